@@ -1,0 +1,28 @@
+// Limits that more than one part of the platform must agree on. A limit of one service alone lives there.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace mm::limits {
+
+// JSON documents, from anyone.
+inline constexpr std::size_t kJsonDepth = 32;
+inline constexpr std::size_t kJsonNodes = 16'384;
+inline constexpr std::size_t kHttpBodyBytes = 64 * 1024;
+/// Largest NATS payload we accept or send (nats-server's own default).
+inline constexpr std::size_t kBusBodyBytes = 1024 * 1024;
+
+// Matching.
+inline constexpr int kTeamSizeMax = 100;
+inline constexpr int kTeamsMax = 16;
+inline constexpr int kPartySizeMax = 10;
+inline constexpr std::size_t kLatencyRegionsMax = 32;
+inline constexpr double kRatingMax = 10'000.0;
+inline constexpr double kDeviationMax = 1'000.0;
+
+// Time.
+inline constexpr std::chrono::milliseconds kRequestDeadline{2'000};
+inline constexpr std::chrono::milliseconds kRequestDeadlineMax{30'000};
+
+}  // namespace mm::limits

@@ -1,0 +1,33 @@
+// Many requests in flight without a thread each: one wildcard inbox and a table of what waits. For the gateway, whose
+// io threads never block. Handlers run on a NATS thread (answers) or the timer thread (deadlines), exactly once, and
+// only post to their io thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/bus/bus.h"
+
+namespace mm::bus {
+
+class AsyncRequests {
+ public:
+  using Handler = std::function<void(Reply<std::string>)>;
+
+  AsyncRequests(Bus& bus, metrics::Registry& metrics);
+  /// Answers everything still waiting with `unavailable`.
+  ~AsyncRequests();
+  AsyncRequests(const AsyncRequests&) = delete;
+  AsyncRequests& operator=(const AsyncRequests&) = delete;
+
+  void request(std::string_view subject, std::string body, const Caller& caller, const trace::Context& trace,
+               Deadline deadline, Handler handler);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;  // owners: this, and the NATS callback while it runs
+};
+
+}  // namespace mm::bus

@@ -1,0 +1,75 @@
+// Consuming a stream: one thread pulls events in order and hands each to the handler of its subject.
+//
+//   bus::Consumer events_{runtime.bus, streams::kMatch, {.name = "profile"}, runtime.metrics};
+//   events_.on<MatchCompleted>([this](const MatchCompleted& e, const bus::EventInfo& i) { return rate(e); });
+//   events_.start();
+//
+// Handlers commit first and acknowledge then, so an event may come again: every handler is idempotent and says by
+// what. Subjects without a handler are acknowledged unread. An event that does not decode, or that was refused
+// `Ack::reject`, or that failed kDeliveriesMax times, is logged, counted (mm_bus_dead_letters_total), published on
+// events.violation.poison_message, and terminated: the next one flows.
+//
+// The durable's name carries the nats-server's id and starts 15 minutes back: after JetStream lost its state a new
+// consumer reads again what relays send again (a consumer ahead of its stream would never see it).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/bus/bus.h"
+
+namespace mm::bus {
+
+enum class Ack {
+  done,    ///< handled, or known already
+  retry,   ///< a dependency is down: again after a back-off; does not count as a failed delivery
+  reject,  ///< can never be handled
+};
+
+struct EventInfo {
+  std::uint64_t sequence = 0;
+  int deliveries = 1;
+  TimePoint stored_at;
+};
+
+struct ConsumerOptions {
+  std::string name;             ///< durable: shared by all instances that give the same name
+  bool each_instance = false;   ///< true: every instance sees every event (read models); gone when the process is
+  Milliseconds start_back{15 * 60 * 1000};
+  int batch = 64;
+  Milliseconds ack_wait{30'000};
+};
+
+class Consumer {
+ public:
+  static constexpr int kDeliveriesMax = 5;
+
+  Consumer(Bus& bus, Stream stream, ConsumerOptions options, metrics::Registry& metrics);
+  ~Consumer();
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  template <class E>
+  void on(std::function<Ack(const E&, const EventInfo&)> handler) {
+    on_raw(std::string(E::kSubject.text), [handler = std::move(handler)](std::string_view body, const EventInfo& info) {
+      auto event = wire::decode<E>(body, wire::Unknown::ignored, Bus::kTrusted);
+      if (!event) return Ack::reject;
+      return handler(*event, info);
+    });
+  }
+
+  void start();
+
+  /// Everything stored before the start has been handled: a read model is complete.
+  bool caught_up() const;
+
+ private:
+  void on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mm::bus

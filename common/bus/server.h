@@ -1,0 +1,101 @@
+// Serving requests: subject -> bounded inbox -> a few workers that may block, each call with its deadline.
+// Implements the NATS service protocol: answers $SRV.PING, $SRV.INFO and $SRV.STATS (also .<name> and .<name>.<id>).
+//
+//   bus::Server server_{runtime.bus, {.name = "lobby", .version = kVersion}, runtime.metrics};
+//   server_.serve<KickPlayer>([this](const KickPlayer& r, const bus::Context& c) { return kick(r, c); });
+//   server_.start();                       // subscribes; queue group = the name
+//
+// A full inbox answers `unavailable` at once; a request whose deadline passed while it waited is dropped (its caller
+// has gone). An exception in a handler is a bug: logged, answered internal_error. Destruction drains: stops
+// taking, finishes what is in the inbox (at most kDrainTime), then returns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/bus/bus.h"
+
+namespace mm::bus {
+
+struct ServerOptions {
+  std::string name;               ///< service and queue group
+  std::string version = "0.1.0";  ///< semantic version
+  std::string description;
+  int workers = 4;
+  std::size_t inbox = 4096;       ///< requests waiting, over all subjects
+};
+
+/// One request of a batch, and the way to answer it: exactly once.
+template <class Req>
+struct Incoming {
+  Req request;
+  Context context;
+  std::function<void(Reply<typename Req::Answer>)> answer;
+};
+
+class Server {
+ public:
+  Server(Bus& bus, ServerOptions options, metrics::Registry& metrics);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  template <class Req>
+  void serve(std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
+    serve_raw(std::string(Req::kSubject.text), [handler = std::move(handler)](std::string_view body, const Context& context) {
+      auto request = wire::decode<Req>(body, wire::Unknown::ignored);
+      if (!request) return Reply<std::string>(fail(std::move(request).error()));
+      auto answer = handler(*request, context);
+      if (!answer) return Reply<std::string>(fail(std::move(answer).error()));
+      return Reply<std::string>(wire::encode(*answer));
+    });
+  }
+
+  /// The handler gets all requests of this subject that wait, up to `most`, so that it can pipeline them to a store
+  /// in one round trip. Those that do not decode are answered before.
+  template <class Req>
+  void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
+    serve_batch_raw(std::string(Req::kSubject.text), most,
+                    [handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); });
+  }
+
+  void start();
+
+ private:
+  struct RawIncoming {
+    std::string body;
+    Context context;
+    std::function<void(Reply<std::string>)> answer;
+  };
+  using RawHandler = std::function<Reply<std::string>(std::string_view, const Context&)>;
+
+  template <class Req>
+  static void decode_batch(std::vector<RawIncoming>& raw, const std::function<void(std::vector<Incoming<Req>>&)>& handler) {
+    std::vector<Incoming<Req>> batch;
+    batch.reserve(raw.size());
+    for (auto& one : raw) {
+      auto request = wire::decode<Req>(one.body, wire::Unknown::ignored);
+      if (!request) {
+        one.answer(fail(std::move(request).error()));
+        continue;
+      }
+      batch.push_back({std::move(*request), one.context, [answer = std::move(one.answer)](Reply<typename Req::Answer> reply) {
+                         if (!reply) return answer(fail(std::move(reply).error()));
+                         answer(wire::encode(*reply));
+                       }});
+    }
+    if (!batch.empty()) handler(batch);
+  }
+
+  void serve_raw(std::string subject, RawHandler handler);
+  void serve_batch_raw(std::string subject, std::size_t most, std::function<void(std::vector<RawIncoming>&)> handler);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mm::bus

@@ -1,0 +1,103 @@
+// The mode table: what a game's modes are. Read from a TOML file (common/wire/mode_table.h) by the daemons that
+// need it; matching itself sees only these values.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/limits.h"
+#include "common/contracts/enum_text.h"
+#include "common/contracts/fields.h"
+#include "common/contracts/names.h"
+
+namespace mm {
+
+enum class Widening { linear, steps };
+
+template <>
+struct EnumText<Widening> {
+  static constexpr std::array<std::pair<Widening, std::string_view>, 2> kAll{{
+      {Widening::linear, "linear"},
+      {Widening::steps, "steps"},
+  }};
+};
+
+enum class RatingSystem { elo };
+
+template <>
+struct EnumText<RatingSystem> {
+  static constexpr std::array<std::pair<RatingSystem, std::string_view>, 1> kAll{{{RatingSystem::elo, "elo"}}};
+};
+
+/// One `[[mode]]`. Rating windows are in rating points, latencies in milliseconds.
+struct ModeRules {
+  Mode id;
+  int teams = 2;
+  std::vector<int> team_sizes{1, 2, 3, 4, 5};
+  std::optional<int> default_team_size;  ///< absent: the largest of team_sizes
+  bool use_rating = true;                ///< false: windows ignored, oldest first
+  double initial_window = 100;
+  double max_window = 500;
+  Widening widen = Widening::linear;
+  double widen_seconds = 40;             ///< linear: from initial to max in this time
+  double step_seconds = 5;               ///< steps: every so long …
+  double step_points = 50;               ///< … so many points
+  double max_wait_seconds = 600;
+  std::optional<double> max_latency_ms;
+  double latency_step_ms = 25;
+  double latency_step_seconds = 10;
+  std::vector<double> premade_offset{0};  ///< by party size - 1; the last entry holds for larger parties
+  std::optional<double> max_party_spread;
+  double loading_seconds = 0;             ///< 0: no loading phase
+  double no_show_seconds = 0;             ///< 0: off
+  double disconnect_grace_seconds = 30;
+  RatingSystem rating = RatingSystem::elo;
+  bool rated = true;
+
+  bool has_team_size(int size) const;
+  int team_size_or_default(std::optional<int> asked) const;
+};
+
+template <class F>
+void describe(F& f, ModeRules& m) {
+  using namespace fields;
+  f("id", m.id);
+  f("teams", m.teams, Optional{}, InRange{2, limits::kTeamsMax});
+  f("team_sizes", m.team_sizes, Optional{}, Count{1, 100}, InRange{1, limits::kTeamSizeMax});
+  f("default_team_size", m.default_team_size, InRange{1, limits::kTeamSizeMax});
+  f("use_rating", m.use_rating, Optional{});
+  f("initial_window", m.initial_window, Optional{}, InRange{0, 20'000});
+  f("max_window", m.max_window, Optional{}, InRange{0, 20'000});
+  f("widen", m.widen, Optional{});
+  f("widen_seconds", m.widen_seconds, Optional{}, InRange{0.1, 86'400});
+  f("step_seconds", m.step_seconds, Optional{}, InRange{0.1, 86'400});
+  f("step_points", m.step_points, Optional{}, InRange{0, 20'000});
+  f("max_wait_seconds", m.max_wait_seconds, Optional{}, InRange{1, 86'400});
+  f("max_latency_ms", m.max_latency_ms, InRange{1, 10'000});
+  f("latency_step_ms", m.latency_step_ms, Optional{}, InRange{0, 10'000});
+  f("latency_step_seconds", m.latency_step_seconds, Optional{}, InRange{0.1, 86'400});
+  f("premade_offset", m.premade_offset, Optional{}, Count{1, 100}, InRange{-5'000, 5'000});
+  f("max_party_spread", m.max_party_spread, InRange{0, 20'000});
+  f("loading_seconds", m.loading_seconds, Optional{}, InRange{0, 600});
+  f("no_show_seconds", m.no_show_seconds, Optional{}, InRange{0, 3'600});
+  f("disconnect_grace_seconds", m.disconnect_grace_seconds, Optional{}, InRange{0, 3'600});
+  f("rating", m.rating, Optional{});
+  f("rated", m.rated, Optional{});
+}
+
+/// All modes of a stack, in the file's order.
+class ModeTable {
+ public:
+  ModeTable() = default;
+  explicit ModeTable(std::vector<ModeRules> modes) : modes_(std::move(modes)) {}
+
+  const ModeRules* find(const Mode& mode) const;
+  const std::vector<ModeRules>& all() const { return modes_; }
+
+ private:
+  std::vector<ModeRules> modes_;
+};
+
+}  // namespace mm

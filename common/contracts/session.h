@@ -1,0 +1,212 @@
+// Matches from found to over: the requests session serves, and those it makes of orchestrator.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/contracts/matchmaker.h"
+
+namespace mm {
+
+enum class MatchStatus { allocating, loading, ready, running, completed, cancelled };
+
+template <>
+struct EnumText<MatchStatus> {
+  static constexpr std::array<std::pair<MatchStatus, std::string_view>, 6> kAll{{
+      {MatchStatus::allocating, "allocating"},
+      {MatchStatus::loading, "loading"},
+      {MatchStatus::ready, "ready"},
+      {MatchStatus::running, "running"},
+      {MatchStatus::completed, "completed"},
+      {MatchStatus::cancelled, "cancelled"},
+  }};
+};
+
+constexpr bool is_over(MatchStatus status) {
+  return status == MatchStatus::completed || status == MatchStatus::cancelled;
+}
+
+/// A match as one player of it sees it; a service caller gets no token and team -1.
+struct MatchView {
+  MatchId match_id;
+  MatchStatus status = MatchStatus::allocating;
+  Mode mode;
+  Region region;
+  std::vector<std::vector<PlayerId>> teams;
+  int team = -1;
+  std::optional<std::string> server_endpoint;  ///< host:port
+  std::optional<std::string> server_url;       ///< ws://host:port/match/{match_id}
+  std::optional<std::string> join_token;       ///< the caller's own
+  std::optional<TimePoint> expires_at;         ///< of the join token
+  std::optional<std::vector<TicketId>> requeue;  ///< of a cancelled match, to services only
+};
+
+template <class F>
+void describe(F& f, MatchView& m) {
+  f("match_id", m.match_id);
+  f("status", m.status);
+  f("mode", m.mode);
+  f("region", m.region);
+  f("teams", m.teams);
+  f("team", m.team);
+  f("server_endpoint", m.server_endpoint);
+  f("server_url", m.server_url);
+  f("join_token", m.join_token);
+  f("expires_at", m.expires_at);
+  f("requeue", m.requeue, fields::Internal{});
+}
+
+/// By id, or the live match of a player (no_match if none).
+struct GetMatch {
+  static constexpr Subject kSubject{"session.get"};
+  using Answer = MatchView;
+
+  std::optional<MatchId> match_id;
+  std::optional<PlayerId> player_id;
+};
+
+template <class F>
+void describe(F& f, GetMatch& m) {
+  f("match_id", m.match_id, fields::InPath{});
+  f("player_id", m.player_id, fields::Internal{});
+}
+
+enum class ServerPhase { starting, running, ending };
+
+template <>
+struct EnumText<ServerPhase> {
+  static constexpr std::array<std::pair<ServerPhase, std::string_view>, 3> kAll{{
+      {ServerPhase::starting, "starting"},
+      {ServerPhase::running, "running"},
+      {ServerPhase::ending, "ending"},
+  }};
+};
+
+struct HeartbeatAnswer {
+  bool acknowledged = true;
+  int next_heartbeat_seconds = 5;
+};
+
+template <class F>
+void describe(F& f, HeartbeatAnswer& m) {
+  f("acknowledged", m.acknowledged);
+  f("next_heartbeat_seconds", m.next_heartbeat_seconds);
+}
+
+struct Heartbeat {
+  static constexpr Subject kSubject{"session.heartbeat"};
+  using Answer = HeartbeatAnswer;
+
+  MatchId match_id;
+  int player_count = 0;
+  ServerPhase status = ServerPhase::running;
+};
+
+template <class F>
+void describe(F& f, Heartbeat& m) {
+  using namespace fields;
+  f("match_id", m.match_id, InPath{});
+  f("player_count", m.player_count, InRange{0, 10'000});
+  f("status", m.status);
+}
+
+/// What a game server knows of one player at the end; any further fields are kept as `stats`.
+struct ResultAnswer {
+  MatchId match_id;
+  MatchStatus status = MatchStatus::completed;
+};
+
+template <class F>
+void describe(F& f, ResultAnswer& m) {
+  f("match_id", m.match_id);
+  f("status", m.status);
+}
+
+/// Each entry of player_stats is an object with `player_id` and whatever else the game wants kept.
+struct ReportResult {
+  static constexpr Subject kSubject{"session.result"};
+  using Answer = ResultAnswer;
+  static constexpr std::size_t kStatsBytesMax = 4096;
+
+  MatchId match_id;
+  std::optional<int> winning_team;  ///< index; null: a draw
+  double duration_seconds = 0;
+  std::vector<fields::RawJson> player_stats;
+};
+
+template <class F>
+void describe(F& f, ReportResult& m) {
+  using namespace fields;
+  f("match_id", m.match_id, InPath{});
+  f("winning_team", m.winning_team, InRange{0, limits::kTeamsMax - 1});
+  f("duration_seconds", m.duration_seconds, InRange{0, 604'800});
+  f("player_stats", m.player_stats, Optional{}, Count{0, limits::kTeamSizeMax * 2},
+    RawObject{ReportResult::kStatsBytesMax});
+}
+
+/// What the orchestrator gives for a match: where it is played and the secrets of that place. Never sent to players
+/// or logged; join_key signs join tokens, server_token is the server's own.
+struct Allocation {
+  MatchId match_id;
+  ServerId server_id;
+  std::string server_endpoint;
+  std::string server_url;
+};
+
+template <class F>
+void describe(F& f, Allocation& m) {
+  f("match_id", m.match_id);
+  f("server_id", m.server_id);
+  f("server_endpoint", m.server_endpoint);
+  f("server_url", m.server_url);
+}
+
+/// Idempotent by match_id: again, the same server. After a release: match_over. no_capacity: try again.
+struct AllocateServer {
+  static constexpr Subject kSubject{"orchestrator.allocate"};
+  using Answer = Allocation;
+
+  MatchId match_id;
+  Tenant tenant = default_tenant();
+  Mode mode;
+  Region region;
+  std::vector<std::vector<TicketPlayer>> teams;
+  std::string server_token;
+  std::string join_key;  ///< base64url
+};
+
+template <class F>
+void describe(F& f, AllocateServer& m) {
+  f("match_id", m.match_id);
+  f("tenant", m.tenant);
+  f("mode", m.mode);
+  f("region", m.region);
+  f("teams", m.teams);
+  f("server_token", m.server_token);
+  f("join_key", m.join_key);
+}
+
+struct Released {
+  MatchId match_id;
+};
+
+template <class F>
+void describe(F& f, Released& m) {
+  f("match_id", m.match_id);
+}
+
+/// Leaves a tombstone that refuses a later allocate. Idempotent.
+struct ReleaseServer {
+  static constexpr Subject kSubject{"orchestrator.release"};
+  using Answer = Released;
+
+  MatchId match_id;
+};
+
+template <class F>
+void describe(F& f, ReleaseServer& m) {
+  f("match_id", m.match_id);
+}
+
+}  // namespace mm

@@ -1,0 +1,89 @@
+// Settings: environment variables MM_… read once, at start, through the same field lists as messages:
+//
+//   struct Settings { std::string nats_url; int bcrypt_cost = 10; };
+//   template <class F> void describe(F& f, Settings& s) {
+//     f("MM_NATS_URL", s.nats_url);
+//     f("MM_BCRYPT_COST", s.bcrypt_cost, fields::Optional{}, fields::InRange{4, 14});
+//   }
+//
+// A value that does not fit, a required one that is missing, and an unknown MM_… name each stop the start with a
+// sentence that names the variable (and the nearest known name). Secrets are not settings: see Credentials.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/wire/codec.h"
+
+namespace mm::runtime {
+
+using Environment = std::map<std::string, std::string>;
+
+/// This process's environment.
+Environment environment();
+
+/// One sentence per thing that is wrong.
+struct SettingsError {
+  std::vector<std::string> problems;
+};
+
+/// The known name with the smallest edit distance, if it is near enough to be a typing error.
+std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known);
+
+/// The visitor that reads settings; use read_settings.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const Environment& environment) : environment_(environment) {}
+
+  template <class T, class... Ls>
+  void operator()(std::string_view name, T& member, const Ls&... ls) {
+    known_.emplace_back(name);
+    const auto found = environment_.find(std::string(name));
+    if (found == environment_.end() || found->second.empty()) {
+      constexpr bool may_be_absent =
+          wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
+      if (!may_be_absent) problems_.push_back(std::string(name) + " is missing");
+      return;
+    }
+    wire::detail::Errors errors;
+    read_value(errors, found->second, member, ls...);
+    for (const auto& error : errors.take()) problems_.push_back(std::string(name) + " " + error.detail);
+  }
+
+  /// Reports MM_… variables that no field list has named.
+  void refuse_unknown();
+  std::vector<std::string> take_problems() { return std::move(problems_); }
+
+ private:
+  template <class T, class... Ls>
+  static void read_value(wire::detail::Errors& errors, const std::string& text, T& member, const Ls&... ls) {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (text == "1" || text == "on" || text == "true") member = true;
+      else if (text == "0" || text == "off" || text == "false") member = false;
+      else errors.add("must be 1 or 0");
+    } else {
+      wire::Decoder(errors, wire::Unknown::refused).read_text(text, member, ls...);
+    }
+  }
+
+  const Environment& environment_;
+  std::vector<std::string> known_;
+  std::vector<std::string> problems_;
+};
+
+/// Reads several setting structs from one environment (a service's own and the harness's).
+template <class... Ts>
+Result<Done, SettingsError> read_settings(const Environment& environment, Ts&... settings) {
+  SettingsReader reader(environment);
+  (describe(reader, settings), ...);
+  reader.refuse_unknown();
+  auto problems = reader.take_problems();
+  if (!problems.empty()) return fail(SettingsError{std::move(problems)});
+  return Done{};
+}
+
+}  // namespace mm::runtime

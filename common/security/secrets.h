@@ -1,0 +1,26 @@
+// Random secrets, hashes and comparisons that do not tell by their time. OpenSSL lives in this folder.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mm::security {
+
+/// `bytes` random bytes of the operating system, base64url without padding.
+std::string random_token(std::size_t bytes);
+
+std::string sha256_hex(std::string_view data);
+std::string sha1_hex(std::string_view data);
+/// Raw 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view data);
+
+std::string base64url_encode(std::string_view data);
+/// Strict: no padding, no foreign characters, no non-zero tail bits.
+std::optional<std::string> base64url_decode(std::string_view text);
+
+/// Same length and content, in time that depends on the lengths only.
+bool equal_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace mm::security

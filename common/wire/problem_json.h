@@ -1,0 +1,16 @@
+// Problems <-> their JSON form (application/problem+json, RFC 9457).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/contracts/problem.h"
+
+namespace mm::wire {
+
+std::string encode_problem(const Problem& problem, std::string_view trace_id);
+
+/// Reads a problem object as another daemon wrote it. What is no problem object is internal_error.
+Problem decode_problem(std::string_view text);
+
+}  // namespace mm::wire

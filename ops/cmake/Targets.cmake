@@ -1,0 +1,104 @@
+# How our targets are made. One function per kind, so that warnings, sanitizers and include paths are the same
+# everywhere:
+#   mm_library(NAME SOURCES … DEPS …)            static library
+#   mm_program(NAME SOURCES … DEPS …)            executable in <build>/bin
+#   mm_test(NAME LABEL unit|contract|integration|e2e|chaos SOURCES … DEPS …)   one GoogleTest program, run by ctest
+#   mm_benchmark(NAME SOURCES … DEPS …)          one Google Benchmark program
+#   mm_embed_lua(TARGET HEADER path/to/scripts.h NAMESPACE mm::x SCRIPTS a.lua … [INCLUDES dir …])
+add_library(mm_flags INTERFACE)
+target_include_directories(mm_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(mm_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror>)
+# Asserts in foreign headers stay on in every build type we ship; debug info stays small.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -Wl,--as-needed")
+
+if(MM_SANITIZE STREQUAL "address")
+  target_compile_options(mm_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(mm_flags INTERFACE -fsanitize=address,undefined)
+elseif(MM_SANITIZE STREQUAL "thread")
+  target_compile_options(mm_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
+  target_link_options(mm_flags INTERFACE -fsanitize=thread)
+elseif(MM_SANITIZE)
+  message(FATAL_ERROR "MM_SANITIZE is '${MM_SANITIZE}'; it is address, thread or empty")
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+function(mm_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC mm_flags ${arg_DEPS})
+endfunction()
+
+function(mm_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+function(mm_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT MM_BUILD_TESTS)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS} mm_dep::gtest mm_test_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "MM_TEST_SOURCE_DIR=${CMAKE_SOURCE_DIR};MM_TEST_BINARY_DIR=${CMAKE_BINARY_DIR}")
+  add_dependencies(mm_tests_${arg_LABEL} ${name})
+endfunction()
+
+function(mm_benchmark name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  if(NOT MM_BUILD_BENCHMARKS)
+    return()
+  endif()
+  add_executable(${name} EXCLUDE_FROM_ALL ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS} mm_dep::benchmark)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/benchmarks)
+  add_dependencies(mm_benchmarks ${name})
+endfunction()
+
+foreach(label unit contract integration e2e chaos)
+  add_custom_target(mm_tests_${label})
+endforeach()
+add_custom_target(mm_benchmarks)
+
+# Writes HEADER (under <build>/generated) with one storage::Script per file, named after it: enqueue.lua -> kEnqueue.
+# A line `--@include name.lua` in a script stands for that file, looked up in INCLUDES.
+function(mm_embed_lua target)
+  cmake_parse_arguments(arg "" "HEADER;NAMESPACE" "SCRIPTS;INCLUDES" ${ARGN})
+  set(output ${CMAKE_BINARY_DIR}/generated/${arg_HEADER})
+  set(files "")
+  foreach(script ${arg_SCRIPTS})
+    cmake_path(ABSOLUTE_PATH script OUTPUT_VARIABLE path)
+    list(APPEND files ${path})
+  endforeach()
+  set(include_files "")
+  set(include_dirs "")
+  foreach(dir ${arg_INCLUDES})
+    cmake_path(ABSOLUTE_PATH dir OUTPUT_VARIABLE path)
+    file(GLOB found CONFIGURE_DEPENDS ${path}/*.lua)
+    list(APPEND include_files ${found})
+    list(APPEND include_dirs ${path})
+  endforeach()
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${output}" "-DNAMESPACE=${arg_NAMESPACE}" "-DSCRIPTS=${files}"
+            "-DINCLUDES=${include_dirs}" -P ${CMAKE_SOURCE_DIR}/ops/cmake/EmbedLua.cmake
+    DEPENDS ${files} ${include_files} ${CMAKE_SOURCE_DIR}/ops/cmake/EmbedLua.cmake VERBATIM)
+  string(MAKE_C_IDENTIFIER ${arg_HEADER} generator)
+  add_custom_target(${generator} DEPENDS ${output})
+  add_dependencies(${target} ${generator})
+endfunction()
