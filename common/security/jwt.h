@@ -44,6 +44,9 @@ struct JoinClaims {
 
 enum class TokenError { malformed, wrong_signature, wrong_kind, expired, not_yet_valid };
 
+/// Why a key must not be used, if so: too short, or bytes that are clearly not random. For the start of a daemon.
+std::optional<std::string> weak_key(std::string_view key);
+
 /// Signs and verifies. The first key signs; all verify (rotation: put the new key first, keep the old one until its
 /// tokens have expired). Keys are at least 32 bytes. Thread-safe.
 class TokenSigner {
