@@ -1,0 +1,120 @@
+# Names, ports and settings of the stack. Sourced by ops/stack.
+
+build=$root/build/release
+
+# What `make up` takes from the environment, with defaults. Each is handed only to the daemons that use it.
+setting_names="MM_PORT_BASE MM_MATCHMAKERS MM_GATEWAYS MM_RATE_LIMITS MM_BCRYPT_COST MM_GAME_SECONDS MM_MAX_SERVERS
+MM_ALLOW_WEAK_STORES MM_TICK_MS MM_MODES_FILE MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE
+MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_LISTEN_ADDRESS MM_BUILD_DIR"
+
+MM_STATE=${MM_STATE:-.state}
+case $MM_STATE in /*) ;; *) MM_STATE=$root/$MM_STATE ;; esac
+
+apply_defaults() {
+  : "${MM_PORT_BASE:=}" "${MM_MATCHMAKERS:=1}" "${MM_GATEWAYS:=1}" "${MM_RATE_LIMITS:=on}" "${MM_BCRYPT_COST:=10}"
+  : "${MM_GAME_SECONDS:=15}" "${MM_MAX_SERVERS:=8}" "${MM_ALLOW_WEAK_STORES:=0}" "${MM_TICK_MS:=100}"
+  : "${MM_MODES_FILE:=}" "${MM_ALLOWED_ORIGINS:=}" "${MM_TRUSTED_PROXIES:=}" "${MM_TLS_CERT_FILE:=}"
+  : "${MM_TLS_KEY_FILE:=}" "${MM_LOG_LEVEL:=info}" "${MM_SEASONS:=}" "${MM_PROVIDER:=process}"
+  : "${MM_LISTEN_ADDRESS:=0.0.0.0}" "${MM_BUILD_DIR:=$build}"
+  build=$MM_BUILD_DIR
+  in_range MM_MATCHMAKERS 1 8
+  in_range MM_GATEWAYS 1 8
+  [ -z "$MM_PORT_BASE" ] || in_range MM_PORT_BASE 1024 65000
+  local scheme=http number
+  [ -z "$MM_TLS_CERT_FILE" ] || scheme=https
+  MM_GATEWAY_URLS=
+  for number in $(seq "$MM_GATEWAYS"); do
+    MM_GATEWAY_URLS+="${MM_GATEWAY_URLS:+,}$scheme://127.0.0.1:$(port_of "gateway-$number")"
+  done
+}
+
+in_range() {
+  case ${!1} in *[!0-9]* | '') ;; *) [ "${!1}" -ge "$2" ] && [ "${!1}" -le "$3" ] && return ;; esac
+  echo "$1 is '${!1}'; it must be a number from $2 to $3" >&2
+  exit 78
+}
+
+settings_text() {
+  local name
+  for name in $setting_names; do printf '%s=%q\n' "$name" "${!name-}"; done
+}
+
+load_new_settings() { apply_defaults; }
+
+# Those of the stack as it was last started, wherever the command is typed.
+load_settings() {
+  if [ -e "$MM_STATE/settings" ]; then . "$MM_STATE/settings"; fi
+  apply_defaults
+}
+
+refuse_unknown_settings() {
+  local name known=" $(echo $setting_names) MM_STATE "
+  for name in $(compgen -e MM_ || true); do
+    case $name in MM_TEST_*) continue ;; esac
+    case $known in *" $name "*) ;; *)
+      echo "up: unknown setting $name; known are:$known" >&2
+      exit 78 ;;
+    esac
+  done
+}
+
+stores() { echo nats redis-queue redis-cache postgres; }
+
+daemons() {
+  local number
+  echo profile leaderboard orchestrator session
+  for number in $(seq "$MM_MATCHMAKERS"); do echo "matchmaker-$number"; done
+  echo lobby
+  for number in $(seq "$MM_GATEWAYS"); do echo "gateway-$number"; done
+}
+
+# One block of 200 ports: 0-9 gateways, 10-19 stores, 20-59 admin ports, 100-199 game servers. Without MM_PORT_BASE
+# the first gateway has 8080 and the rest is at 18080 and up.
+port_of() {
+  local base=${MM_PORT_BASE:-18080}
+  case $1 in
+    gateway-1) [ -n "$MM_PORT_BASE" ] && echo "$base" || echo 8080 ;;
+    gateway-*) echo $((base + ${1#gateway-} - 1)) ;;
+    nats) echo $((base + 10)) ;;
+    redis-queue) echo $((base + 11)) ;;
+    redis-cache) echo $((base + 12)) ;;
+    postgres) echo $((base + 13)) ;;
+    nats-monitor) echo $((base + 14)) ;;
+    game-servers) echo $((base + 100)) ;;
+  esac
+}
+
+admin_port_of() {
+  local base=${MM_PORT_BASE:-18080}
+  case $1 in
+    gateway-*) echo $((base + 19 + ${1#gateway-})) ;;
+    matchmaker-*) echo $((base + 29 + ${1#matchmaker-})) ;;
+    lobby) echo $((base + 40)) ;;
+    session) echo $((base + 41)) ;;
+    orchestrator) echo $((base + 42)) ;;
+    profile) echo $((base + 43)) ;;
+    leaderboard) echo $((base + 44)) ;;
+  esac
+}
+
+make_folders() {
+  mkdir -p "$MM_STATE"
+  chmod 711 "$MM_STATE"
+  mkdir -p "$MM_STATE"/{secrets,credentials,service,log,run,bin,nats,redis-queue,redis-cache}
+  chmod 700 "$MM_STATE"/{secrets,credentials,run,nats,redis-queue,redis-cache}
+}
+
+refuse_taken_ports() {
+  local name port owner taken=0
+  for name in $(stores) nats-monitor $(daemons); do
+    for port in $(port_of "$name") $(admin_port_of "$name"); do
+      owner=$(ss -Hltnp "sport = :$port" 2>/dev/null | head -1)
+      [ -n "$owner" ] || continue
+      owner=$(sed -nE 's/.*users:\(\("([^"]+)",pid=([0-9]+).*/\1 (pid \2)/p' <<< "$owner")
+      echo "up: port $port, for $name, is in use by ${owner:-a process of another user};" \
+           "choose other ports with MM_PORT_BASE, e.g. MM_PORT_BASE=30000 make up" >&2
+      taken=1
+    done
+  done
+  [ $taken -eq 0 ] || exit 75
+}

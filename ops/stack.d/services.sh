@@ -1,0 +1,233 @@
+# What runs: the stores' configuration, one runit service folder per process, and the supervisor. Sourced by ops/stack.
+
+# Marks every process of this stack, so that `down` finds what a killed supervisor left.
+mark=MATCHMAKER_STACK=$MM_STATE
+
+# --- the stores ---------------------------------------------------------------------------------------------------
+
+prepare_stores() {
+  local name redis
+  (
+    umask 077
+    cp deployments/nats/nats.conf "$MM_STATE/nats/nats.conf"
+    for name in operator gateway lobby matchmaker session orchestrator profile leaderboard; do
+      printf 'PASSWORD_%s: "%s"\n' "${name^^}" "$(secret "nats_$name")"
+    done > "$MM_STATE/nats/secrets.conf"
+    for redis in queue cache; do
+      cp "deployments/redis/$redis.conf" "$MM_STATE/redis-$redis/redis.conf"
+      {
+        echo "user default off"
+        echo "user mm on #$(secret "redis_$redis" | sha256sum | cut -d' ' -f1) ~mm:* &* +@all -@dangerous -@admin +info +config|get"
+      } > "$MM_STATE/redis-$redis/users.acl"
+    done
+  )
+  prepare_postgres
+}
+
+# PostgreSQL refuses root: as root it runs as the package's user. Its folder is in the state folder when that user can
+# get there, else (a clone below /root, say) in the package's own data folder.
+postgres_home() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "$MM_STATE/postgres"
+  elif as_postgres test -x "$MM_STATE" 2>/dev/null; then
+    echo "$MM_STATE/postgres"
+  else
+    echo "/var/lib/postgresql/matchmaker-$(sha256sum <<< "$MM_STATE" | cut -c1-12)"
+  fi
+}
+
+as_postgres() {
+  if [ "$(id -u)" -ne 0 ]; then "$@"; else
+    (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@")
+  fi
+}
+
+postgres_programs() { ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1; }
+
+prepare_postgres() {
+  local home
+  home=$(postgres_home)
+  if [ ! -e "$home/PG_VERSION" ]; then
+    echo "up: creating the PostgreSQL cluster"
+    rm -rf "$home"
+    install -d -m 700 "$home"
+    [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$home"
+    as_postgres "$(postgres_programs)/initdb" -D "$home" -U postgres -E UTF8 --locale=C.UTF-8 --data-checksums \
+      --auth=trust > "$MM_STATE/log/initdb.log" 2>&1 || { tail -n 20 "$MM_STATE/log/initdb.log" >&2; rm -rf "$home"; exit 1; }
+    as_postgres sh -c "cat >> '$home/postgresql.conf'" < deployments/postgres/postgresql.conf
+    as_postgres sh -c "cat > '$home/pg_hba.conf'" < deployments/postgres/pg_hba.conf
+    # Single-user mode takes the password from standard input, before anybody can connect.
+    echo "ALTER ROLE postgres PASSWORD '$(secret postgres_superuser)'" |
+      as_postgres "$(postgres_programs)/postgres" --single -D "$home" postgres > /dev/null 2>> "$MM_STATE/log/initdb.log"
+  fi
+}
+
+forget_postgres() {
+  local home
+  home=$(postgres_home)
+  [ "$home" = "$MM_STATE/postgres" ] || rm -rf "$home"
+}
+
+admin_psql() { PGPASSFILE=$MM_STATE/secrets/pgpass psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port_of postgres)" -U postgres "$@"; }
+
+migrate() {
+  local role
+  admin_psql -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'matchmaker'" | grep -q 1 ||
+    admin_psql -d postgres -c "CREATE DATABASE matchmaker"
+  PGPASSFILE=$MM_STATE/secrets/pgpass db/migrate "postgresql://postgres@127.0.0.1:$(port_of postgres)/matchmaker"
+  # The passwords go in by standard input, and the server logs no statements.
+  for role in profile session orchestrator leaderboard; do
+    echo "ALTER ROLE mm_$role PASSWORD '$(secret "postgres_$role")';"
+  done | admin_psql -d matchmaker
+}
+
+# A client without credentials must be refused (see nats.conf).
+refuse_open_nats() {
+  local line
+  exec 9<> "/dev/tcp/127.0.0.1/$(port_of nats)"
+  printf 'CONNECT {"verbose":false}\r\nPING\r\n' >&9
+  while read -r -t 3 line <&9; do
+    case $line in
+      -ERR*) exec 9>&-; return ;;
+      PONG*) echo "up: nats-server lets clients in without credentials" >&2; exit 1 ;;
+    esac
+  done
+  exec 9>&-
+}
+
+# --- service folders ----------------------------------------------------------------------------------------------
+
+write_services() {
+  local name
+  for name in $(stores) $(daemons); do
+    write_service "$name"
+  done
+  # runsvdir runs `runsv`; ours dies with it.
+  printf '#!/bin/sh\nexec setpriv --pdeathsig TERM "%s" "$@"\n' "$(command -v runsv)" > "$MM_STATE/bin/runsv"
+  chmod 755 "$MM_STATE/bin/runsv"
+}
+
+# A folder is complete before runsvdir can see it: made aside, then renamed into place.
+write_service() {
+  local name=$1 folder=$MM_STATE/service/$1 aside=$MM_STATE/bin/new-$1
+  rm -rf "$aside"
+  mkdir -p "$aside/log" "$aside/control" "$MM_STATE/log/$name"
+  { echo '#!/bin/sh'; echo 'exec 2>&1'; echo 'ulimit -c 0'; run_line "$name"; } > "$aside/run"
+  printf '#!/bin/sh\nexec env "%s" setpriv --pdeathsig KILL svlogd -tt "%s"\n' "$mark" "$MM_STATE/log/$name" > "$aside/log/run"
+  printf 's10485760\nn5\n' > "$MM_STATE/log/$name/config"
+  if [ "$name" = postgres ]; then
+    # runit's stop is SIGTERM, which waits for every client; SIGINT is PostgreSQL's fast shutdown.
+    printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' > "$aside/control/t"
+    chmod 755 "$aside/control/t"
+  fi
+  chmod 755 "$aside/run" "$aside/log/run"
+  if [ -d "$folder" ]; then
+    cp "$aside/run" "$folder/run.new" && mv "$folder/run.new" "$folder/run"
+    rm -rf "$aside"
+  else
+    touch "$aside/down"  # started by us, in order
+    mv "$aside" "$folder"
+  fi
+}
+
+run_line() {
+  local as=() home
+  case $1 in
+    nats)
+      echo "cd '$MM_STATE/nats' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
+        "nats-server -c nats.conf -a 127.0.0.1 -p $(port_of nats) -m $(port_of nats-monitor) -sd '$MM_STATE/nats/data'" ;;
+    redis-*)
+      local fsync=no
+      [ "$1" = redis-queue ] && { fsync=always; [ "$MM_ALLOW_WEAK_STORES" != 1 ] || fsync=everysec; }
+      echo "cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
+        "redis-server ./redis.conf --port $(port_of "$1") --dir '$MM_STATE/$1' --appendfsync $fsync" ;;
+    postgres)
+      home=$(postgres_home)
+      [ "$(id -u)" -ne 0 ] || as=(--reuid=postgres --regid=postgres --init-groups)
+      echo "cd / && exec env -i PATH=/usr/bin:/bin LANG=C.UTF-8 '$mark' setpriv ${as[*]} --pdeathsig INT" \
+        "'$(postgres_programs)/postgres' -D '$home' -p $(port_of postgres)" ;;
+    *) daemon_line "$1" ;;
+  esac
+}
+
+# One daemon with a clean environment: only its own settings.
+daemon_line() {
+  local kind=${1%-[0-9]*} pair
+  # Values are quoted for the shell; none is a secret.
+  printf 'cd %q && exec env -i PATH=/usr/bin:/bin LANG=C.UTF-8 %q' "$MM_STATE" "$mark"
+  while read -r pair; do
+    [ -z "$pair" ] || printf ' \\\n  %q' "$pair"
+  done < <(daemon_settings "$1" "$kind")
+  printf ' \\\n  setpriv --pdeathsig KILL %q\n' "$build/bin/$kind"
+}
+
+daemon_settings() {
+  local name=$1 kind=$2
+  local queue="MM_REDIS_QUEUE_URL=redis://mm@127.0.0.1:$(port_of redis-queue)"
+  local cache="MM_REDIS_CACHE_URL=redis://mm@127.0.0.1:$(port_of redis-cache)"
+  local database="MM_POSTGRES_URL=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker"
+  local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" modes=
+  [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath "$MM_MODES_FILE")"
+  printf '%s\n' "MM_NATS_URL=nats://127.0.0.1:$(port_of nats)" "MM_NATS_USER=$kind" "MM_INSTANCE=$name" \
+    "MM_CREDENTIALS_DIR=$MM_STATE/credentials/$kind" "MM_ADMIN_PORT=$(admin_port_of "$name")" "MM_LOG_LEVEL=$MM_LOG_LEVEL"
+  case $kind in
+    gateway)
+      printf '%s\n' "$queue" "$cache" "$weak" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
+        "MM_RATE_LIMITS=$MM_RATE_LIMITS"
+      given MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
+    lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" ;;
+    matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "MM_TICK_MS=$MM_TICK_MS" ;;
+    session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
+    orchestrator)
+      printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \
+        "MM_GAME_SERVER_PROGRAM=$build/bin/game_server" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
+        MM_GAME_ADDRESS=127.0.0.1 "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
+    profile) printf '%s\n' "$database" "$cache" "$modes" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
+    leaderboard) printf '%s\n' "$database"; given MM_SEASONS ;;
+  esac
+}
+
+# The named settings that have a value.
+given() {
+  local name
+  for name in "$@"; do [ -z "${!name}" ] || echo "$name=${!name}"; done
+}
+
+# --- the supervisor -----------------------------------------------------------------------------------------------
+
+supervisor_pid() {
+  local pid
+  pid=$(cat "$MM_STATE/supervisor.pid" 2>/dev/null) || return 1
+  grep -q runsvdir "/proc/$pid/cmdline" 2>/dev/null || return 1
+  echo "$pid"
+}
+
+running() { supervisor_pid > /dev/null; }
+
+start_supervisor() {
+  local pid folder
+  end_leftovers  # of a supervisor that was killed
+  for folder in "$MM_STATE"/service/*/; do
+    case " $(echo $(stores) $(daemons)) " in *" $(basename "$folder") "*) touch "$folder/down" ;; *) rm -rf "$folder" ;; esac
+    rm -rf "$folder/supervise" "$folder/log/supervise"
+  done
+  PATH=$MM_STATE/bin:$PATH env "$mark" setsid runsvdir -P "$MM_STATE/service" < /dev/null > "$MM_STATE/log/supervisor.log" 2>&1 &
+  pid=$!
+  echo "$pid" > "$MM_STATE/supervisor.pid"
+  until_true 10 "the supervisor" supervised_all || exit 1
+}
+
+supervised_all() {
+  local name
+  for name in $(stores) $(daemons); do [ -p "$MM_STATE/service/$name/supervise/ok" ] || return 1; done
+}
+
+start_one() {
+  rm -f "$MM_STATE/service/$1/down"
+  SVDIR=$MM_STATE/service sv up "$1" > /dev/null
+}
+
+processes_of_state() {
+  local file
+  grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null | sed -E 's#/proc/([0-9]+)/environ#\1#' | grep -vx "$$" || true
+}

@@ -1,0 +1,43 @@
+# Looking at a stack: status, logs, env. Sourced by ops/stack.
+
+status() {
+  local name pid state port rows=() any=0
+  for name in $(stores) $(daemons); do
+    pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
+    port=$(port_of "$name")
+    [ -n "$port" ] || port=$(admin_port_of "$name")
+    state=down
+    if running && [ -n "$pid" ]; then
+      any=1
+      if ready "$name"; then state=ready; else state=unready; fi
+    fi
+    rows+=("$name|${pid:-0}|$port|$(admin_port_of "$name")|$state")
+  done
+  if [ "${FORMAT:-}" = json ]; then
+    printf '%s\n' "${rows[@]}" | awk -F'|' 'BEGIN { printf "[" }
+      { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"state\":\"%s\"}", (NR > 1 ? "," : ""), $1,
+        ($2 == 0 ? "null" : $2), $3, ($4 == "" ? "null" : $4), $5) }
+      END { print "]" }'
+  else
+    { echo 'process|pid|port|admin port|state'; printf '%s\n' "${rows[@]}"; } | column -t -s '|'
+  fi
+  [ $any -eq 1 ] || return 3
+}
+
+logs() {
+  local files=("$MM_STATE"/log/${1:-*}/current)
+  [ -e "${files[0]}" ] || { echo "logs: no log of '${1:-}'; there are: $(ls "$MM_STATE/log" 2>/dev/null | tr '\n' ' ')" >&2; exit 1; }
+  exec tail -n 50 -F "${files[@]}"
+}
+
+print_env() {
+  running || { echo "env: the stack is not up; make up" >&2; exit 3; }
+  printf 'export %s=%q\n' \
+    MM_GATEWAY_URLS "$MM_GATEWAY_URLS" \
+    MM_GATEWAY_URL "${MM_GATEWAY_URLS%%,*}" \
+    MM_NATS_URL "nats://operator:$(secret nats_operator)@127.0.0.1:$(port_of nats)" \
+    MM_REDIS_QUEUE_URL "redis://mm:$(secret redis_queue)@127.0.0.1:$(port_of redis-queue)" \
+    MM_REDIS_CACHE_URL "redis://mm:$(secret redis_cache)@127.0.0.1:$(port_of redis-cache)" \
+    MM_POSTGRES_URL "postgresql://postgres:$(secret postgres_superuser)@127.0.0.1:$(port_of postgres)/matchmaker" \
+    MM_ADMIN_TOKEN "$(secret admin_token)"
+}
