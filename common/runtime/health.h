@@ -2,12 +2,15 @@
 // names of those that do not. /livez only says that the process answers. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/base/clock.h"
 
 namespace mm::runtime {
 
@@ -18,13 +21,27 @@ class Health {
   /// A condition asked for at each look, at most once a second; must answer within milliseconds and not block.
   void probe(std::string_view name, std::function<bool()> holds);
 
+  /// While paused, probes are not asked (their owner is being built or torn down); pausing waits for a running one.
+  void pause_probes();
+  void resume_probes();
+
   bool ready() const;
   std::vector<std::string> failing() const;
 
  private:
+  static constexpr Seconds kProbeEvery{1};
+
+  struct Probe {
+    std::function<bool()> holds;
+    SteadyPoint asked_at;
+    bool held;
+  };
+
   mutable std::mutex mutex_;
-  std::map<std::string, bool, std::less<>> conditions_;
-  std::map<std::string, std::function<bool()>, std::less<>> probes_;
+  std::map<std::string, bool, std::less<>> conditions_;  // protected by mutex_
+  mutable std::mutex probing_;
+  mutable std::map<std::string, Probe, std::less<>> probes_;  // protected by probing_
+  bool paused_ = false;                                       // protected by probing_
 };
 
 }  // namespace mm::runtime

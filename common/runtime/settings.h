@@ -34,6 +34,14 @@ struct SettingsError {
 /// The known name with the smallest edit distance, if it is near enough to be a typing error.
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known);
 
+/// What --help tells of one setting.
+struct SettingInfo {
+  std::string name;
+  bool required = false;
+  std::string otherwise;  ///< the default, as JSON
+  std::optional<fields::InRange> range;
+};
+
 /// The visitor that reads settings; use read_settings.
 class SettingsReader {
  public:
@@ -41,11 +49,13 @@ class SettingsReader {
 
   template <class T, class... Ls>
   void operator()(std::string_view name, T& member, const Ls&... ls) {
-    known_.emplace_back(name);
+    constexpr bool may_be_absent =
+        wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
+    const auto* range = wire::detail::limit<fields::InRange>(ls...);
+    known_.push_back({std::string(name), !may_be_absent, wire::encode(member),
+                      range != nullptr ? std::optional(*range) : std::nullopt});
     const auto found = environment_.find(std::string(name));
     if (found == environment_.end() || found->second.empty()) {
-      constexpr bool may_be_absent =
-          wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
       if (!may_be_absent) problems_.push_back(std::string(name) + " is missing");
       return;
     }
@@ -57,6 +67,8 @@ class SettingsReader {
   /// Reports MM_… variables that no field list has named.
   void refuse_unknown();
   std::vector<std::string> take_problems() { return std::move(problems_); }
+  /// Every setting seen so far, in the order of the field lists.
+  const std::vector<SettingInfo>& known() const { return known_; }
 
  private:
   template <class T, class... Ls>
@@ -71,7 +83,7 @@ class SettingsReader {
   }
 
   const Environment& environment_;
-  std::vector<std::string> known_;
+  std::vector<SettingInfo> known_;
   std::vector<std::string> problems_;
 };
 

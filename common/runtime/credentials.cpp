@@ -1,0 +1,67 @@
+#include "common/runtime/credentials.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "common/runtime/log.h"
+
+namespace mm::runtime {
+namespace {
+
+constexpr std::size_t kSecretBytesMost = 4096;
+
+struct File {
+  int descriptor;
+  explicit File(const std::string& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
+  ~File() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+};
+
+// What is wrong with the file, judged on the open descriptor so that it cannot change in between.
+const char* objection(int descriptor) {
+  struct stat info {};
+  if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) return "is not a regular file";
+  if (info.st_uid != ::geteuid()) return "is not owned by this user";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) return "is open to others: its mode must be 0600";
+  if (info.st_size == 0) return "is empty";
+  if (static_cast<std::size_t>(info.st_size) > kSecretBytesMost) return "is too long";
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::string, std::string> Credentials::read(std::string_view name) const {
+  check(!name.empty() && name.find('/') == std::string_view::npos, "a credential's name is a file name");
+  if (folder_.empty()) return std::string();
+  const auto says = [&](const char* what) { return fail("the credential " + std::string(name) + " " + what); };
+  const File file(folder_ + "/" + std::string(name));
+  if (file.descriptor < 0) return says(errno == ENOENT ? "is missing" : "cannot be opened");
+  if (const char* wrong = objection(file.descriptor)) return says(wrong);
+
+  std::string secret(kSecretBytesMost + 1, '\0');
+  const auto length = ::read(file.descriptor, secret.data(), secret.size());
+  if (length < 0) return says("cannot be read");
+  if (static_cast<std::size_t>(length) > kSecretBytesMost) return says("is too long");
+  secret.resize(static_cast<std::size_t>(length));
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  if (secret.empty()) return says("is empty");
+  if (secret.find_first_of(std::string_view("\0\n", 2)) != std::string::npos) return says("has more than one line");
+  return secret;
+}
+
+std::string Credentials::require(std::string_view name) const {
+  auto secret = read(name);
+  if (secret) return std::move(secret).value();
+  log::error("credential_refused", {{"reason", secret.error()}});
+  std::_Exit(78);
+}
+
+}  // namespace mm::runtime

@@ -1,0 +1,55 @@
+#include "common/runtime/health.h"
+
+#include <utility>
+
+namespace mm::runtime {
+
+void Health::set(std::string_view name, bool holds) {
+  std::lock_guard lock(mutex_);
+  conditions_.insert_or_assign(std::string(name), holds);
+}
+
+void Health::probe(std::string_view name, std::function<bool()> holds) {
+  std::lock_guard lock(probing_);
+  probes_.insert_or_assign(std::string(name), Probe{std::move(holds), {}, false});
+}
+
+void Health::pause_probes() {
+  std::lock_guard lock(probing_);
+  paused_ = true;
+}
+
+void Health::resume_probes() {
+  std::lock_guard lock(probing_);
+  paused_ = false;
+}
+
+bool Health::ready() const { return failing().empty(); }
+
+std::vector<std::string> Health::failing() const {
+  std::map<std::string, bool, std::less<>> all;
+  {
+    std::lock_guard lock(mutex_);
+    all = conditions_;
+  }
+  {
+    // One look at a time: `pause_probes` returns only when none runs.
+    std::lock_guard lock(probing_);
+    const auto now = std::chrono::steady_clock::now();
+    for (auto& [name, probe] : probes_) {
+      if (paused_) break;
+      if (probe.asked_at == SteadyPoint{} || now - probe.asked_at >= kProbeEvery) {
+        probe.held = probe.holds();
+        probe.asked_at = now;
+      }
+      all.insert_or_assign(name, probe.held);
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, holds] : all) {
+    if (!holds) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace mm::runtime
