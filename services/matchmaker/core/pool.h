@@ -1,0 +1,143 @@
+// The tickets that wait in one bucket, kept sorted for the planner. Inserts and erases are cheap (a hash and an
+// append); the sorted line is brought up to date by one merge when somebody looks at it.
+//
+// What planning reads is 16 bytes a ticket, contiguous and in rating order (Waiter). Everything else (ids, players,
+// deadlines, attempts) stands aside in records that only a match, an expiry or the daemon looks up, by slot. A solo
+// ticket takes about 130 bytes in all.
+//
+// Thread rule: one thread owns a pool. The sorted line is a cache, so even const functions are not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "common/contracts/modes.h"
+#include "services/matchmaker/core/paged.h"
+#include "services/matchmaker/core/rating.h"
+#include "services/matchmaker/core/slot_index.h"
+#include "services/matchmaker/core/ticket.h"
+
+namespace mm::matchmaker {
+
+/// A ticket's place in its pool; good until the ticket is erased or replaced, then given to another one.
+using Slot = std::uint32_t;
+
+/// The hot part of a ticket.
+struct Waiter {
+  Rating rating = 0;            ///< mean of the members, plus the mode's premade offset
+  Slot slot = 0;
+  std::int32_t queued = 0;      ///< milliseconds after the pool's epoch()
+  std::uint16_t deviation = 0;  ///< root mean square of the members' deviations, in 1/64 point
+  std::uint8_t size = 1;        ///< players
+  std::uint8_t use = 0;         ///< counts the uses of the slot (7 bits), so that a planner that remembers slots
+                                ///< knows a new ticket from the one before; the top bit: it has latencies
+  bool has_latencies() const { return (use & 0x80) != 0; }
+};
+static_assert(sizeof(Waiter) == 16);
+
+class Pool {
+ public:
+  enum class Upserted { added, replaced, ignored };
+
+  /// `team_size` players a team; `region` is where this bucket's matches are played.
+  Pool(const ModeRules& rules, int team_size, Region region);
+
+  /// Adds a ticket, or replaces the one of the same id (its slot changes). Ignored: it is older than what is held,
+  /// or has no players or more than a team takes.
+  Upserted upsert(const PoolTicket& ticket);
+  /// False if it was not there.
+  bool erase(TicketId id);
+  void clear();
+
+  std::size_t size() const { return index_.size(); }
+  bool empty() const { return size() == 0; }
+  /// Players in all tickets.
+  std::size_t players() const { return players_; }
+  bool contains(TicketId id) const { return slot_of(id).has_value(); }
+  std::optional<PoolTicket> find(TicketId id) const;
+  std::optional<Slot> slot_of(TicketId id) const;
+  /// The longest-waiting ticket (of equals the smaller id). Linear in the pool.
+  std::optional<PoolTicket> oldest() const;
+  /// `visit(const PoolTicket&)` for each, by rating.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const Waiter& waiter : line()) visit(ticket(waiter.slot));
+  }
+
+  // By slot, as plans name tickets. The slot must be in use.
+  PoolTicket ticket(Slot slot) const;
+  const TicketId& id(Slot slot) const { return records_[slot].id; }
+  int attempt(Slot slot) const { return records_[slot].attempt; }
+  std::int64_t change(Slot slot) const { return records_[slot].change; }
+  BucketMs queued_at(Slot slot) const { return records_[slot].queued_at; }
+  BucketMs deadline(Slot slot) const { return records_[slot].deadline; }
+  /// From when the ticket may play in this region; nothing if never.
+  std::optional<BucketMs> opens_at(Slot slot) const;
+
+  // For the planner.
+  /// Every ticket, sorted by rating, then age, then id: the same for any order of insertion.
+  std::span<const Waiter> line() const;
+  /// What Waiter::queued counts from.
+  BucketMs epoch() const { return epoch_; }
+  /// How large a table indexed by slots must be.
+  std::size_t slots() const { return records_.size(); }
+  /// Tickets whose deadline is reached.
+  std::vector<Slot> expired(BucketMs now) const;
+
+  const ModeRules& rules() const { return rules_; }
+  int team_size() const { return team_size_; }
+  const Region& region() const { return region_; }
+
+ private:
+  struct Member {
+    PlayerId player_id;
+    std::int32_t mmr_hundredths = 0;
+    std::int32_t deviation_hundredths = 0;
+  };
+  struct Record {
+    TicketId id;
+    PartyId party;  ///< nil: none
+    std::int64_t change = 0;
+    BucketMs queued_at = 0;
+    BucketMs deadline = 0;
+    std::uint32_t members = 0;  ///< where its members begin
+    std::uint32_t attempt : 17 = 0;
+    std::uint32_t size : 8 = 0;  ///< 0: the slot is free
+    std::uint32_t use : 7 = 0;
+  };
+
+  Slot take_slot();
+  void release(Slot slot);
+  std::uint32_t store_members(const std::vector<TicketPlayer>& players);
+  Waiter waiter_of(Slot slot, const PoolTicket& ticket);
+  void move_epoch(BucketMs to);
+  bool stands_before(const Waiter& a, const Waiter& b) const;
+  void settle() const;
+
+  ModeRules rules_;
+  int team_size_;
+  Region region_;
+  std::size_t players_ = 0;
+  BucketMs epoch_ = 0;
+
+  Paged<Record> records_;
+  Paged<Member> members_;
+  SlotIndex index_;
+  std::vector<std::vector<std::uint32_t>> free_members_;         ///< by party size
+  std::unordered_map<Slot, BucketMs> opens_at_;                  ///< only of tickets with latencies
+  std::unordered_map<Slot, Latencies> latencies_;
+  mutable std::map<std::int64_t, std::vector<Slot>> deadlines_;  ///< by second; may name slots of earlier tickets
+
+  // The line and what is not yet in it. A slot is free again only after the line has let it go.
+  mutable std::vector<Waiter> line_;
+  mutable std::vector<Waiter> arrived_;
+  mutable std::vector<Slot> left_;
+  mutable std::vector<bool> is_left_;  ///< by slot
+  mutable std::vector<Slot> free_slots_;
+};
+
+}  // namespace mm::matchmaker
