@@ -143,7 +143,7 @@ void describe(F& f, MatchCompleted& m) {
   f("tenant", m.tenant);
   f("mode", m.mode);
   f("region", m.region);
-  f("winning_team", m.winning_team);
+  f("winning_team", m.winning_team, fields::Nullable{}, fields::Optional{});
   f("duration_seconds", m.duration_seconds, fields::Decimals{3});
   f("started_at", m.started_at);
   f("ended_at", m.ended_at);
@@ -236,7 +236,7 @@ void describe(F& f, MatchRated& m) {
   f("tenant", m.tenant);
   f("mode", m.mode);
   f("region", m.region);
-  f("winning_team", m.winning_team);
+  f("winning_team", m.winning_team, fields::Nullable{}, fields::Optional{});
   f("duration_seconds", m.duration_seconds, fields::Decimals{3});
   f("started_at", m.started_at);
   f("ended_at", m.ended_at);

@@ -8,8 +8,8 @@
 // and that list alone drives decoding (with limits and the path of what is wrong), encoding, the published
 // OpenAPI and AsyncAPI schemas and the golden files: they cannot drift apart.
 //
-// A member of type std::optional may be absent (null counts as absent); with Optional{} a plain member may be
-// absent and then keeps its initial value; every other member is required.
+// A member of type std::optional may be absent (null counts as absent), unless it is Nullable{}; with Optional{} a
+// plain member may be absent and then keeps its initial value; every other member is required.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,10 @@ namespace mm::fields {
 
 /// May be absent; the member's initial value is the published default.
 struct Optional {};
+
+/// Of a std::optional member: null is a value of its own ("a draw"), so the field stands there even when it is empty.
+/// Without Optional{} an absent field is refused.
+struct Nullable {};
 
 /// Comes from the HTTP path or query string instead of the body; in NATS messages an ordinary field.
 struct InPath {};

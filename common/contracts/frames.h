@@ -179,7 +179,7 @@ struct MatchCompletedFrame {
 template <class F>
 void describe(F& f, MatchCompletedFrame& m) {
   f("match_id", m.match_id);
-  f("winning_team", m.winning_team);
+  f("winning_team", m.winning_team, fields::Nullable{}, fields::Optional{});
   f("duration_seconds", m.duration_seconds, fields::Decimals{3});
 }
 

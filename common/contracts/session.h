@@ -111,7 +111,6 @@ void describe(F& f, Heartbeat& m) {
   f("status", m.status);
 }
 
-/// What a game server knows of one player at the end; any further fields are kept as `stats`.
 struct ResultAnswer {
   MatchId match_id;
   MatchStatus status = MatchStatus::completed;
@@ -139,14 +138,13 @@ template <class F>
 void describe(F& f, ReportResult& m) {
   using namespace fields;
   f("match_id", m.match_id, InPath{});
-  f("winning_team", m.winning_team, InRange{0, limits::kTeamsMax - 1});
+  f("winning_team", m.winning_team, Nullable{}, InRange{0, limits::kTeamsMax - 1});
   f("duration_seconds", m.duration_seconds, InRange{0, 604'800});
   f("player_stats", m.player_stats, Optional{}, Count{0, limits::kTeamSizeMax * 2},
     RawObject{ReportResult::kStatsBytesMax});
 }
 
-/// What the orchestrator gives for a match: where it is played and the secrets of that place. Never sent to players
-/// or logged; join_key signs join tokens, server_token is the server's own.
+/// What the orchestrator gives for a match: where it is played.
 struct Allocation {
   MatchId match_id;
   ServerId server_id;
@@ -163,6 +161,8 @@ void describe(F& f, Allocation& m) {
 }
 
 /// Idempotent by match_id: again, the same server. After a release: match_over. no_capacity: try again.
+/// join_key signs the join tokens of this match, server_token is the server's own for heartbeat and result: neither is
+/// logged, stored or sent to players.
 struct AllocateServer {
   static constexpr Subject kSubject{"orchestrator.allocate"};
   using Answer = Allocation;
@@ -173,7 +173,7 @@ struct AllocateServer {
   Region region;
   std::vector<std::vector<TicketPlayer>> teams;
   std::string server_token;
-  std::string join_key;  ///< base64url
+  std::string join_key;  ///< of HMAC-SHA256: the bytes of this text
 };
 
 template <class F>

@@ -216,7 +216,8 @@ class Decoder {
 
    private:
     template <class T, class... Ls>
-    static constexpr bool kMayBeAbsent = detail::IsOptional<T>::value || detail::kHas<fields::Optional, Ls...>;
+    static constexpr bool kMayBeAbsent =
+        (detail::IsOptional<T>::value && !detail::kHas<fields::Nullable, Ls...>) || detail::kHas<fields::Optional, Ls...>;
 
     template <class T, class... Ls>
     void read_part(std::string_view name, T& member, const Ls&... ls) {
@@ -307,10 +308,10 @@ class Encoder {
  public:
   explicit Encoder(json::Writer& writer) : writer_(writer) {}
 
-  /// The visitor handed to describe(): one call per field. Absent optionals are left out.
+  /// The visitor handed to describe(): one call per field. Absent optionals are left out, or null if Nullable.
   template <class T, class... Ls>
   void operator()(std::string_view name, const T& member, const Ls&... ls) {
-    if constexpr (detail::IsOptional<T>::value) {
+    if constexpr (detail::IsOptional<T>::value && !detail::kHas<fields::Nullable, Ls...>) {
       if (!member) return;
     }
     writer_.key(name);

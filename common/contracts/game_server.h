@@ -1,0 +1,98 @@
+// What an orchestrator's process provider and a game server tell each other: JSON lines on the server's Unix socket
+// (<runtime folder>/<server_id>.sock). The server speaks first.
+//
+//   server       -> orchestrator  {"event":"hello","server_id":…,"endpoint":"127.0.0.1:42001","capacity":64,"matches":[…]}
+//   orchestrator -> server        a HandOver, which is the match and its secrets; nothing else carries them
+//   server       -> orchestrator  {"event":"hosting","match_id":…}, also when it hosted the match already,
+//                                 or {"event":"refused","match_id":…,"detail":…}
+//   orchestrator -> server        {"end":<match_id>}: the match is over whatever the server thinks
+//   server       -> orchestrator  {"event":"ended","match_id":…}
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/contracts/session.h"
+
+namespace mm::game {
+
+/// Matches one server process hosts at most.
+inline constexpr int kMatchesPerServer = 64;
+/// Longest line either side accepts: 16 teams of 100 players fit.
+inline constexpr std::size_t kLineBytesMax = 256 * 1024;
+
+/// One match to host. Idempotent by match_id.
+struct HandOver {
+  MatchId match_id;
+  Mode mode;
+  Region region;
+  std::vector<std::vector<PlayerId>> teams;
+  std::string server_token;  ///< for heartbeat and result
+  std::string join_key;      ///< players' join tokens are HS256 under the bytes of this text
+  std::string gateway_url;   ///< http://host:port
+  std::vector<std::vector<double>> ratings;  ///< as teams; may be absent
+};
+
+template <class F>
+void describe(F& f, HandOver& m) {
+  using namespace fields;
+  f("match_id", m.match_id);
+  f("mode", m.mode);
+  f("region", m.region);
+  f("teams", m.teams, Count{1, limits::kTeamSizeMax});
+  f("server_token", m.server_token, Bytes{1, 4096});
+  f("join_key", m.join_key, Bytes{32, 256});
+  f("gateway_url", m.gateway_url, Bytes{1, 512});
+  f("ratings", m.ratings, Optional{}, Decimals{2}, Count{0, limits::kTeamSizeMax});
+}
+
+/// What an orchestrator sends besides a HandOver.
+struct EndMatch {
+  MatchId end;
+};
+
+template <class F>
+void describe(F& f, EndMatch& m) {
+  f("end", m.end);
+}
+
+enum class LineEvent { hello, hosting, refused, ended };
+
+}  // namespace mm::game
+
+template <>
+struct mm::EnumText<mm::game::LineEvent> {
+  static constexpr std::array<std::pair<mm::game::LineEvent, std::string_view>, 4> kAll{{
+      {mm::game::LineEvent::hello, "hello"},
+      {mm::game::LineEvent::hosting, "hosting"},
+      {mm::game::LineEvent::refused, "refused"},
+      {mm::game::LineEvent::ended, "ended"},
+  }};
+};
+
+namespace mm::game {
+
+/// What a game server sends.
+struct ServerLine {
+  LineEvent event = LineEvent::hello;
+  std::optional<ServerId> server_id;             ///< hello
+  std::optional<std::string> endpoint;           ///< hello: host:port for players
+  std::optional<int> capacity;                   ///< hello
+  std::optional<std::vector<MatchId>> matches;   ///< hello: hosted now
+  std::optional<MatchId> match_id;               ///< the others
+  std::optional<std::string> detail;             ///< refused
+};
+
+template <class F>
+void describe(F& f, ServerLine& m) {
+  f("event", m.event);
+  f("server_id", m.server_id);
+  f("endpoint", m.endpoint);
+  f("capacity", m.capacity);
+  f("matches", m.matches);
+  f("match_id", m.match_id);
+  f("detail", m.detail);
+}
+
+}  // namespace mm::game
