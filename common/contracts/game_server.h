@@ -1,12 +1,12 @@
 // What an orchestrator's process provider and a game server tell each other: JSON lines on the server's Unix socket
 // (<runtime folder>/<server_id>.sock). The server speaks first.
 //
-//   server       -> orchestrator  {"event":"hello","server_id":…,"endpoint":"127.0.0.1:42001","capacity":64,"matches":[…]}
-//   orchestrator -> server        a HandOver, which is the match and its secrets; nothing else carries them
-//   server       -> orchestrator  {"event":"hosting","match_id":…}, also when it hosted the match already,
-//                                 or {"event":"refused","match_id":…,"detail":…}
-//   orchestrator -> server        {"end":<match_id>}: the match is over whatever the server thinks
-//   server       -> orchestrator  {"event":"ended","match_id":…}
+//   from the server   {"event":"hello","server_id":…,"endpoint":"127.0.0.1:42001","capacity":64,"matches":[…]}
+//   to the server     a HandOver: the match and its secrets; nothing else carries them
+//   from the server   {"event":"hosting","match_id":…}, also when it hosted the match already,
+//                     or {"event":"refused","match_id":…,"detail":…}
+//   to the server     {"end":<match_id>}: the match is over whatever the server thinks
+//   from the server   {"event":"ended","match_id":…}
 #pragma once
 
 #include <optional>

@@ -216,8 +216,8 @@ class Decoder {
 
    private:
     template <class T, class... Ls>
-    static constexpr bool kMayBeAbsent =
-        (detail::IsOptional<T>::value && !detail::kHas<fields::Nullable, Ls...>) || detail::kHas<fields::Optional, Ls...>;
+    static constexpr bool kMayBeAbsent = (detail::IsOptional<T>::value && !detail::kHas<fields::Nullable, Ls...>) ||
+                                         detail::kHas<fields::Optional, Ls...>;
 
     template <class T, class... Ls>
     void read_part(std::string_view name, T& member, const Ls&... ls) {
