@@ -1,0 +1,40 @@
+// What the servers of servers.h have in common: a process on a reserved port with a folder of its own, and how to see
+// that it answers. Private to common/testing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/testing/child.h"
+#include "common/testing/servers.h"
+
+namespace mm::testing {
+
+/// A new folder under TMPDIR (or /tmp), readable by its owner only.
+std::string make_folder(const std::string& kind);
+
+/// The folder for what tests share and leave behind.
+std::string temporary_root();
+
+/// Sends `question` to 127.0.0.1:port and reads until `accepts` what came so far; false when that does not happen
+/// within a second.
+bool answers(int port, std::string_view question, const std::function<bool(std::string_view)>& accepts);
+
+struct OwnServer::Impl {
+  std::string folder;
+  ReservedPort port;
+  std::function<ChildCommand()> command;
+  std::function<bool()> ready;
+  int quit_signal = 9;  ///< how it ends when the test is over; 9: at once
+  pid_t pid = -1;
+  bool frozen = false;
+
+  ~Impl();
+  /// Throws when it ends early or does not answer in time.
+  void start();
+  void kill();
+  void quit();
+};
+
+}  // namespace mm::testing

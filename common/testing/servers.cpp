@@ -1,0 +1,194 @@
+#include "common/testing/servers.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+
+#include "common/testing/server_process.h"
+#include "common/testing/wait.h"
+
+namespace mm::testing {
+namespace {
+
+// Generous: it passes only on a machine that is far overloaded.
+constexpr Milliseconds kStartTime{30'000};
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+sockaddr* generic(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&address); }
+
+void append(std::vector<std::string>& arguments, const std::vector<std::string>& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+ReservedPort::ReservedPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  auto address = loopback(0);
+  socklen_t length = sizeof address;
+  const int on = 1;
+  // Bound without SO_REUSEADDR, so it is free of everyone else; with it afterwards, so that the server may share it.
+  if (socket_ < 0 || bind(socket_, generic(address), length) != 0 ||
+      setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      getsockname(socket_, generic(address), &length) != 0) {
+    throw std::runtime_error("no free port: " + std::string(std::strerror(errno)));
+  }
+  number_ = ntohs(address.sin_port);
+}
+
+ReservedPort::~ReservedPort() { close(socket_); }
+
+std::string temporary_root() {
+  const char* root = getenv("TMPDIR");
+  return root != nullptr && *root != '\0' ? root : "/tmp";
+}
+
+std::string make_folder(const std::string& kind) {
+  auto path = temporary_root() + "/mm-test-" + kind + "-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("cannot make " + path);
+  return path;
+}
+
+bool answers(int port, std::string_view question, const std::function<bool(std::string_view)>& accepts) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(port);
+  const auto deadline = Deadline::after(Milliseconds{1'000});
+  std::string got;
+  bool accepted = false;
+  if (connect(fd, generic(address), sizeof address) == 0 &&
+      send(fd, question.data(), question.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(question.size())) {
+    pollfd wanted{fd, POLLIN, 0};
+    while (!accepted && poll(&wanted, 1, static_cast<int>(deadline.left().count())) == 1) {
+      char buffer[4096];
+      const auto count = recv(fd, buffer, sizeof buffer, 0);
+      if (count <= 0) break;
+      got.append(buffer, static_cast<std::size_t>(count));
+      accepted = accepts(got);
+    }
+  }
+  close(fd);
+  return accepted;
+}
+
+OwnServer::Impl::~Impl() {
+  quit();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+void OwnServer::Impl::start() {
+  const auto plan = command();
+  pid = start_child(plan);
+  frozen = false;
+  bool ended = false;
+  const bool answered = eventually([&] { return (ended = has_ended(pid)) || ready(); }, kStartTime);
+  if (answered && !ended) return;
+  if (ended) pid = -1;
+  kill();
+  throw std::runtime_error(plan.arguments.front() + (ended ? " ended at its start\n" : " does not answer\n") +
+                           tail(plan.output));
+}
+
+void OwnServer::Impl::kill() {
+  if (pid > 0) kill_all(pid);
+  pid = -1;
+}
+
+void OwnServer::Impl::quit() {
+  if (pid <= 0) return;
+  if (!frozen && quit_signal != SIGKILL && !has_ended(pid)) {
+    ::kill(pid, quit_signal);
+    if (eventually([this] { return has_ended(pid); }, Milliseconds{5'000})) pid = -1;
+  }
+  kill();
+}
+
+OwnServer::OwnServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)), port_(impl_->port.number()) {}
+
+OwnServer::~OwnServer() = default;
+
+int OwnServer::pid() const { return impl_->pid; }
+
+void OwnServer::kill() { impl_->kill(); }
+
+void OwnServer::freeze() {
+  if (impl_->pid > 0) stop_all(impl_->pid);
+  impl_->frozen = true;
+}
+
+void OwnServer::thaw() {
+  if (impl_->pid > 0) {
+    for (const auto one : with_descendants(impl_->pid)) ::kill(one, SIGCONT);
+  }
+  impl_->frozen = false;
+}
+
+void OwnServer::restart() {
+  impl_->kill();
+  impl_->start();
+}
+
+OwnNats::OwnNats(std::vector<std::string> arguments) : OwnServer(std::make_unique<Impl>()) {
+  impl_->folder = make_folder("nats");
+  impl_->command = [own = impl_.get(), arguments] {
+    ChildCommand command;
+    command.arguments = {"nats-server", "-a", "127.0.0.1", "-p", std::to_string(own->port.number()),
+                         "-js",         "-sd", own->folder};
+    append(command.arguments, arguments);
+    command.output = own->folder + "/log";
+    return command;
+  };
+  impl_->ready = [port = port_] {
+    // The greeting comes once JetStream is enabled; with users defined, so does only the greeting.
+    return answers(port, "PING\r\n", [](std::string_view text) { return text.starts_with("INFO "); });
+  };
+  impl_->start();
+  url_ = "nats://127.0.0.1:" + std::to_string(port_);
+}
+
+void OwnNats::restart_without_state() {
+  impl_->kill();
+  std::filesystem::remove_all(impl_->folder + "/jetstream");
+  impl_->start();
+}
+
+OwnRedis::OwnRedis(std::vector<std::string> arguments) : OwnServer(std::make_unique<Impl>()) {
+  impl_->folder = make_folder("redis");
+  impl_->command = [own = impl_.get(), arguments] {
+    ChildCommand command;
+    command.arguments = {"redis-server", "--port", std::to_string(own->port.number()),
+                         "--bind", "127.0.0.1", "--dir", own->folder, "--appendonly", "yes",
+                         "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", ""};
+    append(command.arguments, arguments);
+    command.output = own->folder + "/log";
+    return command;
+  };
+  impl_->ready = [port = port_] {
+    return answers(port, "PING\r\n", [](std::string_view text) {
+      return text.starts_with("+PONG") || text.starts_with("-NOAUTH");
+    });
+  };
+  impl_->start();
+  url_ = "redis://127.0.0.1:" + std::to_string(port_);
+}
+
+void OwnRedis::restart_without_state() {
+  impl_->kill();
+  std::filesystem::remove_all(impl_->folder + "/appendonlydir");
+  impl_->start();
+}
+
+}  // namespace mm::testing
