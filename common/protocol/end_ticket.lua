@@ -1,0 +1,50 @@
+-- Ending tickets. Needs queue.lua. Both the matchmaker's scripts and the lobby's (leave, kick, disband) end tickets, so
+-- what an end is stands here once.
+
+-- What the functions below read of a ticket, or nothing when it is unknown.
+local function load_ticket(id)
+  local f = redis.call('HMGET', key_of_ticket(id), 'state', 'players', 'party', 'buckets', 'partition', 'attempt',
+    'match_id', 'matched_at', 'queued_at', 'deadline', 'no_requeue')
+  if not f[1] then
+    return nil
+  end
+  return {id = id, state = f[1], players = f[2], party = f[3], buckets = f[4], partition = f[5], attempt = f[6],
+    match_id = f[7], matched_at = tonumber(f[8] or 0), queued_at = tonumber(f[9]), deadline = tonumber(f[10]),
+    no_requeue = f[11] == '1'}
+end
+
+-- Writes the end of a ticket, `state` cancelled or timed_out. Its place in the queues gets a new change number instead of
+-- going away: that is how their owners learn of it; they remove it. `holder`: whose claims are released.
+local function end_ticket(ticket, state, holder, now)
+  local change = redis.call('INCR', prefix .. 'change')
+  redis.call('HSET', key_of_ticket(ticket.id), 'state', state, 'ended_at', now, 'change', change)
+  for _, queue in ipairs(queues_of(ticket.buckets)) do
+    redis.call('ZADD', queue, 'XX', change, ticket.id)
+  end
+  redis.call('ZADD', prefix .. 'ended', now, ticket.id)
+  local players = ids_of(ticket.players)
+  release_claims(players, holder)
+  local body = {ticket_id = ticket.id, tenant = tenant, players = players, reason = state}
+  if ticket.party ~= '' then
+    body.party_id = ticket.party
+  end
+  tell('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
+end
+
+-- Takes a ticket back for its players. Still queued: it ends as cancelled. Already in a match that lives: it is too
+-- late, but it will not be queued again if the match is cancelled. Says which: ended, matched, over or unknown.
+local function withdraw_ticket(id)
+  local ticket = load_ticket(id)
+  if not ticket then
+    return 'unknown'
+  end
+  if ticket.state == 'queued' then
+    end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition))
+    return 'ended'
+  end
+  if ticket.state == 'matched' and redis.call('HEXISTS', prefix .. 'live', ticket.match_id) == 1 then
+    redis.call('HSET', key_of_ticket(id), 'no_requeue', '1')
+    return 'matched'
+  end
+  return 'over'
+end

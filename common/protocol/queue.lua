@@ -1,0 +1,54 @@
+-- The queue's keys and its clock. KEYS[1] of every script is the tenant's prefix, `mm:{<tenant>}:`; every key a script
+-- touches begins with it, so all of them are in one slot. See README.md beside this file.
+local prefix = KEYS[1]
+local tenant = string.match(prefix, '{(.-)}')
+local claims = prefix .. 'claim'
+
+local function key_of_ticket(id)
+  return prefix .. 'ticket:' .. id
+end
+
+-- Bucket time in milliseconds: Redis's wall clock, corrected by what the partition's owner has seen it jump.
+local function bucket_time(partition)
+  local clock = redis.call('TIME')
+  local offset = redis.call('HGET', prefix .. 'lease:' .. partition, 'offset_ms')
+  return clock[1] * 1000 + math.floor(clock[2] / 1000) + (tonumber(offset) or 0)
+end
+
+-- A ticket's `players` are `<player>|<mmr>|<deviation>`, joined by commas.
+local function ids_of(players)
+  local ids = {}
+  for id in string.gmatch(players, '([^|,]+)|[^,]*') do
+    ids[#ids + 1] = id
+  end
+  return ids
+end
+
+local function queues_of(buckets)
+  local queues = {}
+  for bucket in string.gmatch(buckets, '[^,]+') do
+    queues[#queues + 1] = prefix .. 'q:' .. bucket
+  end
+  return queues
+end
+
+-- Compare and delete: only claims that `holder` has. Whoever claimed a player since keeps the claim.
+local function release_claims(players, holder)
+  local held = redis.call('HMGET', claims, unpack(players))
+  local released = {}
+  for i, player in ipairs(players) do
+    if held[i] == holder then
+      released[#released + 1] = player
+    end
+  end
+  if #released > 0 then
+    redis.call('HDEL', claims, unpack(released))
+  end
+end
+
+-- An event of a ticket, for the relay that brings it to the stream. In the same script as its fact, so neither is
+-- without the other.
+local function tell(subject, message_id, body)
+  redis.call('RPUSH', prefix .. 'outbox',
+    cjson.encode({subject = subject, message_id = message_id, body = body}))
+end

@@ -1,0 +1,51 @@
+#!lua flags=allow-oom
+-- Makes a match of (ticket, attempt) pairs, all or nothing. Only the owner of the bucket may, which its token proves:
+-- an owner that was paused and replaced is refused here.
+--@include queue.lua
+local partition, token, bucket, match, found = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+
+local tickets = {}
+local mine = 0
+for i = 6, #ARGV, 2 do
+  local f = redis.call('HMGET', key_of_ticket(ARGV[i]), 'state', 'attempt', 'change', 'match_id', 'deadline',
+    'players', 'buckets')
+  tickets[#tickets + 1] = {id = ARGV[i], expected = ARGV[i + 1], state = f[1], attempt = f[2], change = f[3],
+    match_id = f[4], deadline = tonumber(f[5] or 0), players = f[6], buckets = f[7]}
+  if f[1] == 'matched' and f[4] == match then
+    mine = mine + 1
+  end
+end
+-- The same commit again, because its first answer was lost.
+if mine == #tickets then
+  return {'ok'}
+end
+if redis.call('HGET', prefix .. 'lease:' .. partition, 'token') ~= token then
+  return {'lost'}
+end
+local now = bucket_time(partition)
+for _, ticket in ipairs(tickets) do
+  if ticket.state ~= 'queued' or ticket.attempt ~= ticket.expected or now >= ticket.deadline then
+    return {'refused', ticket.id, ticket.state or '', ticket.attempt or '0', ticket.change or '0'}
+  end
+end
+
+local claim = {}
+local own_queue = prefix .. 'q:' .. bucket
+for _, ticket in ipairs(tickets) do
+  local change = redis.call('INCR', prefix .. 'change')
+  redis.call('HSET', key_of_ticket(ticket.id), 'state', 'matched', 'match_id', match, 'matched_at', now,
+    'change', change)
+  redis.call('ZREM', own_queue, ticket.id)
+  -- Other regions' owners learn of it by the change and remove it themselves.
+  for _, queue in ipairs(queues_of(ticket.buckets)) do
+    redis.call('ZADD', queue, 'XX', change, ticket.id)
+  end
+  for _, player in ipairs(ids_of(ticket.players)) do
+    claim[#claim + 1] = player
+    claim[#claim + 1] = 'm:' .. match
+  end
+end
+redis.call('HSET', claims, unpack(claim))
+redis.call('HSET', prefix .. 'live', match, found)
+redis.call('ZADD', prefix .. 'unconfirmed', now, match)
+return {'ok'}

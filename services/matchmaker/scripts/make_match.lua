@@ -1,0 +1,32 @@
+#!lua
+-- Makes a match of players who are not in the queue: claims all of them or none. ARGV: match, when its id was issued
+-- (0: not known), the largest age of an unknown id, partition for the clock, match.found's JSON, the players.
+--@include queue.lua
+local match, issued_at, unknown_max_age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local partition, found = ARGV[4], ARGV[5]
+
+if redis.call('HEXISTS', prefix .. 'live', match) == 1 then
+  return {'same'}
+end
+local now = bucket_time(partition)
+if issued_at > 0 and issued_at < now - unknown_max_age then
+  return {'expired'}
+end
+local players = {}
+for i = 6, #ARGV do
+  players[#players + 1] = ARGV[i]
+end
+local held = redis.call('HMGET', claims, unpack(players))
+local claim = {}
+for i, player in ipairs(players) do
+  if held[i] then
+    return {'claimed', player, held[i]}
+  end
+  claim[#claim + 1] = player
+  claim[#claim + 1] = 'm:' .. match
+end
+
+redis.call('HSET', claims, unpack(claim))
+redis.call('HSET', prefix .. 'live', match, found)
+redis.call('ZADD', prefix .. 'unconfirmed', now, match)
+return {'made'}

@@ -1,0 +1,100 @@
+#!lua flags=allow-oom
+-- What became of a match, as its session's row says: ready, completed or cancelled (then the tickets to queue again
+-- follow). Idempotent: a match that is not live has been dealt with.
+--@include queue.lua
+--@include end_ticket.lua
+local match, state = ARGV[1], ARGV[2]
+local found = redis.call('HGET', prefix .. 'live', match)
+if not found then
+  return {'unknown'}
+end
+if state == 'ready' then
+  return {'confirmed', redis.call('ZREM', prefix .. 'unconfirmed', match)}
+end
+
+local wanted = {}
+for i = 3, #ARGV do
+  wanted[ARGV[i]] = true
+end
+
+-- RFC 3339 of milliseconds since 1970 (Howard Hinnant's civil_from_days).
+local function time_text(ms)
+  local seconds = math.floor(ms / 1000)
+  local days = math.floor(seconds / 86400)
+  local rest = seconds - days * 86400
+  local z = days + 719468
+  local era = math.floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, doy - math.floor((153 * mp + 2) / 5) + 1,
+    math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms - seconds * 1000)
+end
+
+-- The same ticket searches again: the time it spent matched does not count as waiting.
+local function requeue(ticket, now)
+  local spent = math.max(0, now - ticket.matched_at)
+  local queued_at, deadline = ticket.queued_at + spent, ticket.deadline + spent
+  if now >= deadline then
+    end_ticket(ticket, 'timed_out', 'm:' .. match, now)
+    return
+  end
+  local attempt = ticket.attempt + 1
+  local change = redis.call('INCR', prefix .. 'change')
+  redis.call('HSET', key_of_ticket(ticket.id), 'state', 'queued', 'attempt', attempt, 'queued_at', queued_at,
+    'deadline', deadline, 'change', change)
+  redis.call('HDEL', key_of_ticket(ticket.id), 'match_id', 'matched_at')
+  local players = ids_of(ticket.players)
+  local held = redis.call('HMGET', claims, unpack(players))
+  for i, player in ipairs(players) do
+    if held[i] == 'm:' .. match then
+      redis.call('HSET', claims, player, 't:' .. ticket.id)
+    end
+  end
+  for bucket in string.gmatch(ticket.buckets, '[^,]+') do
+    redis.call('ZADD', prefix .. 'q:' .. bucket, change, ticket.id)
+    redis.call('SADD', prefix .. 'buckets', bucket)
+  end
+  local body = {ticket_id = ticket.id, tenant = tenant, players = players, match_id = match, attempt = attempt,
+    queued_at = time_text(queued_at)}
+  if ticket.party ~= '' then
+    body.party_id = ticket.party
+  end
+  tell('ticket.requeued', ticket.id .. '.' .. attempt .. '.requeued', body)
+end
+
+local players, tickets, seen = {}, {}, {}
+for _, team in ipairs(cjson.decode(found).teams) do
+  for _, player in ipairs(team.players) do
+    players[#players + 1] = player.player_id
+    local id = player.ticket_id
+    if id and not seen[id] then
+      seen[id] = true
+      local ticket = load_ticket(id)
+      if ticket and ticket.state == 'matched' and ticket.match_id == match then
+        tickets[#tickets + 1] = ticket
+      end
+    end
+  end
+end
+
+local requeued = 0
+for _, ticket in ipairs(tickets) do
+  local now = bucket_time(ticket.partition)
+  if state == 'completed' then
+    redis.call('HSET', key_of_ticket(ticket.id), 'ended_at', now)
+    redis.call('ZADD', prefix .. 'ended', now, ticket.id)
+  elseif wanted[ticket.id] and not ticket.no_requeue then
+    requeue(ticket, now)
+    requeued = requeued + 1
+  else
+    end_ticket(ticket, 'cancelled', 'm:' .. match, now)
+  end
+end
+release_claims(players, 'm:' .. match)
+redis.call('HDEL', prefix .. 'live', match)
+redis.call('ZREM', prefix .. 'unconfirmed', match)
+return {'applied', requeued}
