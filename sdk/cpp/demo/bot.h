@@ -1,0 +1,68 @@
+// One bot: a player that registers, logs in, follows its party into the queue, joins the game server of each match and
+// says hello there. All through the SDK, on one thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "matchmaker/matchmaker.h"
+
+namespace demo {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a bot tells the demo. Every failure of a call comes to `failed`.
+struct BotHooks {
+  std::function<void()> online;  ///< logged in, and the realtime connection is open
+  std::function<void()> queued;
+  std::function<void(const matchmaker::MatchFound&, Clock::duration waited)> found;
+  std::function<void(const std::string& match_id, const std::string& endpoint)> joined;
+  std::function<void(const std::string& match_id, const matchmaker::MatchCancelled&)> cancelled;
+  std::function<void(const matchmaker::MatchCompleted&)> completed;
+  std::function<void(const matchmaker::RatingChanged&)> rated;
+  std::function<void(const std::string& what, const matchmaker::Error&)> failed;
+};
+
+class Bot {
+ public:
+  Bot(const std::string& gateway_url, std::string name, std::string password);
+
+  void set_hooks(BotHooks hooks) { hooks_ = std::move(hooks); }
+  const std::string& name() const { return name_; }
+  const std::string& player_id() const { return client_.player_id(); }
+  matchmaker::Client& client() { return client_; }
+
+  /// Registers, logs in, connects.
+  void come_online();
+  void enter_queue(const matchmaker::QueueOptions& options);
+  void enter_queue_as_party(const std::string& party_id, const matchmaker::QueueOptions& options);
+  int tick();
+
+  /// Answers of calls: the value goes on, an error to hooks().failed.
+  template <class T>
+  matchmaker::Callback<T> expect(std::string what, std::function<void(const T&)> then) {
+    return [this, what = std::move(what), then = std::move(then)](matchmaker::Result<T> result) {
+      if (result) then(result.value());
+      else if (hooks_.failed) hooks_.failed(name_ + ": " + what, result.error());
+    };
+  }
+
+ private:
+  void log_in();
+  void watch_events();
+  void meet(const matchmaker::SessionReady& session);
+
+  matchmaker::Client client_;
+  std::string name_;
+  std::string password_;
+  BotHooks hooks_;
+  bool online_ = false;
+  Clock::time_point queued_at_{};
+  std::string match_id_;
+  std::unique_ptr<matchmaker::GameConnection> game_;
+  bool game_over_ = false;
+};
+
+}  // namespace demo

@@ -1,0 +1,195 @@
+// The platform's nouns as a game sees them. Ids are UUID texts; times are RFC 3339 texts in UTC; durations and
+// ratings carry their unit in the name or the comment.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace matchmaker {
+
+struct Account {
+  std::string player_id;
+  std::string username;
+  std::string email;
+  std::string region;
+  int mmr = 0;
+  std::string created_at;
+};
+
+struct Rating {
+  int mmr = 0;
+  std::int64_t games = 0;
+  std::int64_t wins = 0;
+  std::int64_t losses = 0;
+  std::int64_t draws = 0;
+};
+
+/// email and preferences_json only in one's own.
+struct Profile {
+  std::string player_id;
+  std::string username;
+  std::string email;
+  std::string region;
+  int mmr = 0;  ///< of the mode `ranked`
+  std::map<std::string, Rating> ratings;  ///< by mode
+  std::int64_t wins = 0;
+  std::int64_t losses = 0;
+  std::string preferences_json;
+  std::string created_at;
+  std::string updated_at;
+};
+
+struct PartyMember {
+  std::string player_id;
+  std::string username;
+  bool ready = false;
+  std::string joined_at;
+};
+
+enum class PartyStatus { idle, queued, in_match };
+
+struct Party {
+  std::string party_id;
+  std::string leader_id;
+  std::string region;
+  int max_size = 0;
+  bool is_public = true;
+  PartyStatus status = PartyStatus::idle;
+  std::string ticket_id;  ///< empty: none
+  std::string match_id;   ///< empty: none
+  std::vector<PartyMember> members;
+  std::int64_t version = 0;
+};
+
+struct ReadyState {
+  std::string party_id;
+  int ready_count = 0;
+  int total_count = 0;
+  bool all_ready = false;
+  std::vector<std::string> not_ready;
+};
+
+enum class TicketStatus { searching, matched, cancelled, timed_out };
+
+struct Ticket {
+  std::string ticket_id;
+  std::string party_id;  ///< empty: none
+  TicketStatus status = TicketStatus::searching;
+  std::string mode;
+  std::string region;
+  int team_size = 0;
+  std::string queued_at;
+  std::int64_t waited_ms = 0;
+  double rating_window = 0;  ///< rating points to either side
+  double estimated_wait_seconds = 0;
+  double estimated_wait_p90_seconds = 0;
+  std::string match_id;  ///< empty: none
+};
+
+enum class MatchStatus { allocating, loading, ready, running, completed, cancelled };
+
+/// A match this player is in. Endpoint, url and token are empty until it is ready.
+struct Match {
+  std::string match_id;
+  MatchStatus status = MatchStatus::allocating;
+  std::string mode;
+  std::string region;
+  std::vector<std::vector<std::string>> teams;  ///< player ids
+  int team = 0;                                 ///< index of this player's
+  std::string server_endpoint;                  ///< host:port
+  std::string server_url;                       ///< ws://…
+  std::string join_token;                       ///< this player's own; show it to the game server only
+  std::string expires_at;
+};
+
+/// What the player is in now.
+struct Active {
+  std::optional<Party> party;
+  std::optional<Ticket> ticket;
+  std::optional<Match> match;
+};
+
+enum class Outcome { win, loss, draw };
+
+struct HistoryEntry {
+  std::string match_id;
+  std::string mode;
+  std::string region;
+  std::string started_at;
+  std::string ended_at;
+  double duration_seconds = 0;
+  Outcome result = Outcome::draw;
+  int team = 0;
+  double mmr_before = 0;
+  double mmr_after = 0;
+  double mmr_change = 0;
+  std::string stats_json;
+};
+
+struct HistoryPage {
+  std::vector<HistoryEntry> matches;
+  std::string next_cursor;  ///< empty: the last page
+};
+
+struct LeaderboardEntry {
+  std::int64_t rank = 0;
+  std::string player_id;
+  std::string username;
+  int mmr = 0;
+  std::int64_t wins = 0;
+  std::int64_t losses = 0;
+  std::int64_t games = 0;
+  double win_rate = 0;
+};
+
+struct LeaderboardPage {
+  std::string season;
+  std::string mode;
+  std::string region;  ///< empty: all
+  std::vector<LeaderboardEntry> entries;
+  std::int64_t total = 0;
+  std::string next_cursor;  ///< empty: the last page
+  std::optional<std::int64_t> your_rank;
+};
+
+// What calls take.
+
+struct Registration {
+  std::string username;
+  std::string email;
+  std::string password;
+  std::string region;  ///< empty: the service's default
+};
+
+struct PartyOptions {
+  int max_size = 5;
+  std::string region;  ///< empty: the player's
+  bool is_public = true;
+};
+
+struct QueueOptions {
+  std::string mode = "ranked";
+  int team_size = 0;   ///< 0: the mode's default
+  std::string region;  ///< empty: the party's, or the player's
+  std::map<std::string, double> latencies_ms;  ///< by region; empty: not measured
+};
+
+struct LeaderboardQuery {
+  std::string season;  ///< empty: the present one
+  std::string mode = "ranked";
+  std::string region;  ///< empty: all
+  int limit = 100;
+  std::string cursor;
+};
+
+struct HistoryQuery {
+  std::string player_id;  ///< empty: one's own
+  std::string mode;       ///< empty: all
+  int limit = 20;
+  std::string cursor;
+};
+
+}  // namespace matchmaker
