@@ -92,16 +92,21 @@ class Bus {
   std::vector<Result<Stored, std::string>> store_all(const std::vector<Outgoing>& events, Deadline deadline);
 
   bool connected() const;
+  /// The connection was given up (its password is no longer accepted): only a new process can help.
+  bool closed() const;
   /// Id of the nats-server we are connected to; changes when its state may be another. Empty while away.
   std::string server_id() const;
 
   /// Creates the streams of the contract if they are not there, or updates them.
   Result<Done, std::string> ensure_streams(Deadline deadline);
 
+  /// For `subscribe`: counts a plain event that was dropped.
+  void count_undecodable(std::string_view subject);
+
   /// Answers of other daemons may be larger than what clients may send.
   static constexpr json::ReadLimits kTrusted{limits::kJsonDepth, 1'000'000};
 
-  struct Impl;
+  struct Impl;  ///< for the other parts of this folder
   Impl& impl() { return *impl_; }
 
  private:
@@ -129,8 +134,11 @@ class Subscription {
 template <class E>
 std::unique_ptr<Subscription> subscribe(Bus& bus, const std::string& queue, std::function<void(const E&)> handler) {
   return std::make_unique<Subscription>(
-      bus, std::string(E::kSubject.text), queue, [handler = std::move(handler)](std::string_view, std::string_view body) {
-        if (auto event = wire::decode<E>(body, wire::Unknown::ignored, Bus::kTrusted)) handler(*event);
+      bus, std::string(E::kSubject.text), queue,
+      [&bus, handler = std::move(handler)](std::string_view subject, std::string_view body) {
+        auto event = wire::decode<E>(body, wire::Unknown::ignored, Bus::kTrusted);
+        if (!event) return bus.count_undecodable(subject);
+        handler(*event);
       });
 }
 

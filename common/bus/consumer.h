@@ -9,6 +9,9 @@
 // `Ack::reject`, or that failed kDeliveriesMax times, is logged, counted (mm_bus_dead_letters_total), published on
 // events.violation.poison_message, and terminated: the next one flows.
 //
+// Events come one after the other, in the stream's order, but for those put back by Ack::retry: while one waits for
+// its back-off (0.2 s, doubling to 5 s), later ones flow. Only exceptions count as failures, in this process.
+//
 // The durable's name carries the nats-server's id and starts 15 minutes back: after JetStream lost its state a new
 // consumer reads again what relays send again (a consumer ahead of its stream would never see it).
 #pragma once

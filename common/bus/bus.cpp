@@ -1,0 +1,232 @@
+#include "common/bus/bus.h"
+
+#include <thread>
+
+#include "common/bus/bus_impl.h"
+#include "common/bus/jetstream.h"
+#include "common/bus/reply_mux.h"
+#include "common/runtime/log.h"
+
+namespace mm::bus {
+namespace {
+
+// Threads that run our callbacks, over all subscriptions of the process. Callbacks only pass messages on.
+constexpr int kDeliveryThreads = 4;
+constexpr Milliseconds kConnectTimeout{2'000};
+constexpr Milliseconds kConnectPause{250};
+constexpr Milliseconds kReportEvery{5'000};
+
+void on_disconnected(natsConnection*, void* self) {
+  auto& bus = *static_cast<Bus::Impl*>(self);
+  bus.up.set(0);
+  if (!bus.closing) log::warning("nats_disconnected");
+  std::lock_guard lock(bus.listening);
+  for (const auto& listener : bus.listeners) listener();
+}
+
+void on_reconnected(natsConnection*, void* self) {
+  auto& bus = *static_cast<Bus::Impl*>(self);
+  bus.up.set(1);
+  bus.reconnects.add();
+  log::info("nats_reconnected");
+}
+
+void on_closed(natsConnection*, void* self) {
+  auto& bus = *static_cast<Bus::Impl*>(self);
+  if (!bus.closing) log::error("nats_connection_closed");
+  // Notified under the lock: the waiter destroys the Bus as soon as it can take it.
+  std::lock_guard lock(bus.mutex);
+  bus.closed = true;
+  bus.changed.notify_all();
+}
+
+void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self) {
+  auto& bus = *static_cast<Bus::Impl*>(self);
+  if (status == NATS_SLOW_CONSUMER) bus.slow.add();
+  log::warning("nats_error", {{"reason", natsStatus_GetText(status)}});
+}
+
+struct OptionsRelease {
+  void operator()(natsOptions* options) const { natsOptions_Destroy(options); }
+};
+using OptionsPtr = std::unique_ptr<natsOptions, OptionsRelease>;
+
+OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
+  natsOptions* made = nullptr;
+  if (natsOptions_Create(&made) != NATS_OK) return nullptr;
+  OptionsPtr options(made);
+  const natsStatus results[] = {
+      natsOptions_SetURL(made, wish.url.c_str()),
+      natsOptions_SetName(made, wish.name.c_str()),
+      wish.password.empty() ? NATS_OK : natsOptions_SetUserInfo(made, wish.user.c_str(), wish.password.c_str()),
+      natsOptions_SetTimeout(made, kConnectTimeout.count()),
+      natsOptions_SetMaxReconnect(made, -1),
+      natsOptions_SetReconnectWait(made, 250),
+      natsOptions_SetReconnectJitter(made, 250, 250),
+      // Nothing is kept for later: what cannot be sent now fails now.
+      natsOptions_SetReconnectBufSize(made, 0),
+      natsOptions_SetPingInterval(made, 5'000),
+      natsOptions_SetMaxPingsOut(made, 2),
+      natsOptions_SetWriteDeadline(made, 1'000),
+      natsOptions_SetSendAsap(made, true),
+      natsOptions_SetFailRequestsOnDisconnect(made, true),
+      natsOptions_UseGlobalMessageDelivery(made, true),
+      natsOptions_SetDisconnectedCB(made, on_disconnected, self),
+      natsOptions_SetReconnectedCB(made, on_reconnected, self),
+      natsOptions_SetClosedCB(made, on_closed, self),
+      natsOptions_SetErrorHandler(made, on_error, self),
+  };
+  for (const auto result : results) {
+    if (result != NATS_OK) return nullptr;
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, metrics::Registry& metrics,
+                                                       Deadline deadline) {
+  nats_SetMessageDeliveryPoolSize(kDeliveryThreads);
+  auto impl = std::make_unique<Impl>(nullptr, metrics);
+  const auto settings = make_options(options, impl.get());
+  if (!settings) return fail(std::string("the address of NATS is not valid"));
+  auto report_at = std::chrono::steady_clock::now() + kReportEvery;
+  while (true) {
+    const auto status = natsConnection_Connect(&impl->connection, settings.get());
+    if (status == NATS_OK) break;
+    impl->connection = nullptr;
+    if (deadline.left() <= kConnectPause) return fail("NATS: " + std::string(natsStatus_GetText(status)));
+    if (std::chrono::steady_clock::now() >= report_at) {
+      log::warning("nats_unreachable", {{"reason", natsStatus_GetText(status)}});
+      report_at += kReportEvery;
+    }
+    std::this_thread::sleep_for(kConnectPause);
+  }
+  impl->up.set(1);
+  return std::unique_ptr<Bus>(new Bus(std::move(impl)));
+}
+
+Bus::Bus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Bus::~Bus() = default;
+
+Reply<std::string> Bus::request(std::string_view subject, std::string_view body, const Caller& caller,
+                                Deadline deadline) {
+  const auto& trace = trace::current();
+  const auto headers = headers_of(caller, deadline, trace.none() ? trace : trace::child_of(trace));
+  MsgPtr answer;
+  const auto status = impl_->ask(subject, body, headers, deadline, answer);
+  return answer_of(status, answer.get());
+}
+
+Result<Done, std::string> Bus::publish(std::string_view subject, std::string_view body) {
+  HeaderList headers;
+  if (const auto& trace = trace::current(); !trace.none()) {
+    headers.emplace_back(headers::kTraceparent, trace::child_of(trace).traceparent());
+  }
+  const auto status = impl_->publish(subject, {}, body, headers);
+  if (status != NATS_OK) return fail(std::string(natsStatus_GetText(status)));
+  return Done{};
+}
+
+namespace {
+
+HeaderList event_headers(const std::string& message_id, const trace::Context& trace) {
+  HeaderList headers{{headers::kMessageId, message_id}};
+  if (!trace.none()) headers.emplace_back(headers::kTraceparent, trace.traceparent());
+  return headers;
+}
+
+}  // namespace
+
+// The server's id is read before sending: should the connection move to another server meanwhile, the event counts
+// as stored under the older one and is merely sent again.
+Result<Stored, std::string> Bus::store(std::string_view subject, std::string_view body, const std::string& message_id,
+                                       const trace::Context& trace, Deadline deadline) {
+  const auto id = server_id();
+  MsgPtr answer;
+  const auto status = impl_->ask(subject, body, event_headers(message_id, trace), deadline, answer);
+  return stored_of(status, answer.get(), id);
+}
+
+std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoing>& events, Deadline deadline) {
+  struct Collected {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::optional<Result<Stored, std::string>>> results;  // protected by mutex
+    std::size_t missing = 0;                                         // protected by mutex
+  } collected;
+  collected.results.resize(events.size());
+  collected.missing = events.size();
+
+  const auto id = server_id();
+  auto& mux = impl_->mux();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& event = events[i];
+    mux.send(event.subject, event.body, event_headers(event.message_id, event.trace), deadline,
+             [&collected, &id, this, i](natsStatus status, natsMsg* message) {
+               impl_->count(status);
+               auto result = stored_of(status, message, id);
+               std::lock_guard lock(collected.mutex);
+               collected.results[i].emplace(std::move(result));
+               if (--collected.missing == 0) collected.changed.notify_all();
+             });
+  }
+  // Every handler is called, at the deadline at the latest, so `collected` outlives them all.
+  std::unique_lock lock(collected.mutex);
+  collected.changed.wait(lock, [&] { return collected.missing == 0; });
+  std::vector<Result<Stored, std::string>> results;
+  results.reserve(events.size());
+  for (auto& result : collected.results) results.push_back(std::move(*result));
+  return results;
+}
+
+bool Bus::connected() const { return natsConnection_Status(impl_->connection) == NATS_CONN_STATUS_CONNECTED; }
+
+bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
+
+std::string Bus::server_id() const {
+  char id[128] = "";
+  if (natsConnection_GetConnectedServerId(impl_->connection, id, sizeof id) != NATS_OK) return {};
+  return id;
+}
+
+Result<Done, std::string> Bus::ensure_streams(Deadline deadline) {
+  for (const auto& stream : streams::kAll) {
+    const auto done = jetstream::ensure_stream(*impl_, stream, deadline);
+    if (!done) return fail("stream " + std::string(stream.name) + ": " + done.error().text);
+  }
+  return Done{};
+}
+
+void Bus::count_undecodable(std::string_view subject) {
+  std::lock_guard lock(impl_->mutex);
+  auto found = impl_->undecodable.find(subject);
+  if (found == impl_->undecodable.end()) {
+    const auto counter = impl_->registry.counter("mm_bus_undecodable_total", "Plain events that did not decode",
+                                                 {{"subject", std::string(subject)}});
+    found = impl_->undecodable.emplace(subject, counter).first;
+  }
+  found->second.add();
+}
+
+struct Subscription::Impl {
+  CallbackSubscription subscription;
+};
+
+Subscription::Subscription(Bus& bus, const std::string& subject, const std::string& queue, Handler handler)
+    : impl_(new Impl{{bus.impl().connection, subject, queue, [handler = std::move(handler)](MsgPtr message) {
+                        const auto parent = trace::parse_traceparent(header_of(message.get(), headers::kTraceparent));
+                        const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
+                        try {
+                          handler(subject_of(message.get()), body_of(message.get()));
+                        } catch (const std::exception& error) {
+                          log::error("event_handler_failed",
+                                     {{"subject", subject_of(message.get())}, {"reason", error.what()}});
+                        }
+                      }}}) {
+  // The server knows of it when this returns, so that nothing published afterwards is missed.
+  bus.impl().flush(Milliseconds{2'000});
+}
+Subscription::~Subscription() = default;
+
+}  // namespace mm::bus

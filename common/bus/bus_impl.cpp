@@ -1,0 +1,187 @@
+#include "common/bus/bus_impl.h"
+
+#include <vector>
+
+#include "common/bus/reply_mux.h"
+#include "common/runtime/log.h"
+#include "common/wire/problem_json.h"
+
+namespace mm::bus {
+namespace {
+
+constexpr std::string_view kFailures = "mm_bus_calls_unanswered_total";
+
+metrics::Counter failures(metrics::Registry& registry, const char* reason) {
+  return registry.counter(std::string(kFailures), "Requests of ours without an answer", {{"reason", reason}});
+}
+
+struct PubAck {
+  struct Refusal {
+    std::string description;
+  };
+  std::string stream;
+  std::uint64_t seq = 0;
+  bool duplicate = false;
+  std::optional<Refusal> error;
+};
+template <class F>
+void describe(F& f, PubAck::Refusal& m) {
+  f("description", m.description, fields::Optional{});
+}
+template <class F>
+void describe(F& f, PubAck& m) {
+  using fields::Optional;
+  f("stream", m.stream, Optional{});
+  f("seq", m.seq, Optional{});
+  f("duplicate", m.duplicate, Optional{});
+  f("error", m.error);
+}
+
+}  // namespace
+
+bool is_subject(std::string_view text) {
+  if (text.empty() || text.size() > 200 || text.front() == '.' || text.back() == '.') return false;
+  char before = 0;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!letter && c != '.' && c != '_' && c != '-' && c != '$') return false;
+    if (c == '.' && before == '.') return false;
+    before = c;
+  }
+  return true;
+}
+
+Reply<std::string> answer_of(natsStatus status, natsMsg* message) {
+  switch (status) {
+    case NATS_OK: break;
+    case NATS_TIMEOUT: return refuse(Code::deadline_exceeded);
+    case NATS_MAX_PAYLOAD: return refuse(Code::payload_too_large);
+    default: return refuse(Code::unavailable);
+  }
+  if (header_of(message, headers::kServiceErrorCode).empty() && header_of(message, headers::kServiceError).empty()) {
+    return std::string(body_of(message));
+  }
+  return fail(wire::decode_problem(body_of(message)));
+}
+
+Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id) {
+  if (status == NATS_NO_RESPONDERS) return fail(std::string("no stream takes this subject"));
+  if (status != NATS_OK) return fail(std::string(natsStatus_GetText(status)));
+  auto ack = wire::decode<PubAck>(body_of(message), wire::Unknown::ignored, Bus::kTrusted);
+  if (!ack) return fail(std::string("the confirmation is not readable"));
+  if (ack->error) return fail(std::move(ack->error->description));
+  if (ack->seq == 0) return fail(std::string("the confirmation has no sequence"));
+  return Stored{ack->seq, ack->duplicate, server_id};
+}
+
+Bus::Impl::Impl(natsConnection* c, metrics::Registry& r)
+    : registry(r),
+      up(r.gauge("mm_bus_connected", "1 while connected to NATS")),
+      reconnects(r.counter("mm_bus_reconnects_total", "Connections to NATS that came back")),
+      slow(r.counter("mm_bus_slow_consumer_total", "Messages dropped because a subscription was too slow")),
+      without_responder(failures(r, "no_responder")),
+      timed_out(failures(r, "timeout")),
+      disconnected(failures(r, "disconnected")),
+      connection(c) {}
+
+Bus::Impl::~Impl() {
+  reply_mux.reset();
+  if (connection == nullptr) return;
+  closing = true;
+  flush(Milliseconds{500});
+  natsConnection_Close(connection);
+  {
+    // The closed callback is the last one: after it the library knows this object no more.
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return closed; });
+  }
+  natsConnection_Destroy(connection);
+}
+
+natsStatus Bus::Impl::publish(std::string_view subject, std::string_view reply, std::string_view body,
+                              const HeaderList& header_list) {
+  if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
+  return send(std::string(subject), std::string(reply), body, header_list);
+}
+
+natsStatus Bus::Impl::publish_reply(std::string_view reply, std::string_view body, const HeaderList& header_list) {
+  return send(std::string(reply), {}, body, header_list);
+}
+
+natsStatus Bus::Impl::send(const std::string& subject, const std::string& reply, std::string_view body,
+                           const HeaderList& header_list) {
+  if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
+  if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) return NATS_CONNECTION_DISCONNECTED;
+  natsMsg* made = nullptr;
+  auto status = natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),
+                               static_cast<int>(body.size()));
+  const MsgPtr message(made);
+  for (const auto& [name, value] : header_list) {
+    if (status == NATS_OK) status = natsMsgHeader_Set(message.get(), name.c_str(), value.c_str());
+  }
+  return status == NATS_OK ? natsConnection_PublishMsg(connection, message.get()) : status;
+}
+
+natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const HeaderList& header_list,
+                          Deadline deadline, MsgPtr& answer) {
+  if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
+  if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
+  const auto left = deadline.left();
+  if (left.count() == 0) return NATS_TIMEOUT;
+  if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) {
+    count(NATS_CONNECTION_DISCONNECTED);
+    return NATS_CONNECTION_DISCONNECTED;
+  }
+  natsMsg* made = nullptr;
+  const std::string to(subject);
+  auto status = natsMsg_Create(&made, to.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
+  const MsgPtr question(made);
+  for (const auto& [name, value] : header_list) {
+    if (status == NATS_OK) status = natsMsgHeader_Set(question.get(), name.c_str(), value.c_str());
+  }
+  natsMsg* received = nullptr;
+  if (status == NATS_OK) status = natsConnection_RequestMsg(&received, connection, question.get(), left.count());
+  answer.reset(received);
+  count(status);
+  return status;
+}
+
+void Bus::Impl::flush(Milliseconds within) {
+  if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) return;
+  natsConnection_FlushTimeout(connection, within.count());
+}
+
+void Bus::Impl::count(natsStatus status) {
+  switch (status) {
+    case NATS_OK: return;
+    case NATS_NO_RESPONDERS: return without_responder.add();
+    case NATS_TIMEOUT: return timed_out.add();
+    default: return disconnected.add();
+  }
+}
+
+ReplyMux& Bus::Impl::mux() {
+  std::lock_guard lock(mutex);
+  if (!reply_mux) reply_mux = std::make_unique<ReplyMux>(*this);
+  return *reply_mux;
+}
+
+std::list<Bus::Impl::Listener>::iterator Bus::Impl::listen(Listener listener) {
+  std::lock_guard lock(listening);
+  return listeners.insert(listeners.end(), std::move(listener));
+}
+
+void Bus::Impl::forget(std::list<Listener>::iterator listener) {
+  std::lock_guard lock(listening);
+  listeners.erase(listener);
+}
+
+std::string Bus::Impl::new_inbox() {
+  natsInbox* inbox = nullptr;
+  check(natsInbox_Create(&inbox) == NATS_OK, "nats.c makes no inbox name");
+  std::string name(inbox);
+  natsInbox_Destroy(inbox);
+  return name;
+}
+
+}  // namespace mm::bus

@@ -1,0 +1,79 @@
+// The connection behind Bus, shared by the other parts of this folder.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "common/bus/bus.h"
+#include "common/bus/nats_handles.h"
+
+namespace mm::bus {
+
+class ReplyMux;
+
+/// Only our own alphabet, no empty tokens: nats.c sends a subject as it is, and a space or line break in it would
+/// become another protocol command.
+bool is_subject(std::string_view text);
+
+/// What an answer message, or the reason that there is none, means to the one who asked.
+Reply<std::string> answer_of(natsStatus status, natsMsg* message);
+
+/// The confirmation of JetStream, or the reason that there is none.
+Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id);
+
+struct Bus::Impl {
+  Impl(natsConnection* c, metrics::Registry& registry);
+  ~Impl();
+
+  natsStatus publish(std::string_view subject, std::string_view reply, std::string_view body,
+                     const HeaderList& headers);
+  /// To the reply subject of a message: any subject a client named, as the server gave it to us.
+  natsStatus publish_reply(std::string_view reply, std::string_view body, const HeaderList& headers);
+  /// One request on a thread that may block.
+  natsStatus ask(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
+                 MsgPtr& answer);
+  void flush(Milliseconds within);
+
+  /// Counts why a request had no answer; nothing for other statuses.
+  void count(natsStatus status);
+
+  /// The one that stores many events; made when first needed.
+  ReplyMux& mux();
+
+  /// Called (on a library thread) when the connection is lost.
+  using Listener = std::function<void()>;
+  std::list<Listener>::iterator listen(Listener listener);
+  void forget(std::list<Listener>::iterator listener);
+
+  static std::string new_inbox();
+
+ private:
+  natsStatus send(const std::string& subject, const std::string& reply, std::string_view body,
+                  const HeaderList& headers);
+
+ public:
+
+  metrics::Registry& registry;
+  metrics::Gauge up;
+  metrics::Counter reconnects;
+  metrics::Counter slow;
+  metrics::Counter without_responder;
+  metrics::Counter timed_out;
+  metrics::Counter disconnected;
+
+  natsConnection* connection = nullptr;
+  std::atomic<bool> closing{false};
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool closed = false;                      // protected by mutex
+  std::map<std::string, metrics::Counter, std::less<>> undecodable;  // protected by mutex
+  std::unique_ptr<ReplyMux> reply_mux;      // made under mutex, then constant
+  std::mutex listening;
+  std::list<Listener> listeners;            // protected by listening
+};
+
+}  // namespace mm::bus

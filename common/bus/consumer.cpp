@@ -1,0 +1,360 @@
+// The pull loop is our own: nats.c 3.4.1 overflows its array when a fetch of more than one message meets messages left
+// over from an earlier one. One pull request is under way at a time; its events and its end (a message with a status
+// header) come to one inbox, whose last token tells which consumer they belong to, so that what an abandoned one still
+// sends is not taken for the present one's.
+#include "common/bus/consumer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "common/bus/jetstream.h"
+#include "common/bus/pulled_event.h"
+#include "common/runtime/log.h"
+
+namespace mm::bus {
+namespace {
+
+constexpr Milliseconds kCallTime{2'000};
+constexpr Milliseconds kPullTime{2'000};   // a pull without events ends after this; a vanished consumer shows then
+constexpr Milliseconds kPullGrace{1'000};  // for its end to arrive
+constexpr Milliseconds kSlice{100};        // between looks at `stopping`
+constexpr Milliseconds kRetryFirst{200};
+constexpr Milliseconds kRetryMost{5'000};
+constexpr Milliseconds kRebuildMost{2'000};
+constexpr Milliseconds kInactiveShared{60 * 60 * 1000};
+constexpr Milliseconds kInactiveInstance{60 * 1000};
+constexpr std::size_t kRemembered = 10'000;  // events whose retries are counted
+
+struct PoisonMessage {
+  static constexpr std::string_view kCode = "poison_message";
+  std::string stream;
+  std::string consumer;
+  std::string subject;
+  std::uint64_t sequence = 0;
+  std::string reason;
+};
+template <class F>
+void describe(F& f, PoisonMessage& m) {
+  f("stream", m.stream);
+  f("consumer", m.consumer);
+  f("subject", m.subject);
+  f("sequence", m.sequence);
+  f("reason", m.reason);
+}
+
+// What happened to an event before, in this process.
+struct Attempts {
+  int retries = 0;
+  int failures = 0;
+};
+
+}  // namespace
+
+struct Consumer::Impl {
+  using Handler = std::function<Ack(std::string_view, const EventInfo&)>;
+
+  Impl(Bus& b, Stream s, ConsumerOptions o, metrics::Registry& r)
+      : bus(b),
+        stream(s),
+        options(std::move(o)),
+        labels{{"stream", std::string(stream.name)}, {"consumer", options.name}},
+        handled(r.counter("mm_bus_events_total", "Events handled", labels)),
+        retried(r.counter("mm_bus_events_retried_total", "Events put back for later", labels)),
+        dead(r.counter("mm_bus_dead_letters_total", "Events given up", labels)),
+        behind(r.gauge("mm_bus_events_behind", "Events of the stream not yet delivered", labels)),
+        prefix(Bus::Impl::new_inbox() + ".") {}
+
+  void run();
+  bool build();
+  void announce(const jetstream::ConsumerState& state, std::uint64_t last);
+  bool pull();
+  bool take_from(const Deadline& deadline, int& wanted);
+  bool is_end(natsMsg* message, int& wanted);
+  void handle(const PulledEvent& event);
+  Ack decide(const PulledEvent& event, std::string& reason);
+  void retry(const PulledEvent& event);
+  void give_up(const PulledEvent& event, const std::string& reason);
+  void settle(const PulledEvent& event);
+  void note_progress(const PulledEvent& event, bool settled);
+  void put_back_rest();
+  void pause(Milliseconds time);
+  std::string new_durable(const std::string& server_id);
+
+  Bus& bus;
+  const Stream stream;
+  const ConsumerOptions options;
+  const metrics::Labels labels;
+  metrics::Counter handled;
+  metrics::Counter retried;
+  metrics::Counter dead;
+  metrics::Gauge behind;
+  const std::string prefix;                            // of the inbox, with the last dot
+  std::map<std::string, Handler, std::less<>> handlers;  // constant after start
+
+  // Of the pulling thread alone:
+  natsSubscription* inbox = nullptr;
+  std::string durable;           // empty: to be built
+  std::string built_on;          // the nats-server's id
+  std::uint64_t generation = 0;  // of the consumer, the last token of its inbox
+  Milliseconds rebuild_pause{100};
+  std::map<std::uint64_t, Attempts> attempts;  // by sequence
+  bool cautious = false;  // after a retry: one event at a time until one succeeds, so that few wait past their ack_wait
+  std::uint64_t target = 0;      // newest event at the build
+  std::set<std::uint64_t> open;  // events up to `target` that were put back
+
+  std::atomic<bool> complete{false};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopping = false;  // protected by mutex
+  std::thread thread;
+
+  bool is_stopping() {
+    std::lock_guard lock(mutex);
+    return stopping;
+  }
+};
+
+Consumer::Consumer(Bus& bus, Stream stream, ConsumerOptions options, metrics::Registry& metrics)
+    : impl_(std::make_unique<Impl>(bus, stream, std::move(options), metrics)) {}
+
+Consumer::~Consumer() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->changed.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler) {
+  check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
+  impl_->handlers.insert_or_assign(std::move(subject), std::move(handler));
+}
+
+void Consumer::start() {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+bool Consumer::caught_up() const { return impl_->complete; }
+
+void Consumer::Impl::run() {
+  const auto all = prefix + "*";
+  auto& nats = bus.impl();
+  if (natsConnection_SubscribeSync(&inbox, nats.connection, all.c_str()) != NATS_OK) {
+    log::error("consumer_without_inbox", {{"consumer", options.name}});
+    return;
+  }
+  natsSubscription_SetPendingLimits(inbox, -1, -1);
+  while (!is_stopping()) {
+    if (!bus.connected()) {
+      pause(kSlice);
+      continue;
+    }
+    // Another server id: its state may be another too.
+    if (durable.empty() || built_on != bus.server_id()) {
+      if (!build()) {
+        pause(rebuild_pause);
+        rebuild_pause = std::min(rebuild_pause * 2, kRebuildMost);
+        continue;
+      }
+      rebuild_pause = Milliseconds{100};
+    }
+    if (!pull()) durable.clear();
+  }
+  put_back_rest();
+  natsSubscription_Unsubscribe(inbox);
+  natsSubscription_Destroy(inbox);
+  if (options.each_instance && !durable.empty()) {
+    jetstream::remove_consumer(nats, stream, durable, Deadline::after(Milliseconds{500}));
+  }
+  nats_ReleaseThreadMemory();
+}
+
+std::string Consumer::Impl::new_durable(const std::string& server_id) {
+  auto name = options.name + "-" + server_id.substr(0, 12);
+  // Unique by the id of this life of this consumer: nobody else reads what is meant for this instance.
+  if (options.each_instance) name += "-" + new_uuid(SystemClock{}.now()).to_string();
+  return name;
+}
+
+bool Consumer::Impl::build() {
+  durable.clear();
+  built_on = bus.server_id();
+  if (built_on.empty()) return false;
+  auto& nats = bus.impl();
+  const auto deadline = Deadline::after(kCallTime);
+  auto last = jetstream::last_sequence(nats, stream, deadline);
+  if (!last && last.error().code == jetstream::kStreamNotFound) {
+    if (!bus.ensure_streams(deadline)) return false;
+    last = jetstream::last_sequence(nats, stream, deadline);
+  }
+  const auto wish_name = new_durable(built_on);
+  const jetstream::ConsumerWish wish{.stream = stream,
+                                     .durable = wish_name,
+                                     .start_at = SystemClock{}.now() - options.start_back,
+                                     .ack_wait = options.ack_wait,
+                                     .inactive_threshold = options.each_instance ? kInactiveInstance : kInactiveShared,
+                                     .max_ack_pending = std::max<std::int64_t>(1'000, options.batch * 4)};
+  const auto state = last ? jetstream::ensure_consumer(nats, wish, deadline) : fail(last.error());
+  if (!state) {
+    log::warning("consumer_not_built", {{"consumer", wish_name}, {"reason", state.error().text}});
+    return false;
+  }
+  durable = wish_name;
+  ++generation;
+  announce(*state, *last);
+  return true;
+}
+
+void Consumer::Impl::announce(const jetstream::ConsumerState& state, std::uint64_t last) {
+  log::info("consumer_built", {{"stream", stream.name}, {"consumer", durable}, {"pending", state.pending}});
+  behind.set(static_cast<double>(state.pending));
+  attempts.clear();
+  open.clear();
+  target = last;
+  if (state.pending == 0) complete = true;
+}
+
+// One pull request to its end. False: the consumer is no longer there.
+bool Consumer::Impl::pull() {
+  const auto expires = std::chrono::duration_cast<std::chrono::nanoseconds>(kPullTime).count();
+  int wanted = cautious ? 1 : options.batch;
+  const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
+  const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + durable;
+  if (bus.impl().publish(subject, prefix + std::to_string(generation), body, {}) != NATS_OK) {
+    pause(kSlice);
+    return true;
+  }
+  const auto deadline = Deadline::after(kPullTime + kPullGrace);
+  while (wanted > 0 && !deadline.passed()) {
+    if (is_stopping() || !bus.connected() || bus.server_id() != built_on) return true;
+    if (!take_from(deadline, wanted)) return false;
+  }
+  return true;
+}
+
+// The next message of the inbox; `wanted` becomes 0 when the pull has ended. False: the consumer is gone.
+bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
+  natsMsg* next = nullptr;
+  const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kSlice).left().count());
+  MsgPtr message(next);
+  if (status == NATS_TIMEOUT) return true;
+  if (status == NATS_NO_RESPONDERS) return false;  // nobody serves the pull: no such consumer
+  if (status != NATS_OK) {
+    wanted = 0;
+    pause(kSlice);
+    return true;
+  }
+  if (subject_of(message.get()) != prefix + std::to_string(generation)) return true;  // of an abandoned consumer
+  if (reply_of(message.get()).empty()) return is_end(message.get(), wanted);
+  const auto event = PulledEvent::from(std::move(message));
+  if (!event) return true;
+  --wanted;
+  handle(*event);
+  return true;
+}
+
+// A status instead of an event. False: the consumer is gone.
+bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
+  const auto status = header_of(message, "Status");
+  if (status == "100") return true;  // a heartbeat
+  wanted = 0;
+  if (status == "404" || status == "408") return true;  // nothing there; time is up
+  const auto text = header_of(message, "Description");
+  const bool gone = status == "503" || text.find("Deleted") != std::string_view::npos;
+  if (!gone) {
+    log::warning("pull_ended", {{"consumer", durable}, {"status", status}, {"reason", text}});
+    pause(kSlice);
+  }
+  return !gone;
+}
+
+void Consumer::Impl::handle(const PulledEvent& event) {
+  behind.set(static_cast<double>(event.place().pending));
+  const auto parent = trace::parse_traceparent(header_of(event.message(), headers::kTraceparent));
+  const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
+  std::string reason;
+  switch (decide(event, reason)) {
+    case Ack::done:
+      handled.add();
+      event.acknowledge(bus.impl());
+      return settle(event);
+    case Ack::retry: return retry(event);
+    case Ack::reject: return give_up(event, reason);
+  }
+}
+
+Ack Consumer::Impl::decide(const PulledEvent& event, std::string& reason) {
+  const auto found = handlers.find(event.subject());
+  if (found == handlers.end()) return Ack::done;
+  try {
+    reason = "refused by its handler, or not decodable";
+    return found->second(event.body(), event.place().info);
+  } catch (const std::exception& error) {
+    log::error("event_handler_failed", {{"subject", event.subject()}, {"sequence", event.place().info.sequence},
+                                        {"reason", error.what()}});
+    auto& attempt = attempts[event.place().info.sequence];
+    if (++attempt.failures < kDeliveriesMax) return Ack::retry;
+    reason = "its handler failed " + std::to_string(attempt.failures) + " times";
+    return Ack::reject;
+  }
+}
+
+void Consumer::Impl::retry(const PulledEvent& event) {
+  retried.add();
+  cautious = true;
+  auto& attempt = attempts[event.place().info.sequence];
+  const auto delay = std::min(kRetryFirst * (1 << std::min(attempt.retries, 5)), kRetryMost);
+  ++attempt.retries;
+  if (attempts.size() > kRemembered) attempts.erase(attempts.begin());
+  event.retry_after(bus.impl(), delay);
+  note_progress(event, false);
+}
+
+void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason) {
+  const auto sequence = event.place().info.sequence;
+  dead.add();
+  log::error("poison_message", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
+                                {"sequence", sequence}, {"reason", reason}});
+  const PoisonMessage told{std::string(stream.name), options.name, std::string(event.subject()), sequence, reason};
+  (void)bus.publish(violation_subject(PoisonMessage::kCode), wire::encode(told));
+  event.terminate(bus.impl());
+  settle(event);
+}
+
+// The event is over, one way or another.
+void Consumer::Impl::settle(const PulledEvent& event) {
+  cautious = false;
+  attempts.erase(event.place().info.sequence);
+  note_progress(event, true);
+}
+
+// Complete is what has seen the newest event of the build, or found none behind, with none of them put back.
+void Consumer::Impl::note_progress(const PulledEvent& event, bool settled) {
+  if (complete) return;
+  const auto sequence = event.place().info.sequence;
+  if (settled) open.erase(sequence);
+  else if (sequence <= target) open.insert(sequence);
+  if (sequence >= target || event.place().pending == 0) target = 0;
+  if (target == 0 && open.empty()) complete = true;
+}
+
+// What was delivered and not begun goes to another instance at once.
+void Consumer::Impl::put_back_rest() {
+  natsMsg* next = nullptr;
+  while (natsSubscription_NextMsg(&next, inbox, 1) == NATS_OK) {
+    if (const auto event = PulledEvent::from(MsgPtr(next))) event->retry_after(bus.impl(), Milliseconds{1});
+    next = nullptr;
+  }
+}
+
+void Consumer::Impl::pause(Milliseconds time) {
+  std::unique_lock lock(mutex);
+  changed.wait_for(lock, time, [&] { return stopping; });
+}
+
+}  // namespace mm::bus

@@ -1,0 +1,99 @@
+#include "common/bus/endpoint.h"
+
+#include <algorithm>
+
+#include "common/runtime/log.h"
+#include "common/wire/problem_json.h"
+
+namespace mm::bus {
+namespace {
+
+// What stands in a header must be one line of plain characters.
+std::string header_text(std::string_view text) {
+  std::string out(text.substr(0, 200));
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
+// "lobby.challenge.create" -> "challenge_create": endpoint names have no dots.
+std::string endpoint_name(std::string_view subject) {
+  const auto dot = subject.find('.');
+  std::string name(dot == std::string_view::npos ? subject : subject.substr(dot + 1));
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue_group, metrics::Registry& registry)
+    : bus_(bus),
+      subject_(std::move(subject)),
+      name_(endpoint_name(subject_)),
+      queue_group_(queue_group),
+      registry_(registry),
+      requests_(registry.counter("mm_bus_requests_total", "Requests received", {{"subject", subject_}})),
+      expired_(registry.counter("mm_bus_requests_expired_total", "Requests whose deadline passed while they waited",
+                                {{"subject", subject_}})),
+      seconds_(registry.histogram("mm_bus_request_seconds", "From a request's arrival to its answer",
+                                  {{"subject", subject_}})) {}
+
+void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
+  const bool too_large = reply.ok() && reply->size() > limits::kBusBodyBytes;
+  if (too_large) log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
+  const Reply<std::string>& sent = too_large ? Reply<std::string>(refuse(Code::internal_error)) : reply;
+  send(request, trace, sent);
+
+  const auto took = std::chrono::steady_clock::now() - request.received;
+  requests_.add();
+  seconds_.observe(std::chrono::duration<double>(took).count());
+  if (!sent) count_refusal(sent.error().code);
+  std::lock_guard lock(mutex_);
+  ++answered_;
+  busy_ += took;
+  if (sent) return;
+  ++errors_;
+  last_error_ = std::to_string(sent.error().status()) + ":" + std::string(mm::info(sent.error().code).name);
+}
+
+void Endpoint::drop(const Request&) {
+  requests_.add();
+  expired_.add();
+}
+
+void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
+  const auto to = reply_of(request.message.get());
+  if (reply) {
+    (void)bus_.publish_reply(to, *reply, {});
+    return;
+  }
+  const auto& problem = reply.error();
+  const auto& code = mm::info(problem.code);
+  log::debug("request_refused", {{"subject", subject_}, {"code", code.name}, {"detail", problem.detail}});
+  const auto trace_id = trace.none() ? std::string() : trace.trace_id_text();
+  const HeaderList headers{{headers::kServiceError, header_text(code.name)},
+                           {headers::kServiceErrorCode, std::to_string(code.status)}};
+  (void)bus_.publish_reply(to, wire::encode_problem(problem, trace_id), headers);
+}
+
+void Endpoint::count_refusal(Code code) {
+  std::lock_guard lock(mutex_);
+  auto found = refusals_.find(code);
+  if (found == refusals_.end()) {
+    const auto counter =
+        registry_.counter("mm_bus_refusals_total", "Requests answered with a problem",
+                          {{"subject", subject_}, {"code", std::string(mm::info(code).name)}});
+    found = refusals_.emplace(code, counter).first;
+  }
+  found->second.add();
+}
+
+service_protocol::EndpointInfo Endpoint::info() const { return {name_, subject_, queue_group_, {}}; }
+
+service_protocol::EndpointStats Endpoint::stats() const {
+  std::lock_guard lock(mutex_);
+  service_protocol::EndpointStats stats{name_, subject_, queue_group_, answered_, errors_, last_error_, busy_.count(), 0};
+  if (answered_ > 0) stats.average_processing_time = busy_.count() / answered_;
+  return stats;
+}
+
+}  // namespace mm::bus

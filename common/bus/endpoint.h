@@ -1,0 +1,58 @@
+// One served subject: its handler, its figures, and how a request on it is answered. Internal to this folder.
+// Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "common/bus/bus_impl.h"
+#include "common/bus/service_protocol.h"
+
+namespace mm::bus {
+
+/// A request as it waits in the inbox.
+struct Request {
+  MsgPtr message;
+  SteadyPoint received;
+};
+
+class Endpoint {
+ public:
+  Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue_group, metrics::Registry& registry);
+
+  const std::string& subject() const { return subject_; }
+
+  /// Sends the answer to the request's reply subject and counts it. Never fails: whoever cannot be reached times out.
+  void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
+  /// A request that is not answered, because its deadline has passed.
+  void drop(const Request& request);
+
+  service_protocol::EndpointInfo info() const;
+  service_protocol::EndpointStats stats() const;
+
+ private:
+  void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
+  void count_refusal(Code code);
+
+  Bus::Impl& bus_;
+  const std::string subject_;
+  const std::string name_;
+  const std::string queue_group_;
+  metrics::Registry& registry_;
+  metrics::Counter requests_;
+  metrics::Counter expired_;
+  metrics::Histogram seconds_;
+
+  mutable std::mutex mutex_;
+  // Protected by mutex_:
+  std::map<Code, metrics::Counter> refusals_;
+  std::int64_t answered_ = 0;
+  std::int64_t errors_ = 0;
+  std::string last_error_;
+  std::chrono::nanoseconds busy_{0};
+};
+
+}  // namespace mm::bus

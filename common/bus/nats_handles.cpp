@@ -1,0 +1,52 @@
+#include "common/bus/nats_handles.h"
+
+#include <stdexcept>
+
+namespace mm::bus {
+
+CallbackSubscription::CallbackSubscription(natsConnection* connection, const std::string& subject,
+                                           const std::string& queue, Handler handler)
+    : handler_(std::move(handler)) {
+  auto status = queue.empty()
+                    ? natsConnection_Subscribe(&subscription_, connection, subject.c_str(), on_message, this)
+                    : natsConnection_QueueSubscribe(&subscription_, connection, subject.c_str(), queue.c_str(),
+                                                    on_message, this);
+  if (status == NATS_OK) status = natsSubscription_SetOnCompleteCB(subscription_, on_complete, this);
+  // Handlers only pass messages on, into something bounded: the library need not bound them too.
+  if (status == NATS_OK) status = natsSubscription_SetPendingLimits(subscription_, -1, -1);
+  if (status != NATS_OK) {
+    throw std::runtime_error("cannot subscribe to " + subject + ": " + natsStatus_GetText(status));
+  }
+}
+
+CallbackSubscription::~CallbackSubscription() {
+  if (!draining_) natsSubscription_Unsubscribe(subscription_);
+  await_end();
+  natsSubscription_Destroy(subscription_);
+}
+
+void CallbackSubscription::begin_drain(Milliseconds within) {
+  draining_ = natsSubscription_DrainTimeout(subscription_, within.count()) == NATS_OK;
+  if (draining_) return;
+  draining_ = true;
+  natsSubscription_Unsubscribe(subscription_);
+}
+
+void CallbackSubscription::await_end() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return ended_; });
+}
+
+void CallbackSubscription::on_message(natsConnection*, natsSubscription*, natsMsg* message, void* self) {
+  static_cast<CallbackSubscription*>(self)->handler_(MsgPtr(message));
+}
+
+void CallbackSubscription::on_complete(void* self) {
+  auto& subscription = *static_cast<CallbackSubscription*>(self);
+  // Notified under the lock: the waiter may destroy this object as soon as it can take it.
+  std::lock_guard lock(subscription.mutex_);
+  subscription.ended_ = true;
+  subscription.changed_.notify_all();
+}
+
+}  // namespace mm::bus

@@ -1,0 +1,70 @@
+// nats.c's objects as C++ values: a message and a callback subscription, each released exactly once. Internal to this
+// folder.
+#pragma once
+
+#include <nats/nats.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+
+namespace mm::bus {
+
+struct MsgRelease {
+  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
+};
+using MsgPtr = std::unique_ptr<natsMsg, MsgRelease>;
+
+inline std::string_view body_of(const natsMsg* message) {
+  const auto length = natsMsg_GetDataLength(message);
+  return length > 0 ? std::string_view(natsMsg_GetData(message), static_cast<std::size_t>(length)) : std::string_view();
+}
+inline std::string_view subject_of(const natsMsg* message) { return natsMsg_GetSubject(message); }
+inline std::string_view reply_of(const natsMsg* message) {
+  const char* reply = natsMsg_GetReply(message);
+  return reply != nullptr ? reply : "";
+}
+
+/// A header's first value, or empty. nats.c looks names up case-sensitively.
+inline std::string_view header_of(natsMsg* message, const char* name) {
+  const char* value = nullptr;
+  return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : "";
+}
+
+/// A subscription whose handler runs on a thread of the library's delivery pool. No handler runs once the destructor
+/// has returned. Never destroy it from its own handler.
+class CallbackSubscription {
+ public:
+  using Handler = std::function<void(MsgPtr)>;
+
+  /// Throws std::runtime_error when the connection is closed. While it is away the subscription is made all the same
+  /// and sent when it is back.
+  CallbackSubscription(natsConnection* connection, const std::string& subject, const std::string& queue,
+                       Handler handler);
+  ~CallbackSubscription();
+  CallbackSubscription(const CallbackSubscription&) = delete;
+  CallbackSubscription& operator=(const CallbackSubscription&) = delete;
+
+  /// Tells the server that no more is wanted; what is already on its way still reaches the handler.
+  void begin_drain(Milliseconds within);
+  /// Waits until no handler runs and none will.
+  void await_end();
+
+ private:
+  static void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* self);
+  static void on_complete(void* self);
+
+  Handler handler_;
+  natsSubscription* subscription_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;     // protected by mutex_
+  bool draining_ = false;
+};
+
+}  // namespace mm::bus

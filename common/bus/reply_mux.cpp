@@ -1,0 +1,111 @@
+#include "common/bus/reply_mux.h"
+
+#include <charconv>
+#include <utility>
+
+namespace mm::bus {
+
+ReplyMux::ReplyMux(Bus::Impl& bus) : bus_(bus), prefix_(Bus::Impl::new_inbox() + ".") {
+  inbox_.emplace(bus_.connection, prefix_ + "*", "", [this](MsgPtr message) { on_answer(std::move(message)); });
+  listener_ = bus_.listen([this] { end_all(NATS_CONNECTION_DISCONNECTED); });
+  timer_ = std::thread([this] { run_timer(); });
+}
+
+ReplyMux::~ReplyMux() {
+  bus_.forget(listener_);
+  inbox_.reset();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  timer_.join();
+  end_all(NATS_CONNECTION_CLOSED);
+}
+
+void ReplyMux::send(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
+                    Handler handler) {
+  std::uint64_t id = 0;
+  {
+    std::lock_guard lock(mutex_);
+    id = ++last_id_;
+    pending_.emplace(id, std::move(handler));
+    due_.emplace(deadline.when(), id);
+    if (pending_.size() == 1) changed_.notify_all();
+  }
+  const auto status = bus_.publish(subject, prefix_ + std::to_string(id), body, headers);
+  if (status == NATS_OK) return;
+  auto refused = take(id);
+  if (!refused) return;  // the connection was lost meanwhile, and that was told
+  std::lock_guard lock(mutex_);
+  unsent_.emplace_back(std::move(*refused), status);
+  changed_.notify_all();
+}
+
+std::size_t ReplyMux::waiting() const {
+  std::lock_guard lock(mutex_);
+  return pending_.size();
+}
+
+void ReplyMux::on_answer(MsgPtr message) {
+  const auto token = subject_of(message.get()).substr(prefix_.size());
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), id);
+  if (error != std::errc{} || end != token.data() + token.size()) return;
+  auto handler = take(id);
+  if (!handler) return;
+  if (natsMsg_IsNoResponders(message.get())) return (*handler)(NATS_NO_RESPONDERS, nullptr);
+  (*handler)(NATS_OK, message.get());
+}
+
+std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id) {
+  std::lock_guard lock(mutex_);
+  auto node = pending_.extract(id);
+  if (node.empty()) return std::nullopt;
+  return std::move(node.mapped());
+}
+
+void ReplyMux::end_all(natsStatus status) {
+  std::unordered_map<std::uint64_t, Handler> ended;
+  {
+    std::lock_guard lock(mutex_);
+    ended.swap(pending_);
+  }
+  for (auto& [id, handler] : ended) handler(status, nullptr);
+  std::vector<std::pair<Handler, natsStatus>> unsent;
+  {
+    std::lock_guard lock(mutex_);
+    unsent.swap(unsent_);
+  }
+  for (auto& [handler, why] : unsent) handler(why, nullptr);
+}
+
+void ReplyMux::run_timer() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (pending_.empty() && unsent_.empty()) {
+      due_ = {};
+      changed_.wait(lock);
+    } else if (unsent_.empty()) {
+      changed_.wait_for(lock, kTick);
+    }
+    auto ended = take_ended(lock);
+    if (ended.empty()) continue;
+    lock.unlock();
+    for (auto& [handler, status] : ended) handler(status, nullptr);
+    lock.lock();
+  }
+}
+
+std::vector<std::pair<ReplyMux::Handler, natsStatus>> ReplyMux::take_ended(std::unique_lock<std::mutex>&) {
+  auto ended = std::exchange(unsent_, {});
+  const auto now = std::chrono::steady_clock::now();
+  while (!due_.empty() && due_.top().first <= now) {
+    auto node = pending_.extract(due_.top().second);
+    due_.pop();
+    if (!node.empty()) ended.emplace_back(std::move(node.mapped()), NATS_TIMEOUT);
+  }
+  return ended;
+}
+
+}  // namespace mm::bus

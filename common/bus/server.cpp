@@ -1,0 +1,294 @@
+// Threads: the library's delivery pool only puts requests into the inbox; `workers` threads take them out, and each
+// batch subject has one of its own. The inbox is one number for all queues, so that one subject cannot hide a flood.
+#include "common/bus/server.h"
+
+#include <condition_variable>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "common/bus/endpoint.h"
+#include "common/bus/request_headers.h"
+#include "common/runtime/log.h"
+
+namespace mm::bus {
+namespace {
+
+// Of the daemon's 5 s to end: what is left belongs to the other members.
+constexpr Milliseconds kDrainTime{4'000};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(Bus& b, ServerOptions o, metrics::Registry& r)
+      : bus(b.impl()),
+        options(std::move(o)),
+        registry(r),
+        depth(r.gauge("mm_bus_inbox_depth", "Requests waiting for a worker")),
+        unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: they name no reply subject")),
+        identity{options.name, new_uuid(SystemClock{}.now()).to_string(), options.version, {}},
+        started(SystemClock{}.now()) {}
+
+  struct Route {
+    std::unique_ptr<Endpoint> endpoint;
+    RawHandler one;                                              // of a plain subject
+    std::function<void(std::vector<RawIncoming>&)> many;         // of a batch subject
+    std::size_t most = 1;
+    std::deque<Request> queue;                                   // of a batch subject; protected by mutex
+    std::condition_variable arrived;                             // of a batch subject
+  };
+
+  Route& add(std::string subject);
+  void start();
+  void stop();
+  void on_request(Route& route, MsgPtr message);
+  void put(Route& route, Request request);
+  void work();
+  void work_batches(Route& route);
+  void serve_one(Route& route, Request request);
+  void serve_many(Route& route, std::deque<Request> requests);
+  std::optional<Context> open(Route& route, Request& request);
+  void describe_on(const std::string& verb, std::function<std::string()> text);
+  void refuse_rest();
+
+  Bus::Impl& bus;
+  const ServerOptions options;
+  metrics::Registry& registry;
+  metrics::Gauge depth;
+  metrics::Counter unanswerable;
+  const service_protocol::Identity identity;
+  const TimePoint started;
+
+  std::vector<std::unique_ptr<Route>> routes;  // constant after start
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::condition_variable emptied;
+  std::deque<std::pair<Route*, Request>> inbox;  // protected by mutex
+  std::size_t waiting = 0;                       // over all queues; protected by mutex
+  bool stopping = false;                         // protected by mutex
+
+  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<CallbackSubscription>> protocol;
+  std::vector<std::unique_ptr<CallbackSubscription>> subscriptions;
+};
+
+Server::Server(Bus& bus, ServerOptions options, metrics::Registry& metrics)
+    : impl_(std::make_unique<Impl>(bus, std::move(options), metrics)) {}
+
+Server::~Server() { impl_->stop(); }
+
+void Server::serve_raw(std::string subject, RawHandler handler) { impl_->add(std::move(subject)).one = std::move(handler); }
+
+void Server::serve_batch_raw(std::string subject, std::size_t most,
+                             std::function<void(std::vector<RawIncoming>&)> handler) {
+  auto& route = impl_->add(std::move(subject));
+  route.many = std::move(handler);
+  route.most = most;
+}
+
+void Server::start() { impl_->start(); }
+
+Server::Impl::Route& Server::Impl::add(std::string subject) {
+  check(subscriptions.empty(), "a subject is served before the server starts");
+  routes.push_back(std::make_unique<Route>());
+  routes.back()->endpoint = std::make_unique<Endpoint>(bus, std::move(subject), options.name, registry);
+  return *routes.back();
+}
+
+void Server::Impl::start() {
+  for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
+  for (const auto& route : routes) {
+    if (route->many) threads.emplace_back([this, &r = *route] { work_batches(r); });
+  }
+  using namespace service_protocol;
+  describe_on("PING", [this] { return wire::encode(Ping{identity}); });
+  describe_on("INFO", [this] {
+    Info info{identity, std::string(kInfoType), options.description, {}};
+    for (const auto& route : routes) info.endpoints.push_back(route->endpoint->info());
+    return wire::encode(info);
+  });
+  describe_on("STATS", [this] {
+    Stats stats{identity, std::string(kStatsType), started, {}};
+    for (const auto& route : routes) stats.endpoints.push_back(route->endpoint->stats());
+    return wire::encode(stats);
+  });
+  for (const auto& route : routes) {
+    subscriptions.push_back(std::make_unique<CallbackSubscription>(
+        bus.connection, route->endpoint->subject(), options.name,
+        [this, &r = *route](MsgPtr message) { on_request(r, std::move(message)); }));
+  }
+  // The server knows all of it when this returns: from now on requests find us.
+  bus.flush(Milliseconds{2'000});
+}
+
+void Server::Impl::describe_on(const std::string& verb, std::function<std::string()> text) {
+  const auto general = "$SRV." + verb;
+  for (const auto& subject : {general, general + "." + identity.name, general + "." + identity.name + "." + identity.id}) {
+    protocol.push_back(
+        std::make_unique<CallbackSubscription>(bus.connection, subject, "", [this, text](MsgPtr message) {
+          if (const auto to = reply_of(message.get()); !to.empty()) (void)bus.publish_reply(to, text(), {});
+        }));
+  }
+}
+
+void Server::Impl::on_request(Route& route, MsgPtr message) {
+  if (reply_of(message.get()).empty()) return unanswerable.add();
+  Request request{std::move(message), std::chrono::steady_clock::now()};
+  bool full = false;
+  {
+    std::lock_guard lock(mutex);
+    full = waiting >= options.inbox;
+    if (!full) put(route, std::move(request));
+  }
+  if (full) route.endpoint->answer(request, {}, refuse(Code::unavailable, "too many requests wait here"));
+}
+
+void Server::Impl::put(Route& route, Request request) {
+  ++waiting;
+  depth.set(static_cast<double>(waiting));
+  if (route.many) {
+    route.queue.push_back(std::move(request));
+    route.arrived.notify_one();
+  } else {
+    inbox.emplace_back(&route, std::move(request));
+    arrived.notify_one();
+  }
+}
+
+void Server::Impl::work() {
+  std::unique_lock lock(mutex);
+  while (true) {
+    arrived.wait(lock, [&] { return stopping || !inbox.empty(); });
+    if (inbox.empty()) break;
+    auto [route, request] = std::move(inbox.front());
+    inbox.pop_front();
+    depth.set(static_cast<double>(--waiting));
+    lock.unlock();
+    serve_one(*route, std::move(request));
+    lock.lock();
+    if (waiting == 0) emptied.notify_all();
+  }
+  lock.unlock();
+  nats_ReleaseThreadMemory();
+}
+
+void Server::Impl::work_batches(Route& route) {
+  std::unique_lock lock(mutex);
+  while (true) {
+    route.arrived.wait(lock, [&] { return stopping || !route.queue.empty(); });
+    if (route.queue.empty()) break;
+    std::deque<Request> requests;
+    while (!route.queue.empty() && requests.size() < route.most) {
+      requests.push_back(std::move(route.queue.front()));
+      route.queue.pop_front();
+    }
+    waiting -= requests.size();
+    depth.set(static_cast<double>(waiting));
+    lock.unlock();
+    serve_many(route, std::move(requests));
+    lock.lock();
+    if (waiting == 0) emptied.notify_all();
+  }
+  lock.unlock();
+  nats_ReleaseThreadMemory();
+}
+
+// The request's context; none when it was answered or dropped here.
+std::optional<Context> Server::Impl::open(Route& route, Request& request) {
+  auto context = read_headers(request.message.get(), request.received);
+  if (!context) {
+    route.endpoint->answer(request, {}, fail(std::move(context).error()));
+    return std::nullopt;
+  }
+  if (context->deadline.passed()) {
+    route.endpoint->drop(request);
+    return std::nullopt;
+  }
+  return std::move(*context);
+}
+
+void Server::Impl::serve_one(Route& route, Request request) {
+  const auto context = open(route, request);
+  if (!context) return;
+  const trace::Scope scope(context->trace);
+  Reply<std::string> reply = refuse(Code::internal_error);
+  try {
+    reply = route.one(body_of(request.message.get()), *context);
+  } catch (const std::exception& error) {
+    log::error("handler_failed", {{"subject", route.endpoint->subject()}, {"reason", error.what()}});
+  }
+  route.endpoint->answer(request, context->trace, reply);
+}
+
+void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
+  // An answer function that is never called, or called twice, is a bug of the handler; a request left without an
+  // answer when its function is gone gets internal_error.
+  struct Pending {
+    Endpoint* endpoint;
+    Request request;
+    trace::Context trace;
+    bool answered = false;
+    void answer(const Reply<std::string>& reply) {
+      if (std::exchange(answered, true)) return;
+      endpoint->answer(request, trace, reply);
+    }
+    ~Pending() { answer(refuse(Code::internal_error)); }
+  };
+  std::vector<RawIncoming> batch;
+  batch.reserve(requests.size());
+  for (auto& request : requests) {
+    auto context = open(route, request);
+    if (!context) continue;
+    std::string body(body_of(request.message.get()));
+    // Owners: the copies of the answer function.
+    auto pending = std::make_shared<Pending>(route.endpoint.get(), std::move(request), context->trace);
+    batch.push_back({std::move(body), std::move(*context),
+                     [pending](Reply<std::string> reply) { pending->answer(reply); }});
+  }
+  if (batch.empty()) return;
+  try {
+    route.many(batch);
+  } catch (const std::exception& error) {
+    log::error("handler_failed", {{"subject", route.endpoint->subject()}, {"reason", error.what()}});
+  }
+}
+
+void Server::Impl::stop() {
+  const auto deadline = Deadline::after(kDrainTime);
+  for (const auto& subscription : subscriptions) subscription->begin_drain(deadline.left());
+  for (const auto& subscription : subscriptions) subscription->await_end();
+  protocol.clear();
+  {
+    std::unique_lock lock(mutex);
+    emptied.wait_until(lock, deadline.when(), [&] { return waiting == 0; });
+  }
+  refuse_rest();
+  {
+    std::lock_guard lock(mutex);
+    stopping = true;
+    arrived.notify_all();
+    for (const auto& route : routes) route->arrived.notify_all();
+  }
+  for (auto& thread : threads) thread.join();
+  subscriptions.clear();
+}
+
+void Server::Impl::refuse_rest() {
+  std::deque<std::pair<Route*, Request>> rest;
+  {
+    std::lock_guard lock(mutex);
+    rest.swap(inbox);
+    for (const auto& route : routes) {
+      for (auto& request : route->queue) rest.emplace_back(route.get(), std::move(request));
+      route->queue.clear();
+    }
+    waiting = 0;
+    depth.set(0);
+  }
+  for (const auto& [route, request] : rest) {
+    route->endpoint->answer(request, {}, refuse(Code::unavailable, "this instance is shutting down"));
+  }
+}
+
+}  // namespace mm::bus
