@@ -1,8 +1,9 @@
 // Redis: commands, pipelines and scripts with deadlines, over a small pool of connections. hiredis lives behind this
-// header. Thread-safe. A connection that failed or timed out is thrown away, never reused.
+// header. Thread-safe. A connection that failed or timed out is thrown away, never reused. Nothing is sent twice behind
+// the caller's back. While the server is away, calls fail at once between attempts to connect (50 to 500 ms apart).
 //
-// Scripts are .lua files, embedded at build time (mm_embed_lua in ops/cmake/). They are sent by hash; a server that does
-// not know one (after a restart) gets the source.
+// Scripts are .lua files, embedded at build time (mm_embed_lua in ops/cmake/). A connection sends a script's source
+// the first time and its hash from then on.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/contracts/problem.h"
 
 namespace mm::storage {
 
@@ -27,26 +29,31 @@ struct RedisReply {
   bool is_nil() const { return kind == Kind::nil; }
 };
 
-/// Why there is no reply. `refused`: the server answered with an error (text); otherwise the outcome is unknown.
+/// Why there is no reply. `refused`: the server answered with an error (text); otherwise it is away and the outcome
+/// unknown.
 struct RedisError {
   bool refused = false;
-  std::string text;
+  std::string text;  ///< for the log, never for a client
 };
+
+/// The refusal a client gets for an error that no handler explains: unavailable.
+Problem to_problem(const RedisError& error);
 
 template <class T>
 using RedisResult = Result<T, RedisError>;
 
-/// A Lua script: name for metrics, source, and its SHA-1 in hex (computed at first use).
+/// A Lua script: name for metrics, source, and its SHA-1 in hex. Both texts live as long as the program.
 class Script {
  public:
-  constexpr Script(std::string_view name, std::string_view source) : name_(name), source_(source) {}
+  Script(std::string_view name, std::string_view source);
   std::string_view name() const { return name_; }
   std::string_view source() const { return source_; }
-  const std::string& sha1() const;
+  const std::string& sha1() const { return sha1_; }
 
  private:
   std::string_view name_;
   std::string_view source_;
+  std::string sha1_;
 };
 
 using Arguments = std::vector<std::string>;
@@ -76,14 +83,16 @@ class Redis {
   RedisResult<RedisReply> command(Arguments arguments, Deadline deadline);
   RedisResult<RedisReply> eval(const Script& script, Arguments keys, Arguments arguments, Deadline deadline);
 
-  /// All commands in one round trip; one reply each, in order (error replies stand in place as Kind::error).
+  /// All commands in one round trip; one reply each, executed and answered in order (error replies stand in place as
+  /// Kind::error).
   RedisResult<std::vector<RedisReply>> pipeline(const std::vector<RedisCommand>& commands, Deadline deadline);
 
-  /// The last exchange succeeded, or a PING now does. For readiness; never blocks for more than 100 ms.
+  /// An exchange succeeded within the last second, or a PING now does. For readiness; never blocks for more than
+  /// 100 ms.
   bool reachable();
 
   /// Refuses stores that would lose what they acknowledged (appendonly, appendfsync, maxmemory-policy), unless
-  /// `allow_weak`. For the queue instance.
+  /// `allow_weak`. For the queue instance. Waits until the deadline for a server that is not up yet.
   Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
 
  private:

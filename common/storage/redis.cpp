@@ -1,0 +1,247 @@
+#include "common/storage/redis.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "common/storage/redis_connection.h"
+
+namespace mm::storage {
+namespace {
+
+constexpr Milliseconds kFirstPause{50};
+constexpr Milliseconds kLongestPause{500};
+constexpr Milliseconds kReachableFor{1'000};
+constexpr Milliseconds kPingTime{100};
+
+std::string sha1_hex(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  check(EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha1(), nullptr) == 1, "OpenSSL has no SHA-1");
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  for (unsigned int i = 0; i < length; ++i) {
+    out += kHex[digest[i] >> 4];
+    out += kHex[digest[i] & 0xF];
+  }
+  return out;
+}
+
+Failure<RedisError> away(std::string text) { return fail(RedisError{false, std::move(text)}); }
+
+bool is_error(const RedisReply& reply, std::string_view code) {
+  return reply.kind == RedisReply::Kind::error && reply.text.starts_with(code);
+}
+
+/// Answers of a server that is up but does not serve: as good as away.
+bool does_not_serve(const RedisReply& reply) {
+  return is_error(reply, "LOADING ") || is_error(reply, "BUSY ") || is_error(reply, "MASTERDOWN ");
+}
+
+void append_script(std::string& request, const RedisCommand& command, bool with_source) {
+  Arguments all;
+  all.reserve(3 + command.keys.size() + command.arguments.size());
+  all.emplace_back(with_source ? "EVAL" : "EVALSHA");
+  all.emplace_back(with_source ? std::string(command.script->source()) : command.script->sha1());
+  all.push_back(std::to_string(command.keys.size()));
+  all.insert(all.end(), command.keys.begin(), command.keys.end());
+  all.insert(all.end(), command.arguments.begin(), command.arguments.end());
+  append_command(request, all);
+}
+
+}  // namespace
+
+Script::Script(std::string_view name, std::string_view source)
+    : name_(name), source_(source), sha1_(sha1_hex(source)) {}
+
+Problem to_problem(const RedisError&) { return refuse(Code::unavailable).error; }
+
+struct Redis::Impl {
+  using Connection = std::unique_ptr<RedisConnection>;
+
+  explicit Impl(RedisOptions given) : options(std::move(given)), address(RedisAddress::parse(options.url)) {}
+
+  const RedisOptions options;
+  const Result<RedisAddress, std::string> address;
+
+  std::mutex mutex;
+  std::condition_variable returned;
+  std::vector<Connection> idle;                                     // protected by mutex
+  int lent = 0;                                                     // protected by mutex
+  SteadyPoint next_attempt{};                                       // protected by mutex
+  Milliseconds pause{0};                                            // protected by mutex
+  std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
+
+  RedisResult<Connection> take(Deadline deadline);
+  void give_back(Connection connection);
+  RedisResult<Connection> connect(Deadline deadline);
+  void note_attempt(bool succeeded);
+  RedisResult<std::vector<RedisReply>> run(const std::vector<RedisCommand>& commands, Deadline deadline);
+  static RedisResult<std::vector<RedisReply>> run_on(RedisConnection& connection,
+                                                     const std::vector<RedisCommand>& commands, Deadline deadline);
+};
+
+RedisResult<Redis::Impl::Connection> Redis::Impl::take(Deadline deadline) {
+  if (!address) return away(address.error());
+  {
+    std::unique_lock lock(mutex);
+    if (!returned.wait_until(lock, deadline.when(), [this] { return lent < options.connections; })) {
+      return away("all connections are in use");
+    }
+    ++lent;
+    while (!idle.empty()) {
+      auto connection = std::move(idle.back());
+      idle.pop_back();
+      if (connection->is_quiet()) return connection;
+    }
+    if (std::chrono::steady_clock::now() < next_attempt) {
+      --lent;
+      lock.unlock();
+      returned.notify_one();
+      return away("not connected; the next attempt comes soon");
+    }
+  }
+  auto connection = connect(deadline);
+  if (!connection) give_back(nullptr);
+  return connection;
+}
+
+RedisResult<Redis::Impl::Connection> Redis::Impl::connect(Deadline deadline) {
+  auto connection = RedisConnection::open(*address, options.password, deadline.within(options.connect_timeout));
+  // A caller with hardly any time left says nothing about the server.
+  if (connection || !deadline.passed()) note_attempt(connection.ok());
+  return connection;
+}
+
+void Redis::Impl::note_attempt(bool succeeded) {
+  std::lock_guard lock(mutex);
+  pause = succeeded ? Milliseconds{0} : std::clamp(pause * 2, kFirstPause, kLongestPause);
+  next_attempt = std::chrono::steady_clock::now() + pause;
+}
+
+void Redis::Impl::give_back(Connection connection) {
+  {
+    std::lock_guard lock(mutex);
+    --lent;
+    if (connection) idle.push_back(std::move(connection));
+  }
+  returned.notify_one();
+}
+
+RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCommand>& commands, Deadline deadline) {
+  if (commands.empty()) return std::vector<RedisReply>{};
+  auto connection = take(deadline);
+  if (!connection) return fail(std::move(connection).error());
+  auto replies = run_on(**connection, commands, deadline);
+  if (replies) {
+    const auto refusal = std::find_if(replies->begin(), replies->end(), does_not_serve);
+    if (refusal != replies->end()) replies = away(std::move(refusal->text));
+  }
+  give_back(replies ? std::move(*connection) : nullptr);
+  if (!replies) return replies;
+  last_success = std::chrono::steady_clock::now().time_since_epoch();
+  return replies;
+}
+
+RedisResult<std::vector<RedisReply>> Redis::Impl::run_on(RedisConnection& connection,
+                                                         const std::vector<RedisCommand>& commands, Deadline deadline) {
+  std::string request;
+  for (const auto& command : commands) {
+    if (command.script == nullptr) {
+      check(!command.arguments.empty(), "redis: a command without a name");
+      append_command(request, command.arguments);
+    } else {
+      append_script(request, command, connection.known_scripts().insert(command.script->sha1()).second);
+    }
+  }
+  auto replies = connection.exchange(request, commands.size(), deadline);
+  if (!replies) return replies;
+
+  // Only after a SCRIPT FLUSH by hand: these were not run, and run now, after the others.
+  std::string again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (commands[i].script == nullptr || !is_error((*replies)[i], "NOSCRIPT ")) continue;
+    append_script(again, commands[i], true);
+    places.push_back(i);
+  }
+  if (places.empty()) return replies;
+  auto late = connection.exchange(again, places.size(), deadline);
+  if (!late) return late;
+  for (std::size_t i = 0; i < places.size(); ++i) (*replies)[places[i]] = std::move((*late)[i]);
+  return replies;
+}
+
+Redis::Redis(RedisOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Redis::~Redis() = default;
+
+namespace {
+
+RedisResult<RedisReply> only(RedisResult<std::vector<RedisReply>> replies) {
+  if (!replies) return fail(std::move(replies).error());
+  auto& reply = replies->front();
+  if (reply.kind == RedisReply::Kind::error) return fail(RedisError{true, std::move(reply.text)});
+  return std::move(reply);
+}
+
+std::vector<RedisCommand> single(RedisCommand command) {
+  std::vector<RedisCommand> commands;
+  commands.push_back(std::move(command));
+  return commands;
+}
+
+}  // namespace
+
+RedisResult<RedisReply> Redis::command(Arguments arguments, Deadline deadline) {
+  return only(impl_->run(single({std::move(arguments), nullptr, {}}), deadline));
+}
+
+RedisResult<RedisReply> Redis::eval(const Script& script, Arguments keys, Arguments arguments, Deadline deadline) {
+  return only(impl_->run(single({std::move(arguments), &script, std::move(keys)}), deadline));
+}
+
+RedisResult<std::vector<RedisReply>> Redis::pipeline(const std::vector<RedisCommand>& commands, Deadline deadline) {
+  return impl_->run(commands, deadline);
+}
+
+bool Redis::reachable() {
+  const SteadyPoint last(impl_->last_success.load());
+  if (last.time_since_epoch() != SteadyPoint::duration::min() &&
+      std::chrono::steady_clock::now() - last < kReachableFor) {
+    return true;
+  }
+  return command({"PING"}, Deadline::after(kPingTime)).ok();
+}
+
+Result<Done, std::string> Redis::require_durable(bool allow_weak, Deadline deadline) {
+  if (allow_weak) return Done{};
+  struct Wanted {
+    std::string setting;
+    std::string value;
+  };
+  static const std::vector<Wanted> kWanted{
+      {"appendonly", "yes"}, {"appendfsync", "always"}, {"maxmemory-policy", "noeviction"}};
+  std::vector<RedisCommand> commands;
+  for (const auto& wanted : kWanted) commands.push_back({{"CONFIG", "GET", wanted.setting}, nullptr, {}});
+  auto replies = pipeline(commands, deadline);
+  while (!replies && !deadline.passed()) {
+    std::this_thread::sleep_for(std::min(kFirstPause, deadline.left()));
+    replies = pipeline(commands, deadline);
+  }
+  if (!replies) return fail("Redis cannot be asked how durable it is: " + replies.error().text);
+  for (std::size_t i = 0; i < kWanted.size(); ++i) {
+    const auto& reply = (*replies)[i];
+    if (reply.kind == RedisReply::Kind::error) return fail("Redis does not say how durable it is: " + reply.text);
+    const auto value = reply.items.size() == 2 ? reply.items[1].text : std::string("unknown");
+    if (value != kWanted[i].value) {
+      return fail("Redis has " + kWanted[i].setting + " " + value + ", but needs " + kWanted[i].value);
+    }
+  }
+  return Done{};
+}
+
+}  // namespace mm::storage

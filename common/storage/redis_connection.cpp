@@ -1,0 +1,194 @@
+#include "common/storage/redis_connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace mm::storage {
+namespace {
+
+constexpr std::size_t kReadBufferKept = 256 * 1024;
+
+Failure<RedisError> away(std::string text) { return fail(RedisError{false, std::move(text)}); }
+
+Failure<RedisError> system_error(const char* what, int number) {
+  return away(std::string(what) + ": " + std::strerror(number));
+}
+
+std::optional<int> number_in(std::string_view text, int least, int most) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+RedisReply converted(const redisReply& reply) {
+  RedisReply out;
+  switch (reply.type) {
+    case REDIS_REPLY_NIL: return out;
+    case REDIS_REPLY_INTEGER:
+      out.kind = RedisReply::Kind::integer;
+      out.integer = reply.integer;
+      return out;
+    case REDIS_REPLY_ARRAY:
+      out.kind = RedisReply::Kind::array;
+      out.items.reserve(reply.elements);
+      for (std::size_t i = 0; i < reply.elements; ++i) out.items.push_back(converted(*reply.element[i]));
+      return out;
+    case REDIS_REPLY_STATUS: out.kind = RedisReply::Kind::status; break;
+    case REDIS_REPLY_ERROR: out.kind = RedisReply::Kind::error; break;
+    default: out.kind = RedisReply::Kind::text;
+  }
+  out.text.assign(reply.str, reply.len);
+  return out;
+}
+
+}  // namespace
+
+Result<RedisAddress, std::string> RedisAddress::parse(std::string_view url) {
+  constexpr std::string_view kScheme = "redis://";
+  const auto wrong = [] { return fail(std::string("the URL is not of the form redis://[user@]host:port[/db]")); };
+  if (!url.starts_with(kScheme)) return wrong();
+  url.remove_prefix(kScheme.size());
+  RedisAddress address;
+  if (const auto at = url.rfind('@'); at != url.npos) {
+    address.user = url.substr(0, at);
+    url.remove_prefix(at + 1);
+    if (address.user.find(':') != std::string::npos) return fail(std::string("the URL must not hold a password"));
+  }
+  if (const auto slash = url.find('/'); slash != url.npos) {
+    const auto text = url.substr(slash + 1);
+    const auto database = number_in(text, 0, 1'000'000);
+    if (!database && !text.empty()) return wrong();
+    address.database = database.value_or(0);
+    url = url.substr(0, slash);
+  }
+  // The colon of the port stands after the bracket of an IPv6 address.
+  const auto bracket = url.find(']');
+  if (const auto colon = url.find(':', bracket == url.npos ? 0 : bracket); colon != url.npos) {
+    const auto port = number_in(url.substr(colon + 1), 1, 65'535);
+    if (!port) return wrong();
+    address.port = *port;
+    url = url.substr(0, colon);
+  }
+  if (url.starts_with('[') && url.ends_with(']')) url = url.substr(1, url.size() - 2);
+  if (url.empty()) return wrong();
+  address.host = url;
+  return address;
+}
+
+void append_command(std::string& request, const Arguments& arguments) {
+  request += '*' + std::to_string(arguments.size()) + "\r\n";
+  for (const auto& argument : arguments) {
+    request += '$' + std::to_string(argument.size()) + "\r\n";
+    request += argument;
+    request += "\r\n";
+  }
+}
+
+Result<std::unique_ptr<RedisConnection>, RedisError> RedisConnection::open(const RedisAddress& address,
+                                                                           const std::string& password,
+                                                                           Deadline deadline) {
+  Context context(redisConnectNonBlock(address.host.c_str(), address.port));
+  if (!context) return away("out of memory");
+  if (context->err != 0) return away(std::string("cannot connect: ") + context->errstr);
+  context->reader->maxbuf = kReadBufferKept;
+  std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(context)));
+  if (auto connected = connection->finish_connecting(deadline); !connected) return fail(std::move(connected).error());
+  if (auto entered = connection->log_in(address, password, deadline); !entered) return fail(std::move(entered).error());
+  return connection;
+}
+
+Result<Done, RedisError> RedisConnection::finish_connecting(Deadline deadline) {
+  if (!wait(POLLOUT, deadline)) return away("cannot connect: timed out");
+  int number = 0;
+  socklen_t length = sizeof number;
+  getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &number, &length);
+  if (number != 0) return system_error("cannot connect", number);
+  return Done{};
+}
+
+Result<Done, RedisError> RedisConnection::log_in(const RedisAddress& address, const std::string& password,
+                                                 Deadline deadline) {
+  std::string request;
+  std::size_t commands = 0;
+  if (!password.empty()) {
+    Arguments auth{"AUTH"};
+    if (!address.user.empty()) auth.push_back(address.user);
+    auth.push_back(password);
+    append_command(request, auth);
+    ++commands;
+  }
+  if (address.database != 0) {
+    append_command(request, {"SELECT", std::to_string(address.database)});
+    ++commands;
+  }
+  if (commands == 0) return Done{};
+  auto replies = exchange(request, commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  for (const auto& reply : *replies) {
+    if (reply.kind == RedisReply::Kind::error) return away("cannot log in: " + reply.text);
+  }
+  return Done{};
+}
+
+bool RedisConnection::wait(short events, Deadline deadline) const {
+  pollfd waited{context_->fd, events, 0};
+  while (true) {
+    const int ready = poll(&waited, 1, static_cast<int>(deadline.left().count()));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+bool RedisConnection::is_quiet() const {
+  pollfd looked{context_->fd, POLLIN, 0};
+  return poll(&looked, 1, 0) == 0;
+}
+
+// Not hiredis' own writing: that raises SIGPIPE when the server has gone.
+Result<Done, RedisError> RedisConnection::send_some(std::string_view& request) {
+  const auto sent = send(context_->fd, request.data(), request.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) return system_error("cannot send", errno);
+  if (sent > 0) request.remove_prefix(static_cast<std::size_t>(sent));
+  return Done{};
+}
+
+Result<Done, RedisError> RedisConnection::take_replies(std::vector<RedisReply>& replies, std::size_t wanted) {
+  struct Release {
+    void operator()(void* reply) const { freeReplyObject(reply); }
+  };
+  while (replies.size() < wanted) {
+    void* raw = nullptr;
+    if (redisReaderGetReply(context_->reader, &raw) != REDIS_OK) {
+      return away(std::string("cannot read the reply: ") + context_->reader->errstr);
+    }
+    const std::unique_ptr<void, Release> reply(raw);
+    if (!reply) return Done{};
+    replies.push_back(converted(*static_cast<redisReply*>(raw)));
+  }
+  return Done{};
+}
+
+// Writes and reads by turns, so that a long pipeline and its replies cannot block each other.
+RedisResult<std::vector<RedisReply>> RedisConnection::exchange(std::string_view request, std::size_t wanted,
+                                                               Deadline deadline) {
+  std::vector<RedisReply> replies;
+  replies.reserve(wanted);
+  while (replies.size() < wanted) {
+    if (!request.empty()) {
+      if (auto sent = send_some(request); !sent) return fail(std::move(sent).error());
+    }
+    const short events = request.empty() ? POLLIN : POLLIN | POLLOUT;
+    if (!wait(events, deadline)) return away("no answer in time");
+    if (deadline.passed()) return away("no answer in time");
+    if (redisBufferRead(context_.get()) != REDIS_OK) return away(std::string("lost: ") + context_->errstr);
+    if (auto taken = take_replies(replies, wanted); !taken) return fail(std::move(taken).error());
+  }
+  return replies;
+}
+
+}  // namespace mm::storage
