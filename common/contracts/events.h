@@ -227,6 +227,7 @@ struct MatchRated {
   double duration_seconds = 0;
   TimePoint started_at;
   TimePoint ended_at;
+  bool rated = true;  ///< false: the mode is unrated; a draw between equals can leave ratings alone in any mode
   std::vector<std::vector<RatedPlayer>> teams;
 };
 
@@ -240,6 +241,7 @@ void describe(F& f, MatchRated& m) {
   f("duration_seconds", m.duration_seconds, fields::Decimals{3});
   f("started_at", m.started_at);
   f("ended_at", m.ended_at);
+  f("rated", m.rated, fields::Optional{});
   f("teams", m.teams);
 }
 
