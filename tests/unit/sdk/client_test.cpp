@@ -1,0 +1,354 @@
+// The SDK's client against a transport that the test plays: logins, renewals, reconnects, errors as values.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <optional>
+
+#include "matchmaker/matchmaker.h"
+#include "matchmaker/transport.h"
+
+namespace {
+
+using namespace matchmaker;
+
+// What the test sees of the network, and its way to answer.
+struct Network {
+  struct Asked {
+    HttpRequest request;
+    std::function<void(HttpAnswer)> answer;
+
+    std::string header(const std::string& name) const {
+      for (const auto& [key, value] : request.headers) {
+        if (key == name) return value;
+      }
+      return {};
+    }
+  };
+  struct Opened {
+    std::string target;
+    std::string token;
+    Socket::Handlers handlers;
+    std::vector<std::string> sent;
+    bool alive = true;
+  };
+  std::deque<Asked> asked;
+  std::deque<std::shared_ptr<Opened>> opened;
+};
+
+class FakeSocket final : public Socket {
+ public:
+  explicit FakeSocket(std::shared_ptr<Network::Opened> state) : state_(std::move(state)) {}
+  ~FakeSocket() override { state_->alive = false; }
+  void send(std::string text) override { state_->sent.push_back(std::move(text)); }
+
+ private:
+  std::shared_ptr<Network::Opened> state_;
+};
+
+class FakeTransport final : public Transport {
+ public:
+  explicit FakeTransport(std::shared_ptr<Network> network) : network_(std::move(network)) {}
+  void send(HttpRequest request, std::function<void(HttpAnswer)> done) override {
+    network_->asked.push_back({std::move(request), std::move(done)});
+  }
+  std::unique_ptr<Socket> open(const std::string& target, const std::string& token, Socket::Handlers handlers) override {
+    network_->opened.push_back(std::make_shared<Network::Opened>(Network::Opened{target, token, std::move(handlers), {}, true}));
+    return std::make_unique<FakeSocket>(network_->opened.back());
+  }
+
+ private:
+  std::shared_ptr<Network> network_;
+};
+
+// {"sub":"p1","iat":1000,"exp":<1000+lifetime>} in a token's middle part.
+std::string token_with_lifetime(int seconds) {
+  static const std::string kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const auto claims = R"({"sub":"p1","iat":1000,"exp":)" + std::to_string(1000 + seconds) + "}";
+  std::string encoded;
+  unsigned bits = 0;
+  int count = 0;
+  for (char c : claims) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6; count -= 6) encoded += kAlphabet[(bits >> (count - 6)) & 63];
+  }
+  if (count > 0) encoded += kAlphabet[(bits << (6 - count)) & 63];
+  return "h." + encoded + ".s";
+}
+
+std::string tokens(int lifetime, const std::string& refresh) {
+  return R"({"access_token":")" + token_with_lifetime(lifetime) + R"(","refresh_token":")" + refresh +
+         R"(","token_type":"bearer","expires_in":900})";
+}
+
+class SdkClient : public ::testing::Test {
+ protected:
+  std::shared_ptr<Network> network = std::make_shared<Network>();
+  ClientOptions options{.gateway_url = "http://gateway",
+                        .tenant = "",
+                        .request_timeout = std::chrono::seconds(1),
+                        .reconnect_least = std::chrono::milliseconds(1),
+                        .reconnect_most = std::chrono::milliseconds(2)};
+  Client client{options, std::make_unique<FakeTransport>(network)};
+
+  Network::Asked next() {
+    EXPECT_FALSE(network->asked.empty());
+    auto asked = std::move(network->asked.front());
+    network->asked.pop_front();
+    return asked;
+  }
+  void answer(int status, const std::string& body) {
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = body;
+    next().answer(answer);
+    client.tick();
+  }
+  void log_in(int lifetime = 900) {
+    client.login("alice", "secret-password", [](Result<Done> result) { EXPECT_TRUE(result.ok()); });
+    answer(200, tokens(lifetime, "r1"));
+    ASSERT_TRUE(client.logged_in());
+  }
+  void frame(const std::string& text) {
+    network->opened.back()->handlers.received(text);
+    client.tick();
+  }
+  void connect() {
+    client.connect();
+    client.tick();
+    ASSERT_FALSE(network->opened.empty());
+    network->opened.back()->handlers.opened();
+    client.tick();
+  }
+};
+
+TEST_F(SdkClient, ReadsThePlayerFromTheAccessToken) {
+  log_in();
+  EXPECT_EQ(client.player_id(), "p1");
+}
+
+TEST_F(SdkClient, RunsCallbacksOnlyInsideTick) {
+  bool ran = false;
+  client.login("alice", "secret-password", [&](Result<Done>) { ran = true; });
+  HttpAnswer good;
+  good.status = 200;
+  good.body = tokens(900, "r1");
+  next().answer(good);
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(client.tick(), 1);
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(SdkClient, RefusesACallWithoutLoginWithoutAskingTheNetwork) {
+  std::optional<Error> error;
+  client.my_profile([&](Result<Profile> result) { error = result.error(); });
+  client.tick();
+  EXPECT_TRUE(network->asked.empty());
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::unauthorized);
+}
+
+TEST_F(SdkClient, TellsAProblemAsAValueWithItsFields) {
+  log_in();
+  std::optional<Error> error;
+  client.enter_queue({}, [&](Result<Ticket> result) { error = result.error(); });
+  answer(422, R"({"code":"invalid_fields","detail":"team_size must be from 1 to 100","trace_id":"abc",
+                  "errors":[{"pointer":"/team_size","detail":"must be from 1 to 100"}]})");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::invalid);
+  EXPECT_EQ(error->code, "invalid_fields");
+  EXPECT_EQ(error->trace_id, "abc");
+  ASSERT_EQ(error->fields.size(), 1u);
+  EXPECT_EQ(error->fields[0].pointer, "/team_size");
+}
+
+struct Row {
+  int status;
+  ErrorKind kind;
+};
+class SdkErrors : public SdkClient, public ::testing::WithParamInterface<Row> {};
+TEST_P(SdkErrors, KindFollowsFromTheStatus) {
+  log_in();
+  std::optional<Error> error;
+  client.leaderboard({}, [&](Result<LeaderboardPage> result) { error = result.error(); });
+  answer(GetParam().status, R"({"code":"some_code"})");
+  if (GetParam().status == 401) answer(503, "{}");  // the renewal that follows fails for another reason
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, GetParam().kind);
+}
+INSTANTIATE_TEST_SUITE_P(Statuses, SdkErrors,
+                         ::testing::Values(Row{400, ErrorKind::invalid}, Row{401, ErrorKind::unauthorized},
+                                           Row{403, ErrorKind::forbidden}, Row{404, ErrorKind::not_found},
+                                           Row{409, ErrorKind::conflict}, Row{429, ErrorKind::rate_limited},
+                                           Row{500, ErrorKind::unavailable}, Row{503, ErrorKind::unavailable}));
+
+TEST_F(SdkClient, TellsABrokenConnectionAndATimeoutApart) {
+  std::vector<ErrorKind> kinds;
+  const auto note = [&](Result<Account> result) { kinds.push_back(result.error().kind); };
+  client.register_account({}, note);
+  client.register_account({}, note);
+  HttpAnswer broken, late;
+  late.timed_out = true;
+  next().answer(broken);
+  next().answer(late);
+  client.tick();
+  EXPECT_EQ(kinds, (std::vector{ErrorKind::network, ErrorKind::timeout}));
+}
+
+TEST_F(SdkClient, CarriesAKeyWithCallsThatCreateAndAnotherEachTime) {
+  log_in();
+  client.create_party({}, [](Result<Party>) {});
+  client.create_party({}, [](Result<Party>) {});
+  client.my_profile([](Result<Profile>) {});
+  const auto first = next().header("Idempotency-Key"), second = next().header("Idempotency-Key");
+  EXPECT_GE(first.size(), 16u);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(next().header("Idempotency-Key"), "");
+}
+
+TEST_F(SdkClient, RenewsOnceForManyCallsWhenTheTokenHasExpired) {
+  log_in();
+  int answered = 0;
+  client.my_profile([&](Result<Profile> result) { answered += result.ok(); });
+  client.active([&](Result<Active> result) { answered += result.ok(); });
+  answer(401, R"({"code":"unauthorized"})");
+  answer(401, R"({"code":"unauthorized"})");
+  ASSERT_EQ(network->asked.size(), 1u);
+  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
+  EXPECT_NE(network->asked.front().request.body.find("r1"), std::string::npos);
+  answer(200, tokens(800, "r2"));
+  ASSERT_EQ(network->asked.size(), 2u);
+  EXPECT_EQ(network->asked.front().header("Authorization"), "Bearer " + token_with_lifetime(800));
+  answer(200, "{}");
+  answer(200, "{}");
+  EXPECT_EQ(answered, 2);
+}
+
+TEST_F(SdkClient, RenewsBeforeACallWhenTheTokenIsNearItsEnd) {
+  log_in(1);  // due at once: four fifths of a second round down to nothing
+  client.my_profile([](Result<Profile>) {});
+  ASSERT_EQ(network->asked.size(), 1u);
+  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
+  answer(200, tokens(900, "r2"));
+  ASSERT_EQ(network->asked.size(), 1u);
+  EXPECT_EQ(network->asked.front().request.target, "/v1/profile/me");
+}
+
+TEST_F(SdkClient, TellsThatTheLoginHasEndedWhenTheRefreshTokenIsRefused) {
+  log_in();
+  bool ended = false;
+  std::optional<Error> error;
+  client.events().login_ended = [&] { ended = true; };
+  client.my_profile([&](Result<Profile> result) { error = result.error(); });
+  answer(401, R"({"code":"unauthorized"})");
+  answer(401, R"({"code":"invalid_refresh_token"})");
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(client.logged_in());
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::unauthorized);
+}
+
+TEST_F(SdkClient, DeliversTheWholeStateWithEveryConnection) {
+  log_in();
+  std::vector<std::string> tickets;
+  client.events().connected = [&](const Active& active) { tickets.push_back(active.ticket ? active.ticket->ticket_id : ""); };
+  connect();
+  EXPECT_TRUE(client.connected());
+  frame(R"({"event":"welcome","seq":0,"data":{}})");
+  network->opened.back()->handlers.closed(1006, "reset");
+  client.tick();
+  EXPECT_FALSE(client.connected());
+  while (network->opened.size() < 2) client.wait(std::chrono::milliseconds(1));
+  network->opened.back()->handlers.opened();
+  frame(R"({"event":"welcome","seq":4,"data":{"ticket":{"ticket_id":"t1","status":"SEARCHING"}}})");
+  EXPECT_EQ(tickets, (std::vector<std::string>{"", "t1"}));
+}
+
+TEST_F(SdkClient, DropsWhatAnEarlierSocketStillSays) {
+  log_in();
+  int welcomes = 0;
+  client.events().connected = [&](const Active&) { ++welcomes; };
+  connect();
+  auto old = network->opened.back();
+  old->handlers.closed(1006, "reset");
+  client.tick();
+  old->handlers.received(R"({"event":"welcome","data":{}})");
+  client.tick();
+  EXPECT_EQ(welcomes, 0);
+}
+
+TEST_F(SdkClient, StaysAwayOnceReplacedByNewerSockets) {
+  log_in();
+  connect();
+  network->opened.back()->handlers.closed(4409, "replaced");
+  for (int i = 0; i < 5; ++i) client.wait(std::chrono::milliseconds(2));
+  EXPECT_EQ(network->opened.size(), 1u);
+}
+
+TEST_F(SdkClient, RenewsTheLoginWhenTheSocketIsRefused) {
+  log_in();
+  connect();
+  network->opened.back()->handlers.closed(4401, "expired");
+  while (network->asked.empty()) client.wait(std::chrono::milliseconds(1));
+  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
+  answer(200, tokens(900, "r2"));
+  EXPECT_EQ(network->opened.size(), 2u);
+}
+
+TEST_F(SdkClient, ReadsMatchEvents) {
+  log_in();
+  connect();
+  std::optional<MatchFound> found;
+  std::optional<SessionReady> session;
+  std::optional<MatchCompleted> completed;
+  std::optional<RatingChanged> rated;
+  client.events().match_found = [&](const MatchFound& e) { found = e; };
+  client.events().session_ready = [&](const SessionReady& e) { session = e; };
+  client.events().match_completed = [&](const MatchCompleted& e) { completed = e; };
+  client.events().rating_changed = [&](const RatingChanged& e) { rated = e; };
+  frame(R"({"event":"match_found","data":{"match_id":"m1","mode":"duel","region":"eu-west","team":1,"teams":[["a"],["b"]],"quality":0.9}})");
+  frame(R"({"event":"session_ready","data":{"match_id":"m1","server_endpoint":"h:1","server_url":"ws://h:1/match/m1","join_token":"j"}})");
+  frame(R"({"event":"match_completed","data":{"match_id":"m1","winning_team":null,"duration_seconds":3.5}})");
+  frame(R"({"event":"rating_changed","data":{"match_id":"m1","mode":"duel","mmr_before":1500,"mmr_after":1510.5,"mmr_change":10.5}})");
+  ASSERT_TRUE(found && session && completed && rated);
+  EXPECT_EQ(found->team, 1);
+  EXPECT_EQ(found->teams[1][0], "b");
+  EXPECT_EQ(session->server_url, "ws://h:1/match/m1");
+  EXPECT_EQ(completed->winning_team, -1);
+  EXPECT_DOUBLE_EQ(rated->mmr_change, 10.5);
+}
+
+TEST_F(SdkClient, IgnoresFramesItDoesNotKnowAndTextThatIsNoJson) {
+  log_in();
+  connect();
+  frame("not json");
+  frame(R"({"event":"from_the_future","data":{"x":1}})");
+  frame(R"([1,2,3])");
+  EXPECT_TRUE(client.connected());
+}
+
+TEST_F(SdkClient, RunsNothingAfterItIsDestroyed) {
+  bool ran = false;
+  {
+    Client other(options, std::make_unique<FakeTransport>(network));
+    other.login("alice", "secret-password", [&](Result<Done>) { ran = true; });
+  }
+  HttpAnswer good;
+  good.status = 200;
+  good.body = tokens(900, "r1");
+  next().answer(good);
+  client.tick();
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(SdkClient, EncodesIdsAndQueries) {
+  log_in();
+  client.party("a/../b?c", [](Result<Party>) {});
+  EXPECT_EQ(next().request.target.find("/v1/party/a/"), std::string::npos);
+  HistoryQuery query;
+  query.mode = "duel";
+  query.cursor = "a&b=c";
+  client.history(query, [](Result<HistoryPage>) {});
+  EXPECT_EQ(next().request.target, "/v1/matches/history?mode=duel&limit=20&cursor=a%26b%3Dc");
+}
+
+}  // namespace
