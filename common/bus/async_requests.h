@@ -27,7 +27,7 @@ class AsyncRequests {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  // owners: this, and the NATS callback while it runs
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace mm::bus

@@ -1,0 +1,33 @@
+#include "common/bus/async_requests.h"
+
+#include "common/bus/bus_impl.h"
+#include "common/bus/reply_mux.h"
+
+namespace mm::bus {
+
+struct AsyncRequests::Impl {
+  explicit Impl(Bus& b, metrics::Registry& registry)
+      : bus(b.impl()),
+        waiting(registry.gauge("mm_bus_async_waiting", "Requests of ours without an answer yet")),
+        mux(bus) {}
+
+  Bus::Impl& bus;
+  metrics::Gauge waiting;
+  ReplyMux mux;  // last: gone first, which ends everything that waits
+};
+
+AsyncRequests::AsyncRequests(Bus& bus, metrics::Registry& metrics) : impl_(std::make_unique<Impl>(bus, metrics)) {}
+AsyncRequests::~AsyncRequests() = default;
+
+void AsyncRequests::request(std::string_view subject, std::string body, const Caller& caller,
+                            const trace::Context& trace, Deadline deadline, Handler handler) {
+  impl_->waiting.add(1);
+  impl_->mux.send(subject, body, headers_of(caller, deadline, trace), deadline,
+                  [impl = impl_.get(), handler = std::move(handler)](natsStatus status, natsMsg* message) {
+                    impl->waiting.add(-1);
+                    impl->bus.count(status);
+                    handler(answer_of(status, message));
+                  });
+}
+
+}  // namespace mm::bus
