@@ -7,10 +7,19 @@
 // SIGTERM or SIGINT, marks the daemon unready, destroys the Service (whose last members, the subscriptions, go first:
 // they finish what is under way) and exits 0. A second signal ends it at once.
 //
+// While it runs it keeps the streams of the contract in being: at the start, and whenever NATS comes back as another
+// server. Conditions of its own for /readyz: started, draining, nats, streams.
+//
+// Exit status: 0 stopped; 64 wrong arguments (only --help and --version are known); 69 something it needs is not
+// there (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor
+// threw something else; 78 wrong settings or credentials. SIGPIPE is ignored and core files are off; child processes
+// inherit blocked stop signals and must reset their mask.
+//
 // A Service has:  static constexpr std::string_view kName;  struct Settings (with describe);
 //                 Service(const Settings&, Runtime&);  a destructor that returns within kDrainTime.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,6 +44,7 @@ struct Runtime {
   metrics::Registry& metrics;
   runtime::Health& health;
   bus::Bus& bus;
+  const std::atomic<bool>* stopping = nullptr;  ///< true once the daemon is to end; null in tests
 };
 
 namespace runtime {

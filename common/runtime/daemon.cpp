@@ -1,0 +1,249 @@
+#include "common/runtime/daemon.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+
+#include "common/runtime/admin_server.h"
+#include "common/runtime/process_metrics.h"
+#include "common/runtime/stop_signals.h"
+#include "common/runtime/wait_until.h"
+#include "common/wire/json.h"
+
+namespace mm::runtime {
+namespace {
+
+constexpr int kExitUsage = 64;
+constexpr int kExitUnavailable = 69;
+constexpr int kExitSoftware = 70;
+constexpr int kExitConfig = 78;
+
+constexpr Milliseconds kNatsWait{30'000};
+constexpr Milliseconds kTendEvery{250};
+constexpr Milliseconds kStreamsTime{1'000};
+
+std::string help_text(std::string_view name, const SettingsReader& reader) {
+  std::string text = "usage: " + std::string(name) + " [--help | --version]\n\nSettings, from the environment:\n";
+  for (const auto& setting : reader.known()) {
+    text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.otherwise + ")");
+    if (setting.range) {
+      char range[64];
+      std::snprintf(range, sizeof range, ", %g to %g", setting.range->min, setting.range->max);
+      text += range;
+    }
+    text += '\n';
+  }
+  return text + "\nSecrets come from files in MM_CREDENTIALS_DIR.\n";
+}
+
+// The exit status when the arguments end the program at once.
+std::optional<int> read_arguments(std::string_view name, int argc, char** argv, const SettingsReader& reader) {
+  if (argc <= 1) return std::nullopt;
+  const std::string_view argument(argv[1]);
+  if (argc == 2 && argument == "--version") {
+    std::printf("%s %s\n", std::string(name).c_str(), MM_VERSION);
+    return 0;
+  }
+  if (argc == 2 && argument == "--help") {
+    std::fputs(help_text(name, reader).c_str(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr, "%s takes no arguments but --help and --version\n", std::string(name).c_str());
+  return kExitUsage;
+}
+
+void harden_process() {
+  ::signal(SIGPIPE, SIG_IGN);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+AdminAnswer readiness(const Health& health) {
+  const auto failing = health.failing();
+  json::Writer writer;
+  writer.begin_object();
+  writer.key("ready");
+  writer.boolean(failing.empty());
+  writer.key("failing");
+  writer.begin_array();
+  for (const auto& name : failing) writer.string(name);
+  writer.end_array();
+  writer.end_object();
+  return {failing.empty() ? 200 : 503, "application/json", writer.take()};
+}
+
+AdminAnswer version_answer(const std::string& name) {
+  json::Writer writer;
+  writer.begin_object();
+  writer.key("name");
+  writer.string(name);
+  writer.key("version");
+  writer.string(MM_VERSION);
+  writer.end_object();
+  return {200, "application/json", writer.take()};
+}
+
+// What lives as long as the process serves, around the Service.
+class Daemon {
+ public:
+  using Make = std::function<std::shared_ptr<void>(Runtime&)>;
+
+  Daemon(std::string_view name, DaemonSettings settings)
+      : name_(name),
+        settings_(std::move(settings)),
+        instance_(settings_.instance.empty() ? name_ + "-1" : settings_.instance),
+        credentials_(settings_.credentials_dir),
+        process_metrics_(metrics_) {
+    health_.set("started", false);
+    health_.set("nats", false);
+    health_.pause_probes();
+  }
+
+  int run(const Make& make);
+
+ private:
+  AdminAnswer answer(std::string_view path);
+  bool open_admin();
+  void connect();
+  void tend();
+  int serve(const Make& make);
+  void drain(std::shared_ptr<void>& service);
+
+  const std::string name_;
+  const DaemonSettings settings_;
+  const std::string instance_;
+  const SystemClock clock_;
+  const Credentials credentials_;
+  metrics::Registry metrics_;
+  metrics::ProcessMetrics process_metrics_;  // of the admin thread
+  Health health_;
+  StopSignals signals_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::string streams_on_;  // the nats-server that has our streams
+};
+
+int Daemon::run(const Make& make) {
+  log::info("starting", {{"version", MM_VERSION}});
+  if (!open_admin()) return kExitUnavailable;
+  int status = kExitSoftware;
+  try {
+    connect();
+    tend();
+    status = serve(make);
+  } catch (const Stopped&) {
+    status = 0;
+  } catch (const Unavailable& error) {
+    log::error("start_failed", {{"reason", error.what()}});
+    status = kExitUnavailable;
+  } catch (const std::exception& error) {
+    log::error("start_failed", {{"reason", error.what()}});
+  }
+  bus_.reset();
+  admin_.reset();
+  log::info("stopped", {{"status", status}});
+  return status;
+}
+
+bool Daemon::open_admin() {
+  auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,
+                                  [this](std::string_view path) { return answer(path); });
+  if (!admin) {
+    log::error("admin_port_refused", {{"reason", admin.error()}});
+    return false;
+  }
+  admin_ = std::move(*admin);
+  log::info("admin_listening", {{"address", settings_.admin_address}, {"port", admin_->port()}});
+  return true;
+}
+
+AdminAnswer Daemon::answer(std::string_view path) {
+  if (path == "/livez") return {200, "application/json", "{\"live\":true}"};
+  if (path == "/readyz") return readiness(health_);
+  if (path == "/version") return version_answer(name_);
+  if (path == "/metrics") {
+    process_metrics_.update();
+    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.expose()};
+  }
+  return {404, "application/json", "{}"};
+}
+
+void Daemon::connect() {
+  bus::Options options;
+  options.url = settings_.nats_url;
+  options.user = settings_.nats_user.empty() ? name_ : settings_.nats_user;
+  options.password = credentials_.require("nats_password");
+  options.name = instance_;
+  const auto attempt = [&]() -> Result<Done, std::string> {
+    auto bus = bus::Bus::connect(options, metrics_, Deadline::after(Milliseconds{0}));
+    if (!bus) return fail(std::move(bus).error());
+    bus_ = std::move(*bus);
+    return Done{};
+  };
+  wait_until(&signals_.requested(), "nats", attempt, Deadline::after(kNatsWait));
+}
+
+// Keeps the conditions of the bus, and the streams on a server that is new to us.
+void Daemon::tend() {
+  health_.set("nats", bus_->connected());
+  const auto server = bus_->server_id();
+  if (server.empty() || server == streams_on_) return;
+  const auto ensured = bus_->ensure_streams(Deadline::after(kStreamsTime));
+  health_.set("streams", ensured.ok());
+  if (ensured) streams_on_ = server;
+  else log::warning("streams_not_ensured", {{"reason", ensured.error()}});
+}
+
+int Daemon::serve(const Make& make) {
+  Runtime runtime{name_, instance_, clock_, credentials_, metrics_, health_, *bus_, &signals_.requested()};
+  auto service = make(runtime);
+  health_.resume_probes();
+  health_.set("started", true);
+  log::info("started");
+  while (!signals_.requested() && !bus_->closed()) {
+    signals_.wait(kTendEvery);
+    if (!signals_.requested()) tend();
+  }
+  drain(service);
+  return signals_.requested() ? 0 : kExitUnavailable;
+}
+
+void Daemon::drain(std::shared_ptr<void>& service) {
+  health_.set("draining", false);
+  health_.pause_probes();
+  const auto began = clock_.steady();
+  service.reset();
+  const auto took = std::chrono::duration_cast<Milliseconds>(clock_.steady() - began);
+  log::info("drained", {{"milliseconds", took.count()}});
+}
+
+}  // namespace
+
+int run(std::string_view name, int argc, char** argv, const std::function<void(SettingsReader&)>& read,
+        const std::function<std::shared_ptr<void>(Runtime&)>& make) {
+  const auto variables = environment();
+  DaemonSettings settings;
+  SettingsReader reader(variables);
+  read(reader);
+  describe(reader, settings);
+  if (const auto status = read_arguments(name, argc, argv, reader)) return *status;
+
+  harden_process();
+  auto level = log::Level::info;
+  const bool level_known = log::parse_level(settings.log_level, level);
+  log::start(name, settings.instance.empty() ? std::string(name) + "-1" : settings.instance, level);
+  reader.refuse_unknown();
+  auto problems = reader.take_problems();
+  if (!level_known) problems.push_back("MM_LOG_LEVEL must be one of debug info warning error");
+  for (const auto& problem : problems) log::error("setting_refused", {{"reason", problem}});
+  if (!problems.empty()) return kExitConfig;
+  return Daemon(name, std::move(settings)).run(make);
+}
+
+}  // namespace mm::runtime

@@ -1,0 +1,37 @@
+#include "common/runtime/wait_until.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "common/runtime/daemon.h"
+
+namespace mm::runtime {
+namespace {
+
+constexpr Milliseconds kPause{250};
+constexpr Milliseconds kReportEvery{5'000};
+
+}  // namespace
+
+void wait_until(const std::atomic<bool>* stopping, std::string_view what,
+                const std::function<Result<Done, std::string>()>& attempt, Deadline deadline) {
+  auto report = Deadline::after(Milliseconds{0});
+  while (true) {
+    if (stopping != nullptr && *stopping) throw Stopped();
+    const auto done = attempt();
+    if (done) return;
+    if (deadline.passed()) throw Unavailable(std::string(what) + ": " + done.error());
+    if (report.passed()) {
+      log::warning("waiting", {{"what", what}, {"reason", done.error()}});
+      report = Deadline::after(kReportEvery);
+    }
+    std::this_thread::sleep_for(std::min(kPause, deadline.left()));
+  }
+}
+
+void wait_until(const Runtime& runtime, std::string_view what,
+                const std::function<Result<Done, std::string>()>& attempt, Deadline deadline) {
+  wait_until(runtime.stopping, what, attempt, deadline);
+}
+
+}  // namespace mm::runtime
