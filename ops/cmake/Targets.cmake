@@ -30,6 +30,9 @@ if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# Every program: what `make up` starts, and the demo.
+add_custom_target(mm_stack)
+
 function(mm_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
@@ -41,6 +44,7 @@ function(mm_program name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_dependencies(mm_stack ${name})
 endfunction()
 
 function(mm_test name)
