@@ -1,15 +1,22 @@
 // PostgreSQL: a fixed pool of connections and transactions with retries. libpqxx is included here and by store.cpp
 // files only.
 //
-//   auto row = postgres_.transaction(deadline, [&](pqxx::work& tx) { return tx.exec_params1("SELECT …", id); });
+//   auto wins = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+//     return kSelectWins(tx, player.to_string())[0][0].as<int>();
+//   });
 //
 // The function may run more than once (serialization failure, deadlock, a connection that broke before the commit)
 // and a commit whose reply was lost is reported as unknown, so every write is idempotent by a key of its own.
-// Parameterised SQL only. libpqxx 6.4 notes: pass std::string, never string_view; use optional only as a parameter.
+// Parameterised SQL only; statements of hot paths through `Statement`. libpqxx 6.4 notes: pass std::string, never
+// string_view; use optional only as a parameter; read columns inside the function, where a failed conversion is caught.
+//
+// Every call ends by its deadline, also when the server is frozen: a watchdog cuts the connection then. While the
+// database is away, calls fail at once between attempts to connect (200 ms apart).
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <type_traits>
@@ -28,8 +35,9 @@ struct PostgresOptions {
   Milliseconds statement_timeout{2'000};
 };
 
-/// Why a transaction has no result. `conflict`: a unique constraint (its name) refused it; otherwise the database is
-/// away or the outcome unknown.
+/// Why a transaction has no result. `unavailable`: nothing happened, the database is away or overloaded;
+/// `unknown_outcome`: the commit's reply was lost; `conflict`: a unique constraint (its name) refused it; `statement`:
+/// a bug in the SQL or in how its result was read.
 struct DatabaseError {
   enum class Kind { unavailable, unknown_outcome, conflict, statement };
   Kind kind = Kind::unavailable;
@@ -40,8 +48,22 @@ struct DatabaseError {
 template <class T>
 using DatabaseResult = Result<T, DatabaseError>;
 
-/// The refusal a client gets for a database error that no handler explains: unavailable.
+/// The refusal a client gets for a database error that no handler explains: unavailable; internal_error for
+/// `statement` and `conflict`.
 Problem to_problem(const DatabaseError& error);
+
+/// SQL that each connection prepares when it first runs it: half the time of exec_params. A namespace-scope constant of
+/// a store.cpp; names are unique within a daemon.
+struct Statement {
+  const char* name;
+  const char* sql;
+
+  template <class... Parameters>
+  pqxx::result operator()(pqxx::work& tx, const Parameters&... parameters) const {
+    tx.conn().prepare(name, sql);
+    return tx.exec_prepared(name, parameters...);
+  }
+};
 
 class Postgres {
  public:
@@ -64,10 +86,12 @@ class Postgres {
     }
   }
 
-  /// A SELECT 1 succeeded within the last seconds. For readiness; does not block.
+  /// A transaction succeeded within the last seconds (when there is none, a SELECT 1 in the background). For readiness;
+  /// does not block.
   bool reachable();
 
-  /// Refuses a server with fsync, synchronous_commit or full_page_writes off, unless `allow_weak`.
+  /// Refuses a server with fsync, synchronous_commit or full_page_writes off, unless `allow_weak`. Waits until the
+  /// deadline for a server that is not up yet.
   Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
 
  private:

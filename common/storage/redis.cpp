@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "common/storage/pool.h"
 #include "common/storage/redis_connection.h"
 
 namespace mm::storage {
 namespace {
 
-constexpr Milliseconds kFirstPause{50};
-constexpr Milliseconds kLongestPause{500};
+constexpr Milliseconds kRetryPause{50};
 constexpr Milliseconds kReachableFor{1'000};
 constexpr Milliseconds kPingTime{100};
 
@@ -61,87 +59,39 @@ Script::Script(std::string_view name, std::string_view source)
 Problem to_problem(const RedisError&) { return refuse(Code::unavailable).error; }
 
 struct Redis::Impl {
-  using Connection = std::unique_ptr<RedisConnection>;
-
-  explicit Impl(RedisOptions given) : options(std::move(given)), address(RedisAddress::parse(options.url)) {}
+  explicit Impl(RedisOptions given)
+      : options(std::move(given)),
+        address(RedisAddress::parse(options.url)),
+        pool({options.connections, options.connect_timeout}, [this](Deadline deadline) { return connect(deadline); }) {}
 
   const RedisOptions options;
   const Result<RedisAddress, std::string> address;
-
-  std::mutex mutex;
-  std::condition_variable returned;
-  std::vector<Connection> idle;                                     // protected by mutex
-  int lent = 0;                                                     // protected by mutex
-  SteadyPoint next_attempt{};                                       // protected by mutex
-  Milliseconds pause{0};                                            // protected by mutex
+  Pool<RedisConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
 
-  RedisResult<Connection> take(Deadline deadline);
-  void give_back(Connection connection);
-  RedisResult<Connection> connect(Deadline deadline);
-  void note_attempt(bool succeeded);
+  Pool<RedisConnection>::Made connect(Deadline deadline) const;
   RedisResult<std::vector<RedisReply>> run(const std::vector<RedisCommand>& commands, Deadline deadline);
   static RedisResult<std::vector<RedisReply>> run_on(RedisConnection& connection,
                                                      const std::vector<RedisCommand>& commands, Deadline deadline);
 };
 
-RedisResult<Redis::Impl::Connection> Redis::Impl::take(Deadline deadline) {
-  if (!address) return away(address.error());
-  {
-    std::unique_lock lock(mutex);
-    if (!returned.wait_until(lock, deadline.when(), [this] { return lent < options.connections; })) {
-      return away("all connections are in use");
-    }
-    ++lent;
-    while (!idle.empty()) {
-      auto connection = std::move(idle.back());
-      idle.pop_back();
-      if (connection->is_quiet()) return connection;
-    }
-    if (std::chrono::steady_clock::now() < next_attempt) {
-      --lent;
-      lock.unlock();
-      returned.notify_one();
-      return away("not connected; the next attempt comes soon");
-    }
-  }
-  auto connection = connect(deadline);
-  if (!connection) give_back(nullptr);
-  return connection;
-}
-
-RedisResult<Redis::Impl::Connection> Redis::Impl::connect(Deadline deadline) {
-  auto connection = RedisConnection::open(*address, options.password, deadline.within(options.connect_timeout));
-  // A caller with hardly any time left says nothing about the server.
-  if (connection || !deadline.passed()) note_attempt(connection.ok());
-  return connection;
-}
-
-void Redis::Impl::note_attempt(bool succeeded) {
-  std::lock_guard lock(mutex);
-  pause = succeeded ? Milliseconds{0} : std::clamp(pause * 2, kFirstPause, kLongestPause);
-  next_attempt = std::chrono::steady_clock::now() + pause;
-}
-
-void Redis::Impl::give_back(Connection connection) {
-  {
-    std::lock_guard lock(mutex);
-    --lent;
-    if (connection) idle.push_back(std::move(connection));
-  }
-  returned.notify_one();
+Pool<RedisConnection>::Made Redis::Impl::connect(Deadline deadline) const {
+  if (!address) return fail(address.error());
+  auto connection = RedisConnection::open(*address, options.password, deadline);
+  if (!connection) return fail(std::move(connection).error().text);
+  return std::move(*connection);
 }
 
 RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCommand>& commands, Deadline deadline) {
   if (commands.empty()) return std::vector<RedisReply>{};
-  auto connection = take(deadline);
-  if (!connection) return fail(std::move(connection).error());
+  auto connection = pool.take(deadline);
+  if (!connection) return away(std::move(connection).error());
   auto replies = run_on(**connection, commands, deadline);
   if (replies) {
     const auto refusal = std::find_if(replies->begin(), replies->end(), does_not_serve);
     if (refusal != replies->end()) replies = away(std::move(refusal->text));
   }
-  give_back(replies ? std::move(*connection) : nullptr);
+  pool.give_back(replies ? std::move(*connection) : nullptr);
   if (!replies) return replies;
   last_success = std::chrono::steady_clock::now().time_since_epoch();
   return replies;
@@ -229,7 +179,7 @@ Result<Done, std::string> Redis::require_durable(bool allow_weak, Deadline deadl
   for (const auto& wanted : kWanted) commands.push_back({{"CONFIG", "GET", wanted.setting}, nullptr, {}});
   auto replies = pipeline(commands, deadline);
   while (!replies && !deadline.passed()) {
-    std::this_thread::sleep_for(std::min(kFirstPause, deadline.left()));
+    std::this_thread::sleep_for(std::min(kRetryPause, deadline.left()));
     replies = pipeline(commands, deadline);
   }
   if (!replies) return fail("Redis cannot be asked how durable it is: " + replies.error().text);

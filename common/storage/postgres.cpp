@@ -1,0 +1,225 @@
+#include "common/storage/postgres.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "common/storage/pool.h"
+#include "common/storage/postgres_connection.h"
+#include "common/storage/watchdog.h"
+
+namespace mm::storage {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+constexpr Milliseconds kConnectTime{3'000};
+constexpr Milliseconds kAttemptPause{200};
+/// A transaction that finds no free connection for this long is refused: the database is overloaded.
+constexpr Milliseconds kLeaseWait{1'000};
+constexpr Milliseconds kLookEvery{1'000};
+constexpr Milliseconds kLookTime{500};
+constexpr Milliseconds kReachableFor{3'000};
+constexpr int kConflictTries = 5;
+constexpr int kBrokenTries = 2;
+
+DatabaseError error_of(Kind kind, const std::string& text) { return {kind, text, {}}; }
+
+/// What one run of the work came to. `again`: the same may succeed if it is tried once more.
+struct Attempt {
+  enum class End { done, failed, again, broken };
+  End end = End::done;
+  DatabaseError error;
+};
+
+/// `… violates unique constraint "account_email_key"`.
+std::string constraint_in(const std::string& message) {
+  constexpr std::string_view kBefore = "unique constraint \"";
+  const auto start = message.find(kBefore);
+  if (start == std::string::npos) return {};
+  const auto from = start + kBefore.size();
+  const auto end = message.find('"', from);
+  return end == std::string::npos ? std::string() : message.substr(from, end - from);
+}
+
+/// Errors of the server's state, not of the statement: timeouts (57014, 55P03), shutting down or starting (57P),
+/// resources and disk (53), input and output (58), read-only (25006).
+bool is_unavailable(const std::string& state) {
+  return state == "57014" || state == "55P03" || state == "25006" || state.starts_with("57P") ||
+         state.starts_with("53") || state.starts_with("58");
+}
+
+Attempt attempt_on(PostgresConnection& connection, const std::function<void(pqxx::work&)>& work) {
+  using End = Attempt::End;
+  try {
+    pqxx::work tx(connection);
+    work(tx);
+    tx.commit();
+    return {};
+  } catch (const pqxx::in_doubt_error& error) {
+    return {End::failed, error_of(Kind::unknown_outcome, error.what())};
+  } catch (const pqxx::statement_completion_unknown& error) {
+    return {End::failed, error_of(Kind::unknown_outcome, error.what())};
+  } catch (const pqxx::broken_connection& error) {
+    return {End::broken, error_of(Kind::unavailable, error.what())};
+  } catch (const pqxx::transaction_rollback& error) {
+    return {End::again, error_of(Kind::unavailable, error.what())};
+  } catch (const pqxx::unique_violation& error) {
+    return {End::failed, {Kind::conflict, error.what(), constraint_in(error.what())}};
+  } catch (const pqxx::sql_error& error) {
+    // The last words of a server that ends come as an error, before the connection breaks.
+    if (!connection.is_open() || error.sqlstate().starts_with("57P")) {
+      return {End::broken, error_of(Kind::unavailable, error.what())};
+    }
+    const auto kind = is_unavailable(error.sqlstate()) ? Kind::unavailable : Kind::statement;
+    return {End::failed, error_of(kind, error.what())};
+  } catch (const std::exception& error) {
+    if (!connection.is_open()) return {End::broken, error_of(Kind::unavailable, error.what())};
+    return {End::failed, error_of(Kind::statement, error.what())};
+  }
+}
+
+/// Between tries, so that two transactions that met do not meet again: up to 2, 4, 8, 16 ms.
+void pause_before(int attempt, Deadline deadline) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  const auto most = std::chrono::microseconds(1'000) * (1 << attempt);
+  std::uniform_int_distribution<long> some(0, static_cast<long>(most.count()));
+  std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + std::chrono::microseconds(some(random)),
+                                         deadline.when()));
+}
+
+}  // namespace
+
+Problem to_problem(const DatabaseError& error) {
+  switch (error.kind) {
+    case Kind::unavailable:
+    case Kind::unknown_outcome: return refuse(Code::unavailable).error;
+    case Kind::conflict:
+    case Kind::statement: return refuse(Code::internal_error).error;
+  }
+  return refuse(Code::internal_error).error;
+}
+
+struct Postgres::Impl {
+  explicit Impl(PostgresOptions given)
+      : options(std::move(given)),
+        pool({options.connections, kConnectTime, kAttemptPause, kAttemptPause},
+             [this](Deadline deadline) { return PostgresConnection::open(options, deadline); }),
+        looker([this] { look_now_and_then(); }) {}
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      ending = true;
+    }
+    wake.notify_one();
+    looker.join();
+  }
+
+  const PostgresOptions options;
+  Watchdog watchdog;
+  Pool<PostgresConnection> pool;
+  std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool ending = false;  // protected by mutex
+  std::thread looker;   // last: uses all of the above
+
+  DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
+  Result<Attempt, std::string> attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work);
+  bool succeeded_within(Milliseconds time) const;
+  void look_now_and_then();
+};
+
+Result<Attempt, std::string> Postgres::Impl::attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
+  auto connection = pool.take(deadline.within(kLeaseWait));
+  if (!connection) return fail(std::move(connection).error());
+  struct Return {
+    Pool<PostgresConnection>& pool;
+    std::unique_ptr<PostgresConnection> connection;
+    ~Return() { pool.give_back(std::move(connection)); }
+  } lease{pool, std::move(*connection)};
+  Attempt outcome;
+  {
+    const Watchdog::Watch watch(watchdog, lease.connection->socket(), deadline);
+    outcome = attempt_on(*lease.connection, work);
+  }
+  if (!lease.connection->is_open() || outcome.end == Attempt::End::broken) lease.connection.reset();
+  return outcome;
+}
+
+DatabaseResult<Done> Postgres::Impl::run(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
+  int conflicts = 0;
+  int breaks = 0;
+  while (true) {
+    if (deadline.passed()) return fail(error_of(Kind::unavailable, "no time left"));
+    auto outcome = attempt(deadline, work);
+    if (!outcome) return fail(error_of(Kind::unavailable, outcome.error()));
+    switch (outcome->end) {
+      case Attempt::End::done:
+        last_success = std::chrono::steady_clock::now().time_since_epoch();
+        return Done{};
+      case Attempt::End::failed: return fail(std::move(outcome->error));
+      case Attempt::End::again:
+        if (++conflicts == kConflictTries || deadline.passed()) return fail(std::move(outcome->error));
+        pause_before(conflicts, deadline);
+        break;
+      case Attempt::End::broken:
+        if (++breaks == kBrokenTries || deadline.passed()) return fail(std::move(outcome->error));
+        break;
+    }
+  }
+}
+
+bool Postgres::Impl::succeeded_within(Milliseconds time) const {
+  const SteadyPoint last(last_success.load());
+  return last.time_since_epoch() != SteadyPoint::duration::min() && std::chrono::steady_clock::now() - last < time;
+}
+
+void Postgres::Impl::look_now_and_then() {
+  std::unique_lock lock(mutex);
+  while (!ending) {
+    if (!succeeded_within(kLookEvery)) {
+      lock.unlock();
+      // What it found stands in last_success.
+      static_cast<void>(run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); }));
+      lock.lock();
+    }
+    wake.wait_for(lock, kLookEvery, [this] { return ending; });
+  }
+}
+
+Postgres::Postgres(PostgresOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Postgres::~Postgres() = default;
+
+DatabaseResult<Done> Postgres::run_raw(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
+  return impl_->run(deadline, work);
+}
+
+bool Postgres::reachable() { return impl_->succeeded_within(kReachableFor); }
+
+Result<Done, std::string> Postgres::require_durable(bool allow_weak, Deadline deadline) {
+  if (allow_weak) return Done{};
+  const auto look = [&] {
+    return transaction(deadline, [](pqxx::work& tx) {
+      std::string weak;
+      const auto rows = tx.exec(
+          "SELECT name FROM pg_settings WHERE setting = 'off'"
+          " AND name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name");
+      for (const auto& row : rows) weak += (weak.empty() ? "" : ", ") + row[0].as<std::string>();
+      return weak;
+    });
+  };
+  auto weak = look();
+  while (!weak && weak.error().kind != Kind::statement && !deadline.passed()) {
+    std::this_thread::sleep_for(std::min(kAttemptPause, deadline.left()));
+    weak = look();
+  }
+  if (!weak) return fail("PostgreSQL cannot be asked how durable it is: " + weak.error().text);
+  if (!weak->empty()) return fail("PostgreSQL has " + *weak + " off: it would lose what it acknowledged");
+  return Done{};
+}
+
+}  // namespace mm::storage
