@@ -1,0 +1,91 @@
+#include "services/session/announcer.h"
+
+#include <algorithm>
+
+#include "common/contracts/frames.h"
+
+namespace mm::session {
+
+Announcer::Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics)
+    : bus_(bus), notifier_(notifier), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
+
+Announcer::~Announcer() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  woken_.notify_one();
+  thread_.join();
+}
+
+void Announcer::changed(const Match& match, std::optional<MatchStatus> from) {
+  metrics_.entered.at(match.status).add();
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kMostWaiting) return metrics_.untold.add();
+    waiting_.push_back({match, from});
+  }
+  woken_.notify_one();
+}
+
+void Announcer::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    woken_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    const auto change = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    tell(change);
+    lock.lock();
+  }
+}
+
+void Announcer::tell(const Change& change) {
+  tell_players(change.match);
+  SessionStateChanged event{change.match.id, change.match.tenant, change.from, change.match.status};
+  if (!bus_.publish(event)) metrics_.untold.add();
+}
+
+void Announcer::tell_players(const Match& match) {
+  switch (match.status) {
+    case MatchStatus::allocating:
+    case MatchStatus::loading:
+    case MatchStatus::running: return;
+    case MatchStatus::ready: return tell_ready(match);
+    case MatchStatus::completed: return tell_completed(match);
+    case MatchStatus::cancelled: return tell_cancelled(match);
+  }
+}
+
+void Announcer::tell_ready(const Match& match) {
+  std::vector<bus::Notifier::Frame> frames;
+  for (auto player : players_of(match.teams)) {
+    const frames::SessionReady data{match.id, match.server_endpoint, match.server_url,
+                                    tokens_.join_token(match, player), Tokens::expires_at(match)};
+    frames.push_back({player, frames::SessionReady::kEvent, wire::encode(data)});
+  }
+  notifier_.send(match.tenant, frames);
+}
+
+void Announcer::tell_completed(const Match& match) {
+  const auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
+  if (!result) return;
+  const frames::MatchCompletedFrame data{match.id, result->winning_team, result->duration_seconds};
+  notifier_.tell(match.tenant, players_of(match.teams), data);
+}
+
+void Announcer::tell_cancelled(const Match& match) {
+  std::vector<bus::Notifier::Frame> frames;
+  for (const auto& team : match.teams) {
+    for (const auto& player : team.players) {
+      const bool requeued = player.ticket_id && std::find(match.requeue.begin(), match.requeue.end(),
+                                                          *player.ticket_id) != match.requeue.end();
+      const frames::MatchCancelledFrame data{match.id, match.reason.value_or(CancelReason::no_server), requeued};
+      frames.push_back({player.player_id, frames::MatchCancelledFrame::kEvent, wire::encode(data)});
+    }
+  }
+  notifier_.send(match.tenant, frames);
+}
+
+}  // namespace mm::session

@@ -1,0 +1,58 @@
+#include "services/session/core/birth.h"
+
+#include <map>
+
+#include "common/base/limits.h"
+
+namespace mm::session {
+namespace {
+
+std::optional<std::string> bad_shape(const MatchFound& found, const ModeTable& modes) {
+  const auto teams = static_cast<int>(found.teams.size());
+  if (teams < 2 || teams > limits::kTeamsMax) return "it has not 2 to 16 teams";
+  if (found.team_size < 1 || found.team_size > limits::kTeamSizeMax) return "its team size is not 1 to 100";
+  const auto* rules = modes.find(found.mode);
+  if (rules != nullptr && teams != rules->teams) return "its mode has another number of teams";
+  for (const auto& team : found.teams) {
+    const auto players = static_cast<int>(team.players.size());
+    // Who makes a match of given teams may make them smaller than the mode's.
+    const bool fits =
+        found.source == MatchSource::queue ? players == found.team_size : players >= 1 && players <= found.team_size;
+    if (!fits) return "a team has the wrong size";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Match unborn(const MatchFound& found) {
+  Match match;
+  match.id = found.match_id;
+  match.tenant = found.tenant;
+  match.mode = found.mode;
+  match.region = found.region;
+  match.source = found.source;
+  match.team_size = found.team_size;
+  match.teams = found.teams;
+  match.found_at = found.created_at;
+  return match;
+}
+
+std::optional<std::string> bad_roster(const MatchFound& found, const ModeTable& modes) {
+  if (auto wrong = bad_shape(found, modes)) return wrong;
+  std::set<PlayerId> players;
+  std::map<TicketId, std::size_t> team_of_ticket;
+  for (std::size_t i = 0; i < found.teams.size(); ++i) {
+    for (const auto& player : found.teams[i].players) {
+      if (!players.insert(player.player_id).second) return "a player stands in it twice";
+      if (!player.ticket_id) continue;
+      const auto [known, fresh] = team_of_ticket.emplace(*player.ticket_id, i);
+      if (!fresh && known->second != i) return "a ticket stands in two teams";
+    }
+  }
+  return std::nullopt;
+}
+
+bool too_old(const MatchFound& found, TimePoint now, Milliseconds limit) { return now - found.created_at > limit; }
+
+}  // namespace mm::session

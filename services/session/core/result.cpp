@@ -1,0 +1,67 @@
+#include "services/session/core/result.h"
+
+#include <map>
+#include <set>
+
+namespace mm::session {
+
+std::vector<FieldError> check_report(const Match& match, const Report& report) {
+  std::vector<FieldError> errors;
+  if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
+    errors.push_back(
+        {"/winning_team", "must be below " + std::to_string(match.teams.size()) + ", the number of teams"});
+  }
+  std::set<PlayerId> seen;
+  for (std::size_t i = 0; i < report.player_stats.size(); ++i) {
+    const auto pointer = "/player_stats/" + std::to_string(i) + "/player_id";
+    const auto& player = report.player_stats[i].player_id;
+    if (!player) {
+      errors.push_back({pointer, "must be there and be a UUID in lower case with hyphens"});
+    } else if (team_of(match, *player) < 0) {
+      errors.push_back({pointer, "must be a player of this match"});
+    } else if (!seen.insert(*player).second) {
+      errors.push_back({pointer, "is given twice"});
+    }
+  }
+  return errors;
+}
+
+Verdict judge(const Match& match, const Report& report) {
+  switch (match.status) {
+    case MatchStatus::allocating:
+    case MatchStatus::loading: return Verdict::not_yet;
+    case MatchStatus::ready:
+    case MatchStatus::running: return Verdict::accept;
+    case MatchStatus::completed: return match.result_hash == report.hash ? Verdict::same_again : Verdict::conflict;
+    case MatchStatus::cancelled: return Verdict::over;
+  }
+  check(false, "a match without a status");
+  return Verdict::over;
+}
+
+MatchCompleted completed_event(const Match& match, const Report& report, TimePoint ended_at) {
+  std::map<PlayerId, const fields::RawJson*> stats;
+  for (const auto& entry : report.player_stats) {
+    if (entry.player_id) stats.emplace(*entry.player_id, &entry.stats);
+  }
+  MatchCompleted event;
+  event.match_id = match.id;
+  event.tenant = match.tenant;
+  event.mode = match.mode;
+  event.region = match.region;
+  event.winning_team = report.winning_team;
+  event.duration_seconds = report.duration_seconds;
+  event.started_at = match.started_at.value_or(match.ready_at.value_or(ended_at));
+  event.ended_at = ended_at;
+  for (const auto& team : match.teams) {
+    auto& players = event.teams.emplace_back();
+    for (const auto& found : team.players) {
+      CompletedPlayer player{found.player_id, found.ticket_id, found.party_id, found.mmr, {}};
+      if (const auto own = stats.find(found.player_id); own != stats.end()) player.stats = *own->second;
+      players.push_back(std::move(player));
+    }
+  }
+  return event;
+}
+
+}  // namespace mm::session

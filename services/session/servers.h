@@ -1,0 +1,74 @@
+// Session's dealings with the orchestrator: a server for each waiting match, and each server given back.
+//
+// A new match asks at once. When none is free or the orchestrator is away, only the match found first keeps asking
+// (every sweep, and when a server is given back); its success lets the others ask again: nobody overtakes.
+// Allocate and release are idempotent by match_id: asking again after a crash or a lost answer gives the same server.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "services/session/announcer.h"
+#include "services/session/store.h"
+
+namespace mm::session {
+
+class Servers {
+ public:
+  static constexpr int kWorkers = 4;
+  static constexpr int kMostPerSweep = 256;
+  static constexpr std::size_t kMostQueued = 1024;
+  static constexpr Milliseconds kRequestTime{2'000};
+
+  Servers(Store& store, bus::Bus& bus, const Tokens& tokens, Announcer& announcer, Metrics& metrics);
+  /// Ends after what is under way; what waits stays in its row.
+  ~Servers();
+  Servers(const Servers&) = delete;
+  Servers& operator=(const Servers&) = delete;
+
+  /// For a match whose row is committed and allocating.
+  void place(const Match& match);
+  /// For a match of which a transaction has seen that it ended.
+  void give_back(MatchId match);
+  /// Looks for waiting matches in the rows; false: the rows could not be read.
+  bool sweep();
+
+ private:
+  enum class Answer { placed, none_free, refused };
+  struct Place {
+    Match match;
+    bool probe = false;  ///< asked alone, while the others wait
+  };
+
+  void work();
+  void ask_and_go_on(const Place& job);
+  Answer ask(const Match& match);
+  Answer settle(const Match& match, const Allocation& allocation);
+  Answer refused(const Match& match, const Problem& problem);
+  void release(MatchId match);
+  void push(const Match& match, bool probe);
+
+  Store& store_;
+  bus::Bus& bus_;
+  const Tokens& tokens_;
+  Announcer& announcer_;
+  Metrics& metrics_;
+
+  std::atomic<bool> none_free_ = false;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  std::deque<Place> to_place_;       // guarded by mutex_
+  std::deque<MatchId> to_release_;   // guarded by mutex_
+  std::set<MatchId> under_way_;      // guarded by mutex_: waiting in a queue, or with a worker
+  bool ending_ = false;              // guarded by mutex_
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace mm::session

@@ -1,0 +1,214 @@
+#include "services/session/service.h"
+
+#include <cstdlib>
+#include <thread>
+
+#include "common/contracts/subjects.h"
+#include "common/runtime/log.h"
+#include "common/storage/outbox.h"
+#include "common/storage/postgres.h"
+#include "common/storage/redis.h"
+#include "common/wire/codec.h"
+#include "common/wire/mode_table.h"
+#include "services/session/core/birth.h"
+#include "services/session/report.h"
+
+namespace mm::session {
+namespace {
+
+constexpr int kHeartbeatSeconds = 5;
+/// While the row still waits for its server's answer: the server is faster than the bookkeeping, and soon counts.
+constexpr int kEarlyHeartbeatSeconds = 1;
+constexpr Milliseconds kStoreTime{2'000};
+constexpr Milliseconds kStartTime{15'000};
+constexpr Milliseconds kStartRetry{200};
+constexpr int kDatabaseConnections = 10;
+constexpr int kExitConfiguration = 78;
+constexpr int kExitTryAgain = 75;
+
+[[noreturn]] void stop(std::string_view event, const std::string& reason, int status) {
+  log::error(event, {{"reason", reason}});
+  std::_Exit(status);
+}
+
+ModeTable load_modes(const std::string& file) {
+  if (file.empty()) return wire::shipped_mode_table();
+  auto table = wire::load_mode_table(file);
+  if (!table) stop("mode_table_refused", table.error().problems.front(), kExitConfiguration);
+  return *std::move(table);
+}
+
+std::string require_key(const runtime::Credentials& credentials) {
+  auto key = credentials.require("server_token_key");
+  if (const auto weak = security::weak_key(key)) stop("server_token_key_refused", *weak, kExitConfiguration);
+  return key;
+}
+
+std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
+  storage::RedisOptions options;
+  options.url = settings.redis_cache_url;
+  options.password = runtime.credentials.require("redis_cache_password");
+  options.connections = 2;
+  return std::make_unique<storage::Redis>(options);
+}
+
+// Waits for a database that starts beside us; one that would lose what it acknowledged is refused.
+std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
+  storage::PostgresOptions options;
+  options.url = settings.postgres_url;
+  options.password = runtime.credentials.require("postgres_password");
+  options.application = runtime.instance;
+  options.connections = kDatabaseConnections;
+  auto postgres = std::make_unique<storage::Postgres>(options);
+  const auto deadline = Deadline::after(kStartTime);
+  const auto answers = [&] {
+    return postgres->transaction(deadline.within(kStoreTime), [](pqxx::work& tx) { tx.exec("SELECT 1"); }).ok();
+  };
+  while (!answers()) {
+    if (deadline.passed()) stop("database_away", "no answer at start", kExitTryAgain);
+    std::this_thread::sleep_for(kStartRetry);
+  }
+  const auto durable = postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStoreTime));
+  if (!durable) stop("database_refused", durable.error(), kExitConfiguration);
+  return postgres;
+}
+
+bool is_server_of(const Caller& caller, MatchId match) { return caller.role == Role::server && caller.match == match; }
+
+Failure<Problem> unknown_match() { return refuse(Code::not_found, "There is no such match."); }
+
+/// Body of events.violation.result_conflict.
+struct ConflictingResult {
+  MatchId match_id;
+};
+template <class F>
+void describe(F& f, ConflictingResult& m) {
+  f("match_id", m.match_id);
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
+    : runtime_(runtime),
+      timing_(timing),
+      modes_(load_modes(settings.modes_file)),
+      tokens_(require_key(runtime.credentials)),
+      metrics_(runtime.metrics),
+      cache_(open_cache(settings, runtime)),
+      postgres_(open_database(settings, runtime)),
+      outbox_(std::make_unique<storage::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
+      store_(*postgres_, *outbox_),
+      notifier_(runtime.bus, *cache_, runtime.clock),
+      announcer_(runtime.bus, notifier_, tokens_, metrics_),
+      servers_(store_, runtime.bus, tokens_, announcer_, metrics_),
+      sweeper_(store_, servers_, announcer_, runtime.bus, timing),
+      server_(runtime.bus, {.name = std::string(kName), .description = "Matches from found to over"}, runtime.metrics),
+      events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics) {
+  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
+  server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });
+  server_.serve<ReportResult>([this](const ReportResult& r, const bus::Context& c) { return report(r, c); });
+  events_.on<MatchFound>([this](const MatchFound& event, const bus::EventInfo&) { return on_found(event); });
+  server_.start();
+  events_.start();
+}
+
+Service::~Service() {
+  // The probe looks at a member; the harness may ask until the process ends.
+  runtime_.health.probe("postgres", [] { return false; });
+}
+
+bus::Ack Service::on_found(const MatchFound& found) {
+  const auto stored = store_.store_found(found, modes_, timing_.found_age_limit, Deadline::after(kStoreTime));
+  if (!stored) return bus::Ack::retry;
+  const auto& match = stored->match;
+  if (!stored->fresh) {
+    metrics_.duplicates.add();
+    return store_.say_again(match, Deadline::after(kStoreTime)) ? bus::Ack::done : bus::Ack::retry;
+  }
+  announcer_.changed(match, std::nullopt);
+  if (match.status == MatchStatus::allocating) {
+    servers_.place(match);
+  } else {
+    log::warning("match_born_cancelled", {{"match_id", match.id}, {"reason", stored->refused}});
+  }
+  return bus::Ack::done;
+}
+
+Reply<MatchView> Service::get(const GetMatch& request, const bus::Context& context) {
+  const auto match = load(request, context);
+  if (!match) return fail(match.error());
+  if (!*match) return request.match_id ? unknown_match() : refuse(Code::no_match);
+  return view_for(**match, context.caller);
+}
+
+Reply<std::optional<Match>> Service::load(const GetMatch& request, const bus::Context& context) {
+  if (request.match_id) return store_.find(*request.match_id, context.deadline);
+  if (!request.player_id) return refuse_field("/match_id", "is missing");
+  const auto& caller = context.caller;
+  if (caller.role == Role::player && caller.player != request.player_id) return std::optional<Match>();
+  return store_.find_live(caller.tenant, *request.player_id, context.deadline);
+}
+
+// A stranger learns nothing: not even that the match exists.
+Reply<MatchView> Service::view_for(const Match& match, const Caller& caller) const {
+  switch (caller.role) {
+    case Role::service:
+    case Role::admin: return seen_by_service(match);
+    case Role::server:
+      if (!is_server_of(caller, match.id)) return unknown_match();
+      return seen_by_service(match);
+    case Role::player: break;
+  }
+  if (!caller.player || caller.tenant != match.tenant || team_of(match, *caller.player) < 0) return unknown_match();
+  auto view = seen_by_player(match, *caller.player);
+  if (is_playable(match.status)) {
+    view.join_token = tokens_.join_token(match, *caller.player);
+    view.expires_at = Tokens::expires_at(match);
+  }
+  return view;
+}
+
+Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::Context& context) {
+  if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
+  const auto heard = store_.hear(request.match_id, request.status == ServerPhase::running, context.deadline);
+  if (!heard) return fail(heard.error());
+  if (!heard->match) return unknown_match();
+  if (heard->started) announcer_.changed(*heard->match, MatchStatus::ready);
+  if (heard->counted) return HeartbeatAnswer{true, kHeartbeatSeconds};
+  if (is_over(heard->match->status)) return refuse(Code::match_over);
+  return HeartbeatAnswer{true, kEarlyHeartbeatSeconds};
+}
+
+Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Context& context) {
+  if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
+  const auto match = store_.find(request.match_id, context.deadline);
+  if (!match) return fail(match.error());
+  if (!*match) return unknown_match();
+  const auto report = read_report(request);
+  if (!report) return fail(report.error());
+  if (auto errors = check_report(**match, *report); !errors.empty()) return fail(wire::invalid(std::move(errors)));
+  return settle(**match, *report, context.deadline);
+}
+
+Reply<ResultAnswer> Service::settle(const Match& match, const Report& report, Deadline deadline) {
+  const auto judged = store_.complete(match.id, report, deadline);
+  if (!judged) return fail(judged.error());
+  switch (judged->verdict) {
+    case Verdict::accept:
+      announcer_.changed(judged->match, judged->before);
+      servers_.give_back(match.id);
+      break;
+    case Verdict::same_again: metrics_.results_repeated.add(); break;
+    case Verdict::conflict:
+      metrics_.results_refused.add();
+      log::warning("result_conflicted", {{"match_id", match.id}});
+      (void)runtime_.bus.publish(violation_subject("result_conflict"), wire::encode(ConflictingResult{match.id}));
+      return refuse(Code::result_conflict);
+    case Verdict::over: metrics_.results_refused.add(); return refuse(Code::match_over);
+    case Verdict::not_yet: return refuse(Code::not_ready_yet);
+  }
+  return ResultAnswer{match.id, MatchStatus::completed};
+}
+
+}  // namespace mm::session

@@ -1,0 +1,73 @@
+// Session: the one who decides what became of a match, from found to over.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/bus/consumer.h"
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "services/session/sweeper.h"
+
+namespace mm::storage {
+class Redis;
+}
+
+namespace mm::session {
+
+struct Settings {
+  std::string postgres_url;
+  std::string redis_cache_url = "redis://127.0.0.1:6379";
+  std::string modes_file;  ///< empty: the shipped mode table
+  bool allow_weak_stores = false;
+};
+
+template <class F>
+void describe(F& f, Settings& s) {
+  using namespace fields;
+  f("MM_POSTGRES_URL", s.postgres_url);
+  f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
+  f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+}
+
+class Service {
+ public:
+  static constexpr std::string_view kName = "session";
+  using Settings = session::Settings;
+
+  Service(const Settings& settings, Runtime& runtime, const Timing& timing = {});
+  ~Service();
+
+ private:
+  /// match.found. Idempotent by match_id: the row is the key.
+  bus::Ack on_found(const MatchFound& found);
+
+  Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
+  Reply<HeartbeatAnswer> heartbeat(const Heartbeat& request, const bus::Context& context);
+  /// Idempotent by the hash of the content.
+  Reply<ResultAnswer> report(const ReportResult& request, const bus::Context& context);
+
+  Reply<std::optional<Match>> load(const GetMatch& request, const bus::Context& context);
+  Reply<MatchView> view_for(const Match& match, const Caller& caller) const;
+  Reply<ResultAnswer> settle(const Match& match, const Report& report, Deadline deadline);
+
+  Runtime& runtime_;
+  const Timing timing_;
+  const ModeTable modes_;
+  const Tokens tokens_;
+  Metrics metrics_;
+  std::unique_ptr<storage::Redis> cache_;
+  std::unique_ptr<storage::Postgres> postgres_;
+  std::unique_ptr<storage::Outbox> outbox_;
+  Store store_;
+  bus::Notifier notifier_;
+  Announcer announcer_;
+  Servers servers_;
+  Sweeper sweeper_;
+  bus::Server server_;      // last: gone first, so that no request or event meets a dead member
+  bus::Consumer events_;
+};
+
+}  // namespace mm::session

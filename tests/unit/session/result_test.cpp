@@ -1,0 +1,109 @@
+// Results: what fits the match, what is the same again, and what is told of it.
+#include "services/session/core/result.h"
+
+#include <gtest/gtest.h>
+
+#include "services/session/report.h"
+#include "tests/unit/session/found_matches.h"
+
+namespace mm::session {
+namespace {
+
+using Pointers = std::vector<std::string>;
+
+Match two_on_two() { return row_of(found_match({{{1, 'A'}, {2, 'A'}}, {{3, 'B'}, {4, 'C'}}})); }
+
+ReportResult reported(std::optional<int> winner, std::vector<std::string> stats) {
+  ReportResult result;
+  result.match_id = match_id(1);
+  result.winning_team = winner;
+  result.duration_seconds = 12.5;
+  for (auto& text : stats) result.player_stats.push_back({std::move(text)});
+  return result;
+}
+
+std::string entry(int number, const std::string& rest = "") {
+  return R"({"player_id":")" + player(number).to_string() + "\"" + rest + "}";
+}
+
+Report read(const ReportResult& result) {
+  auto report = read_report(result);
+  EXPECT_TRUE(report.ok());
+  return report.ok() ? *report : Report{};
+}
+
+Pointers wrong_in(const ReportResult& result) {
+  Pointers pointers;
+  for (const auto& error : check_report(two_on_two(), read(result))) pointers.push_back(error.pointer);
+  return pointers;
+}
+
+TEST(Report, FitsWithAWinnerOrADrawAndAnyOfThePlayers) {
+  EXPECT_TRUE(wrong_in(reported(0, {})).empty());
+  EXPECT_TRUE(wrong_in(reported(1, {entry(1)})).empty());
+  EXPECT_TRUE(wrong_in(reported(std::nullopt, {entry(1), entry(2), entry(3), entry(4)})).empty());
+}
+
+TEST(Report, NamesEveryFieldThatDoesNotFit) {
+  EXPECT_EQ(wrong_in(reported(2, {})), Pointers{"/winning_team"});
+  EXPECT_EQ(wrong_in(reported(0, {entry(1), entry(9), entry(1), "{}", R"({"player_id":7})"})),
+            (Pointers{"/player_stats/1/player_id", "/player_stats/2/player_id", "/player_stats/3/player_id",
+                      "/player_stats/4/player_id"}));
+}
+
+TEST(Report, RefusesANumberNoDatabaseHolds) {
+  const auto report = read_report(reported(0, {entry(1), entry(2, R"(,"score":1e999)")}));
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::invalid_fields);
+  EXPECT_EQ(report.error().errors.front().pointer, "/player_stats/1");
+}
+
+TEST(ReportHash, IsEqualForEqualContentHoweverItIsWritten) {
+  const auto hash = read(reported(1, {entry(1, R"(,"kills":3,"tags":["a","b"])"), entry(2)})).hash;
+  EXPECT_EQ(read(reported(1, {entry(2), entry(1, R"(,"tags":["a","b"],"kills":3.0)")})).hash, hash);
+  EXPECT_NE(read(reported(0, {entry(1, R"(,"kills":3,"tags":["a","b"])"), entry(2)})).hash, hash);
+  EXPECT_NE(read(reported(1, {entry(1, R"(,"kills":4,"tags":["a","b"])"), entry(2)})).hash, hash);
+  EXPECT_NE(read(reported(1, {entry(1, R"(,"kills":3,"tags":["b","a"])"), entry(2)})).hash, hash);
+  EXPECT_NE(read(reported(std::nullopt, {})).hash, read(reported(0, {})).hash);
+}
+
+TEST(ReportHash, KeepsLargeIntegersApart) {
+  EXPECT_NE(read(reported(0, {entry(1, R"(,"score":9007199254740993)")})).hash,
+            read(reported(0, {entry(1, R"(,"score":9007199254740995)")})).hash);
+}
+
+TEST(Judgement, FollowsTheMatchAndTheFirstResult) {
+  const auto report = read(reported(0, {}));
+  const auto other = read(reported(1, {}));
+  auto match = two_on_two();
+  const auto judged = [&](MatchStatus status, const Report& r) {
+    match.status = status;
+    match.result_hash = status == MatchStatus::completed ? report.hash : "";
+    return judge(match, r);
+  };
+  EXPECT_EQ(judged(MatchStatus::allocating, report), Verdict::not_yet);
+  EXPECT_EQ(judged(MatchStatus::ready, report), Verdict::accept);
+  EXPECT_EQ(judged(MatchStatus::running, report), Verdict::accept);
+  EXPECT_EQ(judged(MatchStatus::completed, report), Verdict::same_again);
+  EXPECT_EQ(judged(MatchStatus::completed, other), Verdict::conflict);
+  EXPECT_EQ(judged(MatchStatus::cancelled, report), Verdict::over);
+}
+
+TEST(CompletedEvent, KeepsEveryPlayerWithTheirOwnStatsAndTicket) {
+  auto match = two_on_two();
+  match.ready_at = match.stored_at + Milliseconds{100};
+  const auto report = read(reported(std::nullopt, {entry(3, R"(,"kills":7)")}));
+  const auto event = completed_event(match, report, match.stored_at + Milliseconds{9'000});
+  EXPECT_FALSE(event.winning_team.has_value());
+  EXPECT_EQ(event.started_at, *match.ready_at);
+  EXPECT_EQ(event.ended_at, match.stored_at + Milliseconds{9'000});
+  ASSERT_EQ(event.teams.size(), 2U);
+  EXPECT_EQ(event.teams[0][1].player_id, player(2));
+  EXPECT_EQ(event.teams[0][1].ticket_id, ticket('A'));
+  EXPECT_EQ(event.teams[0][1].mmr, 1502);
+  EXPECT_EQ(event.teams[0][1].stats.text, "{}");
+  EXPECT_EQ(event.teams[1][0].stats.text, R"({"kills":7})");
+}
+
+}  // namespace
+}  // namespace mm::session
