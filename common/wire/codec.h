@@ -406,16 +406,21 @@ Reply<T> decode(std::string_view text, Unknown unknown, json::ReadLimits limits 
   return decode<T>(document->root(), unknown);
 }
 
-/// Body, path and query of an HTTP request; unknown fields are refused.
+/// Body, path and query of an HTTP request; unknown fields are refused. `body` is the parsed parts.body.
+template <class T>
+Reply<T> decode_http(const json::Document& body, const HttpParts& parts) {
+  detail::Errors errors;
+  T out{};
+  Decoder(errors, Unknown::refused).read_http(body.root(), parts, out);
+  if (!errors.none()) return fail(invalid(errors.take()));
+  return out;
+}
+
 template <class T>
 Reply<T> decode_http(const HttpParts& parts) {
   const auto document = json::Document::parse(parts.body.empty() ? "{}" : parts.body);
   if (!document) return fail(malformed(document.error()));
-  detail::Errors errors;
-  T out{};
-  Decoder(errors, Unknown::refused).read_http(document->root(), parts, out);
-  if (!errors.none()) return fail(invalid(errors.take()));
-  return out;
+  return decode_http<T>(*document, parts);
 }
 
 }  // namespace mm::wire
