@@ -113,7 +113,7 @@ std::string Stack::prefix() const {
 Stack::Command Stack::control(const std::string& words) const { return run(prefix() + "ops/stack " + words); }
 
 Stack::Command Stack::shell(const std::string& command) const {
-  return run(prefix() + "MM_GATEWAY_URL=" + gateway_url_ + " MM_NATS_URL=" + nats_url_ + " bash -c '" + command + "'");
+  return run(prefix() + "MM_GATEWAY_URL=" + gateway_url_ + " MM_NATS_URL=" + nats_url_ + " BUILD=" + build_ + " bash -c '" + command + "'");
 }
 
 int Stack::pid_of(const std::string& process) const {

@@ -1,0 +1,83 @@
+// What operators and game studios do: look at the stack, kill parts of it, run the demo, build against the SDK.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "common/testing/wait.h"
+#include "tests/e2e/stack/client.h"
+#include "tests/e2e/stack/stack.h"
+
+namespace mm::e2e {
+namespace {
+
+TEST(Operations, StatusListsEveryProcessAsReady) {
+  const auto status = Stack::instance().control("status");
+  EXPECT_EQ(status.status, 0) << status.output;
+  for (const char* name : {"nats", "redis-queue", "redis-cache", "postgres", "gateway-1", "lobby", "matchmaker-1", "session", "orchestrator",
+                           "profile", "leaderboard"}) {
+    EXPECT_TRUE(Stack::instance().ready(name)) << name << "\n" << status.output;
+  }
+}
+
+TEST(Operations, ASecondUpChangesNothing) {
+  const int before = Stack::instance().pid_of("gateway-1");
+  EXPECT_EQ(Stack::instance().control("up").status, 0);
+  EXPECT_EQ(Stack::instance().pid_of("gateway-1"), before);
+}
+
+TEST(Operations, UnknownSettingsStopTheStart) {
+  const auto up = Stack::instance().shell("MM_GAME_SECOND=3 MM_STATE=" + Stack::instance().folder() + "/other ops/stack up");
+  EXPECT_NE(up.status, 0);
+  EXPECT_NE(up.output.find("MM_GAME_SECOND"), std::string::npos) << up.output;
+}
+
+class KilledProcess : public ::testing::TestWithParam<const char*> {};
+TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
+  const std::string name = GetParam();
+  const auto player = Player::fresh("ca-test");
+  const int before = Stack::instance().pid_of(name);
+  ASSERT_GT(before, 0);
+  ASSERT_EQ(kill(before, SIGKILL), 0);
+  EXPECT_TRUE(testing::eventually([&] {
+    const int now = Stack::instance().pid_of(name);
+    return now > 0 && now != before && Stack::instance().ready(name);
+  }, Milliseconds(30'000)));
+  // Everything a player does passes through all of them: queue and leave, profile, leaderboard.
+  EXPECT_TRUE(testing::eventually([&] {
+    const auto ticket = player.post("/v1/matchmaking/queue", R"({"mode":"duel"})");
+    return ticket.status == 201 && player.remove("/v1/matchmaking/queue/" + ticket.at("ticket_id")).status == 204;
+  }, Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually([&] {
+    return player.get("/v1/profile/me").status == 200 && player.get("/v1/leaderboard").status == 200 &&
+           player.get("/v1/matchmaking/active").status == 200;
+  }, Milliseconds(30'000)));
+}
+INSTANTIATE_TEST_SUITE_P(Each, KilledProcess,
+                         ::testing::Values("lobby", "matchmaker-1", "session", "orchestrator", "profile", "leaderboard", "gateway-1", "nats",
+                                           "redis-queue", "redis-cache", "postgres"),
+                         [](const auto& row) {
+                           std::string name = row.param;
+                           for (auto& c : name) if (c == '-') c = '_';
+                           return name;
+                         });
+
+TEST(Operations, TheDemoPlaysARound) {
+  const auto demo = Stack::instance().shell("$BUILD/bin/mm-demo play 1");
+  EXPECT_EQ(demo.status, 0) << demo.output;
+  EXPECT_NE(demo.output.find("Leaderboard: ranked"), std::string::npos) << demo.output;
+  EXPECT_EQ(demo.output.find("FAILED"), std::string::npos) << demo.output;
+}
+
+TEST(Operations, AGameBuildsAndRunsAgainstTheInstalledSdk) {
+  const auto& stack = Stack::instance();
+  const auto built = stack.shell("cmake --install $BUILD --component sdk --prefix " + stack.folder() + "/sdk > /dev/null && cmake -S sdk/cpp/examples -B " +
+                                 stack.folder() + "/examples -DCMAKE_PREFIX_PATH=" + stack.folder() +
+                                 "/sdk -DCMAKE_CXX_COMPILER_LAUNCHER=ccache > /dev/null && cmake --build " + stack.folder() + "/examples");
+  ASSERT_EQ(built.status, 0) << built.output;
+  for (const char* example : {"party", "duel"}) {
+    const auto run = stack.shell(stack.folder() + "/examples/" + example);
+    EXPECT_EQ(run.status, 0) << example << "\n" << run.output;
+  }
+}
+
+}  // namespace
+}  // namespace mm::e2e
