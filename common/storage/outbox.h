@@ -2,7 +2,9 @@
 // JetStream until it is confirmed. Table `<schema>.outbox` (db/migrations). Several relays may run (SKIP LOCKED).
 //
 // A row keeps the id of the nats-server that confirmed it. Rows younger than 15 minutes confirmed by another server
-// are sent again under the same message id: JetStream may have lost them (it syncs to disk every two minutes).
+// are sent again under the same message id: JetStream may have lost them (it syncs to disk every two minutes). Rows
+// older than an hour that were sent are deleted. While NATS or PostgreSQL is away the rows wait, and the relay tries
+// again with a growing pause.
 #pragma once
 
 #include <memory>
@@ -16,20 +18,23 @@ namespace mm::storage {
 
 class Outbox {
  public:
-  /// `schema`: the service's own, a literal.
+  /// `schema`: the service's own, a literal. Metrics: mm_outbox_unsent, mm_outbox_oldest_unsent_seconds,
+  /// mm_outbox_published_total, mm_outbox_publish_failures_total.
   Outbox(Postgres& postgres, bus::Bus& bus, std::string schema, metrics::Registry& metrics);
+  /// Ends the relay after what it does now: within 4 s. Rows that were not sent stay for the next start.
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// Within the caller's transaction. `message_id`: the idempotency key; a second row with it is ignored.
+  /// Within the caller's transaction. `message_id`: the idempotency key; a second row with it is ignored. The event
+  /// carries the trace of the present work.
   void add(pqxx::work& tx, std::string_view subject, const std::string& body, const std::string& message_id);
   template <class E>
   void add(pqxx::work& tx, const E& event, const std::string& message_id) {
     add(tx, E::kSubject.text, wire::encode(event), message_id);
   }
 
-  /// After the commit: the relay looks now instead of at its next turn.
+  /// After the commit: the relay looks now instead of at its next turn (200 ms).
   void wake();
 
  private:

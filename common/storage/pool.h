@@ -18,7 +18,7 @@ namespace mm::storage {
 struct PoolOptions {
   int connections = 4;
   Milliseconds connect_timeout{1'000};
-  Milliseconds first_pause{50};      ///< after a failed attempt, doubled for each that follows
+  Milliseconds first_pause{50};  ///< after a failed attempt, doubled for each that follows
   Milliseconds longest_pause{500};
 };
 

@@ -86,8 +86,8 @@ void pause_before(int attempt, Deadline deadline) {
   thread_local std::minstd_rand random(std::random_device{}());
   const auto most = std::chrono::microseconds(1'000) * (1 << attempt);
   std::uniform_int_distribution<long> some(0, static_cast<long>(most.count()));
-  std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + std::chrono::microseconds(some(random)),
-                                         deadline.when()));
+  std::this_thread::sleep_until(
+      std::min(std::chrono::steady_clock::now() + std::chrono::microseconds(some(random)), deadline.when()));
 }
 
 }  // namespace
@@ -158,9 +158,7 @@ DatabaseResult<Done> Postgres::Impl::run(Deadline deadline, const std::function<
     auto outcome = attempt(deadline, work);
     if (!outcome) return fail(error_of(Kind::unavailable, outcome.error()));
     switch (outcome->end) {
-      case Attempt::End::done:
-        last_success = std::chrono::steady_clock::now().time_since_epoch();
-        return Done{};
+      case Attempt::End::done: last_success = std::chrono::steady_clock::now().time_since_epoch(); return Done{};
       case Attempt::End::failed: return fail(std::move(outcome->error));
       case Attempt::End::again:
         if (++conflicts == kConflictTries || deadline.passed()) return fail(std::move(outcome->error));

@@ -28,7 +28,7 @@
 namespace mm::storage {
 
 struct PostgresOptions {
-  std::string url;       ///< postgresql://user@host:port/database, no password
+  std::string url;  ///< postgresql://user@host:port/database, no password
   std::string password;
   std::string application;
   int connections = 4;

@@ -25,8 +25,14 @@ Handle start(const PostgresOptions& options) {
   const auto session = session_options(options);
   const std::array keys{"dbname",     "password",        "application_name", "client_encoding", "options",
                         "keepalives", "keepalives_idle", "tcp_user_timeout", "gssencmode"};
-  const std::array values{options.url.c_str(), options.password.c_str(), options.application.c_str(), "UTF8",
-                          session.c_str(),     "1",                      "30",                        "5000",
+  const std::array values{options.url.c_str(),
+                          options.password.c_str(),
+                          options.application.c_str(),
+                          "UTF8",
+                          session.c_str(),
+                          "1",
+                          "30",
+                          "5000",
                           "disable"};
   static_assert(keys.size() == values.size());
   std::array<const char*, keys.size() + 1> key_list{};
@@ -67,6 +73,8 @@ pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handl
 PostgresConnection::PostgresConnection(const PostgresOptions& options, Deadline deadline)
     : pqxx::connection_base(policy_), policy_(options, deadline) {
   init();
+  // Without the DETAIL of an error: it repeats values, such as a player's e-mail address.
+  set_verbosity(terse);
   socket_ = fcntl(sock(), F_DUPFD_CLOEXEC, 0);
   check(socket_ >= 0, "postgres: no file descriptor left for a connection");
 }

@@ -23,8 +23,8 @@ struct RedisReply {
   enum class Kind { nil, status, integer, text, array, error };
   Kind kind = Kind::nil;
   std::int64_t integer = 0;
-  std::string text;                ///< of status, text and error
-  std::vector<RedisReply> items;   ///< of array
+  std::string text;               ///< of status, text and error
+  std::vector<RedisReply> items;  ///< of array
 
   bool is_nil() const { return kind == Kind::nil; }
 };

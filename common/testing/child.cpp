@@ -123,10 +123,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   close_range(3, ~0U, 0);
-  const bool ready =
-      (identity == nullptr || (setgroups(identity->groups.size(), identity->groups.data()) == 0 &&
-                               setgid(identity->gid) == 0 && setuid(identity->uid) == 0)) &&
-      (command.folder.empty() || chdir(command.folder.c_str()) == 0);
+  const bool ready = (identity == nullptr || (setgroups(identity->groups.size(), identity->groups.data()) == 0 &&
+                                              setgid(identity->gid) == 0 && setuid(identity->uid) == 0)) &&
+                     (command.folder.empty() || chdir(command.folder.c_str()) == 0);
   // After the change of user, which clears it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (ready && getppid() == parent) execve(program.c_str(), arguments, environment);

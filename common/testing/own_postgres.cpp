@@ -63,7 +63,8 @@ std::string content_of(const fs::path& path) {
 std::string fingerprint() {
   std::vector<fs::path> files{source_folder() + "/db/migrate"};
   std::error_code none;
-  for (const auto& file : fs::directory_iterator(source_folder() + "/db/migrations", none)) files.push_back(file.path());
+  for (const auto& file : fs::directory_iterator(source_folder() + "/db/migrations", none))
+    files.push_back(file.path());
   std::sort(files.begin(), files.end());
   std::uint64_t hash = 14695981039346656037ULL;
   const auto add = [&](const std::string& text) {
@@ -90,9 +91,14 @@ ChildCommand as_server(std::vector<std::string> arguments, const std::string& fo
 
 ChildCommand server_command(const std::string& folder, int port, const std::vector<std::string>& settings) {
   auto command = as_server({programs() + "/postgres", "-D", folder + "/data", "-p", std::to_string(port)}, folder);
-  std::vector<std::string> all{"listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=16MB",
-                               "max_connections=100", "max_wal_size=64MB", "logging_collector=off",
-                               "dynamic_shared_memory_type=mmap", "recovery_init_sync_method=syncfs",
+  std::vector<std::string> all{"listen_addresses=127.0.0.1",
+                               "unix_socket_directories=",
+                               "shared_buffers=16MB",
+                               "max_connections=100",
+                               "max_wal_size=64MB",
+                               "logging_collector=off",
+                               "dynamic_shared_memory_type=mmap",
+                               "recovery_init_sync_method=syncfs",
                                "log_min_messages=warning"};
   all.insert(all.end(), settings.begin(), settings.end());
   for (const auto& setting : all) {
@@ -105,7 +111,8 @@ ChildCommand server_command(const std::string& folder, int port, const std::vect
 /// A startup message for the database: the server asks for nothing more once it takes connections.
 bool takes_connections(int port, std::string_view database) {
   std::string body;
-  for (const auto text : {std::string_view("user"), std::string_view("postgres"), std::string_view("database"), database}) {
+  for (const auto text :
+       {std::string_view("user"), std::string_view("postgres"), std::string_view("database"), database}) {
     body.append(text).push_back('\0');
   }
   body.push_back('\0');
@@ -139,8 +146,8 @@ class NewCluster : public OwnServer {
     impl_->folder = make_folder("pg");
     give_to_server(impl_->folder);
     impl_->quit_signal = SIGINT;  // fast, but with a checkpoint
-    run_to_end(as_server({programs() + "/initdb", "-D", impl_->folder + "/data", "-U", "postgres", "-A", "trust",
-                          "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1"},
+    run_to_end(as_server({programs() + "/initdb", "-D", impl_->folder + "/data", "-U", "postgres", "-A", "trust", "-E",
+                          "UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1"},
                          impl_->folder));
     impl_->command = [own = impl_.get()] { return server_command(own->folder, own->port.number(), {"fsync=off"}); };
     impl_->ready = [port = port_] { return takes_connections(port, "postgres"); };
@@ -202,9 +209,7 @@ OwnPostgres::OwnPostgres(std::vector<std::string> settings) : OwnServer(std::mak
   give_to_server(impl_->folder);
   copy_template(impl_->folder + "/data");
   impl_->quit_signal = SIGQUIT;  // at once, but it gives its shared memory back
-  impl_->command = [own = impl_.get(), settings] {
-    return server_command(own->folder, own->port.number(), settings);
-  };
+  impl_->command = [own = impl_.get(), settings] { return server_command(own->folder, own->port.number(), settings); };
   impl_->ready = [port = port_] { return takes_connections(port, kDatabase); };
   impl_->start();
   url_ = url_of("postgres", port_, kDatabase);

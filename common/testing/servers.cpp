@@ -145,7 +145,7 @@ OwnNats::OwnNats(std::vector<std::string> arguments) : OwnServer(std::make_uniqu
   impl_->folder = make_folder("nats");
   impl_->command = [own = impl_.get(), arguments] {
     ChildCommand command;
-    command.arguments = {"nats-server", "-a", "127.0.0.1", "-p", std::to_string(own->port.number()),
+    command.arguments = {"nats-server", "-a",  "127.0.0.1", "-p", std::to_string(own->port.number()),
                          "-js",         "-sd", own->folder};
     append(command.arguments, arguments);
     command.output = own->folder + "/log";
@@ -169,17 +169,18 @@ OwnRedis::OwnRedis(std::vector<std::string> arguments) : OwnServer(std::make_uni
   impl_->folder = make_folder("redis");
   impl_->command = [own = impl_.get(), arguments] {
     ChildCommand command;
-    command.arguments = {"redis-server", "--port", std::to_string(own->port.number()),
-                         "--bind", "127.0.0.1", "--dir", own->folder, "--appendonly", "yes",
-                         "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", ""};
+    command.arguments = {"redis-server",  "--port",       std::to_string(own->port.number()),
+                         "--bind",        "127.0.0.1",    "--dir",
+                         own->folder,     "--appendonly", "yes",
+                         "--appendfsync", "always",       "--maxmemory-policy",
+                         "noeviction",    "--save",       ""};
     append(command.arguments, arguments);
     command.output = own->folder + "/log";
     return command;
   };
   impl_->ready = [port = port_] {
-    return answers(port, "PING\r\n", [](std::string_view text) {
-      return text.starts_with("+PONG") || text.starts_with("-NOAUTH");
-    });
+    return answers(port, "PING\r\n",
+                   [](std::string_view text) { return text.starts_with("+PONG") || text.starts_with("-NOAUTH"); });
   };
   impl_->start();
   url_ = "redis://127.0.0.1:" + std::to_string(port_);

@@ -38,10 +38,10 @@ class OwnServer {
   int port() const { return port_; }
   int pid() const;
 
-  void kill();      ///< SIGKILL to it and its children, and waits until they are gone
-  void freeze();    ///< SIGSTOP to it and its children
-  void thaw();      ///< SIGCONT
-  void restart();   ///< starts it again on the same port with its state, and waits until it answers
+  void kill();     ///< SIGKILL to it and its children, and waits until they are gone
+  void freeze();   ///< SIGSTOP to it and its children
+  void thaw();     ///< SIGCONT
+  void restart();  ///< starts it again on the same port with its state, and waits until it answers
 
  protected:
   struct Impl;

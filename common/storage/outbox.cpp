@@ -1,0 +1,261 @@
+#include "common/storage/outbox.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/runtime/log.h"
+
+namespace mm::storage {
+namespace {
+
+constexpr std::size_t kBatch = 100;
+constexpr std::size_t kPruneBatch = 2'000;
+constexpr Milliseconds kPoll{200};
+constexpr Milliseconds kTurnTime{4'000};
+constexpr Milliseconds kStoreTime{2'000};
+constexpr Milliseconds kLookTime{1'000};
+constexpr Milliseconds kFirstPause{100};
+constexpr Milliseconds kLongestPause{1'000};
+constexpr Milliseconds kMeasureEvery{2'000};
+constexpr Milliseconds kPruneEvery{60'000};
+/// Another relay may have marked rows under an old server after this one had sent all of them again.
+constexpr Milliseconds kResendLookEvery{10'000};
+
+struct Row {
+  std::string id;
+  std::string message_id;
+  std::string subject;
+  std::string body;
+  trace::Context trace;
+};
+
+std::vector<Row> rows_of(const pqxx::result& result) {
+  std::vector<Row> rows;
+  for (const auto& row : result) {
+    const auto trace = trace::parse_traceparent(row[4].as<std::string>());
+    rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>(),
+                    row[3].as<std::string>(), trace.value_or(trace::Context{})});
+  }
+  return rows;
+}
+
+/// What of a turn counts: how many there were, and how many of them JetStream has confirmed.
+struct Turn {
+  std::size_t found = 0;
+  std::size_t confirmed = 0;
+  std::string first_error;
+};
+
+bool due(SteadyPoint& next, Milliseconds every) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next) return false;
+  next = now + every;
+  return true;
+}
+
+}  // namespace
+
+struct Outbox::Impl {
+  Impl(Postgres& postgres_in, bus::Bus& bus_in, const std::string& schema, metrics::Registry& metrics)
+      : postgres(postgres_in),
+        bus(bus_in),
+        table(schema + ".outbox"),
+        add_name("add to " + table),
+        add_sql(
+            "INSERT INTO " + table +
+            " (message_id, subject, body, traceparent) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id) DO NOTHING"),
+        unsent(metrics.gauge("mm_outbox_unsent", "Events in the outbox that JetStream has not confirmed yet")),
+        oldest(metrics.gauge("mm_outbox_oldest_unsent_seconds", "Age of the oldest event not confirmed yet")),
+        published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, repetitions too")),
+        failures(metrics.counter("mm_outbox_publish_failures_total", "Events JetStream did not confirm in time")),
+        relay([this] { run(); }) {}
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      ending = true;
+    }
+    woken.notify_one();
+    relay.join();
+  }
+
+  Postgres& postgres;
+  bus::Bus& bus;
+  const std::string table;
+  const std::string add_name;
+  const std::string add_sql;
+  metrics::Gauge unsent;
+  metrics::Gauge oldest;
+  metrics::Counter published;
+  metrics::Counter failures;
+
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool wanted = false;  // protected by mutex
+  bool ending = false;  // protected by mutex
+
+  // Of the relay's thread alone.
+  std::string settled_server;  // under which no row is left to be sent again
+  SteadyPoint next_resend_look{};
+  SteadyPoint next_measure{};
+  SteadyPoint next_prune{};
+  Milliseconds pause{0};
+
+  std::thread relay;  // last: uses all of the above
+
+  void run();
+  bool is_ending();
+  bool relay_turn();
+  DatabaseResult<Turn> send_unsent();
+  DatabaseResult<Turn> send_lost(const std::string& server);
+  Turn publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows);
+  void measure();
+  void prune();
+  void wait();
+};
+
+void Outbox::Impl::run() {
+  while (!is_ending()) {
+    const bool more = bus.connected() && relay_turn();
+    if (!is_ending() && due(next_measure, kMeasureEvery)) measure();
+    if (!is_ending() && due(next_prune, kPruneEvery)) prune();
+    if (!more) wait();
+  }
+}
+
+bool Outbox::Impl::is_ending() {
+  std::lock_guard lock(mutex);
+  return ending;
+}
+
+/// True when there is more to do at once.
+bool Outbox::Impl::relay_turn() {
+  const auto server = bus.server_id();
+  if (server.empty()) return false;
+  auto outcome = send_unsent();
+  bool more = outcome && outcome->found == kBatch;
+  const bool look_for_lost = settled_server != server || due(next_resend_look, kResendLookEvery);
+  if (outcome && outcome->first_error.empty() && look_for_lost) {
+    outcome = send_lost(server);
+    const bool all = outcome && outcome->found == 0;
+    settled_server = all ? server : std::string();
+    more = more || (outcome && !all);
+  }
+  const auto error = outcome ? outcome->first_error : outcome.error().text;
+  if (error.empty()) {
+    pause = Milliseconds{0};
+    return more;
+  }
+  if (pause.count() == 0) log::warning("outbox_stalled", {{"table", table}, {"error", error}});
+  pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
+  return false;
+}
+
+DatabaseResult<Turn> Outbox::Impl::send_unsent() {
+  return postgres.transaction(Deadline::after(kTurnTime), [this](pqxx::work& tx) {
+    return publish_and_mark(
+        tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
+                                       " WHERE sent_under IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+                                   kBatch)));
+  });
+}
+
+DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
+  return postgres.transaction(Deadline::after(kTurnTime), [&](pqxx::work& tx) {
+    return publish_and_mark(
+        tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
+                                       " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
+                                       " ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+                                   kBatch, server)));
+  });
+}
+
+// Idempotent by message id: a commit that fails after the publishing leaves the rows to be sent again.
+Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows) {
+  Turn turn;
+  turn.found = rows.size();
+  if (rows.empty()) return turn;
+  std::vector<bus::Bus::Outgoing> events;
+  events.reserve(rows.size());
+  for (const auto& row : rows) events.push_back({row.subject, row.body, row.message_id, row.trace});
+  const auto results = bus.store_all(events, Deadline::after(kStoreTime));
+  std::map<std::string, std::string> ids_by_server;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    // Confirmed by nobody we can name: that row could never be settled.
+    if (!results[i] || results[i]->server_id.empty()) {
+      failures.add();
+      if (turn.first_error.empty()) turn.first_error = results[i] ? "confirmed by no server" : results[i].error();
+      continue;
+    }
+    auto& ids = ids_by_server[results[i]->server_id];
+    ids += (ids.empty() ? "{" : ",") + rows[i].id;
+    ++turn.confirmed;
+  }
+  for (const auto& [server, ids] : ids_by_server) {
+    tx.exec_params("UPDATE " + table + " SET sent_under = $1 WHERE id = ANY ($2::bigint[])", server, ids + "}");
+  }
+  published.add(static_cast<double>(turn.confirmed));
+  return turn;
+}
+
+void Outbox::Impl::measure() {
+  const auto state = postgres.transaction(Deadline::after(kLookTime), [this](pqxx::work& tx) {
+    const auto row =
+        tx.exec1("SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM " + table +
+                 " WHERE sent_under IS NULL");
+    return std::pair(row[0].as<double>(), row[1].as<double>());
+  });
+  if (!state) return;
+  unsent.set(state->first);
+  oldest.set(state->second);
+}
+
+void Outbox::Impl::prune() {
+  std::size_t deleted = kPruneBatch;
+  while (deleted == kPruneBatch && !is_ending()) {
+    const auto gone = postgres.transaction(Deadline::after(kLookTime), [this](pqxx::work& tx) {
+      return tx
+          .exec_params("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table +
+                           " WHERE created_at < now() - interval '1 hour' AND sent_under IS NOT NULL LIMIT $1)",
+                       kPruneBatch)
+          .affected_rows();
+    });
+    deleted = gone ? static_cast<std::size_t>(*gone) : 0;
+  }
+}
+
+void Outbox::Impl::wait() {
+  std::unique_lock lock(mutex);
+  // After a failure a wake-up changes nothing.
+  if (pause.count() > 0) {
+    woken.wait_for(lock, pause, [this] { return ending; });
+  } else {
+    woken.wait_for(lock, kPoll, [this] { return ending || wanted; });
+  }
+  wanted = false;
+}
+
+Outbox::Outbox(Postgres& postgres, bus::Bus& bus, std::string schema, metrics::Registry& metrics)
+    : impl_(std::make_unique<Impl>(postgres, bus, schema, metrics)) {}
+
+Outbox::~Outbox() = default;
+
+void Outbox::add(pqxx::work& tx, std::string_view subject, const std::string& body, const std::string& message_id) {
+  const auto& context = trace::current();
+  tx.conn().prepare(impl_->add_name, impl_->add_sql);
+  tx.exec_prepared0(impl_->add_name, message_id, std::string(subject), body,
+                    context.none() ? std::string() : context.traceparent());
+}
+
+void Outbox::wake() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->wanted = true;
+  }
+  impl_->woken.notify_one();
+}
+
+}  // namespace mm::storage
