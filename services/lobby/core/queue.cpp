@@ -1,0 +1,132 @@
+#include "services/lobby/core/queue.h"
+
+#include <algorithm>
+
+namespace mm::lobby {
+namespace {
+
+struct Choice {
+  const ModeRules* mode;
+  int team_size;
+};
+
+Reply<Choice> choose(const ModeTable& modes, const EnterQueue& wishes) {
+  const ModeRules* mode = modes.find(wishes.mode);
+  if (mode == nullptr) return refuse_field("/mode", "is not in the mode table", Code::unknown_mode);
+  const int size = mode->team_size_or_default(wishes.team_size);
+  if (!mode->has_team_size(size)) {
+    return refuse_field("/team_size", "is not one of the mode's", Code::invalid_team_size);
+  }
+  return Choice{mode, size};
+}
+
+TicketPlayer rated(PlayerId player, const Mode& mode, const RatingView& ratings) {
+  const auto row = ratings.find(player, mode);
+  return {player, row.mmr, row.deviation};
+}
+
+double spread(const std::vector<TicketPlayer>& players) {
+  const auto [low, high] = std::minmax_element(
+      players.begin(), players.end(), [](const TicketPlayer& a, const TicketPlayer& b) { return a.mmr < b.mmr; });
+  return high->mmr - low->mmr;
+}
+
+Reply<Done> check_party_fits(const Choice& choice, const std::vector<TicketPlayer>& players) {
+  if (static_cast<int>(players.size()) > choice.team_size) {
+    return refuse(Code::party_too_large, "The party does not fit into a team of this size.");
+  }
+  if (choice.mode->max_party_spread && spread(players) > *choice.mode->max_party_spread) {
+    return refuse(Code::party_spread_too_wide, "The ratings in the party differ too much for this mode.");
+  }
+  return Done{};
+}
+
+Reply<Done> check_party_can_queue(const Party& party) {
+  if (party.status == PartyStatus::queued) {
+    auto refusal = refuse(Code::already_queued, "The party is queued already.");
+    refusal.error.ticket_id = party.ticket_id;
+    return refusal;
+  }
+  if (party.status == PartyStatus::in_match) return refuse(Code::in_match, "The party is in a match.");
+  if (!ready_summary(party).all_ready) return refuse(Code::not_all_ready, "Not every member is ready.");
+  return Done{};
+}
+
+Enqueue request_for(const Asking& asking, const EnterQueue& wishes, const Choice& choice) {
+  Enqueue request;
+  request.ticket_id = asking.ticket_id;
+  request.tenant = asking.tenant;
+  request.mode = wishes.mode;
+  request.team_size = choice.team_size;
+  request.latencies = wishes.latencies;
+  return request;
+}
+
+}  // namespace
+
+Reply<Enqueue> enter_queue(const PartyState& state, const Asking& asking, const EnterQueue& wishes,
+                           const QueueDesk& desk) {
+  const Party& party = state.party;
+  if (auto leads = require_leader(party, asking.player); !leads) return fail(std::move(leads).error());
+  const auto choice = choose(desk.modes, wishes);
+  if (!choice) return fail(choice.error());
+
+  Enqueue request = request_for(asking, wishes, *choice);
+  for (const auto& member : party.members) {
+    request.players.push_back(rated(member.player_id, wishes.mode, desk.ratings));
+  }
+  if (auto fits = check_party_fits(*choice, request.players); !fits) return fail(std::move(fits).error());
+  if (auto can = check_party_can_queue(party); !can) return fail(std::move(can).error());
+  request.party_id = party.party_id;
+  request.party_version = party.version;
+  request.region = wishes.region.value_or(party.region);
+  return request;
+}
+
+Reply<Enqueue> enter_queue_alone(std::size_t party_size, const Asking& asking, const EnterQueue& wishes,
+                                 const QueueDesk& desk) {
+  const auto choice = choose(desk.modes, wishes);
+  if (!choice) return fail(choice.error());
+  if (party_size > 1) return refuse(Code::in_party, "The party's leader queues for everyone.");
+
+  Enqueue request = request_for(asking, wishes, *choice);
+  request.players.push_back(rated(asking.player, wishes.mode, desk.ratings));
+  request.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
+  return request;
+}
+
+Ticket ticket_of(const Enqueue& request, const Enqueued& answer, const ModeTable& modes, TimePoint now) {
+  const ModeRules* mode = modes.find(request.mode);
+  Ticket ticket;
+  ticket.ticket_id = answer.ticket_id;
+  ticket.queue_entry_id = answer.ticket_id;
+  ticket.party_id = request.party_id;
+  ticket.mode = request.mode;
+  ticket.region = request.region;
+  ticket.team_size = request.team_size.value_or(1);
+  ticket.queued_at = answer.queued_at;
+  ticket.waited_ms = std::max<std::int64_t>(0, (now - answer.queued_at).count());
+  ticket.rating_window = answer.rating_window;
+  if (ticket.rating_window <= 0 && mode != nullptr) ticket.rating_window = mode->initial_window;
+  ticket.estimated_wait_seconds = answer.estimated_wait_seconds;
+  ticket.estimated_wait_p90_seconds = std::max(answer.estimated_wait_seconds, answer.estimated_wait_p90_seconds);
+  return ticket;
+}
+
+Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyState>& party, PlayerId asks) {
+  const auto& players = ticket.players;
+  const bool plays = std::find(players.begin(), players.end(), asks) != players.end();
+  const bool leads = party && party->party.leader_id == asks;
+  if (!plays && !leads) return refuse(Code::not_found, "There is no such ticket.");
+  if (party && !leads) return refuse(Code::not_leader, "A party's ticket is cancelled by its leader.");
+  return Done{};
+}
+
+Reply<TicketId> ticket_to_cancel(const PartyState& state, PlayerId asks) {
+  if (auto leads = require_leader(state.party, asks); !leads) return fail(std::move(leads).error());
+  if (state.party.status == PartyStatus::in_match) return refuse(Code::already_matched, "The party is in a match already.");
+  if (state.party.status != PartyStatus::queued) return refuse(Code::not_queued, "The party is not queued.");
+  return *state.party.ticket_id;
+}
+
+}  // namespace mm::lobby

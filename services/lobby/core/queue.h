@@ -1,0 +1,52 @@
+// Entering and leaving the queue: the checks that are lobby's to make, and the request to matchmaker that follows
+// when they hold. Pure; ratings come from the read model as it is now.
+#pragma once
+
+#include <optional>
+
+#include "common/contracts/lobby.h"
+#include "common/contracts/modes.h"
+#include "common/contracts/problem.h"
+#include "services/lobby/core/party.h"
+#include "services/lobby/core/rating_view.h"
+
+namespace mm::lobby {
+
+/// What every entry is decided with.
+struct QueueDesk {
+  const ModeTable& modes;
+  const RatingView& ratings;
+};
+
+/// Who asks, and under which ticket the entry will stand.
+struct Asking {
+  Tenant tenant;
+  PlayerId player;
+  TicketId ticket_id;
+};
+
+/// The leader queues the party: 403 not_leader; 422 unknown_mode, invalid_team_size, party_too_large,
+/// party_spread_too_wide; 409 already_queued (with the ticket), in_match, not_all_ready.
+Reply<Enqueue> enter_queue(const PartyState& party, const Asking& asking, const EnterQueue& wishes,
+                           const QueueDesk& desk);
+
+/// A player queues alone: 422 as above; 409 in_party in a party of more than one.
+Reply<Enqueue> enter_queue_alone(std::size_t party_size, const Asking& asking, const EnterQueue& wishes,
+                                 const QueueDesk& desk);
+
+/// The ticket as clients see it, just queued.
+Ticket ticket_of(const Enqueue& request, const Enqueued& answer, const ModeTable& modes, TimePoint now);
+
+/// A ticket as it is read to decide who may cancel it.
+struct TicketOwners {
+  std::vector<PlayerId> players;
+  std::optional<PartyId> party_id;
+};
+
+/// Its player, or, of a party's ticket, the leader. 404 for others. `party`: absent when it was disbanded.
+Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyState>& party, PlayerId asks);
+
+/// The party's ticket: 403 not_leader; 404 not_queued; 409 already_matched.
+Reply<TicketId> ticket_to_cancel(const PartyState& party, PlayerId asks);
+
+}  // namespace mm::lobby

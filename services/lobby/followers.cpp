@@ -1,0 +1,149 @@
+#include "services/lobby/followers.h"
+
+#include <algorithm>
+
+#include "services/lobby/parties.h"
+
+namespace mm::lobby {
+namespace {
+
+constexpr Milliseconds kEventBudget{2'000};
+
+Deadline event_deadline() { return Deadline::after(kEventBudget); }
+
+template <class Teams>
+std::vector<PlayerId> players_of(const Teams& teams) {
+  std::vector<PlayerId> players;
+  for (const auto& team : teams) {
+    for (const auto& player : team) {
+      if constexpr (requires { player.player_id; }) {
+        players.push_back(player.player_id);
+      } else {
+        players.push_back(player);
+      }
+    }
+  }
+  return players;
+}
+
+bus::Ack ack_of(const Reply<Done>& reply) { return reply ? bus::Ack::done : bus::Ack::retry; }
+
+}  // namespace
+
+Followers::Followers(const Parts& parts)
+    : parts_(parts),
+      tickets_(parts.bus, streams::kTicket, {.name = "lobby"}, parts.registry),
+      matches_(parts.bus, streams::kMatch, {.name = "lobby"}, parts.registry) {
+  const auto follow = [this]<class E>(bus::Consumer& consumer, std::type_identity<E>) {
+    consumer.on<E>([this](const E& event, const bus::EventInfo& info) { return on(event, info); });
+  };
+  follow(tickets_, std::type_identity<TicketClosed>{});
+  follow(tickets_, std::type_identity<TicketRequeued>{});
+  follow(matches_, std::type_identity<MatchFound>{});
+  follow(matches_, std::type_identity<MatchCompleted>{});
+  follow(matches_, std::type_identity<MatchCancelled>{});
+}
+
+void Followers::start() {
+  tickets_.start();
+  matches_.start();
+}
+
+bus::Ack Followers::on(const TicketClosed& event, const bus::EventInfo& info) {
+  if (event.party_id) {
+    if (!settle_party(event.tenant, *event.party_id, std::nullopt)) return bus::Ack::retry;
+  }
+  if (is_news(info)) {
+    parts_.teller.tell(event.tenant, event.players, frames::QueueLeft{event.ticket_id, event.reason});
+  }
+  return bus::Ack::done;
+}
+
+bus::Ack Followers::on(const TicketRequeued& event, const bus::EventInfo& info) {
+  if (!is_news(info)) return bus::Ack::done;
+  Caller lobby;
+  lobby.tenant = event.tenant;
+  GetTicket ask;
+  ask.tenant = event.tenant;
+  ask.ticket_id = event.ticket_id;
+  auto ticket = parts_.bus.request(ask, lobby, event_deadline());
+  if (!ticket) return ticket.error().status() >= 500 ? bus::Ack::retry : bus::Ack::done;
+  if (ticket->status != TicketStatus::searching) return bus::Ack::done;  // later events tell the rest
+  ticket->players.reset();
+  if (event.party_id) {
+    auto found = parts_.store.find(event.tenant, *event.party_id, std::nullopt, event_deadline());
+    if (!found) return bus::Ack::retry;
+    if (found->party && found->party->state.party.ticket_id == event.ticket_id) {
+      tell_changed(parts_.teller, event.tenant, found->party->state.party);
+    }
+  }
+  parts_.teller.tell(event.tenant, event.players, frames::QueueEntered{*ticket});
+  return bus::Ack::done;
+}
+
+bus::Ack Followers::on(const MatchFound& event, const bus::EventInfo& info) {
+  if (!is_news(info)) return bus::Ack::done;
+  std::vector<std::vector<FoundPlayer>> teams;
+  for (const auto& team : event.teams) teams.push_back(team.players);
+  auto parties = parts_.store.parties_of(event.tenant, players_of(teams), event_deadline());
+  if (!parties) return bus::Ack::retry;
+  for (const auto& party : *parties) {
+    auto found = parts_.store.find(event.tenant, party, std::nullopt, event_deadline());
+    if (!found) return bus::Ack::retry;
+    if (found->party && found->party->state.party.match_id == event.match_id) {
+      tell_changed(parts_.teller, event.tenant, found->party->state.party);
+    }
+  }
+  return bus::Ack::done;
+}
+
+bus::Ack Followers::on(const MatchCompleted& event, const bus::EventInfo&) {
+  return settle_parties(event.tenant, players_of(event.teams), Ended{event.match_id, {}});
+}
+
+bus::Ack Followers::on(const MatchCancelled& event, const bus::EventInfo&) {
+  return settle_parties(event.tenant, players_of(event.teams), Ended{event.match_id, event.requeue});
+}
+
+bus::Ack Followers::settle_parties(const Tenant& tenant, const std::vector<PlayerId>& players,
+                                   const std::optional<Ended>& ended) {
+  auto parties = parts_.store.parties_of(tenant, players, event_deadline());
+  if (!parties) return bus::Ack::retry;
+  for (const auto& party : *parties) {
+    const auto settled = settle_party(tenant, party, ended);
+    if (!settled) return ack_of(settled);
+  }
+  return bus::Ack::done;
+}
+
+Reply<Done> Followers::settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended) {
+  for (int attempt = 0; attempt < Parties::kAttemptsMax; ++attempt) {
+    auto found = parts_.store.find(tenant, party, std::nullopt, event_deadline());
+    if (!found) return fail(std::move(found).error());
+    if (!found->party) return Done{};
+    const StoredParty& stored = *found->party;
+    std::optional<MatchId> over;
+    if (ended && stored.ticket_id) {
+      const bool listed = std::find(ended->requeue.begin(), ended->requeue.end(), *stored.ticket_id) !=
+                          ended->requeue.end();
+      if (!listed || stored.ticket.no_requeue) over = ended->match_id;
+    }
+    const auto after = settle(stored.state, stored.ticket_id, stored.ticket, over);
+    if (!after) return Done{};
+    const auto commit = parts_.store.change(tenant, stored, *after, std::nullopt, event_deadline());
+    if (!commit) return fail(commit.error());
+    if (*commit == Commit::done) {
+      parts_.metrics.settled.add();
+      tell_changed(parts_.teller, tenant, after->party);
+      return Done{};
+    }
+    parts_.metrics.conflicts.add();
+  }
+  return refuse(Code::unavailable);
+}
+
+bool Followers::is_news(const bus::EventInfo& info) const {
+  return parts_.clock.now() - info.stored_at <= kNewsAgeMax;
+}
+
+}  // namespace mm::lobby

@@ -1,0 +1,46 @@
+// Every metric family of lobby. Requests, refusals and latencies per subject are counted by the bus.
+#pragma once
+
+#include "common/runtime/metrics.h"
+
+namespace mm::lobby {
+
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry)
+      : created(changes(registry, "created")),
+        joined(changes(registry, "joined")),
+        left(changes(registry, "left")),
+        kicked(changes(registry, "kicked")),
+        readied(changes(registry, "readied")),
+        invited(changes(registry, "invited")),
+        promoted(changes(registry, "promoted")),
+        settled(changes(registry, "settled")),
+        disbanded(changes(registry, "disbanded")),
+        conflicts(registry.counter("mm_lobby_conflicts_total",
+                                   "Changes decided again because the party changed meanwhile")),
+        entered_by_party(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "party"}})),
+        entered_alone(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "player"}})),
+        away_cancelled(registry.counter("mm_lobby_away_cancelled_total",
+                                        "Tickets cancelled because a player stayed away past the grace")),
+        presence_dropped(registry.counter("mm_lobby_presence_dropped_total",
+                                          "Presence events dropped because too many waited")),
+        untold(registry.counter("mm_lobby_untold_total", "Frames and events dropped because too many waited")),
+        rating_rows(registry.gauge("mm_lobby_rating_rows", "Ratings in memory")),
+        rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory of the ratings")) {}
+
+  metrics::Counter created, joined, left, kicked, readied, invited, promoted;
+  metrics::Counter settled;  ///< its ticket or match was over
+  metrics::Counter disbanded;
+  metrics::Counter conflicts;
+  metrics::Counter entered_by_party, entered_alone;
+  metrics::Counter away_cancelled, presence_dropped;
+  metrics::Counter untold;
+  metrics::Gauge rating_rows, rating_bytes;
+
+ private:
+  static metrics::Counter changes(metrics::Registry& registry, const char* change) {
+    return registry.counter("mm_lobby_party_changes_total", "Changes of parties", {{"change", change}});
+  }
+};
+
+}  // namespace mm::lobby

@@ -1,0 +1,81 @@
+#include "services/lobby/rating_feed.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "common/runtime/log.h"
+
+namespace mm::lobby {
+namespace {
+
+constexpr Milliseconds kPageBudget{5'000};
+constexpr Milliseconds kTryAgain{500};
+
+}  // namespace
+
+RatingFeed::RatingFeed(bus::Bus& bus, RatingView& view, Metrics& metrics, metrics::Registry& registry)
+    : bus_(bus),
+      view_(view),
+      metrics_(metrics),
+      consumer_(bus, streams::kMatch, {.name = "lobby-ratings", .each_instance = true}, registry) {
+  consumer_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) { return on(event); });
+}
+
+bool RatingFeed::fill(const std::stop_token& stop) {
+  std::optional<std::string> cursor;
+  bool complained = false;
+  while (!stop.stop_requested()) {
+    auto next = fill_page(cursor);
+    if (!next) {
+      if (!complained) log::warning("ratings_not_yet_read", {{"reason", info(next.error().code).name}});
+      complained = true;
+      pause(stop, kTryAgain);
+      continue;
+    }
+    if (!*next) {
+      measure();
+      log::info("ratings_read", {{"rows", view_.size()}, {"bytes", view_.bytes()}});
+      return true;
+    }
+    cursor = std::move(**next);
+  }
+  return false;
+}
+
+/// The cursor of the page after it, none after the last.
+Reply<std::optional<std::string>> RatingFeed::fill_page(const std::optional<std::string>& cursor) {
+  GetRatings ask;
+  ask.limit = kPage;
+  ask.cursor = cursor;
+  auto page = bus_.request(ask, Caller{}, Deadline::after(kPageBudget));
+  if (!page) return fail(std::move(page).error());
+  for (const auto& rating : page->ratings) {
+    view_.apply(rating.player_id, rating.mode, {rating.mmr, rating.deviation, rating.games});
+  }
+  return std::move(page->next_cursor);
+}
+
+/// Idempotent by the number of games.
+bus::Ack RatingFeed::on(const MatchRated& event) {
+  for (const auto& team : event.teams) {
+    for (const auto& player : team) {
+      view_.apply(player.player_id, event.mode, {player.mmr_after, player.deviation, player.games});
+    }
+  }
+  measure();
+  return bus::Ack::done;
+}
+
+void RatingFeed::measure() {
+  metrics_.rating_rows.set(static_cast<double>(view_.size()));
+  metrics_.rating_bytes.set(static_cast<double>(view_.bytes()));
+}
+
+void pause(const std::stop_token& stop, Milliseconds how_long) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, how_long, [] { return false; });
+}
+
+}  // namespace mm::lobby

@@ -1,0 +1,31 @@
+#!lua flags=no-writes
+-- Reads a party and all that is decided with it at one instant: its fields, where its ticket stands, and which party the
+-- asking player is in. KEYS[1]: the tenant's key prefix. ARGV: party or '' (then the asking player's), asking player
+-- or ''.
+-- Answers {party or '', the asking player's party or '', fields, ticket}: ticket is {} without one, else {state or ''
+-- when it is unknown, match or '', 1 while that match is live, 1 if it must not be queued again}.
+local prefix = KEYS[1]
+local party, asks = ARGV[1], ARGV[2]
+
+local own = ''
+if asks ~= '' then
+  own = redis.call('HGET', prefix .. 'member', asks) or ''
+end
+if party == '' then
+  party = own
+end
+if party == '' then
+  return {'', own, {}, {}}
+end
+local fields = redis.call('HGETALL', prefix .. 'party:' .. party)
+local ticket_id = redis.call('HGET', prefix .. 'party:' .. party, 'ticket_id') or ''
+if ticket_id == '' then
+  return {party, own, fields, {}}
+end
+local ticket = redis.call('HMGET', prefix .. 'ticket:' .. ticket_id, 'state', 'match_id', 'no_requeue')
+local match = ticket[2] or ''
+local live = 0
+if match ~= '' then
+  live = redis.call('HEXISTS', prefix .. 'live', match)
+end
+return {party, own, fields, {ticket[1] or '', match, live, ticket[3] == '1' and 1 or 0}}

@@ -1,0 +1,111 @@
+#include "services/lobby/service.h"
+
+#include <cstdlib>
+
+#include "common/runtime/log.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::lobby {
+namespace {
+
+/// Requests wait for Redis, matchmaker or both most of their time, so there are more workers than cores.
+constexpr int kWorkers = 16;
+constexpr int kQueueConnections = 8;
+constexpr int kCacheConnections = 2;
+constexpr Milliseconds kTryAgain{250};
+
+/// What no retry mends: the reason goes to the log, and the supervisor sees status 78 (EX_CONFIG).
+[[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
+  for (const auto& reason : reasons) log::error("start_refused", {{"reason", reason}});
+  std::_Exit(78);
+}
+
+ModeTable read_modes(const std::string& file) {
+  if (file.empty()) return wire::shipped_mode_table();
+  auto table = wire::load_mode_table(file);
+  if (!table) refuse_to_start(table.error().problems);
+  return std::move(*table);
+}
+
+storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
+  storage::RedisOptions options;
+  options.url = url;
+  options.password = std::move(password);
+  options.connections = connections;
+  return options;
+}
+
+bus::ServerOptions server_options() {
+  bus::ServerOptions options;
+  options.name = Service::kName;
+  options.description = "Parties and their way into the queue";
+  options.workers = kWorkers;
+  return options;
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime)
+    : runtime_(runtime),
+      allow_weak_stores_(settings.allow_weak_stores),
+      modes_(read_modes(settings.modes_file)),
+      queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
+                           kQueueConnections)),
+      cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"),
+                           kCacheConnections)),
+      notifier_(runtime.bus, cache_, runtime.clock),
+      metrics_(runtime.metrics),
+      store_(queue_),
+      teller_(runtime.bus, notifier_, metrics_.untold),
+      parties_(store_, teller_, metrics_, runtime.clock),
+      queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
+      feed_(runtime.bus, ratings_, metrics_, runtime.metrics),
+      followers_({runtime.bus, store_, teller_, metrics_, runtime.clock, runtime.metrics}),
+      presence_(runtime.bus, queue_, modes_, metrics_, runtime.clock),
+      server_(runtime.bus, server_options(), runtime.metrics) {
+  serve();
+  runtime_.health.set("lobby_open", false);
+  runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
+  opening_ = std::jthread([this](const std::stop_token& stop) { open(stop); });
+}
+
+void Service::serve() {
+  const auto parties = [this]<class Req, class Answer>(Reply<Answer> (Parties::*handler)(const Req&, const bus::Context&)) {
+    server_.serve<Req>([this, handler](const Req& request, const bus::Context& context) {
+      return (parties_.*handler)(request, context);
+    });
+  };
+  parties(&Parties::create);
+  parties(&Parties::get);
+  parties(&Parties::join);
+  parties(&Parties::leave);
+  parties(&Parties::ready);
+  parties(&Parties::invite);
+  parties(&Parties::kick);
+  parties(&Parties::promote);
+  parties(&Parties::chat);
+  server_.serve<EnterQueue>([this](const auto& request, const auto& context) { return queueing_.enter(request, context); });
+  server_.serve<LeaveQueue>([this](const auto& request, const auto& context) { return queueing_.leave(request, context); });
+}
+
+void Service::open(const std::stop_token& stop) {
+  if (!wait_for_queue(stop)) return;
+  feed_.start();
+  if (!feed_.fill(stop)) return;
+  followers_.start();
+  presence_.start();
+  server_.start();
+  runtime_.health.set("lobby_open", true);
+}
+
+bool Service::wait_for_queue(const std::stop_token& stop) {
+  for (; !stop.stop_requested(); pause(stop, kTryAgain)) {
+    if (!queue_.reachable()) continue;
+    const auto durable = queue_.require_durable(allow_weak_stores_, Deadline::after(Milliseconds{1'000}));
+    if (durable) return true;
+    if (queue_.reachable()) refuse_to_start({durable.error()});
+  }
+  return false;
+}
+
+}  // namespace mm::lobby

@@ -1,0 +1,69 @@
+// lobby: parties, their way into the queue, and the patience with players who are gone. See README.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "common/bus/notifier.h"
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "common/storage/redis.h"
+#include "services/lobby/followers.h"
+#include "services/lobby/parties.h"
+#include "services/lobby/presence.h"
+#include "services/lobby/queueing.h"
+#include "services/lobby/rating_feed.h"
+
+namespace mm::lobby {
+
+struct Settings {
+  std::string redis_queue_url = "redis://127.0.0.1:6379";
+  std::string redis_cache_url = "redis://127.0.0.1:6380";
+  std::string modes_file;         ///< empty: the shipped modes
+  bool allow_weak_stores = false; ///< runs on a Redis that may lose what it acknowledged
+};
+
+template <class F>
+void describe(F& f, Settings& s) {
+  using namespace fields;
+  f("MM_REDIS_QUEUE_URL", s.redis_queue_url, Optional{});
+  f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
+  f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+}
+
+class Service {
+ public:
+  static constexpr std::string_view kName = "lobby";
+  using Settings = lobby::Settings;
+
+  Service(const Settings& settings, Runtime& runtime);
+
+ private:
+  void serve();
+  /// Opens what needs others to be there, in order, waiting for each; then takes requests.
+  void open(const std::stop_token& stop);
+  bool wait_for_queue(const std::stop_token& stop);
+
+  Runtime& runtime_;
+  const bool allow_weak_stores_;
+  const ModeTable modes_;
+  storage::Redis queue_;
+  storage::Redis cache_;
+  bus::Notifier notifier_;
+  Metrics metrics_;
+  PartyStore store_;
+  RatingView ratings_;
+  Teller teller_;
+  Parties parties_;
+  Queueing queueing_;
+  RatingFeed feed_;       // from here on: members that call in. Last to come, first to go, so that no callback
+  Followers followers_;   // meets a dead member
+  Presence presence_;
+  bus::Server server_;
+  std::jthread opening_;
+};
+
+}  // namespace mm::lobby

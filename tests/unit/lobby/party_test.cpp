@@ -1,0 +1,256 @@
+#include "services/lobby/core/party.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/unit/lobby/parties.h"
+
+namespace mm::lobby {
+namespace {
+
+const std::optional<Code> kAllowed = std::nullopt;
+
+Reply<PartyState> joins(const PartyState& before, int number, bool in_a_party = false, TimePoint now = at(100)) {
+  return join(before, {player(number), "p" + std::to_string(number), in_a_party}, now);
+}
+
+TEST(Party, IsFoundedWithItsFounderAsLeader) {
+  CreateParty wishes;
+  wishes.username = "ada";
+  wishes.max_size = 3;
+  wishes.is_public = false;
+  wishes.home_region = Region::parse("us-east");
+  const auto party = found_party(some_party(), player(1), wishes, at(0)).party;
+  EXPECT_EQ(party.leader_id, player(1));
+  EXPECT_EQ(party.region.str(), "us-east");
+  EXPECT_EQ(party.max_size, 3);
+  EXPECT_FALSE(party.is_public);
+  EXPECT_EQ(party.version, 1);
+  ASSERT_EQ(party.members.size(), 1U);
+  EXPECT_EQ(party.members[0].username, "ada");
+  EXPECT_FALSE(party.members[0].ready);
+}
+
+TEST(Party, TakesTheAskedRegionThenTheHomeRegionThenTheDefault) {
+  CreateParty wishes;
+  EXPECT_EQ(found_party(some_party(), player(1), wishes, at(0)).party.region.str(), "eu-west");
+  wishes.home_region = Region::parse("us-east");
+  wishes.region = Region::parse("ap-south");
+  EXPECT_EQ(found_party(some_party(), player(1), wishes, at(0)).party.region.str(), "ap-south");
+}
+
+// Who may do what, by standing in the party: the leader, another member, a stranger to a public party, a stranger to
+// a private one.
+TEST(Party, RefusesByStandingNotFoundBeforeForbidden) {
+  const auto open = party_of(3);
+  const auto closed = party_of(3, false);
+  struct Row {
+    const char* what;
+    std::function<std::optional<Code>(const PartyState&, PlayerId)> act;
+    std::optional<Code> leader, member, stranger;
+  };
+  const std::vector<Row> rows{
+      {"see", [](auto& p, auto who) { return refusal(may_see(p.party, who)); }, kAllowed, kAllowed, kAllowed},
+      {"ready", [](auto& p, auto who) { return refusal(set_ready(p, who, true)); }, kAllowed, kAllowed, Code::not_member},
+      {"leave", [](auto& p, auto who) { return refusal(leave(p, who)); }, kAllowed, kAllowed, Code::not_member},
+      {"chat", [](auto& p, auto who) { return refusal(require_member(p.party, who)); }, kAllowed, kAllowed,
+       Code::not_member},
+      {"invite", [](auto& p, auto who) { return refusal(invite(p, who, player(50), at(0))); }, kAllowed,
+       Code::not_leader, Code::not_leader},
+      {"kick", [](auto& p, auto who) { return refusal(kick(p, who, player(3))); }, kAllowed, Code::not_leader,
+       Code::not_leader},
+      {"promote", [](auto& p, auto who) { return refusal(promote(p, who, player(3))); }, kAllowed, Code::not_leader,
+       Code::not_leader},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.act(open, player(1)), row.leader) << row.what;
+    EXPECT_EQ(row.act(open, player(2)), row.member) << row.what;
+    EXPECT_EQ(row.act(open, player(9)), row.stranger) << row.what;
+    EXPECT_EQ(row.act(closed, player(2)), row.member) << row.what;
+    EXPECT_EQ(row.act(closed, player(9)), Code::not_found) << row.what;
+  }
+}
+
+TEST(Join, AddsAtTheEndAndClearsEveryonesReadiness) {
+  const auto after = joins(with_all_ready(party_of(2)), 3);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->party.members.back().player_id, player(3));
+  EXPECT_EQ(ready_count(*after), 0);
+  EXPECT_EQ(after->party.version, party_of(2).party.version + 1);
+}
+
+TEST(Join, IsRefusedInThisOrder) {
+  EXPECT_EQ(refusal(joins(party_of(5, false), 9, true)), Code::not_found);
+  EXPECT_EQ(refusal(joins(queued_party(5), 9, true)), Code::already_in_party);
+  EXPECT_EQ(refusal(joins(queued_party(5), 9)), Code::party_in_queue);
+  EXPECT_EQ(refusal(joins(playing_party(5), 9)), Code::party_in_queue);
+  EXPECT_EQ(refusal(joins(party_of(5), 9)), Code::party_full);
+}
+
+TEST(Join, OfAMemberIsAlreadyInPartyEvenInAPrivateOne) {
+  EXPECT_EQ(refusal(joins(party_of(2, false), 2, true)), Code::already_in_party);
+}
+
+TEST(Join, OfAPrivatePartyNeedsAnInvitationThatStillStands) {
+  const auto invited = invite(party_of(2, false), player(1), player(9), at(0));
+  ASSERT_TRUE(invited);
+  EXPECT_EQ(refusal(joins(*invited, 8)), Code::not_found);
+  const auto after = joins(*invited, 9);
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(after->invites.empty());
+  EXPECT_EQ(refusal(join(*invited, {player(9), "p9", false}, at(0) + kInviteLifetime)), Code::not_found);
+}
+
+TEST(Join, KeepsTheOrderOfJoiningWhenTheClockGoesBack) {
+  const auto after = joins(party_of(3), 4, false, at(-3600));
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->party.members[3].joined_at, after->party.members[2].joined_at);
+}
+
+TEST(Ready, TogglesWhenAbsentAndSetsWhenGiven) {
+  auto state = party_of(2);
+  state = *set_ready(state, player(2), std::nullopt);
+  EXPECT_TRUE(find_member(state.party, player(2))->ready);
+  state = *set_ready(state, player(2), std::nullopt);
+  EXPECT_FALSE(find_member(state.party, player(2))->ready);
+  state = *set_ready(state, player(2), true);
+  EXPECT_TRUE(find_member(state.party, player(2))->ready);
+}
+
+TEST(Ready, SetToWhatItIsChangesNothing) {
+  const auto state = party_of(2);
+  EXPECT_EQ(set_ready(state, player(2), false)->party.version, state.party.version);
+}
+
+TEST(Ready, CountsTheLeaderToo) {
+  auto state = party_of(3);
+  for (int i = 2; i <= 3; ++i) state = *set_ready(state, player(i), true);
+  auto summary = ready_summary(state.party);
+  EXPECT_EQ(summary.ready_count, 2);
+  EXPECT_EQ(summary.total_count, 3);
+  EXPECT_FALSE(summary.all_ready);
+  EXPECT_EQ(summary.not_ready, std::vector{player(1)});
+  summary = ready_summary(set_ready(state, player(1), true)->party);
+  EXPECT_TRUE(summary.all_ready);
+}
+
+TEST(Ready, IsFixedWhileQueuedOrPlaying) {
+  EXPECT_EQ(refusal(set_ready(queued_party(2), player(2), false)), Code::party_in_queue);
+  EXPECT_EQ(refusal(set_ready(playing_party(2), player(2), false)), Code::party_in_queue);
+}
+
+TEST(Leave, HandsTheLeadToTheLongestStanding) {
+  auto state = party_of(4);
+  state = *leave(state, player(2));
+  state = *leave(state, player(1));
+  EXPECT_EQ(state.party.leader_id, player(3));
+  state = *leave(state, player(4));
+  EXPECT_EQ(state.party.leader_id, player(3));
+}
+
+TEST(Leave, ClearsReadinessOfThoseWhoStay) {
+  EXPECT_EQ(ready_count(*leave(with_all_ready(party_of(3)), player(2))), 0);
+}
+
+TEST(Leave, OfTheLastEmptiesTheParty) { EXPECT_TRUE(leave(party_of(1), player(1))->party.members.empty()); }
+
+TEST(Leave, WhileQueuedEndsTheTicketAndWhilePlayingLeavesTheMatchAlone) {
+  const auto queued = *leave(queued_party(3), player(3));
+  EXPECT_EQ(queued.party.status, PartyStatus::idle);
+  EXPECT_FALSE(queued.party.ticket_id);
+  const auto playing = *leave(playing_party(3), player(3));
+  EXPECT_EQ(playing.party.status, PartyStatus::in_match);
+  EXPECT_EQ(playing.party.match_id, some_match());
+}
+
+TEST(Kick, RemovesAMemberButNotTheLeaderAndNobodyElse) {
+  EXPECT_EQ(kick(party_of(3), player(1), player(2))->party.members.size(), 2U);
+  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(1))), Code::invalid_fields);
+  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(9))), Code::not_found);
+}
+
+TEST(Promote, HandsTheLeadToAMemberAndKeepsReadiness) {
+  const auto after = promote(with_all_ready(party_of(3)), player(1), player(2));
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->party.leader_id, player(2));
+  EXPECT_EQ(ready_count(*after), 3);
+  EXPECT_EQ(refusal(promote(party_of(3), player(1), player(9))), Code::not_found);
+  EXPECT_EQ(refusal(promote(queued_party(3), player(1), player(2))), Code::party_in_queue);
+}
+
+TEST(Promote, OfTheLeaderChangesNothing) {
+  EXPECT_EQ(promote(party_of(3), player(1), player(1))->party.version, party_of(3).party.version);
+}
+
+TEST(Invite, OfAMemberIsRefused) {
+  EXPECT_EQ(refusal(invite(party_of(3), player(1), player(2), at(0))), Code::already_in_party);
+}
+
+TEST(Invite, MakesRoomByForgettingTheOneThatEndsSoonest) {
+  auto state = party_of(1, false);
+  const auto most = static_cast<int>(kInvitesMax);
+  for (int i = 0; i <= most; ++i) state = *invite(state, player(1), player(100 + i), at(i));
+  EXPECT_EQ(state.invites.size(), kInvitesMax);
+  EXPECT_FALSE(state.invites.contains(player(100)));
+  EXPECT_TRUE(state.invites.contains(player(100 + most)));
+}
+
+TEST(Ticket, SaysWhatThePartyIsDoing) {
+  struct Row {
+    TicketFacts facts;
+    PartyStatus status;
+    bool shows_ticket;
+    bool keeps_readiness;
+  };
+  const std::vector<Row> rows{
+      {{TicketStage::none, {}, false}, PartyStatus::idle, false, true},
+      {{TicketStage::queued, {}, false}, PartyStatus::queued, true, true},
+      {{TicketStage::in_match, some_match(), false}, PartyStatus::in_match, true, true},
+      {{TicketStage::match_over, some_match(), false}, PartyStatus::idle, false, false},
+      {{TicketStage::ended, {}, false}, PartyStatus::idle, false, true},           // cancelled or timed out
+      {{TicketStage::ended, some_match(), false}, PartyStatus::idle, false, false},  // ended with its match
+      {{TicketStage::gone, {}, false}, PartyStatus::idle, false, false},
+  };
+  for (const auto& row : rows) {
+    auto stored = with_all_ready(party_of(2));
+    stored.party.ticket_id = some_ticket();
+    const auto state = with_ticket(stored, row.facts);
+    EXPECT_EQ(state.party.status, row.status);
+    EXPECT_EQ(state.party.ticket_id.has_value(), row.shows_ticket);
+    EXPECT_EQ(ready_count(state), row.keeps_readiness ? 2 : 0);
+  }
+}
+
+TEST(Settle, WritesNothingWhileTheTicketLives) {
+  EXPECT_FALSE(settle(party_of(2), std::nullopt, {}, some_match()));
+  EXPECT_FALSE(settle(queued_party(2), some_ticket(), {TicketStage::queued, {}, false}, some_match()));
+  EXPECT_FALSE(settle(playing_party(2), some_ticket(), {TicketStage::in_match, some_match(), false}, std::nullopt));
+  EXPECT_FALSE(settle(playing_party(2), some_ticket(), {TicketStage::in_match, some_match(), false},
+                      MatchId(player(4000).uuid())));
+}
+
+TEST(Settle, AfterItsMatchNobodyIsReadyEvenBeforeTheQueueKnows) {
+  const auto before = playing_party(2);
+  const auto after = settle(before, some_ticket(), {TicketStage::in_match, some_match(), false}, some_match());
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->party.status, PartyStatus::idle);
+  EXPECT_FALSE(after->party.ticket_id);
+  EXPECT_FALSE(after->party.match_id);
+  EXPECT_EQ(ready_count(*after), 0);
+  EXPECT_EQ(after->party.version, before.party.version + 1);
+}
+
+TEST(Settle, ForgetsATicketThatIsOver) {
+  auto stored = with_all_ready(party_of(2));
+  stored.party.ticket_id = some_ticket();
+  const TicketFacts ended{TicketStage::ended, {}, false};
+  const auto after = settle(with_ticket(stored, ended), some_ticket(), ended, std::nullopt);
+  ASSERT_TRUE(after);
+  EXPECT_FALSE(after->party.ticket_id);
+  EXPECT_EQ(ready_count(*after), 2);
+  EXPECT_EQ(after->party.version, stored.party.version + 1);
+}
+
+}  // namespace
+}  // namespace mm::lobby

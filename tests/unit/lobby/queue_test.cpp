@@ -1,0 +1,156 @@
+#include "services/lobby/core/queue.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/lobby/parties.h"
+
+namespace mm::lobby {
+namespace {
+
+Mode mode(const char* name) { return *Mode::parse(name); }
+
+class QueueRules : public ::testing::Test {
+ protected:
+  QueueRules() {
+    ModeRules ranked;
+    ranked.id = mode("ranked");
+    ranked.max_party_spread = 300;
+    ModeRules duel;
+    duel.id = mode("duel");
+    duel.team_sizes = {1};
+    modes_ = ModeTable({ranked, duel});
+  }
+
+  Reply<Enqueue> enters(const PartyState& party, PlayerId asks, const EnterQueue& wishes) {
+    return enter_queue(party, {default_tenant(), asks, some_ticket()}, wishes, {modes_, ratings_});
+  }
+  Reply<Enqueue> enters_alone(std::size_t party_size, const EnterQueue& wishes) {
+    return enter_queue_alone(party_size, {default_tenant(), player(1), some_ticket()}, wishes, {modes_, ratings_});
+  }
+  static EnterQueue wish(const char* name, std::optional<int> team_size = std::nullopt) {
+    EnterQueue wishes;
+    wishes.mode = mode(name);
+    wishes.team_size = team_size;
+    return wishes;
+  }
+
+  ModeTable modes_;
+  RatingView ratings_;
+};
+
+TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
+  ratings_.apply(player(2), mode("ranked"), {1600.25, 80.5, 40});
+  auto wishes = wish("ranked");
+  wishes.latencies = Latencies{{default_region(), 20.0}};
+  const auto party = with_all_ready(party_of(2));
+  const auto request = enters(party, player(1), wishes);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->ticket_id, some_ticket());
+  EXPECT_EQ(request->party_id, some_party());
+  EXPECT_EQ(request->party_version, party.party.version);
+  EXPECT_EQ(request->team_size, 5);
+  EXPECT_EQ(request->region, party.party.region);
+  EXPECT_EQ(request->latencies, wishes.latencies);
+  ASSERT_EQ(request->players.size(), 2U);
+  EXPECT_EQ(request->players[0].mmr, kInitialMmr);
+  EXPECT_EQ(request->players[0].deviation, kInitialDeviation);
+  EXPECT_EQ(request->players[1].mmr, 1600.25);
+  EXPECT_EQ(request->players[1].deviation, 80.5);
+}
+
+TEST_F(QueueRules, RefusalsOfAPartyComeInOrder) {
+  ratings_.apply(player(2), mode("ranked"), {1900, 80, 40});
+  const auto ready = with_all_ready(party_of(2));
+  const auto large = queued_party(3);
+  EXPECT_EQ(refusal(enters(with_all_ready(party_of(2, false)), player(9), wish("nowhere"))), Code::not_found);
+  EXPECT_EQ(refusal(enters(ready, player(2), wish("nowhere"))), Code::not_leader);
+  EXPECT_EQ(refusal(enters(ready, player(9), wish("nowhere"))), Code::not_leader);
+  EXPECT_EQ(refusal(enters(large, player(1), wish("nowhere", 7))), Code::unknown_mode);
+  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked", 7))), Code::invalid_team_size);
+  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked", 2))), Code::party_too_large);
+  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked"))), Code::party_spread_too_wide);
+}
+
+TEST_F(QueueRules, ConflictsOfAPartyComeLast) {
+  const auto queued = enters(queued_party(2), player(1), wish("ranked"));
+  EXPECT_EQ(refusal(queued), Code::already_queued);
+  EXPECT_EQ(queued.error().ticket_id, some_ticket());
+  EXPECT_EQ(refusal(enters(playing_party(2), player(1), wish("ranked"))), Code::in_match);
+  auto party = with_all_ready(party_of(2));
+  party.party.members[0].ready = false;  // the leader must be ready too
+  EXPECT_EQ(refusal(enters(party, player(1), wish("ranked"))), Code::not_all_ready);
+}
+
+TEST_F(QueueRules, ASpreadAtTheLimitIsAllowed) {
+  ratings_.apply(player(2), mode("ranked"), {1800, 80, 40});
+  EXPECT_TRUE(enters(with_all_ready(party_of(2)), player(1), wish("ranked")));
+}
+
+TEST_F(QueueRules, APlayerQueuesAloneWithoutAPartyOrInAPartyOfOne) {
+  for (std::size_t size : {0U, 1U}) {
+    const auto request = enters_alone(size, wish("duel"));
+    ASSERT_TRUE(request);
+    EXPECT_FALSE(request->party_id);
+    EXPECT_FALSE(request->party_version);
+    EXPECT_EQ(request->team_size, 1);
+    EXPECT_EQ(request->players.size(), 1U);
+  }
+  EXPECT_EQ(refusal(enters_alone(2, wish("duel"))), Code::in_party);
+  EXPECT_EQ(refusal(enters_alone(2, wish("nowhere"))), Code::unknown_mode);
+  EXPECT_EQ(refusal(enters_alone(0, wish("duel", 2))), Code::invalid_team_size);
+}
+
+TEST_F(QueueRules, TheRegionIsTheAskedOneElseThePartysOrTheHomeElseTheDefault) {
+  auto wishes = wish("duel");
+  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "eu-west");
+  wishes.home_region = Region::parse("us-east");
+  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "us-east");
+  auto party = with_all_ready(party_of(1));
+  party.party.region = *Region::parse("sa-east");
+  EXPECT_EQ(enters(party, player(1), wishes)->region.str(), "sa-east");
+  wishes.region = Region::parse("ap-south");
+  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "ap-south");
+  EXPECT_EQ(enters(party, player(1), wishes)->region.str(), "ap-south");
+}
+
+TEST_F(QueueRules, TheTicketShowsWhatWasAskedAndAnswered) {
+  const auto request = enters(with_all_ready(party_of(2)), player(1), wish("ranked"));
+  Enqueued answer;
+  answer.ticket_id = some_ticket();
+  answer.queued_at = at(10);
+  answer.estimated_wait_seconds = 12.5;
+  const auto ticket = ticket_of(*request, answer, modes_, at(11));
+  EXPECT_EQ(ticket.ticket_id, some_ticket());
+  EXPECT_EQ(ticket.queue_entry_id, some_ticket());
+  EXPECT_EQ(ticket.party_id, some_party());
+  EXPECT_EQ(ticket.status, TicketStatus::searching);
+  EXPECT_EQ(ticket.mode, mode("ranked"));
+  EXPECT_EQ(ticket.team_size, 5);
+  EXPECT_EQ(ticket.waited_ms, 1000);
+  EXPECT_EQ(ticket.rating_window, 100);
+  EXPECT_EQ(ticket.estimated_wait_seconds, 12.5);
+  EXPECT_GE(ticket.estimated_wait_p90_seconds, ticket.estimated_wait_seconds);
+  EXPECT_FALSE(ticket.players);
+  EXPECT_EQ(ticket_of(*request, answer, modes_, at(0)).waited_ms, 0);
+}
+
+TEST(CancelRules, ATicketIsItsPlayersOrItsPartysLeaders) {
+  const TicketOwners alone{{player(1)}, std::nullopt};
+  EXPECT_TRUE(may_cancel(alone, std::nullopt, player(1)));
+  EXPECT_EQ(refusal(may_cancel(alone, std::nullopt, player(2))), Code::not_found);
+  const TicketOwners partys{{player(1), player(2)}, some_party()};
+  EXPECT_TRUE(may_cancel(partys, queued_party(2), player(1)));
+  EXPECT_EQ(refusal(may_cancel(partys, queued_party(2), player(2))), Code::not_leader);
+  EXPECT_EQ(refusal(may_cancel(partys, queued_party(2), player(9))), Code::not_found);
+  EXPECT_TRUE(may_cancel(partys, std::nullopt, player(2)));  // disbanded since
+}
+
+TEST(CancelRules, APartysTicketIsFoundThroughItsLeader) {
+  EXPECT_EQ(*ticket_to_cancel(queued_party(2), player(1)), some_ticket());
+  EXPECT_EQ(refusal(ticket_to_cancel(queued_party(2), player(2))), Code::not_leader);
+  EXPECT_EQ(refusal(ticket_to_cancel(party_of(2), player(1))), Code::not_queued);
+  EXPECT_EQ(refusal(ticket_to_cancel(playing_party(2), player(1))), Code::already_matched);
+}
+
+}  // namespace
+}  // namespace mm::lobby
