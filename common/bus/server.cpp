@@ -2,6 +2,7 @@
 // batch subject has one of its own. The inbox is one number for all queues, so that one subject cannot hide a flood.
 #include "common/bus/server.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <optional>
@@ -17,6 +18,7 @@ namespace {
 
 // Of the daemon's 5 s to end: what is left belongs to the other members.
 constexpr Milliseconds kDrainTime{4'000};
+constexpr Milliseconds kAnswerLook{2};
 
 }  // namespace
 
@@ -31,7 +33,7 @@ struct Server::Impl {
         started(SystemClock{}.now()) {}
 
   struct Route {
-    std::unique_ptr<Endpoint> endpoint;
+    std::shared_ptr<Endpoint> endpoint;                          // owners: this, and answers that are still to come
     RawHandler one;                                              // of a plain subject
     std::function<void(std::vector<RawIncoming>&)> many;         // of a batch subject
     std::size_t most = 1;
@@ -66,6 +68,8 @@ struct Server::Impl {
   std::condition_variable emptied;
   std::deque<std::pair<Route*, Request>> inbox;  // protected by mutex
   std::size_t waiting = 0;                       // over all queues; protected by mutex
+  // Requests of batches that are not answered yet. Owners: this, and those requests.
+  std::shared_ptr<std::atomic<int>> unanswered = std::make_shared<std::atomic<int>>(0);
   bool stopping = false;                         // protected by mutex
 
   std::vector<std::thread> threads;
@@ -92,7 +96,7 @@ void Server::start() { impl_->start(); }
 Server::Impl::Route& Server::Impl::add(std::string subject) {
   check(subscriptions.empty(), "a subject is served before the server starts");
   routes.push_back(std::make_unique<Route>());
-  routes.back()->endpoint = std::make_unique<Endpoint>(bus, std::move(subject), options.name, registry);
+  routes.back()->endpoint = std::make_shared<Endpoint>(bus, std::move(subject), options.name, registry);
   return *routes.back();
 }
 
@@ -225,13 +229,19 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
   // An answer function that is never called, or called twice, is a bug of the handler; a request left without an
   // answer when its function is gone gets internal_error.
   struct Pending {
-    Endpoint* endpoint;
+    Pending(std::shared_ptr<Endpoint> e, Request r, const trace::Context& t, std::shared_ptr<std::atomic<int>> u)
+        : endpoint(std::move(e)), request(std::move(r)), trace(t), unanswered(std::move(u)) {
+      ++*unanswered;
+    }
+    std::shared_ptr<Endpoint> endpoint;
     Request request;
     trace::Context trace;
+    std::shared_ptr<std::atomic<int>> unanswered;
     bool answered = false;
     void answer(const Reply<std::string>& reply) {
       if (std::exchange(answered, true)) return;
       endpoint->answer(request, trace, reply);
+      --*unanswered;
     }
     ~Pending() { answer(refuse(Code::internal_error)); }
   };
@@ -242,7 +252,7 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     if (!context) continue;
     std::string body(body_of(request.message.get()));
     // Owners: the copies of the answer function.
-    auto pending = std::make_shared<Pending>(route.endpoint.get(), std::move(request), context->trace);
+    auto pending = std::make_shared<Pending>(route.endpoint, std::move(request), context->trace, unanswered);
     batch.push_back({std::move(body), std::move(*context),
                      [pending](Reply<std::string> reply) { pending->answer(reply); }});
   }
@@ -271,6 +281,8 @@ void Server::Impl::stop() {
     for (const auto& route : routes) route->arrived.notify_all();
   }
   for (auto& thread : threads) thread.join();
+  // Handlers of batches may answer later, from threads of their own.
+  while (*unanswered > 0 && !deadline.passed()) std::this_thread::sleep_for(kAnswerLook);
   subscriptions.clear();
 }
 

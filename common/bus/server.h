@@ -7,7 +7,7 @@
 //
 // A full inbox answers `unavailable` at once; a request whose deadline passed while it waited is dropped (its caller
 // has gone). An exception in a handler is a bug: logged, answered internal_error. Destruction drains: stops
-// taking, finishes what is in the inbox (at most kDrainTime), then returns.
+// taking, finishes what is in the inbox and waits for answers that are still to come (at most kDrainTime), then returns.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ namespace mm::bus {
 struct ServerOptions {
   std::string name;               ///< service and queue group
   std::string version = "0.1.0";  ///< semantic version
-  std::string description;
+  std::string description{};
   int workers = 4;
   std::size_t inbox = 4096;       ///< requests waiting, over all subjects
 };
@@ -56,7 +56,8 @@ class Server {
   }
 
   /// The handler gets all requests of this subject that wait, up to `most`, so that it can pipeline them to a store
-  /// in one round trip. Those that do not decode are answered before.
+  /// in one round trip. Those that do not decode are answered before. It may keep the answer functions and call them
+  /// later, from any thread.
   template <class Req>
   void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
     serve_batch_raw(std::string(Req::kSubject.text), most,
