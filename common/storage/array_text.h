@@ -1,0 +1,31 @@
+// A PostgreSQL array as the text of one parameter: libpqxx 6.4 has no arrays as parameters, and one statement with
+// unnest($1::uuid[], $2::bigint[]) writes many rows in one round trip.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+namespace mm::storage {
+
+/// `item(element)` gives a number or a text; texts are quoted, so they may hold anything but NUL.
+template <class Range, class Item>
+std::string array_text(const Range& range, Item item) {
+  std::string text = "{";
+  for (const auto& element : range) {
+    if (text.size() > 1) text += ',';
+    const auto value = item(element);
+    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>) {
+      text += std::to_string(value);
+    } else {
+      text += '"';
+      for (const char c : std::string(value)) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
+      }
+      text += '"';
+    }
+  }
+  return text + "}";
+}
+
+}  // namespace mm::storage
