@@ -25,9 +25,9 @@ namespace mm::bus {
 
 struct Options {
   std::string url = "nats://127.0.0.1:4222";
-  std::string user;
-  std::string password;
-  std::string name;  ///< of the connection, as operators see it
+  std::string user{};
+  std::string password{};
+  std::string name{};  ///< of the connection, as operators see it
 };
 
 /// What came beside a body, or goes with it.

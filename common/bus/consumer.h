@@ -38,7 +38,7 @@ struct EventInfo {
 };
 
 struct ConsumerOptions {
-  std::string name;             ///< durable: shared by all instances that give the same name
+  std::string name{};           ///< durable: shared by all instances that give the same name
   bool each_instance = false;   ///< true: every instance sees every event (read models); gone when the process is
   Milliseconds start_back{15 * 60 * 1000};
   int batch = 64;

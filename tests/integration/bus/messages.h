@@ -1,0 +1,110 @@
+// Messages and small helpers of the bus tests.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+
+namespace mm::bus {
+
+struct Echoed {
+  std::string text;
+};
+template <class F>
+void describe(F& f, Echoed& m) {
+  f("text", m.text);
+}
+
+struct Echo {
+  static constexpr Subject kSubject{"test.echo"};
+  using Answer = Echoed;
+  std::string text;
+};
+template <class F>
+void describe(F& f, Echo& m) {
+  f("text", m.text, fields::Length{1, 100'000});
+}
+
+struct BatchEcho {
+  static constexpr Subject kSubject{"test.batch_echo"};
+  using Answer = Echoed;
+  std::string text;
+};
+template <class F>
+void describe(F& f, BatchEcho& m) {
+  f("text", m.text);
+}
+
+/// Something of the stream MATCH.
+struct Found {
+  static constexpr Subject kSubject{"match.found"};
+  int number = 0;
+};
+template <class F>
+void describe(F& f, Found& m) {
+  f("number", m.number);
+}
+
+inline Deadline soon(int ms = 5'000) { return Deadline::after(Milliseconds{ms}); }
+
+inline std::unique_ptr<Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+  Options options;
+  options.url = nats.url();
+  options.name = "test";
+  auto bus = Bus::connect(options, metrics, soon());
+  check(bus.ok(), "the test's NATS is not there");
+  return std::move(*bus);
+}
+
+/// Numbers in the order in which they came. Thread-safe.
+class Numbers {
+ public:
+  void add(int number) {
+    std::lock_guard lock(mutex_);
+    numbers_.push_back(number);
+  }
+  std::vector<int> all() const {
+    std::lock_guard lock(mutex_);
+    return numbers_;
+  }
+  std::size_t size() const { return all().size(); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<int> numbers_;
+};
+
+/// A door that handlers wait at until the test opens it.
+class Gate {
+ public:
+  void open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.wait(lock, [&] { return open_; });
+  }
+  int reached() const {
+    std::lock_guard lock(mutex_);
+    return waiting_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int waiting_ = 0;
+};
+
+}  // namespace mm::bus

@@ -1,0 +1,50 @@
+// A NATS client that sends whatever bytes a test wants: what a hostile or broken one could.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+
+namespace mm::bus {
+
+class RawClient {
+ public:
+  explicit RawClient(int port);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  /// Publishes with the header block as given (empty: none) and a reply subject unless `reply` is empty.
+  void publish(std::string_view subject, std::string_view reply, std::string_view headers, std::string_view body);
+
+  struct Message {
+    std::string subject;
+    std::string headers;
+    std::string body;
+  };
+  /// Publishes with an inbox of ours and waits for one answer.
+  std::optional<Message> ask(std::string_view subject, std::string_view headers, std::string_view body);
+
+  void subscribe(std::string_view subject);
+  /// The next message of our subscriptions; none when the time is up.
+  std::optional<Message> next(Milliseconds within = Milliseconds{5'000});
+
+ private:
+  void send(std::string_view bytes);
+  bool fill(Deadline deadline);
+  std::optional<std::string> line(Deadline deadline);
+  std::optional<std::string> bytes(std::size_t count, Deadline deadline);
+
+  int socket_ = -1;
+  std::string buffer_;
+  int last_inbox_ = 0;
+  int last_subscription_ = 0;
+};
+
+/// One header block: NATS/1.0, then a line for each pair.
+std::string header_block(const std::map<std::string, std::string>& headers);
+
+}  // namespace mm::bus
