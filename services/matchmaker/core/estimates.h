@@ -27,8 +27,6 @@ class WaitEstimates {
   WaitEstimate estimate(double rating, BucketMs now) const;
   /// Over all ratings; zeros without recent data.
   WaitEstimate overall(BucketMs now) const;
-  /// How many tickets were matched in the last minute.
-  std::size_t matched_last_minute(BucketMs now) const;
 
  private:
   struct Sample {

@@ -1,8 +1,9 @@
 // One tick of one bucket: who plays whom, who has waited in vain, and why the others still wait.
 //
-//   Memory memory;                                  // lives as long as the pool
+//   Memory memory;        // one per pool, lives as long as it
+//   Workspace workspace;  // one per thread; only saves allocations
 //   for each tick:
-//     TickPlan tick = plan(pool, rules, now, memory);
+//     TickPlan tick = plan(pool, rules, now, memory, workspace);
 //     for (const PlannedMatch& match : tick.matches)
 //       for (const Seat& seat : tick.seats_of(match)) … pool.ticket(seat.slot), seat.team …
 //     … commit; then pool.erase() what was committed and what expired …
@@ -20,6 +21,7 @@
 #include "services/matchmaker/core/memory.h"
 #include "services/matchmaker/core/pool.h"
 #include "services/matchmaker/core/ticket.h"
+#include "services/matchmaker/core/workspace.h"
 
 namespace mm::matchmaker {
 
@@ -65,8 +67,9 @@ struct TickPlan {
 /// The whole pool from nothing.
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now);
 /// The same, working only where something changed since the last tick, and with no ticket passed over for more than
-/// kPatienceTicks ticks in a row. `memory` belongs to this pool.
+/// kPatienceTicks ticks in a row.
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory);
+TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory, Workspace& workspace);
 
 }  // namespace mm::matchmaker
 

@@ -46,8 +46,8 @@ class Pool {
   /// `team_size` players a team; `region` is where this bucket's matches are played.
   Pool(const ModeRules& rules, int team_size, Region region);
 
-  /// Adds a ticket, or replaces the one of the same id (its slot changes). Ignored: it is older than what is held,
-  /// or has no players or more than a team takes.
+  /// Adds a ticket, or replaces the one of the same id (its slot changes). Ignored: it tells no more than what is
+  /// held (an older change, or the same once more), or it has no players or more than a team takes.
   Upserted upsert(const PoolTicket& ticket);
   /// False if it was not there.
   bool erase(TicketId id);
@@ -105,18 +105,27 @@ class Pool {
     BucketMs queued_at = 0;
     BucketMs deadline = 0;
     std::uint32_t members = 0;  ///< where its members begin
-    std::uint32_t attempt : 17 = 0;
-    std::uint32_t size : 8 = 0;  ///< 0: the slot is free
-    std::uint32_t use : 7 = 0;
+    std::int32_t attempt = 0;
+  };
+  /// Apart from the record, so that this much is one look at one byte pair for any slot.
+  struct Use {
+    std::uint8_t size = 0;   ///< 0: the slot is free
+    std::uint8_t count = 0;  ///< uses so far, modulo 128
   };
 
+  auto id_of() const {
+    return [this](Slot slot) -> const TicketId& { return records_[slot].id; };
+  }
+  static bool tells_more(const Record& held, const PoolTicket& offered);
+  void note_deadline(Slot slot);
   Slot take_slot();
   void release(Slot slot);
   std::uint32_t store_members(const std::vector<TicketPlayer>& players);
   Waiter waiter_of(Slot slot, const PoolTicket& ticket);
-  void move_epoch(BucketMs to);
+  void move_epoch_near(BucketMs queued_at);
   bool stands_before(const Waiter& a, const Waiter& b) const;
   void settle() const;
+  void let_go_of_left() const;
 
   ModeRules rules_;
   int team_size_;
@@ -126,11 +135,13 @@ class Pool {
 
   Paged<Record> records_;
   Paged<Member> members_;
+  std::vector<Use> uses_;  ///< by slot
   SlotIndex index_;
-  std::vector<std::vector<std::uint32_t>> free_members_;         ///< by party size
-  std::unordered_map<Slot, BucketMs> opens_at_;                  ///< only of tickets with latencies
-  std::unordered_map<Slot, Latencies> latencies_;
-  mutable std::map<std::int64_t, std::vector<Slot>> deadlines_;  ///< by second; may name slots of earlier tickets
+  std::vector<std::vector<std::uint32_t>> free_members_;  ///< by party size
+  std::unordered_map<Slot, Latencies> latencies_;         ///< only of tickets that have some
+  /// By second; may name slots of tickets that are gone.
+  mutable std::map<std::int64_t, std::vector<Slot>> deadlines_;
+  std::size_t deadlines_noted_ = 0;
 
   // The line and what is not yet in it. A slot is free again only after the line has let it go.
   mutable std::vector<Waiter> line_;

@@ -1,5 +1,10 @@
-// How far from its own rating a ticket accepts others. It grows with the wait.
+// How far from its own rating a ticket accepts others. It grows with the wait, linearly or in steps, up to a limit.
+//
+// Worked: 100 -> 500 points over 40 s is 100 at once, 300 after 20 s, 500 from 40 s on. In steps of 50 points every
+// 5 s it is 100 until 4.999 s, 150 from 5 s, 500 from 40 s on.
 #pragma once
+
+#include <limits>
 
 #include "common/contracts/modes.h"
 #include "services/matchmaker/core/rating.h"
@@ -7,8 +12,34 @@
 
 namespace mm::matchmaker {
 
-/// In points, after so long a wait (negative counts as 0). Linear: 100 -> 500 over 40 s is 300 after 20 s. Steps:
-/// 50 points every 5 s from 100 is 150 after 5.0 s and still 150 after 9.9 s.
+/// A mode's window as a function of the wait, in the core's units. A negative wait counts as none.
+class Window {
+ public:
+  static constexpr BucketMs kNever = std::numeric_limits<BucketMs>::max();
+  /// Wider than any two ratings are apart: what modes without ratings use.
+  static constexpr Rating kUnlimited = 1'000'000'000;
+
+  explicit Window(const ModeRules& rules);
+
+  Rating at(BucketMs waited_ms) const;
+  /// The shortest wait after which the window is at least so wide; kNever beyond the mode's limit.
+  BucketMs reaches(Rating gap) const;
+
+ private:
+  std::int64_t initial_;
+  std::int64_t growth_;  ///< from initial to the limit
+  std::int64_t step_;    ///< growth per `step_ms_`; linear: all of it
+  std::int64_t step_ms_;
+  bool linear_;
+};
+
+/// The same in points, as players are told.
 double window_points(const ModeRules& rules, BucketMs waited_ms);
+
+/// Two tickets may meet when neither is outside the other's window.
+inline bool accept_each_other(Rating a, Rating window_a, Rating b, Rating window_b) {
+  const Rating gap = a < b ? b - a : a - b;
+  return gap <= window_a && gap <= window_b;
+}
 
 }  // namespace mm::matchmaker

@@ -1,0 +1,45 @@
+// What a set of tickets is worth as one match: quality plus the bonus for waiting, of its most even teams.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "services/matchmaker/core/candidates.h"
+#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/core/teams.h"
+
+namespace mm::matchmaker {
+
+/// A match with its teams.
+struct Verdict {
+  double quality = 0;
+  double spread = 0;           ///< points
+  double win_probability = 0;  ///< of team 0; with more than two teams, of the strongest against the weakest
+};
+
+class Appraiser {
+ public:
+  Appraiser(const Format& format, const Line& line);
+
+  /// Negative if the sizes fit no teams.
+  double utility(std::span<const Index> tickets);
+  /// The same in full; the sizes must fit. `team_of` gets the team of each ticket.
+  Verdict judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
+
+ private:
+  struct Sums {
+    Rating low;
+    Rating high;
+    double variance;
+    double bonus;
+  };
+  Sums take(std::span<const Index> tickets);
+
+  const Format& format_;
+  const Line& line_;
+  Splitter splitter_;
+  std::vector<Unit> units_;
+  std::vector<TeamStrength> strengths_;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,54 @@
+#include "services/matchmaker/core/candidates.h"
+
+#include <algorithm>
+
+#include "services/matchmaker/core/quality.h"
+
+namespace mm::matchmaker {
+namespace {
+
+Candidate candidate_of(const Waiter& waiter, const Format& format, BucketMs waited_ms) {
+  const Rating window = format.window.at(waited_ms);
+  const double bonus = waiting_bonus(waited_ms, format.widen_seconds) * waiter.size / format.players;
+  return {.rating = waiter.rating,
+          .low = waiter.rating - window,
+          .high = waiter.rating + window,
+          .bonus = static_cast<float>(bonus),
+          .slot = waiter.slot,
+          .queued = waiter.queued,
+          .deviation = waiter.deviation,
+          .size = waiter.size,
+          .use = waiter.use};
+}
+
+}  // namespace
+
+void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside) {
+  const auto waiters = pool.line();
+  aside.closed.clear();
+  aside.expired = pool.expired(now);
+  std::vector<bool> expired;
+  if (!aside.expired.empty()) {
+    expired.resize(pool.slots());
+    for (const Slot slot : aside.expired) expired[slot] = true;
+  }
+  line.clear();
+  line.reserve(waiters.size());
+  const BucketMs since_epoch = now - pool.epoch();
+  for (const Waiter& waiter : waiters) {
+    if (!expired.empty() && expired[waiter.slot]) continue;
+    if (waiter.has_latencies()) {
+      const auto opens = pool.opens_at(waiter.slot);
+      if (!opens || *opens > now) {
+        aside.closed.push_back(waiter.slot);
+        continue;
+      }
+    }
+    line.push_back(candidate_of(waiter, format, since_epoch - waiter.queued));
+  }
+  if (format.use_rating) return;
+  std::stable_sort(line.begin(), line.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.queued < b.queued; });
+}
+
+}  // namespace mm::matchmaker

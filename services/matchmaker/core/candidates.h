@@ -1,0 +1,52 @@
+// The tickets that may be matched in this tick, as the search sees them: what depends on the time is worked out once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "services/matchmaker/core/format.h"
+#include "services/matchmaker/core/pool.h"
+
+namespace mm::matchmaker {
+
+/// A candidate's place in the tick's line.
+using Index = std::uint32_t;
+inline constexpr Index kNobody = 0xFFFF'FFFF;
+
+struct Candidate {
+  Rating rating;
+  Rating low;             ///< rating minus window: accepts nobody below …
+  Rating high;            ///< … and nobody above
+  float bonus;            ///< what its waiting adds to the utility of its match
+  Slot slot;
+  std::int32_t queued;    ///< after the pool's epoch
+  std::uint16_t deviation;
+  std::uint8_t size;
+  std::uint8_t use;
+
+  /// The sum of its members' squared deviations, in points.
+  double variance() const {
+    const double points = deviation / 64.0;
+    return points * points * size;
+  }
+};
+
+/// All of them by rating, then age, then id. In modes without ratings by age: there the line's order is the queue's,
+/// and everyone accepts everyone.
+using Line = std::vector<Candidate>;
+
+/// What is done with the rest of the pool in this tick.
+struct SetAside {
+  std::vector<Slot> expired;
+  std::vector<Slot> closed;  ///< this region is not open to them (yet)
+};
+
+/// Whether a ticket that waits longer comes first; of equals the one that stands first in the line.
+inline bool waits_longer(const Line& line, Index a, Index b) {
+  return line[a].queued != line[b].queued ? line[a].queued < line[b].queued : a < b;
+}
+
+void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside);
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,67 @@
+// The matches of a tick while they are still being chosen: disjoint sets of tickets that can be dissolved again.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "services/matchmaker/core/candidates.h"
+
+namespace mm::matchmaker {
+
+class Draft {
+ public:
+  using MatchIndex = std::uint32_t;
+  static constexpr MatchIndex kNone = 0xFFFF'FFFF;
+
+  void reset(std::size_t tickets) {
+    match_of_.assign(tickets, kNone);
+    matches_.clear();
+    members_.clear();
+  }
+
+  /// The tickets, in the line's order, must be free.
+  MatchIndex add(std::span<const Index> tickets, double utility) {
+    const auto match = static_cast<MatchIndex>(matches_.size());
+    matches_.push_back({static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), utility});
+    members_.insert(members_.end(), tickets.begin(), tickets.end());
+    for (const Index i : tickets) match_of_[i] = match;
+    return match;
+  }
+  void dissolve(MatchIndex match) {
+    for (const Index i : members(match)) match_of_[i] = kNone;
+    matches_[match].count = 0;
+  }
+
+  bool is_free(Index ticket) const { return match_of_[ticket] == kNone; }
+  MatchIndex match_of(Index ticket) const { return match_of_[ticket]; }
+  std::span<const Index> members(MatchIndex match) const {
+    return {members_.data() + matches_[match].first, matches_[match].count};
+  }
+  double utility(MatchIndex match) const { return matches_[match].utility; }
+
+  /// Every standing match, by its first ticket.
+  std::vector<MatchIndex> standing() const {
+    std::vector<MatchIndex> all;
+    all.reserve(matches_.size());
+    for (MatchIndex match = 0; match < matches_.size(); ++match) {
+      if (matches_[match].count > 0) all.push_back(match);
+    }
+    const auto first = [this](MatchIndex match) { return members_[matches_[match].first]; };
+    const auto before = [&](MatchIndex a, MatchIndex b) { return first(a) < first(b); };
+    if (!std::is_sorted(all.begin(), all.end(), before)) std::sort(all.begin(), all.end(), before);
+    return all;
+  }
+
+ private:
+  struct Match {
+    std::uint32_t first;
+    std::uint32_t count;
+    double utility;
+  };
+  std::vector<MatchIndex> match_of_;
+  std::vector<Match> matches_;
+  std::vector<Index> members_;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,29 @@
+// What a bucket plays: how many teams of how many players, and how windows and waiting count. Derived once a tick
+// from the mode's rules.
+#pragma once
+
+#include <cstddef>
+
+#include "common/contracts/modes.h"
+#include "services/matchmaker/core/window.h"
+
+namespace mm::matchmaker {
+
+struct Format {
+  Format(const ModeRules& rules, int players_a_team)
+      : teams(rules.teams),
+        team_size(players_a_team),
+        players(rules.teams * players_a_team),
+        use_rating(rules.use_rating),
+        widen_seconds(rules.widen_seconds),
+        window(rules) {}
+
+  int teams;
+  int team_size;
+  int players;  ///< of all teams
+  bool use_rating;
+  double widen_seconds;
+  Window window;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,132 @@
+#include "services/matchmaker/core/growth.h"
+
+#include <algorithm>
+
+namespace mm::matchmaker {
+
+Growth::Growth(const Format& format, const Line& line)
+    : line_(line), fill_(format.teams, format.team_size), players_wanted_(format.players) {
+  const auto sizes = static_cast<std::size_t>(format.team_size) + 1;
+  by_size_.resize(sizes);
+  start_.resize(sizes);
+  step_.resize(sizes);
+  counts_.resize(sizes);
+}
+
+void Growth::survey(Island island, const Draft* draft) {
+  draft_ = draft;
+  for (auto& places : by_size_) places.clear();
+  for (Index i = island.begin; i < island.end; ++i) {
+    if (is_open(i)) by_size_[line_[i].size].push_back(i);
+  }
+  sizes_.clear();
+  for (std::size_t size = 1; size < by_size_.size(); ++size) {
+    start_[size] = 0;
+    if (!by_size_[size].empty()) sizes_.push_back(size);
+  }
+}
+
+bool Growth::sizes_suffice(Index begin, Index end, int must) {
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+  for (const std::size_t size : sizes_) {
+    const auto& places = by_size_[size];
+    const auto first = std::lower_bound(places.begin(), places.end(), begin);
+    const auto count = std::lower_bound(first, places.end(), end) - first;
+    counts_[size] = static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(count, fill_.most_of(static_cast<int>(size))));
+  }
+  return fill_.choose(counts_, must, chosen_);
+}
+
+bool Growth::grow(Index floor, Index wanted, std::vector<Index>& found) {
+  if (line_[wanted].low > line_[floor].rating) return false;
+  set_out(floor, wanted);
+  while (!complete(wanted, found)) {
+    const Index i = next();
+    if (i == kNobody || line_[i].rating > line_[wanted].high) return false;
+    if (i == wanted || !accepts(line_[i])) continue;
+    if (line_[i].rating > top_) rise_to(line_[i].rating);
+    keep(i);
+  }
+  return true;
+}
+
+// Floors mostly rise from call to call, so each walk looks for its beginning from where the last one began.
+void Growth::set_out(Index floor, Index wanted) {
+  constexpr Index kNear = 64;
+  for (const std::size_t size : sizes_) {
+    const auto& places = by_size_[size];
+    std::size_t at = start_[size];
+    const bool passed = at > 0 && places[at - 1] >= floor;
+    const bool far_off = at < places.size() && places[at] + kNear < floor;
+    if (passed || far_off) {
+      at = static_cast<std::size_t>(std::lower_bound(places.begin(), places.end(), floor) - places.begin());
+    }
+    while (at < places.size() && places[at] < floor) ++at;
+    start_[size] = step_[size] = at;
+  }
+  floor_ = line_[floor].rating;
+  top_ = line_[wanted].rating;
+  limit_ = line_[wanted].high;
+  players_ = 0;
+  kept_.clear();
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+  keep(wanted);
+}
+
+// The lowest ticket not yet walked past, of a size that is still wanted.
+Index Growth::next() {
+  std::size_t size = 0;
+  Index nearest = kNobody;
+  for (const std::size_t other : sizes_) {
+    const Index i = next_of(other);
+    if (i >= nearest) continue;
+    nearest = i;
+    size = other;
+  }
+  if (nearest != kNobody) ++step_[size];
+  return nearest;
+}
+
+Index Growth::next_of(std::size_t size) {
+  if (counts_[size] >= fill_.most_of(static_cast<int>(size))) return kNobody;
+  const auto& places = by_size_[size];
+  while (step_[size] < places.size() && !is_open(places[step_[size]])) ++step_[size];
+  return step_[size] < places.size() ? places[step_[size]] : kNobody;
+}
+
+bool Growth::accepts(const Candidate& ticket) const { return ticket.low <= floor_ && ticket.high >= top_; }
+
+void Growth::keep(Index i) {
+  kept_.push_back(i);
+  ++counts_[line_[i].size];
+  players_ += line_[i].size;
+  limit_ = std::min(limit_, line_[i].high);
+}
+
+// Who does not accept the new top drops out, and its size is wanted again.
+void Growth::rise_to(Rating rating) {
+  top_ = rating;
+  if (rating <= limit_) return;
+  std::vector<Index> staying;
+  staying.swap(kept_);
+  std::erase_if(staying, [&](Index i) { return line_[i].high < rating; });
+  players_ = 0;
+  limit_ = line_[staying.front()].high;
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+  for (const Index i : staying) keep(i);
+}
+
+bool Growth::complete(Index wanted, std::vector<Index>& found) {
+  if (players_ < players_wanted_ || !fill_.choose(counts_, line_[wanted].size, chosen_)) return false;
+  found.clear();
+  for (const Index i : kept_) {  // `wanted` is the first of them
+    auto& still = chosen_[line_[i].size];
+    if (still == 0) continue;
+    --still;
+    found.push_back(i);
+  }
+  std::sort(found.begin(), found.end());
+  return true;
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,62 @@
+// Grows a rating neighbourhood above a ticket until the party sizes in it can fill all teams.
+//
+// A set of tickets is feasible exactly if everyone in it accepts its lowest and its highest rating. So for a floor
+// rating, walk upwards, keep those who accept the floor and everything reached so far, and ask after each newcomer
+// whether the sizes kept can fill the teams (fill.h). The first yes is the match of least spread above that floor.
+// Of each size only as many are kept as a match could use, so a crowd of one size costs nothing.
+#pragma once
+
+#include <vector>
+
+#include "services/matchmaker/core/draft.h"
+#include "services/matchmaker/core/fill.h"
+#include "services/matchmaker/core/islands.h"
+
+namespace mm::matchmaker {
+
+class Growth {
+ public:
+  Growth(const Format& format, const Line& line);
+
+  /// The tickets among which to grow. `draft`, if given, hides those that are taken, also later on.
+  void survey(Island island, const Draft* draft);
+
+  /// The least set that fills the teams, holds `wanted`, and has no rating below that of `floor` (which stands at or
+  /// before `wanted`). In the line's order; false if there is none.
+  bool grow(Index floor, Index wanted, std::vector<Index>& found);
+
+  /// Whether the surveyed tickets of [begin, end) could fill the teams if everyone accepted everyone; with one of
+  /// size `must` among them, unless that is 0.
+  bool sizes_suffice(Index begin, Index end, int must);
+
+ private:
+  bool is_open(Index i) const { return draft_ == nullptr || draft_->is_free(i); }
+  void set_out(Index floor, Index wanted);
+  Index next();
+  Index next_of(std::size_t size);
+  bool accepts(const Candidate& ticket) const;
+  void keep(Index i);
+  void rise_to(Rating rating);
+  bool complete(Index wanted, std::vector<Index>& found);
+
+  const Line& line_;
+  Fill fill_;
+  int players_wanted_;
+  const Draft* draft_ = nullptr;
+
+  std::vector<std::vector<Index>> by_size_;  ///< places of the island's tickets of each size
+  std::vector<std::size_t> sizes_;           ///< those that occur
+  std::vector<std::size_t> start_;           ///< by size: where the last walk began
+
+  // One walk.
+  Rating floor_ = 0;               ///< nobody below it
+  Rating top_ = 0;                 ///< the highest rating kept
+  Rating limit_ = 0;               ///< the least `high` of those kept
+  int players_ = 0;                ///< in the tickets kept
+  std::vector<std::size_t> step_;  ///< by size: where it stands
+  std::vector<Index> kept_;
+  SizeCounts counts_;
+  SizeCounts chosen_;
+};
+
+}  // namespace mm::matchmaker

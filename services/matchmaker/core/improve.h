@@ -1,0 +1,45 @@
+// Local search: takes a neighbourhood of the draft apart and packs it anew, keeping whatever is better. One step can
+// skip a ticket, swap tickets between matches, nest one match inside another, turn two matches into three; whatever
+// its few dozen tickets allow.
+//
+// Small islands are one neighbourhood and so solved at once. In large ones the tickets left over come first, the
+// longest-waiting first of all, then every part of the line, as far as the tick's budget of steps goes.
+#pragma once
+
+#include <vector>
+
+#include "services/matchmaker/core/draft.h"
+#include "services/matchmaker/core/islands.h"
+#include "services/matchmaker/core/packing.h"
+
+namespace mm::matchmaker {
+
+class Improver {
+ public:
+  /// For one tick of one bucket; about 20 ms at most.
+  static constexpr std::uint64_t kStepsPerTick = 400'000;
+
+  Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser);
+
+  /// Matches in which one of `fixed` plays stay as they are.
+  void improve(Island island, const std::vector<bool>& fixed);
+
+ private:
+  bool spent() const { return packing_.steps() >= kStepsPerTick; }
+  bool is_fixed(Index i) const { return !fixed_->empty() && (*fixed_)[i]; }
+  void gather(Index seed);
+  bool take(Index i);
+  void repack();
+
+  const Line& line_;
+  Draft& draft_;
+  Packing packing_;
+
+  const std::vector<bool>* fixed_ = nullptr;
+  Island island_{0, 0};
+  std::vector<Index> tickets_;               ///< the neighbourhood
+  std::vector<Draft::MatchIndex> matches_;   ///< that stand in it
+  std::vector<Packing::Found> found_;
+};
+
+}  // namespace mm::matchmaker

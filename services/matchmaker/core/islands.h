@@ -1,0 +1,21 @@
+// Cuts the line where nobody on one side can meet anybody on the other. What happens on one island has no effect on
+// any other, so each is planned by itself, and one where nothing has changed need not be planned at all.
+#pragma once
+
+#include <vector>
+
+#include "services/matchmaker/core/candidates.h"
+
+namespace mm::matchmaker {
+
+/// Neighbours [begin, end) of the line.
+struct Island {
+  Index begin;
+  Index end;
+  Index size() const { return end - begin; }
+};
+
+/// `reach_down` is scratch.
+void find_islands(const Line& line, std::vector<Island>& islands, std::vector<Rating>& reach_down);
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,162 @@
+#include "services/matchmaker/core/packing.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/base/result.h"
+
+namespace mm::matchmaker {
+namespace {
+
+std::size_t lowest_bit(std::uint32_t mask) { return static_cast<std::size_t>(std::countr_zero(mask)); }
+std::uint32_t bit(std::size_t i) { return 1U << i; }
+std::uint32_t bits_above(std::size_t i) { return ~((bit(i) << 1) - 1); }
+
+}  // namespace
+
+Packing::Packing(const Format& format, const Line& line, Appraiser& appraiser)
+    : format_(format), line_(line), appraiser_(appraiser), seen_(kSeen) {}
+
+bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found) {
+  check(tickets.size() <= kMostTickets, "a neighbourhood fits a mask");
+  tickets_.assign(tickets.begin(), tickets.end());
+  see_who_accepts_whom();
+  propose_all();
+  set_shares();
+  best_ = at_least;
+  branches_ = 0;
+  path_.clear();
+  best_path_.clear();
+  ++round_;
+  Branch all{tickets.empty() ? 0 : static_cast<Mask>((std::uint64_t{1} << tickets.size()) - 1), 0, 0, 0};
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    all.share += shares_[i];
+    all.players += sizes_[i];
+  }
+  search(all);
+  steps_ += static_cast<std::uint64_t>(branches_);
+  found.clear();
+  for (const Proposal* proposal : best_path_) {
+    Found& match = found.emplace_back(Found{{}, proposal->utility});
+    for (Mask rest = proposal->tickets; rest != 0; rest &= rest - 1) match.tickets.push_back(tickets_[lowest_bit(rest)]);
+  }
+  return !found.empty();
+}
+
+void Packing::see_who_accepts_whom() {
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    const Candidate& a = line_[tickets_[i]];
+    sizes_[i] = a.size;
+    mates_[i] = 0;
+    for (std::size_t j = 0; j < tickets_.size(); ++j) {
+      const Candidate& b = line_[tickets_[j]];
+      const bool accept = b.rating <= a.high && b.rating >= a.low && a.rating <= b.high && a.rating >= b.low;
+      if (accept && i != j) mates_[i] |= bit(j);
+    }
+  }
+}
+
+void Packing::propose_all() {
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    proposals_[i].clear();
+    propose(static_cast<int>(i));
+    std::sort(proposals_[i].begin(), proposals_[i].end(), [](const Proposal& a, const Proposal& b) {
+      return a.utility != b.utility ? a.utility > b.utility : a.tickets < b.tickets;
+    });
+  }
+}
+
+void Packing::propose(int lowest) {
+  lowest_ = lowest;
+  steps_left_ = kStepsPerTicket;
+  const auto i = static_cast<std::size_t>(lowest);
+  const Mask allowed = mates_[i] & bits_above(i);
+  for (int skips = 0; skips <= std::popcount(allowed); ++skips) {
+    extend({bit(i), allowed, sizes_[i], skips});
+    if (steps_left_ <= 0 || proposals_[i].size() >= kProposalsPerTicket) break;
+  }
+  steps_ += static_cast<std::uint64_t>(kStepsPerTicket - steps_left_);
+}
+
+// Takes or passes over the allowed tickets one by one, so that exactly `skips` of those with room are passed over.
+void Packing::extend(const Partial& partial) {
+  if (partial.players == format_.players) {
+    if (partial.skips == 0) offer(partial.chosen);
+    return;
+  }
+  if (--steps_left_ <= 0 || partial.players + players_in(partial.allowed) < format_.players) return;
+  int skips = partial.skips;
+  for (Mask rest = partial.allowed; rest != 0; rest &= rest - 1) {
+    const std::size_t i = lowest_bit(rest);
+    if (partial.players + sizes_[i] > format_.players) continue;
+    extend({partial.chosen | bit(i), rest & bits_above(i) & mates_[i], partial.players + sizes_[i], skips});
+    if (--skips < 0 || proposals_[static_cast<std::size_t>(lowest_)].size() >= kProposalsPerTicket) return;
+  }
+}
+
+void Packing::offer(Mask chosen) {
+  set_.clear();
+  for (Mask rest = chosen; rest != 0; rest &= rest - 1) set_.push_back(tickets_[lowest_bit(rest)]);
+  const double utility = appraiser_.utility(set_);
+  steps_left_ -= static_cast<int>(set_.size());
+  if (utility > 0) proposals_[static_cast<std::size_t>(lowest_)].push_back({chosen, utility, 0});
+}
+
+int Packing::players_in(Mask mask) const {
+  int players = 0;
+  for (Mask rest = mask; rest != 0; rest &= rest - 1) players += sizes_[lowest_bit(rest)];
+  return players;
+}
+
+void Packing::set_shares() {
+  shares_.fill(0);
+  top_utility_ = 0;
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    for (const Proposal& proposal : proposals_[i]) {
+      top_utility_ = std::max(top_utility_, proposal.utility);
+      for (Mask rest = proposal.tickets; rest != 0; rest &= rest - 1) {
+        const std::size_t member = lowest_bit(rest);
+        shares_[member] = std::max(shares_[member], proposal.utility * sizes_[member] / format_.players);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    for (Proposal& proposal : proposals_[i]) {
+      for (Mask rest = proposal.tickets; rest != 0; rest &= rest - 1) proposal.share += shares_[lowest_bit(rest)];
+    }
+  }
+}
+
+void Packing::search(Branch branch) {
+  if (branch.value > best_ + 1e-9) {
+    best_ = branch.value;
+    best_path_ = path_;
+  }
+  while (branch.left != 0) {
+    const double by_players = branch.players / format_.players * top_utility_;
+    if (branch.value + std::min(branch.share, by_players) <= best_ * kWorthwhile + 1e-9) return;
+    if (++branches_ > kBranches || seen_better(branch)) return;
+    const std::size_t lowest = lowest_bit(branch.left);
+    for (const Proposal& proposal : proposals_[lowest]) {
+      if ((proposal.tickets & ~branch.left) != 0) continue;
+      path_.push_back(&proposal);
+      search({branch.left & ~proposal.tickets, branch.value + proposal.utility, branch.share - proposal.share,
+              branch.players - format_.players});
+      path_.pop_back();
+    }
+    branch.left &= ~bit(lowest);
+    branch.share -= shares_[lowest];
+    branch.players -= sizes_[lowest];
+  }
+}
+
+// Whether the same tickets were left before, with as much already won. Remembers the better of both; what collides
+// is forgotten, which costs time only.
+bool Packing::seen_better(const Branch& branch) {
+  Seen& seen = seen_[(branch.left * 0x9E37'79B9U) >> 20];
+  if (seen.round == round_ && seen.left == branch.left && seen.value >= branch.value - 1e-12) return true;
+  seen = {branch.left, round_, branch.value};
+  return false;
+}
+
+}  // namespace mm::matchmaker

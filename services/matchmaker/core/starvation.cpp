@@ -1,0 +1,68 @@
+#include "services/matchmaker/core/starvation.h"
+
+#include <algorithm>
+
+namespace mm::matchmaker {
+
+void Finder::survey(Island island, const Draft* draft) {
+  island_ = island;
+  growth_.survey(island, draft);
+}
+
+bool Finder::exists_for(Index ticket, Index most_floors) {
+  if (!sizes_suffice(ticket)) return false;
+  bool exists = false;
+  Index floors = 0;
+  each_floor(ticket, [&](Index floor) {
+    exists = growth_.grow(floor, ticket, found_);
+    return exists || ++floors == most_floors;
+  });
+  return exists;
+}
+
+bool Finder::best_for(Index ticket, Appraiser& appraiser, std::vector<Index>& best) {
+  if (!sizes_suffice(ticket)) return false;
+  double best_utility = -1;
+  Rating least_spread = Window::kUnlimited;
+  each_floor(ticket, [&](Index floor) {
+    if (line_[ticket].rating - line_[floor].rating > least_spread) return true;
+    if (!growth_.grow(floor, ticket, found_)) return false;
+    least_spread = std::min(least_spread, line_[found_.back()].rating - line_[found_.front()].rating);
+    const double utility = appraiser.utility(found_);
+    if (utility > best_utility) {
+      best_utility = utility;
+      best = found_;
+    }
+    return false;
+  });
+  return best_utility >= 0;
+}
+
+// Every rating the lowest ticket of its match can have, from its own downwards, until `visit` has seen enough. Where
+// ratings do not count there is one floor, below all.
+template <class Visit>
+void Finder::each_floor(Index ticket, Visit&& visit) {
+  if (!format_.use_rating) {
+    visit(island_.begin);
+    return;
+  }
+  for (Index floor = ticket + 1; floor-- > island_.begin;) {
+    if (line_[floor].rating < line_[ticket].low) return;
+    // Of equals the first one stands for all: the walk begins there.
+    const bool stands_for_equals = floor == island_.begin || line_[floor - 1].rating != line_[floor].rating;
+    if (stands_for_equals && visit(floor)) return;
+  }
+}
+
+// Counting everyone inside its window, whoever they accept: cheap, and mostly enough to say no.
+bool Finder::sizes_suffice(Index ticket) {
+  if (!format_.use_rating) return growth_.sizes_suffice(island_.begin, island_.end, line_[ticket].size);
+  const auto begin = line_.begin() + island_.begin;
+  const auto end = line_.begin() + island_.end;
+  const auto first = std::partition_point(begin, end, [&](const Candidate& c) { return c.rating < line_[ticket].low; });
+  const auto last = std::partition_point(first, end, [&](const Candidate& c) { return c.rating <= line_[ticket].high; });
+  return growth_.sizes_suffice(static_cast<Index>(first - line_.begin()), static_cast<Index>(last - line_.begin()),
+                               line_[ticket].size);
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,257 @@
+#include "services/matchmaker/core/teams.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <limits>
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr std::int64_t kWorst = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t premade_weight(const Unit& unit) { return static_cast<std::int64_t>(unit.size) * unit.size; }
+
+/// Highest minus lowest rating of the units whose bit is set.
+std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members) {
+  std::int64_t low = kWorst;
+  std::int64_t high = -kWorst;
+  for (std::uint32_t rest = members; rest != 0; rest &= rest - 1) {
+    const std::int64_t rating = units[static_cast<std::size_t>(std::countr_zero(rest))].rating;
+    low = std::min(low, rating);
+    high = std::max(high, rating);
+  }
+  return high - low;
+}
+
+std::vector<std::int64_t> strengths(std::span<const Unit> units, const std::vector<std::uint8_t>& team_of, int teams) {
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(teams));
+  for (std::size_t i = 0; i < units.size(); ++i) sums[team_of[i]] += units[i].strength();
+  return sums;
+}
+
+/// Names the teams so that team 0 is unit 0's.
+void put_unit_0_first(std::vector<std::uint8_t>& team_of) {
+  const std::uint8_t first = team_of[0];
+  for (auto& team : team_of) team = team == first ? std::uint8_t{0} : team == 0 ? first : team;
+}
+
+/// Which units stand on opposite sides: a tree over all of them.
+using Opposites = std::vector<std::vector<std::uint32_t>>;
+
+/// Walks the tree from unit 0, changing sides at each step; answers how many players are on unit 0's side.
+int take_sides(std::span<const Unit> units, const Opposites& opposite, std::vector<std::uint8_t>& team_of) {
+  constexpr std::uint8_t kNeither = 2;
+  std::fill(team_of.begin(), team_of.end(), kNeither);
+  team_of[0] = 0;
+  int players = 0;
+  for (std::vector<std::uint32_t> open{0}; !open.empty();) {
+    const std::uint32_t i = open.back();
+    open.pop_back();
+    if (team_of[i] == 0) players += units[i].size;
+    for (const std::uint32_t j : opposite[i]) {
+      if (team_of[j] != kNeither) continue;
+      team_of[j] = team_of[i] == 0 ? 1 : 0;
+      open.push_back(j);
+    }
+  }
+  return players;
+}
+
+}  // namespace
+
+Splitter::Splitter(int teams, int team_size) : teams_(teams), team_size_(team_size), fill_(teams, team_size) {}
+
+bool Splitter::split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  team_of.assign(units.size(), 0);
+  if (teams_ > 2) return split_many(units, team_of);
+  return units.size() <= kExactUnits ? split_exactly(units, team_of) : split_by_differencing(units, team_of);
+}
+
+std::int64_t Splitter::gap(std::span<const Unit> units) {
+  if (teams_ == 2 && units.size() == 2) {
+    return units[0].size == units[1].size ? std::llabs(units[0].strength() - units[1].strength()) : -1;
+  }
+  if (teams_ > 2 || units.size() > kExactUnits) {
+    if (!split(units, scratch_)) return -1;
+    const auto sums = strengths(units, scratch_, teams_);
+    const auto [low, high] = std::minmax_element(sums.begin(), sums.end());
+    return *high - *low;
+  }
+  total_ = 0;
+  for (const Unit& unit : units) total_ += unit.strength();
+  best_ = {kWorst, 0, 0};
+  least_gap(units, 1, {1, units[0].size, units[0].strength()});
+  return best_.gap == kWorst ? -1 : best_.gap;
+}
+
+bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  total_ = total_premade_ = 0;
+  for (const Unit& unit : units) {
+    total_ += unit.strength();
+    total_premade_ += premade_weight(unit);
+  }
+  best_ = {kWorst, kWorst, kWorst};
+  enumerate(units, 1, {1, units[0].size, units[0].strength()});
+  if (best_.gap == kWorst) return false;
+  for (std::size_t i = 0; i < units.size(); ++i) team_of[i] = (best_members_ >> i & 1U) != 0 ? 0 : 1;
+  return true;
+}
+
+// Every set of units that holds unit 0 and exactly team_size players.
+void Splitter::enumerate(std::span<const Unit> units, std::size_t next, Half half) {
+  if (half.players == team_size_) return weigh(units, half);
+  for (std::size_t i = next; i < units.size(); ++i) {
+    if (half.players + units[i].size > team_size_) continue;
+    enumerate(units, i + 1, {half.members | 1U << i, half.players + units[i].size, half.strength + units[i].strength()});
+  }
+}
+
+void Splitter::least_gap(std::span<const Unit> units, std::size_t next, Half half) {
+  if (half.players == team_size_) {
+    best_.gap = std::min<std::int64_t>(best_.gap, std::llabs(2 * half.strength - total_));
+    return;
+  }
+  for (std::size_t i = next; i < units.size() && best_.gap > 0; ++i) {
+    if (half.players + units[i].size > team_size_) continue;
+    least_gap(units, i + 1, {0, half.players + units[i].size, half.strength + units[i].strength()});
+  }
+}
+
+void Splitter::weigh(std::span<const Unit> units, const Half& half) {
+  Merit merit{std::llabs(2 * half.strength - total_), 0, 0};
+  if (merit.gap > best_.gap) return;
+  std::int64_t premade = 0;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if ((half.members >> i & 1U) != 0) premade += premade_weight(units[i]);
+  }
+  merit.premade = std::llabs(2 * premade - total_premade_);
+  const std::uint32_t others = ((1U << units.size()) - 1) & ~half.members;
+  merit.spread = spread_of(units, half.members) + spread_of(units, others);
+  if (merit >= best_) return;
+  best_ = merit;
+  best_members_ = half.members;
+}
+
+// Karmarkar and Karp 1982: put the two largest on opposite sides, and go on with their difference. `kPerPlayer` is
+// larger than any sum of ratings, so players are balanced before ratings are.
+bool Splitter::split_by_differencing(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  constexpr std::int64_t kPerPlayer = 1LL << 40;
+  struct Node {
+    std::int64_t value;
+    std::uint32_t unit;
+  };
+  const auto less = [](const Node& a, const Node& b) { return a.value != b.value ? a.value < b.value : a.unit > b.unit; };
+  std::vector<Node> heap;
+  for (std::uint32_t i = 0; i < units.size(); ++i) heap.push_back({units[i].strength() + kPerPlayer * units[i].size, i});
+  std::make_heap(heap.begin(), heap.end(), less);
+  Opposites opposite(units.size());
+  while (heap.size() > 1) {
+    std::pop_heap(heap.begin(), heap.end(), less);
+    const Node largest = heap.back();
+    heap.pop_back();
+    std::pop_heap(heap.begin(), heap.end(), less);
+    Node& second = heap.back();
+    opposite[largest.unit].push_back(second.unit);
+    opposite[second.unit].push_back(largest.unit);
+    second = {largest.value - second.value, largest.unit};
+    std::push_heap(heap.begin(), heap.end(), less);
+  }
+  if (take_sides(units, opposite, team_of) != team_size_ && !deal_out(units, team_of)) return false;
+  swap_while_it_helps(units, team_of, 0, 1);
+  put_unit_0_first(team_of);
+  return true;
+}
+
+// Sizes first (Fill deals them), then, size by size, the strongest ticket to the team that is weakest so far.
+bool Splitter::deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  SizeCounts counts(static_cast<std::size_t>(team_size_) + 1);
+  for (const Unit& unit : units) ++counts[static_cast<std::size_t>(unit.size)];
+  if (!fill_.deal(counts, team_counts_)) return false;
+  std::vector<std::size_t> order(units.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (units[a].size != units[b].size) return units[a].size > units[b].size;
+    return units[a].rating != units[b].rating ? units[a].rating > units[b].rating : a < b;
+  });
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(teams_));
+  for (const std::size_t i : order) {
+    const auto size = static_cast<std::size_t>(units[i].size);
+    std::size_t team = team_counts_.size();
+    for (std::size_t t = 0; t < team_counts_.size(); ++t) {
+      if (team_counts_[t][size] > 0 && (team == team_counts_.size() || sums[t] < sums[team])) team = t;
+    }
+    --team_counts_[team][size];
+    sums[team] += units[i].strength();
+    team_of[i] = static_cast<std::uint8_t>(team);
+  }
+  return true;
+}
+
+// The best swap of two tickets of one size, again and again; each makes the gap smaller, so it ends.
+void Splitter::swap_while_it_helps(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
+  const auto sums = strengths(units, team_of, teams_);
+  std::int64_t difference = sums[static_cast<std::size_t>(a)] - sums[static_cast<std::size_t>(b)];
+  for (bool better = true; better && difference != 0;) {
+    better = false;
+    std::size_t swap_a = 0;
+    std::size_t swap_b = 0;
+    std::int64_t least = std::llabs(difference);
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      if (team_of[i] != a) continue;
+      for (std::size_t j = 0; j < units.size(); ++j) {
+        if (team_of[j] != b || units[j].size != units[i].size) continue;
+        const std::int64_t after = std::llabs(difference - 2 * (units[i].strength() - units[j].strength()));
+        if (after >= least) continue;
+        least = after;
+        swap_a = i;
+        swap_b = j;
+        better = true;
+      }
+    }
+    if (!better) break;
+    difference -= 2 * (units[swap_a].strength() - units[swap_b].strength());
+    std::swap(team_of[swap_a], team_of[swap_b]);
+  }
+}
+
+// True if the two teams came out nearer to each other.
+bool Splitter::split_pair_anew(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
+  pair_units_.clear();
+  std::vector<std::size_t> places;
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (team_of[i] != a && team_of[i] != b) continue;
+    before += team_of[i] == a ? units[i].strength() : -units[i].strength();
+    pair_units_.push_back(units[i]);
+    places.push_back(i);
+  }
+  if (before == 0) return false;
+  std::vector<std::uint8_t> halves(pair_units_.size());
+  if (pair_units_.size() <= kExactUnits) {
+    if (!split_exactly(pair_units_, halves) || best_.gap >= std::llabs(before)) return false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      team_of[places[i]] = static_cast<std::uint8_t>(halves[i] == 0 ? a : b);
+    }
+    return true;
+  }
+  swap_while_it_helps(units, team_of, a, b);
+  const auto sums = strengths(units, team_of, teams_);
+  return std::llabs(sums[static_cast<std::size_t>(a)] - sums[static_cast<std::size_t>(b)]) < std::llabs(before);
+}
+
+bool Splitter::split_many(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  if (!deal_out(units, team_of)) return false;
+  constexpr int kMostRounds = 32;
+  bool better = true;
+  for (int round = 0; better && round < kMostRounds; ++round) {
+    better = false;
+    for (int a = 0; a < teams_; ++a) {
+      for (int b = a + 1; b < teams_; ++b) better = split_pair_anew(units, team_of, a, b) || better;
+    }
+  }
+  put_unit_0_first(team_of);
+  return true;
+}
+
+}  // namespace mm::matchmaker

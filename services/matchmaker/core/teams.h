@@ -1,0 +1,79 @@
+// Who plays with whom, once it is known who plays: the most even teams of exactly team_size players.
+//
+// For two teams that means: least |P(A wins) - 1/2|, which is least |mu_A - mu_B|, because the deviations under the
+// fraction are the same for every split; among equals the least difference in premades (the sum of the squared party
+// sizes, so that one party of 5 weighs more than 3 + 2); then the least spread inside the teams; then the order of
+// the units. Exact for up to kExactUnits tickets, by enumeration of the splits whose sizes fit. Above that:
+// Karmarkar-Karp differencing, with a weight per player so large that sizes come out even, and a local search that
+// swaps. More than two teams: dealt out like cards, then pairs of teams are split anew until none gets better.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "services/matchmaker/core/fill.h"
+#include "services/matchmaker/core/rating.h"
+
+namespace mm::matchmaker {
+
+/// One ticket, as splitting sees it.
+struct Unit {
+  Rating rating;
+  int size;
+
+  std::int64_t strength() const { return static_cast<std::int64_t>(rating) * size; }
+};
+
+class Splitter {
+ public:
+  static constexpr std::size_t kExactUnits = 16;
+
+  Splitter(int teams, int team_size);
+
+  /// The team of each unit, in the units' order; unit 0 plays in team 0. False if the sizes fit no teams.
+  bool split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
+  /// Only how far the strongest and the weakest team are apart (sums of ratings); -1 if the sizes fit no teams.
+  std::int64_t gap(std::span<const Unit> units);
+
+ private:
+  struct Merit {
+    std::int64_t gap;
+    std::int64_t premade;
+    std::int64_t spread;
+    auto operator<=>(const Merit&) const = default;
+  };
+  /// A split under construction: the units in team 0 so far.
+  struct Half {
+    std::uint32_t members;
+    int players;
+    std::int64_t strength;
+  };
+
+  bool split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
+  void enumerate(std::span<const Unit> units, std::size_t next, Half half);
+  void least_gap(std::span<const Unit> units, std::size_t next, Half half);
+  void weigh(std::span<const Unit> units, const Half& half);
+  bool split_by_differencing(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
+  bool deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
+  void swap_while_it_helps(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
+  bool split_pair_anew(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
+  bool split_many(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
+
+  int teams_;
+  int team_size_;
+  Fill fill_;
+
+  // The enumeration's state: totals of all units and the best split so far.
+  std::int64_t total_ = 0;
+  std::int64_t total_premade_ = 0;
+  Merit best_{};
+  std::uint32_t best_members_ = 0;
+  std::vector<int> players_after_;  ///< players in units i and later
+
+  std::vector<SizeCounts> team_counts_;
+  std::vector<std::uint8_t> scratch_;
+  std::vector<Unit> pair_units_;
+};
+
+}  // namespace mm::matchmaker

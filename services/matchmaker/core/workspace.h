@@ -1,0 +1,21 @@
+// Memory that ticks use one after the other, so that they need not ask for it each time. Carries nothing from one
+// tick to the next.
+#pragma once
+
+#include <vector>
+
+#include "services/matchmaker/core/candidates.h"
+#include "services/matchmaker/core/draft.h"
+#include "services/matchmaker/core/islands.h"
+
+namespace mm::matchmaker {
+
+struct Workspace {
+  Line line;
+  SetAside aside;
+  std::vector<Island> islands;
+  std::vector<Rating> reach_down;
+  Draft draft;
+};
+
+}  // namespace mm::matchmaker
