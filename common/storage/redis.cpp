@@ -69,17 +69,21 @@ struct Redis::Impl {
   Pool<RedisConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
 
-  Pool<RedisConnection>::Made connect(Deadline deadline) const;
+  Pool<RedisConnection>::Made connect(Deadline deadline);
   RedisResult<std::vector<RedisReply>> run(const std::vector<RedisCommand>& commands, Deadline deadline);
+  void note(bool succeeded) {
+    last_success = succeeded ? std::chrono::steady_clock::now().time_since_epoch() : SteadyPoint::duration::min();
+  }
   static RedisResult<std::vector<RedisReply>> run_on(RedisConnection& connection,
                                                      const std::vector<RedisCommand>& commands, Deadline deadline);
 };
 
-Pool<RedisConnection>::Made Redis::Impl::connect(Deadline deadline) const {
+Pool<RedisConnection>::Made Redis::Impl::connect(Deadline deadline) {
   if (!address) return fail(address.error());
   auto connection = RedisConnection::open(*address, options.password, deadline);
-  if (!connection) return fail(std::move(connection).error().text);
-  return std::move(*connection);
+  if (connection) return std::move(*connection);
+  note(false);
+  return fail(std::move(connection).error().text);
 }
 
 RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCommand>& commands, Deadline deadline) {
@@ -92,8 +96,7 @@ RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCom
     if (refusal != replies->end()) replies = away(std::move(refusal->text));
   }
   pool.give_back(replies ? std::move(*connection) : nullptr);
-  if (!replies) return replies;
-  last_success = std::chrono::steady_clock::now().time_since_epoch();
+  note(replies.ok());
   return replies;
 }
 

@@ -87,7 +87,7 @@ class Redis {
   /// Kind::error).
   RedisResult<std::vector<RedisReply>> pipeline(const std::vector<RedisCommand>& commands, Deadline deadline);
 
-  /// An exchange succeeded within the last second, or a PING now does. For readiness; never blocks for more than
+  /// The last exchange succeeded within the last second, or a PING now does. For readiness; never blocks for more than
   /// 100 ms.
   bool reachable();
 

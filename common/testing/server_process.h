@@ -17,8 +17,7 @@ std::string make_folder(const std::string& kind);
 /// The folder for what tests share and leave behind.
 std::string temporary_root();
 
-/// Sends `question` to 127.0.0.1:port and reads until `accepts` what came so far; false when that does not happen
-/// within a second.
+/// Sends `question` to 127.0.0.1:port: does it `accept` what comes first? False when nothing comes within a second.
 bool answers(int port, std::string_view question, const std::function<bool(std::string_view)>& accepts);
 
 struct OwnServer::Impl {

@@ -65,19 +65,13 @@ std::string make_folder(const std::string& kind) {
 bool answers(int port, std::string_view question, const std::function<bool(std::string_view)>& accepts) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = loopback(port);
-  const auto deadline = Deadline::after(Milliseconds{1'000});
-  std::string got;
   bool accepted = false;
   if (connect(fd, generic(address), sizeof address) == 0 &&
       send(fd, question.data(), question.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(question.size())) {
     pollfd wanted{fd, POLLIN, 0};
-    while (!accepted && poll(&wanted, 1, static_cast<int>(deadline.left().count())) == 1) {
-      char buffer[4096];
-      const auto count = recv(fd, buffer, sizeof buffer, 0);
-      if (count <= 0) break;
-      got.append(buffer, static_cast<std::size_t>(count));
-      accepted = accepts(got);
-    }
+    char answer[4096];
+    const auto count = poll(&wanted, 1, 1'000) == 1 ? recv(fd, answer, sizeof answer, 0) : 0;
+    accepted = count > 0 && accepts(std::string_view(answer, static_cast<std::size_t>(count)));
   }
   close(fd);
   return accepted;

@@ -1,0 +1,68 @@
+#include "common/storage/watchdog.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace mm::storage {
+namespace {
+
+class Pair {
+ public:
+  Pair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()), 0); }
+  ~Pair() {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+
+  int mine() const { return ends_[0]; }
+  /// Blocks until there is something to read: the end of the stream, here.
+  bool sees_its_end() const {
+    char byte = 0;
+    return recv(ends_[0], &byte, 1, 0) == 0;
+  }
+  bool is_open() const {
+    pollfd looked{ends_[0], POLLIN, 0};
+    return poll(&looked, 1, 0) == 0;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST(Watchdog, EndsABlockingReadAtTheDeadline) {
+  Watchdog dog;
+  const Pair pair;
+  const auto deadline = Deadline::after(Milliseconds{30});
+  const Watchdog::Watch watch(dog, pair.mine(), deadline);
+  EXPECT_TRUE(pair.sees_its_end());
+  EXPECT_TRUE(deadline.passed());
+}
+
+TEST(Watchdog, NoticesADeadlineEarlierThanAllBefore) {
+  Watchdog dog;
+  const Pair slow;
+  const Pair quick;
+  const Watchdog::Watch long_watch(dog, slow.mine(), Deadline::after(Milliseconds{60'000}));
+  const Watchdog::Watch short_watch(dog, quick.mine(), Deadline::after(Milliseconds{10}));
+  EXPECT_TRUE(quick.sees_its_end());
+  EXPECT_TRUE(slow.is_open());
+}
+
+TEST(Watchdog, LeavesAloneWhatEndedInTime) {
+  Watchdog dog;
+  const Pair done;
+  const Pair late;
+  { const Watchdog::Watch watch(dog, done.mine(), Deadline::after(Milliseconds{20})); }
+  const Watchdog::Watch watch(dog, late.mine(), Deadline::after(Milliseconds{40}));
+  EXPECT_TRUE(late.sees_its_end());
+  EXPECT_TRUE(done.is_open());
+}
+
+}  // namespace
+}  // namespace mm::storage
