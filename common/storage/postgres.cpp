@@ -181,8 +181,8 @@ void Postgres::Impl::look_now_and_then() {
   while (!ending) {
     if (!succeeded_within(kLookEvery)) {
       lock.unlock();
-      // What it found stands in last_success.
-      static_cast<void>(run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); }));
+      const auto looked = run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+      if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
       lock.lock();
     }
     wake.wait_for(lock, kLookEvery, [this] { return ending; });

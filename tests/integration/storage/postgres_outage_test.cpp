@@ -1,0 +1,160 @@
+// PostgreSQL killed, frozen and restarted while it is used: errors by the deadline, recovery by itself.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/storage/postgres.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+
+namespace mm::storage {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+
+PostgresOptions options_for(const std::string& url) {
+  PostgresOptions options;
+  options.url = url;
+  return options;
+}
+
+DatabaseResult<Done> look(Postgres& postgres, Deadline deadline) {
+  return postgres.transaction(deadline, [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+}
+
+class PostgresOutage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(
+        postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("CREATE TABLE fact (id int PRIMARY KEY)"); }));
+  }
+  bool works_again() {
+    return testing::eventually([this] { return look(postgres_, soon()).ok(); });
+  }
+  DatabaseResult<Done> store(int id, Deadline deadline) {
+    return postgres_.transaction(
+        deadline, [id](pqxx::work& tx) { tx.exec_params0("INSERT INTO fact VALUES ($1) ON CONFLICT DO NOTHING", id); });
+  }
+  int facts() {
+    return *postgres_.transaction(soon(),
+                                  [](pqxx::work& tx) { return tx.exec1("SELECT count(*) FROM fact")[0].as<int>(); });
+  }
+
+  testing::OwnPostgres server_;
+  Postgres postgres_{options_for(server_.url())};
+};
+
+TEST_F(PostgresOutage, F12_KeepsWhatWasAcknowledgedThroughAKill) {
+  ASSERT_TRUE(store(1, soon()));
+  server_.kill();
+  const auto refused = store(2, soon());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::unavailable);
+  EXPECT_TRUE(testing::eventually([this] { return !postgres_.reachable(); }));
+  server_.restart();
+  ASSERT_TRUE(works_again());
+  EXPECT_TRUE(testing::eventually([this] { return postgres_.reachable(); }));
+  EXPECT_EQ(facts(), 1);
+}
+
+TEST_F(PostgresOutage, F13_AFrozenServerCostsTheDeadline) {
+  ASSERT_TRUE(look(postgres_, soon()));
+  server_.freeze();
+  // More often than there are connections: new ones cannot be made either.
+  for (int i = 0; i < 6; ++i) {
+    const auto refused = look(postgres_, Deadline::after(Milliseconds{100}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Kind::unavailable);
+  }
+  server_.thaw();
+  EXPECT_TRUE(works_again());
+}
+
+TEST_F(PostgresOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
+  ASSERT_TRUE(look(postgres_, soon()));
+  server_.freeze();
+  std::atomic<int> errors{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 3; ++n) errors += look(postgres_, Deadline::after(Milliseconds{150})).ok() ? 0 : 1;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(errors, 36);
+  server_.thaw();
+  EXPECT_TRUE(works_again());
+}
+
+TEST_F(PostgresOutage, F12_CallersGoOnThroughRestartsByTrying) {
+  std::atomic<bool> ending{false};
+  std::atomic<int> next{0};
+  std::atomic<int> acknowledged{0};
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&] {
+      while (!ending) {
+        if (store(++next, Deadline::after(Milliseconds{1'000}))) ++acknowledged;
+      }
+    });
+  }
+  for (int round = 0; round < 2; ++round) {
+    const int before = acknowledged;
+    EXPECT_TRUE(testing::eventually([&] { return acknowledged > before + 20; }));
+    server_.restart();
+  }
+  const int before = acknowledged;
+  EXPECT_TRUE(testing::eventually([&] { return acknowledged > before + 20; }));
+  ending = true;
+  for (auto& writer : writers) writer.join();
+  EXPECT_GE(facts(), acknowledged.load());
+}
+
+TEST(PostgresAway, IsAnErrorNotAWait) {
+  const testing::ReservedPort nobody;
+  auto options = options_for("postgresql://mm_profile@127.0.0.1:" + std::to_string(nobody.number()) + "/matchmaker");
+  options.password = "correct horse";
+  Postgres postgres(options);
+  const auto deadline = Deadline::after(Milliseconds{60'000});
+  for (int i = 0; i < 5; ++i) {
+    const auto refused = look(postgres, deadline);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Kind::unavailable);
+    EXPECT_EQ(refused.error().text.find("correct"), std::string::npos);
+  }
+  EXPECT_FALSE(deadline.passed());
+  EXPECT_FALSE(postgres.reachable());
+}
+
+TEST(PostgresAway, AUrlThatIsNoneIsAnError) {
+  Postgres postgres(options_for("postgres at localhost"));
+  const auto refused = look(postgres, soon());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::unavailable);
+}
+
+TEST(PostgresDurability, IsRequiredUnlessToldOtherwise) {
+  testing::OwnPostgres durable;
+  EXPECT_TRUE(Postgres(options_for(durable.url())).require_durable(false, soon()));
+  testing::OwnPostgres weak({"fsync=off", "synchronous_commit=off"});
+  Postgres postgres(options_for(weak.url()));
+  const auto refused = postgres.require_durable(false, soon());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find("fsync, synchronous_commit off"), std::string::npos) << refused.error();
+  EXPECT_TRUE(postgres.require_durable(true, soon()));
+}
+
+TEST(PostgresDurability, WaitsForAServerThatIsNotUpYet) {
+  testing::OwnPostgres server;
+  server.kill();
+  Postgres postgres(options_for(server.url()));
+  std::thread starter([&] { server.restart(); });
+  EXPECT_TRUE(postgres.require_durable(false, soon()));
+  starter.join();
+}
+
+}  // namespace
+}  // namespace mm::storage

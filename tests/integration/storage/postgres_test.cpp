@@ -1,0 +1,333 @@
+// Transactions against a real server: values, errors, retries, deadlines, the pool.
+#include "common/storage/postgres.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+
+namespace mm::storage {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+constexpr Statement kAdd{"add", "SELECT $1::int + $2::int"};
+
+Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+
+PostgresOptions options_for(const testing::OwnServer& server, int connections = 4) {
+  PostgresOptions options;
+  options.url = server.url();
+  options.application = "test";
+  options.connections = connections;
+  return options;
+}
+
+class PostgresTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = std::make_unique<testing::OwnPostgres>(std::vector<std::string>{"deadlock_timeout=50ms"});
+    Postgres postgres(options_for(*server_));
+    ASSERT_TRUE(postgres.transaction(soon(), [](pqxx::work& tx) {
+      tx.exec0(
+          "CREATE TABLE account (id int CONSTRAINT account_id_key UNIQUE, email text"
+          " CONSTRAINT account_email_key UNIQUE, wins int NOT NULL DEFAULT 0)");
+    }));
+  }
+  static void TearDownTestSuite() { server_.reset(); }
+  void SetUp() override {
+    ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("TRUNCATE account"); }));
+  }
+
+  DatabaseResult<Done> insert(int id, const std::string& email) {
+    return postgres_.transaction(
+        soon(), [&](pqxx::work& tx) { tx.exec_params0("INSERT INTO account (id, email) VALUES ($1, $2)", id, email); });
+  }
+  int wins_of(int id) {
+    const auto wins = postgres_.transaction(soon(), [&](pqxx::work& tx) {
+      return tx.exec_params1("SELECT wins FROM account WHERE id = $1", id)[0].as<int>();
+    });
+    return wins ? *wins : -1;
+  }
+  int accounts() {
+    return *postgres_.transaction(soon(),
+                                  [](pqxx::work& tx) { return tx.exec1("SELECT count(*) FROM account")[0].as<int>(); });
+  }
+
+  static std::unique_ptr<testing::OwnPostgres> server_;
+  Postgres postgres_{options_for(*server_)};
+};
+
+std::unique_ptr<testing::OwnPostgres> PostgresTest::server_;
+
+TEST_F(PostgresTest, GivesBackWhatTheWorkReturns) {
+  const auto sum = postgres_.transaction(soon(), [](pqxx::work& tx) { return kAdd(tx, 40, 2)[0][0].as<int>(); });
+  ASSERT_TRUE(sum) << sum.error().text;
+  EXPECT_EQ(*sum, 42);
+  const DatabaseResult<Done> nothing = postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+  EXPECT_TRUE(nothing);
+}
+
+TEST_F(PostgresTest, PreparesAStatementOncePerConnection) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) { kAdd(tx, 1, 2); }));
+  }
+  // A statement that was prepared in a transaction that failed is still there, or is prepared again.
+  EXPECT_FALSE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    constexpr Statement kLate{"late", "SELECT $1::int"};
+    kLate(tx, 1);
+    tx.exec("SELECT 1/0");
+  }));
+  EXPECT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    constexpr Statement kLate{"late", "SELECT $1::int"};
+    kLate(tx, 1);
+  }));
+}
+
+TEST_F(PostgresTest, A030_TakesHostileTextAsData) {
+  const std::string hostile = "'; DROP TABLE account; -- $1 \\ % _ \xF0\x9F\x8E\xB2";
+  ASSERT_TRUE(insert(1, hostile));
+  const auto email = postgres_.transaction(
+      soon(), [](pqxx::work& tx) { return tx.exec1("SELECT email FROM account")[0].as<std::string>(); });
+  EXPECT_EQ(*email, hostile);
+}
+
+TEST_F(PostgresTest, RollsBackWhatThrows) {
+  const auto failed = postgres_.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec0("INSERT INTO account (id) VALUES (1)");
+    throw std::runtime_error("a bug");
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, Kind::statement);
+  EXPECT_EQ(failed.error().text, "a bug");
+  EXPECT_EQ(accounts(), 0);
+}
+
+TEST_F(PostgresTest, NamesTheConstraintButNotTheValueOfAConflict) {
+  ASSERT_TRUE(insert(1, "ann@example.org"));
+  const auto refused = insert(2, "ann@example.org");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::conflict);
+  EXPECT_EQ(refused.error().constraint, "account_email_key");
+  EXPECT_EQ(refused.error().text.find("example.org"), std::string::npos) << refused.error().text;
+  EXPECT_EQ(insert(1, "bob@example.org").error().constraint, "account_id_key");
+}
+
+TEST_F(PostgresTest, CallsABugInSqlOrInReadingABug) {
+  const auto wrong_sql = postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec("SELEC 1"); });
+  ASSERT_FALSE(wrong_sql);
+  EXPECT_EQ(wrong_sql.error().kind, Kind::statement);
+  EXPECT_EQ(to_problem(wrong_sql.error()).status(), 500);
+  const auto no_row =
+      postgres_.transaction(soon(), [](pqxx::work& tx) { return tx.exec1("SELECT 1 WHERE false")[0].as<int>(); });
+  ASSERT_FALSE(no_row);
+  EXPECT_EQ(no_row.error().kind, Kind::statement);
+  EXPECT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec1("SELECT 1"); })) << "the connection is fine";
+}
+
+TEST_F(PostgresTest, RetriesSerializationFailures) {
+  ASSERT_TRUE(insert(1, ""));
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  std::atomic<int> done{0};
+  std::atomic<int> runs{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < kEach; ++n) {
+        const auto won = postgres_.transaction(soon(), [&](pqxx::work& tx) {
+          ++runs;
+          tx.exec0("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+          const auto wins = tx.exec1("SELECT wins FROM account WHERE id = 1")[0].as<int>();
+          tx.exec_params0("UPDATE account SET wins = $1 WHERE id = 1", wins + 1);
+        });
+        if (won) {
+          ++done;
+        } else {
+          EXPECT_EQ(won.error().kind, Kind::unavailable) << won.error().text;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wins_of(1), done.load());
+  EXPECT_GT(done.load(), 0);
+  EXPECT_GE(runs.load(), done.load());
+}
+
+TEST_F(PostgresTest, RetriesADeadlock) {
+  ASSERT_TRUE(insert(1, "a"));
+  ASSERT_TRUE(insert(2, "b"));
+  std::latch both(2);
+  std::atomic<int> runs{0};
+  const auto win_both = [&](int first, int second) {
+    bool met = false;
+    return postgres_.transaction(soon(), [&, first, second](pqxx::work& tx) {
+      ++runs;
+      tx.exec_params0("UPDATE account SET wins = wins + 1 WHERE id = $1", first);
+      if (!std::exchange(met, true)) both.arrive_and_wait();
+      tx.exec_params0("UPDATE account SET wins = wins + 1 WHERE id = $1", second);
+    });
+  };
+  std::thread other([&] { EXPECT_TRUE(win_both(2, 1)); });
+  EXPECT_TRUE(win_both(1, 2));
+  other.join();
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(wins_of(1), 2);
+  EXPECT_EQ(wins_of(2), 2);
+}
+
+TEST_F(PostgresTest, CutsAStatementAtTheDeadline) {
+  const auto deadline = Deadline::after(Milliseconds{100});
+  const auto cut = postgres_.transaction(deadline, [](pqxx::work& tx) { tx.exec1("SELECT pg_sleep(1.5)"); });
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().kind, Kind::unavailable);
+  EXPECT_TRUE(deadline.passed());
+  EXPECT_TRUE(insert(1, ""));
+}
+
+TEST_F(PostgresTest, A100_EndsStatementsThatTakeTooLong) {
+  auto options = options_for(*server_);
+  options.statement_timeout = Milliseconds{50};
+  Postgres impatient(options);
+  const auto cut = impatient.transaction(soon(), [](pqxx::work& tx) { tx.exec1("SELECT pg_sleep(60)"); });
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().kind, Kind::unavailable);
+  EXPECT_NE(cut.error().text.find("statement timeout"), std::string::npos) << cut.error().text;
+}
+
+TEST_F(PostgresTest, SaysThatTheOutcomeIsUnknownWhenTheReplyToACommitIsLost) {
+  // A commit that takes longer than the caller waits: it happens, but nobody hears of it.
+  ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec0("CREATE TABLE slow (id int)");
+    tx.exec0(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$");
+    tx.exec0(
+        "CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION dawdle()");
+  }));
+  int runs = 0;
+  const auto lost = postgres_.transaction(Deadline::after(Milliseconds{150}), [&](pqxx::work& tx) {
+    ++runs;
+    tx.exec0("INSERT INTO slow VALUES (1)");
+  });
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().kind, Kind::unknown_outcome) << lost.error().text;
+  EXPECT_EQ(runs, 1);
+  EXPECT_TRUE(testing::eventually([this] {
+    const auto count = postgres_.transaction(
+        soon(), [](pqxx::work& tx) { return tx.exec1("SELECT count(*) FROM slow")[0].as<int>(); });
+    return count && *count == 1;
+  }));
+}
+
+TEST_F(PostgresTest, TriesOnceMoreWhenTheConnectionBreaksBeforeTheCommit) {
+  int runs = 0;
+  const auto done = postgres_.transaction(soon(), [&](pqxx::work& tx) {
+    tx.exec0("INSERT INTO account (id) VALUES (1)");
+    if (++runs == 1) tx.exec("SELECT pg_terminate_backend(pg_backend_pid())");
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(accounts(), 1);
+
+  runs = 0;
+  const auto broken = postgres_.transaction(soon(), [&](pqxx::work& tx) {
+    ++runs;
+    tx.exec("SELECT pg_terminate_backend(pg_backend_pid())");
+  });
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().kind, Kind::unavailable);
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(PostgresTest, ConnectionsThatTheServerClosedAreNotLent) {
+  std::latch all(4);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) {
+        tx.exec1("SELECT 1");
+        all.arrive_and_wait();
+      }));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  Postgres other(options_for(*server_));
+  ASSERT_TRUE(other.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+  }));
+  for (int i = 0; i < 8; ++i) {
+    int runs = 0;
+    EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) {
+      ++runs;
+      tx.exec1("SELECT 1");
+    }));
+    EXPECT_EQ(runs, 1);
+  }
+}
+
+TEST_F(PostgresTest, FailsByTheDeadlineWhenAllConnectionsAreInUse) {
+  Postgres small(options_for(*server_, 1));
+  std::latch taken(1);
+  std::latch released(1);
+  std::thread holder([&] {
+    EXPECT_TRUE(small.transaction(soon(), [&](pqxx::work& tx) {
+      tx.exec1("SELECT 1");
+      taken.count_down();
+      released.wait();
+    }));
+  });
+  taken.wait();
+  const auto refused =
+      small.transaction(Deadline::after(Milliseconds{50}), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::unavailable);
+  EXPECT_EQ(to_problem(refused.error()).status(), 503);
+  released.count_down();
+  holder.join();
+}
+
+TEST_F(PostgresTest, ARowThatIsLockedTooLongIsUnavailable) {
+  ASSERT_TRUE(insert(1, ""));
+  Postgres other(options_for(*server_));
+  std::latch locked(1);
+  std::latch done(1);
+  std::thread holder([&] {
+    EXPECT_TRUE(other.transaction(soon(), [&](pqxx::work& tx) {
+      tx.exec1("SELECT FROM account WHERE id = 1 FOR UPDATE");
+      locked.count_down();
+      done.wait();
+    }));
+  });
+  locked.wait();
+  const auto refused =
+      postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("UPDATE account SET wins = 1 WHERE id = 1"); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::unavailable) << refused.error().text;
+  done.count_down();
+  holder.join();
+}
+
+TEST_F(PostgresTest, A100_RolesMayNotLeaveTheirSchemas) {
+  ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("CREATE ROLE mm_visitor LOGIN"); }));
+  auto options = options_for(*server_);
+  options.url = server_->url_as("visitor");
+  Postgres visitor(options);
+  for (const auto* forbidden :
+       {"SELECT * FROM account", "CREATE TABLE t (i int)", "CREATE TEMPORARY TABLE t (i int)", "CREATE SCHEMA s",
+        "SELECT * FROM meta.generation", "COPY (SELECT 1) TO PROGRAM 'true'", "SET ROLE postgres"}) {
+    const auto refused = visitor.transaction(soon(), [&](pqxx::work& tx) { tx.exec(forbidden); });
+    EXPECT_FALSE(refused) << forbidden;
+  }
+}
+
+}  // namespace
+}  // namespace mm::storage
