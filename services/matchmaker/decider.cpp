@@ -1,0 +1,178 @@
+#include "services/matchmaker/decider.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kAnswer{1'000};
+/// Commits of one round trip: some 10 ms of the queue's time.
+constexpr std::size_t kCommitsAtOnce = 128;
+/// The rest of a larger plan is planned again in the next tick, after the lease was renewed.
+constexpr Milliseconds kCommitFor{300};
+
+double mean_rating(const std::vector<TicketPlayer>& players) {
+  double sum = 0;
+  for (const auto& player : players) sum += player.mmr;
+  return players.empty() ? 0 : sum / static_cast<double>(players.size());
+}
+
+Partition* partition_named(QueueReader& reader, const PartitionName& name, const std::string& token) {
+  for (auto* partition : reader.owned()) {
+    if (partition->name == name && partition->lease.token() == token) return partition;
+  }
+  return nullptr;
+}
+
+BucketPool* bucket_in(Partition* partition, const std::string& text) {
+  if (partition == nullptr) return nullptr;
+  const auto found = partition->buckets.find(text);
+  return found == partition->buckets.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+Decider::Decider(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics)
+    : store_(store), publisher_(publisher), waits_(waits), clock_(clock), metrics_(metrics) {}
+
+bool Decider::settle(QueueReader& reader) {
+  if (unsettled_.empty()) return true;
+  return carry_out(reader, std::exchange(unsettled_, {}), {});
+}
+
+bool Decider::decide(QueueReader& reader) {
+  const auto started = clock_.steady();
+  taken_.clear();
+  Work work;
+  for (auto* partition : reader.owned()) {
+    for (auto& [text, bucket] : partition->buckets) plan_bucket(*partition, bucket, work);
+  }
+  metrics_.plan.observe(std::chrono::duration<double>(clock_.steady() - started).count());
+  auto rest = work.commits.begin();
+  do {
+    const auto end = rest + std::min<std::ptrdiff_t>(kCommitsAtOnce, work.commits.end() - rest);
+    if (!carry_out(reader, {std::make_move_iterator(rest), std::make_move_iterator(end)}, work.expired)) return false;
+    work.expired.clear();
+    rest = end;
+  } while (rest != work.commits.end() && clock_.steady() - started < kCommitFor);
+  return true;
+}
+
+void Decider::plan_bucket(const Partition& partition, BucketPool& bucket, Work& work) {
+  const auto tick = bucket.plan(partition.now);
+  for (const auto slot : tick.expired) {
+    work.expired.push_back({partition.name, partition.lease.token(), bucket.pool().id(slot)});
+  }
+  for (const auto& match : tick.matches) {
+    const auto seats = tick.seats_of(match);
+    const bool all_free = std::none_of(seats.begin(), seats.end(), [&](const Seat& seat) {
+      return taken_.contains(bucket.pool().id(seat.slot));
+    });
+    if (!all_free) continue;
+    for (const auto& seat : seats) taken_.insert(bucket.pool().id(seat.slot));
+    work.commits.push_back(commit_of(partition, bucket, tick, match));
+  }
+}
+
+CommitAsk Decider::commit_of(const Partition& partition, const BucketPool& bucket, const TickPlan& tick,
+                             const PlannedMatch& match) const {
+  CommitAsk ask;
+  ask.name = partition.name;
+  ask.token = partition.lease.token();
+  ask.bucket = bucket.text();
+  auto& found = ask.found;
+  found.created_at = clock_.now();
+  found.match_id = MatchId::fresh(found.created_at);
+  found.tenant = bucket.bucket().tenant;
+  found.mode = bucket.bucket().mode;
+  found.region = bucket.bucket().region;
+  found.team_size = bucket.bucket().team_size;
+  found.quality = match.quality;
+  found.mmr_spread = match.spread;
+  found.teams.resize(static_cast<std::size_t>(bucket.rules().teams));
+  for (const auto& seat : tick.seats_of(match)) {
+    const auto ticket = bucket.pool().ticket(seat.slot);
+    const auto waited = std::max<BucketMs>(0, partition.now - ticket.queued_at);
+    ask.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, mean_rating(ticket.players)});
+    for (const auto& player : ticket.players) {
+      found.teams[seat.team].players.push_back({player.player_id, ticket.id, ticket.party, player.mmr, waited});
+    }
+  }
+  for (auto& team : found.teams) {
+    double sum = 0;
+    for (const auto& player : team.players) sum += player.mmr;
+    team.mmr = team.players.empty() ? 0 : sum / static_cast<double>(team.players.size());
+  }
+  return ask;
+}
+
+bool Decider::carry_out(QueueReader& reader, std::vector<CommitAsk> commits, const std::vector<ExpireAsk>& expired) {
+  if (commits.empty() && expired.empty()) return true;
+  const auto decided = store_.decide(commits, expired, Deadline::after(kAnswer));
+  if (!decided) {
+    log::warning("commits_unknown", {{"commits", commits.size()}, {"error", decided.error().text}});
+    metrics_.commits_unknown.add(static_cast<double>(commits.size()));
+    std::move(commits.begin(), commits.end(), std::back_inserter(unsettled_));
+    return false;
+  }
+  std::vector<MatchFound> found;
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    if (apply(commits[i], decided->commits[i], reader)) found.push_back(std::move(commits[i].found));
+  }
+  if (!found.empty()) publisher_.announce(std::move(found));
+  for (std::size_t i = 0; i < expired.size(); ++i) apply(expired[i], decided->expired[i], reader);
+  return true;
+}
+
+bool Decider::apply(const CommitAsk& ask, const CommitResult& result, QueueReader& reader) {
+  auto* partition = partition_named(reader, ask.name, ask.token);
+  auto* bucket = bucket_in(partition, ask.bucket);
+  switch (result.kind) {
+    case CommitResult::Kind::ok:
+      if (bucket != nullptr) {
+        for (const auto& seat : ask.seats) bucket->matched(seat.ticket);
+      }
+      record(ask, bucket);
+      return true;
+    case CommitResult::Kind::refused:
+      metrics_.commits_refused.add();
+      if (bucket != nullptr) bucket->refused(result);
+      return false;
+    case CommitResult::Kind::lost:
+      metrics_.commits_lost.add();
+      if (partition != nullptr) reader.lost(*partition);
+      return false;
+    case CommitResult::Kind::failed:
+      // An error in place of the answer (the queue is full, or loading): nothing was written, the next tick tries.
+      metrics_.commits_unknown.add();
+      return false;
+  }
+  return false;
+}
+
+void Decider::record(const CommitAsk& ask, const BucketPool* bucket) {
+  ++match_counts_[ask.bucket];
+  if (bucket != nullptr) {
+    for (const auto& seat : ask.seats) waits_.record(ask.bucket, bucket->rules(), seat.rating, seat.waited);
+  }
+  const auto of_mode = metrics_.by_mode.find(ask.found.mode);
+  if (of_mode == metrics_.by_mode.end()) return;
+  of_mode->second.matches.add();
+  for (const auto& seat : ask.seats) of_mode->second.wait.observe(static_cast<double>(seat.waited) / 1000.0);
+}
+
+void Decider::apply(const ExpireAsk& ask, ExpireResult result, QueueReader& reader) {
+  auto* partition = partition_named(reader, ask.name, ask.token);
+  if (partition == nullptr) return;
+  if (result == ExpireResult::lost) return reader.lost(*partition);
+  if (result != ExpireResult::ended && result != ExpireResult::gone) return;
+  if (result == ExpireResult::ended) metrics_.expired.add();
+  for (auto& [text, bucket] : partition->buckets) {
+    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket);
+  }
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,55 @@
+// Carries out what the planner decided: expires what is overdue, commits matches, and hands those that stand to the
+// publisher. The tick thread's; not thread-safe.
+//
+// A commit whose answer was lost is sent again under the same match id before anything else is decided: either its
+// tickets carry that id already, or it happens now, or it is refused.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "services/matchmaker/metrics.h"
+#include "services/matchmaker/publisher.h"
+#include "services/matchmaker/queue_reader.h"
+#include "services/matchmaker/tick_store.h"
+#include "services/matchmaker/wait_board.h"
+
+namespace mm::matchmaker {
+
+class Decider {
+ public:
+  Decider(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics);
+
+  /// Settles commits whose outcome is unknown. False: the queue still does not answer.
+  bool settle(QueueReader& reader);
+  /// Plans every bucket of the owned partitions and carries it out. False: the queue did not answer.
+  bool decide(QueueReader& reader);
+
+  /// How many matches each bucket got since the last call.
+  std::map<std::string, std::int64_t> take_match_counts() { return std::exchange(match_counts_, {}); }
+
+ private:
+  struct Work {
+    std::vector<CommitAsk> commits;
+    std::vector<ExpireAsk> expired;
+  };
+  void plan_bucket(const Partition& partition, BucketPool& bucket, Work& work);
+  CommitAsk commit_of(const Partition& partition, const BucketPool& bucket, const TickPlan& tick,
+                      const PlannedMatch& match) const;
+  bool carry_out(QueueReader& reader, std::vector<CommitAsk> commits, const std::vector<ExpireAsk>& expired);
+  bool apply(const CommitAsk& ask, const CommitResult& result, QueueReader& reader);
+  void record(const CommitAsk& ask, const BucketPool* bucket);
+  void apply(const ExpireAsk& ask, ExpireResult result, QueueReader& reader);
+
+  TickStore& store_;
+  Publisher& publisher_;
+  WaitBoard& waits_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::vector<CommitAsk> unsettled_;
+  std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
+  std::map<std::string, std::int64_t> match_counts_;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,101 @@
+#include "services/matchmaker/depth_report.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kAnswer{300};
+constexpr Milliseconds kMinute{60'000};
+constexpr Milliseconds kRetireAfter{15 * 60 * 1000};
+
+auto essence(const BucketSummary& s) {
+  return std::tie(s.tickets, s.players, s.oldest_wait_ms, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.owner);
+}
+
+}  // namespace
+
+DepthReport::DepthReport(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics,
+                         std::string instance)
+    : store_(store),
+      publisher_(publisher),
+      waits_(waits),
+      clock_(clock),
+      metrics_(metrics),
+      instance_(std::move(instance)) {}
+
+void DepthReport::report(const std::vector<Partition*>& owned, const std::map<std::string, std::int64_t>& matches) {
+  const auto now = clock_.steady();
+  std::vector<BucketSummary> changed;
+  std::vector<QueueChanged> depths;
+  std::vector<BucketOwned> retired;
+  std::map<std::string, Known> seen;
+  for (const auto* partition : owned) {
+    for (const auto& [text, bucket] : partition->buckets) {
+      if (!bucket.complete()) continue;
+      auto& known = seen.emplace(text, std::move(known_[text])).first->second;
+      if (const auto made = matches.find(text); made != matches.end()) known.matches.emplace_back(now, made->second);
+      auto summary = summarise(*partition, bucket, known);
+      if (summary.tickets > 0 || known.empty_since == SteadyPoint{}) known.empty_since = now;
+      if (now - known.empty_since > kRetireAfter) retired.push_back({partition->name, partition->lease.token(), text});
+      if (known.ever && essence(summary) == essence(known.written)) continue;
+      if (!known.ever || summary.tickets != known.written.tickets || summary.players != known.written.players) {
+        depths.push_back({summary.tenant, summary.mode, summary.region, summary.team_size, summary.tickets,
+                          summary.players});
+      }
+      known.ever = true;
+      known.written = summary;
+      changed.push_back(std::move(summary));
+    }
+  }
+  known_ = std::move(seen);
+  set_gauges(owned);
+  // What is not written now is written when it has changed again; it is a summary, not a record.
+  if (!changed.empty()) static_cast<void>(store_.write_summaries(changed, Deadline::after(kAnswer)));
+  if (!retired.empty()) {
+    static_cast<void>(store_.retire(retired, Deadline::after(kAnswer)));
+    for (const auto& one : retired) waits_.forget(one.bucket);
+  }
+  if (!depths.empty()) publisher_.depths(std::move(depths));
+}
+
+BucketSummary DepthReport::summarise(const Partition& partition, const BucketPool& bucket, Known& known) {
+  while (!known.matches.empty() && clock_.steady() - known.matches.front().first > kMinute) known.matches.pop_front();
+  BucketSummary summary;
+  summary.tenant = bucket.bucket().tenant;
+  summary.mode = bucket.bucket().mode;
+  summary.region = bucket.bucket().region;
+  summary.team_size = bucket.bucket().team_size;
+  summary.tickets = static_cast<std::int64_t>(bucket.pool().size());
+  summary.players = static_cast<std::int64_t>(bucket.pool().players());
+  if (const auto oldest = bucket.pool().oldest()) {
+    summary.oldest_wait_ms = std::max<BucketMs>(0, partition.now - oldest->queued_at);
+  }
+  for (const auto& [at, made] : known.matches) summary.matches_last_minute += made;
+  const auto waits = waits_.overall(bucket.text());
+  summary.wait_p50_ms = static_cast<std::int64_t>(waits.p50_ms);
+  summary.wait_p90_ms = static_cast<std::int64_t>(waits.p90_ms);
+  summary.owner = instance_;
+  return summary;
+}
+
+// Several tenants' buckets may share a series.
+void DepthReport::set_gauges(const std::vector<Partition*>& owned) {
+  std::map<Metrics::OfBucket*, std::pair<double, double>> sums;
+  for (auto& [key, gauges] : metrics_.by_bucket) sums[&gauges] = {0, 0};
+  for (const auto* partition : owned) {
+    for (const auto& [text, bucket] : partition->buckets) {
+      auto& [tickets, players] = sums[&metrics_.of_bucket(bucket.bucket())];
+      tickets += static_cast<double>(bucket.pool().size());
+      players += static_cast<double>(bucket.pool().players());
+    }
+  }
+  for (const auto& [gauges, sum] : sums) {
+    gauges->tickets.set(sum.first);
+    gauges->players.set(sum.second);
+  }
+  metrics_.leases.set(static_cast<double>(owned.size()));
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,198 @@
+#include "services/matchmaker/enqueue_desk.h"
+
+#include <algorithm>
+
+#include "services/matchmaker/core/window.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr int kSubmitters = 2;
+constexpr std::size_t kBatchesWaiting = 4;
+/// The queue's time for one batch. A caller that has less left gets no answer from us but its own deadline.
+constexpr Milliseconds kBatchTime{1'000};
+/// A session's word that a match goes on holds this long: a player who tries again and again asks it once a second.
+constexpr Seconds kPlayingFor{1};
+constexpr std::size_t kPlayingMost = 10'000;
+
+}  // namespace
+
+EnqueueDesk::EnqueueDesk(const Parts& parts) : parts_(parts) {
+  for (int i = 0; i < kSubmitters; ++i) submitters_.emplace_back([this] { submit_batches(); });
+}
+
+EnqueueDesk::~EnqueueDesk() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (auto& thread : submitters_) thread.join();
+}
+
+void EnqueueDesk::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
+  Batch batch;
+  const auto now = parts_.clock.now();
+  for (auto& one : incoming) {
+    const auto& tenant =
+        one.context.caller.role == Role::player ? one.context.caller.tenant : one.request.tenant;
+    auto ticket = admit(one.request, tenant, parts_.modes, now);
+    if (!ticket) {
+      parts_.metrics.enqueue_refused.add();
+      one.answer(fail(std::move(ticket).error()));
+      continue;
+    }
+    const auto& rules = *parts_.modes.find(ticket->mode);
+    const auto wait = parts_.waits.estimate(ticket->buckets.front(), rules, rating_of_party(ticket->players));
+    ticket->answer.p50_seconds = wait.p50_ms / 1000.0;
+    ticket->answer.p90_seconds = wait.p90_ms / 1000.0;
+    ticket->answer.window = window_points(rules, 0);
+    if (one.context.deadline.when() > batch.deadline.when()) batch.deadline = one.context.deadline;
+    batch.tickets.push_back(std::move(*ticket));
+    batch.answers.push_back(std::move(one.answer));
+  }
+  if (batch.tickets.empty()) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_.size() < kBatchesWaiting || stopping_; });
+  waiting_.push_back(std::move(batch));
+  lock.unlock();
+  changed_.notify_all();
+}
+
+void EnqueueDesk::submit_batches() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
+    if (waiting_.empty()) return;
+    auto batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    changed_.notify_all();
+    submit(std::move(batch));
+    lock.lock();
+  }
+}
+
+void EnqueueDesk::submit(Batch batch) {
+  const auto deadline = batch.deadline.within(kBatchTime);
+  const auto refuse_all = [&] {
+    parts_.metrics.enqueue_failed.add(static_cast<double>(batch.answers.size()));
+    for (auto& answer : batch.answers) answer(refuse(Code::unavailable, "The queue does not answer"));
+  };
+  if (!know_tenants(batch.tickets, deadline)) return refuse_all();
+  const auto results = parts_.store.enqueue(batch.tickets, deadline);
+  if (!results) return refuse_all();
+
+  Batch again;
+  std::vector<MatchId> matches;
+  again.deadline = batch.deadline;
+  bool opened = false;
+  for (std::size_t i = 0; i < results->size(); ++i) {
+    const auto& result = (*results)[i];
+    if (result.new_bucket) {
+      opened = true;
+      bucket_opened(batch.tickets[i], deadline);
+    }
+    if (result.kind == EnqueueResult::Kind::claimed && result.claim.match) {
+      matches.push_back(*result.claim.match);
+      again.tickets.push_back(std::move(batch.tickets[i]));
+      again.answers.push_back(std::move(batch.answers[i]));
+      continue;
+    }
+    batch.answers[i](answer_of(batch.tickets[i], result));
+  }
+  if (opened) parts_.bucket_opened();
+  if (!again.tickets.empty()) try_again(std::move(again), matches);
+}
+
+// A tenant's name is written before its first ticket, so that no ticket is where nobody looks. The set has a slot of
+// its own, so no script can do it.
+bool EnqueueDesk::know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
+  for (const auto& ticket : tickets) {
+    {
+      const std::lock_guard lock(known_mutex_);
+      if (known_tenants_.contains(ticket.tenant)) continue;
+    }
+    if (!parts_.store.add_tenant(ticket.tenant, deadline)) return false;
+    const std::lock_guard lock(known_mutex_);
+    known_tenants_.insert(ticket.tenant);
+  }
+  return true;
+}
+
+// A bucket is opened again after the queue was emptied; then the tenant's name has gone too.
+void EnqueueDesk::bucket_opened(const NewTicket& ticket, Deadline deadline) {
+  if (parts_.store.add_tenant(ticket.tenant, deadline)) return;
+  const std::lock_guard lock(known_mutex_);
+  known_tenants_.erase(ticket.tenant);
+}
+
+void EnqueueDesk::try_again(Batch batch, const std::vector<MatchId>& matches) {
+  const auto deadline = batch.deadline.within(kBatchTime);
+  Batch free;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    if (is_over(batch.tickets[i].tenant, matches[i], deadline)) {
+      free.tickets.push_back(std::move(batch.tickets[i]));
+      free.answers.push_back(std::move(batch.answers[i]));
+    } else {
+      parts_.metrics.enqueue_refused.add();
+      batch.answers[i](refuse(Code::in_match, "A player is in a match"));
+    }
+  }
+  if (free.tickets.empty()) return;
+  const auto results = parts_.store.enqueue(free.tickets, deadline);
+  for (std::size_t i = 0; i < free.answers.size(); ++i) {
+    free.answers[i](results ? answer_of(free.tickets[i], (*results)[i])
+                            : refuse(Code::unavailable, "The queue does not answer"));
+  }
+}
+
+// Its session decides; what it says is applied. Without its word the claim stands.
+bool EnqueueDesk::is_over(const Tenant& tenant, MatchId match, Deadline deadline) {
+  {
+    const std::lock_guard lock(known_mutex_);
+    const auto asked = playing_.find(match);
+    if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingFor) return false;
+  }
+  const auto standing = parts_.outcomes.ask(tenant, match, deadline);
+  if (standing && *standing == Outcomes::Standing::over) return true;
+  const std::lock_guard lock(known_mutex_);
+  if (playing_.size() >= kPlayingMost) playing_.clear();
+  playing_[match] = parts_.clock.steady();
+  return false;
+}
+
+Reply<Enqueued> EnqueueDesk::answer_of(const NewTicket& ticket, const EnqueueResult& result) {
+  using Kind = EnqueueResult::Kind;
+  auto& metrics = parts_.metrics;
+  if (result.kind == Kind::queued || result.kind == Kind::same) {
+    (result.kind == Kind::queued ? metrics.enqueued : metrics.enqueued_again).add();
+    Enqueued answer;
+    answer.ticket_id = ticket.id;
+    answer.bucket = ticket.buckets.front();
+    answer.queued_at = TimePoint(Milliseconds(result.answer.queued_at));
+    answer.estimated_wait_seconds = result.answer.p50_seconds;
+    answer.estimated_wait_p90_seconds = result.answer.p90_seconds;
+    answer.rating_window = result.answer.window;
+    return answer;
+  }
+  (result.kind == Kind::failed ? metrics.enqueue_failed : metrics.enqueue_refused).add();
+  switch (result.kind) {
+    case Kind::conflict: return refuse(Code::ticket_conflict, "The ticket id stands for another request");
+    case Kind::expired: return refuse(Code::ticket_expired, "The ticket id was issued too long ago");
+    case Kind::party_changed: return refuse(Code::party_changed, "The party has changed meanwhile");
+    case Kind::full: return refuse(Code::queue_full, "The queue is full");
+    case Kind::claimed: {
+      if (!result.claim.ticket) return refuse(Code::in_match, "A player is in a match");
+      auto refusal = refuse(Code::already_queued, "A player is queued already");
+      refusal.error.ticket_id = result.claim.ticket;
+      return refusal;
+    }
+    case Kind::queued:
+    case Kind::same:
+    case Kind::failed: break;
+  }
+  return refuse(Code::unavailable, "The queue does not answer");
+}
+
+}  // namespace mm::matchmaker

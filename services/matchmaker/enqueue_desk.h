@@ -1,0 +1,68 @@
+// matchmaker.enqueue. The bus hands over batches: the batch thread checks them, and a few submitters bring each batch to
+// the queue in one round trip and answer, so that checking the next batch and waiting for the last one overlap.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "common/bus/server.h"
+#include "services/matchmaker/admission.h"
+#include "services/matchmaker/metrics.h"
+#include "services/matchmaker/outcomes.h"
+#include "services/matchmaker/wait_board.h"
+
+namespace mm::matchmaker {
+
+class EnqueueDesk {
+ public:
+  struct Parts {
+    QueueStore& store;
+    Outcomes& outcomes;
+    WaitBoard& waits;
+    const ModeTable& modes;
+    const Clock& clock;
+    Metrics& metrics;
+    std::function<void()> bucket_opened;
+  };
+  explicit EnqueueDesk(const Parts& parts);
+  /// Answers what it has taken, then returns.
+  ~EnqueueDesk();
+
+  /// Takes a batch; blocks while too many wait, which is how the inbox learns of it.
+  void take(std::vector<bus::Incoming<Enqueue>>& batch);
+
+ private:
+  using Answer = std::function<void(Reply<Enqueued>)>;
+  struct Batch {
+    std::vector<NewTicket> tickets;
+    std::vector<Answer> answers;
+    Deadline deadline = Deadline::after(Milliseconds{0});  ///< the latest of the callers'
+  };
+
+  void submit_batches();
+  void submit(Batch batch);
+  bool know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
+  void bucket_opened(const NewTicket& ticket, Deadline deadline);
+  /// Those whose players are in a match by what the queue knows: asks the session, and tries those that are free.
+  void try_again(Batch batch, const std::vector<MatchId>& matches);
+  bool is_over(const Tenant& tenant, MatchId match, Deadline deadline);
+  Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
+
+  Parts parts_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Batch> waiting_;                       // guarded by mutex_
+  bool stopping_ = false;                           // guarded by mutex_
+  std::mutex known_mutex_;
+  std::set<Tenant> known_tenants_;                  // guarded by known_mutex_
+  std::map<MatchId, SteadyPoint> playing_;          // guarded by known_mutex_: when its session was asked
+  std::vector<std::thread> submitters_;             // last
+};
+
+}  // namespace mm::matchmaker

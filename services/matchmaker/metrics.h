@@ -1,0 +1,122 @@
+// Every metric family of the matchmaker. Labels: mode, region and team size, never a tenant or an id; buckets beyond
+// the first kBucketSeries share the series `other`.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/contracts/modes.h"
+#include "common/runtime/metrics.h"
+#include "services/matchmaker/bucket.h"
+
+namespace mm::matchmaker {
+
+struct Metrics {
+  static constexpr std::size_t kBucketSeries = 256;
+
+  struct OfMode {
+    metrics::Counter matches;
+    metrics::Histogram wait;
+  };
+  struct OfBucket {
+    metrics::Gauge tickets;
+    metrics::Gauge players;
+  };
+
+  explicit Metrics(metrics::Registry& to_registry, const ModeTable& modes)
+      : registry(to_registry),
+        tick(registry.histogram("mm_matchmaker_tick_seconds", "Time a tick took")),
+        plan(registry.histogram("mm_matchmaker_plan_seconds", "Time the planning of all buckets took in a tick")),
+        overruns(registry.counter("mm_matchmaker_tick_overruns_total", "Ticks that took longer than their interval")),
+        failed_ticks(registry.counter("mm_matchmaker_ticks_failed_total", "Ticks ended by an unreachable queue")),
+        commits_refused(refusal("refused")),
+        commits_lost(refusal("lease_lost")),
+        commits_unknown(refusal("unknown")),
+        takeovers(registry.counter("mm_matchmaker_takeovers_total", "Partitions taken, also when nobody had them")),
+        leases(registry.gauge("mm_matchmaker_partitions_owned", "Partitions this instance owns")),
+        rebuilds(registry.counter("mm_matchmaker_bucket_rebuilds_total", "Buckets read again from the start")),
+        clock_jumps(registry.counter("mm_matchmaker_restamped_total", "Tickets corrected after a jump of the clock")),
+        expired(registry.counter("mm_matchmaker_tickets_timed_out_total", "Tickets that waited too long")),
+        enqueued(request("queued")),
+        enqueued_again(request("same")),
+        enqueue_refused(request("refused")),
+        enqueue_failed(request("failed")),
+        live(registry.gauge("mm_matchmaker_live_matches", "Matches that hold their players, of owned tenants")),
+        unconfirmed(registry.gauge("mm_matchmaker_unconfirmed_matches", "Live matches no session has confirmed")),
+        unconfirmed_age(registry.gauge("mm_matchmaker_unconfirmed_age_seconds", "How long the oldest of them has been known")),
+        outcomes(registry.counter("mm_matchmaker_outcomes_total", "Outcomes of matches that changed something")),
+        repaired(registry.counter("mm_matchmaker_outcomes_pulled_total", "Outcomes learnt by asking, not by an event")),
+        republished(registry.counter("mm_matchmaker_republished_total", "match.found published again")),
+        store_failures(registry.counter("mm_matchmaker_store_failures_total", "match.found not confirmed by the stream")),
+        outbox(registry.gauge("mm_matchmaker_outbox_length", "Ticket events not yet in the stream, of owned tenants")),
+        relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
+        swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")) {
+    static const std::vector<double> kWaits{0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 600};
+    for (const auto& mode : modes.all()) {
+      const metrics::Labels labels{{"mode", mode.id.str()}};
+      by_mode.emplace(mode.id, OfMode{registry.counter("mm_matchmaker_matches_total", "Matches committed", labels),
+                                      registry.histogram("mm_matchmaker_wait_seconds", "Wait of matched tickets",
+                                                         labels, kWaits)});
+    }
+  }
+
+  /// Tick thread only.
+  OfBucket& of_bucket(const Bucket& bucket) {
+    std::tuple key{bucket.mode.str(), bucket.region.str(), bucket.team_size};
+    if (auto known = by_bucket.find(key); known != by_bucket.end()) return known->second;
+    metrics::Labels labels{{"mode", bucket.mode.str()},
+                           {"region", bucket.region.str()},
+                           {"team_size", std::to_string(bucket.team_size)}};
+    if (by_bucket.size() >= kBucketSeries) {
+      key = {"other", "other", 0};
+      labels = {{"mode", "other"}, {"region", "other"}, {"team_size", "0"}};
+    }
+    return by_bucket
+        .try_emplace(key, OfBucket{registry.gauge("mm_matchmaker_tickets", "Tickets waiting", labels),
+                                   registry.gauge("mm_matchmaker_players", "Players waiting", labels)})
+        .first->second;
+  }
+
+  metrics::Registry& registry;
+  metrics::Histogram tick;
+  metrics::Histogram plan;
+  metrics::Counter overruns;
+  metrics::Counter failed_ticks;
+  metrics::Counter commits_refused;
+  metrics::Counter commits_lost;
+  metrics::Counter commits_unknown;
+  metrics::Counter takeovers;
+  metrics::Gauge leases;
+  metrics::Counter rebuilds;
+  metrics::Counter clock_jumps;
+  metrics::Counter expired;
+  metrics::Counter enqueued;
+  metrics::Counter enqueued_again;
+  metrics::Counter enqueue_refused;
+  metrics::Counter enqueue_failed;
+  metrics::Gauge live;
+  metrics::Gauge unconfirmed;
+  metrics::Gauge unconfirmed_age;
+  metrics::Counter outcomes;
+  metrics::Counter repaired;
+  metrics::Counter republished;
+  metrics::Counter store_failures;
+  metrics::Gauge outbox;
+  metrics::Counter relayed;
+  metrics::Counter swept;
+  std::map<Mode, OfMode> by_mode;
+  std::map<std::tuple<std::string, std::string, int>, OfBucket> by_bucket;
+
+ private:
+  metrics::Counter refusal(const std::string& why) {
+    return registry.counter("mm_matchmaker_commits_refused_total", "Commits that did not become a match",
+                            {{"reason", why}});
+  }
+  metrics::Counter request(const std::string& result) {
+    return registry.counter("mm_matchmaker_enqueues_total", "Enqueue requests", {{"result", result}});
+  }
+};
+
+}  // namespace mm::matchmaker

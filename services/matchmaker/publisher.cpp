@@ -1,0 +1,143 @@
+#include "services/matchmaker/publisher.h"
+
+#include "common/contracts/frames.h"
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+/// What waits to be said; beyond it the reconciler says it later.
+constexpr std::size_t kWaitingMax = 20'000;
+constexpr std::size_t kStoredAtOnce = 256;
+constexpr Milliseconds kStoreDeadline{1'000};
+constexpr Milliseconds kRetryEvery{200};
+/// After that the reconciler has taken over.
+constexpr Milliseconds kRetriedFor{5'000};
+
+void add_frames(const MatchFound& match, std::vector<bus::Notifier::Frame>& frames) {
+  mm::frames::MatchFoundFrame frame;
+  frame.match_id = match.match_id;
+  frame.mode = match.mode;
+  frame.region = match.region;
+  frame.quality = match.quality;
+  for (const auto& team : match.teams) {
+    auto& ids = frame.teams.emplace_back();
+    for (const auto& player : team.players) ids.push_back(player.player_id);
+  }
+  for (std::size_t team = 0; team < match.teams.size(); ++team) {
+    frame.team = static_cast<int>(team);
+    const auto text = wire::encode(frame);
+    for (const auto& player : frame.teams[team]) frames.push_back({player, mm::frames::MatchFoundFrame::kEvent, text});
+  }
+}
+
+}  // namespace
+
+Publisher::Publisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics)
+    : bus_(bus),
+      notifier_(notifier),
+      clock_(clock),
+      metrics_(metrics),
+      teller_(kRetryEvery, [this] { tell_players(); }),
+      storer_(kRetryEvery, [this] { store_events(); }) {}
+
+// A draining daemon still says what it committed.
+Publisher::~Publisher() {
+  teller_.stop();
+  storer_.stop();
+  tell_players();
+  store_events();
+}
+
+void Publisher::announce(std::vector<MatchFound> matches) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& match : matches) {
+      if (unstored_.size() < kWaitingMax) unstored_.push_back({match, match.match_id.to_string() + ".0", clock_.steady()});
+      remember_told(match.match_id);
+      if (untold_.size() < kWaitingMax) untold_.push_back(std::move(match));
+    }
+  }
+  teller_.wake();
+  storer_.wake();
+}
+
+void Publisher::announce_again(const MatchFound& match) {
+  // Fresh by its time: JetStream drops a message id that it has seen within its window.
+  const auto n = std::to_string(clock_.now().time_since_epoch().count());
+  {
+    const std::lock_guard lock(mutex_);
+    unstored_.push_back({match, match.match_id.to_string() + "." + n, clock_.steady()});
+    if (!told_.contains(match.match_id)) {
+      remember_told(match.match_id);
+      untold_.push_back(match);
+    }
+  }
+  metrics_.republished.add();
+  teller_.wake();
+  storer_.wake();
+}
+
+void Publisher::remember_told(MatchId match) {
+  if (!told_.insert(match).second) return;
+  told_order_.push_back(match);
+  if (told_order_.size() <= kWaitingMax) return;
+  told_.erase(told_order_.front());
+  told_order_.pop_front();
+}
+
+void Publisher::depths(std::vector<QueueChanged> changes) {
+  {
+    const std::lock_guard lock(mutex_);
+    depths_ = std::move(changes);
+  }
+  teller_.wake();
+}
+
+void Publisher::tell_players() {
+  std::vector<MatchFound> matches;
+  std::vector<QueueChanged> depths;
+  {
+    const std::lock_guard lock(mutex_);
+    matches.swap(untold_);
+    depths.swap(depths_);
+  }
+  std::map<Tenant, std::vector<bus::Notifier::Frame>> frames;
+  for (const auto& match : matches) add_frames(match, frames[match.tenant]);
+  for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
+  for (const auto& change : depths) {
+    // Only for whoever looks now; the next one comes within a second.
+    if (!bus_.publish(change)) break;
+  }
+}
+
+void Publisher::store_events() {
+  for (;;) {
+    std::deque<Unstored> batch;
+    {
+      const std::lock_guard lock(mutex_);
+      while (!unstored_.empty() && batch.size() < kStoredAtOnce) {
+        batch.push_back(std::move(unstored_.front()));
+        unstored_.pop_front();
+      }
+    }
+    if (batch.empty()) return;
+    std::vector<bus::Bus::Outgoing> events;
+    for (const auto& one : batch) {
+      events.push_back({MatchFound::kSubject.text, wire::encode(one.match), one.message_id, trace::new_trace()});
+    }
+    const auto stored = bus_.store_all(events, Deadline::after(kStoreDeadline));
+    bool failed = false;
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = batch.size(); i-- > 0;) {
+      if (stored[i].ok()) continue;
+      failed = true;
+      metrics_.store_failures.add();
+      // The same id again: if the stream has it after all, it drops the copy.
+      if (clock_.steady() - batch[i].since < kRetriedFor) unstored_.push_front(std::move(batch[i]));
+    }
+    if (failed) return;
+  }
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,19 @@
+// Names of keys of the queue that commands outside scripts use; see common/protocol/README.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/contracts/names.h"
+
+namespace mm::matchmaker {
+
+/// What every key of a tenant begins with, and the key every script is given.
+inline std::string prefix_of(const Tenant& tenant) { return "mm:{" + tenant.str() + "}:"; }
+inline std::string key_of(const Tenant& tenant, std::string_view name) { return prefix_of(tenant) + std::string(name); }
+inline std::string ticket_key(const Tenant& tenant, const std::string& ticket) {
+  return key_of(tenant, "ticket:") + ticket;
+}
+inline const std::string kTenantsKey = "mm:tenants";
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,77 @@
+// What this instance knows of the queue: which partitions there are and who owns them, and for those it owns the
+// buckets in memory. One look per partition and tick brings it up to date. The tick thread's; not thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/contracts/modes.h"
+#include "services/matchmaker/bucket_pool.h"
+#include "services/matchmaker/lease.h"
+#include "services/matchmaker/metrics.h"
+#include "services/matchmaker/tick_store.h"
+
+namespace mm::matchmaker {
+
+/// One partition of one tenant. Its buckets are in memory only while the lease is ours.
+struct Partition {
+  PartitionName name;
+  Lease lease;
+  std::map<std::string, BucketPool> buckets;
+  BucketMs now = 0;       ///< bucket time at the last look; 0: not looked since the lease is ours
+  BucketMs before = 0;    ///< at the look before
+  SteadyPoint looked_at{};
+
+  bool is_house() const { return name.partition == kHousePartition; }
+  void forget();
+};
+
+class QueueReader {
+ public:
+  QueueReader(TickStore& store, const ModeTable& modes, const Clock& clock, Metrics& metrics);
+
+  /// Finds new buckets, if `asked` or the last time is a second ago; then looks, takes what nobody owns, and reads
+  /// until memory is up to date. False: the queue did not answer.
+  bool refresh(bool asked);
+
+  /// Gives everything up, so that others take it at once. For the end, or when we cannot act as an owner should.
+  void hand_over();
+
+  std::vector<Partition*> owned();
+  /// The lease turned out to be another's.
+  void lost(Partition& partition);
+
+ private:
+  bool discover();
+  std::vector<Partition*> all();
+  void keep_partitions(const std::map<PartitionName, std::vector<Bucket>>& wanted);
+  std::optional<std::vector<Partition*>> look(const std::vector<Partition*>& at);
+  PollAsk ask_of(const Partition& partition) const;
+  bool take(const std::vector<Partition*>& free, std::vector<Partition*>& again);
+
+  struct Unloaded {
+    Partition* partition;
+    BucketPool* bucket;
+    TicketId ticket;
+    bool fresh;  ///< entered the queue since the look before
+  };
+  void apply(Partition& partition, const PollAsk& ask, const Look& look, std::vector<Unloaded>& unloaded);
+  bool load(const std::vector<Unloaded>& unloaded);
+  std::optional<RestampAsk> correct(const Unloaded& at, QueueTicket& ticket) const;
+  void failed(const storage::RedisError& error);
+
+  TickStore& store_;
+  const ModeTable& modes_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::map<PartitionName, Partition> partitions_;
+  std::map<Tenant, std::int64_t> known_buckets_;
+  bool stale_ = true;              ///< a look has seen more buckets than we know
+  std::optional<SteadyPoint> discovered_at_;
+  bool reachable_ = true;
+};
+
+}  // namespace mm::matchmaker

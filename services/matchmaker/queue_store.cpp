@@ -1,0 +1,303 @@
+#include "services/matchmaker/queue_store.h"
+
+#include <array>
+
+#include "common/wire/codec.h"
+#include "services/matchmaker/queue_keys.h"
+#include "services/matchmaker/scripts.h"
+
+namespace mm::matchmaker {
+
+using storage::RedisCommand;
+using storage::RedisReply;
+using storage::RedisResult;
+
+namespace {
+
+/// The first word of a script's answer; empty for an error in its place.
+std::string_view verdict(const RedisReply& reply) {
+  return reply.items.empty() ? std::string_view{} : std::string_view(reply.items[0].text);
+}
+
+std::string_view item(const RedisReply& reply, std::size_t index) {
+  return index < reply.items.size() ? std::string_view(reply.items[index].text) : std::string_view{};
+}
+
+std::string issued_at_text(const Uuid& id) {
+  return id.version() == 7 ? std::to_string(id.issued_at().time_since_epoch().count()) : "0";
+}
+
+std::string answer_text(const FirstAnswer& answer) {
+  return number_text(answer.p50_seconds) + '|' + number_text(answer.p90_seconds) + '|' + number_text(answer.window);
+}
+
+FirstAnswer parse_answer(std::string_view text) {
+  std::array<std::string_view, 4> parts;
+  for (auto& part : parts) {
+    const auto bar = text.find('|');
+    part = text.substr(0, bar);
+    text = bar == std::string_view::npos ? std::string_view{} : text.substr(bar + 1);
+  }
+  return {integer_of(parts[0]), real_of(parts[1]), real_of(parts[2]), real_of(parts[3])};
+}
+
+Claim parse_claim(std::string_view player, std::string_view holder) {
+  Claim claim;
+  if (const auto id = PlayerId::parse(player)) claim.player = *id;
+  if (holder.starts_with("t:")) claim.ticket = TicketId::parse(holder.substr(2));
+  if (holder.starts_with("m:")) claim.match = MatchId::parse(holder.substr(2));
+  return claim;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (!text.empty()) text += ',';
+    text += part;
+  }
+  return text;
+}
+
+EnqueueResult parse_enqueue(const RedisReply& reply) {
+  using Kind = EnqueueResult::Kind;
+  EnqueueResult result;
+  const auto word = verdict(reply);
+  if (word == "queued" || word == "same") {
+    result.kind = word == "same" ? Kind::same : Kind::queued;
+    result.answer = parse_answer(item(reply, 1));
+    result.new_bucket = reply.items.size() > 2 && reply.items[2].integer > 0;
+  } else if (word == "conflict") {
+    result.kind = Kind::conflict;
+  } else if (word == "expired") {
+    result.kind = Kind::expired;
+  } else if (word == "party_changed") {
+    result.kind = Kind::party_changed;
+  } else if (word == "full" || reply.text.starts_with("OOM")) {
+    result.kind = Kind::full;
+  } else if (word == "claimed") {
+    result.kind = Kind::claimed;
+    result.claim = parse_claim(item(reply, 1), item(reply, 2));
+  }
+  return result;
+}
+
+storage::RedisError unexpected(const RedisReply& reply) {
+  return {true, reply.kind == RedisReply::Kind::error ? reply.text : "unexpected answer of a script"};
+}
+
+std::vector<MatchId> match_ids(const RedisReply& reply) {
+  std::vector<MatchId> ids;
+  for (const auto& entry : reply.items) {
+    if (auto id = MatchId::parse(entry.text)) ids.push_back(*id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+RedisCommand QueueStore::enqueue_command(const NewTicket& ticket) const {
+  RedisCommand command;
+  command.script = &scripts::kEnqueue;
+  command.keys = {prefix_of(ticket.tenant)};
+  command.arguments = {ticket.id.to_string(),
+                       ticket.content,
+                       issued_at_text(ticket.id.uuid()),
+                       players_text(ticket.players),
+                       ticket.party ? ticket.party->to_string() : "",
+                       ticket.party_version ? std::to_string(*ticket.party_version) : "",
+                       ticket.mode.str(),
+                       ticket.region.str(),
+                       std::to_string(ticket.team_size),
+                       latencies_text(ticket.latencies),
+                       joined(ticket.buckets),
+                       partition_of(ticket.buckets.front()),
+                       std::to_string(ticket.max_wait.count()),
+                       answer_text(ticket.answer),
+                       std::to_string(limits_.bucket_tickets),
+                       std::to_string(limits_.tenant_players),
+                       std::to_string(limits_.tenant_buckets),
+                       std::to_string(kUnknownMaxAge.count())};
+  return command;
+}
+
+RedisResult<std::vector<EnqueueResult>> QueueStore::enqueue(const std::vector<NewTicket>& tickets, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  commands.reserve(tickets.size());
+  for (const auto& ticket : tickets) commands.push_back(enqueue_command(ticket));
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<EnqueueResult> results;
+  results.reserve(replies->size());
+  for (const auto& reply : *replies) results.push_back(parse_enqueue(reply));
+  return results;
+}
+
+RedisResult<EndResult> QueueStore::cancel(const Tenant& tenant, TicketId ticket, std::optional<PlayerId> asks,
+                                          Deadline deadline) {
+  auto reply = redis_.eval(scripts::kEnd, {prefix_of(tenant)},
+                           {ticket.to_string(), "cancelled", asks ? asks->to_string() : ""}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  const auto word = verdict(*reply);
+  if (word == "ended") return EndResult{EndResult::Kind::ended};
+  if (word == "cancelled") return EndResult{EndResult::Kind::already};
+  if (word == "timed_out") return EndResult{EndResult::Kind::timed_out};
+  if (word == "matched") return EndResult{EndResult::Kind::matched};
+  if (word == "unknown") return EndResult{EndResult::Kind::unknown};
+  return fail(unexpected(*reply));
+}
+
+RedisResult<bool> QueueStore::outcome(const Tenant& tenant, MatchId match, MatchState state,
+                                      const std::vector<TicketId>& requeue, Deadline deadline) {
+  storage::Arguments arguments{match.to_string(), state == MatchState::ready       ? "ready"
+                                                  : state == MatchState::completed ? "completed"
+                                                                                   : "cancelled"};
+  if (state == MatchState::cancelled) {
+    for (const auto& ticket : requeue) arguments.push_back(ticket.to_string());
+  }
+  auto reply = redis_.eval(scripts::kOutcome, {prefix_of(tenant)}, std::move(arguments), deadline);
+  if (!reply) return fail(std::move(reply).error());
+  const auto word = verdict(*reply);
+  if (word == "applied") return true;
+  if (word == "confirmed") return reply->items.size() > 1 && reply->items[1].integer > 0;
+  if (word == "unknown") return false;
+  return fail(unexpected(*reply));
+}
+
+RedisResult<MakeResult> QueueStore::make_match(const MatchFound& found, Deadline deadline) {
+  const Bucket bucket{found.tenant, found.mode, found.region, found.team_size};
+  storage::Arguments arguments{found.match_id.to_string(), issued_at_text(found.match_id.uuid()),
+                               std::to_string(kUnknownMaxAge.count()), partition_of(bucket.text()),
+                               wire::encode(found)};
+  for (const auto& team : found.teams) {
+    for (const auto& player : team.players) arguments.push_back(player.player_id.to_string());
+  }
+  auto reply = redis_.eval(scripts::kMakeMatch, {prefix_of(found.tenant)}, std::move(arguments), deadline);
+  if (!reply) return fail(std::move(reply).error());
+  const auto word = verdict(*reply);
+  if (word == "made") return MakeResult{MakeResult::Kind::made, {}};
+  if (word == "same") return MakeResult{MakeResult::Kind::same, {}};
+  if (word == "expired") return MakeResult{MakeResult::Kind::expired, {}};
+  if (word == "claimed") return MakeResult{MakeResult::Kind::claimed, parse_claim(item(*reply, 1), item(*reply, 2))};
+  return fail(unexpected(*reply));
+}
+
+RedisResult<std::optional<StatusResult>> QueueStore::status(const Tenant& tenant, std::optional<TicketId> ticket,
+                                                            std::optional<PlayerId> player, Deadline deadline) {
+  auto reply = redis_.eval(scripts::kStatus, {prefix_of(tenant)},
+                           {ticket ? ticket->to_string() : "", player ? player->to_string() : ""}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  if (reply->items.empty()) return std::optional<StatusResult>();
+  if (reply->items.size() < 3) return fail(unexpected(*reply));
+  StatusResult result;
+  const auto id = TicketId::parse(reply->items[0].text);
+  if (!id) return fail(unexpected(*reply));
+  result.ticket.id = *id;
+  result.now = reply->items[1].integer;
+  const auto& fields = reply->items[2].items;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) assign_field(result.ticket, fields[i].text, fields[i + 1].text);
+  return std::optional<StatusResult>(std::move(result));
+}
+
+RedisResult<std::vector<Tenant>> QueueStore::tenants(Deadline deadline) {
+  auto reply = redis_.command({"SMEMBERS", kTenantsKey}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  std::vector<Tenant> tenants;
+  for (const auto& entry : reply->items) {
+    if (auto tenant = Tenant::parse(entry.text)) tenants.push_back(std::move(*tenant));
+  }
+  return tenants;
+}
+
+RedisResult<Done> QueueStore::add_tenant(const Tenant& tenant, Deadline deadline) {
+  auto reply = redis_.command({"SADD", kTenantsKey, tenant.str()}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return Done{};
+}
+
+RedisResult<std::vector<BucketSummary>> QueueStore::summaries(const Tenant& tenant, Deadline deadline) {
+  auto replies = redis_.pipeline({{{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}},
+                                  {{"HGETALL", key_of(tenant, "stats")}, nullptr, {}}},
+                                 deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::map<std::string, BucketSummary> summaries;
+  for (const auto& entry : (*replies)[0].items) {
+    if (auto bucket = Bucket::parse(entry.text)) {
+      BucketSummary summary;
+      summary.tenant = bucket->tenant;
+      summary.mode = bucket->mode;
+      summary.region = bucket->region;
+      summary.team_size = bucket->team_size;
+      summaries.emplace(entry.text, std::move(summary));
+    }
+  }
+  const auto& measured = (*replies)[1].items;
+  for (std::size_t i = 0; i + 1 < measured.size(); i += 2) {
+    const auto known = summaries.find(measured[i].text);
+    if (known == summaries.end()) continue;
+    if (auto summary = wire::decode<BucketSummary>(measured[i + 1].text, wire::Unknown::ignored)) {
+      known->second = std::move(*summary);
+    }
+  }
+  std::vector<BucketSummary> out;
+  for (auto& [text, summary] : summaries) out.push_back(std::move(summary));
+  return out;
+}
+
+RedisResult<std::vector<MatchId>> QueueStore::unconfirmed(const Tenant& tenant, std::size_t most, Deadline deadline) {
+  auto reply = redis_.command({"ZRANGE", key_of(tenant, "unconfirmed"), "0", std::to_string(most - 1)}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return match_ids(*reply);
+}
+
+RedisResult<std::vector<MatchId>> QueueStore::live(const Tenant& tenant, Deadline deadline) {
+  auto reply = redis_.command({"HKEYS", key_of(tenant, "live")}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return match_ids(*reply);
+}
+
+RedisResult<std::optional<MatchFound>> QueueStore::live_match(const Tenant& tenant, MatchId match, Deadline deadline) {
+  auto reply = redis_.command({"HGET", key_of(tenant, "live"), match.to_string()}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  if (reply->is_nil()) return std::optional<MatchFound>();
+  auto found = wire::decode<MatchFound>(reply->text, wire::Unknown::ignored);
+  if (!found) return fail(storage::RedisError{true, "a live match does not decode"});
+  return std::optional<MatchFound>(std::move(*found));
+}
+
+RedisResult<std::vector<OutboxEvent>> QueueStore::outbox(const Tenant& tenant, std::size_t most, Deadline deadline) {
+  auto reply = redis_.command({"LRANGE", key_of(tenant, "outbox"), "0", std::to_string(most - 1)}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  std::vector<OutboxEvent> events;
+  for (auto& entry : reply->items) {
+    OutboxEvent event;
+    event.entry = std::move(entry.text);
+    if (const auto document = json::Document::parse(event.entry)) {
+      const auto root = document->root();
+      const auto subject = root.find("subject");
+      const auto message_id = root.find("message_id");
+      const auto body = root.find("body");
+      if (subject) event.subject = subject->string();
+      if (message_id) event.message_id = message_id->string();
+      if (body) event.body = body->text();
+    }
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+RedisResult<Done> QueueStore::remove_from_outbox(const Tenant& tenant, const std::vector<std::string>& entries,
+                                                 Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& entry : entries) commands.push_back({{"LREM", key_of(tenant, "outbox"), "1", entry}, nullptr, {}});
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  return Done{};
+}
+
+RedisResult<std::int64_t> QueueStore::outbox_length(const Tenant& tenant, Deadline deadline) {
+  auto reply = redis_.command({"LLEN", key_of(tenant, "outbox")}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return reply->integer;
+}
+
+}  // namespace mm::matchmaker

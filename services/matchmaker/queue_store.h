@@ -1,0 +1,139 @@
+// The queue as requests and events change it: any instance may, each call is one script. The keys and scripts are
+// described in common/protocol/README.md; what only a bucket's owner does stands in tick_store.h. Thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/contracts/events.h"
+#include "common/contracts/matchmaker.h"
+#include "common/storage/redis.h"
+#include "services/matchmaker/bucket.h"
+#include "services/matchmaker/queue_ticket.h"
+
+namespace mm::matchmaker {
+
+/// Ended tickets answer repeated requests for this long.
+inline constexpr Milliseconds kEndedKept{15 * 60 * 1000};
+/// A version 7 identifier that is older than this and not known stands for something that ended and was swept.
+inline constexpr Milliseconds kUnknownMaxAge{5 * 60 * 1000};
+
+struct QueueLimits {
+  std::int64_t bucket_tickets = 200'000;
+  std::int64_t tenant_players = 1'000'000;  ///< queued or in a live match
+  std::int64_t tenant_buckets = 4'096;
+};
+
+/// What the caller was told at the first enqueue, and is told again.
+struct FirstAnswer {
+  BucketMs queued_at = 0;
+  double p50_seconds = 0;
+  double p90_seconds = 0;
+  double window = 0;
+};
+
+/// A checked enqueue.
+struct NewTicket {
+  TicketId id;
+  Tenant tenant;
+  std::string content;           ///< hash of what was asked for
+  std::vector<TicketPlayer> players;
+  std::optional<PartyId> party;
+  std::optional<std::int64_t> party_version;
+  Mode mode;
+  Region region;
+  int team_size = 1;
+  Latencies latencies;
+  std::vector<std::string> buckets;  ///< the best one first
+  Milliseconds max_wait{};
+  FirstAnswer answer;            ///< queued_at is the script's to say
+};
+
+/// Whose a claimed player is.
+struct Claim {
+  PlayerId player;
+  std::optional<TicketId> ticket;
+  std::optional<MatchId> match;
+};
+
+struct EnqueueResult {
+  enum class Kind { queued, same, conflict, expired, claimed, party_changed, full, failed };
+  Kind kind = Kind::failed;
+  FirstAnswer answer;            ///< of queued and same
+  bool new_bucket = false;
+  Claim claim;                   ///< of claimed
+};
+
+struct EndResult {
+  enum class Kind { ended, already, timed_out, matched, unknown };
+  Kind kind = Kind::unknown;
+};
+
+enum class MatchState { ready, completed, cancelled };
+
+struct MakeResult {
+  enum class Kind { made, same, claimed, expired };
+  Kind kind = Kind::made;
+  Claim claim;
+};
+
+struct StatusResult {
+  QueueTicket ticket;
+  BucketMs now = 0;
+};
+
+struct LiveMatch {
+  MatchId id;
+  MatchFound found;
+};
+
+/// A ticket event on its way to the stream. `entry` is the whole text, by which it is removed.
+struct OutboxEvent {
+  std::string entry;
+  std::string subject;
+  std::string message_id;
+  std::string body;
+};
+
+class QueueStore {
+ public:
+  QueueStore(storage::Redis& redis, QueueLimits limits) : redis_(redis), limits_(limits) {}
+
+  /// All in one round trip; one result each, in order. Idempotent by ticket id and content.
+  storage::RedisResult<std::vector<EnqueueResult>> enqueue(const std::vector<NewTicket>& tickets, Deadline deadline);
+  storage::RedisResult<EndResult> cancel(const Tenant& tenant, TicketId ticket, std::optional<PlayerId> asks,
+                                         Deadline deadline);
+  /// Idempotent: what was applied is not live any more. True if this call changed something.
+  storage::RedisResult<bool> outcome(const Tenant& tenant, MatchId match, MatchState state,
+                                     const std::vector<TicketId>& requeue, Deadline deadline);
+  storage::RedisResult<MakeResult> make_match(const MatchFound& found, Deadline deadline);
+  storage::RedisResult<std::optional<StatusResult>> status(const Tenant& tenant, std::optional<TicketId> ticket,
+                                                           std::optional<PlayerId> player, Deadline deadline);
+
+  storage::RedisResult<std::vector<Tenant>> tenants(Deadline deadline);
+  storage::RedisResult<Done> add_tenant(const Tenant& tenant, Deadline deadline);
+  /// What the owners last measured, of every known bucket.
+  storage::RedisResult<std::vector<BucketSummary>> summaries(const Tenant& tenant, Deadline deadline);
+
+  /// Live matches that no session has confirmed, oldest first.
+  storage::RedisResult<std::vector<MatchId>> unconfirmed(const Tenant& tenant, std::size_t most, Deadline deadline);
+  storage::RedisResult<std::vector<MatchId>> live(const Tenant& tenant, Deadline deadline);
+  storage::RedisResult<std::optional<MatchFound>> live_match(const Tenant& tenant, MatchId match, Deadline deadline);
+
+  storage::RedisResult<std::vector<OutboxEvent>> outbox(const Tenant& tenant, std::size_t most, Deadline deadline);
+  storage::RedisResult<Done> remove_from_outbox(const Tenant& tenant, const std::vector<std::string>& entries,
+                                                Deadline deadline);
+  storage::RedisResult<std::int64_t> outbox_length(const Tenant& tenant, Deadline deadline);
+
+ private:
+  storage::RedisCommand enqueue_command(const NewTicket& ticket) const;
+
+  storage::Redis& redis_;
+  const QueueLimits limits_;
+};
+
+}  // namespace mm::matchmaker

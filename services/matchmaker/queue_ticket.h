@@ -1,0 +1,59 @@
+// A ticket as the queue's hash holds it, and the texts of its fields (common/protocol/README.md). No I/O.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/contracts/matchmaker.h"
+#include "services/matchmaker/core/ticket.h"
+
+namespace mm::matchmaker {
+
+enum class TicketState { queued, matched, cancelled, timed_out, missing };
+
+struct QueueTicket {
+  TicketId id;
+  TicketState state = TicketState::missing;
+  std::vector<TicketPlayer> players;
+  std::optional<PartyId> party;
+  std::optional<Mode> mode;
+  std::optional<Region> region;
+  int team_size = 1;
+  std::optional<Latencies> latencies;
+  std::string first_bucket;
+  std::string partition;
+  BucketMs queued_at = 0;
+  BucketMs deadline = 0;
+  BucketMs matched_at = 0;
+  BucketMs ended_at = 0;
+  int attempt = 0;
+  std::int64_t change = 0;
+  std::optional<MatchId> match_id;
+};
+
+/// `<player>|<mmr>|<deviation>`, joined by commas.
+std::string players_text(const std::vector<TicketPlayer>& players);
+std::vector<TicketPlayer> parse_players(std::string_view text);
+
+/// `<region>=<ms>`, joined by commas.
+std::string latencies_text(const Latencies& latencies);
+Latencies parse_latencies(std::string_view text);
+
+TicketState state_named(std::string_view name);
+
+/// The fields a QueueTicket is made of, in the order in which `assign` takes their values.
+const std::vector<std::string>& ticket_fields();
+void assign_field(QueueTicket& ticket, std::string_view field, std::string_view value);
+
+/// What the planner is given of it.
+PoolTicket to_pool_ticket(const QueueTicket& ticket);
+
+/// Shortest text that reads back equal.
+std::string number_text(double value);
+std::int64_t integer_of(std::string_view text);
+double real_of(std::string_view text);
+
+}  // namespace mm::matchmaker

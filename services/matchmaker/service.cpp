@@ -1,0 +1,112 @@
+#include "services/matchmaker/service.h"
+
+#include <type_traits>
+
+#include "common/runtime/log.h"
+#include "common/runtime/wait_until.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr int kWorkers = 4;
+/// Submitters, workers, relay, reconciler and the consumer, each for a moment.
+constexpr int kQueueConnections = 6;
+constexpr std::size_t kEnqueuesAtOnce = 128;
+constexpr Milliseconds kQueueWait{30'000};
+
+ModeTable read_modes(const std::string& file) {
+  if (file.empty()) return wire::shipped_mode_table();
+  auto table = wire::load_mode_table(file);
+  if (table) return std::move(*table);
+  for (const auto& problem : table.error().problems) log::error("modes_refused", {{"reason", problem}});
+  throw runtime::Unavailable("the mode table is not valid");
+}
+
+storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
+  storage::RedisOptions options;
+  options.url = url;
+  options.password = std::move(password);
+  options.connections = connections;
+  return options;
+}
+
+bus::ServerOptions server_options() {
+  bus::ServerOptions options;
+  options.name = Service::kName;
+  options.description = "Tickets, queues, and the matches made of them";
+  options.workers = kWorkers;
+  return options;
+}
+
+void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime) {
+  std::string weak;
+  runtime::wait_until(
+      runtime, "redis_queue",
+      [&]() -> Result<Done, std::string> {
+        if (!queue.reachable()) return fail(std::string("not reachable"));
+        auto durable = queue.require_durable(allow_weak, Deadline::after(Milliseconds{1'000}));
+        if (!durable && queue.reachable()) {
+          weak = durable.error();
+          return Done{};
+        }
+        return durable;
+      },
+      Deadline::after(kQueueWait));
+  if (!weak.empty()) throw runtime::Unavailable("redis_queue: " + weak);
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime)
+    : runtime_(runtime),
+      modes_(read_modes(settings.modes_file)),
+      queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
+                           kQueueConnections)),
+      tick_queue_(
+          redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"), 1)),
+      cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"), 1)),
+      notifier_(runtime.bus, cache_, runtime.clock),
+      metrics_(runtime.metrics, modes_),
+      store_((await_queue(queue_, settings.allow_weak_stores, runtime), queue_), settings.limits),
+      tick_store_(tick_queue_),
+      house_store_(queue_),
+      waits_(runtime.clock),
+      publisher_(runtime.bus, notifier_, runtime.clock, metrics_),
+      relay_(store_, runtime.bus, housekeeping_, metrics_),
+      outcomes_(store_, runtime.bus, metrics_, [this] { relay_.wake(); }),
+      reconciler_({store_, house_store_, outcomes_, publisher_, waits_, housekeeping_, runtime.clock, metrics_}),
+      tickets_({store_, publisher_, waits_, modes_, runtime.clock, [this] { relay_.wake(); }}),
+      ticker_({tick_store_, modes_, publisher_, waits_, housekeeping_, runtime.bus, runtime.clock, metrics_,
+               runtime.instance},
+              Milliseconds{settings.tick_ms}),
+      desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
+      matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
+      server_(runtime.bus, server_options(), runtime.metrics) {
+  follow_matches();
+  serve();
+  runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
+  runtime_.health.probe("ticking", [this] { return ticker_.ticking(); });
+}
+
+void Service::follow_matches() {
+  const auto follow = [this]<class E>(std::type_identity<E>) {
+    matches_.on<E>([this](const E& event, const bus::EventInfo&) { return outcomes_.on(event); });
+  };
+  follow(std::type_identity<MatchReady>{});
+  follow(std::type_identity<MatchCompleted>{});
+  follow(std::type_identity<MatchCancelled>{});
+  matches_.start();
+}
+
+void Service::serve() {
+  server_.serve_batch<Enqueue>(kEnqueuesAtOnce,
+                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { desk_.take(batch); });
+  server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return tickets_.cancel(request, context); });
+  server_.serve<GetTicket>([this](const auto& request, const auto& context) { return tickets_.status(request, context); });
+  server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return tickets_.make(request, context); });
+  server_.serve<GetQueues>([this](const auto& request, const auto& context) { return tickets_.queues(request, context); });
+  server_.start();
+}
+
+}  // namespace mm::matchmaker

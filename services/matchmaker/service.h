@@ -1,0 +1,74 @@
+// matchmaker: tickets, queues, and the matches made of them. See README.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/bus/consumer.h"
+#include "common/bus/notifier.h"
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "common/storage/redis.h"
+#include "services/matchmaker/enqueue_desk.h"
+#include "services/matchmaker/reconciler.h"
+#include "services/matchmaker/relay.h"
+#include "services/matchmaker/ticker.h"
+#include "services/matchmaker/tickets.h"
+
+namespace mm::matchmaker {
+
+struct Settings {
+  std::string redis_queue_url = "redis://127.0.0.1:6379";
+  std::string redis_cache_url = "redis://127.0.0.1:6380";
+  std::string modes_file;          ///< empty: the shipped modes
+  bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
+  int tick_ms = 100;
+  QueueLimits limits;              ///< not from the environment
+};
+
+template <class F>
+void describe(F& f, Settings& s) {
+  using namespace fields;
+  f("MM_REDIS_QUEUE_URL", s.redis_queue_url, Optional{});
+  f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
+  f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+  f("MM_TICK_MS", s.tick_ms, Optional{}, InRange{10, 1'000});
+}
+
+class Service {
+ public:
+  static constexpr std::string_view kName = "matchmaker";
+  using Settings = matchmaker::Settings;
+
+  /// Waits for the queue; throws runtime::Unavailable if it does not come, or is not durable.
+  Service(const Settings& settings, Runtime& runtime);
+
+ private:
+  void serve();
+  void follow_matches();
+
+  Runtime& runtime_;
+  const ModeTable modes_;
+  storage::Redis queue_;       // of requests and events
+  storage::Redis tick_queue_;  // of the tick thread, so that it never waits for a connection
+  storage::Redis cache_;
+  bus::Notifier notifier_;
+  Metrics metrics_;
+  QueueStore store_;
+  TickStore tick_store_;
+  TickStore house_store_;
+  WaitBoard waits_;
+  Housekeeping housekeeping_;
+  Publisher publisher_;
+  Relay relay_;
+  Outcomes outcomes_;
+  Reconciler reconciler_;
+  Tickets tickets_;
+  Ticker ticker_;              // from here on: gone first, in this order from the end
+  EnqueueDesk desk_;
+  bus::Consumer matches_;
+  bus::Server server_;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,248 @@
+#include "services/matchmaker/tick_store.h"
+
+#include "common/contracts/matchmaker.h"
+#include "common/wire/codec.h"
+#include "services/matchmaker/queue_keys.h"
+#include "services/matchmaker/queue_store.h"
+#include "services/matchmaker/scripts.h"
+
+namespace mm::matchmaker {
+
+using storage::RedisCommand;
+using storage::RedisReply;
+using storage::RedisResult;
+
+namespace {
+
+constexpr std::size_t kSweptAtOnce = 500;
+
+RedisCommand script(const storage::Script& script, const Tenant& tenant, storage::Arguments arguments) {
+  return {std::move(arguments), &script, {prefix_of(tenant)}};
+}
+
+std::string text_at(const RedisReply& reply, std::size_t index) {
+  return index < reply.items.size() ? reply.items[index].text : std::string();
+}
+
+std::int64_t integer_at(const RedisReply& reply, std::size_t index) {
+  return index < reply.items.size() ? reply.items[index].integer : 0;
+}
+
+RedisCommand poll_command(const PollAsk& ask) {
+  storage::Arguments arguments{ask.name.partition, ask.token, std::to_string(ask.expected),
+                               std::to_string(kClockTolerance.count()), std::to_string(kEntriesPerLook)};
+  for (const auto& bucket : ask.buckets) {
+    arguments.push_back(bucket.bucket);
+    arguments.push_back(std::to_string(bucket.cursor));
+    arguments.push_back(std::to_string(bucket.dead.size()));
+    for (const auto& ticket : bucket.dead) arguments.push_back(ticket.to_string());
+  }
+  return script(scripts::kPoll, ask.name.tenant, std::move(arguments));
+}
+
+BucketRead parse_read(const RedisReply& reply) {
+  BucketRead read;
+  read.size = integer_at(reply, 0);
+  if (reply.items.size() < 2) return read;
+  const auto& pairs = reply.items[1].items;
+  read.entries.reserve(pairs.size() / 2);
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    if (const auto id = TicketId::parse(pairs[i].text)) read.entries.push_back({*id, integer_of(pairs[i + 1].text)});
+  }
+  return read;
+}
+
+Look parse_look(const RedisReply& reply) {
+  Look look;
+  look.mine = integer_at(reply, 0) == 1;
+  if (!look.mine) {
+    look.token = text_at(reply, 1);
+    look.beat = text_at(reply, 2);
+    return look;
+  }
+  look.now = integer_at(reply, 2);
+  look.change = integer_at(reply, 3);
+  look.known_buckets = integer_at(reply, 4);
+  if (reply.items.size() > 5) {
+    for (const auto& read : reply.items[5].items) look.buckets.push_back(parse_read(read));
+  }
+  return look;
+}
+
+CommitResult parse_commit(const RedisReply& reply) {
+  using Kind = CommitResult::Kind;
+  CommitResult result;
+  const auto word = text_at(reply, 0);
+  if (word == "ok") result.kind = Kind::ok;
+  if (word == "lost") result.kind = Kind::lost;
+  if (word == "refused") {
+    result.kind = Kind::refused;
+    if (const auto id = TicketId::parse(text_at(reply, 1))) result.ticket = *id;
+    result.state = state_named(text_at(reply, 2));
+    result.attempt = static_cast<int>(integer_of(text_at(reply, 3)));
+    result.change = integer_of(text_at(reply, 4));
+  }
+  return result;
+}
+
+ExpireResult parse_expire(const RedisReply& reply) {
+  const auto word = text_at(reply, 0);
+  if (word == "ended") return ExpireResult::ended;
+  if (word == "early") return ExpireResult::early;
+  if (word == "lost") return ExpireResult::lost;
+  return reply.kind == RedisReply::Kind::error || word.empty() ? ExpireResult::failed : ExpireResult::gone;
+}
+
+}  // namespace
+
+RedisResult<std::vector<Tenant>> TickStore::tenants(Deadline deadline) {
+  return QueueStore(redis_, {}).tenants(deadline);
+}
+
+RedisResult<std::vector<TickStore::Buckets>> TickStore::buckets(const std::vector<Tenant>& tenants,
+                                                                Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& tenant : tenants) commands.push_back({{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}});
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<Buckets> buckets(tenants.size());
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    buckets[i].size = static_cast<std::int64_t>((*replies)[i].items.size());
+    for (const auto& entry : (*replies)[i].items) {
+      auto bucket = Bucket::parse(entry.text);
+      if (bucket && bucket->tenant == tenants[i]) buckets[i].known.push_back(std::move(*bucket));
+    }
+  }
+  return buckets;
+}
+
+RedisResult<std::vector<Look>> TickStore::poll(const std::vector<PollAsk>& asks, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  commands.reserve(asks.size());
+  for (const auto& ask : asks) commands.push_back(poll_command(ask));
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<Look> looks;
+  looks.reserve(replies->size());
+  for (const auto& reply : *replies) {
+    if (reply.kind == RedisReply::Kind::error) return fail(storage::RedisError{true, reply.text});
+    looks.push_back(parse_look(reply));
+  }
+  return looks;
+}
+
+RedisResult<std::vector<QueueTicket>> TickStore::load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
+                                                      Deadline deadline) {
+  const auto& fields = ticket_fields();
+  std::vector<RedisCommand> commands;
+  commands.reserve(tickets.size());
+  for (const auto& [tenant, id] : tickets) {
+    storage::Arguments arguments{"HMGET", ticket_key(tenant, id.to_string())};
+    arguments.insert(arguments.end(), fields.begin(), fields.end());
+    commands.push_back({std::move(arguments), nullptr, {}});
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<QueueTicket> loaded(tickets.size());
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    const auto& values = (*replies)[i].items;
+    loaded[i].id = tickets[i].second;
+    for (std::size_t f = 0; f < fields.size() && f < values.size(); ++f) {
+      if (!values[f].is_nil()) assign_field(loaded[i], fields[f], values[f].text);
+    }
+  }
+  return loaded;
+}
+
+RedisResult<std::vector<LeaseTaken>> TickStore::take_leases(const std::vector<LeaseAsk>& asks, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& ask : asks) {
+    commands.push_back(
+        script(scripts::kTakeLease, ask.name.tenant, {ask.name.partition, ask.token, ask.beat, ask.fresh}));
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<LeaseTaken> taken;
+  for (const auto& reply : *replies) taken.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
+  return taken;
+}
+
+RedisResult<Done> TickStore::release_leases(const std::vector<std::pair<PartitionName, std::string>>& held,
+                                            Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& [name, token] : held) {
+    commands.push_back(script(scripts::kReleaseLease, name.tenant, {name.partition, token}));
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  return Done{};
+}
+
+RedisResult<TickStore::Decided> TickStore::decide(const std::vector<CommitAsk>& commits,
+                                                  const std::vector<ExpireAsk>& expired, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& ask : expired) {
+    commands.push_back(script(scripts::kEnd, ask.name.tenant,
+                              {ask.ticket.to_string(), "timed_out", ask.name.partition, ask.token}));
+  }
+  for (const auto& ask : commits) {
+    storage::Arguments arguments{ask.name.partition, ask.token, ask.bucket, ask.found.match_id.to_string(),
+                                 wire::encode(ask.found)};
+    for (const auto& seat : ask.seats) {
+      arguments.push_back(seat.ticket.to_string());
+      arguments.push_back(std::to_string(seat.attempt));
+    }
+    commands.push_back(script(scripts::kCommit, ask.name.tenant, std::move(arguments)));
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  Decided decided;
+  for (std::size_t i = 0; i < replies->size(); ++i) {
+    if (i < expired.size()) decided.expired.push_back(parse_expire((*replies)[i]));
+    else decided.commits.push_back(parse_commit((*replies)[i]));
+  }
+  return decided;
+}
+
+RedisResult<Done> TickStore::restamp(const std::vector<RestampAsk>& asks, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& ask : asks) {
+    commands.push_back(script(scripts::kRestamp, ask.name.tenant,
+                              {ask.name.partition, ask.token, ask.ticket.to_string(), std::to_string(ask.attempt),
+                               std::to_string(ask.by.count())}));
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  return Done{};
+}
+
+RedisResult<Done> TickStore::write_summaries(const std::vector<BucketSummary>& summaries, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& summary : summaries) {
+    const Bucket bucket{summary.tenant, summary.mode, summary.region, summary.team_size};
+    commands.push_back({{"HSET", key_of(summary.tenant, "stats"), bucket.text(), wire::encode(summary)}, nullptr, {}});
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  return Done{};
+}
+
+RedisResult<Done> TickStore::retire(const std::vector<BucketOwned>& buckets, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& one : buckets) {
+    commands.push_back(script(scripts::kRetireBucket, one.name.tenant, {one.name.partition, one.token, one.bucket}));
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  return Done{};
+}
+
+RedisResult<std::int64_t> TickStore::sweep(const PartitionName& name, const std::string& token, Deadline deadline) {
+  auto reply = redis_.eval(scripts::kSweep, {prefix_of(name.tenant)},
+                           {name.partition, token, std::to_string(kEndedKept.count()), std::to_string(kSweptAtOnce)},
+                           deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return reply->integer;
+}
+
+}  // namespace mm::matchmaker

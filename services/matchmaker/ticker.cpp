@@ -1,0 +1,88 @@
+#include "services/matchmaker/ticker.h"
+
+#include <algorithm>
+
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kReportEvery{1'000};
+constexpr Milliseconds kBusGoneFor{1'000};
+constexpr Milliseconds kTickingWithin{3'000};
+
+}  // namespace
+
+Ticker::Ticker(const Parts& parts, Milliseconds interval)
+    : parts_(parts),
+      interval_(interval),
+      reader_(parts.store, parts.modes, parts.clock, parts.metrics),
+      decider_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics),
+      report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
+      thread_([this] { run(); }) {}
+
+Ticker::~Ticker() {
+  stopping_ = true;
+  thread_.join();
+  reader_.hand_over();
+  tell_housekeeping();
+}
+
+bool Ticker::ticking() const {
+  const SteadyPoint at{SteadyPoint::duration(ticked_at_.load())};
+  return parts_.clock.steady() - at < std::max<SteadyPoint::duration>(kTickingWithin, interval_ * 5);
+}
+
+void Ticker::run() {
+  auto next = std::chrono::steady_clock::now();
+  while (!stopping_) {
+    const auto started = std::chrono::steady_clock::now();
+    tick();
+    const auto took = std::chrono::steady_clock::now() - started;
+    parts_.metrics.tick.observe(std::chrono::duration<double>(took).count());
+    if (took > interval_) parts_.metrics.overruns.add();
+    // A late tick is not made up for: two in a row would find nothing new.
+    next = std::max(next + interval_, std::chrono::steady_clock::now());
+    std::this_thread::sleep_until(next);
+  }
+}
+
+void Ticker::tick() {
+  if (!bus_present()) {
+    reader_.hand_over();
+    tell_housekeeping();
+    return;
+  }
+  const bool reached = decider_.settle(reader_) && reader_.refresh(asked_.exchange(false)) && decider_.decide(reader_);
+  tell_housekeeping();
+  if (!reached) {
+    parts_.metrics.failed_ticks.add();
+    return;
+  }
+  ticked_at_ = parts_.clock.steady().time_since_epoch().count();
+  if (parts_.clock.steady() - reported_at_ >= kReportEvery) every_second();
+}
+
+bool Ticker::bus_present() {
+  if (parts_.bus.connected()) {
+    bus_gone_since_.reset();
+    return true;
+  }
+  if (!bus_gone_since_) bus_gone_since_ = parts_.clock.steady();
+  return parts_.clock.steady() - *bus_gone_since_ < kBusGoneFor;
+}
+
+void Ticker::tell_housekeeping() {
+  std::map<Tenant, std::string> tokens;
+  for (const auto* partition : reader_.owned()) {
+    if (partition->is_house()) tokens[partition->name.tenant] = partition->lease.token();
+  }
+  parts_.housekeeping.set(std::move(tokens));
+}
+
+void Ticker::every_second() {
+  reported_at_ = parts_.clock.steady();
+  report_.report(reader_.owned(), decider_.take_match_counts());
+}
+
+}  // namespace mm::matchmaker

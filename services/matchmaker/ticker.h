@@ -1,0 +1,61 @@
+// The tick: one thread that owns the pools. Every interval it looks at the queue, expires what is overdue, plans and
+// commits. While the queue does not answer it keeps what it knows and tries again; while NATS is away for longer than
+// a second it owns nothing, because an owner that cannot tell anybody of its matches should not make any.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "common/bus/bus.h"
+#include "services/matchmaker/decider.h"
+#include "services/matchmaker/depth_report.h"
+#include "services/matchmaker/housekeeping.h"
+#include "services/matchmaker/queue_reader.h"
+
+namespace mm::matchmaker {
+
+class Ticker {
+ public:
+  struct Parts {
+    TickStore& store;
+    const ModeTable& modes;
+    Publisher& publisher;
+    WaitBoard& waits;
+    Housekeeping& housekeeping;
+    bus::Bus& bus;
+    const Clock& clock;
+    Metrics& metrics;
+    std::string instance;
+  };
+  Ticker(const Parts& parts, Milliseconds interval);
+  /// Finishes the tick and hands the leases over.
+  ~Ticker();
+
+  /// A bucket was opened through this instance. Thread-safe.
+  void look_for_buckets() { asked_ = true; }
+  /// The last tick that reached the queue is not long ago. Thread-safe.
+  bool ticking() const;
+
+ private:
+  void run();
+  void tick();
+  bool bus_present();
+  void tell_housekeeping();
+  void every_second();
+
+  Parts parts_;
+  const Milliseconds interval_;
+  QueueReader reader_;
+  Decider decider_;
+  DepthReport report_;
+  std::optional<SteadyPoint> bus_gone_since_;
+  SteadyPoint reported_at_{};
+  std::atomic<bool> asked_ = true;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<SteadyPoint::rep> ticked_at_ = 0;
+  std::thread thread_;  // last
+};
+
+}  // namespace mm::matchmaker

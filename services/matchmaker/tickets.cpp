@@ -1,0 +1,161 @@
+#include "services/matchmaker/tickets.h"
+
+#include <algorithm>
+
+#include "services/matchmaker/admission.h"
+#include "services/matchmaker/core/window.h"
+
+namespace mm::matchmaker {
+namespace {
+
+/// Of a caller's time; the rest is for the way back.
+constexpr Milliseconds kAnswer{1'000};
+/// Ended tickets are shown this long. (They are kept longer, for repeated requests.)
+constexpr Milliseconds kShownAfterEnd{10 * 60 * 1000};
+
+/// A player's tenant is the token's; daemons name it.
+const Tenant& tenant_of(const Tenant& named, const Caller& caller) {
+  return caller.role == Role::player ? caller.tenant : named;
+}
+
+bool is_trusted(const Caller& caller) { return caller.role == Role::service || caller.role == Role::admin; }
+
+TicketStatus status_of(TicketState state) {
+  switch (state) {
+    case TicketState::matched: return TicketStatus::matched;
+    case TicketState::cancelled: return TicketStatus::cancelled;
+    case TicketState::timed_out: return TicketStatus::timed_out;
+    case TicketState::queued:
+    case TicketState::missing: break;
+  }
+  return TicketStatus::searching;
+}
+
+/// Waiting ends with a match, or with the ticket.
+BucketMs waited_ms(const StatusResult& found) {
+  const auto& ticket = found.ticket;
+  BucketMs until = found.now;
+  if (ticket.state == TicketState::matched) until = ticket.matched_at;
+  else if (ticket.state != TicketState::queued) until = ticket.ended_at;
+  return std::max<BucketMs>(0, until - ticket.queued_at);
+}
+
+}  // namespace
+
+Reply<CancelledTicket> Tickets::cancel(const CancelTicket& request, const bus::Context& context) {
+  const auto& caller = context.caller;
+  std::optional<PlayerId> asks;
+  if (caller.role == Role::player) {
+    if (!caller.player) return refuse(Code::forbidden);
+    asks = caller.player;
+  }
+  const auto result = parts_.store.cancel(tenant_of(request.tenant, caller), request.ticket_id, asks,
+                                          context.deadline.within(kAnswer));
+  if (!result) return fail(storage::to_problem(result.error()));
+  switch (result->kind) {
+    case EndResult::Kind::ended:
+      parts_.tickets_changed();
+      return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
+    case EndResult::Kind::already: return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
+    case EndResult::Kind::timed_out: return CancelledTicket{request.ticket_id, TicketStatus::timed_out};
+    case EndResult::Kind::matched: return refuse(Code::already_matched, "The ticket is in a match");
+    case EndResult::Kind::unknown: break;
+  }
+  return refuse(Code::not_found, "There is no such ticket");
+}
+
+Reply<Ticket> Tickets::status(const GetTicket& request, const bus::Context& context) {
+  const auto& caller = context.caller;
+  auto player = request.player_id;
+  if (caller.role == Role::player) {
+    if (!caller.player) return refuse(Code::forbidden);
+    if (player && player != caller.player) return refuse(Code::not_found, "There is no such ticket");
+    if (!request.ticket_id) player = caller.player;
+  }
+  if (!request.ticket_id && !player) return refuse_field("/ticket_id", "or player_id is needed");
+  const auto found = parts_.store.status(tenant_of(request.tenant, caller), request.ticket_id,
+                                         request.ticket_id ? std::nullopt : player, context.deadline.within(kAnswer));
+  if (!found) return fail(storage::to_problem(found.error()));
+  const auto missing = [] { return refuse(Code::not_found, "There is no such ticket"); };
+  if (!*found) return missing();
+  const auto& ticket = (*found)->ticket;
+  if (ticket.ended_at > 0 && (*found)->now - ticket.ended_at > kShownAfterEnd.count()) return missing();
+  const auto holds = [&](PlayerId id) {
+    return std::any_of(ticket.players.begin(), ticket.players.end(), [&](const auto& p) { return p.player_id == id; });
+  };
+  if (player && !holds(*player)) return missing();
+  if (caller.role == Role::player && !holds(*caller.player)) return missing();
+  return view_of(**found, is_trusted(caller));
+}
+
+Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
+  const auto& ticket = found.ticket;
+  Ticket view;
+  view.ticket_id = ticket.id;
+  view.queue_entry_id = ticket.id;
+  view.party_id = ticket.party;
+  view.status = status_of(ticket.state);
+  if (ticket.mode) view.mode = *ticket.mode;
+  if (ticket.region) view.region = *ticket.region;
+  view.team_size = ticket.team_size;
+  view.queued_at = TimePoint(Milliseconds(ticket.queued_at));
+  view.waited_ms = waited_ms(found);
+  if (ticket.state == TicketState::matched) view.match_id = ticket.match_id;
+  if (with_players) view.players = ticket.players;
+  if (const auto* rules = parts_.modes.find(view.mode)) {
+    view.rating_window = window_points(*rules, view.waited_ms);
+    const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, rating_of_party(ticket.players));
+    view.estimated_wait_seconds = wait.p50_ms / 1000.0;
+    view.estimated_wait_p90_seconds = wait.p90_ms / 1000.0;
+  }
+  return view;
+}
+
+// Idempotent by match_id: a match that lives under it is answered as made.
+Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& context) {
+  if (!is_trusted(context.caller)) return refuse(Code::forbidden);
+  auto found = admit_match(request, request.tenant, parts_.modes, parts_.clock.now());
+  if (!found) return fail(std::move(found).error());
+  const auto deadline = context.deadline.within(kAnswer);
+  // Whoever keeps house for the tenant looks after the match, so the tenant must be known.
+  if (const auto known = parts_.store.add_tenant(found->tenant, deadline); !known) {
+    return fail(storage::to_problem(known.error()));
+  }
+  const auto result = parts_.store.make_match(*found, deadline);
+  if (!result) return fail(storage::to_problem(result.error()));
+  switch (result->kind) {
+    case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "The match id was issued too long ago");
+    case MakeResult::Kind::claimed: {
+      if (!result->claim.ticket) return refuse(Code::in_match, "A player is in a match");
+      auto refusal = refuse(Code::already_queued, "A player is queued");
+      refusal.error.ticket_id = result->claim.ticket;
+      return refusal;
+    }
+    case MakeResult::Kind::made: parts_.publisher.announce({*found}); break;
+    case MakeResult::Kind::same: break;
+  }
+  return MadeMatch{found->match_id};
+}
+
+Reply<QueueSummary> Tickets::queues(const GetQueues& request, const bus::Context& context) {
+  if (!is_trusted(context.caller)) return refuse(Code::forbidden);
+  const auto deadline = context.deadline.within(kAnswer);
+  std::vector<Tenant> tenants;
+  if (request.tenant) {
+    tenants = {*request.tenant};
+  } else {
+    auto known = parts_.store.tenants(deadline);
+    if (!known) return fail(storage::to_problem(known.error()));
+    tenants = std::move(*known);
+    std::sort(tenants.begin(), tenants.end());
+  }
+  QueueSummary summary;
+  for (const auto& tenant : tenants) {
+    auto buckets = parts_.store.summaries(tenant, deadline);
+    if (!buckets) return fail(storage::to_problem(buckets.error()));
+    std::move(buckets->begin(), buckets->end(), std::back_inserter(summary.buckets));
+  }
+  return summary;
+}
+
+}  // namespace mm::matchmaker

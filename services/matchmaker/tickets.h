@@ -1,0 +1,38 @@
+// The other requests about tickets and queues: matchmaker.cancel, .status, .match and .queues.
+#pragma once
+
+#include <functional>
+
+#include "common/bus/bus.h"
+#include "common/contracts/matchmaker.h"
+#include "common/contracts/modes.h"
+#include "services/matchmaker/publisher.h"
+#include "services/matchmaker/queue_store.h"
+#include "services/matchmaker/wait_board.h"
+
+namespace mm::matchmaker {
+
+class Tickets {
+ public:
+  struct Parts {
+    QueueStore& store;
+    Publisher& publisher;
+    WaitBoard& waits;
+    const ModeTable& modes;
+    const Clock& clock;
+    std::function<void()> tickets_changed;
+  };
+  explicit Tickets(const Parts& parts) : parts_(parts) {}
+
+  Reply<CancelledTicket> cancel(const CancelTicket& request, const bus::Context& context);
+  Reply<Ticket> status(const GetTicket& request, const bus::Context& context);
+  Reply<MadeMatch> make(const MakeMatch& request, const bus::Context& context);
+  Reply<QueueSummary> queues(const GetQueues& request, const bus::Context& context);
+
+ private:
+  Ticket view_of(const StatusResult& found, bool with_players) const;
+
+  Parts parts_;
+};
+
+}  // namespace mm::matchmaker
