@@ -1,0 +1,101 @@
+#include "services/profile/core/rate_match.h"
+
+#include <set>
+#include <utility>
+
+#include "common/base/limits.h"
+#include "common/base/result.h"
+
+namespace mm::profile {
+namespace {
+
+Outcome outcome_of(std::size_t team, std::optional<int> winning_team) {
+  if (!winning_team) return Outcome::draw;
+  return std::cmp_equal(team, *winning_team) ? Outcome::win : Outcome::loss;
+}
+
+const PlayerBefore& row_of(const std::map<PlayerId, PlayerBefore>& before, const PlayerId& player) {
+  const auto found = before.find(player);
+  check(found != before.end(), "a player of the match was not loaded");
+  return found->second;
+}
+
+Changes changes_of(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before,
+                   const ModeRules* rules) {
+  Sides sides;
+  Changes none;
+  for (const auto& team : match.teams) {
+    auto& side = sides.emplace_back();
+    for (const auto& player : team) side.push_back(row_of(before, player.player_id).rated);
+    none.emplace_back(team.size(), 0);
+  }
+  if (rules == nullptr || !rules->rated) return none;
+  std::optional<std::size_t> winner;
+  if (match.winning_team) winner = static_cast<std::size_t>(*match.winning_team);
+  return rating_changes(rules->rating, sides, winner);
+}
+
+RatedPlayer rated_player(const CompletedPlayer& player, const PlayerBefore& before, Hundredths change) {
+  RatedPlayer rated;
+  rated.player_id = player.player_id;
+  rated.ticket_id = player.ticket_id;
+  rated.party_id = player.party_id;
+  rated.username = before.username;
+  rated.mmr = player.mmr;
+  rated.mmr_before = to_points(before.rated.mmr);
+  rated.mmr_after = to_points(before.rated.mmr + change);
+  rated.games = before.rated.games + 1;
+  rated.stats = player.stats;
+  return rated;
+}
+
+MatchRated without_players(const MatchCompleted& match) {
+  MatchRated event;
+  event.match_id = match.match_id;
+  event.tenant = match.tenant;
+  event.mode = match.mode;
+  event.region = match.region;
+  event.winning_team = match.winning_team;
+  event.duration_seconds = match.duration_seconds;
+  event.started_at = match.started_at;
+  event.ended_at = match.ended_at;
+  return event;
+}
+
+}  // namespace
+
+std::optional<std::string> flaw_of(const MatchCompleted& match) {
+  if (match.teams.size() < 2 || match.teams.size() > limits::kTeamsMax) return "not 2 to 16 teams";
+  std::set<PlayerId> seen;
+  for (const auto& team : match.teams) {
+    if (team.empty() || team.size() > limits::kTeamSizeMax) return "a team without players or with more than 100";
+    for (const auto& player : team) {
+      if (!seen.insert(player.player_id).second) return "a player is in the match twice";
+    }
+  }
+  if (match.winning_team && (*match.winning_team < 0 || !std::cmp_less(*match.winning_team, match.teams.size()))) {
+    return "the winner is none of the teams";
+  }
+  return std::nullopt;
+}
+
+RatedMatch rate_match(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before,
+                      const ModeRules* rules) {
+  const auto changes = changes_of(match, before, rules);
+  RatedMatch rated{without_players(match), {}};
+  rated.event.rated = rules != nullptr && rules->rated;
+  for (std::size_t team = 0; team < match.teams.size(); ++team) {
+    auto& players = rated.event.teams.emplace_back();
+    for (std::size_t slot = 0; slot < match.teams[team].size(); ++slot) {
+      const auto& player = match.teams[team][slot];
+      const auto& row = row_of(before, player.player_id);
+      const auto change = changes[team][slot];
+      players.push_back(rated_player(player, row, change));
+      rated.changes.push_back({player.player_id, static_cast<int>(team), static_cast<int>(slot),
+                               outcome_of(team, match.winning_team), row.rated.mmr, row.rated.mmr + change});
+    }
+  }
+  return rated;
+}
+
+}  // namespace mm::profile

@@ -1,0 +1,173 @@
+#include "services/profile/service.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
+#include "common/contracts/frames.h"
+#include "common/runtime/log.h"
+#include "common/runtime/wait_until.h"
+#include "common/storage/outbox.h"
+#include "common/storage/postgres.h"
+#include "common/storage/redis.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::profile {
+namespace {
+
+constexpr Milliseconds kStoreTime{5'000};
+constexpr Milliseconds kStartTime{30'000};
+constexpr Milliseconds kStartTry{1'000};
+constexpr int kDatabaseConnections = 8;
+/// Requests of one subject taken at once; each has a short query before it goes to the password pool.
+constexpr std::size_t kBatch = 32;
+constexpr int kExitConfiguration = 78;
+
+ModeTable load_modes(const std::string& file) {
+  if (file.empty()) return wire::shipped_mode_table();
+  auto table = wire::load_mode_table(file);
+  if (!table) {
+    for (const auto& problem : table.error().problems) log::error("mode_table_refused", {{"reason", problem}});
+    std::_Exit(kExitConfiguration);
+  }
+  return *std::move(table);
+}
+
+std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
+  storage::RedisOptions options;
+  options.url = settings.redis_cache_url;
+  options.password = runtime.credentials.require("redis_cache_password");
+  options.connections = 1;  // only the consumer's thread tells players
+  return std::make_unique<storage::Redis>(options);
+}
+
+std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
+  storage::PostgresOptions options;
+  options.url = settings.postgres_url;
+  options.password = runtime.credentials.require("postgres_password");
+  options.application = runtime.instance;
+  options.connections = kDatabaseConnections;
+  auto postgres = std::make_unique<storage::Postgres>(options);
+  const auto attempt = [&] {
+    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartTry));
+  };
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  return postgres;
+}
+
+AccountOptions account_options(const Settings& settings) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return {settings.bcrypt_cost, std::max(1, cores)};
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime)
+    : runtime_(runtime),
+      modes_(load_modes(settings.modes_file)),
+      metrics_(runtime.metrics),
+      cache_(open_cache(settings, runtime)),
+      postgres_(open_database(settings, runtime)),
+      outbox_(std::make_unique<storage::Outbox>(*postgres_, runtime.bus, "profile", runtime.metrics)),
+      store_(*postgres_, *outbox_),
+      accounts_(store_, runtime.clock, account_options(settings), metrics_),
+      notifier_(runtime.bus, *cache_, runtime.clock),
+      events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
+      server_(runtime.bus, {.name = std::string(kName), .description = "Accounts, profiles and ratings"},
+              runtime.metrics) {
+  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  serve();
+  events_.on<MatchCompleted>(
+      [this](const MatchCompleted& match, const bus::EventInfo& info) { return on_completed(match, info); });
+  events_.start();
+  server_.start();
+}
+
+Service::~Service() {
+  // The probe looks at a member; the harness may ask until the process ends.
+  runtime_.health.probe("postgres", [] { return false; });
+}
+
+void Service::serve() {
+  server_.serve_batch<RegisterPlayer>(kBatch, [this](std::vector<bus::Incoming<RegisterPlayer>>& batch) {
+    for (auto& incoming : batch) accounts_.register_player(std::move(incoming));
+  });
+  server_.serve_batch<LoginPlayer>(kBatch, [this](std::vector<bus::Incoming<LoginPlayer>>& batch) {
+    for (auto& incoming : batch) accounts_.log_in(std::move(incoming));
+  });
+  server_.serve<GetProfile>(
+      [this](const GetProfile& r, const bus::Context& c) { return accounts_.get(r, c.caller, c.deadline); });
+  server_.serve<UpdateProfile>(
+      [this](const UpdateProfile& r, const bus::Context& c) { return accounts_.update(r, c.caller, c.deadline); });
+  server_.serve<GetRatings>([this](const GetRatings& r, const bus::Context& c) { return ratings(r, c); });
+}
+
+// Services may ask for every tenant, a player for their own.
+Reply<Ratings> Service::ratings(const GetRatings& request, const bus::Context& context) {
+  auto tenant = request.tenant;
+  if (context.caller.role == Role::player) {
+    if (tenant && *tenant != context.caller.tenant) return refuse(Code::forbidden);
+    tenant = context.caller.tenant;
+  }
+  if (!request.player_ids) return rating_page(request, tenant, context.deadline);
+  if (request.cursor) return refuse_field("/cursor", "does not go with player_ids");
+  auto found = store_.ratings_of(tenant, *request.player_ids, context.deadline);
+  if (!found) return fail(found.error());
+  return Ratings{*std::move(found), std::nullopt};
+}
+
+Reply<Ratings> Service::rating_page(const GetRatings& request, const std::optional<Tenant>& tenant, Deadline deadline) {
+  std::optional<RatingCursor> cursor;
+  if (request.cursor) {
+    cursor = RatingCursor::parse(*request.cursor);
+    if (!cursor || (tenant && cursor->tenant != *tenant)) return refuse_field("/cursor", "is not one of ours");
+  }
+  auto page = store_.ratings_after(tenant, cursor, request.limit, deadline);
+  if (!page) return fail(page.error());
+  Ratings answer{std::move(page->ratings), std::nullopt};
+  if (page->next) answer.next_cursor = page->next->text();
+  return answer;
+}
+
+bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo& info) {
+  if (const auto flaw = flaw_of(match)) {
+    metrics_.poison.add();
+    log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
+    return bus::Ack::reject;
+  }
+  const auto* rules = modes_.find(match.mode);
+  if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
+  const auto applied = store_.apply(match, rules, Deadline::after(kStoreTime));
+  if (!applied) {
+    // A database that is away passes; a statement it refuses will be refused again.
+    const bool hopeless =
+        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kDeliveriesMax;
+    return hopeless ? bus::Ack::reject : bus::Ack::retry;
+  }
+  if (!*applied) {
+    metrics_.known.add();
+    return bus::Ack::done;
+  }
+  const auto& rated = **applied;
+  (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
+  if (rated.event.rated) tell_players(rated);
+  return bus::Ack::done;
+}
+
+// After the commit, best effort: a player who is not told sees the rating in the profile.
+void Service::tell_players(const RatedMatch& rated) {
+  std::vector<bus::Notifier::Frame> told;
+  told.reserve(rated.changes.size());
+  for (const auto& change : rated.changes) {
+    frames::RatingChanged data;
+    data.match_id = rated.event.match_id;
+    data.mode = rated.event.mode;
+    data.mmr_before = to_points(change.mmr_before);
+    data.mmr_after = to_points(change.mmr_after);
+    data.mmr_change = to_points(change.mmr_after - change.mmr_before);
+    told.push_back({change.player_id, frames::RatingChanged::kEvent, wire::encode(data)});
+  }
+  notifier_.send(rated.event.tenant, told);
+}
+
+}  // namespace mm::profile

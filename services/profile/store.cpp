@@ -1,0 +1,320 @@
+#include "services/profile/store.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "common/runtime/log.h"
+#include "common/storage/array_text.h"
+#include "common/storage/outbox.h"
+#include "common/storage/postgres.h"
+#include "common/wire/time_text.h"
+
+namespace mm::profile {
+namespace {
+
+using storage::array_text;
+using storage::DatabaseError;
+using storage::Statement;
+
+const Statement kProfile{
+    "profile",
+    "SELECT a.username, a.email, a.region, a.preferences, "
+    "(extract(epoch FROM a.created_at) * 1000)::bigint AS created_ms, "
+    "(extract(epoch FROM a.updated_at) * 1000)::bigint AS updated_ms, r.mode, r.mmr, r.games, r.wins, r.losses, "
+    "r.draws "
+    "FROM profile.account a LEFT JOIN profile.rating r ON r.tenant = a.tenant AND r.player_id = a.player_id "
+    "WHERE a.tenant = $1 AND a.player_id = $2::uuid"};
+
+const Statement kMakeRatings{
+    "make_ratings",
+    "INSERT INTO profile.rating (tenant, player_id, mode) SELECT $1, id, $2 FROM unnest($3::uuid[]) AS id ORDER BY id "
+    "ON CONFLICT DO NOTHING"};
+
+const Statement kLockRatings{
+    "lock_ratings",
+    "SELECT r.player_id, r.mmr, r.games, a.username FROM profile.rating r "
+    "LEFT JOIN profile.account a ON a.player_id = r.player_id AND a.tenant = r.tenant "
+    "WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = ANY ($3::uuid[]) ORDER BY r.player_id FOR UPDATE OF r"};
+
+const Statement kLogMatch{"log_match",
+                          "INSERT INTO profile.applied (match_id, tenant, mode, rated, winning_team, ended_at) "
+                          "VALUES ($1::uuid, $2, $3, $4, $5, $6::timestamptz) ON CONFLICT (match_id) DO NOTHING"};
+
+const Statement kLogChanges{
+    "log_changes",
+    "INSERT INTO profile.rating_change (match_id, player_id, team, slot, mmr_before, mmr_after) "
+    "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[])"};
+
+const Statement kWriteRatings{
+    "write_ratings",
+    "UPDATE profile.rating r SET mmr = c.mmr, games = r.games + 1, wins = r.wins + c.win, losses = r.losses + c.loss, "
+    "draws = r.draws + c.draw "
+    "FROM unnest($3::uuid[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[]) "
+    "AS c (player_id, mmr, win, loss, draw) WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = c.player_id"};
+
+const Statement kTaken{
+    "taken",
+    "SELECT EXISTS (SELECT FROM profile.account WHERE tenant = $1 AND username_key = $2) AS username, "
+    "EXISTS (SELECT FROM profile.account WHERE tenant = $1 AND email = $3) AS email"};
+
+const Statement kCreate{
+    "create",
+    "INSERT INTO profile.account (player_id, tenant, username, username_key, email, password_hash, region, "
+    "created_at, updated_at) VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8::timestamptz, $8::timestamptz) "
+    "ON CONFLICT (player_id) DO NOTHING"};
+
+const Statement kCredential{
+    "credential",
+    "SELECT player_id, username, region, password_hash FROM profile.account WHERE tenant = $1 AND username_key = $2"};
+
+const Statement kReplaceHash{
+    "replace_hash", "UPDATE profile.account SET password_hash = $3 WHERE player_id = $1::uuid AND password_hash = $2"};
+
+const Statement kUpdate{
+    "update_profile",
+    "UPDATE profile.account SET region = coalesce($3, region), preferences = coalesce($4, preferences), "
+    "updated_at = $5::timestamptz WHERE tenant = $1 AND player_id = $2::uuid"};
+
+const Statement kRatingsOf{
+    "ratings_of",
+    "SELECT player_id, mode, mmr, games FROM profile.rating "
+    "WHERE player_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR tenant = $2) ORDER BY player_id, mode"};
+
+const Statement kRatingsAfter{"ratings_after",
+                              "SELECT tenant, player_id, mode, mmr, games FROM profile.rating "
+                              "WHERE (tenant, player_id, mode) > ($1, $2::uuid, $3) AND tenant <= coalesce($4, tenant) "
+                              "ORDER BY tenant, player_id, mode LIMIT $5"};
+
+const Statement kKnown{"known", "SELECT FROM profile.applied WHERE match_id = $1::uuid"};
+
+// What we wrote ourselves parses; if it does not, the table was changed by hand.
+template <class T>
+T own(std::optional<T>&& parsed) {
+  check(parsed.has_value(), "the schema profile holds what profile never writes");
+  return *std::move(parsed);
+}
+
+template <class T>
+T own_text(const pqxx::field& field) {
+  return own(T::parse(field.c_str()));
+}
+
+TimePoint time_of(const pqxx::field& milliseconds) { return TimePoint(Milliseconds(milliseconds.as<std::int64_t>())); }
+
+Failure<Problem> away(const DatabaseError& error) {
+  log::warning("database_failed", {{"reason", error.text}});
+  return fail(storage::to_problem(error));
+}
+
+std::string ids_text(const std::vector<PlayerId>& ids) {
+  return array_text(ids, [](const PlayerId& id) { return id.to_string(); });
+}
+
+Rating rating_of(const pqxx::row& row) {
+  Rating rating;
+  rating.player_id = own_text<PlayerId>(row["player_id"]);
+  rating.mode = own_text<Mode>(row["mode"]);
+  rating.mmr = to_points(row["mmr"].as<Hundredths>());
+  rating.games = row["games"].as<std::int64_t>();
+  return rating;
+}
+
+// The account and its ratings: one row per mode played, or one with nulls.
+std::optional<Profile> read_profile(pqxx::work& tx, const Tenant& tenant, PlayerId player) {
+  const auto rows = kProfile(tx, tenant.str(), player.to_string());
+  if (rows.empty()) return std::nullopt;
+  Profile profile;
+  profile.player_id = player;
+  profile.username = rows[0]["username"].as<std::string>();
+  profile.email = rows[0]["email"].as<std::string>();
+  profile.region = own_text<Region>(rows[0]["region"]);
+  profile.preferences = fields::RawJson{rows[0]["preferences"].as<std::string>()};
+  profile.created_at = time_of(rows[0]["created_ms"]);
+  profile.updated_at = time_of(rows[0]["updated_ms"]);
+  for (const auto& row : rows) {
+    if (row["mode"].is_null()) continue;
+    RatingSummary summary{shown_points(row["mmr"].as<Hundredths>()), row["games"].as<std::int64_t>(),
+                          row["wins"].as<std::int64_t>(), row["losses"].as<std::int64_t>(),
+                          row["draws"].as<std::int64_t>()};
+    profile.wins += summary.wins;
+    profile.losses += summary.losses;
+    const auto mode = row["mode"].as<std::string>();
+    if (mode == ranked_mode().str()) profile.mmr = summary.mmr;
+    profile.ratings.emplace(mode, summary);
+  }
+  return profile;
+}
+
+// The rows of the match's players, locked. Rows are made and then locked in the order of the ids: of two matches with
+// players in common the second waits for the first, and no two wait for each other.
+std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchCompleted& match) {
+  std::vector<PlayerId> players;
+  for (const auto& team : match.teams) {
+    for (const auto& player : team) players.push_back(player.player_id);
+  }
+  std::sort(players.begin(), players.end());
+  const auto ids = ids_text(players);
+  kMakeRatings(tx, match.tenant.str(), match.mode.str(), ids);
+  const auto rows = kLockRatings(tx, match.tenant.str(), match.mode.str(), ids);
+  std::map<PlayerId, PlayerBefore> before;
+  for (const auto& row : rows) {
+    PlayerBefore player{{row["mmr"].as<Hundredths>(), row["games"].as<std::int64_t>()}, std::nullopt};
+    if (!row["username"].is_null()) player.username = row["username"].as<std::string>();
+    before.emplace(own_text<PlayerId>(row["player_id"]), std::move(player));
+  }
+  return before;
+}
+
+/// False: the match is in the log already.
+bool log_match(pqxx::work& tx, const RatedMatch& rated) {
+  const auto& event = rated.event;
+  const auto logged = kLogMatch(tx, event.match_id.to_string(), event.tenant.str(), event.mode.str(), event.rated,
+                                event.winning_team, wire::format_time(event.ended_at));
+  if (logged.affected_rows() == 0) return false;
+  const auto& changes = rated.changes;
+  kLogChanges(tx, event.match_id.to_string(),
+              array_text(changes, [](const RatingChange& c) { return c.player_id.to_string(); }),
+              array_text(changes, [](const RatingChange& c) { return c.team; }),
+              array_text(changes, [](const RatingChange& c) { return c.slot; }),
+              array_text(changes, [](const RatingChange& c) { return c.mmr_before; }),
+              array_text(changes, [](const RatingChange& c) { return c.mmr_after; }));
+  return true;
+}
+
+void write_ratings(pqxx::work& tx, const RatedMatch& rated) {
+  const auto& changes = rated.changes;
+  const auto ones_of = [&](Outcome outcome) {
+    return array_text(changes, [outcome](const RatingChange& c) { return c.outcome == outcome ? 1 : 0; });
+  };
+  kWriteRatings(tx, rated.event.tenant.str(), rated.event.mode.str(),
+                array_text(changes, [](const RatingChange& c) { return c.player_id.to_string(); }),
+                array_text(changes, [](const RatingChange& c) { return c.mmr_after; }), ones_of(Outcome::win),
+                ones_of(Outcome::loss), ones_of(Outcome::draw));
+}
+
+}  // namespace
+
+Reply<std::optional<Code>> Store::taken(const Tenant& tenant, const std::string& username_key, const std::string& email,
+                                        Deadline deadline) {
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+    const auto row = kTaken(tx, tenant.str(), username_key, email)[0];
+    if (row["username"].as<bool>()) return std::optional(Code::username_taken);
+    if (row["email"].as<bool>()) return std::optional(Code::email_taken);
+    return std::optional<Code>();
+  });
+  if (!found) return away(found.error());
+  return *found;
+}
+
+Reply<Done> Store::create(const NewAccount& account, Deadline deadline) {
+  const auto insert = [&] {
+    return postgres_.transaction(deadline, [&](pqxx::work& tx) {
+      // A row with this player_id is our own, of a try whose outcome got lost.
+      kCreate(tx, account.player_id.to_string(), account.tenant.str(), account.username, account.username_key,
+              account.email, account.password_hash, account.region.str(), wire::format_time(account.created_at));
+    });
+  };
+  auto created = insert();
+  if (!created && created.error().kind == DatabaseError::Kind::unknown_outcome) created = insert();
+  if (created) return Done{};
+  if (created.error().kind == DatabaseError::Kind::conflict) return refuse(code_named(created.error().constraint));
+  return away(created.error());
+}
+
+Reply<std::optional<Credential>> Store::find_credential(const Tenant& tenant, const std::string& username_key,
+                                                        Deadline deadline) {
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<Credential> {
+    const auto rows = kCredential(tx, tenant.str(), username_key);
+    if (rows.empty()) return std::nullopt;
+    return Credential{own_text<PlayerId>(rows[0]["player_id"]), rows[0]["username"].as<std::string>(),
+                      own_text<Region>(rows[0]["region"]), rows[0]["password_hash"].as<std::string>()};
+  });
+  if (!found) return away(found.error());
+  return *std::move(found);
+}
+
+Reply<Done> Store::replace_hash(PlayerId player, const std::string& old_hash, const std::string& new_hash,
+                                Deadline deadline) {
+  auto done = postgres_.transaction(deadline,
+                                    [&](pqxx::work& tx) { kReplaceHash(tx, player.to_string(), old_hash, new_hash); });
+  if (!done) return away(done.error());
+  return Done{};
+}
+
+Reply<std::optional<Profile>> Store::find_profile(const Tenant& tenant, PlayerId player, Deadline deadline) {
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) { return read_profile(tx, tenant, player); });
+  if (!found) return away(found.error());
+  return *std::move(found);
+}
+
+Reply<std::optional<Profile>> Store::update(const Tenant& tenant, PlayerId player, const UpdateProfile& change,
+                                            TimePoint now, Deadline deadline) {
+  std::optional<std::string> region;
+  std::optional<std::string> preferences;
+  if (change.region) region = change.region->str();
+  if (change.preferences) preferences = change.preferences->text;
+  auto updated = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+    if (region || preferences) {
+      kUpdate(tx, tenant.str(), player.to_string(), region, preferences, wire::format_time(now));
+    }
+    return read_profile(tx, tenant, player);
+  });
+  if (!updated) return away(updated.error());
+  return *std::move(updated);
+}
+
+Reply<std::vector<Rating>> Store::ratings_of(const std::optional<Tenant>& tenant, const std::vector<PlayerId>& players,
+                                             Deadline deadline) {
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+    std::vector<Rating> ratings;
+    const auto rows = kRatingsOf(tx, ids_text(players), tenant ? std::optional(tenant->str()) : std::nullopt);
+    for (const auto& row : rows) ratings.push_back(rating_of(row));
+    return ratings;
+  });
+  if (!found) return away(found.error());
+  return *std::move(found);
+}
+
+Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenant,
+                                              const std::optional<RatingCursor>& cursor, int limit, Deadline deadline) {
+  // Before the first key: no tenant is empty. A tenant's own page starts and ends within it.
+  const auto from_tenant = cursor ? cursor->tenant.str() : tenant ? tenant->str() : std::string();
+  const auto from_player = cursor ? cursor->player_id : PlayerId();
+  const auto from_mode = cursor ? cursor->mode.str() : std::string();
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+    RatingPage page;
+    const auto rows = kRatingsAfter(tx, from_tenant, from_player.to_string(), from_mode,
+                                    tenant ? std::optional(tenant->str()) : std::nullopt, limit + 1);
+    for (const auto& row : rows) {
+      if (std::cmp_equal(page.ratings.size(), limit)) {
+        const auto& last = rows[page.ratings.size() - 1];
+        page.next = RatingCursor{own_text<Tenant>(last["tenant"]), own_text<PlayerId>(last["player_id"]),
+                                 own_text<Mode>(last["mode"])};
+        break;
+      }
+      page.ratings.push_back(rating_of(row));
+    }
+    return page;
+  });
+  if (!found) return away(found.error());
+  return *std::move(found);
+}
+
+Reply<std::optional<RatedMatch>> Store::apply(const MatchCompleted& match, const ModeRules* rules, Deadline deadline) {
+  auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<RatedMatch> {
+    // A look before anything is locked: most events that come again are ended here.
+    const auto known = kKnown(tx, match.match_id.to_string());
+    if (!known.empty()) return std::nullopt;
+    auto rated = rate_match(match, lock_ratings(tx, match), rules);
+    if (!log_match(tx, rated)) return std::nullopt;
+    write_ratings(tx, rated);
+    outbox_.add(tx, rated.event, match.match_id.to_string() + ".rated");
+    return rated;
+  });
+  if (!applied) return away(applied.error());
+  if (*applied) outbox_.wake();
+  return *std::move(applied);
+}
+
+}  // namespace mm::profile

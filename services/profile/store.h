@@ -1,0 +1,84 @@
+// Profile's tables: the only SQL of this service. Each method is one transaction and safe to run again: writes are
+// idempotent by player_id or match_id. Database errors come back as `unavailable` and are logged here. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/contracts/modes.h"
+#include "common/contracts/problem.h"
+#include "common/contracts/profile.h"
+#include "services/profile/core/rate_match.h"
+#include "services/profile/core/rating_cursor.h"
+
+namespace mm::storage {
+class Outbox;
+class Postgres;
+}  // namespace mm::storage
+
+namespace mm::profile {
+
+struct NewAccount {
+  PlayerId player_id;
+  Tenant tenant;
+  std::string username;      ///< as the player writes it
+  std::string username_key;  ///< as it is compared
+  std::string email;         ///< in lower case
+  std::string password_hash;
+  Region region;
+  TimePoint created_at;
+};
+
+/// What a login is checked against.
+struct Credential {
+  PlayerId player_id;
+  std::string username;
+  Region region;
+  std::string password_hash;
+};
+
+class Store {
+ public:
+  Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+
+  /// `username_taken`, `email_taken`, or nothing if both are free now. Only a hint: `create` decides.
+  Reply<std::optional<Code>> taken(const Tenant& tenant, const std::string& username_key, const std::string& email,
+                                   Deadline deadline);
+  /// Refused by the unique constraints: username_taken, email_taken.
+  Reply<Done> create(const NewAccount& account, Deadline deadline);
+
+  Reply<std::optional<Credential>> find_credential(const Tenant& tenant, const std::string& username_key,
+                                                   Deadline deadline);
+  /// Does nothing if the hash is no longer `old_hash`.
+  Reply<Done> replace_hash(PlayerId player, const std::string& old_hash, const std::string& new_hash,
+                           Deadline deadline);
+
+  /// With the private part.
+  Reply<std::optional<Profile>> find_profile(const Tenant& tenant, PlayerId player, Deadline deadline);
+  /// The changed profile; none: no such player.
+  Reply<std::optional<Profile>> update(const Tenant& tenant, PlayerId player, const UpdateProfile& change,
+                                       TimePoint now, Deadline deadline);
+
+  /// Of the named players, in every mode they have played.
+  Reply<std::vector<Rating>> ratings_of(const std::optional<Tenant>& tenant, const std::vector<PlayerId>& players,
+                                        Deadline deadline);
+  struct RatingPage {
+    std::vector<Rating> ratings;
+    std::optional<RatingCursor> next;
+  };
+  /// In the order of (tenant, player, mode), from after the cursor.
+  Reply<RatingPage> ratings_after(const std::optional<Tenant>& tenant, const std::optional<RatingCursor>& cursor,
+                                  int limit, Deadline deadline);
+
+  /// Applies the match to its players' ratings, writes the log and puts match.rated into the outbox, all or nothing.
+  /// None: it was applied before.
+  Reply<std::optional<RatedMatch>> apply(const MatchCompleted& match, const ModeRules* rules, Deadline deadline);
+
+ private:
+  storage::Postgres& postgres_;
+  storage::Outbox& outbox_;
+};
+
+}  // namespace mm::profile

@@ -1,0 +1,412 @@
+// From match.completed to ratings and match.rated: once each, whatever is delivered twice, killed or lost.
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <random>
+#include <set>
+
+#include "common/bus/consumer.h"
+#include "common/storage/outbox.h"
+#include "common/storage/redis.h"
+#include "common/wire/mode_table.h"
+#include "tests/integration/profile/world.h"
+
+namespace mm::profile {
+namespace {
+
+using testing::eventually;
+
+const Mode kCasual = *Mode::parse("casual");
+const Mode kDuel = *Mode::parse("duel");
+
+/// The stream's match.rated, as leaderboard reads them.
+class RatedEvents {
+ public:
+  RatedEvents()
+      : events_(*World::get().bus, streams::kMatch, {.name = "test", .each_instance = true}, World::get().metrics) {
+    events_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) {
+      std::lock_guard lock(mutex_);
+      seen_[event.match_id].push_back(event);
+      return bus::Ack::done;
+    });
+    events_.start();
+  }
+
+  std::vector<MatchRated> of(MatchId match) const {
+    std::lock_guard lock(mutex_);
+    const auto found = seen_.find(match);
+    return found == seen_.end() ? std::vector<MatchRated>{} : found->second;
+  }
+  std::optional<MatchRated> await(MatchId match) const {
+    if (!eventually([&] { return !of(match).empty(); })) return std::nullopt;
+    return of(match)[0];
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<MatchId, std::vector<MatchRated>> seen_;
+  bus::Consumer events_;
+};
+
+std::int64_t applied(const Tenant& tenant) {
+  return number("SELECT count(*) FROM profile.applied WHERE tenant = '" + tenant.str() + "'");
+}
+
+class RatingEvents : public ::testing::Test {
+ protected:
+  bool await_applied(std::int64_t count) const {
+    return eventually([&] { return applied(tenant_) == count; }, Milliseconds{60'000});
+  }
+  std::int64_t sum(const std::string& column) const {
+    return number("SELECT coalesce(sum(" + column + "), 0) FROM profile.rating WHERE tenant = '" + tenant_.str() + "'");
+  }
+  /// Every rating is what zero-sum changes make of 1500, every player counted in each match.
+  void expect_consistent(std::int64_t matches, std::int64_t players_per_match) const {
+    EXPECT_EQ(applied(tenant_), matches);
+    EXPECT_EQ(sum("games"), matches * players_per_match);
+    EXPECT_EQ(sum("mmr - 150000"), 0);
+    EXPECT_EQ(number("SELECT count(*) FROM profile.rating_change c JOIN profile.applied a USING (match_id) "
+                     "WHERE a.tenant = '" +
+                     tenant_.str() + "'"),
+              matches * players_per_match);
+  }
+
+  const Tenant tenant_ = fresh_tenant();
+  Instance profile_;
+};
+
+TEST_F(RatingEvents, RatesAMatchAndPublishesIt) {
+  const RatedEvents events;
+  const auto ann = registered(tenant_, "ann");
+  const auto stranger = fresh_player();
+  auto match = match_of(tenant_, {{ann.player_id}, {stranger}}, 0);
+  match.teams[0][0].mmr = 1234.5;
+  match.teams[0][0].stats.text = R"({"kills":3})";
+  publish(match);
+
+  const auto rated = events.await(match.match_id);
+  ASSERT_TRUE(rated);
+  EXPECT_TRUE(rated->rated);
+  EXPECT_EQ(rated->tenant, tenant_);
+  EXPECT_EQ(rated->winning_team, 0);
+  EXPECT_EQ(rated->ended_at, match.ended_at);
+  const auto& winner = rated->teams.at(0).at(0);
+  EXPECT_EQ(winner.username, "ann");
+  EXPECT_DOUBLE_EQ(winner.mmr, 1234.5);
+  EXPECT_DOUBLE_EQ(winner.mmr_before, 1500);
+  EXPECT_DOUBLE_EQ(winner.mmr_after, 1520);
+  EXPECT_EQ(winner.games, 1);
+  EXPECT_EQ(winner.stats.text, R"({"kills":3})");
+  const auto& loser = rated->teams.at(1).at(0);
+  EXPECT_FALSE(loser.username);
+  EXPECT_DOUBLE_EQ(loser.mmr_after, 1480);
+
+  const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
+  ASSERT_TRUE(profile.ok());
+  EXPECT_EQ(profile->mmr, 1520);
+  EXPECT_EQ(profile->wins, 1);
+  EXPECT_EQ(profile->losses, 0);
+  EXPECT_EQ(profile->ratings.at("ranked").games, 1);
+  EXPECT_EQ(rating_of(tenant_, stranger), 148'000) << "players without an account are rated too";
+}
+
+TEST_F(RatingEvents, KeepsModesApartAndLeavesUnratedOnesAlone) {
+  const RatedEvents events;
+  const auto ann = registered(tenant_, "ann");
+  const auto other = fresh_player();
+  publish(match_of(tenant_, {{ann.player_id}, {other}}, 0, kDuel));
+  publish(match_of(tenant_, {{ann.player_id}, {other}}, std::nullopt, kCasual));
+  const auto lost = match_of(tenant_, {{ann.player_id}, {other}}, 1, kCasual);
+  publish(lost);
+  const auto unrated = events.await(lost.match_id);
+  ASSERT_TRUE(unrated);
+  EXPECT_FALSE(unrated->rated);
+  EXPECT_DOUBLE_EQ(unrated->teams[0][0].mmr_after, unrated->teams[0][0].mmr_before);
+  EXPECT_EQ(unrated->teams[0][0].games, 2);
+
+  const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
+  ASSERT_TRUE(profile.ok());
+  EXPECT_EQ(profile->mmr, 1500) << "of ranked, which was not played";
+  ASSERT_EQ(profile->ratings.size(), 2U);
+  EXPECT_EQ(profile->ratings.at("duel").mmr, 1520);
+  EXPECT_EQ(profile->ratings.at("casual").mmr, 1500);
+  EXPECT_EQ(profile->ratings.at("casual").draws, 1);
+  EXPECT_EQ(profile->ratings.at("casual").losses, 1);
+  EXPECT_EQ(profile->wins, 1);
+  EXPECT_EQ(profile->losses, 1);
+}
+
+TEST_F(RatingEvents, CountsAMatchOfAModeThatIsNoLongerThere) {
+  const auto players = fresh_players(2);
+  const auto gone = *Mode::parse("gone");
+  publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0, gone));
+  ASSERT_TRUE(await_applied(1));
+  EXPECT_EQ(rating_of(tenant_, players[0], gone), kInitialRating);
+  EXPECT_EQ(sum("wins"), 1);
+}
+
+TEST_F(RatingEvents, TenantsDoNotShareRatings) {
+  const auto players = fresh_players(2);
+  const auto other = fresh_tenant();
+  publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0));
+  publish(match_of(other, {{players[0]}, {players[1]}}, 1));
+  ASSERT_TRUE(await_applied(1));
+  ASSERT_TRUE(eventually([&] { return applied(other) == 1; }));
+  EXPECT_EQ(rating_of(tenant_, players[0]), 152'000);
+  EXPECT_EQ(rating_of(other, players[0]), 148'000);
+}
+
+TEST_F(RatingEvents, AppliesAMatchOnceHoweverOftenItComes) {
+  const RatedEvents events;
+  const Instance second;
+  const auto players = fresh_players(4);
+  std::vector<MatchCompleted> matches;
+  for (int i = 0; i < 20; ++i) {
+    matches.push_back(match_of(tenant_, {{players[0], players[1]}, {players[2], players[3]}}, i % 2));
+    // To two instances, out of order, five times each.
+    for (int copy = 0; copy < 2; ++copy) publish(matches.back());
+    for (int copy = 0; copy < 3; ++copy) publish(matches[static_cast<std::size_t>(i) / 2]);
+  }
+  ASSERT_TRUE(await_applied(20));
+  const auto last = match_of(tenant_, {{players[0], players[1]}, {players[2], players[3]}}, 0);
+  publish(last);
+  ASSERT_TRUE(events.await(last.match_id));
+  ASSERT_TRUE(eventually([&] {
+    const auto known = [](const Instance& i) { return i.metric(R"(mm_profile_matches_total{outcome="known"})"); };
+    return known(profile_) + known(second) == 80;
+  }));
+  expect_consistent(21, 4);
+  for (const auto& match : matches) EXPECT_EQ(events.of(match.match_id).size(), 1U);
+}
+
+TEST_F(RatingEvents, AnEventWhoseAckWasLostHasNoSecondEffect) {
+  const RatedEvents events;
+  const auto players = fresh_players(2);
+  const auto match = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  {
+    // An instance that died between its commit and its ack: all it leaves is the commit.
+    metrics::Registry metrics;
+    storage::Postgres postgres({World::get().postgres.url_as("profile"), "", "died", 1, Milliseconds{2'000}});
+    storage::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
+    const auto done = Store(postgres, outbox).apply(match, wire::shipped_mode_table().find(ranked_mode()), soon());
+    ASSERT_TRUE(done.ok());
+    ASSERT_TRUE(done->has_value());
+  }
+  publish(match);
+  ASSERT_TRUE(eventually([&] { return profile_.metric(R"(mm_profile_matches_total{outcome="known"})") == 1; }));
+  EXPECT_EQ(rating_of(tenant_, players[0]), 152'000);
+  ASSERT_TRUE(events.await(match.match_id)) << "published by whoever relays, though its writer is dead";
+  expect_consistent(1, 2);
+}
+
+TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
+  const RatedEvents events;
+  const auto players = fresh_players(8);
+  auto& postgres = World::get().postgres;
+  std::vector<MatchId> matches;
+  for (std::size_t i = 0; i < 120; ++i) {
+    if (i == 30 || i == 80) postgres.kill();
+    if (i == 50 || i == 100) postgres.restart();
+    const auto one = players[i % 8];
+    const auto other = players[(i + 1 + i / 8 % 7) % 8];
+    auto match = match_of(tenant_, {{one}, {other}}, i % 3 == 2 ? std::nullopt : std::optional<int>(i % 3));
+    matches.push_back(match.match_id);
+    publish(match);
+  }
+  ASSERT_TRUE(await_applied(120));
+  expect_consistent(120, 2);
+  for (const auto& match : matches) EXPECT_TRUE(events.await(match));
+}
+
+TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
+  const auto players = fresh_players(2);
+  std::vector<MatchCompleted> matches;
+  for (int i = 0; i < 10; ++i) {
+    matches.push_back(match_of(tenant_, {{players[0]}, {players[1]}}, i % 2));
+    publish(matches.back());
+  }
+  ASSERT_TRUE(await_applied(10));
+  World::get().nats.restart_without_state();
+  ASSERT_TRUE(eventually([] { return World::get().bus->ensure_streams(soon()).ok(); }));
+  // The one before says it all again, as its relay does, and then something new.
+  for (const auto& match : matches) publish(match);
+  publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0));
+  ASSERT_TRUE(await_applied(11));
+  expect_consistent(11, 2);
+  // match.rated of the lost stream is there again.
+  const RatedEvents events;
+  for (const auto& match : matches) EXPECT_TRUE(events.await(match.match_id));
+}
+
+TEST_F(RatingEvents, PoisonIsGivenUpAndTheNextEventFlows) {
+  std::atomic<int> poison = 0;
+  const bus::Subscription told(*World::get().bus, "events.violation.poison_message", "",
+                               [&](std::string_view, std::string_view) { ++poison; });
+  const auto players = fresh_players(2);
+  const auto good = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  auto twice = match_of(tenant_, {{players[0]}, {players[0]}}, 0);
+  auto nobody = match_of(tenant_, {{players[0]}, {}}, 0);
+  auto winner = match_of(tenant_, {{players[0]}, {players[1]}}, 2);
+  publish(twice);
+  publish(nobody);
+  publish(winner);
+  auto& bus = *World::get().bus;
+  for (const char* body : {"", "{", "[]", R"({"match_id":"x"})", "\x01\x02"}) {
+    ASSERT_TRUE(bus.store("match.completed", body, new_uuid(SystemClock{}.now()).to_string(), {}, soon()).ok());
+  }
+  publish(good);
+  ASSERT_TRUE(await_applied(1));
+  EXPECT_TRUE(eventually([&] { return poison == 8; }));
+  expect_consistent(1, 2);
+}
+
+TEST_F(RatingEvents, TellsThoseWhoAreConnectedThatTheirRatingChanged) {
+  auto& world = World::get();
+  storage::RedisOptions options;
+  options.url = world.cache.url();
+  storage::Redis cache(options);
+  const auto players = fresh_players(2);
+  ASSERT_TRUE(
+      cache.command({"HSET", "mm:{" + tenant_.str() + "}:presence:" + players[0].to_string(), "gateway-1", "1"}, soon())
+          .ok());
+  std::mutex mutex;
+  std::vector<std::string> frames;
+  const bus::Subscription told(*world.bus, "notify.*", "", [&](std::string_view subject, std::string_view body) {
+    if (subject != notify_subject(players[0]) && subject != notify_subject(players[1])) return;
+    std::lock_guard lock(mutex);
+    frames.push_back(std::string(subject) + " " + std::string(body));
+  });
+  publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0, kCasual));
+  const auto rated = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  publish(rated);
+  ASSERT_TRUE(eventually([&] {
+    std::lock_guard lock(mutex);
+    return !frames.empty();
+  }));
+  std::lock_guard lock(mutex);
+  ASSERT_EQ(frames.size(), 1U) << "nothing for the unrated match, nothing for who is away";
+  EXPECT_TRUE(frames[0].starts_with(notify_subject(players[0])));
+  EXPECT_NE(frames[0].find(R"("event":"rating_changed")"), std::string::npos);
+  EXPECT_NE(frames[0].find(rated.match_id.to_string()), std::string::npos);
+  EXPECT_NE(frames[0].find(R"("mmr_before":1500,"mmr_after":1520,"mmr_change":20)"), std::string::npos) << frames[0];
+}
+
+TEST_F(RatingEvents, TheLogInItsOrderGivesTheRatingsAgain) {
+  std::mt19937 random(20260131);
+  const auto pick = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
+  const Instance second;
+  const Instance third;
+  const auto players = fresh_players(12);
+  const Mode modes[] = {ranked_mode(), kDuel, kCasual};
+  for (int i = 0; i < 150; ++i) {
+    auto roster = players;
+    std::shuffle(roster.begin(), roster.end(), random);
+    std::vector<std::vector<PlayerId>> teams(static_cast<std::size_t>(2 + pick(1)));
+    std::size_t next = 0;
+    const auto size = static_cast<std::size_t>(1 + pick(1));
+    for (auto& team : teams) {
+      const auto own = pick(4) == 0 ? size + 1 : size;
+      for (std::size_t s = 0; s < own; ++s) team.push_back(roster[next++]);
+    }
+    const int drawn = pick(static_cast<int>(teams.size()));
+    publish(match_of(tenant_, teams, drawn == static_cast<int>(teams.size()) ? std::nullopt : std::optional(drawn),
+                     modes[pick(2)]));
+  }
+  ASSERT_TRUE(await_applied(150));
+
+  std::map<std::pair<std::string, std::string>, Rated> replayed;  // (mode, player)
+  const auto log = rows("SELECT match_id, mode, rated, winning_team FROM profile.applied WHERE tenant = '" +
+                        tenant_.str() + "' ORDER BY applied_seq");
+  for (const auto& match : log) {
+    Sides sides;
+    std::vector<std::vector<Rated*>> places;
+    for (const auto& change : rows("SELECT player_id, team, mmr_before FROM profile.rating_change WHERE match_id = '" +
+                                   match[0] + "' ORDER BY team, slot")) {
+      auto& rated = replayed[{match[1], change[0]}];
+      EXPECT_EQ(std::stoll(change[2]), rated.mmr);
+      const auto team = static_cast<std::size_t>(std::stoi(change[1]));
+      sides.resize(team + 1);
+      places.resize(team + 1);
+      sides[team].push_back(rated);
+      places[team].push_back(&rated);
+    }
+    const auto winner = match[3].empty() ? std::nullopt : std::optional(std::stoul(match[3]));
+    const auto changes = rating_changes(RatingSystem::elo, sides, winner);
+    for (std::size_t team = 0; team < sides.size(); ++team) {
+      for (std::size_t slot = 0; slot < sides[team].size(); ++slot) {
+        if (match[2] == "t") places[team][slot]->mmr += changes[team][slot];
+        ++places[team][slot]->games;
+      }
+    }
+  }
+  const auto stored =
+      rows("SELECT mode, player_id, mmr, games FROM profile.rating WHERE tenant = '" + tenant_.str() + "'");
+  EXPECT_EQ(stored.size(), replayed.size());
+  for (const auto& row : stored) {
+    const auto& rated = replayed[{row[0], row[1]}];
+    EXPECT_EQ(std::stoll(row[2]), rated.mmr) << row[0] << row[1];
+    EXPECT_EQ(std::stoll(row[3]), rated.games);
+  }
+  EXPECT_EQ(sum("mmr - 150000"), 0);
+}
+
+TEST_F(RatingEvents, RatingsComeByNameOrInPages) {
+  const auto players = fresh_players(10);
+  for (std::size_t i = 0; i < 10; i += 2) {
+    publish(match_of(tenant_, {{players[i]}, {players[i + 1]}}, 0));
+    publish(match_of(tenant_, {{players[i]}, {players[i + 1]}}, 0, kDuel));
+  }
+  const auto elsewhere = fresh_tenant();
+  publish(match_of(elsewhere, {{fresh_player()}, {players[0]}}, 0));
+  ASSERT_TRUE(await_applied(10));
+  ASSERT_TRUE(eventually([&] { return applied(elsewhere) == 1; }));
+
+  GetRatings named;
+  named.tenant = tenant_;
+  named.player_ids = {players[0], players[1], fresh_player()};
+  const auto ratings = ask(named);
+  ASSERT_TRUE(ratings.ok());
+  ASSERT_EQ(ratings->ratings.size(), 4U) << "two players in two modes; a player without a row has none";
+  EXPECT_DOUBLE_EQ(ratings->ratings[0].mmr, 1520);
+  EXPECT_DOUBLE_EQ(ratings->ratings[0].deviation, kInitialDeviation);
+  EXPECT_EQ(ratings->ratings[0].games, 1);
+
+  GetRatings page;
+  page.tenant = tenant_;
+  page.limit = 3;
+  std::set<std::pair<PlayerId, Mode>> seen;
+  for (int pages = 0; pages < 20; ++pages) {
+    const auto answer = ask(page);
+    ASSERT_TRUE(answer.ok());
+    EXPECT_LE(answer->ratings.size(), 3U);
+    for (const auto& rating : answer->ratings) {
+      EXPECT_TRUE(seen.emplace(rating.player_id, rating.mode).second) << "no page repeats a row";
+    }
+    page.cursor = answer->next_cursor;
+    if (!page.cursor) break;
+  }
+  EXPECT_FALSE(page.cursor);
+  EXPECT_EQ(seen.size(), 20U);
+
+  GetRatings everywhere;
+  const auto all = ask(everywhere);
+  ASSERT_TRUE(all.ok());
+  EXPECT_GE(all->ratings.size(), 22U) << "of all tenants when none is named";
+  GetRatings foreign;
+  foreign.tenant = elsewhere;
+  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0])).error().code, Code::forbidden);
+  foreign.tenant.reset();
+  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player sees their own tenant";
+
+  GetRatings wrong;
+  wrong.tenant = tenant_;
+  wrong.cursor = elsewhere.str() + "/" + players[0].to_string() + "/ranked";
+  EXPECT_EQ(ask(wrong).error().errors.at(0).pointer, "/cursor");
+  wrong = named;
+  wrong.cursor = tenant_.str() + "/" + players[0].to_string() + "/ranked";
+  EXPECT_EQ(ask(wrong).error().errors.at(0).pointer, "/cursor");
+}
+
+}  // namespace
+}  // namespace mm::profile
