@@ -11,10 +11,10 @@
 
 namespace mm::testing {
 
-/// A new folder under TMPDIR (or /tmp), readable by its owner only.
+/// A new folder under temporary_root(), readable by its owner only.
 std::string make_folder(const std::string& kind);
 
-/// The folder for what tests share and leave behind.
+/// TMPDIR, or /dev/shm if it is large enough, or /tmp.
 std::string temporary_root();
 
 /// Sends `question` to 127.0.0.1:port: does it `accept` what comes first? False when nothing comes within a second.
