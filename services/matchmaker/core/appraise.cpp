@@ -9,13 +9,13 @@ namespace mm::matchmaker {
 Appraiser::Appraiser(const Format& format, const Line& line)
     : format_(format), line_(line), splitter_(format.teams, format.team_size) {}
 
-double Appraiser::utility(std::span<const Index> tickets) {
+std::optional<Worth> Appraiser::worth(std::span<const Index> tickets) {
   const Sums sums = take(tickets);
   const std::int64_t gap = splitter_.gap(units_);
-  if (gap < 0) return -1;
+  if (gap < 0) return std::nullopt;
   // With more than two teams, two of them hold their share of the variance.
   const TeamStrength stronger{points(gap), sums.variance * 2 / format_.teams};
-  return quality(points(sums.high - sums.low), advantage(stronger, {}, format_.team_size)) + sums.bonus;
+  return Worth{quality(points(sums.high - sums.low), advantage(stronger, {}, format_.team_size)), sums.bonus};
 }
 
 Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of) {

@@ -1,10 +1,12 @@
 // What a set of tickets is worth as one match: quality plus the bonus for waiting, of its most even teams.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "services/matchmaker/core/candidates.h"
+#include "services/matchmaker/core/draft.h"
 #include "services/matchmaker/core/quality.h"
 #include "services/matchmaker/core/teams.h"
 
@@ -21,8 +23,8 @@ class Appraiser {
  public:
   Appraiser(const Format& format, const Line& line);
 
-  /// Negative if the sizes fit no teams.
-  double utility(std::span<const Index> tickets);
+  /// Nothing if the sizes fit no teams.
+  std::optional<Worth> worth(std::span<const Index> tickets);
   /// The same in full; the sizes must fit. `team_of` gets the team of each ticket.
   Verdict judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
 

@@ -9,6 +9,13 @@
 
 namespace mm::matchmaker {
 
+/// What a match adds to the sum that a tick maximises.
+struct Worth {
+  double quality = 0;
+  double bonus = 0;  ///< for its players' waiting
+  double utility() const { return quality + bonus; }
+};
+
 class Draft {
  public:
   using MatchIndex = std::uint32_t;
@@ -21,9 +28,9 @@ class Draft {
   }
 
   /// The tickets, in the line's order, must be free.
-  MatchIndex add(std::span<const Index> tickets, double utility) {
+  MatchIndex add(std::span<const Index> tickets, Worth worth) {
     const auto match = static_cast<MatchIndex>(matches_.size());
-    matches_.push_back({static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), utility});
+    matches_.push_back({static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), worth});
     members_.insert(members_.end(), tickets.begin(), tickets.end());
     for (const Index i : tickets) match_of_[i] = match;
     return match;
@@ -38,7 +45,7 @@ class Draft {
   std::span<const Index> members(MatchIndex match) const {
     return {members_.data() + matches_[match].first, matches_[match].count};
   }
-  double utility(MatchIndex match) const { return matches_[match].utility; }
+  Worth worth(MatchIndex match) const { return matches_[match].worth; }
 
   /// Every standing match, by its first ticket.
   std::vector<MatchIndex> standing() const {
@@ -57,7 +64,7 @@ class Draft {
   struct Match {
     std::uint32_t first;
     std::uint32_t count;
-    double utility;
+    Worth worth;
   };
   std::vector<MatchIndex> match_of_;
   std::vector<Match> matches_;

@@ -3,9 +3,14 @@
 #include <algorithm>
 
 namespace mm::matchmaker {
+namespace {
+
+constexpr double kWorthwhile = 0.002;  // quality a match must lack, or a neighbourhood have to gain, per match
+
+}  // namespace
 
 Improver::Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser)
-    : line_(line), draft_(draft), packing_(format, line, appraiser) {}
+    : format_(format), line_(line), draft_(draft), packing_(format, line, appraiser) {}
 
 void Improver::improve(Island island, const std::vector<bool>& fixed) {
   island_ = island;
@@ -14,18 +19,35 @@ void Improver::improve(Island island, const std::vector<bool>& fixed) {
     gather(island.begin);
     return repack();
   }
-  std::vector<Index> seeds;
-  for (Index i = island.begin; i < island.end; ++i) {
-    if (draft_.is_free(i)) seeds.push_back(i);
-  }
-  std::sort(seeds.begin(), seeds.end(), [&](Index a, Index b) { return waits_longer(line_, a, b); });
-  constexpr Index kStride = Packing::kMostTickets / 2;
-  for (Index i = island.begin; i < island.end; i += kStride) seeds.push_back(i);
-  for (const Index seed : seeds) {
+  for (const Index seed : seeds()) {
     if (spent()) return;
     gather(seed);
     repack();
   }
+}
+
+std::vector<Index> Improver::seeds() const {
+  struct Poor {
+    double quality;
+    Index first;
+  };
+  std::vector<Index> chosen;
+  std::vector<Poor> poor;
+  for (Index i = island_.begin; i < island_.end; ++i) {
+    if (draft_.is_free(i)) {
+      chosen.push_back(i);
+      continue;
+    }
+    const auto match = draft_.match_of(i);
+    const double quality = draft_.worth(match).quality;
+    if (quality < 1 - kWorthwhile && draft_.members(match).front() == i) poor.push_back({quality, i});
+  }
+  std::sort(chosen.begin(), chosen.end(), [&](Index a, Index b) { return waits_longer(line_, a, b); });
+  std::sort(poor.begin(), poor.end(), [](const Poor& a, const Poor& b) {
+    return a.quality != b.quality ? a.quality < b.quality : a.first < b.first;
+  });
+  for (const Poor& match : poor) chosen.push_back(match.first);
+  return chosen;
 }
 
 // The tickets around `seed`, nearest rating first, each with the whole match it plays in.
@@ -40,8 +62,8 @@ void Improver::gather(Index seed) {
     const bool has_below = below > island_.begin;
     const bool has_above = above < island_.end;
     if (!has_below && !has_above) break;
-    const bool go_below =
-        has_below && (!has_above || line_[seed].rating - line_[below - 1].rating <= line_[above].rating - line_[seed].rating);
+    const bool go_below = has_below && (!has_above || line_[seed].rating - line_[below - 1].rating <=
+                                                          line_[above].rating - line_[seed].rating);
     if (!take(go_below ? --below : above++)) ++misses;
   }
   std::sort(tickets_.begin(), tickets_.end());
@@ -66,10 +88,19 @@ bool Improver::take(Index i) {
 
 void Improver::repack() {
   double standing = 0;
-  for (const auto match : matches_) standing += draft_.utility(match);
+  double bonus = 0;
+  int players = 0;
+  for (const auto match : matches_) standing += draft_.worth(match).utility();
+  for (const Index i : tickets_) {
+    bonus += static_cast<double>(line_[i].bonus);
+    players += line_[i].size;
+  }
+  // No set of matches here is worth more than as many perfect ones as the players allow.
+  const int most_matches = players / format_.players;
+  if (standing + kWorthwhile * most_matches >= most_matches + bonus) return;
   if (!packing_.solve(tickets_, standing, found_)) return;
   for (const auto match : matches_) draft_.dissolve(match);
-  for (const auto& better : found_) draft_.add(better.tickets, better.utility);
+  for (const auto& better : found_) draft_.add(better.tickets, better.worth);
 }
 
 }  // namespace mm::matchmaker

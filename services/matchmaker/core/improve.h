@@ -2,8 +2,8 @@
 // skip a ticket, swap tickets between matches, nest one match inside another, turn two matches into three; whatever
 // its few dozen tickets allow.
 //
-// Small islands are one neighbourhood and so solved at once. In large ones the tickets left over come first, the
-// longest-waiting first of all, then every part of the line, as far as the tick's budget of steps goes.
+// Small islands are one neighbourhood and so solved at once. In large ones the surroundings of tickets left over come
+// first, the longest-waiting first of all, then those of the worst matches, as far as the tick's budget of steps goes.
 #pragma once
 
 #include <vector>
@@ -16,8 +16,8 @@ namespace mm::matchmaker {
 
 class Improver {
  public:
-  /// For one tick of one bucket; about 20 ms at most.
-  static constexpr std::uint64_t kStepsPerTick = 400'000;
+  /// For one tick of one bucket: some 5 ms.
+  static constexpr std::uint64_t kStepsPerTick = 120'000;
 
   Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser);
 
@@ -27,10 +27,12 @@ class Improver {
  private:
   bool spent() const { return packing_.steps() >= kStepsPerTick; }
   bool is_fixed(Index i) const { return !fixed_->empty() && (*fixed_)[i]; }
+  std::vector<Index> seeds() const;
   void gather(Index seed);
   bool take(Index i);
   void repack();
 
+  const Format& format_;
   const Line& line_;
   Draft& draft_;
   Packing packing_;

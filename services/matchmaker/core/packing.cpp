@@ -37,7 +37,7 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   steps_ += static_cast<std::uint64_t>(branches_);
   found.clear();
   for (const Proposal* proposal : best_path_) {
-    Found& match = found.emplace_back(Found{{}, proposal->utility});
+    Found& match = found.emplace_back(Found{{}, proposal->worth});
     for (Mask rest = proposal->tickets; rest != 0; rest &= rest - 1) match.tickets.push_back(tickets_[lowest_bit(rest)]);
   }
   return !found.empty();
@@ -97,9 +97,10 @@ void Packing::extend(const Partial& partial) {
 void Packing::offer(Mask chosen) {
   set_.clear();
   for (Mask rest = chosen; rest != 0; rest &= rest - 1) set_.push_back(tickets_[lowest_bit(rest)]);
-  const double utility = appraiser_.utility(set_);
   steps_left_ -= static_cast<int>(set_.size());
-  if (utility > 0) proposals_[static_cast<std::size_t>(lowest_)].push_back({chosen, utility, 0});
+  if (const auto worth = appraiser_.worth(set_)) {
+    proposals_[static_cast<std::size_t>(lowest_)].push_back({chosen, *worth, worth->utility(), 0});
+  }
 }
 
 int Packing::players_in(Mask mask) const {

@@ -26,7 +26,7 @@ class Packing {
 
   struct Found {
     std::vector<Index> tickets;
-    double utility;
+    Worth worth;
   };
   /// Looks among `tickets` (in the line's order) for matches worth more than `at_least` together. False: none found.
   bool solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found);
@@ -36,15 +36,16 @@ class Packing {
 
  private:
   using Mask = std::uint32_t;
-  static constexpr std::size_t kProposalsPerTicket = 192;
-  static constexpr int kStepsPerTicket = 6'000;
-  static constexpr int kBranches = 20'000;
+  static constexpr std::size_t kProposalsPerTicket = 96;
+  static constexpr int kStepsPerTicket = 2'000;
+  static constexpr int kBranches = 5'000;
   static constexpr std::size_t kSeen = 1 << 12;
   /// A branch must promise this much more than the best so far: proving the last thousandth is not worth the time.
   static constexpr double kWorthwhile = 1.0005;
 
   struct Proposal {
     Mask tickets;
+    Worth worth;
     double utility;
     double share;  ///< sum of its tickets' shares
   };

@@ -89,7 +89,7 @@ class Tick {
     std::vector<Index> match;
     for (const Index i : starving) {
       if (!draft_.is_free(i) || !tools_->finder.best_for(i, tools_->appraiser, match)) continue;
-      draft_.add(match, tools_->appraiser.utility(match));
+      draft_.add(match, *tools_->appraiser.worth(match));
       for (const Index member : match) fixed_[member] = true;
     }
   }
@@ -102,7 +102,7 @@ class Tick {
     if (!growth.sizes_suffice(island.begin, island.end, 0)) return;
     std::vector<Index> match;
     for (Index i = island.begin; i < island.end; ++i) {
-      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, tools_->appraiser.utility(match));
+      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, *tools_->appraiser.worth(match));
     }
   }
 

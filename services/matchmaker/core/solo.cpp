@@ -37,7 +37,7 @@ void Runs::schedule(Island island, Draft& draft, Appraiser& appraiser) {
   std::vector<Index> run(n);
   for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
     std::iota(run.begin(), run.end(), *start);
-    draft.add(run, appraiser.utility(run));
+    draft.add(run, *appraiser.worth(run));
   }
 }
 

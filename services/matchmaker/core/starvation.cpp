@@ -28,9 +28,9 @@ bool Finder::best_for(Index ticket, Appraiser& appraiser, std::vector<Index>& be
     if (line_[ticket].rating - line_[floor].rating > least_spread) return true;
     if (!growth_.grow(floor, ticket, found_)) return false;
     least_spread = std::min(least_spread, line_[found_.back()].rating - line_[found_.front()].rating);
-    const double utility = appraiser.utility(found_);
-    if (utility > best_utility) {
-      best_utility = utility;
+    const auto worth = appraiser.worth(found_);
+    if (worth && worth->utility() > best_utility) {
+      best_utility = worth->utility();
       best = found_;
     }
     return false;

@@ -1,0 +1,151 @@
+// How long a tick takes: first ticks of full queues (solo 1v1 and 5v5, parties), a steady tick with 1 % new tickets,
+// and what a ticket costs in memory. Ratings are drawn from N(1500, 300), waits from 0 to 20 s, seeds are fixed.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <random>
+
+#include "common/base/id.h"
+#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/core/pool.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr BucketMs kNow = 1'800'000'000'000;
+
+enum class Sizes { solo, parties };
+
+/// Issues ids as the platform does: version 7, rising.
+class Tickets {
+ public:
+  Tickets(std::uint64_t seed, Sizes sizes, int team_size) : random_(seed), sizes_(sizes), team_size_(team_size) {}
+
+  PoolTicket next(BucketMs now) {
+    PoolTicket ticket;
+    ticket.id = TicketId(id());
+    const double mean = std::clamp(rating_(random_), 0.0, 3000.0);
+    const int size = draw_size();
+    for (int i = 0; i < size; ++i) {
+      ticket.players.push_back({PlayerId(id()), std::round(mean * 100) / 100, 60});
+    }
+    ticket.queued_at = now - static_cast<BucketMs>(random_() % 20'000);
+    ticket.deadline = ticket.queued_at + 600'000;
+    return ticket;
+  }
+
+ private:
+  Uuid id() {
+    Uuid uuid;
+    const std::uint64_t time = ++issued_;
+    const std::uint64_t noise = random_();
+    for (std::size_t i = 0; i < 6; ++i) uuid.bytes[i] = static_cast<std::uint8_t>(time >> (40 - 8 * i));
+    for (std::size_t i = 0; i < 8; ++i) uuid.bytes[8 + i] = static_cast<std::uint8_t>(noise >> (8 * i));
+    uuid.bytes[6] = 0x70;
+    uuid.bytes[8] = 0x80;
+    return uuid;
+  }
+
+  int draw_size() {
+    if (sizes_ == Sizes::solo) return 1;
+    const auto x = random_() % 100;
+    return std::min(team_size_, x < 60 ? 1 : x < 80 ? 2 : x < 90 ? 3 : x < 95 ? 4 : 5);
+  }
+
+  std::mt19937_64 random_;
+  std::normal_distribution<double> rating_{1500, 300};
+  Sizes sizes_;
+  int team_size_;
+  std::uint64_t issued_ = 1'800'000'000'000;
+};
+
+ModeRules rules() {
+  ModeRules made;
+  made.id = *Mode::parse("bench");
+  return made;
+}
+
+std::size_t allocated_bytes() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
+  double spread = 0;
+  double quality = 0;
+  for (const auto& match : tick.matches) {
+    spread += match.spread;
+    quality += match.quality;
+  }
+  const auto matches = static_cast<double>(tick.matches.size());
+  state.counters["matches"] = matches;
+  state.counters["mean_spread"] = matches > 0 ? spread / matches : 0;
+  state.counters["mean_quality"] = matches > 0 ? quality / matches : 0;
+  state.counters["left_over"] = static_cast<double>(tick.waiting.size());
+  state.counters["ns_per_ticket"] = benchmark::Counter(static_cast<double>(pool.size()) * 1e-9,
+                                                       benchmark::Counter::kIsIterationInvariantRate |
+                                                           benchmark::Counter::kInvert);
+}
+
+/// The first tick of a queue: nothing is known of it yet but the sorted line.
+void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
+  const ModeRules mode = rules();
+  Pool pool(mode, team_size, default_region());
+  const std::size_t before = allocated_bytes();
+  Tickets tickets(7, sizes, team_size);
+  for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
+  benchmark::DoNotOptimize(pool.line().data());
+  const auto bytes = static_cast<double>(allocated_bytes() - before);
+  Workspace workspace;
+  TickPlan tick;
+  for (auto _ : state) {
+    Memory memory;
+    tick = plan(pool, mode, kNow, memory, workspace);
+    benchmark::DoNotOptimize(tick.matches.data());
+  }
+  report(state, pool, tick);
+  state.counters["bytes_per_ticket"] = bytes / static_cast<double>(pool.size());
+}
+
+/// 1 % arrive, a tick is planned, what it matched is gone. Arrivals and erasures are part of the time.
+void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
+  const ModeRules mode = rules();
+  Pool pool(mode, team_size, default_region());
+  Tickets tickets(7, sizes, team_size);
+  for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
+  Memory memory;
+  Workspace workspace;
+  BucketMs now = kNow;
+  std::vector<PoolTicket> arriving;
+  TickPlan tick;
+  for (auto _ : state) {
+    state.PauseTiming();
+    arriving.clear();
+    for (std::int64_t i = 0; i < state.range(0) / 100; ++i) arriving.push_back(tickets.next(now));
+    state.ResumeTiming();
+    for (const auto& ticket : arriving) pool.upsert(ticket);
+    tick = plan(pool, mode, now, memory, workspace);
+    std::vector<TicketId> gone;
+    for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
+    for (const TicketId& id : gone) pool.erase(id);
+    now += 100;
+  }
+  report(state, pool, tick);
+}
+
+void solo_1v1(benchmark::State& state) { first_tick(state, 1, Sizes::solo); }
+void solo_5v5(benchmark::State& state) { first_tick(state, 5, Sizes::solo); }
+void parties_5v5(benchmark::State& state) { first_tick(state, 5, Sizes::parties); }
+void steady_solo_1v1(benchmark::State& state) { steady_tick(state, 1, Sizes::solo); }
+void steady_parties_5v5(benchmark::State& state) { steady_tick(state, 5, Sizes::parties); }
+
+BENCHMARK(solo_1v1)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(solo_5v5)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(parties_5v5)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(steady_solo_1v1)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(steady_parties_5v5)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace mm::matchmaker
+
+BENCHMARK_MAIN();
