@@ -1,0 +1,148 @@
+#include "services/game_server/hosted_match.h"
+
+#include <algorithm>
+
+#include "common/runtime/log.h"
+#include "common/wire/codec.h"
+#include "services/game_server/bodies.h"
+#include "services/game_server/core/coin.h"
+
+namespace mm::game {
+namespace {
+
+constexpr int kBeatSecondsMax = 30;
+
+TimePoint wall_now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
+SteadyPoint steady_now() { return std::chrono::steady_clock::now(); }
+
+Seconds next_beat(const std::string& body) {
+  const auto answer = wire::decode<HeartbeatAnswer>(body, wire::Unknown::ignored);
+  return Seconds(std::clamp(answer ? answer->next_heartbeat_seconds : 5, 1, kBeatSecondsMax));
+}
+
+}  // namespace
+
+HostedMatch::HostedMatch(const Hosting& hosting, GatewayAddress gateway, HandOver match)
+    : hosting_(hosting),
+      gateway_(std::move(gateway)),
+      match_(std::move(match)),
+      joins_({match_.join_key}),
+      beat_timer_(hosting.io),
+      game_timer_(hosting.io),
+      started_(steady_now()) {
+  for (const auto& team : match_.teams) roster_.insert(team.begin(), team.end());
+}
+
+void HostedMatch::start() {
+  beat();
+  after(game_timer_, hosting_.length, &HostedMatch::finish);
+}
+
+void HostedMatch::drop() { close(); }
+
+std::optional<PlayerId> HostedMatch::join(std::string_view token, std::shared_ptr<PlayerLink> link) {
+  const auto claims = joins_.verify_join(token, wall_now());
+  if (!claims || claims->match != match_.match_id || !roster_.contains(claims->player)) return std::nullopt;
+  if (!running_) return std::nullopt;
+  auto& place = joined_[claims->player];
+  if (place) place->close(kCloseReplaced);
+  place = std::move(link);
+  return claims->player;
+}
+
+void HostedMatch::say(PlayerId from, std::string_view data) {
+  const ServerFrame frame{"message", from, fields::RawJson{std::string(data)}};
+  const auto text = std::make_shared<const std::string>(wire::encode(frame));
+  // A copy: whoever is dropped for reading too slowly leaves while we go through.
+  const auto everyone = joined_;
+  for (const auto& [player, link] : everyone) {
+    if (player != from) link->send(text);
+  }
+}
+
+void HostedMatch::leave(PlayerId player, const PlayerLink* link) {
+  const auto found = joined_.find(player);
+  if (found != joined_.end() && found->second.get() == link) joined_.erase(found);
+}
+
+void HostedMatch::beat() {
+  const HeartbeatBody body{static_cast<int>(joined_.size()), running_ ? ServerPhase::running : ServerPhase::ending};
+  hosting_.gateway.post(gateway_, request("heartbeat", wire::encode(body)), answer_to(&HostedMatch::beat_answered));
+}
+
+void HostedMatch::beat_answered(const GatewayClient::Answer& answer) {
+  switch (heard(answer.status)) {
+    case Heard::yes: failed_beats_ = 0; return after(beat_timer_, next_beat(answer.body), &HostedMatch::beat);
+    case Heard::again:
+      ++failed_beats_;
+      return after(beat_timer_, retry_wait(failed_beats_, random_share(match_.match_id, 1), answer.retry_after_seconds),
+                   &HostedMatch::beat);
+    case Heard::refused:
+      // Cancelled, or ended without us: nobody waits for a result.
+      log::warning("heartbeat_refused", {{"match_id", match_.match_id}, {"status", answer.status}});
+      return close();
+  }
+}
+
+void HostedMatch::finish() {
+  running_ = false;
+  for (const auto& [player, link] : std::exchange(joined_, {})) link->close(kCloseOver);
+  ResultBody body;
+  body.winning_team = winner(match_.match_id, match_.teams.size(), match_.ratings);
+  body.duration_seconds = std::chrono::duration<double>(steady_now() - started_).count();
+  body.player_stats = stats_of(match_.match_id, match_.teams, *body.winning_team);
+  result_ = wire::encode(body);
+  report_until_ = steady_now() + kReportTime;
+  report();
+}
+
+void HostedMatch::report() {
+  hosting_.gateway.post(gateway_, request("result", result_), answer_to(&HostedMatch::report_answered));
+}
+
+void HostedMatch::report_answered(const GatewayClient::Answer& answer) {
+  switch (heard(answer.status)) {
+    case Heard::yes: return close();
+    case Heard::again:
+      if (steady_now() < report_until_) {
+        ++failed_reports_;
+        return after(game_timer_,
+                     retry_wait(failed_reports_, random_share(match_.match_id, 2), answer.retry_after_seconds),
+                     &HostedMatch::report);
+      }
+      [[fallthrough]];
+    case Heard::refused:
+      log::warning("result_given_up", {{"match_id", match_.match_id}, {"status", answer.status}});
+      return close();
+  }
+}
+
+void HostedMatch::close() {
+  if (std::exchange(closed_, true)) return;
+  running_ = false;
+  beat_timer_.cancel();
+  game_timer_.cancel();
+  for (const auto& [player, link] : std::exchange(joined_, {})) link->close(kCloseOver);
+  hosting_.over(match_.match_id);
+}
+
+GatewayClient::Request HostedMatch::request(std::string_view what, std::string body) const {
+  return {"/v1/session/" + match_.match_id.to_string() + "/" + std::string(what), match_.server_token, std::move(body)};
+}
+
+void HostedMatch::after(asio::steady_timer& timer, Milliseconds wait, void (HostedMatch::*then)()) {
+  timer.expires_after(wait);
+  timer.async_wait([match = weak_from_this(), then](ErrorCode error) {
+    const auto self = match.lock();
+    if (!error && self && !self->closed_) (*self.*then)();
+  });
+}
+
+GatewayClient::Handler HostedMatch::answer_to(void (HostedMatch::*then)(const GatewayClient::Answer&)) {
+  return [match = weak_from_this(), then](const GatewayClient::Answer& answer) {
+    const auto self = match.lock();
+    if (self && !self->closed_) (*self.*then)(answer);
+  };
+}
+
+}  // namespace mm::game
