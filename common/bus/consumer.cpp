@@ -1,7 +1,7 @@
 // The pull loop is our own: nats.c 3.4.1 overflows its array when a fetch of more than one message meets messages left
 // over from an earlier one. One pull request is under way at a time; its events and its end (a message with a status
-// header) come to one inbox, whose last token tells which consumer they belong to, so that what an abandoned one still
-// sends is not taken for the present one's.
+// header) come to one inbox. An event tells in its reply subject which consumer sent it, an end in the last token of
+// its subject, so that what an abandoned consumer still sends is not taken for the present one's.
 #include "common/bus/consumer.h"
 
 #include <algorithm>
@@ -25,6 +25,7 @@ constexpr Milliseconds kSlice{100};        // between looks at `stopping`
 constexpr Milliseconds kRetryFirst{200};
 constexpr Milliseconds kRetryMost{5'000};
 constexpr Milliseconds kRebuildMost{2'000};
+constexpr Milliseconds kAfterLoss{500};
 constexpr Milliseconds kInactiveShared{60 * 60 * 1000};
 constexpr Milliseconds kInactiveInstance{60 * 1000};
 constexpr std::size_t kRemembered = 10'000;  // events whose retries are counted
@@ -72,6 +73,7 @@ struct Consumer::Impl {
   bool build();
   void announce(const jetstream::ConsumerState& state, std::uint64_t last);
   bool pull();
+  bool is_there();
   bool take_from(const Deadline& deadline, int& wanted);
   bool is_end(natsMsg* message, int& wanted);
   void handle(const PulledEvent& event);
@@ -101,6 +103,7 @@ struct Consumer::Impl {
   std::string built_on;          // the nats-server's id
   std::uint64_t generation = 0;  // of the consumer, the last token of its inbox
   Milliseconds rebuild_pause{100};
+  bool quiet = true;             // the pull has brought nothing yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry: one event at a time until one succeeds, so that few wait past their ack_wait
   std::uint64_t target = 0;      // newest event at the build
@@ -163,7 +166,10 @@ void Consumer::Impl::run() {
       }
       rebuild_pause = Milliseconds{100};
     }
-    if (!pull()) durable.clear();
+    if (pull()) continue;
+    durable.clear();
+    // A server that still removes the stream would let us build on what is going.
+    pause(kAfterLoss);
   }
   put_back_rest();
   natsSubscription_Unsubscribe(inbox);
@@ -189,7 +195,10 @@ bool Consumer::Impl::build() {
   const auto deadline = Deadline::after(kCallTime);
   auto last = jetstream::last_sequence(nats, stream, deadline);
   if (!last && last.error().code == jetstream::kStreamNotFound) {
-    if (!bus.ensure_streams(deadline)) return false;
+    if (const auto ensured = bus.ensure_streams(deadline); !ensured) {
+      log::warning("consumer_not_built", {{"consumer", options.name}, {"reason", ensured.error()}});
+      return false;
+    }
     last = jetstream::last_sequence(nats, stream, deadline);
   }
   const auto wish_name = new_durable(built_on);
@@ -223,6 +232,7 @@ void Consumer::Impl::announce(const jetstream::ConsumerState& state, std::uint64
 bool Consumer::Impl::pull() {
   const auto expires = std::chrono::duration_cast<std::chrono::nanoseconds>(kPullTime).count();
   int wanted = cautious ? 1 : options.batch;
+  quiet = true;
   const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
   const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + durable;
   if (bus.impl().publish(subject, prefix + std::to_string(generation), body, {}) != NATS_OK) {
@@ -234,7 +244,14 @@ bool Consumer::Impl::pull() {
     if (is_stopping() || !bus.connected() || bus.server_id() != built_on) return true;
     if (!take_from(deadline, wanted)) return false;
   }
-  return true;
+  return !quiet || is_there();
+}
+
+// A consumer that was made while its stream was being removed answers pulls for ever and never has anything
+// (nats-server 2.9.10): silence is looked into.
+bool Consumer::Impl::is_there() {
+  const auto state = jetstream::find_consumer(bus.impl(), stream, durable, Deadline::after(kCallTime));
+  return state || (state.error().code != jetstream::kConsumerNotFound && state.error().code != jetstream::kStreamNotFound);
 }
 
 // The next message of the inbox; `wanted` becomes 0 when the pull has ended. False: the consumer is gone.
@@ -249,17 +266,18 @@ bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
     pause(kSlice);
     return true;
   }
-  if (subject_of(message.get()) != prefix + std::to_string(generation)) return true;  // of an abandoned consumer
   if (reply_of(message.get()).empty()) return is_end(message.get(), wanted);
   const auto event = PulledEvent::from(std::move(message));
-  if (!event) return true;
+  if (!event || event->place().consumer != durable) return true;
   --wanted;
+  quiet = false;
   handle(*event);
   return true;
 }
 
 // A status instead of an event. False: the consumer is gone.
 bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
+  if (subject_of(message) != prefix + std::to_string(generation)) return true;
   const auto status = header_of(message, "Status");
   if (status == "100") return true;  // a heartbeat
   wanted = 0;

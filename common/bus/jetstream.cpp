@@ -141,11 +141,15 @@ Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Deadline dea
   return Done{};
 }
 
+Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, const std::string& durable,
+                                              Deadline deadline) {
+  return state_of(call(bus, path("CONSUMER.INFO", stream, durable), {}, deadline));
+}
+
 Result<ConsumerState, ApiError> ensure_consumer(Bus::Impl& bus, const ConsumerWish& wish, Deadline deadline) {
   // Look first: creating with another start time is refused for a consumer that exists.
-  const auto info = path("CONSUMER.INFO", wish.stream, wish.durable);
-  auto answer = call(bus, info, {}, deadline);
-  if (answer || answer.error().code != kConsumerNotFound) return state_of(answer);
+  auto found = find_consumer(bus, wish.stream, wish.durable, deadline);
+  if (found || found.error().code != kConsumerNotFound) return found;
 
   CreateConsumer create;
   create.stream_name = wish.stream.name;
@@ -154,11 +158,11 @@ Result<ConsumerState, ApiError> ensure_consumer(Bus::Impl& bus, const ConsumerWi
   create.config.ack_wait = nanoseconds(wish.ack_wait);
   create.config.max_ack_pending = wish.max_ack_pending;
   create.config.inactive_threshold = nanoseconds(wish.inactive_threshold);
-  answer = call(bus, path("CONSUMER.DURABLE.CREATE", wish.stream, wish.durable), wire::encode(create), deadline);
+  const auto answer = call(bus, path("CONSUMER.DURABLE.CREATE", wish.stream, wish.durable), wire::encode(create), deadline);
   if (answer || answer.error().code == 0) return state_of(answer);
   // Another instance may have been first.
-  auto again = call(bus, info, {}, deadline);
-  return again ? state_of(again) : state_of(answer);
+  found = find_consumer(bus, wish.stream, wish.durable, deadline);
+  return found ? found : state_of(answer);
 }
 
 Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Deadline deadline) {

@@ -33,6 +33,8 @@ struct ConsumerWish {
   std::int64_t max_ack_pending;
 };
 
+Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, const std::string& durable,
+                                              Deadline deadline);
 /// The consumer of that name, made if it is not there.
 Result<ConsumerState, ApiError> ensure_consumer(Bus::Impl& bus, const ConsumerWish& wish, Deadline deadline);
 /// Sequence of the newest event in the stream.

@@ -6,7 +6,7 @@ namespace mm::bus {
 
 CallbackSubscription::CallbackSubscription(natsConnection* connection, const std::string& subject,
                                            const std::string& queue, Handler handler)
-    : handler_(std::move(handler)) {
+    : connection_(connection), handler_(std::move(handler)) {
   auto status = queue.empty()
                     ? natsConnection_Subscribe(&subscription_, connection, subject.c_str(), on_message, this)
                     : natsConnection_QueueSubscribe(&subscription_, connection, subject.c_str(), queue.c_str(),
@@ -26,15 +26,24 @@ CallbackSubscription::~CallbackSubscription() {
 }
 
 void CallbackSubscription::begin_drain(Milliseconds within) {
-  draining_ = natsSubscription_DrainTimeout(subscription_, within.count()) == NATS_OK;
-  if (draining_) return;
   draining_ = true;
-  natsSubscription_Unsubscribe(subscription_);
+  const bool begun = is_connected() && natsSubscription_DrainTimeout(subscription_, within.count()) == NATS_OK;
+  if (!begun) natsSubscription_Unsubscribe(subscription_);
 }
 
 void CallbackSubscription::await_end() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return ended_; });
+  while (!changed_.wait_for(lock, kLook, [&] { return ended_; })) {
+    // Without a connection nothing is on its way any more; the library would wait all the same.
+    if (is_connected()) continue;
+    lock.unlock();
+    natsSubscription_Unsubscribe(subscription_);
+    lock.lock();
+  }
+}
+
+bool CallbackSubscription::is_connected() const {
+  return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED;
 }
 
 void CallbackSubscription::on_message(natsConnection*, natsSubscription*, natsMsg* message, void* self) {

@@ -58,7 +58,11 @@ class CallbackSubscription {
  private:
   static void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* self);
   static void on_complete(void* self);
+  bool is_connected() const;
 
+  static constexpr Milliseconds kLook{50};
+
+  natsConnection* const connection_;
   Handler handler_;
   natsSubscription* subscription_ = nullptr;
   std::mutex mutex_;

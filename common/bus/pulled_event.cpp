@@ -40,6 +40,7 @@ std::optional<EventPlace> parse_ack_subject(std::string_view reply) {
   const auto pending = number(tokens[first + 4]);
   if (!deliveries || !sequence || !stored_ns || !pending) return std::nullopt;
   EventPlace place;
+  place.consumer = tokens[first - 1];
   place.info.sequence = static_cast<std::uint64_t>(*sequence);
   place.info.deliveries = static_cast<int>(std::min<std::int64_t>(*deliveries, 1'000'000));
   place.info.stored_at = TimePoint(std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(*stored_ns)));

@@ -10,6 +10,7 @@
 namespace mm::bus {
 
 struct EventPlace {
+  std::string_view consumer;  ///< its name, in the text that was parsed
   EventInfo info;
   std::uint64_t pending = 0;  ///< events behind it in the stream
 };

@@ -18,6 +18,8 @@ namespace {
 
 // Of the daemon's 5 s to end: what is left belongs to the other members.
 constexpr Milliseconds kDrainTime{4'000};
+// For the server to confirm that it sends no more; a frozen one does not.
+constexpr Milliseconds kUnsubscribeTime{2'000};
 constexpr Milliseconds kAnswerLook{2};
 
 }  // namespace
@@ -266,7 +268,7 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
 
 void Server::Impl::stop() {
   const auto deadline = Deadline::after(kDrainTime);
-  for (const auto& subscription : subscriptions) subscription->begin_drain(deadline.left());
+  for (const auto& subscription : subscriptions) subscription->begin_drain(kUnsubscribeTime);
   for (const auto& subscription : subscriptions) subscription->await_end();
   protocol.clear();
   {

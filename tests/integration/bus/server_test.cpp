@@ -126,7 +126,11 @@ TEST_F(Serving, ARequestWhoseDeadlinePassedInTheInboxIsNotHandled) {
       {.name = "echo", .workers = 1});
   std::thread first([&] { (void)client_->request(Echo{"first"}, {}, soon()); });
   ASSERT_TRUE(eventually([&] { return gate.reached() == 1; }));
-  EXPECT_FALSE(client_->request(Echo{"late"}, {}, soon(50)).ok());
+  RawClient raw(nats_->port());
+  raw.publish("test.echo", "_INBOX.gone", header_block({{"Mm-Deadline-Ms", "1"}}), R"({"text":"late"})");
+  ASSERT_TRUE(eventually([&] { return metrics_.expose().find("mm_bus_inbox_depth 1") != std::string::npos; }));
+  const auto passed = soon(10);
+  ASSERT_TRUE(eventually([&] { return passed.passed(); }));
   gate.open();
   first.join();
   EXPECT_TRUE(eventually([&] {
