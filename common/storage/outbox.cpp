@@ -19,7 +19,7 @@ constexpr Milliseconds kStoreTime{2'000};
 constexpr Milliseconds kLookTime{1'000};
 constexpr Milliseconds kFirstPause{100};
 constexpr Milliseconds kLongestPause{1'000};
-constexpr Milliseconds kMeasureEvery{2'000};
+constexpr Milliseconds kMeasureEvery{1'000};
 constexpr Milliseconds kPruneEvery{60'000};
 /// Another relay may have marked rows under an old server after this one had sent all of them again.
 constexpr Milliseconds kResendLookEvery{10'000};

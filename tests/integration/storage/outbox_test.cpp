@@ -1,0 +1,268 @@
+// The outbox between a real PostgreSQL and a real JetStream: every committed event is published, also when one of the
+// two was away or JetStream has lost what it had.
+#include "common/storage/outbox.h"
+
+#include <gmock/gmock.h>
+
+#include <mutex>
+
+#include "common/bus/consumer.h"
+#include "common/contracts/events.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+
+namespace mm::storage {
+namespace {
+
+using testing::eventually;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
+
+Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+
+TicketClosed closed_ticket() {
+  TicketClosed event;
+  event.ticket_id = TicketId::fresh(SystemClock{}.now());
+  event.tenant = default_tenant();
+  event.players = {PlayerId::fresh(SystemClock{}.now())};
+  return event;
+}
+
+// What goes over the wire, repetitions too.
+class Listener {
+ public:
+  explicit Listener(bus::Bus& bus)
+      : subscription_(bus, "ticket.*", "", [this](std::string_view, std::string_view body) {
+          std::lock_guard lock(mutex_);
+          bodies_.emplace_back(body);
+        }) {}
+
+  std::vector<std::string> bodies() const {
+    std::lock_guard lock(mutex_);
+    return bodies_;
+  }
+  std::size_t count() const { return bodies().size(); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> bodies_;
+  bus::Subscription subscription_;
+};
+
+class OutboxTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+      tx.exec0("CREATE SCHEMA shop");
+      tx.exec0(
+          "CREATE TABLE shop.outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+          " message_id text NOT NULL UNIQUE, subject text NOT NULL, body text NOT NULL,"
+          " traceparent text NOT NULL DEFAULT '', sent_under text, created_at timestamptz NOT NULL DEFAULT now())");
+      tx.exec0("CREATE INDEX ON shop.outbox (id) WHERE sent_under IS NULL");
+      tx.exec0("CREATE INDEX ON shop.outbox (created_at)");
+    }));
+    bus::Options options;
+    options.url = nats_.url();
+    auto connected = bus::Bus::connect(options, metrics_, soon());
+    ASSERT_TRUE(connected) << connected.error();
+    bus_ = std::move(*connected);
+    ASSERT_TRUE(bus_->ensure_streams(soon()));
+  }
+
+  static PostgresOptions options_for(const testing::OwnServer& server) {
+    PostgresOptions options;
+    options.url = server.url();
+    return options;
+  }
+
+  std::unique_ptr<Outbox> outbox() { return std::make_unique<Outbox>(postgres_, *bus_, "shop", metrics_); }
+
+  /// Adds each of them in a transaction of its own; the message id is the ticket's.
+  std::vector<std::string> add(Outbox& box, int count) {
+    std::vector<std::string> bodies;
+    for (int i = 0; i < count; ++i) {
+      const auto event = closed_ticket();
+      const auto stored =
+          postgres_.transaction(soon(), [&](pqxx::work& tx) { box.add(tx, event, event.ticket_id.to_string()); });
+      EXPECT_TRUE(stored) << stored.error().text;
+      bodies.push_back(wire::encode(event));
+    }
+    box.wake();
+    return bodies;
+  }
+
+  int rows(const std::string& condition) {
+    const auto count = postgres_.transaction(soon(), [&](pqxx::work& tx) {
+      return tx.exec1("SELECT count(*) FROM shop.outbox WHERE " + condition)[0].as<int>();
+    });
+    return count ? *count : -1;
+  }
+  bool all_sent() {
+    return eventually([this] { return rows("sent_under IS NULL") == 0; });
+  }
+
+  testing::OwnNats nats_;
+  testing::OwnPostgres server_;
+  Postgres postgres_{options_for(server_)};
+  metrics::Registry metrics_;
+  std::unique_ptr<bus::Bus> bus_;
+};
+
+TEST_F(OutboxTest, PublishesWhatWasCommittedOnce) {
+  const Listener listener(*bus_);
+  const auto box = outbox();
+  const auto bodies = add(*box, 3);
+  ASSERT_TRUE(all_sent());
+  EXPECT_TRUE(eventually([&] { return listener.count() == 3; }));
+  EXPECT_EQ(listener.bodies(), bodies) << "in the order they were written";
+  EXPECT_EQ(rows("sent_under <> '" + bus_->server_id() + "'"), 0);
+  EXPECT_THAT(metrics_.expose(), HasSubstr("mm_outbox_published_total 3"));
+}
+
+TEST_F(OutboxTest, I27_PublishesNothingThatWasRolledBack) {
+  const Listener listener(*bus_);
+  const auto box = outbox();
+  const auto phantom = closed_ticket();
+  EXPECT_FALSE(postgres_.transaction(soon(), [&](pqxx::work& tx) {
+    box->add(tx, phantom, "phantom");
+    tx.exec("SELECT 1/0");
+  }));
+  const auto bodies = add(*box, 1);
+  ASSERT_TRUE(eventually([&] { return listener.count() == 1; }));
+  EXPECT_EQ(listener.bodies(), bodies);
+}
+
+TEST_F(OutboxTest, IgnoresAMessageIdThatIsThereAlready) {
+  const auto box = outbox();
+  const auto event = closed_ticket();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) { box->add(tx, event, "the same"); }));
+  }
+  EXPECT_EQ(rows("true"), 1);
+}
+
+TEST_F(OutboxTest, CarriesTheTraceOfTheWorkThatWroteIt) {
+  std::mutex mutex;
+  std::string seen;
+  bus::Consumer consumer(*bus_, streams::kTicket, {.name = "trace"}, metrics_);
+  consumer.on<TicketClosed>([&](const TicketClosed&, const bus::EventInfo&) {
+    std::lock_guard lock(mutex);
+    seen = trace::current().trace_id_text();
+    return bus::Ack::done;
+  });
+  consumer.start();
+  const auto box = outbox();
+  const auto trace = trace::new_trace();
+  {
+    const trace::Scope scope(trace);
+    add(*box, 1);
+  }
+  EXPECT_TRUE(eventually([&] {
+    std::lock_guard lock(mutex);
+    return seen == trace.trace_id_text();
+  }));
+}
+
+TEST_F(OutboxTest, F08_TwoRelaysPublishEachEventOnce) {
+  const Listener listener(*bus_);
+  metrics::Registry other_metrics;
+  Postgres other_postgres(options_for(server_));
+  const auto first = outbox();
+  Outbox second(other_postgres, *bus_, "shop", other_metrics);
+  std::vector<std::string> bodies;
+  for (int round = 0; round < 20; ++round) {
+    const auto some = add(*first, 20);
+    second.wake();
+    bodies.insert(bodies.end(), some.begin(), some.end());
+  }
+  ASSERT_TRUE(all_sent());
+  EXPECT_TRUE(eventually([&] { return listener.count() >= bodies.size(); }));
+  EXPECT_THAT(listener.bodies(), UnorderedElementsAreArray(bodies));
+}
+
+TEST_F(OutboxTest, F11_EventsWaitWhileNatsIsAway) {
+  const auto box = outbox();
+  nats_.kill();
+  ASSERT_TRUE(eventually([&] { return !bus_->connected(); }));
+  add(*box, 150);
+  EXPECT_EQ(rows("sent_under IS NULL"), 150);
+  nats_.restart();
+  EXPECT_TRUE(all_sent());
+  EXPECT_EQ(rows("sent_under = '" + bus_->server_id() + "'"), 150);
+}
+
+TEST_F(OutboxTest, F13_EventsWaitWhileNatsIsFrozen) {
+  const auto box = outbox();
+  nats_.freeze();
+  add(*box, 1);
+  EXPECT_TRUE(
+      eventually([&] { return metrics_.expose().find("mm_outbox_publish_failures_total 0") == std::string::npos; }));
+  nats_.thaw();
+  EXPECT_TRUE(all_sent());
+}
+
+TEST_F(OutboxTest, F15_SendsAgainWhatJetStreamMayHaveLost) {
+  const auto box = outbox();
+  const auto bodies = add(*box, 120);
+  ASSERT_TRUE(all_sent());
+  const auto before = bus_->server_id();
+  nats_.restart_without_state();
+  ASSERT_TRUE(eventually([&] { return bus_->connected() && bus_->server_id() != before; }));
+  const Listener listener(*bus_);
+  ASSERT_TRUE(eventually([&] { return bus_->ensure_streams(soon()).ok(); }));
+  EXPECT_TRUE(eventually([&] { return rows("sent_under = '" + before + "'") == 0; }));
+  std::mutex mutex;
+  std::vector<std::string> stored;
+  bus::Consumer consumer(*bus_, streams::kTicket, {.name = "again"}, metrics_);
+  consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
+    std::lock_guard lock(mutex);
+    stored.push_back(wire::encode(event));
+    return bus::Ack::done;
+  });
+  consumer.start();
+  EXPECT_TRUE(eventually([&] {
+    std::lock_guard lock(mutex);
+    return stored.size() >= bodies.size();
+  }));
+  std::lock_guard lock(mutex);
+  EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops what it has seen";
+}
+
+TEST_F(OutboxTest, F12_GoesOnAfterPostgresqlWasAway) {
+  const auto box = outbox();
+  add(*box, 1);
+  server_.restart();
+  ASSERT_TRUE(
+      eventually([&] { return postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec1("SELECT 1"); }).ok(); }));
+  add(*box, 1);
+  EXPECT_TRUE(all_sent());
+  EXPECT_EQ(rows("true"), 2);
+}
+
+TEST_F(OutboxTest, ForgetsWhatWasSentLongAgoAndOnlyThat) {
+  ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec0(
+        "INSERT INTO shop.outbox (message_id, subject, body, sent_under, created_at)"
+        " SELECT i::text, 'ticket.closed', '{}', 'long gone', now() - interval '61 minutes'"
+        " FROM generate_series(1, 4500) i");
+    tx.exec0(
+        "INSERT INTO shop.outbox (message_id, subject, body, sent_under, created_at)"
+        " VALUES ('recent', 'ticket.closed', '{}', 'long gone', now() - interval '59 minutes')");
+  }));
+  const auto box = outbox();
+  EXPECT_TRUE(eventually([&] { return rows("true") == 1; }));
+  EXPECT_EQ(rows("message_id = 'recent' AND sent_under = 'long gone'"), 1) << "too old to be sent again";
+}
+
+TEST_F(OutboxTest, MeasuresWhatWaits) {
+  nats_.kill();
+  ASSERT_TRUE(eventually([&] { return !bus_->connected(); }));
+  const auto box = outbox();
+  add(*box, 2);
+  EXPECT_TRUE(eventually([&] { return metrics_.expose().find("mm_outbox_unsent 2") != std::string::npos; }));
+  nats_.restart();
+  EXPECT_TRUE(eventually([&] { return metrics_.expose().find("mm_outbox_unsent 0") != std::string::npos; }));
+}
+
+}  // namespace
+}  // namespace mm::storage
