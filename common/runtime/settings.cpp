@@ -1,7 +1,8 @@
 #include "common/runtime/settings.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "common/base/nearest.h"
 
 extern char** environ;
 
@@ -9,22 +10,6 @@ namespace mm::runtime {
 namespace {
 
 constexpr std::string_view kPrefix = "MM_";
-
-// Levenshtein distance by one row.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, diagonal + 1, replaced});
-    }
-  }
-  return row.back();
-}
 
 }  // namespace
 
@@ -40,18 +25,7 @@ Environment environment() {
 }
 
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known) {
-  // Longer names leave room for more slips: a third of what follows the prefix, at least two.
-  const auto significant = name.size() > kPrefix.size() ? name.size() - kPrefix.size() : 0;
-  const auto most = std::max<std::size_t>(2, significant / 3);
-  std::optional<std::string> best;
-  std::size_t best_distance = most + 1;
-  for (const auto& candidate : known) {
-    const auto d = distance(name, candidate);
-    if (d >= best_distance) continue;
-    best = candidate;
-    best_distance = d;
-  }
-  return best;
+  return mm::nearest(name, known, kPrefix.size());
 }
 
 void SettingsReader::refuse_unknown() {

@@ -1,0 +1,182 @@
+// The mode table: what is read, and that every mistake is named with its place.
+#include "common/wire/mode_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "common/base/nearest.h"
+#include "common/wire/codec.h"
+
+namespace mm::wire {
+namespace {
+
+/// The only problem of this text; "" if it has none, all of them if several.
+std::string problem_of(std::string_view toml) {
+  auto table = parse_mode_table(toml, "modes.toml");
+  if (table.ok()) return "";
+  std::string all;
+  for (const auto& problem : table.error().problems) all += (all.empty() ? "" : "\n") + problem;
+  return all;
+}
+
+/// One mode with the given lines, which begin on line 3.
+std::string mode_with(const std::string& lines) { return "[[mode]]\nid = \"arena\"\n" + lines; }
+
+TEST(ModeTable, ReadsEveryField) {
+  const auto table = parse_mode_table(R"([[mode]]
+id = "arena"
+teams = 4
+team_sizes = [3, 2]
+default_team_size = 2
+use_rating = false
+initial_window = 50.5
+max_window = 80
+widen = "steps"
+widen_seconds = 1
+step_seconds = 2.5
+step_points = 10
+max_wait_seconds = 90
+max_latency_ms = 120
+latency_step_ms = 30
+latency_step_seconds = 5
+premade_offset = [0, 10, 25.5]
+max_party_spread = 300
+loading_seconds = 0
+no_show_seconds = 0
+disconnect_grace_seconds = 7
+rating = "elo"
+rated = false
+)", "modes.toml");
+  ASSERT_TRUE(table.ok()) << table.error().problems.front();
+  const ModeRules* rules = table->find(*Mode::parse("arena"));
+  ASSERT_NE(rules, nullptr);
+  EXPECT_EQ(encode(*rules),
+            R"({"id":"arena","teams":4,"team_sizes":[3,2],"default_team_size":2,"use_rating":false,)"
+            R"("initial_window":50.5,"max_window":80,"widen":"steps","widen_seconds":1,"step_seconds":2.5,)"
+            R"("step_points":10,"max_wait_seconds":90,"max_latency_ms":120,"latency_step_ms":30,)"
+            R"("latency_step_seconds":5,"premade_offset":[0,10,25.5],"max_party_spread":300,"loading_seconds":0,)"
+            R"("no_show_seconds":0,"disconnect_grace_seconds":7,"rating":"elo","rated":false})");
+}
+
+TEST(ModeTable, NeedsNoMoreThanAnId) {
+  const auto table = parse_mode_table(mode_with(""), "modes.toml");
+  ASSERT_TRUE(table.ok());
+  ModeRules plain;
+  plain.id = *Mode::parse("arena");
+  EXPECT_EQ(encode(table->all().front()), encode(plain));
+}
+
+TEST(ModeTable, KeepsTheFilesOrder) {
+  const auto table = parse_mode_table("[[mode]]\nid = \"b\"\n[[mode]]\nid = \"a\"\n", "modes.toml");
+  ASSERT_TRUE(table.ok());
+  ASSERT_EQ(table->all().size(), 2U);
+  EXPECT_EQ(table->all()[0].id.str(), "b");
+  EXPECT_EQ(table->find(*Mode::parse("c")), nullptr);
+}
+
+TEST(ModeTable, NamesTheNearestKeyToAnUnknownOne) {
+  EXPECT_EQ(problem_of(mode_with("max_windw = 5\n")),
+            "modes.toml:3:1: unknown key max_windw; did you mean max_window?");
+  EXPECT_EQ(problem_of(mode_with("colour = 5\n")), "modes.toml:3:1: unknown key colour");
+  EXPECT_EQ(problem_of("[[modes]]\nid = \"a\"\n"),
+            "modes.toml:1:3: unknown key modes; did you mean mode?\nmodes.toml: has no [[mode]]");
+}
+
+TEST(ModeTable, NamesTheWrongKind) {
+  EXPECT_EQ(problem_of(mode_with("teams = \"two\"\n")), "modes.toml:3:9: teams must be an integer, not a string \"two\"");
+  EXPECT_EQ(problem_of(mode_with("teams = 2.5\n")), "modes.toml:3:9: teams must be an integer, not a number");
+  EXPECT_EQ(problem_of(mode_with("rated = 1\n")), "modes.toml:3:9: rated must be true or false, not an integer");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = 5\n")), "modes.toml:3:14: team_sizes must be an array, not an integer");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = [1, \"x\"]\n")),
+            "modes.toml:3:18: team_sizes must be an integer, not a string \"x\"");
+  EXPECT_EQ(problem_of(mode_with("widen = \"slowly\"\n")),
+            "modes.toml:3:9: widen must be one of \"linear\" \"steps\", not a string \"slowly\"");
+  EXPECT_EQ(problem_of("[[mode]]\nid = \"Ranked!\"\n"),
+            "modes.toml:2:6: id must be a string that matches ^[a-z0-9_]{1,32}$, not a string \"Ranked!\"");
+}
+
+TEST(ModeTable, NamesTheRange) {
+  EXPECT_EQ(problem_of(mode_with("teams = 17\n")), "modes.toml:3:9: teams must be from 2 to 16");
+  EXPECT_EQ(problem_of(mode_with("teams = 1\n")), "modes.toml:3:9: teams must be from 2 to 16");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = [0]\n")), "modes.toml:3:15: team_sizes must be from 1 to 100");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = []\n")), "modes.toml:3:14: team_sizes must have 1 to 100 entries");
+  EXPECT_EQ(problem_of(mode_with("max_window = nan\n")), "modes.toml:3:14: max_window must be from 0 to 20000");
+}
+
+TEST(ModeTable, ChecksThatFieldsFitEachOther) {
+  EXPECT_EQ(problem_of(mode_with("default_team_size = 6\n")), "modes.toml:3:21: default_team_size is none of team_sizes");
+  EXPECT_EQ(problem_of(mode_with("max_window = 50\n")), "modes.toml:3:14: max_window is less than initial_window");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = [2, 2]\n")), "modes.toml:3:14: team_sizes names a size twice");
+  EXPECT_EQ(problem_of(mode_with("widen = \"steps\"\nstep_points = 0\n")),
+            "modes.toml:4:15: step_points is 0, so the window never reaches max_window");
+}
+
+TEST(ModeTable, RefusesPhasesThatAreNotSupported) {
+  EXPECT_EQ(problem_of(mode_with("loading_seconds = 30\n")), "modes.toml:3:19: loading_seconds above 0 is not supported yet");
+  EXPECT_EQ(problem_of(mode_with("no_show_seconds = 30\n")), "modes.toml:3:19: no_show_seconds above 0 is not supported yet");
+  EXPECT_EQ(problem_of(mode_with("loading_seconds = 0\nno_show_seconds = 0\n")), "");
+}
+
+TEST(ModeTable, RefusesTheSameModeTwice) {
+  EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\n[[mode]]\nid = \"a\"\n"), "modes.toml:4:6: the mode a stands here twice");
+}
+
+TEST(ModeTable, RefusesATableWithoutModes) {
+  EXPECT_EQ(problem_of(""), "modes.toml: has no [[mode]]");
+  EXPECT_EQ(problem_of("mode = []\n"), "modes.toml:1:8: has no [[mode]]");
+  EXPECT_EQ(problem_of("[mode]\nid = \"a\"\n"), "modes.toml:1:1: mode must be [[mode]] tables");
+  EXPECT_EQ(problem_of("[[mode]]\nteams = 2\n"), "modes.toml:1:1: id is missing");
+}
+
+TEST(ModeTable, NamesThePlaceOfASyntaxError) {
+  EXPECT_TRUE(problem_of("[[mode]]\nid = \n").starts_with("modes.toml:2:")) << problem_of("[[mode]]\nid = \n");
+  EXPECT_TRUE(problem_of("[[mode]]\nid = \"a\"\nid = \"b\"\n").starts_with("modes.toml:3:"));
+}
+
+TEST(ModeTable, TellsAllThatIsWrongAtOnce) {
+  EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\nteams = 99\nratd = true\n[[mode]]\nid = \"b\"\nmax_window = 1\n"),
+            "modes.toml:3:9: teams must be from 2 to 16\n"
+            "modes.toml:4:1: unknown key ratd; did you mean rated?\n"
+            "modes.toml:7:14: max_window is less than initial_window");
+}
+
+TEST(ModeTable, SaysWhenAFileIsMissing) {
+  const auto table = load_mode_table("/nonexistent/modes.toml");
+  ASSERT_FALSE(table.ok());
+  EXPECT_EQ(table.error().problems.front(), "/nonexistent/modes.toml: cannot be read, or is empty");
+}
+
+TEST(ShippedModes, EqualTheShippedFile) {
+  const char* source = std::getenv("MM_TEST_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  const auto file = load_mode_table(std::string(source) + "/deployments/modes.toml");
+  ASSERT_TRUE(file.ok()) << file.error().problems.front();
+  const auto& shipped = shipped_mode_table().all();
+  ASSERT_EQ(file->all().size(), shipped.size());
+  for (std::size_t i = 0; i < shipped.size(); ++i) EXPECT_EQ(encode(file->all()[i]), encode(shipped[i]));
+}
+
+TEST(ShippedModes, AreRankedCasualAndDuel) {
+  const auto& table = shipped_mode_table();
+  const ModeRules* ranked = table.find(ranked_mode());
+  const ModeRules* casual = table.find(*Mode::parse("casual"));
+  const ModeRules* duel = table.find(*Mode::parse("duel"));
+  ASSERT_TRUE(ranked != nullptr && casual != nullptr && duel != nullptr);
+  EXPECT_TRUE(ranked->rated);
+  EXPECT_EQ(ranked->team_size_or_default({}), 5);
+  EXPECT_FALSE(casual->rated);
+  EXPECT_GT(casual->initial_window, ranked->initial_window);
+  EXPECT_EQ(duel->team_sizes, std::vector<int>{1});
+}
+
+TEST(Nearest, FindsTypingErrorsOnly) {
+  EXPECT_EQ(nearest("max_windw", {"max_wait", "max_window"}), "max_window");
+  EXPECT_EQ(nearest("zebra", {"max_wait", "max_window"}), std::nullopt);
+  EXPECT_EQ(nearest("MM_TCIK_MS", {"MM_TICK_MS", "MM_PORT"}, 3), "MM_TICK_MS");
+  EXPECT_EQ(nearest("MM_XYZ", {"MM_ABC"}, 3), std::nullopt);
+  EXPECT_EQ(nearest("a", {}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace mm::wire
