@@ -1,0 +1,196 @@
+// The harness of all daemons, run as a process: arguments, settings, readiness, and how it ends.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "common/testing/child.h"
+#include "tests/integration/bus/messages.h"
+
+namespace mm::bus {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::eventually;
+
+// One HTTP exchange; empty when there is no answer.
+std::string http(int port, const std::string& request) {
+  const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(connection, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    char chunk[4096];
+    for (ssize_t got = 0; (got = ::recv(connection, chunk, sizeof chunk, 0)) > 0;) {
+      answer.append(chunk, static_cast<std::size_t>(got));
+    }
+  }
+  ::close(connection);
+  return answer;
+}
+
+class Harness : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { nats_ = std::make_unique<testing::OwnNats>(); }
+  static void TearDownTestSuite() { nats_.reset(); }
+
+  void SetUp() override {
+    char name[] = "/tmp/mm_daemon_XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override {
+    if (pid_ > 0 && !testing::has_ended(pid_)) testing::kill_all(pid_);
+    std::filesystem::remove_all(folder_);
+  }
+
+  // With these settings and no others: what the test program was given is not the daemon's.
+  void start(const std::vector<std::string>& settings = {}, const std::vector<std::string>& arguments = {}) {
+    testing::ChildCommand command;
+    command.arguments = {"/usr/bin/env", "-i", "MM_NATS_URL=" + url_};
+    command.arguments.insert(command.arguments.end(), settings.begin(), settings.end());
+    command.arguments.push_back(std::string(std::getenv("MM_TEST_BINARY_DIR")) + "/tests/sample_daemon");
+    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    command.output = folder_ + "/out";
+    pid_ = testing::start_child(command);
+  }
+  int end() { return testing::wait_for_end(std::exchange(pid_, 0)); }
+  std::string output() const {
+    std::ostringstream text;
+    text << std::ifstream(folder_ + "/out").rdbuf();
+    return text.str();
+  }
+  bool says(const std::string& text) {
+    return eventually([&] { return output().find(text) != std::string::npos; });
+  }
+  std::string get(const std::string& path) {
+    const auto text = output();
+    const auto at = text.find("\"port\":");
+    if (at == std::string::npos) return {};
+    return http(std::stoi(text.substr(at + 7)), "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+
+  static inline std::unique_ptr<testing::OwnNats> nats_;
+  std::string url_ = nats_->url();
+  std::string folder_;
+  pid_t pid_ = 0;
+};
+
+TEST_F(Harness, ServesUntilItIsToldToStop) {
+  start({"MM_INSTANCE=sample-7"});
+  ASSERT_TRUE(says("\"event\":\"started\""));
+  EXPECT_THAT(get("/readyz"), HasSubstr("200 OK"));
+  EXPECT_THAT(get("/livez"), HasSubstr("200 OK"));
+  EXPECT_THAT(get("/version"), HasSubstr("\"name\":\"sample\""));
+  EXPECT_THAT(get("/nothing"), HasSubstr("404 Not Found"));
+  metrics::Registry metrics;
+  const auto client = connect(*nats_, metrics);
+  EXPECT_TRUE(client->request(Echo{"x"}, {}, soon()).ok());
+  const auto text = get("/metrics");
+  EXPECT_THAT(text, HasSubstr("mm_bus_requests_total{subject=\"test.echo\"} 1"));
+  EXPECT_THAT(text, HasSubstr("mm_log_dropped_total 0"));
+  ::kill(pid_, SIGTERM);
+  EXPECT_EQ(end(), 0);
+  EXPECT_EQ(client->request(Echo{"x"}, {}, soon()).error().code, Code::unavailable);
+  // Nothing but JSON lines.
+  std::istringstream lines(output());
+  for (std::string line; std::getline(lines, line);) {
+    const auto document = json::Document::parse(line);
+    ASSERT_TRUE(document.ok()) << line;
+    EXPECT_EQ(document->root().find("instance")->string(), "sample-7");
+  }
+}
+
+TEST_F(Harness, IsUnreadyWhileNatsIsAwayAndBringsTheStreamsBack) {
+  testing::OwnNats nats;
+  url_ = nats.url();
+  start();
+  ASSERT_TRUE(says("\"event\":\"started\""));
+  metrics::Registry metrics;
+  const auto client = connect(nats, metrics);
+  EXPECT_TRUE(eventually([&] { return client->store(Found{1}, "1", soon(1'000)).ok(); }));
+  nats.kill();
+  EXPECT_TRUE(eventually([&] { return get("/readyz").find("\"failing\":[\"nats\"]") != std::string::npos; }));
+  EXPECT_THAT(get("/livez"), HasSubstr("200 OK"));
+  nats.restart_without_state();
+  EXPECT_TRUE(eventually([&] { return get("/readyz").find("200 OK") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] { return client->store(Found{2}, "2", soon(1'000)).ok(); }));
+}
+
+TEST_F(Harness, AnswersOddRequestsToTheAdminPort) {
+  start();
+  ASSERT_TRUE(says("\"event\":\"started\""));
+  const auto text = output();
+  const int port = std::stoi(text.substr(text.find("\"port\":") + 7));
+  EXPECT_THAT(http(port, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), HasSubstr("405"));
+  EXPECT_THAT(http(port, "HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n"), Not(HasSubstr("live\"")));
+  EXPECT_EQ(http(port, "rubbish\r\n\r\n"), "");
+  EXPECT_EQ(http(port, "GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"), "");
+  EXPECT_THAT(get("/readyz?x=1"), HasSubstr("200 OK"));
+}
+
+TEST_F(Harness, TellsItsSettingsAndVersion) {
+  start({}, {"--help"});
+  EXPECT_EQ(end(), 0);
+  EXPECT_THAT(output(), HasSubstr("MM_SAMPLE_MOST (default 3), 1 to 9"));
+  EXPECT_THAT(output(), HasSubstr("MM_NATS_URL"));
+  start({}, {"--version"});
+  EXPECT_EQ(end(), 0);
+  EXPECT_THAT(output(), HasSubstr("sample 0."));
+  start({}, {"--password=x"});
+  EXPECT_EQ(end(), 64);
+}
+
+TEST_F(Harness, RefusesSettingsItDoesNotKnow) {
+  start({"MM_SAMPLE_MOTS=4"});
+  EXPECT_EQ(end(), 78);
+  EXPECT_THAT(output(), HasSubstr("did you mean MM_SAMPLE_MOST?"));
+  start({"MM_SAMPLE_MOST=10"});
+  EXPECT_EQ(end(), 78);
+  start({"MM_LOG_LEVEL=loud"});
+  EXPECT_EQ(end(), 78);
+  start({"MM_CREDENTIALS_DIR=" + folder_});
+  EXPECT_EQ(end(), 78);
+  EXPECT_THAT(output(), HasSubstr("nats_password is missing"));
+}
+
+TEST_F(Harness, EndsWithAStatusThatSaysWhy) {
+  start({"MM_SAMPLE=throw"});
+  EXPECT_EQ(end(), 70);
+  EXPECT_THAT(output(), HasSubstr("a bug at start"));
+  start({"MM_SAMPLE=unavailable"});
+  EXPECT_EQ(end(), 69);
+  EXPECT_THAT(output(), HasSubstr("store: not there"));
+  start({"MM_ADMIN_ADDRESS=nowhere"});
+  EXPECT_EQ(end(), 69);
+}
+
+TEST_F(Harness, CanBeStoppedWhileItWaitsForAStoreOrForNats) {
+  start({"MM_SAMPLE=wait"});
+  ASSERT_TRUE(says("\"what\":\"store\""));
+  EXPECT_THAT(get("/readyz"), HasSubstr("\"failing\":[\"started\"]"));
+  ::kill(pid_, SIGTERM);
+  EXPECT_EQ(end(), 0);
+
+  const testing::ReservedPort port;
+  url_ = "nats://127.0.0.1:" + std::to_string(port.number());
+  start();
+  ASSERT_TRUE(says("\"what\":\"nats\""));
+  ::kill(pid_, SIGINT);
+  EXPECT_EQ(end(), 0);
+}
+
+}  // namespace
+}  // namespace mm::bus
