@@ -8,6 +8,7 @@ namespace mm::lobby {
 namespace {
 
 constexpr Milliseconds kStepBudget{1'000};
+constexpr Milliseconds kCacheBudget{200};
 
 AwayStore::Graces graces_of(const ModeTable& modes) {
   AwayStore::Graces graces;
@@ -19,8 +20,12 @@ AwayStore::Graces graces_of(const ModeTable& modes) {
 
 }  // namespace
 
-Presence::Presence(bus::Bus& bus, storage::Redis& queue, const ModeTable& modes, Metrics& metrics, const Clock& clock)
-    : bus_(bus), away_(queue), graces_(graces_of(modes)), metrics_(metrics), clock_(clock) {}
+Presence::Presence(const Parts& parts)
+    : bus_(parts.bus),
+      away_(parts.queue, parts.cache),
+      graces_(graces_of(parts.modes)),
+      metrics_(parts.metrics),
+      clock_(parts.clock) {}
 
 Presence::~Presence() {
   subscription_.reset();
@@ -45,7 +50,7 @@ void Presence::start() {
 }
 
 void Presence::run() {
-  auto next_sweep = clock_.steady();
+  auto next_sweep = Deadline::after(kSweepEvery);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     changed_.wait_for(lock, kSweepEvery, [&] { return stopping_ || !waiting_.empty(); });
@@ -59,10 +64,10 @@ void Presence::run() {
     }
     // With Redis down, the event stays first in line until the next look.
     if (!noted) changed_.wait_for(lock, kSweepEvery, [&] { return stopping_; });
-    if (stopping_ || clock_.steady() < next_sweep) continue;
+    if (stopping_ || !next_sweep.passed()) continue;
     lock.unlock();
     sweep();
-    next_sweep = clock_.steady() + kSweepEvery;
+    next_sweep = Deadline::after(kSweepEvery);
     lock.lock();
   }
 }
@@ -90,7 +95,8 @@ void Presence::sweep() {
 /// Idempotent: a ticket that is over stays as it is, and one that was matched meanwhile is left to its match. False: not
 /// now, matchmaker or Redis does not answer.
 bool Presence::cancel(const Tenant& tenant, const AwayStore::Away& away) {
-  if (away.ticket_id) {
+  const bool is_back = away_.is_connected(tenant, away.player, Deadline::after(kCacheBudget));
+  if (away.ticket_id && !is_back) {
     Caller lobby;
     lobby.tenant = tenant;
     const auto cancelled =

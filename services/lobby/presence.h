@@ -3,7 +3,8 @@
 //
 // presence.changed is a plain event of which one lobby gets each; the NATS thread only hands it over. One thread works
 // through them and looks every kSweepEvery for graces that have ended. Who is gone stands in Redis, so any lobby can
-// finish what another began. While Redis or matchmaker is down, both wait.
+// finish what another began. While Redis or matchmaker is down, both wait. Events may be lost or overtake each other, so
+// before a ticket is cancelled the gateways' own record is asked whether the player is there.
 #pragma once
 
 #include <condition_variable>
@@ -28,7 +29,16 @@ class Presence {
   /// A ticket that one lobby set out to cancel and never reported is taken up by another after this.
   static constexpr Milliseconds kTakeAgain{5'000};
 
-  Presence(bus::Bus& bus, storage::Redis& queue, const ModeTable& modes, Metrics& metrics, const Clock& clock);
+  struct Parts {
+    bus::Bus& bus;
+    storage::Redis& queue;
+    storage::Redis& cache;
+    const ModeTable& modes;
+    Metrics& metrics;
+    const Clock& clock;
+  };
+
+  explicit Presence(const Parts& parts);
   ~Presence();
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;

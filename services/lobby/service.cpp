@@ -61,7 +61,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
       feed_(runtime.bus, ratings_, metrics_, runtime.metrics),
       followers_({runtime.bus, store_, teller_, metrics_, runtime.clock, runtime.metrics}),
-      presence_(runtime.bus, queue_, modes_, metrics_, runtime.clock),
+      presence_({runtime.bus, queue_, cache_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(), runtime.metrics) {
   serve();
   runtime_.health.set("lobby_open", false);

@@ -256,10 +256,6 @@ Reply<std::optional<TicketOwners>> PartyStore::owners_of(const Tenant& tenant, T
   return std::optional(std::move(owners));
 }
 
-namespace {
-constexpr const char* kAwayTenants = "mm:away_tenants";
-}
-
 Reply<bool> AwayStore::note(const Tenant& tenant, PlayerId player, const Graces& graces, TimePoint now,
                             Deadline deadline) {
   Arguments arguments{player.to_string(), ms_text(now)};
@@ -267,9 +263,6 @@ Reply<bool> AwayStore::note(const Tenant& tenant, PlayerId player, const Graces&
     arguments.push_back(mode.str());
     arguments.push_back(std::to_string(grace.count()));
   }
-  // The tenant first: a noted player whose tenant nobody knows would never be looked for.
-  auto known = redis_.command({"SADD", kAwayTenants, tenant.str()}, deadline);
-  if (!known) return down(known.error());
   auto reply = redis_.eval(scripts::kNoteAway, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return down(reply.error());
   return reply->integer == 1;
@@ -282,7 +275,7 @@ Reply<Done> AwayStore::back(const Tenant& tenant, PlayerId player, Deadline dead
 }
 
 Reply<std::vector<Tenant>> AwayStore::tenants(Deadline deadline) {
-  auto reply = redis_.command({"SMEMBERS", kAwayTenants}, deadline);
+  auto reply = redis_.command({"SMEMBERS", "mm:tenants"}, deadline);
   if (!reply) return down(reply.error());
   std::vector<Tenant> tenants;
   for (const auto& item : reply->items) {
@@ -309,6 +302,11 @@ Reply<Done> AwayStore::dealt_with(const Tenant& tenant, const Away& away, Deadli
   auto reply = redis_.eval(scripts::kForgetAway, {prefix_of(tenant)}, {away.player.to_string(), ticket}, deadline);
   if (!reply) return down(reply.error());
   return Done{};
+}
+
+bool AwayStore::is_connected(const Tenant& tenant, PlayerId player, Deadline deadline) {
+  const auto reply = cache_.command({"EXISTS", prefix_of(tenant) + "presence:" + player.to_string()}, deadline);
+  return reply && reply->integer == 1;
 }
 
 }  // namespace mm::lobby

@@ -5,7 +5,9 @@
 //                              m:<player> = "<joined_at ms>|<ready 0 or 1>|<username>"; i:<player> = invited until, ms
 //   mm:{T}:member       hash   player -> party
 //   mm:{T}:away         zset   player -> when their grace ends, ms;  mm:{T}:away_ticket  hash  player -> ticket
-//   mm:away_tenants     set    tenants that have had somebody away
+//
+// It reads beside them: ticket:<id>, claim and live of the tenant, and mm:tenants, the tenants that have ever queued
+// (common/protocol/README.md); in the Redis "cache", mm:{T}:presence:<player>, which is there while a socket is open.
 //
 // A change is decided on what was read and written by one script, which refuses if the party's version is another now:
 // the caller reads and decides again. Nothing is half done: a script does all of a change or none of it.
@@ -82,20 +84,25 @@ class AwayStore {
     std::optional<TicketId> ticket_id;
   };
 
-  explicit AwayStore(storage::Redis& redis) : redis_(redis) {}
+  AwayStore(storage::Redis& queue, storage::Redis& cache) : redis_(queue), cache_(cache) {}
 
   /// Notes the player's waiting ticket with the end of the grace its mode gives; false without a waiting ticket.
   Reply<bool> note(const Tenant& tenant, PlayerId player, const Graces& graces, TimePoint now, Deadline deadline);
   Reply<Done> back(const Tenant& tenant, PlayerId player, Deadline deadline);
 
+  /// Those where somebody may be away: all that have ever queued.
   Reply<std::vector<Tenant>> tenants(Deadline deadline);
   /// Those whose grace has ended, up to `most`, each to one taker. Who is not reported `dealt_with` comes again at
   /// `again`.
   Reply<std::vector<Away>> take(const Tenant& tenant, TimePoint now, TimePoint again, int most, Deadline deadline);
   Reply<Done> dealt_with(const Tenant& tenant, const Away& away, Deadline deadline);
 
+  /// The gateways hold a socket of the player. While the cache is down, nobody is seen.
+  bool is_connected(const Tenant& tenant, PlayerId player, Deadline deadline);
+
  private:
   storage::Redis& redis_;
+  storage::Redis& cache_;
 };
 
 }  // namespace mm::lobby

@@ -124,8 +124,7 @@ Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyStat
 
 Reply<TicketId> ticket_to_cancel(const PartyState& state, PlayerId asks) {
   if (auto leads = require_leader(state.party, asks); !leads) return fail(std::move(leads).error());
-  if (state.party.status == PartyStatus::in_match) return refuse(Code::already_matched, "The party is in a match already.");
-  if (state.party.status != PartyStatus::queued) return refuse(Code::not_queued, "The party is not queued.");
+  if (!state.party.ticket_id) return refuse(Code::not_queued, "The party is not queued.");
   return *state.party.ticket_id;
 }
 

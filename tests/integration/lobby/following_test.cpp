@@ -1,0 +1,230 @@
+// What lobby makes of the streams: tickets that closed or search again, matches found and ended, ratings.
+#include <gtest/gtest.h>
+
+#include "tests/integration/lobby/stack.h"
+
+namespace mm::testing {
+namespace {
+
+class Following : public ::testing::Test {
+ protected:
+  void SetUp() override { stack.matchmaker->relay(); }  // what earlier tests left
+
+  struct Match {
+    PartyId party;
+    TicketId partys;
+    TicketId alone;
+    MatchId id;
+  };
+
+  /// ada and bob's party against eve.
+  Match matched() {
+    Match match;
+    match.party = party_of({&ada, &bob}, true);
+    match.partys = ada.queue(match.party)->ticket_id;
+    match.alone = eve.queue_alone()->ticket_id;
+    match.id = stack.matchmaker->match(default_tenant(), {match.partys, match.alone});
+    return match;
+  }
+
+  bool told(const Gamer& gamer, std::string_view event, std::string_view text) {
+    return eventually([&] {
+      for (const auto& frame : ear.frames_of(gamer.id)) {
+        if (frame.event == event && frame.data.find(text) != std::string::npos) return true;
+      }
+      return false;
+    });
+  }
+
+  bool stored_ticket_is_gone(PartyId party) {
+    return eventually([&] {
+      const auto field = stack.queue.command({"HGET", "mm:{default}:party:" + party.to_string(), "ticket_id"},
+                                             Deadline::after(Milliseconds{5'000}));
+      return field && field->text.empty();
+    });
+  }
+
+  int ready_in(PartyId party) {
+    const auto seen = ada.see(party);
+    int ready = 0;
+    for (const auto& member : seen->members) ready += member.ready ? 1 : 0;
+    return ready;
+  }
+
+  Stack& stack = Stack::shared();
+  Ear& ear = *stack.ear;
+  const Gamer ada{stack}, bob{stack}, eve{stack};
+};
+
+TEST_F(Following, APartyHearsThatItIsInAMatch) {
+  const auto match = matched();
+  EXPECT_TRUE(told(bob, "party_updated", match.id.to_string()));
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match);
+}
+
+TEST_F(Following, AfterTheMatchNobodyIsReadyAndThePartyIsIdle) {
+  const auto match = matched();
+  const auto version = ada.see(match.party)->version;
+  stack.matchmaker->publish_completed(match.id);
+  ASSERT_TRUE(stored_ticket_is_gone(match.party));
+  const auto party = ada.see(match.party);
+  EXPECT_EQ(party->status, PartyStatus::idle) << "even before the queue has applied it";
+  EXPECT_EQ(party->version, version + 1);
+  EXPECT_EQ(ready_in(match.party), 0);
+  EXPECT_TRUE(told(bob, "party_updated", "\"idle\""));
+  stack.matchmaker->apply_completed(match.id);
+  ASSERT_TRUE(ada.ready(match.party) && bob.ready(match.party));
+  EXPECT_TRUE(ada.queue(match.party));
+}
+
+TEST_F(Following, TheSameEndTwiceHasOneEffect) {
+  const auto match = matched();
+  stack.matchmaker->publish_completed(match.id);
+  ASSERT_TRUE(stored_ticket_is_gone(match.party));
+  stack.matchmaker->apply_completed(match.id);
+  ASSERT_TRUE(ada.ready(match.party) && bob.ready(match.party));
+  const auto again = ada.queue(match.party);
+  ASSERT_TRUE(again);
+  const auto version = ada.see(match.party)->version;
+
+  stack.matchmaker->publish_completed(match.id, "2");
+  // Events are handled in order: when a later one has had its effect, the copy has been handled.
+  const Gamer kim(stack), lee(stack);
+  const auto other = party_of({&kim}, true);
+  const auto ticket = kim.queue(other)->ticket_id;
+  const auto later = stack.matchmaker->match(default_tenant(), {ticket, lee.queue_alone()->ticket_id});
+  stack.matchmaker->publish_completed(later);
+  ASSERT_TRUE(stored_ticket_is_gone(other));
+  EXPECT_EQ(ada.see(match.party)->version, version);
+  EXPECT_EQ(ada.see(match.party)->ticket_id, again->ticket_id);
+}
+
+TEST_F(Following, AnEndThatLobbyNeverHeardOfShowsAllTheSame) {
+  const auto match = matched();
+  stack.matchmaker->apply_completed(match.id);
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
+  EXPECT_EQ(ready_in(match.party), 0);
+  EXPECT_EQ(refusal(ada.queue(match.party)), Code::not_all_ready);
+  ASSERT_TRUE(ada.ready(match.party) && bob.ready(match.party));
+  EXPECT_TRUE(ada.queue(match.party));
+}
+
+TEST_F(Following, ARequeuedTicketIsEnteredAgainAndThePartyQueued) {
+  const auto match = matched();
+  const int entered = ear.count(bob.id, "queue_entered");
+  stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
+  stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
+  ASSERT_EQ(stack.matchmaker->relay(), 2);
+  EXPECT_TRUE(ear.wait_for(bob.id, "queue_entered", entered + 1));
+  EXPECT_TRUE(ear.wait_for(eve.id, "queue_entered", entered + 1));
+  const auto party = ada.see(match.party);
+  EXPECT_EQ(party->status, PartyStatus::queued);
+  EXPECT_EQ(party->ticket_id, match.partys);
+  EXPECT_EQ(ready_in(match.party), 2);
+}
+
+TEST_F(Following, ATicketThatIsNotRequeuedLeavesThePartyIdleAndNotReady) {
+  const auto match = matched();
+  stack.matchmaker->publish_cancelled(match.id, {match.alone});
+  ASSERT_TRUE(stored_ticket_is_gone(match.party));
+  stack.matchmaker->apply_cancelled(match.id, {match.alone});
+  ASSERT_EQ(stack.matchmaker->relay(), 2);
+  EXPECT_TRUE(told(bob, "queue_left", match.partys.to_string()));
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
+  EXPECT_EQ(ready_in(match.party), 0);
+}
+
+TEST_F(Following, TheQueueMayHearOfTheEndBeforeLobby) {
+  const auto match = matched();
+  stack.matchmaker->apply_cancelled(match.id, {match.alone});
+  stack.matchmaker->publish_cancelled(match.id, {match.alone});
+  ASSERT_TRUE(stored_ticket_is_gone(match.party));
+  EXPECT_EQ(ready_in(match.party), 0);
+  EXPECT_EQ(stack.matchmaker->relay(), 2);
+}
+
+// H12: who left while matched must not be queued again with the others.
+TEST_F(Following, H12ALeaveWhileMatchedIsNotRequeued) {
+  const auto match = matched();
+  ASSERT_TRUE(bob.leave(match.party));
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match) << "the match is not touched";
+  stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
+  stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
+  stack.matchmaker->relay();
+  EXPECT_EQ(stack.matchmaker->ticket(match.partys)->status, TicketStatus::cancelled);
+  EXPECT_EQ(stack.matchmaker->ticket(match.alone)->status, TicketStatus::searching);
+  ASSERT_TRUE(stored_ticket_is_gone(match.party));
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
+  EXPECT_TRUE(bob.queue_alone());
+}
+
+TEST_F(Following, H12ACancelThatCameTooLateIsNotRequeued) {
+  const auto match = matched();
+  EXPECT_EQ(refusal(ada.cancel(match.party)), Code::already_matched);
+  stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
+  ASSERT_TRUE(stored_ticket_is_gone(match.party)) << "lobby sees the mark too";
+  stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
+  stack.matchmaker->relay();
+  EXPECT_EQ(stack.matchmaker->ticket(match.partys)->status, TicketStatus::cancelled);
+  EXPECT_EQ(ready_in(match.party), 0);
+}
+
+TEST_F(Following, ACancelledTicketIsToldToItsPlayersAndForgotten) {
+  const auto party = party_of({&ada, &bob}, true);
+  const auto ticket = ada.queue(party)->ticket_id;
+  ASSERT_TRUE(ada.cancel(party));
+  ASSERT_EQ(stack.matchmaker->relay(), 1);
+  ASSERT_TRUE(stored_ticket_is_gone(party));
+  for (const Gamer* member : {&ada, &bob}) {
+    EXPECT_TRUE(told(*member, "queue_left", ticket.to_string()));
+    EXPECT_TRUE(told(*member, "queue_left", "\"cancelled\""));
+  }
+  EXPECT_EQ(ready_in(party), 2) << "readiness outlives a cancelled ticket";
+}
+
+TEST_F(Following, ATimeOutIsToldAsOne) {
+  TicketClosed event;
+  event.ticket_id = TicketId::fresh(SystemClock{}.now());
+  event.tenant = default_tenant();
+  event.players = {eve.id};
+  event.reason = CloseReason::timed_out;
+  ASSERT_TRUE(stack.bus->store(event, event.ticket_id.to_string(), Deadline::after(Milliseconds{5'000})));
+  EXPECT_TRUE(told(eve, "queue_left", "\"timed_out\""));
+}
+
+TEST_F(Following, OldNewsIsNotToldAgain) {
+  const auto party = party_of({&ada}, true);
+  const auto ticket = ada.queue(party)->ticket_id;
+  ASSERT_TRUE(ada.cancel(party));
+  stack.clock.advance(lobby::Followers::kNewsAgeMax * 2);
+  stack.matchmaker->relay();
+  EXPECT_TRUE(stored_ticket_is_gone(party)) << "the party is settled all the same";
+  stack.clock.advance(-lobby::Followers::kNewsAgeMax * 2);
+  ASSERT_TRUE(ada.queue(party));
+  ASSERT_TRUE(ada.cancel(party));
+  ASSERT_EQ(stack.matchmaker->relay(), 1);
+  ASSERT_TRUE(ear.wait_for(ada.id, "queue_left"));
+  EXPECT_FALSE(ear.frames_of(ada.id).back().data.find(ticket.to_string()) != std::string::npos);
+  EXPECT_EQ(ear.count(ada.id, "queue_left"), 1);
+}
+
+TEST_F(Following, RatingsFollowTheMatchesThatWereRated) {
+  MatchRated event;
+  event.match_id = MatchId::fresh(SystemClock{}.now());
+  event.tenant = default_tenant();
+  event.mode = *Mode::parse("ranked");
+  event.region = default_region();
+  event.teams = {{{eve.id, {}, {}, {}, 1500, 1500, 1520.5, 90.25, 1, {}}}, {{bob.id, {}, {}, {}, 1500, 1500, 1479.5, 90.25, 1, {}}}};
+  ASSERT_TRUE(stack.bus->store(event, event.match_id.to_string() + ".rated", Deadline::after(Milliseconds{5'000})));
+  EXPECT_TRUE(eventually([&] {
+    const auto ticket = eve.queue_alone("ranked");
+    if (ticket) (void)eve.cancel(ticket->ticket_id);
+    return stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr == 1520.5;
+  }));
+  EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].deviation, 90.25);
+  ASSERT_TRUE(eve.queue_alone("casual"));
+  EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr, kInitialMmr) << "another mode";
+}
+
+}  // namespace
+}  // namespace mm::testing

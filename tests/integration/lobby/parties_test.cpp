@@ -1,0 +1,321 @@
+// The rows of parties, as a player meets them.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/integration/lobby/stack.h"
+
+namespace mm::testing {
+namespace {
+
+class Parties : public ::testing::Test {
+ protected:
+  Stack& stack = Stack::shared();
+  Ear& ear = *stack.ear;
+};
+
+TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
+  const Gamer ada(stack, "ada");
+  CreateParty wishes;
+  wishes.max_size = 3;
+  wishes.region = Region::parse("us-east");
+  const auto party = ada.create(wishes);
+  ASSERT_TRUE(party);
+  EXPECT_EQ(party->leader_id, ada.id);
+  EXPECT_EQ(party->version, 1);
+  EXPECT_EQ(party->status, PartyStatus::idle);
+  ASSERT_EQ(party->members.size(), 1U);
+  EXPECT_EQ(party->members[0].username, "ada");
+  EXPECT_EQ(wire::encode(*ada.see(party->party_id)), wire::encode(*party));
+  EXPECT_EQ(wire::encode(*ada.ask(GetParty{std::nullopt, ada.id})), wire::encode(*party));
+  EXPECT_EQ(refusal(ada.create()), Code::already_in_party);
+}
+
+TEST_F(Parties, APrivatePartyIsNotThereForOthers) {
+  const Gamer ada(stack), bob(stack);
+  CreateParty wishes;
+  wishes.is_public = false;
+  const auto party = party_of({&ada}, false, wishes);
+  const auto nowhere = PartyId::fresh(SystemClock{}.now());
+  for (const auto& id : {party, nowhere}) {
+    EXPECT_EQ(refusal(bob.see(id)), Code::not_found);
+    EXPECT_EQ(refusal(bob.join(id)), Code::not_found);
+    EXPECT_EQ(refusal(bob.leave(id)), Code::not_found);
+    EXPECT_EQ(refusal(bob.ready(id)), Code::not_found);
+    EXPECT_EQ(refusal(bob.chat(id, "hi")), Code::not_found);
+    EXPECT_EQ(refusal(bob.invite(id, bob)), Code::not_found);
+    EXPECT_EQ(refusal(bob.kick(id, ada)), Code::not_found);
+    EXPECT_EQ(refusal(bob.promote(id, bob)), Code::not_found);
+    EXPECT_EQ(refusal(bob.queue(id)), Code::not_found);
+    EXPECT_EQ(refusal(bob.cancel(id)), Code::not_found);
+  }
+  EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
+}
+
+TEST_F(Parties, APublicPartyIsSeenByAllAndRunByItsMembers) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob});
+  EXPECT_TRUE(eve.see(party));
+  EXPECT_EQ(refusal(eve.leave(party)), Code::not_member);
+  EXPECT_EQ(refusal(eve.ready(party)), Code::not_member);
+  EXPECT_EQ(refusal(eve.chat(party, "hi")), Code::not_member);
+  for (const Gamer* other : {&eve, &bob}) {
+    EXPECT_EQ(refusal(other->invite(party, eve)), Code::not_leader);
+    EXPECT_EQ(refusal(other->kick(party, bob)), Code::not_leader);
+    EXPECT_EQ(refusal(other->promote(party, bob)), Code::not_leader);
+    EXPECT_EQ(refusal(other->queue(party)), Code::not_leader);
+    EXPECT_EQ(refusal(other->cancel(party)), Code::not_leader);
+  }
+}
+
+TEST_F(Parties, OtherTenantsAreAnotherWorld) {
+  const Gamer ada(stack);
+  const Gamer eve(stack, "eve", Gamer::Socket::open, *Tenant::parse("other"));
+  const auto party = party_of({&ada});
+  EXPECT_EQ(refusal(eve.see(party)), Code::not_found);
+  EXPECT_EQ(refusal(eve.join(party)), Code::not_found);
+}
+
+TEST_F(Parties, ServicesSeeEveryPartyButHaveNoneOfTheirOwn) {
+  const Gamer ada(stack);
+  CreateParty wishes;
+  wishes.is_public = false;
+  const auto party = party_of({&ada}, false, wishes);
+  const auto deadline = Deadline::after(Milliseconds{5'000});
+  EXPECT_TRUE(stack.bus->request(GetParty{party, std::nullopt}, Caller{}, deadline));
+  EXPECT_TRUE(stack.bus->request(GetParty{std::nullopt, ada.id}, Caller{}, deadline));
+  EXPECT_EQ(refusal(stack.bus->request(GetParty{}, Caller{}, deadline)), Code::invalid_fields);
+  EXPECT_EQ(refusal(stack.bus->request(CreateParty{}, Caller{}, deadline)), Code::forbidden);
+  EXPECT_EQ(refusal(stack.bus->request(JoinParty{party, "x"}, Caller{}, deadline)), Code::forbidden);
+}
+
+TEST_F(Parties, JoiningTellsEverybodyAndClearsReadiness) {
+  const Gamer ada(stack, "ada"), bob(stack, "bob");
+  const auto party = party_of({&ada}, true);
+  const auto joined = bob.join(party);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->members.size(), 2U);
+  EXPECT_EQ(joined->members[1].username, "bob");
+  EXPECT_FALSE(joined->members[0].ready);
+  EXPECT_EQ(refusal(bob.join(party)), Code::already_in_party);
+  for (const Gamer* member : {&ada, &bob}) {
+    const auto frame = ear.wait_for(member->id, "member_joined");
+    ASSERT_TRUE(frame);
+    EXPECT_NE(frame->data.find(bob.id.to_string()), std::string::npos);
+    EXPECT_TRUE(ear.wait_for(member->id, "party_updated"));
+  }
+}
+
+TEST_F(Parties, AFullPartyIsFull) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  CreateParty wishes;
+  wishes.max_size = 2;
+  const auto party = party_of({&ada, &bob}, false, wishes);
+  EXPECT_EQ(refusal(eve.join(party)), Code::party_full);
+}
+
+TEST_F(Parties, OfAHundredJoinsForTheLastPlaceExactlyOneSucceeds) {
+  const Gamer ada(stack);
+  CreateParty wishes;
+  wishes.max_size = 2;
+  const auto party = party_of({&ada}, false, wishes);
+  std::vector<std::unique_ptr<Gamer>> gamers;
+  for (int i = 0; i < 100; ++i) gamers.push_back(std::make_unique<Gamer>(stack, "g", Gamer::Socket::none));
+  std::atomic<int> joined{0}, full{0};
+  std::vector<std::thread> threads;
+  for (const auto& gamer : gamers) {
+    threads.emplace_back([&, g = gamer.get()] {
+      const auto reply = g->join(party);
+      if (reply) ++joined;
+      if (refusal(reply) == Code::party_full) ++full;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(joined, 1);
+  EXPECT_EQ(full, 99);
+  EXPECT_EQ(ada.see(party)->members.size(), 2U);
+  EXPECT_EQ(ada.see(party)->version, 2);
+}
+
+TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
+  std::vector<std::unique_ptr<Gamer>> leaders;
+  std::vector<PartyId> parties;
+  for (int i = 0; i < 8; ++i) {
+    leaders.push_back(std::make_unique<Gamer>(stack, "l", Gamer::Socket::none));
+    parties.push_back(party_of({leaders.back().get()}));
+  }
+  const Gamer eve(stack);
+  std::atomic<int> entered{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (const auto& party : parties) {
+    threads.emplace_back([&, party] { ++(eve.join(party) ? entered : refused); });
+    threads.emplace_back([&] { ++(eve.create() ? entered : refused); });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(entered, 1);
+  EXPECT_EQ(refused, 15);
+  int seats = 0;
+  for (std::size_t i = 0; i < parties.size(); ++i) seats += static_cast<int>(leaders[i]->see(parties[i])->members.size());
+  const bool leads = eve.ask(GetParty{std::nullopt, eve.id})->leader_id == eve.id;
+  EXPECT_EQ(seats, leads ? 8 : 9);
+}
+
+TEST_F(Parties, ReadyTogglesAndSetsAndTellsTheMembers) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob});
+  auto state = bob.ready(party, std::nullopt);
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->ready_count, 1);
+  EXPECT_EQ(state->total_count, 2);
+  EXPECT_FALSE(state->all_ready);
+  EXPECT_EQ(state->not_ready, std::vector{ada.id});
+  EXPECT_EQ(ada.ready(party)->all_ready, true);
+  EXPECT_EQ(bob.ready(party, std::nullopt)->ready_count, 1);
+  EXPECT_TRUE(ear.wait_for(ada.id, "member_ready", 3));
+  EXPECT_TRUE(ear.wait_for(bob.id, "member_ready", 3));
+}
+
+TEST_F(Parties, EveryChangeRaisesTheVersionByOneAndNothingElseDoes) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada});
+  std::int64_t version = 1;
+  const auto expect_raised = [&](bool changed, const char* what) {
+    EXPECT_EQ(ada.see(party)->version, version + (changed ? 1 : 0)) << what;
+    version = ada.see(party)->version;
+  };
+  (void)bob.join(party);
+  expect_raised(true, "join");
+  (void)bob.join(party);
+  expect_raised(false, "refused join");
+  (void)bob.ready(party, true);
+  expect_raised(true, "ready");
+  (void)bob.ready(party, true);
+  expect_raised(false, "ready again");
+  (void)ada.invite(party, eve);
+  expect_raised(true, "invite");
+  (void)ada.promote(party, bob);
+  expect_raised(true, "promote");
+  (void)ada.chat(party, "hello");
+  expect_raised(false, "chat");
+  (void)bob.promote(party, ada);
+  expect_raised(true, "promote back");
+  (void)ada.kick(party, bob);
+  expect_raised(true, "kick");
+}
+
+TEST_F(Parties, TheLongestStandingMemberLeadsAfterTheLeader) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob, &eve}, true);
+  ASSERT_TRUE(ada.leave(party));
+  const auto after = bob.see(party);
+  EXPECT_EQ(after->leader_id, bob.id);
+  EXPECT_EQ(after->members.size(), 2U);
+  for (const auto& member : after->members) EXPECT_FALSE(member.ready);
+  EXPECT_TRUE(ear.wait_for(eve.id, "member_left"));
+  EXPECT_TRUE(ear.wait_for(ada.id, "member_left"));
+  EXPECT_EQ(refusal(ada.leave(party)), Code::not_member);
+  EXPECT_TRUE(ada.create());
+}
+
+TEST_F(Parties, TheLastLeaveDisbandsIt) {
+  const Gamer ada(stack);
+  const auto party = party_of({&ada});
+  ASSERT_TRUE(ada.leave(party));
+  EXPECT_EQ(refusal(ada.see(party)), Code::not_found);
+  EXPECT_EQ(refusal(ada.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
+  EXPECT_TRUE(ear.wait_for(ada.id, "party_disbanded"));
+  EXPECT_TRUE(eventually([&] {
+    const auto events = ear.events<PartyDisbanded>();
+    return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event.party_id == party; });
+  }));
+  const auto keys = stack.queue.command({"EXISTS", "mm:{default}:party:" + party.to_string()},
+                                        Deadline::after(Milliseconds{5'000}));
+  EXPECT_EQ(keys->integer, 0);
+}
+
+TEST_F(Parties, AnInvitedPlayerJoinsAPrivatePartyOnce) {
+  const Gamer ada(stack, "ada"), bob(stack);
+  CreateParty wishes;
+  wishes.is_public = false;
+  const auto party = party_of({&ada}, false, wishes);
+  ASSERT_TRUE(ada.invite(party, bob));
+  const auto frame = ear.wait_for(bob.id, "invited");
+  ASSERT_TRUE(frame);
+  EXPECT_NE(frame->data.find(party.to_string()), std::string::npos);
+  EXPECT_NE(frame->data.find("\"ada\""), std::string::npos);
+  EXPECT_EQ(refusal(bob.see(party)), Code::not_found);
+  ASSERT_TRUE(bob.join(party));
+  EXPECT_TRUE(bob.see(party));
+  EXPECT_EQ(refusal(ada.invite(party, bob)), Code::already_in_party);
+  ASSERT_TRUE(bob.leave(party));
+  EXPECT_EQ(refusal(bob.join(party)), Code::not_found);
+}
+
+TEST_F(Parties, AKickedMemberIsOutAndHearsIt) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob});
+  EXPECT_EQ(refusal(ada.kick(party, ada)), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.kick(party, eve)), Code::not_found);
+  const auto after = ada.kick(party, bob);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->members.size(), 1U);
+  const auto frame = ear.wait_for(bob.id, "member_left");
+  ASSERT_TRUE(frame);
+  EXPECT_NE(frame->data.find("\"kicked\":true"), std::string::npos);
+  EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, bob.id})), Code::no_party);
+}
+
+TEST_F(Parties, ThePromotedLeads) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob});
+  EXPECT_EQ(refusal(ada.promote(party, eve)), Code::not_found);
+  EXPECT_EQ(ada.promote(party, bob)->leader_id, bob.id);
+  EXPECT_EQ(refusal(ada.promote(party, ada)), Code::not_leader);
+}
+
+TEST_F(Parties, ChatReachesEveryMember) {
+  const Gamer ada(stack, "ada"), bob(stack);
+  const auto party = party_of({&ada, &bob});
+  ASSERT_TRUE(ada.chat(party, "gl <b>hf</b> \xF0\x9F\x98\x80"));
+  for (const Gamer* member : {&ada, &bob}) {
+    const auto frame = ear.wait_for(member->id, "chat_message");
+    ASSERT_TRUE(frame);
+    EXPECT_NE(frame->data.find("gl <b>hf</b> \xF0\x9F\x98\x80"), std::string::npos);
+    EXPECT_NE(frame->data.find(ada.id.to_string()), std::string::npos);
+  }
+}
+
+TEST_F(Parties, ChatIsOneTo500CharactersWithoutControlCharacters) {
+  const Gamer ada(stack);
+  const auto party = party_of({&ada});
+  std::string smileys;
+  for (int i = 0; i < 500; ++i) smileys += "\xF0\x9F\x98\x80";
+  EXPECT_TRUE(ada.chat(party, "x"));
+  EXPECT_TRUE(ada.chat(party, smileys));
+  EXPECT_EQ(refusal(ada.chat(party, smileys + "x")), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.chat(party, "")), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.chat(party, "a\nb")), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.chat(party, "a\x1b[31m")), Code::invalid_fields);
+}
+
+TEST_F(Parties, ListenersHearOfCreationAndChange) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob});
+  EXPECT_TRUE(eventually([&] {
+    const auto created = ear.events<PartyCreated>();
+    const auto updated = ear.events<PartyUpdated>();
+    const auto ours = [&](const auto& event) { return event.party.party_id == party; };
+    return std::any_of(created.begin(), created.end(), ours) && std::any_of(updated.begin(), updated.end(), ours);
+  }));
+}
+
+TEST_F(Parties, PlayersWithoutASocketGetNoFrames) {
+  const Gamer ada(stack), bob(stack, "bob", Gamer::Socket::none);
+  const auto party = party_of({&ada, &bob});
+  ASSERT_TRUE(bob.chat(party, "anyone?"));
+  ASSERT_TRUE(ear.wait_for(ada.id, "chat_message"));
+  EXPECT_TRUE(ear.frames_of(bob.id).empty());
+}
+
+}  // namespace
+}  // namespace mm::testing

@@ -1,0 +1,59 @@
+// A matchmaker without a will of its own, for the tests of lobby: it serves matchmaker.enqueue, .cancel and .status with
+// the real scripts of the queue, and makes and ends matches when the test says so. So a test decides what happens
+// between any two steps.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "common/bus/server.h"
+#include "common/contracts/events.h"
+#include "services/matchmaker/queue_store.h"
+#include "services/matchmaker/tick_store.h"
+
+namespace mm::testing {
+
+class QueueStandIn {
+ public:
+  QueueStandIn(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics);
+
+  /// Called between a request's arrival and its script.
+  void before_enqueue(std::function<void(const Enqueue&)> hook);
+  /// What was asked for, in order.
+  std::vector<Enqueue> enqueues() const;
+  std::optional<Enqueue> last_enqueue_of(PlayerId player) const;
+
+  /// Commits a match of these queued tickets, one team each, and publishes match.found.
+  MatchId match(const Tenant& tenant, const std::vector<TicketId>& tickets);
+  /// The session ended it: match.completed or match.cancelled goes to the stream …
+  void publish_completed(MatchId match, const std::string& copy = "1");
+  void publish_cancelled(MatchId match, const std::vector<TicketId>& requeue);
+  /// … and the queue applies it.
+  void apply_completed(MatchId match);
+  void apply_cancelled(MatchId match, const std::vector<TicketId>& requeue);
+
+  /// Brings the queue's events to the stream; says how many.
+  int relay(const Tenant& tenant = default_tenant());
+
+  std::optional<Ticket> ticket(TicketId id, const Tenant& tenant = default_tenant());
+
+ private:
+  Reply<Enqueued> enqueue(const Enqueue& request);
+  Reply<CancelledTicket> cancel(const CancelTicket& request);
+  std::string lease(const Tenant& tenant, const std::string& bucket);
+  MatchFound found(MatchId match);
+
+  bus::Bus& bus_;
+  matchmaker::QueueStore store_;
+  matchmaker::TickStore ticks_;
+  mutable std::mutex mutex_;
+  std::function<void(const Enqueue&)> hook_;
+  std::vector<Enqueue> enqueues_;
+  std::map<std::string, std::string> leases_;
+  std::map<MatchId, MatchFound> matches_;
+  bus::Server server_;
+};
+
+}  // namespace mm::testing

@@ -1,0 +1,157 @@
+// Lobby with its own nats-server and two Redis servers, a stand-in for profile and for matchmaker, and players who ask
+// and listen.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/runtime/daemon.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+#include "services/lobby/service.h"
+#include "tests/integration/lobby/queue_stand_in.h"
+
+namespace mm::testing {
+
+/// Answers profile.ratings from a list, in pages of two, once it is told to.
+class RatingsStandIn {
+ public:
+  RatingsStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
+  void open() { is_open_ = true; }
+
+ private:
+  Reply<Ratings> page(const GetRatings& request) const;
+
+  const std::vector<Rating> ratings_;
+  std::atomic<bool> is_open_{false};
+  bus::Server server_;
+};
+
+/// What players and listeners were told: frames by player, and plain events.
+class Ear {
+ public:
+  explicit Ear(bus::Bus& bus);
+
+  struct Frame {
+    std::string event;
+    std::string data;
+  };
+  std::vector<Frame> frames_of(PlayerId player) const;
+  int count(PlayerId player, std::string_view event) const;
+  /// The newest frame of that kind, once there are `least` of them.
+  std::optional<Frame> wait_for(PlayerId player, std::string_view event, int least = 1) const;
+  template <class T>
+  std::vector<T> events() const {
+    std::vector<T> all;
+    std::lock_guard lock(mutex_);
+    for (const auto& body : bodies_[std::string(T::kSubject.text)]) {
+      if (auto event = wire::decode<T>(body, wire::Unknown::ignored)) all.push_back(std::move(*event));
+    }
+    return all;
+  }
+
+ private:
+  void hear(std::string_view subject, std::string_view body);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::vector<Frame>> frames_;
+  mutable std::map<std::string, std::vector<std::string>> bodies_;
+  bus::Subscription notified_;
+  bus::Subscription told_;
+};
+
+struct StackOptions {
+  std::vector<Rating> ratings;
+  bool profile_answers = true;
+  std::string modes_file;
+};
+
+class Stack {
+ public:
+  explicit Stack(const StackOptions& options = {});
+  ~Stack();
+
+  /// One for all tests that disturb nobody.
+  static Stack& shared();
+
+  void start_lobby();
+  void stop_lobby() { lobby_.reset(); }
+  bool ready() const { return health_->ready(); }
+  std::string metrics() const { return lobby_metrics_->expose(); }
+
+  OwnNats nats;
+  OwnRedis queue_server;
+  OwnRedis cache_server;
+  ManualClock clock{SystemClock{}.now()};
+  metrics::Registry registry;
+  std::unique_ptr<bus::Bus> bus;
+  storage::Redis queue;
+  storage::Redis cache;
+  std::unique_ptr<Ear> ear;
+  std::unique_ptr<RatingsStandIn> profile;
+  std::unique_ptr<QueueStandIn> matchmaker;
+
+ private:
+  const std::string modes_file_;
+  runtime::Credentials credentials_{""};
+  std::unique_ptr<metrics::Registry> lobby_metrics_;
+  std::unique_ptr<runtime::Health> health_;
+  std::unique_ptr<bus::Bus> lobby_bus_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<lobby::Service> lobby_;
+};
+
+/// Somebody who plays: asks lobby in their own name, and has an open socket unless said otherwise.
+class Gamer {
+ public:
+  enum class Socket { open, none };
+  explicit Gamer(Stack& stack, std::string name = "gamer", Socket socket = Socket::open,
+                 const Tenant& tenant = default_tenant());
+
+  template <class Req>
+  Reply<typename Req::Answer> ask(const Req& request, Milliseconds budget = Milliseconds{5'000}) const {
+    return stack_.bus->request(request, caller_, Deadline::after(budget));
+  }
+
+  Reply<Party> create(CreateParty wishes = {}) const;
+  Reply<Party> join(PartyId party) const { return ask(JoinParty{party, name}); }
+  Reply<Nothing> leave(PartyId party) const { return ask(LeaveParty{party}); }
+  Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const { return ask(SetReady{party, ready}); }
+  Reply<Party> invite(PartyId party, const Gamer& guest) const { return ask(InvitePlayer{party, guest.id}); }
+  Reply<Party> kick(PartyId party, const Gamer& member) const { return ask(KickPlayer{party, member.id}); }
+  Reply<Party> promote(PartyId party, const Gamer& member) const { return ask(PromotePlayer{party, member.id}); }
+  Reply<Nothing> chat(PartyId party, std::string text) const { return ask(SendChat{party, std::move(text)}); }
+  Reply<Party> see(PartyId party) const { return ask(GetParty{party, std::nullopt}); }
+  Reply<Ticket> queue(PartyId party, const char* mode = "casual", std::optional<int> team_size = std::nullopt) const;
+  Reply<Ticket> queue_alone(const char* mode = "casual", std::optional<TicketId> ticket = std::nullopt) const;
+  Reply<CancelledTicket> cancel(TicketId ticket) const { return ask(LeaveQueue{ticket, std::nullopt}); }
+  Reply<CancelledTicket> cancel(PartyId party) const { return ask(LeaveQueue{std::nullopt, party}); }
+
+  /// As the gateway records it.
+  void open_socket() const;
+  void close_socket() const;
+
+  const PlayerId id;
+  const std::string name;
+
+ private:
+  Stack& stack_;
+  const Tenant tenant_;
+  Caller caller_;
+};
+
+/// A party of these, the first one leading; `ready`: all of them.
+PartyId party_of(const std::vector<const Gamer*>& members, bool ready = false, CreateParty wishes = {});
+
+template <class T>
+std::optional<Code> refusal(const Reply<T>& reply) {
+  if (reply) return std::nullopt;
+  return reply.error().code;
+}
+
+}  // namespace mm::testing
