@@ -110,6 +110,7 @@ class Decoder {
   template <class T>
   void read_http(const json::Value& body, const HttpParts& parts, T& out) {
     if (!body.is(json::Kind::object)) return expected("an object", body);
+    from_client_ = true;
     Members members(*this, body, &parts);
     describe(members, out);
     members.refuse_unknown();
@@ -191,7 +192,7 @@ class Decoder {
         if (http_ != nullptr) return read_part(name, member, ls...);
       }
       if constexpr (detail::kHas<fields::Internal, Ls...>) {
-        if (http_ != nullptr) return;
+        if (decoder_.from_client_) return;
       }
       known_.push_back(name);
       detail::Errors::Step step(decoder_.errors_, name);
@@ -231,6 +232,8 @@ class Decoder {
         found = &value;
       }
       if (found != nullptr) {
+        // Inside JSON the parser has looked already.
+        if (!json::is_clean_text(*found)) return decoder_.errors_.add("must be UTF-8 without NUL");
         decoder_.read_text(*found, member, ls...);
       } else if (!kMayBeAbsent<T, Ls...>) {
         decoder_.errors_.add("is missing");
@@ -302,6 +305,7 @@ class Decoder {
 
   detail::Errors& errors_;
   Unknown unknown_;
+  bool from_client_ = false;
 };
 
 class Encoder {

@@ -249,6 +249,8 @@ std::string repaired(std::string_view text) {
 
 }  // namespace
 
+bool is_clean_text(std::string_view text) { return text.find('\0') == std::string_view::npos && is_utf8(text); }
+
 std::string Value::text() const {
   Writer writer;
   write(writer, *this);

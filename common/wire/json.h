@@ -33,6 +33,9 @@ struct ReadLimits {
   std::size_t nodes = limits::kJsonNodes;
 };
 
+/// Valid UTF-8 without NUL: what a string of a parsed document always is.
+bool is_clean_text(std::string_view text);
+
 class Document;
 
 /// A place in a Document; valid as long as the Document lives. Copy freely.
