@@ -1,0 +1,301 @@
+// After the commit: outcomes free players or queue them again, by event or by asking, each exactly once.
+#include <set>
+
+#include "tests/integration/matchmaker/world.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using testing::eventually;
+
+Ticket status_of(const Tenant& tenant, TicketId ticket) {
+  GetTicket request;
+  request.tenant = tenant;
+  request.ticket_id = ticket;
+  const auto answer = shared().ask(request);
+  EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
+  return answer ? *answer : Ticket{};
+}
+
+std::string claim_of(const Tenant& tenant, PlayerId player) {
+  return shared().redis_command({"HGET", "mm:{" + tenant.str() + "}:claim", player.to_string()}).text;
+}
+
+bool is_live(const Tenant& tenant, MatchId match) {
+  return shared().redis_command({"HEXISTS", "mm:{" + tenant.str() + "}:live", match.to_string()}).integer == 1;
+}
+
+/// Two players alone in their bucket, and the match they get.
+struct Duel {
+  Tenant tenant = fresh_tenant();
+  Enqueue left = request_of(tenant, "duel", 1, {1500});
+  Enqueue right = request_of(tenant, "duel", 1, {1500});
+  MatchFound match;
+
+  explicit Duel(const std::string& mode = "duel") {
+    left.mode = right.mode = mode_named(mode);
+    EXPECT_TRUE(shared().ask(left).ok());
+    EXPECT_TRUE(shared().ask(right).ok());
+    EXPECT_TRUE(eventually([&] { return shared().ear->match_of(*left.ticket_id).has_value(); }));
+    match = shared().ear->match_of(*left.ticket_id).value_or(MatchFound{});
+  }
+
+  MatchCancelled cancelled(std::vector<TicketId> requeue, CancelReason reason = CancelReason::no_server) const {
+    MatchCancelled event;
+    event.match_id = match.match_id;
+    event.tenant = tenant;
+    event.reason = reason;
+    event.requeue = std::move(requeue);
+    return event;
+  }
+  MatchCompleted completed() const {
+    MatchCompleted event;
+    event.match_id = match.match_id;
+    event.tenant = tenant;
+    event.mode = match.mode;
+    event.region = match.region;
+    event.started_at = event.ended_at = wall();
+    return event;
+  }
+  void expect_over() const {
+    EXPECT_TRUE(eventually([&] { return !is_live(tenant, match.match_id); }));
+  }
+};
+
+TEST(Outcome, ReadyConfirmsTheMatch) {
+  Duel duel;
+  EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id));
+  MatchReady event;
+  event.match_id = duel.match.match_id;
+  event.tenant = duel.tenant;
+  event.mode = duel.match.mode;
+  event.region = duel.match.region;
+  shared().publish(event);
+  EXPECT_TRUE(eventually([&] {
+    return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
+  }));
+  EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id));
+  EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "m:" + duel.match.match_id.to_string());
+}
+
+TEST(Outcome, CompletedFreesThePlayers) {
+  Duel duel;
+  shared().publish(duel.completed());
+  duel.expect_over();
+  EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "");
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::matched) << "a match that was played";
+  auto next = request_of(duel.tenant, "duel", 1, {1500});
+  next.players[0].player_id = duel.left.players[0].player_id;
+  EXPECT_TRUE(shared().ask(next).ok());
+}
+
+TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
+  Duel duel("hasty");
+  const auto before = shared().redis_command({"HMGET", "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string(),
+                                              "queued_at", "deadline", "matched_at"});
+  // Longer in the match than the mode's whole waiting time: that does not count.
+  ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{1'200}; }));
+  shared().publish(duel.cancelled({*duel.left.ticket_id}));
+  duel.expect_over();
+  std::optional<TicketRequeued> event;
+  ASSERT_TRUE(eventually([&] {
+    for (const auto& one : shared().ear->requeued()) {
+      if (one.ticket_id == *duel.left.ticket_id) event = one;
+    }
+    return event.has_value();
+  }));
+  EXPECT_EQ(event->attempt, 2);
+  EXPECT_EQ(event->match_id, duel.match.match_id);
+  const auto queued_at = std::stoll(before.items[0].text);
+  const auto matched_at = std::stoll(before.items[2].text);
+  const auto moved = event->queued_at.time_since_epoch().count() - queued_at;
+  EXPECT_GE(moved, 1'200);
+  EXPECT_LE(moved, (wall().time_since_epoch().count() - matched_at) + 100);
+
+  // The other one was not listed: it ends.
+  EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
+  EXPECT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.right.ticket_id) == 1; }));
+  EXPECT_EQ(claim_of(duel.tenant, duel.right.players[0].player_id), "");
+  // What was left of its waiting time is left still; then it times out.
+  EXPECT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.left.ticket_id) == 1; }));
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::timed_out);
+}
+
+TEST(Outcome, ARequeuedTicketIsMatchedAgain) {
+  Duel duel;
+  shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
+  ASSERT_TRUE(eventually([&] {
+    const auto now = status_of(duel.tenant, *duel.left.ticket_id);
+    return now.match_id.has_value() && *now.match_id != duel.match.match_id;
+  }));
+  const auto again = *status_of(duel.tenant, *duel.left.ticket_id).match_id;
+  EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).match_id, again);
+  EXPECT_FALSE(is_live(duel.tenant, duel.match.match_id));
+
+  // A second copy of the cancellation of the first match has no effect on the second.
+  shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
+  Duel later;  // its events come after the copy: once they are handled, the copy is
+  shared().publish(later.completed());
+  later.expect_over();
+  EXPECT_TRUE(is_live(duel.tenant, again));
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).match_id, again);
+  EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "m:" + again.to_string());
+}
+
+TEST(Outcome, ATicketWithdrawnDuringTheMatchIsNotQueuedAgain) {
+  Duel duel;
+  CancelTicket cancel;
+  cancel.tenant = duel.tenant;
+  cancel.ticket_id = *duel.left.ticket_id;
+  EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
+  shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
+  duel.expect_over();
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::cancelled);
+  EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::searching);
+  EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "");
+}
+
+// H3: a result that is delivered again must not free the claim of what came after it.
+TEST(Outcome, ARedeliveredResultFreesNoNewerClaim) {
+  Duel duel;
+  shared().publish(duel.completed());
+  duel.expect_over();
+  auto next = request_of(duel.tenant, "ranked", 5, {1500});
+  next.players[0].player_id = duel.left.players[0].player_id;
+  ASSERT_TRUE(shared().ask(next).ok());
+  shared().publish(duel.completed());
+  Duel later;
+  shared().publish(later.completed());
+  later.expect_over();
+  EXPECT_EQ(claim_of(duel.tenant, next.players[0].player_id), "t:" + next.ticket_id->to_string());
+  auto third = next;
+  third.ticket_id = TicketId::fresh(wall());
+  EXPECT_EQ(code_of(shared().ask(third)), Code::already_queued);
+}
+
+TEST(Outcome, AnEnqueueDuringAMatchAsksItsSession) {
+  Duel duel;
+  auto next = request_of(duel.tenant, "ranked", 5, {1500});
+  next.players[0].player_id = duel.left.players[0].player_id;
+  EXPECT_EQ(code_of(shared().ask(next)), Code::in_match);
+  // No event comes; the session's answer alone frees the player.
+  shared().session->say(duel.match.match_id, MatchStatus::completed);
+  EXPECT_TRUE(eventually([&] { return shared().ask(next).ok(); }));
+  EXPECT_FALSE(is_live(duel.tenant, duel.match.match_id));
+}
+
+TEST(Pull, LearnsWhatNoEventHasTold) {
+  Duel duel;
+  shared().session->say(duel.match.match_id, MatchStatus::cancelled, {*duel.left.ticket_id});
+  duel.expect_over();
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::searching);
+  EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
+}
+
+TEST(Pull, PublishesAgainWhatNoSessionHasHeardOf) {
+  shared().session->set_deaf(true);
+  Duel duel;
+  shared().session->set_deaf(false);
+  EXPECT_TRUE(eventually([&] { return shared().ear->times_found(duel.match.match_id) > 1; }));
+  // Now it knows the match, so it is left alone.
+  EXPECT_TRUE(eventually([&] { return shared().session->asked(duel.match.match_id) >= 2; }));
+  shared().session->say(duel.match.match_id, MatchStatus::running);
+  EXPECT_TRUE(eventually([&] {
+    return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
+  }));
+}
+
+TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {
+  const auto tenant = fresh_tenant();
+  const auto request = request_of(tenant, "hasty", 1, {1500});
+  const auto answer = shared().ask(request);
+  ASSERT_TRUE(answer.ok());
+  ASSERT_TRUE(eventually([&] { return shared().ear->times_closed(*request.ticket_id) > 0; }));
+  EXPECT_GE((wall() - answer->queued_at).count(), 1'000);
+  for (const auto& event : shared().ear->closed()) {
+    if (event.ticket_id != *request.ticket_id) continue;
+    EXPECT_EQ(event.reason, CloseReason::timed_out);
+  }
+  EXPECT_EQ(status_of(tenant, *request.ticket_id).status, TicketStatus::timed_out);
+  EXPECT_EQ(claim_of(tenant, request.players[0].player_id), "");
+  CancelTicket cancel;
+  cancel.tenant = tenant;
+  cancel.ticket_id = *request.ticket_id;
+  const auto late = shared().ask(cancel);
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(late->status, TicketStatus::timed_out);
+}
+
+MakeMatch challenge_of(const Tenant& tenant) {
+  MakeMatch request;
+  request.match_id = MatchId::fresh(wall());
+  request.tenant = tenant;
+  request.mode = mode_named("duel");
+  request.region = default_region();
+  request.teams = {{player_rated(1500)}, {player_rated(1700)}};
+  return request;
+}
+
+TEST(MakeMatch, ClaimsAllPlayersOrNone) {
+  const auto tenant = fresh_tenant();
+  auto request = challenge_of(tenant);
+  const auto made = shared().ask(request);
+  ASSERT_TRUE(made.ok()) << made.error().detail;
+  EXPECT_EQ(made->match_id, *request.match_id);
+  ASSERT_TRUE(eventually([&] { return shared().ear->times_found(*request.match_id) > 0; }));
+  EXPECT_TRUE(shared().ask(request).ok()) << "the same again is the same";
+  for (const auto& match : shared().ear->found()) {
+    if (match.match_id != *request.match_id) continue;
+    EXPECT_EQ(match.source, MatchSource::challenge);
+    EXPECT_EQ(match.team_size, 1);
+    EXPECT_NEAR(match.mmr_spread, 200, 0.01);
+    EXPECT_EQ(match.teams.at(1).players.at(0).player_id, request.teams[1][0].player_id);
+  }
+
+  auto second = challenge_of(tenant);
+  second.teams[1] = request.teams[0];
+  EXPECT_EQ(code_of(shared().ask(second)), Code::in_match);
+  EXPECT_EQ(claim_of(tenant, second.teams[0][0].player_id), "") << "or none";
+
+  const auto ticket = request_of(tenant, "ranked", 5, {1500});
+  ASSERT_TRUE(shared().ask(ticket).ok());
+  auto third = challenge_of(tenant);
+  third.teams[1] = ticket.players;
+  const auto refused = shared().ask(third);
+  ASSERT_EQ(code_of(refused), Code::already_queued);
+  EXPECT_EQ(refused.error().ticket_id, ticket.ticket_id);
+
+  MatchCompleted over;
+  over.match_id = *request.match_id;
+  over.tenant = tenant;
+  over.mode = request.mode;
+  over.region = request.region;
+  shared().publish(over);
+  EXPECT_TRUE(eventually([&] { return claim_of(tenant, request.teams[0][0].player_id).empty(); }));
+}
+
+TEST(MakeMatch, RefusesWhatIsNoMatchOfTheMode) {
+  const auto tenant = fresh_tenant();
+  auto one_team = challenge_of(tenant);
+  one_team.teams.pop_back();
+  EXPECT_EQ(pointer_of(shared().ask(one_team)), "/teams");
+  auto uneven = challenge_of(tenant);
+  uneven.teams[1].push_back(player_rated(1500));
+  EXPECT_EQ(pointer_of(shared().ask(uneven)), "/teams/1");
+  auto twice = challenge_of(tenant);
+  twice.teams[1] = twice.teams[0];
+  EXPECT_EQ(pointer_of(shared().ask(twice)), "/teams/1/0/player_id");
+  auto empty = challenge_of(tenant);
+  empty.teams = {{}, {}};
+  EXPECT_EQ(pointer_of(shared().ask(empty)), "/teams/0");
+  auto no_such_size = challenge_of(tenant);
+  for (auto& team : no_such_size.teams) team.push_back(player_rated(1500));
+  EXPECT_EQ(code_of(shared().ask(no_such_size)), Code::invalid_team_size);
+  auto old = challenge_of(tenant);
+  old.match_id = MatchId(uuid_issued(wall() - Seconds(400)));
+  EXPECT_EQ(code_of(shared().ask(old)), Code::ticket_expired);
+  EXPECT_EQ(code_of(shared().ask(challenge_of(tenant), as_player(tenant, fresh_player()))), Code::forbidden);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker

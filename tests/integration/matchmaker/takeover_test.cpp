@@ -1,0 +1,436 @@
+// Several instances, zombies, and stores that go and come back: nothing is lost and nothing happens twice.
+#include <signal.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <set>
+#include <thread>
+
+#include "common/testing/child.h"
+#include "services/matchmaker/lease.h"
+#include "services/matchmaker/scripts.h"
+#include "tests/integration/matchmaker/world.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using testing::eventually;
+
+/// A matchmaker in a process of its own, for ends that a destructor cannot play.
+class Process {
+ public:
+  Process(const World& world, const std::string& name, int tick_ms = 20) {
+    const auto settings = world.settings(tick_ms);
+    testing::ChildCommand command;
+    const char* build = std::getenv("MM_TEST_BINARY_DIR");
+    command.arguments = {"env", "-u", "MM_TEST_SOURCE_DIR", "-u", "MM_TEST_BINARY_DIR",
+                         std::string(build != nullptr ? build : ".") + "/bin/matchmaker"};
+    command.environment = {"MM_NATS_URL=" + world.nats.url(),
+                           "MM_REDIS_QUEUE_URL=" + settings.redis_queue_url,
+                           "MM_REDIS_CACHE_URL=" + settings.redis_cache_url,
+                           "MM_MODES_FILE=" + settings.modes_file,
+                           "MM_TICK_MS=" + std::to_string(tick_ms),
+                           "MM_INSTANCE=" + name};
+    command.output = "/dev/null";
+    pid_ = testing::start_child(command);
+  }
+  ~Process() {
+    if (pid_ > 0) testing::kill_all(pid_);
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  void signal(int number) { ::kill(pid_, number); }
+  void kill() {
+    testing::kill_all(pid_);
+    pid_ = 0;
+  }
+  int terminate() {
+    signal(SIGTERM);
+    const int status = testing::wait_for_end(pid_);
+    pid_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+/// Enqueues pairs that can only meet each other, until told to stop; knows which tickets were acknowledged.
+class Stream {
+ public:
+  explicit Stream(World& world) : world_(world), thread_([this] { run(); }) {}
+  ~Stream() { stop(); }
+
+  std::set<TicketId> stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    return acknowledged_;
+  }
+  std::size_t count() const { return count_; }
+  const Tenant& tenant() const { return tenant_; }
+
+ private:
+  void run() {
+    metrics::Registry metrics;
+    const auto bus = connect(world_.nats, metrics);
+    while (!stopping_) {
+      auto request = request_of(tenant_, "duel", 1, {1500});
+      // As a caller does: the same ticket again until there is an answer.
+      while (!stopping_) {
+        if (const auto answer = bus->request(request, {}, Deadline::after(Milliseconds{2'000}))) {
+          acknowledged_.insert(answer->ticket_id);
+          ++count_;
+          break;
+        }
+      }
+    }
+  }
+
+  World& world_;
+  const Tenant tenant_ = fresh_tenant();
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::size_t> count_ = 0;
+  std::set<TicketId> acknowledged_;
+  std::thread thread_;
+};
+
+std::string token_of(World& world, const Tenant& tenant, const std::string& partition) {
+  return world.redis_command({"HGET", "mm:{" + tenant.str() + "}:lease:" + partition, "token"}).text;
+}
+
+std::string duel_partition(const Tenant& tenant) { return partition_of(tenant.str() + ":duel:eu-west:1"); }
+
+/// Every acknowledged ticket but a last odd one is matched, each in exactly one match, by what the queue says and by
+/// what was published.
+void expect_all_matched_once(World& world, const Tenant& tenant, const std::set<TicketId>& tickets) {
+  const auto queue = "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":duel:eu-west:1";
+  ASSERT_TRUE(eventually([&] { return world.redis_command({"ZCARD", queue}).integer <= 1; }, Seconds(20)));
+  std::map<TicketId, MatchId> published;
+  const auto collect = [&] {
+    published.clear();
+    for (const auto& match : world.ear->found()) {
+      if (match.tenant != tenant) continue;
+      for (const auto& team : match.teams) {
+        for (const auto& player : team.players) {
+          const auto known = published.emplace(*player.ticket_id, match.match_id).first;
+          EXPECT_EQ(known->second, match.match_id) << "one ticket in two matches";
+        }
+      }
+    }
+    return published.size();
+  };
+  std::size_t matched = 0;
+  for (const auto& ticket : tickets) {
+    const auto fields = world.redis_command({"HMGET", "mm:{" + tenant.str() + "}:ticket:" + ticket.to_string(), "state", "match_id"});
+    if (fields.items.at(0).text == "matched") ++matched;
+  }
+  EXPECT_GE(matched + 1, tickets.size());
+  EXPECT_TRUE(eventually([&] { return collect() >= matched; }, Seconds(20))) << published.size() << " of " << matched;
+}
+
+TEST(Lease, IsTakenOnlyAfterASecondOfSuccessfulLooksAtAStandingBeat) {
+  SteadyPoint now{Seconds(100)};
+  Lease lease;
+  EXPECT_FALSE(lease.may_take()) << "nothing seen yet";
+  lease.seen("7:a", "1", now);
+  for (int i = 0; i < 9; ++i) lease.seen("7:a", "1", now += Milliseconds(100));
+  EXPECT_FALSE(lease.may_take());
+  lease.seen("7:a", "2", now += Milliseconds(100));
+  for (int i = 0; i < 9; ++i) lease.seen("7:a", "2", now += Milliseconds(100));
+  EXPECT_FALSE(lease.may_take()) << "it beat in between";
+  lease.seen("7:a", "2", now += Milliseconds(100));
+  EXPECT_TRUE(lease.may_take());
+}
+
+TEST(Lease, DoesNotCountTimeInWhichNobodyCouldLook) {
+  SteadyPoint now{Seconds(100)};
+  Lease lease;
+  lease.seen("7:a", "1", now);
+  lease.missed();
+  lease.seen("7:a", "1", now += Seconds(60));
+  EXPECT_FALSE(lease.may_take());
+  lease.seen("7:a", "1", now += Seconds(60));
+  EXPECT_FALSE(lease.may_take()) << "a pause of ours proves little";
+}
+
+TEST(Lease, KnowsItsOwnTokenWhenTheAnswerWasLost) {
+  SteadyPoint now{Seconds(100)};
+  Lease lease;
+  lease.seen("", "", now);
+  EXPECT_TRUE(lease.may_take()) << "nobody has it";
+  lease.attempt("fresh");
+  lease.seen("8:other", "1", now);
+  EXPECT_FALSE(lease.mine());
+  lease.seen("9:fresh", "1", now);
+  EXPECT_TRUE(lease.mine());
+  EXPECT_EQ(lease.token(), "9:fresh");
+}
+
+// What a bucket's owner holds in memory, against the queue: H6 and the reads that put it right.
+TEST(BucketMemory, DropsWhatARefusalIsAboutUnlessItHoldsNewer) {
+  const Bucket bucket{fresh_tenant(), mode_named("duel"), default_region(), 1};
+  ModeRules rules;
+  rules.id = bucket.mode;
+  rules.team_sizes = {1};
+  BucketPool pool(bucket, rules, true);
+  QueueTicket ticket;
+  ticket.id = TicketId::fresh(wall());
+  ticket.state = TicketState::queued;
+  ticket.first_bucket = bucket.text();
+  ticket.players = {player_rated(1500)};
+  ticket.attempt = 2;
+  ticket.change = 9;
+  ticket.deadline = 1'000;
+  pool.put(ticket);
+  CommitResult refusal;
+  refusal.kind = CommitResult::Kind::refused;
+  refusal.ticket = ticket.id;
+  refusal.state = TicketState::matched;
+  refusal.attempt = 1;
+  refusal.change = 5;
+  pool.refused(refusal);
+  EXPECT_TRUE(pool.pool().contains(ticket.id)) << "memory holds the requeue that came after the refusal";
+  refusal.change = 12;
+  pool.refused(refusal);
+  EXPECT_FALSE(pool.pool().contains(ticket.id));
+}
+
+TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
+  const Bucket bucket{fresh_tenant(), mode_named("duel"), default_region(), 1};
+  ModeRules rules;
+  rules.id = bucket.mode;
+  rules.team_sizes = {1};
+  BucketPool pool(bucket, rules, true);
+  EXPECT_FALSE(pool.complete());
+  pool.read(pool.ask(), {0, {}}, 0);
+  pool.verify();
+  EXPECT_TRUE(pool.complete());
+  pool.read(pool.ask(), {1, {}}, 7);  // somebody is there whom we do not know
+  pool.verify();
+  EXPECT_FALSE(pool.complete());
+  EXPECT_EQ(pool.ask().cursor, 0);
+}
+
+// H5: a copy of the commit that was stuck until its match had been cancelled and its tickets queued again.
+TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
+  auto& world = shared();
+  const auto tenant = fresh_tenant();
+  const Bucket bucket{tenant, mode_named("casual"), default_region(), 5};  // too few for a match of its owner's
+  const PartitionName name{tenant, partition_of(bucket.text())};
+  const auto one = request_of(tenant, "casual", 5, {1500});
+  ASSERT_TRUE(world.ask(one).ok());
+  std::string token;
+  ASSERT_TRUE(eventually([&] { return !(token = token_of(world, tenant, name.partition)).empty(); }));
+
+  CommitAsk ask{name, "999:somebody", bucket.text(), {}, {{*one.ticket_id, 1, 0, 0, 1500}}};
+  ask.found.match_id = MatchId::fresh(wall());
+  ask.found.tenant = tenant;
+  ask.found.mode = bucket.mode;
+  ask.found.region = bucket.region;
+  ask.found.team_size = 5;
+  ask.found.teams.resize(2);
+  ask.found.teams[0].players.push_back({one.players[0].player_id, one.ticket_id, std::nullopt, 1500, 0});
+  const auto commit = [&]() {
+    const auto decided = world.tick_store.decide({ask}, {}, soon());
+    return decided ? decided->commits[0].kind : CommitResult::Kind::failed;
+  };
+  using Kind = CommitResult::Kind;
+  EXPECT_EQ(commit(), Kind::lost);
+  ask.token = token;
+  EXPECT_EQ(commit(), Kind::ok);
+  EXPECT_EQ(commit(), Kind::ok) << "the same once more, because its answer was lost";
+  ASSERT_TRUE(world.store.outcome(tenant, ask.found.match_id, MatchState::cancelled, {*one.ticket_id}, soon()).ok());
+  EXPECT_EQ(commit(), Kind::refused);
+  EXPECT_EQ(world.redis_command({"HLEN", "mm:{" + tenant.str() + "}:live"}).integer, 0);
+}
+
+TEST(Clock, JumpsOfTheStoreNeitherAgeTicketsNorMakeThemYoung) {
+  auto& world = shared();
+  for (const std::string jump : {"3600000", "-3600000"}) {
+    const auto tenant = fresh_tenant();
+    const auto prefix = "mm:{" + tenant.str() + "}:";
+    const auto before = request_of(tenant, "ranked", 5, {1500});
+    ASSERT_TRUE(world.ask(before).ok());
+    const auto partition = partition_of(tenant.str() + ":ranked:eu-west:5");
+    ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, partition).empty(); }));
+
+    // The jump, and a ticket stamped by the jumped clock before anybody has looked.
+    const auto after = request_of(tenant, "ranked", 5, {1500});
+    storage::RedisCommand enqueue;
+    enqueue.script = &scripts::kEnqueue;
+    enqueue.keys = {prefix};
+    enqueue.arguments = {after.ticket_id->to_string(), "content", "0", players_text(after.players), "", "", "ranked",
+                         "eu-west", "5", "", tenant.str() + ":ranked:eu-west:5", partition, "600000", "1|1|100", "1000",
+                         "1000", "100", "300000"};
+    const auto replies = world.queue.pipeline({{{"MULTI"}, nullptr, {}},
+                                               {{"HINCRBY", prefix + "lease:" + partition, "offset_ms", jump}, nullptr, {}},
+                                               enqueue,
+                                               {{"EXEC"}, nullptr, {}}},
+                                              soon());
+    ASSERT_TRUE(replies.ok());
+    ASSERT_EQ(replies->back().items.size(), 2U);
+
+    const auto offset = [&] { return std::stoll(world.redis_command({"HGET", prefix + "lease:" + partition, "offset_ms"}).text); };
+    EXPECT_TRUE(eventually([&] { return std::abs(offset()) < 3'000; })) << offset();
+    GetTicket ask;
+    ask.tenant = tenant;
+    ask.ticket_id = after.ticket_id;
+    const auto near_now = [&] {
+      const auto ticket = world.ask(ask);
+      return ticket && std::abs((ticket->queued_at - wall()).count()) < 10'000;
+    };
+    EXPECT_TRUE(eventually(near_now));
+    EXPECT_EQ(world.ask(ask)->status, TicketStatus::searching);
+    ask.ticket_id = before.ticket_id;
+    EXPECT_EQ(world.ask(ask)->status, TicketStatus::searching);
+    EXPECT_TRUE(near_now());
+  }
+}
+
+TEST(Sweep, DeletesTicketsThatEndedLongAgo) {
+  auto& world = shared();
+  const auto tenant = fresh_tenant();
+  const auto prefix = "mm:{" + tenant.str() + "}:";
+  const auto old = request_of(tenant, "ranked", 5, {1500});
+  const auto recent = request_of(tenant, "ranked", 5, {1500});
+  for (const auto& request : {old, recent}) {
+    ASSERT_TRUE(world.ask(request).ok());
+    CancelTicket cancel;
+    cancel.tenant = tenant;
+    cancel.ticket_id = *request.ticket_id;
+    ASSERT_TRUE(world.ask(cancel).ok());
+  }
+  world.redis_command({"ZINCRBY", prefix + "ended", "-900000", old.ticket_id->to_string()});
+  EXPECT_TRUE(eventually([&] {
+    return world.redis_command({"EXISTS", prefix + "ticket:" + old.ticket_id->to_string()}).integer == 0;
+  }));
+  EXPECT_EQ(world.redis_command({"EXISTS", prefix + "ticket:" + recent.ticket_id->to_string()}).integer, 1);
+}
+
+TEST(Takeover, AStandbyGoesOnWhenTheOwnerStops) {
+  World world;
+  auto owner = world.start("matchmaker-1");
+  Stream stream(world);
+  ASSERT_TRUE(eventually([&] { return stream.count() > 20; }));
+  const auto first = token_of(world, stream.tenant(), duel_partition(stream.tenant()));
+  ASSERT_FALSE(first.empty());
+  auto standby = world.start("matchmaker-2");
+  ASSERT_TRUE(eventually([&] { return stream.count() > 40; }));
+  EXPECT_EQ(standby->metric("mm_matchmaker_partitions_owned"), 0);
+  owner->stop();
+  const auto at = stream.count();
+  ASSERT_TRUE(eventually([&] { return stream.count() > at + 20; }));
+  ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > 0; }));
+  EXPECT_NE(token_of(world, stream.tenant(), duel_partition(stream.tenant())), first);
+  const auto tickets = stream.stop();
+  expect_all_matched_once(world, stream.tenant(), tickets);
+}
+
+TEST(Takeover, NothingIsLostWhenTheOwnerIsKilled) {
+  World world;
+  auto owner = std::make_unique<Process>(world, "matchmaker-1");
+  Stream stream(world);
+  ASSERT_TRUE(eventually([&] { return stream.count() > 20; }, Seconds(30)));
+  auto standby = world.start("matchmaker-2");
+  owner->kill();
+  ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > 10; }));
+  const auto tickets = stream.stop();
+  expect_all_matched_once(world, stream.tenant(), tickets);
+}
+
+TEST(Takeover, AZombieThatWakesUpChangesNothing) {
+  World world;
+  auto owner = std::make_unique<Process>(world, "matchmaker-1");
+  Stream stream(world);
+  ASSERT_TRUE(eventually([&] { return stream.count() > 20; }, Seconds(30)));
+  const auto first = token_of(world, stream.tenant(), duel_partition(stream.tenant()));
+  auto standby = world.start("matchmaker-2");
+  for (int i = 0; i < 2; ++i) {
+    owner->signal(SIGSTOP);
+    const auto at = standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}");
+    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 5; }, Seconds(20)));
+    owner->signal(SIGCONT);
+    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 10; }, Seconds(20)));
+  }
+  EXPECT_NE(token_of(world, stream.tenant(), duel_partition(stream.tenant())), first);
+  const auto tickets = stream.stop();
+  expect_all_matched_once(world, stream.tenant(), tickets);
+  EXPECT_EQ(owner->terminate(), 0) << "it lives on as a standby";
+}
+
+TEST(Outage, OfTheQueueRefusesNewTicketsAndPausesTheTick) {
+  World world;
+  auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  const auto before = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(before).ok());
+  ASSERT_TRUE(eventually([&] { return instance->health().ready(); }));
+  world.redis.kill();
+  const auto refused = world.ask(request_of(tenant, "duel", 1, {1500}));
+  EXPECT_EQ(code_of(refused), Code::unavailable);
+  EXPECT_EQ(refused.error().retry_after_seconds, 1);
+  EXPECT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_ticks_failed_total") > 2; }));
+  EXPECT_TRUE(eventually([&] { return !instance->health().ready(); }));
+  world.redis.restart();
+  const auto after = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*before.ticket_id).has_value(); }));
+  EXPECT_TRUE(world.ear->match_of(*after.ticket_id).has_value());
+  EXPECT_TRUE(eventually([&] { return instance->health().ready(); }));
+}
+
+TEST(Outage, AnswersThatWereLostLeaveNoMatchMadeTwice) {
+  World world;
+  auto instance = world.start("matchmaker-1");
+  Stream stream(world);
+  for (int i = 0; i < 3; ++i) {
+    const auto at = stream.count();
+    ASSERT_TRUE(eventually([&] { return stream.count() > at + 10; }, Seconds(20)));
+    world.redis.freeze();
+    const auto failed = instance->metric("mm_matchmaker_ticks_failed_total");
+    ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_ticks_failed_total") > failed; }));
+    world.redis.thaw();
+  }
+  const auto at = stream.count();
+  ASSERT_TRUE(eventually([&] { return stream.count() > at + 10; }, Seconds(20)));
+  const auto tickets = stream.stop();
+  expect_all_matched_once(world, stream.tenant(), tickets);
+}
+
+TEST(Outage, AQueueThatWasEmptiedIsFilledAnew) {
+  World world;
+  auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  const auto lost = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(lost).ok());
+  ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
+  world.redis_command({"FLUSHALL"});
+  const auto left = request_of(tenant, "duel", 1, {1500});
+  const auto right = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(left).ok());
+  ASSERT_TRUE(world.ask(right).ok());
+  ASSERT_TRUE(eventually([&] { return world.ear->match_of(*left.ticket_id).has_value(); }));
+  EXPECT_TRUE(world.ear->match_of(*right.ticket_id).has_value());
+  EXPECT_FALSE(world.ear->match_of(*lost.ticket_id).has_value());
+}
+
+TEST(Outage, OfTheBusMakesAnInstanceStepDownAndComeBack) {
+  World world;
+  auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  const auto before = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(before).ok());
+  ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
+  world.nats.kill();
+  EXPECT_TRUE(eventually([&] { return token_of(world, tenant, duel_partition(tenant)).empty(); }))
+      << "whoever cannot tell of its matches hands over";
+  world.nats.restart();
+  const auto after = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*before.ticket_id).has_value(); }, Seconds(20)));
+  EXPECT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
+}
+
+}  // namespace
+}  // namespace mm::matchmaker
