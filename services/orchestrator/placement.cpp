@@ -1,0 +1,126 @@
+#include "services/orchestrator/placement.h"
+
+#include "common/runtime/log.h"
+
+namespace mm::orchestrator {
+namespace {
+
+game::HandOver line_for(const AllocateServer& request, const std::string& gateway_url) {
+  game::HandOver line;
+  line.match_id = request.match_id;
+  line.mode = request.mode;
+  line.region = request.region;
+  for (const auto& team : request.teams) {
+    auto& players = line.teams.emplace_back();
+    auto& ratings = line.ratings.emplace_back();
+    for (const auto& player : team) {
+      players.push_back(player.player_id);
+      ratings.push_back(player.mmr);
+    }
+  }
+  line.server_token = request.server_token;
+  line.join_key = request.join_key;
+  line.gateway_url = gateway_url;
+  return line;
+}
+
+Allocation answer_for(MatchId match, const Place& place) {
+  return {match, place.server_id, place.endpoint, "ws://" + place.endpoint + "/match/" + match.to_string()};
+}
+
+}  // namespace
+
+Reply<Allocation> Placement::allocate(const AllocateServer& request, Deadline deadline) {
+  // A new match is the common case, so its row is written without looking first.
+  auto step = place_new(request, deadline);
+  for (int i = 1; i < kTries && step && !*step; ++i) {
+    const auto row = store_.find(request.match_id, deadline);
+    if (!row) return fail(row.error());
+    if (!*row) step = place_new(request, deadline);
+    else if ((*row)->released) return refuse(Code::match_over);
+    else step = place_again(request, (*row)->place, deadline);
+  }
+  if (!step) return fail(step.error());
+  if (!*step) return refuse(Code::unavailable);
+  metrics_.allocated.add();
+  return **std::move(step);
+}
+
+Placement::Step Placement::place_new(const AllocateServer& request, Deadline deadline) {
+  const auto place = provider_.reserve(request.match_id, deadline.within(kStartWait));
+  if (!place) {
+    // Full; but a match that has a row gets what the row says.
+    const auto row = store_.find(request.match_id, deadline);
+    if (row && *row) return std::optional<Allocation>();
+    metrics_.no_capacity.add();
+    return fail(place.error());
+  }
+  return claimed(request, *place, store_.insert(request.match_id, *place, deadline), deadline);
+}
+
+// The row is there: the answer was lost, or the hand-over never came about.
+Placement::Step Placement::place_again(const AllocateServer& request, const Place& place, Deadline deadline) {
+  switch (provider_.presence(place.server_id)) {
+    case Presence::there: return hand_over(request, place, deadline);
+    case Presence::unknown: return refuse(Code::unavailable);
+    case Presence::gone: break;
+  }
+  if (!still_waits(request.match_id, request.tenant, deadline)) return refuse(Code::unavailable);
+  return move(request, place.server_id, deadline);
+}
+
+Placement::Step Placement::move(const AllocateServer& request, ServerId from, Deadline deadline) {
+  provider_.free(request.match_id, from);
+  const auto place = provider_.reserve(request.match_id, deadline.within(kStartWait));
+  if (!place) return fail(place.error());
+  log::warning("match_moved", {{"match_id", request.match_id}, {"from", from}, {"to", place->server_id}});
+  metrics_.moved.add();
+  return claimed(request, *place, store_.move(request.match_id, from, *place, deadline), deadline);
+}
+
+Placement::Step Placement::claimed(const AllocateServer& request, const Place& place, Reply<Store::Inserted> inserted,
+                                   Deadline deadline) {
+  // Written or not: the reservation stays until that is known (Provider::reconcile).
+  if (!inserted) return fail(std::move(inserted).error());
+  switch (*inserted) {
+    case Store::Inserted::known: return std::optional<Allocation>();
+    case Store::Inserted::taken: forget_place(request.match_id, deadline); return std::optional<Allocation>();
+    case Store::Inserted::yes: break;
+  }
+  return hand_over(request, place, deadline);
+}
+
+Placement::Step Placement::hand_over(const AllocateServer& request, const Place& place, Deadline deadline) {
+  const auto line = line_for(request, gateway_url_);
+  switch (provider_.hand_over(place.server_id, line, deadline.within(kHandOverWait))) {
+    case HandedOver::hosted: return std::optional(answer_for(request.match_id, place));
+    case HandedOver::refused: return refuse(Code::unavailable);
+    case HandedOver::lost: break;
+  }
+  return std::optional<Allocation>();  // the row stays: the next look finds whether the server is gone
+}
+
+bool Placement::still_waits(MatchId match, const Tenant& tenant, Deadline deadline) {
+  Caller caller;
+  caller.tenant = tenant;
+  GetMatch request;
+  request.match_id = match;
+  const auto view = bus_.request(request, caller, deadline);
+  return view && view->status == MatchStatus::allocating;
+}
+
+// Our view of the places is wrong: take the table's.
+void Placement::forget_place(MatchId match, Deadline deadline) {
+  provider_.free(match, std::nullopt);
+  if (const auto rows = store_.allocated(deadline)) provider_.reconcile(*rows);
+}
+
+Reply<Released> Placement::release(MatchId match, Deadline deadline) {
+  const auto released = store_.release(match, deadline);
+  if (!released) return fail(released.error());
+  provider_.free(match, *released);
+  metrics_.released.add();
+  return Released{match};
+}
+
+}  // namespace mm::orchestrator

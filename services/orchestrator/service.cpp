@@ -1,0 +1,111 @@
+#include "services/orchestrator/service.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "common/runtime/log.h"
+#include "common/runtime/wait_until.h"
+#include "common/storage/postgres.h"
+#include "services/orchestrator/process_provider.h"
+
+namespace mm::orchestrator {
+namespace {
+
+constexpr Milliseconds kStartTime{30'000};
+constexpr Milliseconds kStartTry{1'000};
+/// Hand-overs wait for a server's answer most of their time.
+constexpr int kWorkers = 8;
+constexpr int kDatabaseConnections = kWorkers + 2;
+
+/// What no retry mends; the supervisor sees status 78 (EX_CONFIG).
+[[noreturn]] void refuse_to_start(const std::string& reason) {
+  log::error("start_refused", {{"reason", reason}});
+  std::_Exit(78);
+}
+
+// Waits for a database that starts beside us. Whether it keeps what it acknowledges, session checks: it is the same.
+std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
+  storage::PostgresOptions options;
+  options.url = settings.postgres_url;
+  options.password = runtime.credentials.require("postgres_password");
+  options.application = runtime.instance;
+  options.connections = kDatabaseConnections;
+  auto postgres = std::make_unique<storage::Postgres>(options);
+  const auto attempt = [&] { return postgres->require_durable(true, Deadline::after(kStartTry)); };
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  return postgres;
+}
+
+std::string program_of(const Settings& settings) {
+  if (!settings.game_server_program.empty()) return settings.game_server_program;
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "game_server";
+}
+
+// Alone in its folder: a predecessor that still drains is waited for.
+RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
+  if (settings.runtime_dir.empty()) refuse_to_start("MM_RUNTIME_DIR is missing: the process provider needs it");
+  auto folder = RuntimeFolder::open(settings.runtime_dir);
+  if (!folder) refuse_to_start(folder.error());
+  const auto attempt = [&]() -> Result<Done, std::string> {
+    if (folder->lock()) return Done{};
+    return fail(std::string("another orchestrator holds the runtime folder"));
+  };
+  runtime::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kStartTime));
+  return *std::move(folder);
+}
+
+std::unique_ptr<Provider> make_provider(const Settings& settings, const Runtime& runtime, Metrics& metrics) {
+  if (settings.provider == ProviderKind::none) return std::make_unique<NoProvider>();
+  ProcessSettings process;
+  process.program = program_of(settings);
+  if (!std::filesystem::exists(process.program)) refuse_to_start(process.program + " does not exist");
+  process.max_servers = settings.max_servers;
+  process.address = settings.game_address;
+  process.port_first = settings.game_port_first;
+  process.port_count = settings.game_port_count;
+  process.game_seconds = settings.game_seconds;
+  return std::make_unique<ProcessProvider>(process, open_folder(settings, runtime), runtime.clock, metrics);
+}
+
+bus::ServerOptions server_options() {
+  bus::ServerOptions options;
+  options.name = Service::kName;
+  options.description = "Places for matches on game servers";
+  options.workers = kWorkers;
+  return options;
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
+    : metrics_(runtime.metrics),
+      postgres_(open_database(settings, runtime)),
+      store_(*postgres_),
+      provider_(make_provider(settings, runtime, metrics_)),
+      placement_(store_, *provider_, runtime.bus, settings.gateway_url, metrics_),
+      sweeper_(store_, *provider_, placement_, runtime.bus, timing, metrics_),
+      server_(runtime.bus, server_options(), runtime.metrics) {
+  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("game_servers", [this] { return provider_->ready(); });
+  server_.serve<AllocateServer>([this](const AllocateServer& r, const bus::Context& c) { return allocate(r, c); });
+  server_.serve<ReleaseServer>([this](const ReleaseServer& r, const bus::Context& c) { return release(r, c); });
+  server_.start();
+}
+
+Service::~Service() = default;
+
+Reply<Allocation> Service::allocate(const AllocateServer& request, const bus::Context& context) {
+  if (context.caller.role != Role::service) return refuse(Code::forbidden);
+  const auto start = std::chrono::steady_clock::now();
+  auto answer = placement_.allocate(request, context.deadline);
+  metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return answer;
+}
+
+Reply<Released> Service::release(const ReleaseServer& request, const bus::Context& context) {
+  if (context.caller.role != Role::service) return refuse(Code::forbidden);
+  return placement_.release(request.match_id, context.deadline);
+}
+
+}  // namespace mm::orchestrator

@@ -1,0 +1,78 @@
+// Orchestrator: gives each match one place on a game server, and takes it back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "services/orchestrator/sweeper.h"
+
+namespace mm::orchestrator {
+
+enum class ProviderKind { process, none };
+
+struct Settings {
+  std::string postgres_url;
+  ProviderKind provider = ProviderKind::process;
+  int max_servers = 8;
+  int game_seconds = 15;
+  std::string game_server_program;  ///< empty: game_server beside this program
+  int game_port_first = 0;          ///< 0: any free ports
+  int game_port_count = 100;
+  std::string game_address = "127.0.0.1";
+  std::string gateway_url = "http://127.0.0.1:8080";
+  std::string runtime_dir;
+};
+
+}  // namespace mm::orchestrator
+
+template <>
+struct mm::EnumText<mm::orchestrator::ProviderKind> {
+  static constexpr std::array<std::pair<mm::orchestrator::ProviderKind, std::string_view>, 2> kAll{{
+      {mm::orchestrator::ProviderKind::process, "process"},
+      {mm::orchestrator::ProviderKind::none, "none"},
+  }};
+};
+
+namespace mm::orchestrator {
+
+template <class F>
+void describe(F& f, Settings& s) {
+  using namespace fields;
+  f("MM_POSTGRES_URL", s.postgres_url);
+  f("MM_PROVIDER", s.provider, Optional{});
+  f("MM_MAX_SERVERS", s.max_servers, Optional{}, InRange{1, 256});
+  f("MM_GAME_SECONDS", s.game_seconds, Optional{}, InRange{1, 14'400});
+  f("MM_GAME_SERVER_PROGRAM", s.game_server_program, Optional{});
+  f("MM_GAME_PORT_FIRST", s.game_port_first, Optional{}, InRange{0, 65'535});
+  f("MM_GAME_PORT_COUNT", s.game_port_count, Optional{}, InRange{1, 10'000});
+  f("MM_GAME_ADDRESS", s.game_address, Optional{});
+  f("MM_GATEWAY_URL", s.gateway_url, Optional{});
+  f("MM_RUNTIME_DIR", s.runtime_dir, Optional{});
+}
+
+class Service {
+ public:
+  static constexpr std::string_view kName = "orchestrator";
+  using Settings = orchestrator::Settings;
+
+  Service(const Settings& settings, Runtime& runtime, const Timing& timing = {});
+  ~Service();
+
+ private:
+  /// Both idempotent by match_id, and only for daemons.
+  Reply<Allocation> allocate(const AllocateServer& request, const bus::Context& context);
+  Reply<Released> release(const ReleaseServer& request, const bus::Context& context);
+
+  Metrics metrics_;
+  std::unique_ptr<storage::Postgres> postgres_;
+  Store store_;
+  std::unique_ptr<Provider> provider_;
+  Placement placement_;
+  Sweeper sweeper_;
+  bus::Server server_;  // last: gone first, so that no request meets a dead member
+};
+
+}  // namespace mm::orchestrator
