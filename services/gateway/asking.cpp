@@ -1,0 +1,15 @@
+#include "services/gateway/asking.h"
+
+namespace mm::gateway {
+
+void ask_text(Shard& shard, std::string_view subject, std::string body, const Asker& asker,
+              std::function<void(Reply<std::string>)> then) {
+  // The answer comes on a thread of the bus. What `then` holds (connections) belongs to the loop, so it is moved there
+  // whole and nothing of it is left to be destroyed here.
+  auto on_answer = [&loop = shard.loop, then = std::move(then)](Reply<std::string> answer) mutable {
+    loop.post([then = std::move(then), answer = std::move(answer)]() mutable { then(std::move(answer)); });
+  };
+  shard.gateway.requests->request(subject, std::move(body), asker.caller, asker.trace, asker.deadline, std::move(on_answer));
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,65 @@
+// Token buckets, the arithmetic: a bucket holds a minute's worth and fills evenly. The Redis script does the same sums
+// (lua/take.lua); this one serves while that Redis is away. Pure.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "common/base/clock.h"
+
+namespace mm::gateway {
+
+/// `capacity` tokens, refilled over `window`.
+struct Quota {
+  int capacity = 100;
+  Seconds window{60};
+};
+
+/// What a taker is told, and what the RateLimit fields say.
+struct Allowance {
+  bool allowed = true;
+  int limit = 0;
+  int remaining = 0;
+  int reset_seconds = 0;   ///< until the bucket is full again
+  int retry_seconds = 0;   ///< until one token is there, when not allowed
+};
+
+class TokenBucket {
+ public:
+  TokenBucket(Quota quota, SteadyPoint now) : tokens_(quota.capacity), at_(now) {}
+
+  Allowance take(Quota quota, SteadyPoint now) {
+    refill(quota, now);
+    const bool allowed = tokens_ >= 1;
+    if (allowed) tokens_ -= 1;
+    return allowance(quota, allowed);
+  }
+
+  /// What was taken did not count after all.
+  void give_back(Quota quota) { tokens_ = std::min<double>(quota.capacity, tokens_ + 1); }
+
+ private:
+  void refill(Quota quota, SteadyPoint now) {
+    const double seconds = std::chrono::duration<double>(now - at_).count();
+    const double rate = quota.capacity / static_cast<double>(quota.window.count());
+    tokens_ = std::min<double>(quota.capacity, tokens_ + std::max(0.0, seconds) * rate);
+    at_ = std::max(at_, now);
+  }
+
+  Allowance allowance(Quota quota, bool allowed) const {
+    const double rate = quota.capacity / static_cast<double>(quota.window.count());
+    Allowance out;
+    out.allowed = allowed;
+    out.limit = quota.capacity;
+    out.remaining = static_cast<int>(tokens_);
+    out.reset_seconds = static_cast<int>(std::ceil((quota.capacity - tokens_) / rate));
+    out.retry_seconds = allowed ? 0 : std::max(1, static_cast<int>(std::ceil((1 - tokens_) / rate)));
+    return out;
+  }
+
+  double tokens_;
+  SteadyPoint at_;
+};
+
+}  // namespace mm::gateway

@@ -1,0 +1,17 @@
+// Prints a document as the gateway serves it, for docs/ and for tools: `api_docs openapi` or `api_docs asyncapi`.
+#include <cstdio>
+#include <string_view>
+
+#include "services/gateway/docs/asyncapi.h"
+#include "services/gateway/docs/openapi.h"
+
+int main(int argc, char** argv) {
+  const std::string_view asked = argc == 2 ? argv[1] : "";
+  if (asked != "openapi" && asked != "asyncapi") {
+    std::fputs("usage: api_docs openapi|asyncapi\n", stderr);
+    return 2;
+  }
+  const auto text = asked == "openapi" ? mm::gateway::docs::openapi_document() : mm::gateway::docs::asyncapi_document();
+  std::puts(text.c_str());
+  return 0;
+}

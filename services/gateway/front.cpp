@@ -1,0 +1,286 @@
+#include "services/gateway/front.h"
+
+#include <algorithm>
+
+#include "common/runtime/log.h"
+#include "common/security/secrets.h"
+#include "common/wire/problem_json.h"
+#include "services/gateway/core/target.h"
+
+namespace mm::gateway {
+namespace {
+
+constexpr Quota kReads{100, Seconds{60}};
+constexpr Quota kWrites{30, Seconds{60}};
+// A server beats 12 times a minute; this only stops one that has gone wild.
+constexpr Quota kServers{600, Seconds{60}};
+constexpr std::size_t kRequestIdBytes = 128;
+constexpr std::string_view kBearer = "bearer ";
+
+Problem problem_of(Code code, std::string detail = {}) { return refuse(code, std::move(detail)).error; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+// Theirs if it is harmless in a header and a log line, else ours.
+std::string sanitised_request_id(const std::string* given) {
+  if (given == nullptr || given->empty() || given->size() > kRequestIdBytes) return {};
+  const bool harmless = std::all_of(given->begin(), given->end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':';
+  });
+  return harmless ? *given : std::string{};
+}
+
+/// application/json, with no parameter but charset=utf-8.
+bool is_json_type(const std::string* field) {
+  if (field == nullptr) return false;
+  auto text = lower(*field);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+  return text == "application/json" || text == "application/json;charset=utf-8" || text == "application/json;charset=\"utf-8\"";
+}
+
+std::optional<std::string_view> bearer_token(const std::string& authorization) {
+  if (authorization.size() <= kBearer.size() || lower(authorization.substr(0, kBearer.size())) != kBearer) return std::nullopt;
+  return std::string_view(authorization).substr(kBearer.size());
+}
+
+/// The page that asks comes from a place we know. Requests without Origin come from programs.
+bool origin_allowed(const Exchange& x, const std::string& origin) {
+  const auto& allowed = x.gateway().allowed_origins;
+  if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return true;
+  const auto* host = x.request.header("host");
+  return host != nullptr && (origin == "http://" + *host || origin == "https://" + *host);
+}
+
+/// `/v1/party/{party_id}` and the like: sets route and parts, or says why there is none.
+std::optional<Problem> find_route(Exchange& x, const Target& target) {
+  auto match = x.gateway().router.match(x.request.method, target.segments);
+  x.parts.query = target.query;
+  if (match.route) {
+    x.route = &routes()[*match.route];
+    x.parts.path = std::move(match.parameters);
+    return std::nullopt;
+  }
+  if (match.other_methods.empty()) return problem_of(Code::not_found, "There is nothing at this path");
+  std::sort(match.other_methods.begin(), match.other_methods.end());
+  std::string allow;
+  for (const auto method : match.other_methods) allow += (allow.empty() ? "" : ", ") + std::string(method);
+  x.headers.emplace_back("Allow", allow);
+  return problem_of(Code::method_not_allowed);
+}
+
+std::optional<Problem> read_body(Exchange& x) {
+  x.parts.body = x.request.body;
+  if (x.request.body.empty() || x.route == nullptr) return std::nullopt;
+  if (!is_json_type(x.request.header("content-type"))) return problem_of(Code::unsupported_media_type);
+  auto document = json::Document::parse(x.request.body);
+  if (!document) return wire::malformed(document.error());
+  x.body.emplace(*std::move(document));
+  return std::nullopt;
+}
+
+std::optional<Problem> read_server_token(Exchange& x, std::string_view token) {
+  const auto now = x.now();
+  if (auto claims = x.gateway().tokens.server().verify_server(token, now)) {
+    x.principal.server = *std::move(claims);
+    return std::nullopt;
+  }
+  // A player's token is good, but not for this.
+  if (auto player = read_access(x.gateway(), token)) {
+    x.principal.player = *std::move(player);
+    return std::nullopt;
+  }
+  return problem_of(Code::invalid_server_token);
+}
+
+std::optional<Problem> read_credentials(Exchange& x) {
+  const auto* authorization = x.request.header("authorization");
+  const auto who = x.route != nullptr ? x.route->who : Who::anyone;
+  const auto token = authorization != nullptr ? bearer_token(*authorization) : std::nullopt;
+  if (who == Who::admin) {
+    // Without the token there is nothing here to be seen.
+    const auto& ours = x.gateway().admin_token;
+    x.principal.admin = token && !ours.empty() && security::equal_constant_time(*token, ours);
+    return x.principal.admin ? std::nullopt : std::optional(problem_of(Code::not_found, "There is nothing at this path"));
+  }
+  if (authorization == nullptr) {
+    if (who == Who::player) return problem_of(Code::unauthorized);
+    if (who == Who::server) return problem_of(Code::invalid_server_token);
+    return std::nullopt;
+  }
+  if (!token) return problem_of(Code::unauthorized, "Authorization is `Bearer <token>`");
+  if (who == Who::server) return read_server_token(x, *token);
+  auto player = read_access(x.gateway(), *token);
+  if (!player) return std::move(player).error();
+  x.principal.player = *std::move(player);
+  return std::nullopt;
+}
+
+std::optional<Problem> check_permission(Exchange& x) {
+  if (x.route->who != Who::server) return std::nullopt;
+  if (!x.principal.server) return problem_of(Code::forbidden, "Only the match's game server may do this");
+  for (const auto& [name, value] : x.parts.path) {
+    if (name == "match_id" && value != x.principal.server->match.to_string()) {
+      return problem_of(Code::forbidden, "This token is for another match");
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_preflight(const Exchange& x) {
+  return x.request.method == "OPTIONS" && x.request.header("origin") != nullptr &&
+         x.request.header("access-control-request-method") != nullptr;
+}
+
+std::optional<Problem> check_origin(Exchange& x) {
+  const auto* origin = x.request.header("origin");
+  if (origin == nullptr) return std::nullopt;
+  if (!origin_allowed(x, *origin)) return problem_of(Code::origin_not_allowed);
+  x.headers.emplace_back("Access-Control-Allow-Origin", *origin);
+  x.headers.emplace_back("Access-Control-Expose-Headers",
+                         "Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, traceparent");
+  x.headers.emplace_back("Vary", "Origin");
+  return std::nullopt;
+}
+
+void answer_preflight(Exchange& x) {
+  std::erase_if(x.headers, [](const auto& field) { return field.first == "Allow"; });
+  x.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
+  x.headers.emplace_back("Access-Control-Allow-Headers",
+                         "Authorization, Content-Type, Idempotency-Key, X-Request-Id, traceparent");
+  x.headers.emplace_back("Access-Control-Max-Age", "600");
+  x.reply(204, {});
+}
+
+/// The first thing wrong, in the order of the contract.
+std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
+  auto unmatched = find_route(x, target);
+  if (auto problem = read_body(x)) return problem;
+  if (auto problem = read_credentials(x)) return problem;
+  if (auto problem = check_origin(x)) return problem;
+  if (unmatched) return unmatched;
+  return check_permission(x);
+}
+
+LimitSubject limit_subject(const Exchange& x) {
+  const auto cost = x.route != nullptr ? x.route->cost : Cost::read;
+  LimitSubject subject;
+  subject.cost = cost == Cost::write ? "write" : "read";
+  if (x.principal.server) {
+    subject.tenant = x.principal.server->tenant;
+    subject.kind = "match";
+    subject.id = x.principal.server->match.to_string();
+  } else if (x.principal.player) {
+    subject.tenant = x.player().tenant;
+    subject.kind = "player";
+    subject.id = x.player().player.to_string();
+  } else {
+    subject.kind = "address";
+    subject.id = x.address;
+  }
+  return subject;
+}
+
+/// What limits count; several X-Forwarded-For fields are one list.
+std::string address_of(const Exchange& x) {
+  std::string forwarded;
+  for (const auto& [name, value] : x.request.headers) {
+    if (name == "x-forwarded-for") forwarded += (forwarded.empty() ? "" : ",") + value;
+  }
+  const auto peer = Address::parse(x.request.peer).value_or(Address{});
+  return counted_as(client_address(peer, forwarded.empty() ? nullptr : &forwarded, x.gateway().trusted_proxies));
+}
+
+void run(const ExchangePtr& x, bool denied) {
+  if (x->allowance && !x->allowance->allowed) {
+    auto problem = problem_of(Code::rate_limited);
+    problem.retry_after_seconds = x->allowance->retry_seconds;
+    return x->refuse(std::move(problem));
+  }
+  const bool ended = x->principal.player && x->gateway().denials.contains(x->player().login);
+  if (denied || ended) return x->refuse(problem_of(Code::unauthorized, "This login has ended"));
+  if (x->refusal) return x->refuse(*std::move(x->refusal));
+  if (x->request.method == "OPTIONS") return answer_preflight(*x);
+  x->route->endpoint.handle(x);
+}
+
+void count_and_run(const ExchangePtr& x) {
+  const auto subject = limit_subject(*x);
+  const auto quota = x->principal.server ? kServers : quota_of(x->route != nullptr ? x->route->cost : Cost::read);
+  std::optional<LoginId> login;
+  std::optional<PlayerId> player;
+  if (x->principal.player) {
+    login = x->player().login;
+    player = x->player().player;
+  }
+  x->shard.store.take(subject, quota, login, player, [x, subject, quota](storage::RedisResult<Taken> taken) {
+    if (taken) {
+      x->allowance = taken->allowance;
+      x->principal.home = taken->home;
+      return run(x, taken->denied);
+    }
+    auto& gateway = x->gateway();
+    gateway.metrics.limits_local.add();
+    const auto key = subject.tenant.str() + ":" + subject.kind + ":" + subject.cost + ":" + subject.id;
+    x->allowance = gateway.local_limits.take(key, quota, gateway.runtime.clock.steady());
+    run(x, false);
+  });
+}
+
+}  // namespace
+
+Quota quota_of(Cost cost) { return cost == Cost::write ? kWrites : cost == Cost::server ? kServers : kReads; }
+
+HttpAnswer problem_answer(const Problem& problem, std::string_view trace_id) {
+  HttpAnswer answer;
+  answer.status = problem.status();
+  answer.content_type = "application/problem+json";
+  answer.body = wire::encode_problem(problem, trace_id);
+  if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (answer.status == 429 || answer.status == 503) {
+    answer.headers.emplace_back("Retry-After", std::to_string(std::max(1, problem.retry_after_seconds.value_or(1))));
+  }
+  return answer;
+}
+
+Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_view token) {
+  auto claims = gateway.tokens.access().verify_access(token, gateway.runtime.clock.now());
+  if (claims) return *std::move(claims);
+  const bool expired = claims.error() == security::TokenError::expired;
+  return refuse(Code::unauthorized, expired ? "The access token has expired" : "");
+}
+
+void admit_and_run(const ExchangePtr& x) {
+  const bool free = x->route != nullptr && x->route->cost == Cost::free;
+  const bool limited = x->gateway().settings.rate_limits && !free;
+  if (limited) return count_and_run(x);
+  if (!x->principal.player || free) return run(x, false);
+  x->shard.store.look(x->player().tenant, x->player().login, x->player().player, [x](storage::RedisResult<Taken> taken) {
+    if (taken) x->principal.home = taken->home;
+    run(x, taken && taken->denied);
+  });
+}
+
+void serve(Shard& shard, HttpRequest request, Exchange::Respond respond) {
+  auto x = std::make_shared<Exchange>(shard, std::move(respond));
+  x->request = std::move(request);
+  const auto* traceparent = x->request.header("traceparent");
+  const auto parent = traceparent != nullptr ? trace::parse_traceparent(*traceparent) : std::nullopt;
+  x->trace = parent ? trace::child_of(*parent) : trace::new_trace();
+  x->request_id = sanitised_request_id(x->request.header("x-request-id"));
+  x->address = address_of(*x);
+
+  if (shard.in_flight > Shard::kInFlightMax) return x->refuse(problem_of(Code::unavailable, "Too many requests at once"));
+  const auto target = parse_target(x->request.target);
+  if (!target) return x->refuse(problem_of(Code::malformed_request, std::string(target.error())));
+  x->refusal = first_refusal(*x, *target);
+  if (is_preflight(*x) && x->refusal && x->refusal->code == Code::method_not_allowed) x->refusal.reset();
+  admit_and_run(x);
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,90 @@
+#include "services/gateway/gateway.h"
+
+#include <cstdlib>
+
+#include "common/runtime/log.h"
+#include "common/security/secrets.h"
+#include "services/gateway/sockets/sockets.h"
+
+namespace mm::gateway {
+namespace {
+
+constexpr Milliseconds kCacheStall{500};
+constexpr Milliseconds kQueueStall{1'500};
+
+/// A setting or a secret with which the gateway must not run.
+[[noreturn]] void give_up(std::string_view what, std::string_view why) {
+  log::error("start_refused", {{"what", what}, {"reason", why}});
+  std::exit(78);
+}
+
+std::vector<std::string> keys_of(const Runtime& runtime, std::string_view name) {
+  auto keys = parse_keys(runtime.credentials.require(name));
+  if (!keys) give_up(name, keys.error());
+  for (const auto& key : *keys) {
+    if (const auto weakness = security::weak_key(key)) give_up(name, *weakness);
+  }
+  return *std::move(keys);
+}
+
+AddressSet proxies_of(const Settings& settings) {
+  auto set = AddressSet::parse(settings.trusted_proxies);
+  if (!set) give_up("MM_TRUSTED_PROXIES", "it is a list of addresses and networks: 10.0.0.0/8, fd00::1");
+  return *std::move(set);
+}
+
+std::string secret_or_nothing(const Runtime& runtime, std::string_view name) {
+  auto secret = runtime.credentials.read(name);
+  if (!secret) give_up(name, secret.error());
+  return *std::move(secret);
+}
+
+Router router_of_routes() {
+  Router router;
+  for (const auto& route : routes()) router.add(route.method, route.path);
+  return router;
+}
+
+}  // namespace
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find_first_of(", \t\n"), text.size());
+    if (end > 0) out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
+    : settings(the_settings),
+      runtime(the_runtime),
+      instance(the_runtime.instance + "-" + security::random_token(6)),
+      metrics(the_runtime.metrics),
+      tokens(keys_of(the_runtime, "access_token_key"), keys_of(the_runtime, "server_token_key")),
+      admin_token(secret_or_nothing(the_runtime, "admin_token")),
+      trusted_proxies(proxies_of(the_settings)),
+      allowed_origins(split_list(the_settings.allowed_origins)),
+      router(router_of_routes()),
+      site(the_settings.docs_dir.value_or(docs::default_folder())),
+      requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
+
+Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target, const RedisTarget& queue_target)
+    : gateway(the_gateway),
+      index(the_index),
+      cache(loop, cache_target, "cache", kCacheStall),
+      queue(loop, queue_target, "queue", kQueueStall),
+      store(cache, queue),
+      sockets(std::make_unique<Sockets>(*this)) {}
+
+// Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
+Shard::~Shard() {
+  loop.stop();
+  over = true;
+  cache.close();
+  queue.close();
+  loop.drop_all();
+}
+
+}  // namespace mm::gateway

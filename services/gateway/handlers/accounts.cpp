@@ -1,0 +1,200 @@
+#include "services/gateway/handlers/accounts.h"
+
+#include "common/runtime/log.h"
+#include "services/gateway/front.h"
+#include "services/gateway/handlers/forward.h"
+#include "services/gateway/sockets/link.h"
+#include "services/gateway/sockets/sockets.h"
+
+namespace mm::gateway::accounts {
+namespace {
+
+// A bcrypt hash and its queue take longer than other requests.
+constexpr Milliseconds kPasswordTime{5'000};
+constexpr Quota kFailuresPerAccount{5, Seconds{60}};
+constexpr Quota kFailuresPerAddress{50, Seconds{60}};
+constexpr Milliseconds kDenyTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
+
+std::string account_of(const LoginPlayer& request) {
+  std::string name = request.tenant.str() + "/" + request.username;
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+/// An attempt counts as failed until it has succeeded, so that attempts in parallel cannot slip through.
+void count_attempt(const ExchangePtr& x, const std::string& account, std::function<void(Allowance)> then) {
+  x->shard.store.take_login(x->address, account, kFailuresPerAccount, kFailuresPerAddress,
+                            [x, account, then = std::move(then)](storage::RedisResult<Allowance> taken) {
+    if (taken) return then(*taken);
+    auto& limits = x->gateway().local_limits;
+    const auto now = x->gateway().runtime.clock.steady();
+    const auto by_address = limits.take("login:" + x->address, kFailuresPerAddress, now);
+    if (!by_address.allowed) return then(by_address);
+    then(limits.take("login:" + x->address + ":" + account, kFailuresPerAccount, now));
+  });
+}
+
+void forget_attempt(const ExchangePtr& x, const std::string& account) {
+  x->shard.store.return_login(x->address, account, kFailuresPerAccount, kFailuresPerAddress);
+  x->gateway().local_limits.give_back("login:" + x->address, kFailuresPerAddress);
+  x->gateway().local_limits.give_back("login:" + x->address + ":" + account, kFailuresPerAccount);
+}
+
+std::string access_token(const Exchange& x, const Family& family) {
+  const auto now = x.now();
+  security::AccessClaims claims;
+  claims.player = family.player;
+  claims.tenant = family.tenant;
+  claims.name = family.name;
+  claims.region = family.region;
+  claims.login = family.login;
+  claims.issued_at = now;
+  claims.expires_at = now + kAccessLifetime;
+  return x.gateway().tokens.access().sign(claims);
+}
+
+void reply_tokens(const ExchangePtr& x, const Family& family, std::string refresh_token) {
+  TokenPair pair;
+  pair.access_token = access_token(*x, family);
+  pair.refresh_token = std::move(refresh_token);
+  pair.expires_in = static_cast<int>(kAccessLifetime.count());
+  x->reply(wire::encode(pair));
+}
+
+void start_login(const ExchangePtr& x, const LoggedIn& player) {
+  const auto now = x->now();
+  const Family family{LoginId::fresh(now), player.tenant, player.player_id, player.username, player.region,
+                      now + kRefreshLifetime};
+  auto token = x->gateway().tokens.refresh_token({family.tenant, family.login, 0});
+  const auto digest = Tokens::digest(token);
+  x->shard.store.start_family(family, digest, now, [x, family, token = std::move(token)](storage::RedisResult<Done> started) {
+    if (!started) return x->refuse(storage::to_problem(started.error()));
+    reply_tokens(x, family, token);
+  });
+}
+
+/// From now on nothing of that login is accepted, here and on every other gateway; its sockets close.
+void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
+  auto& gateway = x->gateway();
+  const auto now = std::chrono::steady_clock::now();
+  gateway.denials.add(login, now, now + kDenyTime);
+  Bye bye;
+  bye.code = close_codes::kNotAuthenticated;
+  bye.reason = "login ended";
+  bye.login = login;
+  signal_bye(gateway, player, bye);
+  x->shard.store.deny(tenant, login, kDenyTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
+}
+
+Problem refused_token() { return refuse(Code::invalid_refresh_token).error; }
+
+void finish_rotation(const ExchangePtr& x, const RefreshClaims& child, const Rotated& rotated) {
+  Family family{child.login, child.tenant, rotated.player, rotated.name, rotated.region, {}};
+  auto token = x->gateway().tokens.refresh_token_with(child, rotated.current_digest);
+  if (!token) return x->refuse(refused_token());
+  x->shard.store.get_home(family.tenant, family.player,
+                          [x, family, token = *std::move(token)](storage::RedisResult<std::optional<Region>> home) mutable {
+                            if (home && *home) family.region = **home;
+                            reply_tokens(x, family, std::move(token));
+                          });
+}
+
+}  // namespace
+
+void register_player(const ExchangePtr& x) {
+  auto request = x->decode<RegisterPlayer>();
+  if (!request) return x->refuse(std::move(request).error());
+  x->deadline = Deadline::after(kPasswordTime);
+  x->once([x, request = *std::move(request)] {
+    auto asker = x->asker();
+    asker.caller.tenant = request.tenant;
+    ask(x->shard, request, asker, [x](Reply<RegisteredPlayer> answer) {
+      if (!answer) return x->refuse(std::move(answer).error());
+      x->headers.emplace_back("Location", "/v1/profile/" + answer->player_id.to_string());
+      x->reply(wire::encode(*answer));
+    });
+  });
+}
+
+void login(const ExchangePtr& x) {
+  auto decoded = x->decode<LoginPlayer>();
+  if (!decoded) return x->refuse(std::move(decoded).error());
+  x->deadline = Deadline::after(kPasswordTime);
+  const auto account = account_of(*decoded);
+  auto ask_profile = [x, account, request = *std::move(decoded)](const Allowance& attempt) {
+    if (!attempt.allowed) {
+      auto problem = refuse(Code::rate_limited, "Too many failed logins").error;
+      problem.retry_after_seconds = attempt.retry_seconds;
+      return x->refuse(std::move(problem));
+    }
+    auto asker = x->asker();
+    asker.caller.tenant = request.tenant;
+    ask(x->shard, request, asker, [x, account](Reply<LoggedIn> answer) {
+      const bool wrong = !answer && answer.error().code == Code::invalid_credentials;
+      if (!wrong) forget_attempt(x, account);
+      // One text for every way to be wrong.
+      if (wrong) return x->refuse(refuse(Code::invalid_credentials).error);
+      if (!answer) return x->refuse(std::move(answer).error());
+      start_login(x, *answer);
+    });
+  };
+  if (!x->gateway().settings.rate_limits) return ask_profile(Allowance{});
+  count_attempt(x, account, std::move(ask_profile));
+}
+
+void refresh(const ExchangePtr& x) {
+  const auto request = x->decode<RefreshTokens>();
+  if (!request) return x->refuse(request.error());
+  const auto& tokens = x->gateway().tokens;
+  const auto claims = tokens.read_refresh(request->refresh_token);
+  if (!claims) return x->refuse(refused_token());
+  auto child = *claims;
+  ++child.generation;
+  x->shard.store.rotate(child.tenant, child.login, Tokens::digest(request->refresh_token),
+                        Tokens::digest(tokens.refresh_token(child)), child.generation, x->now(),
+                        [x, child](storage::RedisResult<Rotated> rotated) {
+    if (!rotated) return x->refuse(storage::to_problem(rotated.error()));
+    switch (rotated->verdict) {
+      case Rotation::rotated:
+      case Rotation::again: return finish_rotation(x, child, *rotated);
+      case Rotation::unknown:
+      case Rotation::expired: return x->refuse(refused_token());
+      case Rotation::reused: break;
+    }
+    x->gateway().metrics.refresh_reused.add();
+    log::warning("refresh_token_reused", {{"player_id", rotated->player}, {"login", child.login}});
+    end_login(x, child.tenant, child.login, rotated->player, [x] { x->refuse(refused_token()); });
+  });
+}
+
+void logout(const ExchangePtr& x) {
+  const auto request = x->decode<Logout>();
+  if (!request) return x->refuse(request.error());
+  const auto claims = x->gateway().tokens.read_refresh(request->refresh_token);
+  if (!claims || claims->tenant != x->player().tenant) return x->refuse(refused_token());
+  x->shard.store.end_family(claims->tenant, claims->login, x->player().player, [x, claims = *claims](storage::RedisResult<bool> ended) {
+    if (!ended) return x->refuse(storage::to_problem(ended.error()));
+    if (!*ended) return x->refuse(refused_token());
+    end_login(x, claims.tenant, claims.login, x->player().player, [x] { x->reply(204, {}); });
+  });
+}
+
+void get_me(const ExchangePtr& x) {
+  x->parts.path.emplace_back("player_id", x->player().player.to_string());
+  forward_request<GetProfile>(x);
+}
+
+void update_me(const ExchangePtr& x) {
+  auto request = x->decode<UpdateProfile>();
+  if (!request) return x->refuse(std::move(request).error());
+  x->ask(*request, [x, region = request->region](Reply<Profile> answer) {
+    if (!answer) return x->refuse(std::move(answer).error());
+    // Tokens carry the region of their login; until the last of them has gone this one goes before.
+    if (region) x->shard.store.set_home(x->player().tenant, x->player().player, *region, kRefreshLifetime);
+    x->reply(wire::encode(*answer));
+  });
+}
+
+}  // namespace mm::gateway::accounts

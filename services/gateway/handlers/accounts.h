@@ -1,0 +1,15 @@
+// Accounts and logins: what the gateway adds to profile's answers is the tokens.
+#pragma once
+
+#include "services/gateway/routes.h"
+
+namespace mm::gateway::accounts {
+
+void register_player(const ExchangePtr& x);
+void login(const ExchangePtr& x);
+void refresh(const ExchangePtr& x);
+void logout(const ExchangePtr& x);
+void get_me(const ExchangePtr& x);
+void update_me(const ExchangePtr& x);
+
+}  // namespace mm::gateway::accounts

@@ -1,0 +1,72 @@
+// The usual handler: decode the message, let `complete` fill in what only the gateway knows, ask the daemon that serves
+// it, pass the answer on. `forward<KickPlayer>()` in the table of routes is all that most routes need.
+#pragma once
+
+#include <type_traits>
+
+#include "services/gateway/exchange.h"
+#include "services/gateway/messages.h"
+
+namespace mm::gateway {
+
+namespace detail {
+
+// Takes away what is meant for daemons only.
+struct HideInternal {
+  template <class T, class... Ls>
+  void operator()(std::string_view, T& member, const Ls&...) {
+    if constexpr (wire::detail::kHas<fields::Internal, Ls...> && wire::detail::IsOptional<T>::value) member.reset();
+  }
+};
+
+}  // namespace detail
+
+/// An answer as clients see it: encoded without its internal fields.
+template <class T>
+std::string encode_public(T answer) {
+  detail::HideInternal hide;
+  describe(hide, answer);
+  return wire::encode(answer);
+}
+
+/// What a route takes and gives, for the document.
+template <class Req, class Answer>
+Messages messages_of(wire::Schemas& schemas) {
+  Messages out;
+  out.request = schemas.properties<Req>();
+  if constexpr (!std::is_same_v<Answer, Nothing>) out.answer = schemas.of<Answer>();
+  return out;
+}
+
+/// `complete(exchange, request)`: before it is sent. `present(exchange, answer)`: before it is passed on (headers).
+template <class Req>
+using Complete = void (*)(Exchange&, Req&);
+template <class Answer>
+using Present = void (*)(Exchange&, const Answer&);
+
+template <class Req, Complete<Req> complete = nullptr, Present<typename Req::Answer> present = nullptr>
+void forward_request(const ExchangePtr& x) {
+  auto request = x->decode<Req>();
+  if (!request) return x->refuse(std::move(request).error());
+  x->once([x, request = *std::move(request)]() mutable {
+    if constexpr (complete != nullptr) complete(*x, request);
+    x->ask(request, [x](Reply<typename Req::Answer> answer) {
+      if (!answer) return x->refuse(std::move(answer).error());
+      if constexpr (present != nullptr) present(*x, *answer);
+      x->reply(encode_public(*std::move(answer)));
+    });
+  });
+}
+
+template <class Req, Complete<Req> complete = nullptr, Present<typename Req::Answer> present = nullptr>
+constexpr Endpoint forward() {
+  return {&forward_request<Req, complete, present>, &messages_of<Req, typename Req::Answer>};
+}
+
+/// A handler that is not a forward, with its messages.
+template <class Req, class Answer>
+constexpr Endpoint own(void (*handle)(const ExchangePtr&)) {
+  return {handle, &messages_of<Req, Answer>};
+}
+
+}  // namespace mm::gateway

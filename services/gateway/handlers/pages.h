@@ -1,0 +1,18 @@
+// What the gateway answers without asking anybody: health, version, the documents and their pages, problem codes.
+#pragma once
+
+#include "services/gateway/routes.h"
+
+namespace mm::gateway::pages {
+
+void livez(const ExchangePtr& x);
+void readyz(const ExchangePtr& x);
+void version(const ExchangePtr& x);
+void error_info(const ExchangePtr& x);
+void openapi(const ExchangePtr& x);
+void asyncapi(const ExchangePtr& x);
+void docs_page(const ExchangePtr& x);
+void redoc_page(const ExchangePtr& x);
+void site_file(const ExchangePtr& x);
+
+}  // namespace mm::gateway::pages

@@ -1,0 +1,71 @@
+#include "services/gateway/handlers/streams.h"
+
+#include <algorithm>
+
+#include "services/gateway/active_state.h"
+#include "services/gateway/exchange.h"
+
+namespace mm::gateway::streams {
+namespace {
+
+constexpr std::string_view kSubprotocol = "mm.v1.json";
+
+/// The client offers our subprotocol, or none at all. An empty reply: it offers only others.
+std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
+  std::string offered;
+  for (const auto& [name, value] : request.headers) {
+    if (name == "sec-websocket-protocol") offered += value + ",";
+  }
+  if (offered.empty()) return HeaderFields{};
+  std::erase_if(offered, [](char c) { return c == ' ' || c == '\t'; });
+  const auto wanted = std::string(kSubprotocol) + ",";
+  const bool ours = offered.starts_with(wanted) || offered.find("," + wanted) != std::string::npos;
+  if (!ours) return std::nullopt;
+  return HeaderFields{{"Sec-WebSocket-Protocol", std::string(kSubprotocol)}};
+}
+
+std::optional<Problem> refusal_of_query(const Exchange& x) {
+  for (const auto& [name, value] : x.parts.query) {
+    const bool secret = name.find("token") != std::string::npos || name.find("auth") != std::string::npos;
+    // Addresses are written to logs and histories.
+    if (secret) return refuse(Code::malformed_request, "A token does not belong into an address").error;
+    return refuse_field("/" + name, "is not a known query parameter").error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void get_active(const ExchangePtr& x) {
+  if (auto request = x->decode<NoFields>(); !request) return x->refuse(std::move(request).error());
+  read_active_state(x->shard, x->asker(), [x](Reply<ActiveState> state) {
+    if (!state) return x->refuse(std::move(state).error());
+    x->reply(wire::encode(*state));
+  });
+}
+
+void open(const ExchangePtr& x) {
+  if (auto problem = refusal_of_query(*x)) return x->refuse(*std::move(problem));
+  if (!x->request.upgrade) return x->refuse(refuse(Code::malformed_request, "Open this as a WebSocket").error);
+  auto protocol = agreed_protocol(x->request);
+  if (!protocol) return x->refuse(refuse(Code::malformed_request, "The subprotocol is mm.v1.json").error);
+  Admission admission;
+  admission.player = x->principal.player;
+  admission.address = x->address;
+  x->headers.insert(x->headers.end(), protocol->begin(), protocol->end());
+  if (x->parts.path.empty()) return x->admit(std::move(admission));
+
+  admission.party = PartyId::parse(x->parts.path.front().second);
+  // Without a token yet, the membership is looked up after the hello.
+  if (!admission.player) return x->admit(std::move(admission));
+  GetParty request;
+  request.player_id = x->player().player;
+  x->ask(request, [x, admission = std::move(admission)](Reply<Party> party) mutable {
+    if (!party && party.error().status() != 404) return x->refuse(std::move(party).error());
+    const bool member = party && party->party_id == *admission.party;
+    if (!member) return x->refuse(refuse(Code::not_member).error);
+    x->admit(std::move(admission));
+  });
+}
+
+}  // namespace mm::gateway::streams

@@ -1,0 +1,195 @@
+// Messages of the gateway's own: what it answers itself instead of forwarding, and WebSocket frames of clients.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/contracts/events.h"
+#include "common/contracts/frames.h"
+
+namespace mm::gateway {
+
+/// The answer to login and refresh.
+struct TokenPair {
+  std::string access_token;
+  std::string refresh_token;
+  std::string token_type = "bearer";
+  int expires_in = 900;  ///< seconds, of the access token
+};
+
+template <class F>
+void describe(F& f, TokenPair& m) {
+  f("access_token", m.access_token);
+  f("refresh_token", m.refresh_token);
+  f("token_type", m.token_type);
+  f("expires_in", m.expires_in);
+}
+
+struct RefreshTokens {
+  using Answer = TokenPair;
+  std::string refresh_token;
+};
+
+template <class F>
+void describe(F& f, RefreshTokens& m) {
+  f("refresh_token", m.refresh_token, fields::Bytes{1, 512});
+}
+
+struct Logout {
+  using Answer = Nothing;
+  std::string refresh_token;
+};
+
+template <class F>
+void describe(F& f, Logout& m) {
+  f("refresh_token", m.refresh_token, fields::Bytes{1, 512});
+}
+
+/// A request without fields.
+struct NoFields {};
+
+template <class F>
+void describe(F&, NoFields&) {}
+
+/// What a player is in now; absent: in none.
+struct ActiveState {
+  std::optional<Party> party;
+  std::optional<Ticket> ticket;
+  std::optional<MatchView> match;
+};
+
+template <class F>
+void describe(F& f, ActiveState& m) {
+  f("party", m.party);
+  f("ticket", m.ticket);
+  f("match", m.match);
+}
+
+struct PlayerSummary {
+  PlayerId player_id;
+  std::string username;
+  Region region;
+};
+
+template <class F>
+void describe(F& f, PlayerSummary& m) {
+  f("player_id", m.player_id);
+  f("username", m.username);
+  f("region", m.region);
+}
+
+/// The first frame of an authenticated socket, and again whenever frames may have been missed.
+struct Welcome {
+  static constexpr std::string_view kEvent = "welcome";
+  PlayerSummary player;
+  std::optional<Party> party;
+  std::optional<Ticket> ticket;
+  std::optional<MatchView> match;
+  bool resumed = false;  ///< true: nothing was missed, what was is replayed
+};
+
+template <class F>
+void describe(F& f, Welcome& m) {
+  f("player", m.player);
+  f("party", m.party);
+  f("ticket", m.ticket);
+  f("match", m.match);
+  f("resumed", m.resumed);
+}
+
+/// The last frame before the gateway closes a socket. Between gateways (on notify.<player_id>, without a number): close
+/// the player's sockets that it names.
+struct Bye {
+  static constexpr std::string_view kEvent = "bye";
+  int code = 1012;
+  std::string reason;
+  std::optional<int> reconnect_after_ms;
+  std::optional<LoginId> login;       ///< those of this login
+  std::optional<std::string> socket;  ///< this one
+};
+
+template <class F>
+void describe(F& f, Bye& m) {
+  f("code", m.code);
+  f("reason", m.reason);
+  f("reconnect_after_ms", m.reconnect_after_ms);
+  f("login", m.login, fields::Internal{});
+  f("socket", m.socket, fields::Internal{});
+}
+
+struct Resume {
+  std::int64_t seq = 0;
+};
+
+template <class F>
+void describe(F& f, Resume& m) {
+  f("seq", m.seq, fields::InRange{0, 9e15});
+}
+
+/// The first frame without an Authorization header, and later a newer token.
+struct Hello {
+  std::string type;
+  std::string token;
+  std::optional<Resume> resume;
+  std::optional<std::string> ref;
+};
+
+template <class F>
+void describe(F& f, Hello& m) {
+  f("type", m.type);
+  f("token", m.token, fields::Bytes{1, 4096});
+  f("resume", m.resume);
+  f("ref", m.ref, fields::Length{1, 64});
+}
+
+struct Health {
+  std::string status = "ok";
+};
+
+template <class F>
+void describe(F& f, Health& m) {
+  f("status", m.status);
+}
+
+struct Version {
+  std::string version;
+};
+
+template <class F>
+void describe(F& f, Version& m) {
+  f("version", m.version);
+}
+
+/// GET /errors/{code}: what a problem's `type` points at.
+struct ErrorInfo {
+  std::string code;
+  int status = 500;
+  std::string title;
+};
+
+template <class F>
+void describe(F& f, ErrorInfo& m) {
+  f("code", m.code);
+  f("status", m.status);
+  f("title", m.title);
+}
+
+/// What is kept under an Idempotency-Key.
+struct StoredAnswer {
+  int status = 200;
+  std::string content_type;
+  std::optional<std::string> location;
+  std::string body;
+};
+
+template <class F>
+void describe(F& f, StoredAnswer& m) {
+  f("status", m.status);
+  f("content_type", m.content_type);
+  f("location", m.location);
+  f("body", m.body);
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,60 @@
+// Redis without waiting: one connection per loop on which all commands are pipelined. Everything is called, and every
+// handler runs, on that loop's thread.
+//
+// While the server is away, commands fail at once; the connection comes back by itself (50 ms to 2 s between tries). A
+// server that stops answering is cut off after `stall`, because everything behind a stuck reply is stuck too. A failed
+// call's outcome is unknown: it may have happened.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/storage/redis.h"
+#include "services/gateway/net/loop.h"
+
+namespace mm::gateway {
+
+struct RedisTarget {
+  std::string address;  ///< numeric: names are resolved once, at start
+  int port = 6379;
+  std::string user;
+  std::string password;
+  int database = 0;
+};
+
+/// Reads redis://[user@]host[:port][/db] and resolves the host. Blocks: for the start only.
+Result<RedisTarget, std::string> resolve_redis(std::string_view url, std::string password);
+
+class AsyncRedis {
+ public:
+  using Handler = std::function<void(storage::RedisResult<storage::RedisReply>)>;
+
+  AsyncRedis(Loop& loop, RedisTarget target, std::string name, Milliseconds stall);
+  ~AsyncRedis();
+  AsyncRedis(const AsyncRedis&) = delete;
+  AsyncRedis& operator=(const AsyncRedis&) = delete;
+
+  /// `handler` is called exactly once, within `patience` (and a tick).
+  void command(storage::Arguments arguments, Milliseconds patience, Handler handler);
+  void eval(const storage::Script& script, const storage::Arguments& keys, const storage::Arguments& arguments,
+            Milliseconds patience, Handler handler);
+
+  /// From any thread.
+  bool connected() const;
+
+  void tick(SteadyPoint now);
+
+  /// Lets go of the connection; calls without an answer are dropped. After the loop has stopped, before it is dropped.
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mm::gateway

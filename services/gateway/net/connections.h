@@ -1,0 +1,113 @@
+// Open connections: those of one shard, for ticks and for the end; and how many there may be at once, of one address and
+// of all.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+
+namespace mm::gateway {
+
+/// One TCP connection, whatever it speaks. Used on its loop.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  virtual void on_tick(SteadyPoint now) = 0;
+  /// Ends after what is under way; at once if nothing is.
+  virtual void wind_down() = 0;
+};
+
+/// The connections of one shard. A connection adds and removes itself.
+class Connections {
+ public:
+  void add(Connection* connection) { all_.insert(connection); }
+  void remove(Connection* connection) { all_.erase(connection); }
+  std::size_t size() const { return all_.size(); }
+
+  void on_tick(SteadyPoint now) {
+    each([now](Connection& connection) { connection.on_tick(now); });
+  }
+  void wind_down() {
+    each([](Connection& connection) { connection.wind_down(); });
+  }
+
+ private:
+  // A connection may end, and others with it, while it is called.
+  void each(const std::function<void(Connection&)>& call) {
+    const std::vector<Connection*> now(all_.begin(), all_.end());
+    for (auto* connection : now) {
+      if (all_.contains(connection)) call(*connection);
+    }
+  }
+
+  std::unordered_set<Connection*> all_;
+};
+
+/// How many connections there may be. Thread-safe; outlives its slots.
+class ConnectionCap {
+ public:
+  ConnectionCap(std::size_t total, std::size_t per_address) : total_(total), per_address_(per_address) {}
+
+  /// The right to one connection, given back when it goes.
+  class Slot {
+   public:
+    Slot() = default;
+    Slot(ConnectionCap* cap, std::string address) : cap_(cap), address_(std::move(address)) {}
+    Slot(Slot&& other) noexcept : cap_(std::exchange(other.cap_, nullptr)), address_(std::move(other.address_)) {}
+    Slot& operator=(Slot&& other) noexcept {
+      std::swap(cap_, other.cap_);
+      std::swap(address_, other.address_);
+      return *this;
+    }
+    ~Slot() {
+      if (cap_ != nullptr) cap_->give_back(address_);
+    }
+    explicit operator bool() const { return cap_ != nullptr; }
+
+   private:
+    ConnectionCap* cap_ = nullptr;
+    std::string address_;
+  };
+
+  /// An empty slot when there are too many. `counted`: false for addresses that may have any number.
+  Slot take(const std::string& address, bool counted) {
+    std::lock_guard lock(mutex_);
+    if (open_ >= total_) return {};
+    if (counted) {
+      auto& of_address = by_address_[address];
+      if (of_address >= per_address_) return {};
+      ++of_address;
+    }
+    ++open_;
+    return Slot(this, counted ? address : std::string{});
+  }
+
+  std::size_t open() const {
+    std::lock_guard lock(mutex_);
+    return open_;
+  }
+  std::size_t total() const { return total_; }
+
+ private:
+  void give_back(const std::string& address) {
+    std::lock_guard lock(mutex_);
+    --open_;
+    if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0) by_address_.erase(found);
+  }
+
+  const std::size_t total_;
+  const std::size_t per_address_;
+  mutable std::mutex mutex_;
+  std::size_t open_ = 0;
+  std::unordered_map<std::string, std::size_t> by_address_;
+};
+
+}  // namespace mm::gateway

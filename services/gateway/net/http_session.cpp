@@ -1,0 +1,286 @@
+#include "services/gateway/net/http_session.h"
+
+#include "services/gateway/net/stream.h"
+#include "services/gateway/net/ws_session.h"
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "services/gateway/core/head.h"
+#include "services/gateway/front.h"
+
+namespace mm::gateway {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr Milliseconds kHandshakeTime{5'000};
+constexpr Milliseconds kHeadTime{5'000};
+constexpr Milliseconds kIdleTime{30'000};
+constexpr Milliseconds kWriteTime{10'000};
+constexpr Milliseconds kLingerTime{1'000};
+// A body may take this long, and a second more for each further kilobyte.
+constexpr Milliseconds kBodyTime{5'000};
+constexpr std::size_t kBodyBytesPerSecond = 1024;
+constexpr std::size_t kReadBytes = 4096;
+// A head of the greatest size and what was read beyond it. A chunk's first line must fit too.
+constexpr std::size_t kBufferBytes = 40 * 1024;
+constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+class HttpSession final : public Connection, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(Shard& shard, TcpSocket socket, ConnectionCap::Slot slot, net::ssl::context* tls)
+      : shard_(shard), slot_(std::move(slot)), stream_(std::move(socket), tls), buffer_(kBufferBytes) {
+    error_code error;
+    const auto peer = stream_.next_layer().remote_endpoint(error);
+    if (!error) peer_ = peer.address().to_string(error);
+    shard_.connections.add(this);
+  }
+  ~HttpSession() override { shard_.connections.remove(this); }
+
+  void start() {
+    if (!stream_.is_tls()) return read_head();
+    enter(Phase::handshake, kHandshakeTime);
+    stream_.async_handshake([self = shared_from_this()](error_code error) {
+      if (error) return self->close();
+      self->read_head();
+    });
+  }
+
+  void on_tick(SteadyPoint now) override {
+    if (now < deadline_) return;
+    const bool answers = phase_ == Phase::head || phase_ == Phase::body;
+    if (!answers) return close();
+    // The reading handler finds its reading cancelled and says so to the client.
+    timed_out_ = true;
+    deadline_ = SteadyPoint::max();
+    error_code error;
+    stream_.next_layer().cancel(error);
+  }
+
+  void wind_down() override {
+    if (phase_ == Phase::idle) close();
+  }
+
+ private:
+  enum class Phase { handshake, idle, head, body, serving, writing, lingering };
+
+  void enter(Phase phase, Milliseconds within) {
+    phase_ = phase;
+    deadline_ = std::chrono::steady_clock::now() + within;
+  }
+
+  // --- the head ---
+
+  void read_head() {
+    parser_.reset();
+    if (buffer_.size() > 0) {
+      enter(Phase::head, kHeadTime);
+      return look_for_head();
+    }
+    if (shard_.gateway.draining && served_ > 0) return close();
+    enter(Phase::idle, served_ == 0 ? kHeadTime : kIdleTime);
+    read_more();
+  }
+
+  void read_more() {
+    const auto room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+    stream_.async_read_some(buffer_.prepare(room), [self = shared_from_this()](error_code error, std::size_t bytes) {
+      self->on_head_bytes(error, bytes);
+    });
+  }
+
+  void on_head_bytes(error_code error, std::size_t bytes) {
+    if (timed_out_) return refuse(Code::request_timeout, "The header did not arrive in time");
+    if (error) return close();
+    buffer_.commit(bytes);
+    if (phase_ == Phase::idle) {
+      enter(Phase::head, kHeadTime);
+      // An empty line before a request is forgiven once (RFC 9112, 2.2).
+      if (text().starts_with("\r\n")) buffer_.consume(2);
+    }
+    look_for_head();
+  }
+
+  std::string_view text() const {
+    const auto data = buffer_.data();
+    return {static_cast<const char*>(data.data()), data.size()};
+  }
+
+  void look_for_head() {
+    const auto length = find_head(text());
+    if (!length) return refuse(length.error().code, length.error().detail);
+    if (*length == 0) return read_more();
+    auto head = parse_head(text().substr(0, *length));
+    if (!head) return refuse(head.error().code, head.error().detail);
+    take_head(*std::move(head), *length);
+  }
+
+  // Beast reads the head again: for the framing of the body, and as a second opinion on what we let through.
+  void take_head(Head head, std::size_t length) {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(kBufferBytes));
+    parser_->body_limit(http_limits::kBodyBytes);
+    error_code error;
+    const auto used = parser_->put(net::const_buffer(buffer_.data().data(), length), error);
+    if (error == http::error::need_more) error = {};
+    if (error || used != length || !parser_->is_header_done()) return refuse(Code::malformed_request, "The header is malformed");
+    buffer_.consume(length);
+    keep_alive_ = head.keep_alive;
+    request_ = {};
+    request_.method = std::move(head.method);
+    request_.target = std::move(head.target);
+    request_.minor_version = head.minor_version;
+    request_.headers = std::move(head.headers);
+    request_.peer = peer_;
+    request_.upgrade = head.upgrade;
+    if (!head.has_body()) return hand_over();
+    body_started_ = std::chrono::steady_clock::now();
+    enter(Phase::body, kBodyTime);
+    if (!head.expects_continue || buffer_.size() > 0) return read_body();
+    net::async_write(stream_, net::buffer(kContinue), [self = shared_from_this()](error_code failed, std::size_t) {
+      if (failed) return self->close();
+      self->read_body();
+    });
+  }
+
+  // --- the body ---
+
+  void read_body() {
+    if (parser_->is_done()) {
+      request_.body = std::move(parser_->get().body());
+      return hand_over();
+    }
+    const auto received = parser_->get().body().size();
+    deadline_ = body_started_ + kBodyTime + Milliseconds(1000 * received / kBodyBytesPerSecond);
+    http::async_read_some(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      self->on_body_bytes(error);
+    });
+  }
+
+  void on_body_bytes(error_code error) {
+    if (timed_out_) return refuse(Code::request_timeout, "The body did not arrive in time");
+    if (!error) return read_body();
+    if (error == http::error::body_limit) return refuse(Code::payload_too_large, "The body is too large");
+    const bool malformed = error.category() == make_error_code(http::error::end_of_stream).category() &&
+                           error != http::error::end_of_stream && error != http::error::partial_message;
+    if (malformed) return refuse(Code::malformed_request, "The body is malformed");
+    close();
+  }
+
+  // --- the answer ---
+
+  void hand_over() {
+    enter(Phase::serving, Milliseconds{60'000});
+    ++served_;
+    head_only_ = request_.method == "HEAD";
+    // The Beast message is still needed for an upgrade; everything else was moved out of it.
+    serve(shard_, std::move(request_), [self = shared_from_this()](Outcome outcome) {
+      if (outcome.admission) return self->upgrade(*std::move(outcome.admission));
+      self->write(std::move(outcome.answer));
+    });
+  }
+
+  void upgrade(Admission admission) {
+    // A client may not speak before the handshake is answered.
+    if (buffer_.size() > 0) return refuse(Code::malformed_request, "Frames before the handshake");
+    serve_socket(shard_, std::move(stream_), std::move(slot_), parser_->release(), std::move(admission));
+    phase_ = Phase::serving;
+    deadline_ = SteadyPoint::max();
+  }
+
+  /// The request could not be read: answered without a route, and the connection ends.
+  void refuse(Code code, std::string_view detail) {
+    shard_.gateway.metrics.heads_refused.add();
+    timed_out_ = false;
+    const auto trace = trace::new_trace();
+    auto answer = problem_answer(mm::refuse(code, std::string(detail)).error, trace.trace_id_text());
+    const auto quota = quota_of(Cost::read);
+    answer.headers.emplace_back("X-Request-Id", trace.trace_id_text());
+    answer.headers.emplace_back("traceparent", trace.traceparent());
+    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    answer.headers.emplace_back("RateLimit", "limit=" + std::to_string(quota.capacity) +
+                                                 ", remaining=" + std::to_string(quota.capacity) + ", reset=0");
+    answer.headers.emplace_back("RateLimit-Policy", std::to_string(quota.capacity) + ";w=" + std::to_string(quota.window.count()));
+    answer.close = true;
+    head_only_ = false;
+    write(std::move(answer));
+  }
+
+  void write(HttpAnswer answer) {
+    enter(Phase::writing, kWriteTime);
+    keep_alive_ = keep_alive_ && !answer.close && !shard_.gateway.draining;
+    answer_ = std::move(answer);
+    const auto seconds = std::chrono::duration_cast<Seconds>(shard_.gateway.runtime.clock.now().time_since_epoch());
+    head_text_ = render_head(answer_, keep_alive_, http_date(seconds.count()));
+    const auto content = head_only_ || answer_.status == 304 || answer_.status == 204 ? std::string_view{} : answer_.content();
+    const std::array<net::const_buffer, 2> parts{net::buffer(head_text_), net::buffer(content.data(), content.size())};
+    net::async_write(stream_, parts, [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+  }
+
+  void on_written(error_code error) {
+    if (error) return close();
+    if (keep_alive_) return read_head();
+    linger();
+  }
+
+  // Closing while the client still sends would reset the connection and take the answer back from its hands.
+  void linger() {
+    error_code error;
+    stream_.next_layer().shutdown(TcpSocket::shutdown_send, error);
+    if (error) return close();
+    enter(Phase::lingering, kLingerTime);
+    discard();
+  }
+
+  void discard() {
+    buffer_.clear();
+    stream_.next_layer().async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code error, std::size_t bytes) {
+      self->lingered_ += bytes;
+      if (error || self->lingered_ > kLingerBytes) return self->close();
+      self->discard();
+    });
+  }
+
+  void close() {
+    deadline_ = SteadyPoint::max();
+    error_code error;
+    stream_.next_layer().close(error);
+  }
+
+  Shard& shard_;
+  ConnectionCap::Slot slot_;
+  Stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::string peer_;
+  HttpRequest request_;
+  HttpAnswer answer_;
+  std::string head_text_;
+  Phase phase_ = Phase::idle;
+  SteadyPoint deadline_ = SteadyPoint::max();
+  SteadyPoint body_started_{};
+  std::size_t served_ = 0;
+  std::size_t lingered_ = 0;
+  bool keep_alive_ = false;
+  bool head_only_ = false;
+  bool timed_out_ = false;
+};
+
+}  // namespace
+
+void serve_connection(Shard& shard, TcpSocket socket, ConnectionCap::Slot slot, boost::asio::ssl::context* tls) {
+  std::make_shared<HttpSession>(shard, std::move(socket), std::move(slot), tls)->start();
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,18 @@
+// HTTP/1.1 on one connection: reads requests one after the other with a deadline for every part, hands each to `serve`
+// and writes its answer.
+#pragma once
+
+#include "services/gateway/gateway.h"
+#include "services/gateway/net/connections.h"
+#include "services/gateway/net/net.h"
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace mm::gateway {
+
+/// Takes the connection over; it lives until one side closes it. `tls`: null for plain TCP. On the shard's loop.
+void serve_connection(Shard& shard, TcpSocket socket, ConnectionCap::Slot slot, boost::asio::ssl::context* tls);
+
+}  // namespace mm::gateway

@@ -1,0 +1,138 @@
+#include "services/gateway/net/listener.h"
+
+#include "services/gateway/net/net.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "common/runtime/log.h"
+#include "services/gateway/net/http_session.h"
+
+namespace mm::gateway {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr Milliseconds kRest{100};
+// Files that are no connections: Redis, NATS, listeners, logs, and room for the unforeseen.
+constexpr std::size_t kOtherFiles = 128;
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 94\r\n"
+    "Retry-After: 1\r\nConnection: close\r\n\r\n"
+    R"({"type":"/errors/unavailable","title":"Too many connections","status":503,"code":"unavailable"})";
+
+}  // namespace
+
+struct Listener::Impl : std::enable_shared_from_this<Impl> {
+  Impl(Shard& the_shard, ConnectionCap& the_cap, net::ssl::context* the_tls)
+      : shard(the_shard), cap(the_cap), tls(the_tls), acceptor(the_shard.loop.context()) {}
+
+  Shard& shard;
+  ConnectionCap& cap;
+  net::ssl::context* tls;
+  TcpAcceptor acceptor;
+  SteadyPoint rest_until = SteadyPoint::max();  // an accept failed: try again then
+
+  void accept() {
+    acceptor.async_accept([self = shared_from_this()](error_code error, TcpSocket socket) {
+      if (error == net::error::operation_aborted || !self->acceptor.is_open()) return;
+      if (error) {
+        // Out of files, mostly: what is open lives on, and the backlog waits.
+        log::warning("accept_failed", {{"reason", error.message()}});
+        self->rest_until = std::chrono::steady_clock::now() + kRest;
+        return;
+      }
+      self->take(std::move(socket));
+      self->accept();
+    });
+  }
+
+  void take(TcpSocket socket) {
+    error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;
+    const auto address = Address::parse(peer.address().to_string(error)).value_or(Address{});
+    const auto& gateway = shard.gateway;
+    const bool counted = gateway.settings.rate_limits && !address.is_loopback() && !gateway.trusted_proxies.contains(address);
+    auto slot = cap.take(counted_as(address), counted);
+    socket.set_option(Tcp::no_delay(true), error);
+    if (!slot) return turn_away(socket);
+    serve_connection(shard, std::move(socket), std::move(slot), tls);
+  }
+
+  // One write that may fail: nothing is kept for a connection that is not wanted.
+  void turn_away(TcpSocket& socket) {
+    shard.gateway.metrics.connections_refused.add();
+    if (tls == nullptr) ::send(socket.native_handle(), kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    error_code error;
+    socket.close(error);
+  }
+};
+
+Listener::Listener(Shard& shard, ConnectionCap& cap, boost::asio::ssl::context* tls)
+    : impl_(std::make_shared<Impl>(shard, cap, tls)) {}
+
+Listener::~Listener() = default;
+
+Result<int, std::string> Listener::open(const std::string& address, int port) {
+  error_code error;
+  const auto ip = net::ip::make_address(address, error);
+  if (error) return fail("MM_LISTEN_ADDRESS is no address: " + address);
+  const Tcp::endpoint endpoint(ip, static_cast<unsigned short>(port));
+  auto& acceptor = impl_->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  const int on = 1;
+  if (!error) acceptor.set_option(TcpAcceptor::reuse_address(true), error);
+  if (!error && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    return fail(std::string("SO_REUSEPORT is not available"));
+  }
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (error) return fail("cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message());
+  return static_cast<int>(acceptor.local_endpoint().port());
+}
+
+void Listener::start() { impl_->accept(); }
+
+void Listener::close() {
+  error_code error;
+  impl_->rest_until = SteadyPoint::max();
+  impl_->acceptor.close(error);
+}
+
+void Listener::on_tick(SteadyPoint now) {
+  if (now < impl_->rest_until) return;
+  impl_->rest_until = SteadyPoint::max();
+  impl_->accept();
+}
+
+Result<std::shared_ptr<boost::asio::ssl::context>, std::string> make_tls(const std::string& cert_file,
+                                                                         const std::string& key_file) {
+  using Tls = net::ssl::context;
+  auto tls = std::make_shared<Tls>(Tls::tls_server);
+  error_code error;
+  tls->set_options(Tls::default_workarounds | Tls::no_sslv2 | Tls::no_sslv3 | Tls::no_tlsv1 | Tls::no_tlsv1_1 |
+                   Tls::no_compression | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_cipher_list(tls->native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20");
+  tls->use_certificate_chain_file(cert_file, error);
+  if (error) return fail("the certificate in MM_TLS_CERT_FILE cannot be used: " + error.message());
+  tls->use_private_key_file(key_file, Tls::pem, error);
+  if (error) return fail("the key in MM_TLS_KEY_FILE cannot be used: " + error.message());
+  if (SSL_CTX_check_private_key(tls->native_handle()) != 1) return fail(std::string("the TLS key is not the certificate's"));
+  return tls;
+}
+
+std::size_t connections_allowed() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  getrlimit(RLIMIT_NOFILE, &files);
+  const auto all = static_cast<std::size_t>(std::min<rlim_t>(files.rlim_cur, 1'000'000));
+  return all > 2 * kOtherFiles ? all - kOtherFiles : all / 2;
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,77 @@
+// A byte stream that is plain TCP or TLS over it, decided at run time: Beast's templates are compiled once for both. For
+// the translation units that speak HTTP and WebSocket only.
+#pragma once
+
+#include "services/gateway/net/net.h"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace mm::gateway {
+
+class Stream {
+ public:
+  using executor_type = TcpSocket::executor_type;
+  using next_layer_type = TcpSocket;
+
+  /// `tls`: null for plain TCP.
+  Stream(TcpSocket socket, net::ssl::context* tls) : layers_(std::make_unique<Layers>(std::move(socket))) {
+    if (tls != nullptr) layers_->tls.emplace(layers_->tcp, *tls);
+  }
+
+  executor_type get_executor() { return layers_->tcp.get_executor(); }
+  TcpSocket& next_layer() { return layers_->tcp; }
+  const TcpSocket& next_layer() const { return layers_->tcp; }
+  bool is_tls() const { return layers_->tls.has_value(); }
+
+  template <class Handler>
+  void async_handshake(Handler&& handler) {
+    layers_->tls->async_handshake(net::ssl::stream_base::server, std::forward<Handler>(handler));
+  }
+
+  template <class Buffers, class Handler>
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    if (layers_->tls) {
+      layers_->tls->async_read_some(buffers, std::forward<Handler>(handler));
+    } else {
+      layers_->tcp.async_read_some(buffers, std::forward<Handler>(handler));
+    }
+  }
+
+  template <class Buffers, class Handler>
+  void async_write_some(const Buffers& buffers, Handler&& handler) {
+    if (layers_->tls) {
+      layers_->tls->async_write_some(buffers, std::forward<Handler>(handler));
+    } else {
+      layers_->tcp.async_write_some(buffers, std::forward<Handler>(handler));
+    }
+  }
+
+ private:
+  // On the heap: the TLS layer refers to the socket, and the whole must be movable.
+  struct Layers {
+    explicit Layers(TcpSocket socket) : tcp(std::move(socket)) {}
+    TcpSocket tcp;
+    std::optional<net::ssl::stream<TcpSocket&>> tls;
+  };
+  std::unique_ptr<Layers> layers_;
+};
+
+// How Beast's WebSocket ends the connection below it. Under TLS too the TCP end is enough: frames say where they end,
+// and the close frame has been exchanged.
+inline void teardown(boost::beast::role_type role, Stream& stream, error_code& error) {
+  boost::beast::websocket::teardown(role, stream.next_layer(), error);
+}
+
+template <class Handler>
+void async_teardown(boost::beast::role_type role, Stream& stream, Handler&& handler) {
+  boost::beast::websocket::async_teardown(role, stream.next_layer(), std::forward<Handler>(handler));
+}
+
+}  // namespace mm::gateway

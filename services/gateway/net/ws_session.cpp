@@ -1,0 +1,168 @@
+#include "services/gateway/net/ws_session.h"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <deque>
+
+#include "services/gateway/sockets/link.h"
+#include "services/gateway/sockets/sockets.h"
+
+namespace mm::gateway {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+
+constexpr std::size_t kMessageBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kQueueBytes = 256 * 1024;
+// A message in more pieces than this, each smaller than that, is made to cost and not to be read.
+constexpr std::size_t kPiecesMax = 64;
+constexpr std::size_t kPieceBytesMin = 64;
+constexpr Milliseconds kCloseTime{3'000};
+constexpr std::size_t kReasonBytes = 100;
+constexpr std::size_t kKeptBufferBytes = 4 * 1024;
+
+class WsSession final : public Connection, public SocketLink, public std::enable_shared_from_this<WsSession> {
+ public:
+  WsSession(Shard& shard, Stream stream, ConnectionCap::Slot slot) : shard_(shard), slot_(std::move(slot)), ws_(std::move(stream)) {
+    shard_.connections.add(this);
+  }
+  ~WsSession() override { shard_.connections.remove(this); }
+
+  void start(const UpgradeRequest& request, Admission admission) {
+    // Pings at half of the idle time; who does not answer by the end of it is gone.
+    ws_.set_option(websocket::stream_base::timeout{Seconds{10}, Seconds{30}, true});
+    ws_.set_option(websocket::stream_base::decorator([fields = admission.headers](websocket::response_type& response) {
+      for (const auto& [name, value] : fields) response.set(name, value);
+      response.set(beast::http::field::server, "matchmaker");  // else Beast names itself and its version
+    }));
+    ws_.read_message_max(kMessageBytes);
+    ws_.auto_fragment(false);
+    ws_.text(true);
+    ws_.async_accept(request, [self = shared_from_this(), admission = std::move(admission)](error_code error) mutable {
+      if (error) return self->finish();
+      self->player_ = self->shard_.sockets->open(*self, std::move(admission));
+      self->read();
+    });
+  }
+
+  // --- SocketLink ---
+
+  void send(FrameText text) override {
+    if (closing_) return;
+    queued_bytes_ += text->size();
+    queue_.push_back(std::move(text));
+    if (queued_bytes_ > kQueueBytes) return give_up();
+    if (queue_.size() == 1) write();
+  }
+
+  void close(std::uint16_t code, std::string_view reason) override {
+    if (closing_) return;
+    closing_ = true;
+    close_code_ = code;
+    close_reason_ = reason.substr(0, kReasonBytes);
+    deadline_ = std::chrono::steady_clock::now() + kCloseTime;
+    if (queue_.empty()) send_close();
+  }
+
+  // --- Connection ---
+
+  void on_tick(SteadyPoint now) override {
+    if (now < deadline_) return;
+    deadline_ = SteadyPoint::max();
+    error_code error;
+    ws_.next_layer().next_layer().close(error);
+    finish();
+  }
+
+  void wind_down() override {}  // the player's socket says goodbye itself
+
+ private:
+  void read() {
+    ws_.async_read_some(buffer_, kReadBytes, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+  }
+
+  void on_read(error_code error) {
+    if (error || finished_) return finish();
+    if (!ws_.is_message_done()) {
+      const bool crumbs = ++pieces_ > kPiecesMax && buffer_.size() < pieces_ * kPieceBytesMin;
+      if (crumbs) close(static_cast<std::uint16_t>(websocket::close_code::too_big), "too many pieces");
+      return read();
+    }
+    pieces_ = 0;
+    const auto data = buffer_.data();
+    if (ws_.got_binary()) {
+      player_->on_binary();
+    } else {
+      player_->on_text({static_cast<const char*>(data.data()), data.size()});
+    }
+    buffer_.consume(buffer_.size());
+    if (buffer_.capacity() > kKeptBufferBytes) buffer_ = beast::flat_buffer();
+    read();
+  }
+
+  void write() {
+    ws_.async_write(net::buffer(*queue_.front()), [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+  }
+
+  void on_written(error_code error) {
+    if (error) return finish();
+    queued_bytes_ -= queue_.front()->size();
+    queue_.pop_front();
+    if (!queue_.empty()) return write();
+    // An empty deque keeps a block; a thousand quiet sockets need not.
+    queue_.shrink_to_fit();
+    if (closing_) send_close();
+  }
+
+  // The client does not read: what waits is dropped but for the frame that is half on its way.
+  void give_up() {
+    shard_.gateway.metrics.sockets_too_slow.add();
+    queue_.erase(queue_.begin() + 1, queue_.end());
+    queued_bytes_ = queue_.front()->size();
+    if (player_) player_->end(close_codes::kTooSlow, "too slow");
+    close(close_codes::kTooSlow, "too slow");
+  }
+
+  void send_close() {
+    websocket::close_reason reason;
+    reason.code = close_code_;
+    reason.reason = close_reason_;
+    ws_.async_close(reason, [self = shared_from_this()](error_code) { self->finish(); });
+  }
+
+  void finish() {
+    if (finished_) return;
+    finished_ = true;
+    closing_ = true;
+    deadline_ = SteadyPoint::max();
+    if (player_) player_->on_closed();
+    player_.reset();
+    error_code error;
+    ws_.next_layer().next_layer().close(error);
+  }
+
+  Shard& shard_;
+  ConnectionCap::Slot slot_;
+  websocket::stream<Stream, false> ws_;  // false: without permessage-deflate
+  beast::flat_buffer buffer_;
+  std::deque<FrameText> queue_;  // the first is being written
+  std::size_t queued_bytes_ = 0;
+  std::size_t pieces_ = 0;
+  std::shared_ptr<PlayerSocket> player_;  // owners: this, and the shard's Sockets
+  SteadyPoint deadline_ = SteadyPoint::max();
+  std::uint16_t close_code_ = 0;
+  std::string close_reason_;
+  bool closing_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+void serve_socket(Shard& shard, Stream stream, ConnectionCap::Slot slot, UpgradeRequest request, Admission admission) {
+  std::make_shared<WsSession>(shard, std::move(stream), std::move(slot))->start(request, std::move(admission));
+}
+
+}  // namespace mm::gateway

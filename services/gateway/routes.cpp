@@ -1,0 +1,147 @@
+#include "services/gateway/routes.h"
+
+#include "common/base/result.h"
+#include "common/contracts/leaderboard.h"
+#include "services/gateway/handlers/accounts.h"
+#include "services/gateway/handlers/forward.h"
+#include "services/gateway/handlers/pages.h"
+#include "services/gateway/handlers/streams.h"
+
+namespace mm::gateway {
+namespace {
+
+// What only the gateway knows: the name and region in the token, ids that stay the same over retries.
+void name_creator(Exchange& x, CreateParty& request) {
+  request.username = x.player().name;
+  request.home_region = x.principal.home_region();
+}
+void name_joiner(Exchange& x, JoinParty& request) { request.username = x.player().name; }
+void complete_entry(Exchange& x, EnterQueue& request) {
+  request.ticket_id = x.stable_ticket_id();
+  request.home_region = x.principal.home_region();
+}
+void in_own_tenant(Exchange& x, GetTicket& request) { request.tenant = x.player().tenant; }
+
+void locate_party(Exchange& x, const Party& party) { x.headers.emplace_back("Location", "/v1/party/" + party.party_id.to_string()); }
+void locate_ticket(Exchange& x, const Ticket& ticket) {
+  x.headers.emplace_back("Location", "/v1/matchmaking/queue/" + ticket.ticket_id.to_string());
+}
+
+constexpr auto kAnyone = Who::anyone;
+constexpr auto kPlayer = Who::player;
+
+constexpr Route kRoutes[] = {
+    {"POST", "/v1/auth/register", kAnyone, Cost::write, 201, own<RegisterPlayer, RegisteredPlayer>(&accounts::register_player),
+     "Accounts", "Open an account", "username_taken email_taken", {.keyed = true}},
+    {"POST", "/v1/auth/login", kAnyone, Cost::read, 200, own<LoginPlayer, TokenPair>(&accounts::login),
+     "Accounts", "Log in", "invalid_credentials"},
+    {"POST", "/v1/auth/refresh", kAnyone, Cost::read, 200, own<RefreshTokens, TokenPair>(&accounts::refresh),
+     "Accounts", "Spend a refresh token for a new pair", "invalid_refresh_token"},
+    {"POST", "/v1/auth/logout", kPlayer, Cost::write, 204, own<Logout, Nothing>(&accounts::logout),
+     "Accounts", "End the login", "invalid_refresh_token"},
+
+    {"GET", "/v1/profile/me", kPlayer, Cost::read, 200, own<NoFields, Profile>(&accounts::get_me),
+     "Profiles", "The player's own profile"},
+    {"PATCH", "/v1/profile/me", kPlayer, Cost::write, 200, own<UpdateProfile, Profile>(&accounts::update_me),
+     "Profiles", "Change region or preferences"},
+    {"GET", "/v1/profile/{player_id}", kPlayer, Cost::read, 200, forward<GetProfile>(),
+     "Profiles", "The public part of a profile", "not_found"},
+
+    {"POST", "/v1/party", kPlayer, Cost::write, 201, forward<CreateParty, name_creator, locate_party>(),
+     "Parties", "Found a party", "already_in_party", {.keyed = true}},
+    {"GET", "/v1/party/{party_id}", kAnyone, Cost::read, 200, forward<GetParty>(),
+     "Parties", "A party: members, or anyone if it is public", "not_found"},
+    {"POST", "/v1/party/{party_id}/join", kPlayer, Cost::write, 200, forward<JoinParty, name_joiner>(),
+     "Parties", "Join a party",
+     "not_found party_full already_in_party party_in_queue"},
+    {"DELETE", "/v1/party/{party_id}/leave", kPlayer, Cost::write, 204, forward<LeaveParty>(),
+     "Parties", "Leave a party", "not_found"},
+    {"POST", "/v1/party/{party_id}/ready", kPlayer, Cost::write, 200, forward<SetReady>(),
+     "Parties", "Say that one is ready, or not; without `ready` the state toggles",
+     "not_found"},
+    {"POST", "/v1/party/{party_id}/invite", kPlayer, Cost::write, 200, forward<InvitePlayer>(),
+     "Parties", "Invite a player", "not_leader not_found", {.keyed = true}},
+    {"POST", "/v1/party/{party_id}/kick", kPlayer, Cost::write, 200, forward<KickPlayer>(),
+     "Parties", "Remove a member", "not_leader not_found"},
+    {"POST", "/v1/party/{party_id}/promote", kPlayer, Cost::write, 200, forward<PromotePlayer>(),
+     "Parties", "Hand the lead over", "not_leader not_found"},
+    {"POST", "/v1/party/{party_id}/chat", kPlayer, Cost::write, 202, forward<SendChat>(),
+     "Parties", "Say something to the members", "not_member not_found", {.keyed = true}},
+
+    {"POST", "/v1/party/queue", kPlayer, Cost::write, 200, forward<EnterQueue, complete_entry, locate_ticket>(),
+     "Matchmaking", "Queue the party",
+     "not_leader not_all_ready already_queued in_match unknown_mode invalid_team_size party_too_large queue_full", {.keyed = true, .needs = "party_id"}},
+    {"DELETE", "/v1/party/queue", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
+     "Matchmaking", "Take the party out of the queue",
+     "not_leader not_queued already_matched", {.needs = "party_id", .without = "ticket_id"}},
+    {"POST", "/v1/matchmaking/queue", kPlayer, Cost::write, 201, forward<EnterQueue, complete_entry, locate_ticket>(),
+     "Matchmaking", "Queue alone",
+     "already_queued in_match in_party unknown_mode invalid_team_size queue_full", {.keyed = true, .without = "party_id"}},
+    {"GET", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::read, 200, forward<GetTicket, in_own_tenant>(),
+     "Matchmaking", "A ticket", "not_found"},
+    {"DELETE", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
+     "Matchmaking", "Leave the queue", "not_found already_matched", {.without = "party_id"}},
+    {"GET", "/v1/matchmaking/active", kPlayer, Cost::read, 200, own<NoFields, ActiveState>(&streams::get_active),
+     "Matchmaking", "What the player is in now"},
+
+    {"GET", "/v1/session/{match_id}", kPlayer, Cost::read, 200, forward<GetMatch>(),
+     "Sessions", "A match of the player's, with their join token", "not_found"},
+    {"POST", "/v1/session/{match_id}/heartbeat", Who::server, Cost::server, 200, forward<Heartbeat>(),
+     "Sessions", "The match's game server is alive",
+     "invalid_server_token forbidden match_over"},
+    {"POST", "/v1/session/{match_id}/result", Who::server, Cost::server, 200, forward<ReportResult>(),
+     "Sessions", "The match's game server reports the result",
+     "invalid_server_token forbidden result_conflict match_over not_ready_yet"},
+
+    {"GET", "/v1/matches/history", kPlayer, Cost::read, 200, forward<GetHistory>(),
+     "Standings", "Finished matches of a player, the newest first"},
+    {"GET", "/v1/matches/{match_id}", kPlayer, Cost::read, 200, forward<GetFinishedMatch>(),
+     "Standings", "A finished match", "not_found"},
+    {"GET", "/v1/leaderboard", kAnyone, Cost::read, 200, forward<GetLeaderboard>(),
+     "Standings", "Standings of the present season"},
+    {"GET", "/v1/leaderboard/{season}", kAnyone, Cost::read, 200, forward<GetLeaderboard>(),
+     "Standings", "Standings of a season", "unknown_season"},
+
+    {"GET", "/v1/ws", kAnyone, Cost::read, 101, own<NoFields, Nothing>(&streams::open),
+     "WebSocket", "WebSocket: all that concerns the player", "origin_not_allowed"},
+    {"GET", "/v1/ws/party/{party_id}", kAnyone, Cost::read, 101, own<GetParty, Nothing>(&streams::open),
+     "WebSocket", "The same stream, for members of the party only",
+     "origin_not_allowed not_member"},
+
+    {"GET", "/internal/queues/summary", Who::admin, Cost::read, 200, forward<GetQueues>(),
+     "Operation", "Every bucket of the queue", "not_found"},
+    {"GET", "/livez", kAnyone, Cost::free, 200, own<NoFields, Health>(&pages::livez),
+     "Operation", "The process answers"},
+    {"GET", "/readyz", kAnyone, Cost::free, 200, own<NoFields, Health>(&pages::readyz),
+     "Operation", "It can serve"},
+    {"GET", "/version", kAnyone, Cost::free, 200, own<NoFields, Version>(&pages::version),
+     "Operation", "What runs"},
+    {"GET", "/errors/{code}", kAnyone, Cost::read, 200, own<NoFields, ErrorInfo>(&pages::error_info),
+     "Documents", "What a problem's code means", "not_found"},
+    {"GET", "/openapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::openapi),
+     "Documents", "This document"},
+    {"GET", "/asyncapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::asyncapi),
+     "Documents", "WebSocket frames and subjects of the bus"},
+    {"GET", "/docs", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::docs_page),
+     "Documents", "Swagger UI"},
+    {"GET", "/docs/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
+     "Documents", "Its parts", "not_found"},
+    {"GET", "/redoc", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::redoc_page),
+     "Documents", "ReDoc"},
+    {"GET", "/redoc/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
+     "Documents", "Its parts", "not_found"},
+};
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+const Route& route_named(std::string_view method, std::string_view path) {
+  for (const auto& route : kRoutes) {
+    if (route.method == method && route.path == path) return route;
+  }
+  check(false, "a route is named that is not in the table");
+  return kRoutes[0];
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,209 @@
+#include "services/gateway/service.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <thread>
+
+#include "common/runtime/log.h"
+#include "common/storage/redis.h"
+#include "services/gateway/net/listener.h"
+#include "services/gateway/sockets/frames.h"
+#include "services/gateway/sockets/sockets.h"
+
+namespace mm::gateway {
+namespace {
+
+constexpr std::size_t kConnectionsPerAddress = 64;
+constexpr Milliseconds kStoreTime{30'000};
+// Of the harness's drain time: answers and close frames go out in this, then everything is cut.
+constexpr Milliseconds kWindDownTime{3'500};
+constexpr Milliseconds kPoll{20};
+
+[[noreturn]] void give_up(std::string_view what, std::string_view why) {
+  log::error("start_refused", {{"what", what}, {"reason", why}});
+  std::exit(78);
+}
+
+std::string secret(const Runtime& runtime, std::string_view name) {
+  auto text = runtime.credentials.read(name);
+  if (!text) give_up(name, text.error());
+  return *std::move(text);
+}
+
+RedisTarget target_of(const Runtime& runtime, const std::string& url, std::string_view password_name) {
+  auto target = resolve_redis(url, secret(runtime, password_name));
+  if (!target) give_up(password_name, target.error());
+  return *std::move(target);
+}
+
+/// Refresh families and kept answers must survive what the store acknowledged.
+void require_durable(const Settings& settings, const Runtime& runtime) {
+  storage::RedisOptions options;
+  options.url = settings.redis_queue_url;
+  options.password = secret(runtime, "redis_queue_password");
+  options.connections = 1;
+  storage::Redis redis(options);
+  const auto durable = redis.require_durable(settings.allow_weak_stores, Deadline::after(kStoreTime));
+  if (!durable) give_up("MM_REDIS_QUEUE_URL", durable.error());
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, Runtime& runtime)
+    : gateway_(settings, runtime), cap_(connections_allowed(), kConnectionsPerAddress) {
+  require_durable(settings, runtime);
+  if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
+    give_up("MM_TLS_CERT_FILE", "it goes with MM_TLS_KEY_FILE");
+  }
+  if (settings.tls_cert_file) {
+    auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
+    if (!tls) give_up("MM_TLS_CERT_FILE", tls.error());
+    tls_ = *std::move(tls);
+  }
+  build_shards();
+  listen();
+  subscribe();
+  watch_health();
+  log::info("gateway_listens", {{"port", port_}, {"threads", shards_.size()}, {"connections_max", cap_.total()},
+                                {"tls", tls_ != nullptr}, {"docs_ui", gateway_.site.complete()}});
+}
+
+void Service::build_shards() {
+  const auto& settings = gateway_.settings;
+  const auto cache = target_of(gateway_.runtime, settings.redis_cache_url, "redis_cache_password");
+  const auto queue = target_of(gateway_.runtime, settings.redis_queue_url, "redis_queue_password");
+  const auto count = settings.threads > 0 ? static_cast<std::size_t>(settings.threads)
+                                          : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& shard = *shards_.emplace_back(std::make_unique<Shard>(gateway_, i, cache, queue));
+    listeners_.push_back(std::make_unique<Listener>(shard, cap_, tls_.get()));
+  }
+}
+
+void Service::listen() {
+  port_ = gateway_.settings.port;
+  for (auto& listener : listeners_) {
+    auto port = listener->open(gateway_.settings.listen_address, port_);
+    if (!port) give_up("MM_GATEWAY_PORT", port.error());
+    port_ = *port;
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto& shard = *shards_[i];
+    auto& listener = *listeners_[i];
+    shard.loop.on_tick([this, &shard, &listener](SteadyPoint now) { on_tick(shard, listener, now); });
+    shard.loop.post([&listener] { listener.start(); });
+    shard.loop.start();
+  }
+}
+
+void Service::on_tick(Shard& shard, Listener& listener, SteadyPoint now) {
+  shard.cache.tick(now);
+  shard.queue.tick(now);
+  listener.on_tick(now);
+  shard.connections.on_tick(now);
+  shard.sockets->on_tick(now);
+  if (shard.index == 0) gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
+}
+
+void Service::subscribe() {
+  auto& bus = gateway_.runtime.bus;
+  subscriptions_.push_back(std::make_unique<bus::Subscription>(
+      bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
+  subscriptions_.push_back(bus::subscribe<PartyUpdated>(bus, "", [this](const PartyUpdated& event) {
+    std::vector<PlayerId> members;
+    for (const auto& member : event.party.members) members.push_back(member.player_id);
+    on_party(event.party.party_id, std::move(members));
+  }));
+  subscriptions_.push_back(
+      bus::subscribe<PartyDisbanded>(bus, "", [this](const PartyDisbanded& event) { on_party(event.party_id, {}); }));
+}
+
+void Service::watch_health() {
+  // The cache is missing here on purpose: without it the gateway serves with limits of its own.
+  gateway_.runtime.health.probe("redis_queue", [this] {
+    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->queue.connected(); });
+  });
+}
+
+// On a thread of the bus. Frames for players without a socket here end at the directory.
+void Service::on_notify(std::string_view subject, std::string_view body) {
+  const auto player = PlayerId::parse(subject.substr(kNotifyPrefix.size()));
+  if (!player) return;
+  if (body.starts_with(R"({"event":"bye")")) return on_bye(*player, body);
+  const auto shards = gateway_.directory.shards_of(*player);
+  if (shards.empty()) return;
+  const auto head = read_frame_head(body);
+  if (!head || !head->seq) return gateway_.runtime.bus.count_undecodable(kNotifyPrefix);
+  const auto text = std::make_shared<const std::string>(body);
+  for (const auto index : shards) {
+    auto& shard = *shards_[index];
+    shard.loop.post([&shard, player = *player, seq = *head->seq, text] { shard.sockets->deliver(player, seq, text); });
+  }
+}
+
+void Service::on_bye(PlayerId player, std::string_view body) {
+  const auto document = json::Document::parse(body);
+  const auto data = document ? document->root().find("data") : std::nullopt;
+  const auto bye = data ? wire::decode<Bye>(*data, wire::Unknown::ignored) : Reply<Bye>(refuse(Code::malformed_request));
+  if (!bye) return gateway_.runtime.bus.count_undecodable(kNotifyPrefix);
+  const auto now = std::chrono::steady_clock::now();
+  if (bye->login) gateway_.denials.add(*bye->login, now, now + kAccessLifetime + Seconds{60});
+  for (const auto index : gateway_.directory.shards_of(player)) {
+    auto& shard = *shards_[index];
+    shard.loop.post([&shard, player, bye = *bye] { shard.sockets->obey(player, bye); });
+  }
+}
+
+void Service::on_party(PartyId party, std::vector<PlayerId> members) {
+  if (!gateway_.directory.is_watched(party)) return;
+  for (auto& shard : shards_) {
+    shard->loop.post([&shard = *shard, party, members] { shard.sockets->party_changed(party, members); });
+  }
+}
+
+/// Runs `work` on every loop and waits for all.
+void Service::on_every_loop(const std::function<void(std::size_t)>& work) {
+  std::vector<std::future<void>> done;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    shards_[i]->loop.post([work, i, promise] {
+      work(i);
+      promise->set_value();
+    });
+  }
+  for (auto& one : done) one.wait_for(kWindDownTime);
+}
+
+/// Redis answers in order: once it has answered this, it knows of every socket that closed.
+void Service::say_goodbye_to_presence() {
+  std::vector<std::future<void>> done;
+  for (auto& shard : shards_) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    shard->loop.post([&shard = *shard, promise] {
+      shard.cache.command({"PING"}, Milliseconds{200}, [promise](auto) { promise->set_value(); });
+    });
+  }
+  for (auto& one : done) one.wait_for(Milliseconds{500});
+}
+
+Service::~Service() {
+  gateway_.draining = true;
+  subscriptions_.clear();
+  on_every_loop([this](std::size_t i) {
+    listeners_[i]->close();
+    shards_[i]->sockets->end_all(1012, "restarting");
+    shards_[i]->connections.wind_down();
+  });
+  const auto deadline = Deadline::after(kWindDownTime);
+  while (cap_.open() > 0 && !deadline.passed()) std::this_thread::sleep_for(kPoll);
+  say_goodbye_to_presence();
+  for (auto& shard : shards_) shard->loop.stop();
+  gateway_.requests.reset();
+  listeners_.clear();
+  shards_.clear();
+}
+
+}  // namespace mm::gateway

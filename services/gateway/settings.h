@@ -1,0 +1,44 @@
+// The gateway's settings. Secrets are files: redis_queue_password, redis_cache_password, access_token_key,
+// server_token_key, admin_token (common/runtime/credentials.h).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/contracts/fields.h"
+
+namespace mm::gateway {
+
+struct Settings {
+  int port = 8080;                            ///< 0: any free port
+  std::string listen_address = "127.0.0.1";
+  std::string redis_queue_url;
+  std::string redis_cache_url;
+  bool rate_limits = true;                    ///< off: no limits per player and address, for load tests
+  std::string allowed_origins;                ///< comma-separated; a browser's page of another origin is refused
+  std::string trusted_proxies;                ///< comma-separated addresses and networks whose X-Forwarded-For counts
+  std::optional<std::string> tls_cert_file;   ///< PEM, the chain; with tls_key_file: HTTPS only
+  std::optional<std::string> tls_key_file;
+  bool allow_weak_stores = false;
+  std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui beside the program
+  int threads = 0;                            ///< io threads; 0: one per core
+};
+
+template <class F>
+void describe(F& f, Settings& s) {
+  using namespace fields;
+  f("MM_GATEWAY_PORT", s.port, Optional{}, InRange{0, 65535});
+  f("MM_LISTEN_ADDRESS", s.listen_address, Optional{});
+  f("MM_REDIS_QUEUE_URL", s.redis_queue_url);
+  f("MM_REDIS_CACHE_URL", s.redis_cache_url);
+  f("MM_RATE_LIMITS", s.rate_limits, Optional{});
+  f("MM_ALLOWED_ORIGINS", s.allowed_origins, Optional{});
+  f("MM_TRUSTED_PROXIES", s.trusted_proxies, Optional{});
+  f("MM_TLS_CERT_FILE", s.tls_cert_file);
+  f("MM_TLS_KEY_FILE", s.tls_key_file);
+  f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+  f("MM_DOCS_DIR", s.docs_dir);
+  f("MM_GATEWAY_THREADS", s.threads, Optional{}, InRange{0, 64});
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,109 @@
+#include "services/gateway/sockets/frames.h"
+
+#include "common/wire/time_text.h"
+#include "services/gateway/core/router.h"
+
+namespace mm::gateway {
+namespace {
+
+constexpr std::size_t kRefBytes = 64;
+
+bool has(const ClientFrame& frame, std::string_view name) {
+  const auto found = frame.document.root().find(name);
+  return found && !found->is(json::Kind::null);
+}
+
+const Route* route_of(const ClientFrame& frame) {
+  if (frame.type == "enqueue") {
+    return &route_named("POST", has(frame, "party_id") ? "/v1/party/queue" : "/v1/matchmaking/queue");
+  }
+  if (frame.type == "cancel") {
+    return has(frame, "party_id") ? &route_named("DELETE", "/v1/party/queue")
+                                  : &route_named("DELETE", "/v1/matchmaking/queue/{ticket_id}");
+  }
+  if (frame.type == "ready") return &route_named("POST", "/v1/party/{party_id}/ready");
+  if (frame.type == "chat") return &route_named("POST", "/v1/party/{party_id}/chat");
+  return nullptr;
+}
+
+/// Where the route takes that field from. Only DELETE /v1/party/queue has one in its query.
+wire::Place place_of(const Route& route, std::string_view name) {
+  if (route.path.find("{" + std::string(name) + "}") != std::string_view::npos) return wire::Place::path;
+  return route.method == "DELETE" ? wire::Place::query : wire::Place::body;
+}
+
+std::string text_of_value(const json::Value& value) {
+  return value.is(json::Kind::string) ? std::string(value.string()) : value.text();
+}
+
+}  // namespace
+
+std::string frame_text(std::string_view event, std::int64_t seq, std::string_view data, TimePoint now,
+                       const std::optional<std::string>& ref) {
+  json::Writer writer;
+  writer.begin_object();
+  writer.key("event");
+  writer.string(event);
+  writer.key("seq");
+  writer.integer(seq);
+  writer.key("data");
+  writer.raw(data.empty() ? "{}" : data);
+  writer.key("timestamp");
+  writer.string(wire::format_time(now));
+  if (ref) {
+    writer.key("ref");
+    writer.string(*ref);
+  }
+  writer.end_object();
+  return writer.take();
+}
+
+std::optional<FrameHead> read_frame_head(std::string_view text) {
+  const auto document = json::Document::parse(text, {limits::kJsonDepth, 1'000'000});
+  if (!document || !document->root().is(json::Kind::object)) return std::nullopt;
+  const auto event = document->root().find("event");
+  if (!event || !event->is(json::Kind::string)) return std::nullopt;
+  FrameHead head;
+  head.event = event->string();
+  if (const auto seq = document->root().find("seq"); seq && seq->is(json::Kind::number)) head.seq = seq->integer();
+  return head;
+}
+
+Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
+  auto document = json::Document::parse(text);
+  if (!document) return fail(document.error().detail);
+  if (!document->root().is(json::Kind::object)) return fail(std::string("not an object"));
+  ClientFrame frame{{}, std::nullopt, *std::move(document)};
+  const auto root = frame.document.root();
+  if (const auto type = root.find("type"); type && type->is(json::Kind::string)) frame.type = type->string();
+  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && ref->string().size() <= kRefBytes) {
+    frame.ref = ref->string();
+  }
+  return frame;
+}
+
+Reply<Command> read_command(const ClientFrame& frame) {
+  Command command;
+  command.route = route_of(frame);
+  if (command.route == nullptr) return refuse_field("/type", "is not a known type");
+  json::Writer body;
+  body.begin_object();
+  frame.document.root().each_member([&](std::string_view key, const json::Value& value) {
+    if (key == "type" || key == "ref") return;
+    const auto place = place_of(*command.route, key);
+    if (place == wire::Place::path) command.parts.path.emplace_back(key, text_of_value(value));
+    if (place == wire::Place::query) command.parts.query.emplace_back(key, text_of_value(value));
+    if (place != wire::Place::body) return;
+    body.key(key);
+    body.raw(value.text());
+  });
+  body.end_object();
+  command.body_text = body.take();
+  for (const auto& [name, value] : command.parts.path) {
+    // As a path with an impossible id is no path.
+    if (!accepts_parameter(name, value)) return refuse(Code::not_found, "There is no such " + name);
+  }
+  return command;
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,36 @@
+// The seam between what a WebSocket says and how bytes travel: net/ws_session.cpp implements the link over Beast, tests
+// without a network. Both ends live on one loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "services/gateway/core/frame_order.h"
+
+namespace mm::gateway {
+
+namespace close_codes {
+inline constexpr std::uint16_t kRestarting = 1012;
+inline constexpr std::uint16_t kTryLater = 1013;
+inline constexpr std::uint16_t kBadFrame = 4400;
+inline constexpr std::uint16_t kNotAuthenticated = 4401;
+inline constexpr std::uint16_t kNotMember = 4403;
+inline constexpr std::uint16_t kNoHello = 4408;
+inline constexpr std::uint16_t kReplaced = 4409;
+inline constexpr std::uint16_t kTooSlow = 4413;
+inline constexpr std::uint16_t kTooMany = 4429;
+}  // namespace close_codes
+
+class SocketLink {
+ public:
+  virtual ~SocketLink() = default;
+  /// Queues a text frame. A link whose queue is over its limit closes itself with 4413.
+  virtual void send(FrameText text) = 0;
+  /// Closes after what has been queued. Again, or after the other end closed: no effect.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+};
+
+}  // namespace mm::gateway

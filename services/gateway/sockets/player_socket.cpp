@@ -1,0 +1,231 @@
+#include "services/gateway/sockets/player_socket.h"
+
+#include <utility>
+
+#include "common/runtime/log.h"
+#include "common/wire/problem_json.h"
+#include "services/gateway/active_state.h"
+#include "services/gateway/front.h"
+#include "services/gateway/sockets/sockets.h"
+
+namespace mm::gateway {
+namespace {
+
+// 20 frames a second, 40 at once.
+constexpr Quota kFrames{40, Seconds{2}};
+constexpr int kWelcomeTries = 10;
+constexpr Milliseconds kWelcomePause{500};
+
+}  // namespace
+
+PlayerSocket::PlayerSocket(Shard& shard, std::uint64_t number, SocketLink& link, Admission admission)
+    : shard_(shard),
+      number_(number),
+      link_(&link),
+      claims_(std::move(admission.player)),
+      party_(admission.party),
+      address_(std::move(admission.address)),
+      opened_at_(shard.gateway.runtime.clock.now()),
+      started_(std::chrono::steady_clock::now()),
+      frames_(kFrames, started_) {}
+
+std::string PlayerSocket::name() const { return shard_.gateway.instance + "/" + std::to_string(number_); }
+
+Asker PlayerSocket::asker() const {
+  Principal principal;
+  principal.player = claims_;
+  return {principal.caller(), trace::new_trace(), Deadline::after(limits::kRequestDeadline)};
+}
+
+void PlayerSocket::start() {
+  // The upgrade has checked the header's token and, for a party's stream, the membership.
+  if (!claims_) return;
+  phase_ = Phase::entering;
+  join();
+}
+
+void PlayerSocket::enter(security::AccessClaims claims) {
+  phase_ = Phase::entering;
+  claims_ = std::move(claims);
+  if (party_) return check_member();
+  join();
+}
+
+void PlayerSocket::check_member() {
+  GetParty request;
+  request.player_id = claims_->player;
+  ask(shard_, request, asker(), [self = shared_from_this()](Reply<Party> party) {
+    if (self->is_over()) return;
+    if (party && party->party_id == *self->party_) return self->join();
+    const bool away = !party && party.error().status() == 503;
+    self->end(away ? close_codes::kTryLater : close_codes::kNotMember, away ? "try later" : "not a member");
+  });
+}
+
+// Presence first: from then on daemons send frames, which are held until the state that was read after them is told.
+void PlayerSocket::join() {
+  in_directory_ = true;
+  shard_.sockets->entered(shared_from_this(), [self = shared_from_this()] {
+    if (!self->is_over()) self->welcome();
+  });
+}
+
+void PlayerSocket::welcome() {
+  if (welcoming_) return;
+  welcoming_ = true;
+  order_.stop();
+  read_state();
+}
+
+void PlayerSocket::read_state() {
+  const auto& claims = *claims_;
+  shard_.store.last_seq(claims.tenant, claims.player, [self = shared_from_this()](storage::RedisResult<std::int64_t> seq) {
+    if (self->is_over()) return;
+    // Without the cache nobody numbers frames; whatever comes once it is back is new.
+    const auto from = seq ? *seq : 0;
+    read_active_state(self->shard_, self->asker(), [self, from](Reply<ActiveState> state) {
+      if (self->is_over()) return;
+      self->welcoming_ = false;
+      if (!state) return self->welcome_failed();
+      const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
+      if (!member) return self->end(close_codes::kNotMember, "not a member any more");
+      Welcome welcome;
+      welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
+      welcome.party = std::move(state->party);
+      welcome.ticket = std::move(state->ticket);
+      welcome.match = std::move(state->match);
+      self->send_welcome(welcome, from);
+    });
+  });
+}
+
+void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
+  if (phase_ == Phase::entering) phase_ = Phase::live;
+  welcome_failures_ = 0;
+  shard_.gateway.metrics.welcomes.add();
+  if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now())));
+  obey(order_.start(seq, std::chrono::steady_clock::now()));
+}
+
+void PlayerSocket::welcome_failed() {
+  if (++welcome_failures_ >= kWelcomeTries) return end(close_codes::kTryLater, "try later");
+  welcome_at_ = std::chrono::steady_clock::now() + kWelcomePause;
+}
+
+void PlayerSocket::on_frame(std::int64_t seq, const FrameText& text) {
+  if (phase_ != Phase::entering && phase_ != Phase::live) return;
+  obey(order_.frame(seq, text, std::chrono::steady_clock::now()));
+}
+
+void PlayerSocket::obey(const FrameOrder::Verdict& verdict) {
+  for (const auto& text : verdict.relay) {
+    shard_.gateway.metrics.frames_relayed.add();
+    if (link_ != nullptr) link_->send(text);
+  }
+  if (verdict.resync && !is_over()) welcome();
+}
+
+void PlayerSocket::on_tick(SteadyPoint now_steady) {
+  switch (phase_) {
+    case Phase::greeting:
+      if (now_steady - started_ >= kHelloTime) end(close_codes::kNoHello, "no hello");
+      return;
+    case Phase::over: return;
+    case Phase::entering:
+    case Phase::live: break;
+  }
+  if (now() >= claims_->expires_at + security::kTokenLeeway) return end(close_codes::kNotAuthenticated, "token expired");
+  if (welcome_at_ && now_steady >= *welcome_at_) {
+    welcome_at_.reset();
+    welcome();
+  }
+  if (!welcoming_) obey(order_.tick(now_steady));
+}
+
+void PlayerSocket::on_binary() { end(close_codes::kBadFrame, "frames are text"); }
+
+void PlayerSocket::on_text(std::string_view text) {
+  if (is_over()) return;
+  shard_.gateway.metrics.frames_received.add();
+  if (!frames_.take(kFrames, std::chrono::steady_clock::now()).allowed) return end(close_codes::kTooMany, "too many frames");
+  const auto frame = read_client_frame(text);
+  if (!frame) return end(close_codes::kBadFrame, frame.error());
+  if (frame->type == "hello") return on_hello(*frame);
+  if (phase_ == Phase::greeting) return end(close_codes::kNotAuthenticated, "hello comes first");
+  if (frame->type == "ping") return send("pong", {}, frame->ref);
+  on_command(*frame);
+}
+
+void PlayerSocket::on_hello(const ClientFrame& frame) {
+  auto hello = wire::decode<Hello>(frame.document.root(), wire::Unknown::refused);
+  if (!hello) {
+    if (phase_ == Phase::greeting) return end(close_codes::kBadFrame, hello.error().detail);
+    return answer(frame.ref, problem_answer(hello.error(), trace::new_trace().trace_id_text()));
+  }
+  auto claims = read_access(shard_.gateway, hello->token);
+  if (!claims || shard_.gateway.denials.contains(claims->login)) return end(close_codes::kNotAuthenticated, "token not accepted");
+  if (claims_ && (claims->player != claims_->player || claims->tenant != claims_->tenant)) {
+    return end(close_codes::kNotAuthenticated, "another player's token");
+  }
+  const auto look = [self = shared_from_this(), claims = *claims, resume = hello->resume.has_value(),
+                     ref = hello->ref](storage::RedisResult<Taken> taken) {
+    if (self->is_over()) return;
+    if (taken && taken->denied) return self->end(close_codes::kNotAuthenticated, "token not accepted");
+    if (self->phase_ == Phase::greeting) return self->enter(claims);
+    self->renew(claims, resume, ref);
+  };
+  shard_.store.look(claims->tenant, claims->login, claims->player, look);
+}
+
+void PlayerSocket::renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref) {
+  claims_ = std::move(claims);
+  if (resume) return welcome();
+  send("ack", {}, ref);
+}
+
+void PlayerSocket::on_command(const ClientFrame& frame) {
+  auto command = read_command(frame);
+  if (!command) return answer(frame.ref, problem_answer(command.error(), trace::new_trace().trace_id_text()));
+  auto x = std::make_shared<Exchange>(shard_, [self = shared_from_this(), ref = frame.ref](Outcome outcome) {
+    self->answer(ref, outcome.answer);
+  });
+  x->route = command->route;
+  x->request.method = command->route->method;
+  x->request.body = std::move(command->body_text);
+  x->parts = std::move(command->parts);
+  x->parts.body = x->request.body;
+  if (auto document = json::Document::parse(x->request.body)) x->body.emplace(*std::move(document));
+  x->trace = trace::new_trace();
+  x->address = address_;
+  x->principal.player = claims_;
+  admit_and_run(x);
+}
+
+void PlayerSocket::answer(const std::optional<std::string>& ref, const HttpAnswer& answer) {
+  send(answer.status < 300 ? "ack" : "error", answer.content(), ref);
+}
+
+void PlayerSocket::send(std::string_view event, std::string_view data, const std::optional<std::string>& ref) {
+  if (is_over() || link_ == nullptr) return;
+  link_->send(std::make_shared<const std::string>(frame_text(event, order_.last(), data, now(), ref)));
+}
+
+void PlayerSocket::end(std::uint16_t code, std::string_view reason) {
+  if (is_over()) return;
+  Bye bye;
+  bye.code = code;
+  bye.reason = reason;
+  // Spread over two seconds, so that a restart is not answered by everybody at once.
+  if (code == close_codes::kRestarting) bye.reconnect_after_ms = static_cast<int>(number_ * 7919 % 2000);
+  send(Bye::kEvent, wire::encode(bye));
+  phase_ = Phase::over;
+  if (link_ != nullptr) link_->close(code, reason);
+}
+
+void PlayerSocket::on_closed() {
+  phase_ = Phase::over;
+  link_ = nullptr;
+  shard_.sockets->closed(*this);
+}
+
+}  // namespace mm::gateway

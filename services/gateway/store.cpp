@@ -1,0 +1,239 @@
+#include "services/gateway/store.h"
+
+#include <charconv>
+#include <utility>
+
+#include "common/security/secrets.h"
+#include "services/gateway/lua/scripts.h"
+
+namespace mm::gateway {
+
+using storage::Arguments;
+using storage::RedisError;
+using storage::RedisReply;
+using storage::RedisResult;
+
+namespace {
+
+constexpr Milliseconds kCachePatience{200};
+constexpr Milliseconds kQueuePatience{1'000};
+constexpr std::string_view kBeatPrefix = "mm:gateway:";
+
+std::string tenant_key(const Tenant& tenant, std::string_view rest) { return "mm:{" + tenant.str() + "}:" + std::string(rest); }
+std::string denied_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "deny:" + login.to_string()); }
+std::string home_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "home:" + player.to_string()); }
+std::string family_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "login:" + login.to_string()); }
+std::string keyed_key(const Tenant& tenant, const std::string& id) { return tenant_key(tenant, "idempotency:" + id); }
+std::string presence_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "presence:" + player.to_string()); }
+std::string sockets_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "sockets:" + player.to_string()); }
+std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
+
+// Addresses and account names may be any text: hashed, a key is short and nobody's key is another's.
+std::string limit_key(const LimitSubject& subject) {
+  const std::string owner = subject.tenant.empty() ? "gateway" : subject.tenant.str();
+  return "mm:{" + owner + "}:limit:" + subject.kind + ":" + subject.cost + ":" +
+         security::sha256_hex(subject.id).substr(0, 32);
+}
+
+Arguments login_keys(const std::string& address, const std::string& account) {
+  return {"mm:{gateway}:limit:login:account:" + security::sha256_hex(account + "\n" + address).substr(0, 32),
+          "mm:{gateway}:limit:login:address:" + security::sha256_hex(address).substr(0, 32)};
+}
+
+std::string ms(TimePoint time) { return std::to_string(time.time_since_epoch().count()); }
+std::string ms(Milliseconds time) { return std::to_string(time.count()); }
+
+std::int64_t number(const RedisReply& reply) {
+  if (reply.kind == RedisReply::Kind::integer) return reply.integer;
+  std::int64_t out = 0;
+  std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), out);
+  return out;
+}
+
+/// The reply as `read` understands it; a reply of another shape than the script's is an error like any other.
+template <class T, class Read>
+AsyncRedis::Handler reading(Store::Then<T> then, std::size_t items, Read read) {
+  return [then = std::move(then), items, read = std::move(read)](RedisResult<RedisReply> reply) {
+    if (!reply) return then(fail(std::move(reply).error()));
+    if (reply->items.size() < items) return then(fail(RedisError{true, "unexpected reply"}));
+    then(read(*reply));
+  };
+}
+
+AsyncRedis::Handler nothing() {
+  return [](RedisResult<RedisReply>) {};
+}
+
+std::optional<Region> home_of(const RedisReply& reply) { return Region::parse(reply.text); }
+
+}  // namespace
+
+void Store::take(const LimitSubject& subject, Quota quota, const std::optional<LoginId>& login,
+                 const std::optional<PlayerId>& player, Then<Taken> then) {
+  Arguments keys{limit_key(subject)};
+  if (login && player) {
+    keys.push_back(denied_key(subject.tenant, *login));
+    keys.push_back(home_key(subject.tenant, *player));
+  }
+  const Arguments arguments{std::to_string(quota.capacity), ms(quota.window)};
+  cache_.eval(lua::kTake, keys, arguments, kCachePatience, reading<Taken>(std::move(then), 6, [quota](const RedisReply& reply) {
+    Taken out;
+    out.allowance.limit = quota.capacity;
+    out.allowance.allowed = number(reply.items[0]) == 1;
+    out.allowance.remaining = static_cast<int>(number(reply.items[1]));
+    out.allowance.reset_seconds = static_cast<int>(number(reply.items[2]));
+    out.allowance.retry_seconds = static_cast<int>(number(reply.items[3]));
+    out.denied = number(reply.items[4]) == 1;
+    out.home = home_of(reply.items[5]);
+    return out;
+  }));
+}
+
+void Store::look(const Tenant& tenant, LoginId login, PlayerId player, Then<Taken> then) {
+  cache_.command({"MGET", denied_key(tenant, login), home_key(tenant, player)}, kCachePatience,
+                 reading<Taken>(std::move(then), 2, [](const RedisReply& reply) {
+                   Taken out;
+                   out.denied = !reply.items[0].is_nil();
+                   out.home = home_of(reply.items[1]);
+                   return out;
+                 }));
+}
+
+void Store::take_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address,
+                       Then<Allowance> then) {
+  const Arguments arguments{ms(per_account.window), std::to_string(per_account.capacity), std::to_string(per_address.capacity)};
+  cache_.eval(lua::kLoginTake, login_keys(address, account), arguments, kCachePatience,
+              reading<Allowance>(std::move(then), 2, [](const RedisReply& reply) {
+                Allowance out;
+                out.allowed = number(reply.items[0]) == 1;
+                out.retry_seconds = static_cast<int>(number(reply.items[1]));
+                return out;
+              }));
+}
+
+void Store::return_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address) {
+  cache_.eval(lua::kLoginReturn, login_keys(address, account),
+              {std::to_string(per_account.capacity), std::to_string(per_address.capacity)}, kCachePatience, nothing());
+}
+
+void Store::deny(const Tenant& tenant, LoginId login, Milliseconds how_long, Then<Done> then) {
+  cache_.command({"SET", denied_key(tenant, login), "1", "PX", ms(how_long)}, kCachePatience,
+                 reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
+}
+
+void Store::set_home(const Tenant& tenant, PlayerId player, const Region& region, Milliseconds how_long) {
+  cache_.command({"SET", home_key(tenant, player), region.str(), "PX", ms(how_long)}, kCachePatience, nothing());
+}
+
+void Store::get_home(const Tenant& tenant, PlayerId player, Then<std::optional<Region>> then) {
+  cache_.command({"GET", home_key(tenant, player)}, kCachePatience,
+                 reading<std::optional<Region>>(std::move(then), 0, home_of));
+}
+
+void Store::start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then) {
+  queue_.eval(lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
+              {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
+               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:")},
+              kQueuePatience, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
+}
+
+void Store::rotate(const Tenant& tenant, LoginId login, const std::string& digest, const std::string& child_digest,
+                   std::uint32_t child_generation, TimePoint now, Then<Rotated> then) {
+  const auto read = [](const RedisReply& reply) {
+    Rotated out;
+    const auto& verdict = reply.items[0].text;
+    out.verdict = verdict == "rotated"   ? Rotation::rotated
+                  : verdict == "again"   ? Rotation::again
+                  : verdict == "reused"  ? Rotation::reused
+                  : verdict == "expired" ? Rotation::expired
+                                         : Rotation::unknown;
+    if (out.verdict == Rotation::unknown || reply.items.size() < 5) return out;
+    out.player = PlayerId::parse(reply.items[1].text).value_or(PlayerId{});
+    out.name = reply.items[2].text;
+    out.region = Region::parse(reply.items[3].text).value_or(default_region());
+    out.current_digest = reply.items[4].text;
+    return out;
+  };
+  queue_.eval(lua::kFamilyRotate, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
+              {login.to_string(), digest, child_digest, std::to_string(child_generation), ms(now), ms(kRefreshGrace)},
+              kQueuePatience, reading<Rotated>(std::move(then), 1, read));
+}
+
+void Store::end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then) {
+  queue_.eval(lua::kFamilyEnd, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
+              {login.to_string(), player.to_string()}, kQueuePatience,
+              reading<bool>(std::move(then), 0, [](const RedisReply& reply) { return number(reply) == 1; }));
+}
+
+void Store::start_keyed(const Tenant& tenant, const std::string& id, const std::string& request_digest,
+                        const std::string& owner, TimePoint now, Then<KeyedWork> then) {
+  const auto read = [](const RedisReply& reply) {
+    KeyedWork out;
+    const auto& state = reply.items[0].text;
+    if (state == "running") out.state = KeyedWork::State::running;
+    if (state == "mismatch") out.state = KeyedWork::State::mismatch;
+    if (state == "done") out.state = KeyedWork::State::done;
+    if (state == "done" && reply.items.size() > 1) out.answer = reply.items[1].text;
+    if (state == "fresh" && reply.items.size() > 1) out.created_at = TimePoint(Milliseconds(number(reply.items[1])));
+    return out;
+  };
+  queue_.eval(lua::kIdempotencyStart, {keyed_key(tenant, id), tenant_key(tenant, "idempotency_expiry")},
+              {id, request_digest, owner, ms(now), ms(kKeyedLease), ms(now + kKeyedLifetime), keyed_key(tenant, "")},
+              kQueuePatience, reading<KeyedWork>(std::move(then), 1, read));
+}
+
+void Store::finish_keyed(const Tenant& tenant, const std::string& id, const std::string& owner,
+                         const std::optional<std::string>& answer, std::function<void()> then) {
+  Arguments arguments{owner};
+  if (answer) arguments.push_back(*answer);
+  queue_.eval(lua::kIdempotencyFinish, {keyed_key(tenant, id)}, arguments, kQueuePatience,
+              [then = std::move(then)](RedisResult<RedisReply>) { then(); });
+}
+
+void Store::join(const Tenant& tenant, PlayerId player, const std::string& instance, const HeldSocket& socket,
+                 Then<Joined> then) {
+  cache_.eval(lua::kPresenceJoin, {presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)},
+              {instance, socket.name, ms(socket.opened_at), ms(kPresenceExpiry), std::to_string(kSocketsPerPlayer),
+               std::string(kBeatPrefix)},
+              kCachePatience, reading<Joined>(std::move(then), 2, [](const RedisReply& reply) {
+                Joined out;
+                out.before = static_cast<int>(number(reply.items[0]));
+                out.seq = number(reply.items[1]);
+                for (std::size_t i = 2; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
+                return out;
+              }));
+}
+
+void Store::leave(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket,
+                  Then<int> then) {
+  cache_.eval(lua::kPresenceLeave, {presence_key(tenant, player), sockets_key(tenant, player)}, {instance, socket},
+              kCachePatience,
+              reading<int>(std::move(then), 0, [](const RedisReply& reply) { return static_cast<int>(number(reply)); }));
+}
+
+void Store::keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
+                 Then<std::vector<bool>> then) {
+  Arguments keys{presence_key(tenant, player), sockets_key(tenant, player)};
+  Arguments arguments{instance, ms(kPresenceExpiry)};
+  for (const auto& socket : sockets) {
+    keys.push_back(denied_key(tenant, socket.login));
+    arguments.push_back(ms(socket.opened_at));
+    arguments.push_back(socket.name);
+  }
+  cache_.eval(lua::kPresenceKeep, keys, arguments, kCachePatience,
+              reading<std::vector<bool>>(std::move(then), sockets.size(), [](const RedisReply& reply) {
+                std::vector<bool> out;
+                for (const auto& item : reply.items) out.push_back(number(item) == 1);
+                return out;
+              }));
+}
+
+void Store::beat(const std::string& instance) {
+  cache_.command({"SET", std::string(kBeatPrefix) + instance, "1", "PX", ms(kPresenceExpiry)}, kCachePatience, nothing());
+}
+
+void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {
+  cache_.command({"GET", seq_key(tenant, player)}, kCachePatience, reading<std::int64_t>(std::move(then), 0, number));
+}
+
+}  // namespace mm::gateway
