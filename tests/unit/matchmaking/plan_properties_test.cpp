@@ -1,0 +1,175 @@
+// The five properties of a tick, on queues drawn at random, against a solver that tries everything.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "services/matchmaker/core/plan.h"
+#include "tests/unit/matchmaking/exact.h"
+#include "tests/unit/matchmaking/instance.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using namespace testing;
+
+std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
+
+/// Rules of every kind: steps, no ratings, several teams, offsets, latencies.
+Instance any_instance(std::uint64_t seed) {
+  Instance made = random_instance(seed);
+  std::mt19937_64 random(seed ^ 0xA5A5);
+  const auto one_in = [&](unsigned n) { return random() % n == 0; };
+  if (one_in(4)) made.rules.teams = static_cast<int>(random() % 3 + 2);
+  if (one_in(4)) made.rules.widen = Widening::steps;
+  if (one_in(8)) made.rules.use_rating = false;
+  if (one_in(4)) made.rules.premade_offset = {0, 12.5, 25, 40};
+  if (one_in(4)) made.rules.max_latency_ms = 80;
+  for (auto& each : made.tickets) {
+    if (one_in(5)) {
+      each.latencies = Latencies{{default_region(), static_cast<double>(random() % 100)},
+                                 {*Region::parse("us-east"), static_cast<double>(random() % 100)}};
+    }
+    if (one_in(20)) each.deadline = kNow - 5 + static_cast<BucketMs>(random() % 10);
+  }
+  return made;
+}
+
+RC_GTEST_PROP(EveryPlan, HoldsToTheRules, ()) {
+  const Instance instance = any_instance(any_seed());
+  const Pool pool = instance.pool();
+  const TickPlan tick = plan(pool, instance.rules, kNow);
+  const auto found = breaches(pool, instance.rules, kNow, tick);
+  if (!found.empty()) RC_LOG() << instance.to_string();
+  RC_ASSERT(found == std::vector<std::string>{});
+}
+
+// Property 1: whoever is left could not have made a match among themselves.
+RC_GTEST_PROP(NobodyBlocks, NoFeasibleMatchIsLeftAmongThoseWhoWait, ()) {
+  const Instance instance = random_instance(any_seed());
+  const Pool pool = instance.pool();
+  const TickPlan tick = plan(pool, instance.rules, kNow);
+  Instance left{instance.rules, instance.team_size, {}};
+  for (const Waiting& waiting : tick.waiting) left.tickets.push_back(pool.ticket(waiting.slot));
+  const auto answer = solve_exactly(left, 2'000);
+  RC_ASSERT(answer.has_value());
+  RC_ASSERT(answer->matches == 0U);
+}
+
+/// Whether a match that holds this ticket exists, by trying all sets.
+bool could_play(const Instance& instance, const PoolTicket& wanted) {
+  const auto sets = feasible_sets(instance);
+  return std::any_of(sets.begin(), sets.end(), [&](const std::vector<TicketId>& set) {
+    return std::find(set.begin(), set.end(), wanted.id) != set.end();
+  });
+}
+
+/// The same queue as it will be seen after so many milliseconds (the helpers look at kNow).
+Instance after(Instance queue, BucketMs passed) {
+  for (auto& each : queue.tickets) each.queued_at -= passed;
+  return queue;
+}
+
+const PoolTicket& longest_waiting(const Instance& queue) {
+  return *std::min_element(queue.tickets.begin(), queue.tickets.end(), [&](const auto& a, const auto& b) {
+    return std::tuple(a.queued_at, rating_of_ticket(a, queue.rules), a.id) <
+           std::tuple(b.queued_at, rating_of_ticket(b, queue.rules), b.id);
+  });
+}
+
+// Property 2: a queue in which new tickets arrive each tick and matches leave it. The one that waits longest is not
+// passed over for more than four ticks while there is a match for it.
+RC_GTEST_PROP(NobodyStarves, TheLongestWaitingIsMatchedWithinFiveTicks, ()) {
+  Instance queue = random_instance(any_seed(), 10);
+  std::mt19937_64 random(any_seed());
+  Memory memory;
+  Pool pool = queue.pool();
+  int passed_over = 0;
+  TicketId last;
+  std::uint64_t number = 1000;
+  for (int tick_number = 0; tick_number < 12 && !queue.tickets.empty(); ++tick_number) {
+    const BucketMs passed = tick_number * 100;
+    const PoolTicket longest = longest_waiting(queue);
+    const bool could = could_play(after(queue, passed), longest);
+    const TickPlan tick = plan(pool, queue.rules, kNow + passed, memory);
+    std::set<TicketId> gone;
+    for (const Seat& seat : tick.seats) gone.insert(pool.id(seat.slot));
+    const bool missed = could && gone.count(longest.id) == 0;
+    passed_over = missed ? (longest.id == last ? passed_over : 0) + 1 : 0;
+    last = longest.id;
+    RC_ASSERT(passed_over <= kPatienceTicks);
+    for (const TicketId each : gone) pool.erase(each);
+    std::erase_if(queue.tickets, [&](const auto& each) { return gone.count(each.id) > 0; });
+    for (int i = 0; i < 3 && queue.tickets.size() < 14; ++i) {
+      const int size = static_cast<int>(random() % static_cast<unsigned>(queue.team_size)) + 1;
+      queue.tickets.push_back(ticket(++number, 1400 + static_cast<double>(random() % 200), 0, size));
+      queue.tickets.back().queued_at += passed;
+      pool.upsert(queue.tickets.back());
+    }
+  }
+}
+
+// Property 3 is part of the first test (every team has exactly team_size players). Property 4:
+RC_GTEST_PROP(OrderDoesNotMatter, TheSameTicketsInAnyOrderGiveTheSameMatches, ()) {
+  Instance instance = any_instance(any_seed());
+  const Pool pool = instance.pool();
+  std::mt19937_64 random(any_seed());
+  std::shuffle(instance.tickets.begin(), instance.tickets.end(), random);
+  const Pool other = instance.pool();
+  RC_ASSERT(who_plays(pool, plan(pool, instance.rules, kNow)) == who_plays(other, plan(other, instance.rules, kNow)));
+}
+
+// … also when the pool has seen other tickets come and go, and has been planned before.
+RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, ()) {
+  Instance queue = random_instance(any_seed());
+  std::mt19937_64 random(any_seed());
+  std::shuffle(queue.tickets.begin(), queue.tickets.end(), random);
+  Pool grown(queue.rules, queue.team_size, default_region());
+  Memory memory;
+  constexpr int kTicks = 4;  // fewer than anybody's patience
+  for (int tick_number = 1; tick_number <= kTicks; ++tick_number) {
+    const BucketMs now = kNow + tick_number * 2'000;
+    const std::size_t share = queue.tickets.size() * static_cast<std::size_t>(tick_number) / kTicks;
+    const std::size_t before = queue.tickets.size() * static_cast<std::size_t>(tick_number - 1) / kTicks;
+    for (std::size_t i = before; i < share; ++i) grown.upsert(queue.tickets[i]);
+    if (random() % 2 == 0 && !grown.empty()) grown.erase(queue.tickets[random() % share].id);
+
+    Instance now_in_it{queue.rules, queue.team_size, {}};
+    grown.for_each([&](const PoolTicket& each) { now_in_it.tickets.push_back(each); });
+    const Pool at_once = now_in_it.pool();
+    const TickPlan tick = plan(grown, queue.rules, now, memory);
+    RC_ASSERT(who_plays(grown, tick) == who_plays(at_once, plan(at_once, queue.rules, now)));
+    std::vector<TicketId> gone;
+    for (const Seat& seat : tick.seats) gone.push_back(grown.id(seat.slot));
+    for (const TicketId each : gone) grown.erase(each);
+  }
+}
+
+// Property 5: fixed seeds, so that the figures are the same everywhere.
+TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) {
+  std::vector<double> gaps;
+  int too_large = 0;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    const Instance instance = random_instance(seed);
+    const auto exact = solve_exactly(instance, 6'000);
+    too_large += exact ? 0 : 1;
+    if (!exact || exact->matches == 0) continue;
+    const Pool pool = instance.pool();
+    const TickPlan tick = plan(pool, instance.rules, kNow);
+    const double gap = 1 - utility_of(pool, instance.rules, kNow, tick) / exact->utility;
+    EXPECT_GT(gap, -1e-4) << "better than the best: " << instance.to_string();
+    gaps.push_back(gap);
+  }
+  ASSERT_GE(gaps.size(), 300U);
+  EXPECT_LT(too_large, 100);
+  std::sort(gaps.begin(), gaps.end());
+  EXPECT_LE(gaps[gaps.size() / 2], 0.01);
+  EXPECT_LE(gaps[gaps.size() * 99 / 100], 0.05);
+  RecordProperty("worst_gap", std::to_string(gaps.back()));
+}
+
+}  // namespace
+}  // namespace mm::matchmaker
