@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""The house rules that a script can check (CONTRIBUTING.md). Prints file:line: rule: message; exit status 1 if any.
+
+Each rule is a function from the sources to its findings, so that house_rules_test.py can show that each one bites.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Iterator, NamedTuple
+
+
+class Source(NamedTuple):
+    path: str  # from the root of the repository
+    text: str
+
+    @property
+    def lines(self):
+        return self.text.split('\n')
+
+    @property
+    def suffix(self):
+        return pathlib.PurePosixPath(self.path).suffix
+
+    @property
+    def is_cpp(self):
+        return self.suffix in ('.h', '.cpp')
+
+
+class Finding(NamedTuple):
+    path: str
+    line: int
+    rule: str
+    message: str
+
+
+LINES_MOST = 500
+LINES_WARNING = 450
+FUNCTION_LINES_MOST = 60
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def includes(source):
+    for number, line in enumerate(source.lines, 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match.group(1), match.group(2)
+
+
+def service_of(path):
+    match = re.match(r'services/([a-z_]+)/', path)
+    return match.group(1) if match else None
+
+
+# Where a foreign header may be included. Tests may look at anything.
+HOMES = [
+    (r'nats/', [r'common/bus/']),
+    (r'hiredis/', [r'common/storage/', r'services/gateway/']),
+    (r'pqxx/|libpq', [r'common/storage/', r'services/[a-z_]+/store[a-z_]*\.(h|cpp)$']),
+    (r'rapidjson/', [r'common/wire/']),
+    (r'prometheus/', [r'common/runtime/metrics\.cpp$']),
+    # The hash of a script's text, by which Redis knows it, is the one use of OpenSSL outside security and TLS.
+    (r'openssl/', [r'common/security/', r'common/storage/redis\.cpp$', r'services/gateway/']),
+    (r'crypt\.h$', [r'common/security/']),
+    (r'toml\+\+/', [r'common/wire/mode_table\.cpp$']),
+    (r'boost/', [r'common/runtime/', r'services/gateway/', r'services/game_server/', r'tests/', r'sdk/cpp/tests/']),
+    (r'cpprest/|pplx/', [r'sdk/cpp/src/', r'sdk/cpp/tests/', r'sdk/cpp/examples/']),
+]
+
+STANDARD_HEADER = re.compile(r'^[a-z_]+$')  # <vector>, <stop_token>; C's are spelled <cmath>
+
+
+def rule_core_is_pure(sources) -> Iterator[Finding]:
+    """core/ includes only the standard library, common/base, common/contracts and itself, and reads no clock."""
+    clock = re.compile(r'(system_clock|steady_clock|high_resolution_clock)::now|\bSystemClock\b|\bgetenv\b')
+    for source in sources:
+        core = re.match(r'(services/[a-z_]+/core/)', source.path)
+        if not core or not source.is_cpp:
+            continue
+        allowed = ('common/base/', 'common/contracts/', core.group(1))
+        for number, bracket, header in includes(source):
+            fine = bool(STANDARD_HEADER.match(header)) if bracket == '<' else header.startswith(allowed)
+            if not fine:
+                yield Finding(source.path, number, 'core', f'{header} does not belong into a core')
+        for number, line in enumerate(source.lines, 1):
+            if clock.search(line.split('//')[0]):
+                yield Finding(source.path, number, 'core', 'a decision is handed the time and its settings')
+
+
+def rule_services_are_apart(sources) -> Iterator[Finding]:
+    """A service never includes another, and common/ includes none."""
+    for source in sources:
+        if not source.is_cpp:
+            continue
+        own = service_of(source.path)
+        if own is None and not source.path.startswith('common/'):
+            continue
+        for number, _, header in includes(source):
+            other = service_of(header)
+            if other and other != own:
+                yield Finding(source.path, number, 'apart', f'includes {header}, of another service')
+
+
+def rule_foreign_headers_have_homes(sources) -> Iterator[Finding]:
+    for source in sources:
+        if not source.is_cpp or source.path.startswith('tests/'):
+            continue
+        for number, _, header in includes(source):
+            for pattern, homes in HOMES:
+                if re.match(pattern, header) and not any(re.match(home, source.path) for home in homes):
+                    yield Finding(source.path, number, 'home', f'{header} has its home elsewhere')
+
+
+def rule_own_header_first(sources) -> Iterator[Finding]:
+    paths = {source.path for source in sources}
+    for source in sources:
+        own = source.path[:-4] + '.h'
+        if source.suffix != '.cpp' or own not in paths or source.path.startswith('sdk/'):
+            continue
+        first = next(includes(source), None)
+        if first is None or first[2] != own:
+            yield Finding(source.path, first[0] if first else 1, 'order', f'{own} comes first')
+
+
+def rule_subjects_stand_in_contracts(sources) -> Iterator[Finding]:
+    """A subject is written once, in common/contracts; elsewhere its constant is used."""
+    subjects = set()
+    for source in sources:
+        if source.path.startswith('common/contracts/'):
+            subjects.update(re.findall(r'kSubject\{"([^"]+)"\}', source.text))
+            subjects.update(re.findall(r'"((?:notify|events)\.[a-z_.]*)"', source.text))
+    for source in sources:
+        if not source.is_cpp or not source.path.startswith(('common/', 'services/')):
+            continue
+        if source.path.startswith('common/contracts/'):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            for literal in re.findall(r'"([^"\\]*)"', line.split(' //')[0]):
+                # "notify.{player_id}" is an address in the published documents.
+                if literal in subjects or re.match(r'(notify|events\.violation)\.[^{]*$', literal):
+                    yield Finding(source.path, number, 'subjects', f'"{literal}" is a subject: use its constant')
+
+
+def rule_only_stores_know_keys_and_sql(sources) -> Iterator[Finding]:
+    store = re.compile(r'services/[a-z_]+/([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
+    known = re.compile(r'"mm:|"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s')
+    for source in sources:
+        if not source.is_cpp or not source.path.startswith('services/') or store.match(source.path):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if known.search(line.split('//')[0]):
+                yield Finding(source.path, number, 'store', 'keys and SQL stand in the store of the service')
+
+
+def rule_files_are_short(sources) -> Iterator[Finding]:
+    for source in sources:
+        if source.suffix not in ('.h', '.cpp', '.lua'):
+            continue
+        length = source.text.count('\n')
+        if length >= LINES_MOST:
+            yield Finding(source.path, length, 'length', f'{length} lines: at most {LINES_MOST - 1}')
+
+
+def rule_functions_are_short(sources) -> Iterator[Finding]:
+    """A function at the edge of the line: from the line that opens its body to the brace at the edge."""
+    for source in sources:
+        if not source.is_cpp or not source.path.startswith(('common/', 'services/', 'sdk/')):
+            continue
+        start = None
+        opened = None
+        for number, line in enumerate(source.lines, 1):
+            if line and line[0] not in ' }#/)' and not line.startswith(('namespace', 'extern', 'using', 'template')):
+                if start is None:
+                    start = number
+            if start is not None and opened is None and line.rstrip().endswith('{') and not line.startswith('}'):
+                header = '\n'.join(source.lines[start - 1:number])
+                is_function = '(' in header and not re.match(r'(class|struct|enum|union|namespace)\b', header)
+                opened = start if is_function else None
+                start = None
+            elif start is not None and (line.rstrip().endswith(';') or not line.strip()):
+                start = None
+            if line.startswith('}'):
+                if opened is not None and number - opened + 1 > FUNCTION_LINES_MOST:
+                    yield Finding(source.path, opened, 'length',
+                                  f'a function of {number - opened + 1} lines: at most {FUNCTION_LINES_MOST}')
+                opened = None
+                start = None
+
+
+def rule_tests_do_not_sleep(sources) -> Iterator[Finding]:
+    sleep = re.compile(r'\b(sleep_for|sleep_until|usleep|nanosleep|clock_nanosleep)\b|(?<![\w.])sleep\s*\(')
+    for source in sources:
+        if not source.is_cpp or not re.match(r'(tests/(unit|contract|integration|e2e)/|sdk/cpp/tests/)', source.path):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if sleep.search(line.split('//')[0]):
+                yield Finding(source.path, number, 'sleep', 'wait for a condition (testing::eventually)')
+
+
+def rule_scripts_say_what_they_are(sources) -> Iterator[Finding]:
+    """A script starts with #!lua, so that Redis checks it whole; a fragment that others include must not."""
+    fragments = set()
+    for source in sources:
+        if source.suffix == '.lua':
+            fragments.update(re.findall(r'^--@include ([a-z_]+\.lua)', source.text, re.MULTILINE))
+    for source in sources:
+        if source.suffix != '.lua' or not source.path.startswith(('common/', 'services/')):
+            continue
+        is_fragment = pathlib.PurePosixPath(source.path).name in fragments
+        if source.text.startswith('#!lua') == is_fragment:
+            what = 'a fragment does not start with #!lua' if is_fragment else 'starts with #!lua'
+            yield Finding(source.path, 1, 'lua', what)
+        if not is_fragment and not source.text.partition('\n')[2].startswith('--'):
+            yield Finding(source.path, 2, 'lua', 'says in a comment what it does')
+
+
+def rule_headers_say_what_they_are(sources) -> Iterator[Finding]:
+    for source in sources:
+        if source.suffix != '.h':
+            continue
+        if not source.text.startswith(('//', '/*')):
+            yield Finding(source.path, 1, 'comment', 'the first comment says what the file is for')
+        if '\n#pragma once\n' not in source.text:
+            yield Finding(source.path, 1, 'comment', '#pragma once')
+
+
+def rule_no_coroutines(sources) -> Iterator[Finding]:
+    """g++ 12.2 makes wrong code of them."""
+    for source in sources:
+        if not source.is_cpp:
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if re.search(r'\bco_(await|yield|return)\b', line.split('//')[0]):
+                yield Finding(source.path, number, 'coroutines', 'are banned with this compiler')
+
+
+def rule_nothing_is_left_for_later(sources) -> Iterator[Finding]:
+    later = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b')
+    for source in sources:
+        if source.suffix not in ('.h', '.cpp', '.lua', '.sql', '.cmake', '.sh', '.py') or is_this_rule(source):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if later.search(line):
+                yield Finding(source.path, number, 'later', 'do it or drop it')
+
+
+def rule_files_are_named_for_what_they_are(sources) -> Iterator[Finding]:
+    vague = re.compile(r'(^|_)(utils?|helpers?|managers?|misc|common_stuff)(_|\.|$)')
+    for source in sources:
+        for part in pathlib.PurePosixPath(source.path).parts:
+            if vague.search(part):
+                yield Finding(source.path, 1, 'name', f'{part} says nothing')
+
+
+def rule_no_paths_of_a_machine(sources) -> Iterator[Finding]:
+    """What is checked in works on any machine."""
+    place = re.compile(r'(?<![\w.$}/-])/(work|shared|root|home/[a-z]+)/')
+    for source in sources:
+        if is_this_rule(source):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if place.search(line):
+                yield Finding(source.path, number, 'paths', 'names a place of one machine')
+
+
+def rule_services_explain_themselves(sources) -> Iterator[Finding]:
+    paths = {source.path for source in sources}
+    for path in sorted(paths):
+        match = re.match(r'(services/[a-z_]+)/CMakeLists\.txt$', path)
+        if match and match.group(1) + '/README.md' not in paths:
+            yield Finding(path, 1, 'readme', f'{match.group(1)}/README.md is missing')
+
+
+def is_this_rule(source):
+    return source.path.startswith('tests/contract/house/')
+
+
+RULES = [value for name, value in sorted(globals().items()) if name.startswith('rule_')]
+
+
+def tracked_files(root):
+    """What git knows; in a copy without git, everything but builds and state."""
+    listed = subprocess.run(['git', 'ls-files', '-z'], cwd=root, capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        return [path for path in listed.stdout.decode().split('\0') if path]
+    skipped = {'build', '.state', '.cache', '.git', 'node_modules'}
+    return [str(path.relative_to(root)) for path in sorted(root.rglob('*'))
+            if path.is_file() and not skipped.intersection(path.relative_to(root).parts)]
+
+
+def read_sources(root):
+    sources = []
+    for path in tracked_files(root):
+        try:
+            sources.append(Source(path, (root / path).read_text(encoding='utf-8')))
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue  # an image, or a file that is being moved
+    return sources
+
+
+# What breaks a rule for a reason: file, rule, and why.
+EXCEPTIONS = {
+    ('tests/integration/storage/redis_outage_test.cpp', 'sleep'): 'plays a server that drips its answer',
+}
+
+
+def findings_of(sources):
+    return sorted(finding for rule in RULES for finding in rule(sources)
+                  if (finding.path, finding.rule) not in EXCEPTIONS)
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parents[3]
+    sources = read_sources(root)
+    for source in sources:
+        if source.suffix in ('.h', '.cpp', '.lua') and LINES_WARNING <= source.text.count('\n') < LINES_MOST:
+            print(f'{source.path}: warning: {source.text.count(chr(10))} lines, soon too long')
+    findings = findings_of(sources)
+    for finding in findings:
+        print(f'{finding.path}:{finding.line}: {finding.rule}: {finding.message}')
+    print(f'{len(sources)} files, {len(RULES)} rules, {len(findings)} findings')
+    return 1 if findings else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,21 @@
+// Golden files of what lobby and matchmaker are asked and answer.
+#include "common/contracts/lobby.h"
+#include "common/contracts/matchmaker.h"
+#include "tests/contract/messages/golden.h"
+
+namespace mm::golden {
+namespace {
+
+using PartyMessages =
+    Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState, SetReady,
+             InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, TicketPlayer, Ticket, Enqueued,
+             Enqueue, CancelledTicket, CancelTicket, GetTicket, MadeMatch, MakeMatch, BucketSummary, QueueSummary,
+             GetQueues>;
+
+TEST(GoldenFiles, OfPartiesAndQueues) { check_messages(PartyMessages{}); }
+
+}  // namespace
+
+std::vector<std::string> party_messages() { return names_of(PartyMessages{}); }
+
+}  // namespace mm::golden
