@@ -1,0 +1,140 @@
+// Every match.found leaves a row: living or born cancelled, and the same however often it comes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "common/contracts/frames.h"
+#include "tests/integration/session/world.h"
+
+namespace mm::session {
+namespace {
+
+class Birth : public SessionTest {
+ protected:
+  int rows() {
+    auto database = world_.database();
+    return *database.transaction(
+        soon(), [](pqxx::work& tx) { return tx.exec("SELECT count(*) FROM session.match")[0][0].as<int>(); });
+  }
+
+  FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};
+  Instance instance_{world_};
+};
+
+TEST_F(Birth, ALaterCopyIsAnsweredWithThePresentState) {
+  const auto found = ready_match();
+  const auto id = found.match_id;
+  ASSERT_TRUE(world_.ear->wait_for<MatchReady>(id));
+  publish(found);
+  EXPECT_TRUE(testing::eventually([&] { return world_.ear->about<MatchReady>(id).size() == 2; }));
+
+  ASSERT_TRUE(report(result_of(found, 0)).ok());
+  ASSERT_TRUE(world_.ear->wait_for<MatchCompleted>(id));
+  publish(found);
+  publish(found);
+  ASSERT_TRUE(testing::eventually([&] { return world_.ear->about<MatchCompleted>(id).size() == 3; }));
+  const auto told = world_.ear->about<MatchCompleted>(id);
+  EXPECT_EQ(wire::encode(told[0]), wire::encode(told[2]));
+  EXPECT_EQ(rows(), 1);
+  EXPECT_EQ(orchestrator_.allocated().size(), 1U);
+}
+
+TEST_F(Birth, ALateCopyOfAMatchThatIsOverMakesNoSecondOne) {
+  const auto found = ready_match();
+  ASSERT_TRUE(report(result_of(found, 0)).ok());
+  ASSERT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(found.match_id) > 0; }));
+  publish(found);
+  ASSERT_TRUE(testing::eventually([&] { return world_.ear->about<MatchCompleted>(found.match_id).size() == 2; }));
+  EXPECT_EQ(get(found.match_id)->status, MatchStatus::completed);
+  EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
+}
+
+TEST_F(Birth, APlayerInALiveMatchCancelsTheOtherAndOnlyTheInnocentSearchAgain) {
+  const auto live = ready_match({2, 2});
+  auto second = fresh_match({2, 2});
+  // A party of two with the player who is busy, on one side.
+  second.teams[0].players[0].player_id = players_in(live)[3];
+  second.teams[0].players[1].ticket_id = second.teams[0].players[0].ticket_id;
+  const auto innocent = players_in(second)[2];
+  world_.open_socket(innocent);
+  world_.open_socket(players_in(second)[1]);
+  publish(second);
+
+  const auto cancelled = world_.ear->wait_for<MatchCancelled>(second.match_id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->reason, CancelReason::conflict);
+  EXPECT_EQ(cancelled->requeue, (std::vector{tickets_in(second)[2], tickets_in(second)[3]}));
+  EXPECT_EQ(cancelled->dropped, (std::vector{players_in(second)[0], players_in(second)[1]}));
+  EXPECT_EQ(get(second.match_id)->requeue, cancelled->requeue);
+  EXPECT_EQ(orchestrator_.releases_of(second.match_id), 0) << "no server was asked for";
+
+  const auto told = [&](PlayerId player) {
+    const auto frame = world_.ear->wait_for_frame(player, "match_cancelled");
+    return frame ? wire::decode<frames::MatchCancelledFrame>(*frame, wire::Unknown::refused)->requeued : false;
+  };
+  EXPECT_TRUE(told(innocent));
+  EXPECT_FALSE(told(players_in(second)[1]));
+
+  // The innocent are free for the next one, the live match goes on.
+  EXPECT_EQ(get_live(innocent).error().code, Code::no_match);
+  EXPECT_EQ(get_live(players_in(live)[3])->match_id, live.match_id);
+  // The decision stands when a copy comes after the conflict is gone.
+  ASSERT_TRUE(report(result_of(live, 0)).ok());
+  publish(second);
+  ASSERT_TRUE(testing::eventually([&] { return world_.ear->about<MatchCancelled>(second.match_id).size() == 2; }));
+  EXPECT_EQ(get(second.match_id)->status, MatchStatus::cancelled);
+}
+
+TEST_F(Birth, OfManyMatchesThatShareAPlayerOneLives) {
+  const auto shared = PlayerId::fresh(SystemClock().now());
+  std::vector<MatchFound> all;
+  for (int i = 0; i < 10; ++i) {
+    auto found = fresh_match({1, 1});
+    found.teams[static_cast<std::size_t>(i) % 2].players[0].player_id = shared;
+    all.push_back(found);
+    publish(found);
+  }
+  const auto count = [&](MatchStatus status) {
+    return std::count_if(all.begin(), all.end(), [&](const auto& found) {
+      const auto view = get(found.match_id);
+      return view && view->status == status;
+    });
+  };
+  ASSERT_TRUE(testing::eventually([&] { return count(MatchStatus::ready) + count(MatchStatus::cancelled) == 10; }));
+  EXPECT_EQ(count(MatchStatus::ready), 1);
+}
+
+TEST_F(Birth, TheSamePlayerInAnotherGameIsAnother) {
+  const auto here = ready_match();
+  auto there = fresh_match({1, 1});
+  there.tenant = *Tenant::parse("other");
+  there.teams[0].players[0].player_id = players_in(here)[0];
+  publish(there);
+  EXPECT_TRUE(becomes(there.match_id, MatchStatus::ready));
+}
+
+TEST_F(Birth, AMatchThatWaitedTooLongForItsRowGoesBackToTheQueue) {
+  auto found = fresh_match();
+  found.created_at -= Milliseconds{31'000};
+  publish(found);
+  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->reason, CancelReason::no_server);
+  EXPECT_EQ(cancelled->requeue, tickets_in(found));
+  EXPECT_TRUE(orchestrator_.asked().empty());
+  EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
+}
+
+TEST_F(Birth, AnImpossibleRosterIsBornCancelledAndNobodySearchesAgain) {
+  auto found = fresh_match({1, 1});
+  found.teams[1].players[0].player_id = found.teams[0].players[0].player_id;
+  publish(found);
+  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->reason, CancelReason::conflict);
+  EXPECT_TRUE(cancelled->requeue.empty());
+  EXPECT_EQ(rows(), 1);
+}
+
+}  // namespace
+}  // namespace mm::session

@@ -1,0 +1,205 @@
+// Servers for matches: at once, in order, not for ever, and given back.
+#include <gtest/gtest.h>
+
+#include "common/storage/outbox.h"
+#include "tests/integration/session/world.h"
+
+namespace mm::session {
+namespace {
+
+Timing quick() {
+  Timing timing;
+  timing.sweep_every = Milliseconds{50};
+  return timing;
+}
+
+class GettingServers : public SessionTest {
+ protected:
+  bool released(MatchId match) {
+    auto database = world_.database();
+    return *database.transaction(soon(), [&](pqxx::work& tx) {
+      return tx.exec_params("SELECT released FROM session.match WHERE match_id = $1::uuid", match.to_string())[0][0]
+          .as<bool>();
+    });
+  }
+};
+
+TEST_F(GettingServers, ANewMatchAsksAtOnceAndNotAtTheNextSweep) {
+  Timing timing;
+  timing.sweep_every = Milliseconds{600'000};
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
+  Instance instance(world_, timing);
+  const auto found = fresh_match();
+  publish(found);
+  EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+}
+
+TEST_F(GettingServers, WhenAllAreFullMatchesWaitInTheOrderInWhichTheyWereFound) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
+  Instance instance(world_, quick());
+  std::vector<MatchFound> all{ready_match()};
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(fresh_match());
+    all.back().created_at = all.front().created_at + Milliseconds{i + 1};
+  }
+  // They arrive the other way round.
+  for (auto found = all.rbegin(); found + 1 != all.rend(); ++found) publish(*found);
+  for (std::size_t i = 1; i < all.size(); ++i) ASSERT_TRUE(becomes(all[i].match_id, MatchStatus::allocating));
+
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_TRUE(becomes(all[i].match_id, MatchStatus::ready)) << i;
+    EXPECT_EQ(orchestrator.allocated().size(), i + 1);
+    ASSERT_TRUE(report(result_of(all[i], 0)).ok());
+  }
+}
+
+TEST_F(GettingServers, AfterTheWaitTheMatchIsCancelledAndEveryTicketSearchesAgain) {
+  auto timing = quick();
+  timing.server_wait = Milliseconds{300};
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 0);
+  Instance instance(world_, timing);
+  const auto found = fresh_match({2, 2});
+  publish(found);
+  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->reason, CancelReason::no_server);
+  EXPECT_EQ(cancelled->requeue, tickets_in(found));
+  EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
+  // A tombstone, against an allocate that comes late.
+  EXPECT_TRUE(testing::eventually([&] { return orchestrator.releases_of(found.match_id) > 0; }));
+}
+
+TEST_F(GettingServers, ItWaitsForAnOrchestratorThatIsAway) {
+  Instance instance(world_, quick());
+  const auto found = fresh_match();
+  publish(found);
+  ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
+  EXPECT_EQ(report(result_of(found, 0)).error().code, Code::not_ready_yet);
+  EXPECT_EQ(report(result_of(found, 0)).error().retry_after_seconds, 1);
+  EXPECT_EQ(beat(found.match_id)->next_heartbeat_seconds, 1) << "soon again: it does not count yet";
+
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
+  EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+}
+
+TEST_F(GettingServers, ALostAnswerGivesTheSameServer) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
+  std::atomic<int> left = 2;
+  // The server is allocated, but the answer does not come.
+  orchestrator.interfere([&](MatchId) -> std::optional<Problem> {
+    if (left-- > 0) return refuse(Code::deadline_exceeded).error;
+    return std::nullopt;
+  });
+  Instance instance(world_, quick());
+  const auto found = fresh_match();
+  publish(found);
+  EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+  EXPECT_GE(orchestrator.asked().size(), 3U);
+  EXPECT_EQ(orchestrator.allocated().size(), 1U);
+}
+
+TEST_F(GettingServers, ATombstoneCancelsAMatchThatStillWaits) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
+  const auto found = fresh_match();
+  ASSERT_TRUE(world_.bus->request(ReleaseServer{found.match_id}, Caller{}, soon()).ok());
+  Instance instance(world_, quick());
+  publish(found);
+  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->requeue, tickets_in(found));
+}
+
+TEST_F(GettingServers, AServerIsGivenBackUntilTheOrchestratorHasHeardIt) {
+  auto orchestrator = std::make_unique<FakeOrchestrator>(*world_.bus, world_.metrics, 1);
+  Instance instance(world_, quick());
+  const auto found = ready_match();
+  orchestrator.reset();
+  ASSERT_TRUE(report(result_of(found, 0)).ok());
+  EXPECT_FALSE(released(found.match_id));
+  orchestrator = std::make_unique<FakeOrchestrator>(*world_.bus, world_.metrics, 1);
+  EXPECT_TRUE(testing::eventually([&] { return released(found.match_id); }));
+  EXPECT_GE(orchestrator->releases_of(found.match_id), 1);
+}
+
+TEST_F(GettingServers, ASilentServerEndsItsMatchAndFreesEveryoneWithoutRequeue) {
+  auto timing = quick();
+  timing.silence = Milliseconds{2'000};
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
+  Instance instance(world_, timing);
+  const auto silent = ready_match();
+  const auto alive = ready_match();
+  world_.open_socket(players_in(silent)[0]);
+  const auto cancelled = [&] { return !world_.ear->about<MatchCancelled>(silent.match_id).empty(); };
+  ASSERT_TRUE(testing::eventually([&] { return beat(alive.match_id).ok() && cancelled(); }));
+  const auto event = world_.ear->about<MatchCancelled>(silent.match_id).front();
+  EXPECT_EQ(event.reason, CancelReason::server_lost);
+  EXPECT_TRUE(event.requeue.empty());
+  EXPECT_EQ(event.dropped, players_in(silent));
+  EXPECT_EQ(get_live(players_in(silent)[0]).error().code, Code::no_match);
+  EXPECT_TRUE(world_.ear->wait_for_frame(players_in(silent)[0], "match_cancelled"));
+  EXPECT_TRUE(testing::eventually([&] { return orchestrator.releases_of(silent.match_id) > 0; }));
+  // What comes late changes nothing.
+  EXPECT_EQ(report(result_of(silent, 0)).error().code, Code::match_over);
+  EXPECT_EQ(beat(silent.match_id).error().code, Code::match_over);
+  EXPECT_EQ(get(silent.match_id)->status, MatchStatus::cancelled);
+  EXPECT_EQ(get(alive.match_id)->status, MatchStatus::running);
+}
+
+TEST_F(GettingServers, AnotherInstanceGoesOnWhereOneEnded) {
+  auto first = std::make_unique<Instance>(world_, quick());
+  const auto found = fresh_match();
+  publish(found);
+  ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
+  first.reset();
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
+  Instance second(world_, quick());
+  EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+}
+
+TEST_F(GettingServers, TwoInstancesAtOnceGiveEachMatchOneServer) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1000);
+  Instance one(world_, quick());
+  Instance other(world_, quick());
+  std::vector<MatchFound> all;
+  for (int i = 0; i < 20; ++i) {
+    all.push_back(fresh_match());
+    publish(all.back());
+  }
+  for (const auto& found : all) {
+    EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+    EXPECT_EQ(world_.ear->about<MatchReady>(found.match_id).size(), 1U);
+  }
+  EXPECT_EQ(orchestrator.allocated().size(), all.size());
+}
+
+TEST_F(GettingServers, RowsAreKeptForEightDaysAndThenForgotten) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
+  Instance instance(world_, quick());
+  const auto young = ready_match();
+  const auto old = ready_match();
+  for (const auto& found : {young, old}) {
+    ASSERT_TRUE(report(result_of(found, 0)).ok());
+    ASSERT_TRUE(testing::eventually([&] { return released(found.match_id); }));
+  }
+  auto database = world_.database();
+  const auto age = [&](const MatchFound& found, const std::string& by) {
+    return database.transaction(soon(), [&](pqxx::work& tx) {
+      tx.exec_params("UPDATE session.match SET ended_at = now() - $2::interval WHERE match_id = $1::uuid",
+                     found.match_id.to_string(), by);
+    });
+  };
+  ASSERT_TRUE(age(young, "7 days 23 hours").ok());
+  ASSERT_TRUE(age(old, "8 days 1 hour").ok());
+  metrics::Registry registry;
+  storage::PostgresOptions options;
+  options.url = world_.postgres.url_as("session");
+  storage::Postgres as_session(options);
+  storage::Outbox outbox(as_session, *world_.bus, "session", registry);
+  Store store(as_session, outbox);
+  EXPECT_EQ(*store.prune(Timing{}.keep, soon()), 1);
+  EXPECT_TRUE(get(young.match_id).ok());
+  EXPECT_EQ(get(old.match_id).error().code, Code::not_found);
+}
+
+}  // namespace
+}  // namespace mm::session

@@ -1,0 +1,309 @@
+#include "tests/integration/session/world.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "common/security/secrets.h"
+
+namespace mm::session {
+namespace {
+
+bus::ServerOptions orchestrator_options() {
+  bus::ServerOptions options;
+  options.name = "orchestrator";
+  return options;
+}
+
+std::string make_credentials() {
+  char folder[] = "/tmp/mm-session-XXXXXX";
+  check(::mkdtemp(folder) != nullptr, "no temporary folder");
+  const auto write = [&](const std::string& name, const std::string& secret) {
+    const auto path = std::string(folder) + "/" + name;
+    std::ofstream(path) << secret << "\n";
+    ::chmod(path.c_str(), 0600);
+  };
+  write("server_token_key", security::random_token(32));
+  write("postgres_password", "trusted");
+  write("redis_cache_password", "cache-password");
+  return folder;
+}
+
+}  // namespace
+
+FakeOrchestrator::FakeOrchestrator(bus::Bus& bus, metrics::Registry& metrics, int capacity)
+    : capacity_(capacity), server_(bus, orchestrator_options(), metrics) {
+  server_.serve<AllocateServer>([this](const AllocateServer& r, const bus::Context&) { return allocate(r); });
+  server_.serve<ReleaseServer>([this](const ReleaseServer& r, const bus::Context&) { return release(r.match_id); });
+  server_.start();
+}
+
+Reply<Allocation> FakeOrchestrator::allocate(const AllocateServer& request) {
+  std::function<std::optional<Problem>(MatchId)> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(request.match_id);
+    requests_[request.match_id] = request;
+    hook = interfere_;
+  }
+  if (hook) {
+    if (auto problem = hook(request.match_id)) return fail(*std::move(problem));
+  }
+  const std::lock_guard lock(mutex_);
+  if (releases_.contains(request.match_id)) return refuse(Code::match_over);
+  if (const auto known = live_.find(request.match_id); known != live_.end()) return known->second;
+  if (static_cast<int>(live_.size()) >= capacity_) return refuse(Code::no_capacity);
+  Allocation allocation;
+  allocation.match_id = request.match_id;
+  allocation.server_id = ServerId::fresh(SystemClock().now());
+  allocation.server_endpoint = "127.0.0.1:4242";
+  allocation.server_url = "ws://127.0.0.1:4242/match/" + request.match_id.to_string();
+  live_[request.match_id] = allocation;
+  allocated_.push_back(request.match_id);
+  return allocation;
+}
+
+Reply<Released> FakeOrchestrator::release(MatchId match) {
+  const std::lock_guard lock(mutex_);
+  ++releases_[match];
+  live_.erase(match);
+  return Released{match};
+}
+
+void FakeOrchestrator::set_capacity(int capacity) {
+  const std::lock_guard lock(mutex_);
+  capacity_ = capacity;
+}
+
+std::vector<MatchId> FakeOrchestrator::asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
+std::vector<MatchId> FakeOrchestrator::allocated() const {
+  const std::lock_guard lock(mutex_);
+  return allocated_;
+}
+
+int FakeOrchestrator::releases_of(MatchId match) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = releases_.find(match);
+  return found == releases_.end() ? 0 : found->second;
+}
+
+std::optional<AllocateServer> FakeOrchestrator::request_of(MatchId match) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = requests_.find(match);
+  if (found == requests_.end()) return std::nullopt;
+  return found->second;
+}
+
+void FakeOrchestrator::interfere(std::function<std::optional<Problem>(MatchId)> with) {
+  const std::lock_guard lock(mutex_);
+  interfere_ = std::move(with);
+}
+
+Ear::Ear(bus::Bus& bus) {
+  for (const auto* subject : {"match.*", "session.state_changed", "events.violation.*", "notify.*"}) {
+    subscriptions_.push_back(
+        std::make_unique<bus::Subscription>(bus, subject, "", [this](std::string_view heard, std::string_view body) {
+          const std::lock_guard lock(mutex_);
+          bodies_[std::string(heard)].emplace_back(body);
+        }));
+  }
+}
+
+std::vector<std::string> Ear::bodies(const std::string& subject) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = bodies_.find(subject);
+  return found == bodies_.end() ? std::vector<std::string>{} : found->second;
+}
+
+std::vector<std::string> Ear::frames(PlayerId player, std::string_view event) const {
+  std::vector<std::string> data;
+  for (const auto& body : bodies(notify_subject(player))) {
+    const auto document = json::Document::parse(body);
+    if (document && document->root().find("event")->string() == event) {
+      data.push_back(document->root().find("data")->text());
+    }
+  }
+  return data;
+}
+
+std::optional<std::string> Ear::wait_for_frame(PlayerId player, std::string_view event) const {
+  if (!testing::eventually([&] { return !frames(player, event).empty(); })) return std::nullopt;
+  return frames(player, event).front();
+}
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+  bus::Options options;
+  options.url = nats.url();
+  options.name = "test";
+  auto bus = bus::Bus::connect(options, metrics, soon());
+  check(bus.ok(), "no connection to the test's nats-server");
+  return std::move(*bus);
+}
+
+World::World() : bus(connect(nats, metrics)), credentials_dir(make_credentials()) {
+  check(bus->ensure_streams(soon()).ok(), "the streams could not be made");
+  ear = std::make_unique<Ear>(*bus);
+}
+
+World::~World() { std::filesystem::remove_all(credentials_dir); }
+
+World& World::shared() {
+  static World world;
+  return world;
+}
+
+storage::Postgres World::database() const {
+  storage::PostgresOptions options;
+  options.url = postgres.url();
+  options.connections = 1;
+  return storage::Postgres(options);
+}
+
+void World::clean() {
+  auto database = this->database();
+  const auto done = database.transaction(
+      soon(), [](pqxx::work& tx) { tx.exec("TRUNCATE session.match, session.live_player, session.outbox"); });
+  check(done.ok(), "the tables could not be emptied");
+}
+
+void World::open_socket(PlayerId player) {
+  storage::RedisOptions options;
+  options.url = cache.url();
+  options.password = "cache-password";
+  storage::Redis redis(options);
+  const auto key = "mm:{default}:presence:" + player.to_string();
+  check(redis.command({"HSET", key, "gateway-1", "1"}, soon()).ok(), "no presence in the cache");
+}
+
+Instance::Instance(World& world, const Timing& timing)
+    : credentials_(world.credentials_dir), bus_(connect(world.nats, metrics_)) {
+  Settings settings;
+  settings.postgres_url = world.postgres.url_as("session");
+  settings.redis_cache_url = world.cache.url();
+  runtime_ = std::make_unique<Runtime>(
+      Runtime{"session", "session-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});
+  service_ = std::make_unique<Service>(settings, *runtime_, timing);
+}
+
+double Instance::metric(const std::string& series) const {
+  const auto text = "\n" + metrics_.expose();
+  const auto found = text.find("\n" + series + " ");
+  if (found == std::string::npos) return 0;
+  return std::stod(text.substr(found + series.size() + 2));
+}
+
+MatchFound fresh_match(std::vector<std::size_t> team_sizes) {
+  const auto now = SystemClock().now();
+  MatchFound found;
+  found.match_id = MatchId::fresh(now);
+  found.tenant = default_tenant();
+  found.mode = ranked_mode();
+  found.region = default_region();
+  found.created_at = now;
+  found.team_size = static_cast<int>(team_sizes.front());
+  for (const auto size : team_sizes) {
+    auto& team = found.teams.emplace_back();
+    for (std::size_t i = 0; i < size; ++i) {
+      FoundPlayer player;
+      player.player_id = PlayerId::fresh(now);
+      player.ticket_id = TicketId::fresh(now);
+      player.mmr = 1500.25;
+      team.players.push_back(player);
+    }
+  }
+  return found;
+}
+
+std::vector<PlayerId> players_in(const MatchFound& found) {
+  std::vector<PlayerId> players;
+  for (const auto& team : found.teams) {
+    for (const auto& player : team.players) players.push_back(player.player_id);
+  }
+  return players;
+}
+
+std::vector<TicketId> tickets_in(const MatchFound& found) {
+  std::vector<TicketId> tickets;
+  for (const auto& team : found.teams) {
+    for (const auto& player : team.players) tickets.push_back(*player.ticket_id);
+  }
+  return tickets;
+}
+
+void SessionTest::publish(const MatchFound& found) {
+  static int copies = 0;
+  const auto stored = world_.bus->store(found, found.match_id.to_string() + "." + std::to_string(++copies), soon());
+  ASSERT_TRUE(stored.ok()) << stored.error();
+}
+
+Reply<MatchView> SessionTest::get(MatchId match, const Caller& caller) {
+  return world_.bus->request(GetMatch{match, std::nullopt}, caller, soon());
+}
+
+Reply<MatchView> SessionTest::get_live(PlayerId player) {
+  return world_.bus->request(GetMatch{std::nullopt, player}, player_caller(player), soon());
+}
+
+Reply<HeartbeatAnswer> SessionTest::beat(MatchId match, ServerPhase phase) {
+  return world_.bus->request(Heartbeat{match, 2, phase}, server_caller(match), soon());
+}
+
+Reply<HeartbeatAnswer> SessionTest::beat_as(const Caller& caller, MatchId match) {
+  return world_.bus->request(Heartbeat{match, 2, ServerPhase::running}, caller, soon());
+}
+
+Reply<ResultAnswer> SessionTest::report(const ReportResult& result) {
+  return report_as(server_caller(result.match_id), result);
+}
+
+Reply<ResultAnswer> SessionTest::report_as(const Caller& caller, const ReportResult& result) {
+  return world_.bus->request(result, caller, soon());
+}
+
+bool SessionTest::becomes(MatchId match, MatchStatus status) {
+  return testing::eventually([&] {
+    const auto view = get(match);
+    return view && view->status == status;
+  });
+}
+
+MatchFound SessionTest::ready_match(std::vector<std::size_t> team_sizes) {
+  const auto found = fresh_match(std::move(team_sizes));
+  publish(found);
+  EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
+  return found;
+}
+
+Caller player_caller(PlayerId player) {
+  Caller caller;
+  caller.role = Role::player;
+  caller.player = player;
+  return caller;
+}
+
+Caller server_caller(MatchId match) {
+  Caller caller;
+  caller.role = Role::server;
+  caller.match = match;
+  return caller;
+}
+
+ReportResult result_of(const MatchFound& found, std::optional<int> winner) {
+  ReportResult result;
+  result.match_id = found.match_id;
+  result.winning_team = winner;
+  result.duration_seconds = 12.5;
+  for (const auto player : players_in(found)) {
+    result.player_stats.push_back({R"({"player_id":")" + player.to_string() + R"(","kills":3})"});
+  }
+  return result;
+}
+
+}  // namespace mm::session

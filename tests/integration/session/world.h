@@ -1,0 +1,155 @@
+// Session with its own nats-server, Redis and PostgreSQL, an orchestrator that does what the test says, and an ear on
+// the bus.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "common/storage/postgres.h"
+#include "common/storage/redis.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+#include "services/session/service.h"
+
+namespace mm::session {
+
+inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+
+/// Hands out as many servers as it has, remembers who asked in which order, and keeps tombstones.
+class FakeOrchestrator {
+ public:
+  FakeOrchestrator(bus::Bus& bus, metrics::Registry& metrics, int capacity);
+
+  void set_capacity(int capacity);
+  std::vector<MatchId> asked() const;      ///< each allocate request
+  std::vector<MatchId> allocated() const;  ///< first allocations, in order
+  int releases_of(MatchId match) const;
+  std::optional<AllocateServer> request_of(MatchId match) const;
+  /// Called before each answer; what it returns is answered instead.
+  void interfere(std::function<std::optional<Problem>(MatchId)> with);
+
+ private:
+  Reply<Allocation> allocate(const AllocateServer& request);
+  Reply<Released> release(MatchId match);
+
+  mutable std::mutex mutex_;
+  int capacity_;
+  std::vector<MatchId> asked_;
+  std::vector<MatchId> allocated_;
+  std::map<MatchId, Allocation> live_;
+  std::map<MatchId, AllocateServer> requests_;
+  std::map<MatchId, int> releases_;
+  std::function<std::optional<Problem>(MatchId)> interfere_;
+  bus::Server server_;
+};
+
+/// Everything published on match.*, session.state_changed, events.violation.* and notify.*, by subject.
+class Ear {
+ public:
+  explicit Ear(bus::Bus& bus);
+
+  std::vector<std::string> bodies(const std::string& subject) const;
+  /// Events of this subject about this match.
+  template <class E>
+  std::vector<E> about(MatchId match) const {
+    std::vector<E> events;
+    for (const auto& body : bodies(std::string(E::kSubject.text))) {
+      auto event = wire::decode<E>(body, wire::Unknown::ignored, bus::Bus::kTrusted);
+      if (event && event->match_id == match) events.push_back(*std::move(event));
+    }
+    return events;
+  }
+  template <class E>
+  std::optional<E> wait_for(MatchId match) const {
+    if (!testing::eventually([&] { return !about<E>(match).empty(); })) return std::nullopt;
+    return about<E>(match).front();
+  }
+  /// The `data` of frames with this event to this player.
+  std::vector<std::string> frames(PlayerId player, std::string_view event) const;
+  std::optional<std::string> wait_for_frame(PlayerId player, std::string_view event) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::vector<std::string>> bodies_;
+  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
+};
+
+/// The servers, shared by tests that do not break them.
+struct World {
+  World();
+  ~World();
+  static World& shared();
+
+  /// Forgets every match.
+  void clean();
+  storage::Postgres database() const;
+  void open_socket(PlayerId player);
+
+  testing::OwnNats nats;
+  testing::OwnRedis cache{{"--requirepass", "cache-password"}};
+  testing::OwnPostgres postgres;
+  metrics::Registry metrics;
+  std::unique_ptr<bus::Bus> bus;
+  std::unique_ptr<Ear> ear;
+  std::string credentials_dir;
+};
+
+/// One session daemon, in this process.
+class Instance {
+ public:
+  explicit Instance(World& world, const Timing& timing = {});
+  double metric(const std::string& series) const;
+
+ private:
+  SystemClock clock_;
+  metrics::Registry metrics_;
+  runtime::Health health_;
+  runtime::Credentials credentials_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Service> service_;
+};
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+
+/// Teams of fresh players with a ticket each, found now.
+MatchFound fresh_match(std::vector<std::size_t> team_sizes = {1, 1});
+std::vector<PlayerId> players_in(const MatchFound& found);
+std::vector<TicketId> tickets_in(const MatchFound& found);
+
+/// What a test does to session.
+class SessionTest : public ::testing::Test {
+ protected:
+  explicit SessionTest(World& world = World::shared()) : world_(world) { world_.clean(); }
+
+  void publish(const MatchFound& found);
+  Reply<MatchView> get(MatchId match, const Caller& caller = {});
+  Reply<MatchView> get_live(PlayerId player);
+  Reply<HeartbeatAnswer> beat(MatchId match, ServerPhase phase = ServerPhase::running);
+  Reply<HeartbeatAnswer> beat_as(const Caller& caller, MatchId match);
+  Reply<ResultAnswer> report(const ReportResult& result);
+  Reply<ResultAnswer> report_as(const Caller& caller, const ReportResult& result);
+
+  bool becomes(MatchId match, MatchStatus status);
+  /// A match with a server.
+  MatchFound ready_match(std::vector<std::size_t> team_sizes = {1, 1});
+
+  World& world_;
+};
+
+Caller player_caller(PlayerId player);
+Caller server_caller(MatchId match);
+ReportResult result_of(const MatchFound& found, std::optional<int> winner);
+
+}  // namespace mm::session
