@@ -12,6 +12,7 @@ namespace mm::storage {
 namespace {
 
 using Kind = RedisReply::Kind;
+using namespace std::string_literals;
 
 const Script kAppend{"append", "#!lua\nredis.call('RPUSH', KEYS[1], ARGV[1])\nreturn redis.call('LLEN', KEYS[1])"};
 const Script kFail{"fail", "#!lua\nreturn redis.error_reply('NOPE not today')"};
@@ -71,7 +72,7 @@ TEST_F(RedisTest, TellsARefusalFromASilence) {
 }
 
 TEST_F(RedisTest, A099_CarriesAnyBytesAsData) {
-  const std::string hostile("{a}:b c\r\n*1\r\n$8\r\nFLUSHALL\r\n%s%n\0\xFF", 36);
+  const auto hostile = "{a}:b c\r\n*1\r\n$8\r\nFLUSHALL\r\n%s%n\0\xFF"s;
   ASSERT_TRUE(redis_.command({"SET", hostile, hostile}, soon()));
   EXPECT_EQ(redis_.command({"GET", hostile}, soon())->text, hostile);
 }
