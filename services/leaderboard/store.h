@@ -1,0 +1,50 @@
+// Leaderboard's tables: the only SQL of this service. Each method is one transaction; the one that writes is idempotent
+// by match_id. Database errors come back as `unavailable` and are logged here. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/contracts/leaderboard.h"
+#include "common/contracts/problem.h"
+#include "services/leaderboard/core/played.h"
+#include "services/leaderboard/cursor.h"
+
+namespace mm::storage {
+class Postgres;
+}
+
+namespace mm::leaderboard {
+
+class Store {
+ public:
+  explicit Store(storage::Postgres& postgres) : postgres_(postgres) {}
+
+  /// History, and in a rated mode the standings of the season: of all regions and of the match's. False: it was applied
+  /// before.
+  Reply<bool> apply(const MatchRated& match, const std::optional<Season>& season, Deadline deadline);
+
+  struct BoardPage {
+    std::vector<LeaderboardEntry> entries;
+    std::int64_t total = 0;
+    std::optional<Place> next;
+    std::optional<std::int64_t> your_rank;
+  };
+  /// From after that place. Entries, ranks and total are of one instant.
+  Reply<BoardPage> top(const BoardKey& key, const std::optional<Place>& after, int limit,
+                       const std::optional<PlayerId>& you, Deadline deadline);
+
+  struct HistoryPage {
+    std::vector<HistoryEntry> matches;
+    std::optional<HistoryPlace> next;
+  };
+  Reply<HistoryPage> history(const HistoryKey& key, const std::optional<HistoryPlace>& after, int limit,
+                             Deadline deadline);
+
+  Reply<std::optional<FinishedMatch>> find_match(const Tenant& tenant, MatchId match, Deadline deadline);
+
+ private:
+  storage::Postgres& postgres_;
+};
+
+}  // namespace mm::leaderboard
