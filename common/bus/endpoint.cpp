@@ -38,21 +38,26 @@ Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue
                                   {{"subject", subject_}})) {}
 
 void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
-  const bool too_large = reply.ok() && reply->size() > limits::kBusBodyBytes;
-  if (too_large) log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
-  const Reply<std::string>& sent = too_large ? Reply<std::string>(refuse(Code::internal_error)) : reply;
-  send(request, trace, sent);
+  if (reply && reply->size() > limits::kBusBodyBytes) {
+    log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
+    return answer(request, trace, refuse(Code::internal_error));
+  }
+  // Counted first: whoever has the answer finds it in the figures.
+  count(request, reply);
+  send(request, trace, reply);
+}
 
+void Endpoint::count(const Request& request, const Reply<std::string>& reply) {
   const auto took = std::chrono::steady_clock::now() - request.received;
   requests_.add();
   seconds_.observe(std::chrono::duration<double>(took).count());
-  if (!sent) count_refusal(sent.error().code);
+  if (!reply) count_refusal(reply.error().code);
   std::lock_guard lock(mutex_);
   ++answered_;
   busy_ += took;
-  if (sent) return;
+  if (reply) return;
   ++errors_;
-  last_error_ = std::to_string(sent.error().status()) + ":" + std::string(mm::info(sent.error().code).name);
+  last_error_ = std::to_string(reply.error().status()) + ":" + std::string(mm::info(reply.error().code).name);
 }
 
 void Endpoint::drop(const Request&) {

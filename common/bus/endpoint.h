@@ -34,6 +34,7 @@ class Endpoint {
   service_protocol::EndpointStats stats() const;
 
  private:
+  void count(const Request& request, const Reply<std::string>& reply);
   void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
   void count_refusal(Code code);
 
