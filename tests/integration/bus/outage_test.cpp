@@ -91,8 +91,12 @@ TEST_F(Outage, RequestsUnderWayFailWhenTheConnectionBreaks) {
 TEST_F(Outage, AFrozenServerCostsNoMoreThanTheDeadline) {
   ASSERT_TRUE(ask(1).ok());
   nats_.freeze();
-  const auto answer = ask(2, soon(200));
-  ASSERT_FALSE(answer.ok());
+  // On a busy machine its threads stop one after the other.
+  Reply<Echoed> answer = Echoed{};
+  ASSERT_TRUE(eventually([&] {
+    answer = ask(2, soon(200));
+    return !answer.ok();
+  }));
   EXPECT_EQ(answer.error().code, Code::deadline_exceeded);
   EXPECT_FALSE(client_->store_all({{"match.found", "{}", "x", {}}}, soon(200))[0].ok());
   nats_.thaw();
