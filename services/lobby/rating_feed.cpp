@@ -8,7 +8,7 @@
 namespace mm::lobby {
 namespace {
 
-constexpr Milliseconds kPageBudget{5'000};
+constexpr Milliseconds kPageBudget{2'000};
 constexpr Milliseconds kTryAgain{500};
 
 }  // namespace

@@ -64,7 +64,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       presence_({runtime.bus, queue_, cache_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(), runtime.metrics) {
   serve();
-  runtime_.health.set("lobby_open", false);
+  runtime_.health.set("open", false);
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
   opening_ = std::jthread([this](const std::stop_token& stop) { open(stop); });
 }
@@ -95,7 +95,7 @@ void Service::open(const std::stop_token& stop) {
   followers_.start();
   presence_.start();
   server_.start();
-  runtime_.health.set("lobby_open", true);
+  runtime_.health.set("open", true);
 }
 
 bool Service::wait_for_queue(const std::stop_token& stop) {

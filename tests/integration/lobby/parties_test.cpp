@@ -160,6 +160,43 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
   EXPECT_EQ(seats, leads ? 8 : 9);
 }
 
+// I30: whatever runs at once, each acknowledged change counts once, and every reader sees a whole party.
+TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
+  const Gamer ada(stack, "ada", Gamer::Socket::none);
+  CreateParty wishes;
+  wishes.max_size = 4;
+  const auto party = party_of({&ada}, false, wishes);
+  std::vector<std::unique_ptr<Gamer>> gamers;
+  for (int i = 0; i < 6; ++i) gamers.push_back(std::make_unique<Gamer>(stack, "g", Gamer::Socket::none));
+  std::atomic<int> changes{0}, torn{0};
+  std::vector<std::thread> threads;
+  for (std::size_t seed = 0; seed < gamers.size(); ++seed) {
+    threads.emplace_back([&, seed] {
+      const Gamer& self = *gamers[seed];
+      for (std::size_t step = 0; step < 30; ++step) {
+        switch ((seed * 7 + step * 5) % 6) {
+          case 0:
+          case 1: changes += self.join(party).ok() ? 1 : 0; break;
+          case 2: changes += self.leave(party).ok() ? 1 : 0; break;
+          case 3: changes += ada.kick(party, *gamers[(seed + step) % gamers.size()]).ok() ? 1 : 0; break;
+          default: changes += self.ready(party, std::nullopt).ok() ? 1 : 0;
+        }
+        const auto seen = self.see(party);
+        const bool whole = seen && seen->leader_id == ada.id && !seen->members.empty() && seen->members.size() <= 4;
+        torn += whole ? 0 : 1;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(torn, 0);
+  EXPECT_GT(changes, 20);
+  EXPECT_EQ(ada.see(party)->version, 1 + changes);
+  const auto seats = ada.see(party)->members.size();
+  std::size_t seated = 1;
+  for (const auto& gamer : gamers) seated += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1 : 0;
+  EXPECT_EQ(seated, seats) << "who is a member is in the party, and nobody else";
+}
+
 TEST_F(Parties, ReadyTogglesAndSetsAndTellsTheMembers) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob});
