@@ -193,7 +193,7 @@ TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   EXPECT_EQ(ada.see(party)->version, 1 + changes);
   const auto seats = ada.see(party)->members.size();
   std::size_t seated = 1;
-  for (const auto& gamer : gamers) seated += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1 : 0;
+  for (const auto& gamer : gamers) seated += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
   EXPECT_EQ(seated, seats) << "who is a member is in the party, and nobody else";
 }
 
