@@ -14,7 +14,7 @@ namespace {
 
 constexpr BucketMs kNow = 1'800'000'000'000;
 
-enum class Sizes { solo, parties };
+enum class Sizes { solo, parties, trios };
 
 /// Issues ids as the platform does: version 7, rising.
 class Tickets {
@@ -48,6 +48,7 @@ class Tickets {
 
   int draw_size() {
     if (sizes_ == Sizes::solo) return 1;
+    if (sizes_ == Sizes::trios) return 3;
     const auto x = random_() % 100;
     return std::min(team_size_, x < 60 ? 1 : x < 80 ? 2 : x < 90 ? 3 : x < 95 ? 4 : 5);
   }
@@ -87,6 +88,34 @@ void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
                                                            benchmark::Counter::kInvert);
 }
 
+/// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick.
+void waiting_crowd(benchmark::State& state) {
+  const ModeRules mode = rules();
+  Pool pool(mode, 5, default_region());
+  Tickets tickets(7, Sizes::trios, 5);
+  std::vector<TicketId> order;
+  const auto add = [&](BucketMs now) {
+    const PoolTicket ticket = tickets.next(now);
+    order.push_back(ticket.id);
+    pool.upsert(ticket);
+  };
+  for (std::int64_t i = 0; i < state.range(0); ++i) add(kNow);
+  Memory memory;
+  Workspace workspace;
+  BucketMs now = kNow;
+  std::size_t leaving = 0;
+  TickPlan tick = plan(pool, mode, now, memory, workspace);
+  for (auto _ : state) {
+    for (std::int64_t i = 0; i < state.range(0) / 100; ++i) {
+      pool.erase(order[leaving++]);
+      add(now);
+    }
+    tick = plan(pool, mode, now, memory, workspace);
+    now += 100;
+  }
+  report(state, pool, tick);
+}
+
 /// The first tick of a queue: nothing is known of it yet but the sorted line.
 void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   const ModeRules mode = rules();
@@ -107,7 +136,14 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   state.counters["bytes_per_ticket"] = bytes / static_cast<double>(pool.size());
 }
 
-/// 1 % arrive, a tick is planned, what it matched is gone. Arrivals and erasures are part of the time.
+void erase_matched(Pool& pool, const TickPlan& tick) {
+  std::vector<TicketId> gone;
+  for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
+  for (const TicketId& id : gone) pool.erase(id);
+}
+
+/// After the first tick of a full queue: 1 % arrive, a tick is planned, what it matched is gone. Arrivals and erasures
+/// are part of the time.
 void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
   const ModeRules mode = rules();
   Pool pool(mode, team_size, default_region());
@@ -117,7 +153,8 @@ void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
   Workspace workspace;
   BucketMs now = kNow;
   std::vector<PoolTicket> arriving;
-  TickPlan tick;
+  TickPlan tick = plan(pool, mode, now, memory, workspace);
+  erase_matched(pool, tick);
   for (auto _ : state) {
     state.PauseTiming();
     arriving.clear();
@@ -125,9 +162,7 @@ void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
     state.ResumeTiming();
     for (const auto& ticket : arriving) pool.upsert(ticket);
     tick = plan(pool, mode, now, memory, workspace);
-    std::vector<TicketId> gone;
-    for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
-    for (const TicketId& id : gone) pool.erase(id);
+    erase_matched(pool, tick);
     now += 100;
   }
   report(state, pool, tick);
@@ -144,6 +179,7 @@ BENCHMARK(solo_5v5)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::
 BENCHMARK(parties_5v5)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_solo_1v1)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_parties_5v5)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(waiting_crowd)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace mm::matchmaker

@@ -136,8 +136,9 @@ void Packing::search(Branch branch) {
   while (branch.left != 0) {
     const double by_players = branch.players / format_.players * top_utility_;
     if (branch.value + std::min(branch.share, by_players) <= best_ * kWorthwhile + 1e-9) return;
-    if (++branches_ > kBranches || seen_better(branch)) return;
     const std::size_t lowest = lowest_bit(branch.left);
+    branches_ += 1 + static_cast<int>(proposals_[lowest].size() / kLooksPerStep);
+    if (branches_ > kBranches || seen_better(branch)) return;
     for (const Proposal& proposal : proposals_[lowest]) {
       if ((proposal.tickets & ~branch.left) != 0) continue;
       path_.push_back(&proposal);

@@ -38,7 +38,8 @@ class Packing {
   using Mask = std::uint32_t;
   static constexpr std::size_t kProposalsPerTicket = 96;
   static constexpr int kStepsPerTicket = 2'000;
-  static constexpr int kBranches = 5'000;
+  static constexpr int kBranches = 15'000;
+  static constexpr std::size_t kLooksPerStep = 16;  ///< proposals glanced at in the time of one step
   static constexpr std::size_t kSeen = 1 << 12;
   /// A branch must promise this much more than the best so far: proving the last thousandth is not worth the time.
   static constexpr double kWorthwhile = 1.0005;

@@ -22,7 +22,7 @@ class SlotIndex {
   std::uint32_t find(const TicketId& id, const IdOf& id_of) const {
     if (cells_.empty()) return kNone;
     for (std::size_t i = home(id);; i = next(i)) {
-      if (cells_[i] == kNone || id_of(cells_[i]) == id) return cells_[i];
+      if (cells_[i] == kNone || same(id_of(cells_[i]), id)) return cells_[i];
     }
   }
 
@@ -39,7 +39,7 @@ class SlotIndex {
   bool erase(const TicketId& id, const IdOf& id_of) {
     if (cells_.empty()) return false;
     std::size_t hole = home(id);
-    for (; cells_[hole] == kNone || id_of(cells_[hole]) != id; hole = next(hole)) {
+    for (; cells_[hole] == kNone || !same(id_of(cells_[hole]), id); hole = next(hole)) {
       if (cells_[hole] == kNone) return false;
     }
     for (std::size_t i = next(hole); cells_[i] != kNone; i = next(i)) {
@@ -61,12 +61,17 @@ class SlotIndex {
   std::size_t mask() const { return cells_.size() - 1; }
   std::size_t next(std::size_t i) const { return (i + 1) & mask(); }
 
+  static std::pair<std::uint64_t, std::uint64_t> words(const TicketId& id) {
+    std::pair<std::uint64_t, std::uint64_t> both;
+    std::memcpy(&both.first, id.uuid().bytes.data(), 8);
+    std::memcpy(&both.second, id.uuid().bytes.data() + 8, 8);
+    return both;
+  }
+  static bool same(const TicketId& a, const TicketId& b) { return words(a) == words(b); }
+
   // Ids that are issued one after the other differ in few bits: mix all of them before cutting.
   std::size_t home(const TicketId& id) const {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    std::memcpy(&high, id.uuid().bytes.data(), 8);
-    std::memcpy(&low, id.uuid().bytes.data() + 8, 8);
+    const auto [high, low] = words(id);
     std::uint64_t mixed = (high ^ (low >> 32)) * 0x9E37'79B9'7F4A'7C15ULL + low;
     mixed = (mixed ^ (mixed >> 32)) * 0xD6E8'FEB8'6659'FD93ULL;
     return static_cast<std::size_t>(mixed ^ (mixed >> 32)) & mask();

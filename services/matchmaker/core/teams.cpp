@@ -12,16 +12,29 @@ constexpr std::int64_t kWorst = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t premade_weight(const Unit& unit) { return static_cast<std::int64_t>(unit.size) * unit.size; }
 
-/// Highest minus lowest rating of the units whose bit is set.
-std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members) {
+/// Highest minus lowest rating of the units whose bit is set; if they are sorted, the ends tell.
+std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool sorted) {
+  const auto first = static_cast<std::size_t>(std::countr_zero(members));
+  const auto last = static_cast<std::size_t>(std::bit_width(members)) - 1;
+  if (sorted) return units[last].rating - units[first].rating;
   std::int64_t low = kWorst;
   std::int64_t high = -kWorst;
-  for (std::uint32_t rest = members; rest != 0; rest &= rest - 1) {
-    const std::int64_t rating = units[static_cast<std::size_t>(std::countr_zero(rest))].rating;
-    low = std::min(low, rating);
-    high = std::max(high, rating);
+  for (std::size_t i = first; i <= last; ++i) {
+    if ((members >> i & 1U) == 0) continue;
+    low = std::min<std::int64_t>(low, units[i].rating);
+    high = std::max<std::int64_t>(high, units[i].rating);
   }
   return high - low;
+}
+
+/// The sum of every subset of these units' ratings, by bit mask.
+void subset_sums(std::span<const Unit> units, std::vector<std::int64_t>& sums) {
+  sums.resize(std::size_t{1} << units.size());
+  sums[0] = 0;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const std::size_t bit = std::size_t{1} << i;
+    for (std::size_t mask = 0; mask < bit; ++mask) sums[bit | mask] = sums[mask] + units[i].rating;
+  }
 }
 
 std::vector<std::int64_t> strengths(std::span<const Unit> units, const std::vector<std::uint8_t>& team_of, int teams) {
@@ -65,12 +78,17 @@ Splitter::Splitter(int teams, int team_size) : teams_(teams), team_size_(team_si
 bool Splitter::split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   team_of.assign(units.size(), 0);
   if (teams_ > 2) return split_many(units, team_of);
+  if (units.size() == 2) {
+    team_of[1] = 1;
+    return units[0].size == team_size_ && units[1].size == team_size_;
+  }
   return units.size() <= kExactUnits ? split_exactly(units, team_of) : split_by_differencing(units, team_of);
 }
 
 std::int64_t Splitter::gap(std::span<const Unit> units) {
   if (teams_ == 2 && units.size() == 2) {
-    return units[0].size == units[1].size ? std::llabs(units[0].strength() - units[1].strength()) : -1;
+    const bool fits = units[0].size == team_size_ && units[1].size == team_size_;
+    return fits ? std::llabs(units[0].strength() - units[1].strength()) : -1;
   }
   if (teams_ > 2 || units.size() > kExactUnits) {
     if (!split(units, scratch_)) return -1;
@@ -78,29 +96,70 @@ std::int64_t Splitter::gap(std::span<const Unit> units) {
     const auto [low, high] = std::minmax_element(sums.begin(), sums.end());
     return *high - *low;
   }
-  total_ = 0;
-  for (const Unit& unit : units) total_ += unit.strength();
-  best_ = {kWorst, 0, 0};
-  least_gap(units, 1, {1, units[0].size, units[0].strength()});
+  begin(units);
+  if (all_solo_) {
+    each_solo_half(units, [&](std::uint32_t, std::int64_t gap) { best_.gap = std::min(best_.gap, gap); });
+  } else {
+    least_gap(units, 1, {1, units[0].size, units[0].strength()});
+  }
   return best_.gap == kWorst ? -1 : best_.gap;
 }
 
-bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+void Splitter::begin(std::span<const Unit> units) {
   total_ = total_premade_ = 0;
-  for (const Unit& unit : units) {
-    total_ += unit.strength();
-    total_premade_ += premade_weight(unit);
+  all_solo_ = units.size() == 2 * static_cast<std::size_t>(team_size_);
+  sorted_ = true;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    total_ += units[i].strength();
+    total_premade_ += premade_weight(units[i]);
+    all_solo_ = all_solo_ && units[i].size == 1;
+    sorted_ = sorted_ && (i == 0 || units[i - 1].rating <= units[i].rating);
   }
   best_ = {kWorst, kWorst, kWorst};
-  enumerate(units, 1, {1, units[0].size, units[0].strength()});
+}
+
+bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
+  begin(units);
+  if (all_solo_) {
+    each_solo_half(units, [&](std::uint32_t half, std::int64_t gap) {
+      if (gap <= best_.gap) weigh(units, half, gap);
+    });
+  } else {
+    enumerate(units, 1, {1, units[0].size, units[0].strength()});
+  }
   if (best_.gap == kWorst) return false;
   for (std::size_t i = 0; i < units.size(); ++i) team_of[i] = (best_members_ >> i & 1U) != 0 ? 0 : 1;
   return true;
 }
 
+const std::vector<std::uint32_t>& Splitter::solo_halves() {
+  if (!solo_halves_.empty()) return solo_halves_;
+  for (std::uint32_t mask = 1; mask < 1U << (2 * team_size_); mask += 2) {
+    if (std::popcount(mask) == team_size_) solo_halves_.push_back(mask);
+  }
+  return solo_halves_;
+}
+
+// The commonest case, without recursion: every half is looked up, its sum is that of two shorter masks.
+template <class Visit>
+void Splitter::each_solo_half(std::span<const Unit> units, Visit&& visit) {
+  const std::size_t cut = units.size() / 2;
+  subset_sums(units.first(cut), sums_low_);
+  subset_sums(units.subspan(cut), sums_high_);
+  const std::uint32_t low_mask = (1U << cut) - 1;
+  for (const std::uint32_t half : solo_halves()) {
+    const std::int64_t strength = sums_low_[half & low_mask] + sums_high_[half >> cut];
+    visit(half, std::llabs(2 * strength - total_));
+  }
+}
+
 // Every set of units that holds unit 0 and exactly team_size players.
 void Splitter::enumerate(std::span<const Unit> units, std::size_t next, Half half) {
-  if (half.players == team_size_) return weigh(units, half);
+  if (half.players == team_size_) {
+    const std::int64_t gap = std::llabs(2 * half.strength - total_);
+    if (gap <= best_.gap) weigh(units, half.members, gap);
+    return;
+  }
   for (std::size_t i = next; i < units.size(); ++i) {
     if (half.players + units[i].size > team_size_) continue;
     enumerate(units, i + 1, {half.members | 1U << i, half.players + units[i].size, half.strength + units[i].strength()});
@@ -118,19 +177,17 @@ void Splitter::least_gap(std::span<const Unit> units, std::size_t next, Half hal
   }
 }
 
-void Splitter::weigh(std::span<const Unit> units, const Half& half) {
-  Merit merit{std::llabs(2 * half.strength - total_), 0, 0};
-  if (merit.gap > best_.gap) return;
+void Splitter::weigh(std::span<const Unit> units, std::uint32_t half, std::int64_t gap) {
   std::int64_t premade = 0;
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    if ((half.members >> i & 1U) != 0) premade += premade_weight(units[i]);
+  for (std::uint32_t rest = all_solo_ ? 0 : half; rest != 0; rest &= rest - 1) {
+    premade += premade_weight(units[static_cast<std::size_t>(std::countr_zero(rest))]);
   }
-  merit.premade = std::llabs(2 * premade - total_premade_);
-  const std::uint32_t others = ((1U << units.size()) - 1) & ~half.members;
-  merit.spread = spread_of(units, half.members) + spread_of(units, others);
+  const std::uint32_t others = ((1U << units.size()) - 1) & ~half;
+  const Merit merit{gap, all_solo_ ? 0 : std::llabs(2 * premade - total_premade_),
+                    spread_of(units, half, sorted_) + spread_of(units, others, sorted_)};
   if (merit >= best_) return;
   best_ = merit;
-  best_members_ = half.members;
+  best_members_ = half;
 }
 
 // Karmarkar and Karp 1982: put the two largest on opposite sides, and go on with their difference. `kPerPlayer` is

@@ -14,16 +14,13 @@ Rating refusal(const Candidate& lower, const Candidate& upper) {
 }  // namespace
 
 Reasons::Reasons(const Format& format, const Line& line) : format_(format), line_(line) {
-  players_before_.reserve(line.size() + 1);
-  players_before_.push_back(0);
-  for (const Candidate& ticket : line) players_before_.push_back(players_before_.back() + ticket.size);
+  for (const Candidate& ticket : line) everyone_ += ticket.size;
 }
 
 Waiting Reasons::of(Index ticket) const {
   constexpr Index kLook = 8;  // neighbours each way; beyond them a window that fits is rare
   const Candidate& self = line_[ticket];
-  const int everyone = static_cast<int>(players_before_.back());
-  if (everyone < format_.players) return {self.slot, Binding::players, static_cast<float>(format_.players - everyone)};
+  if (everyone_ < format_.players) return {self.slot, Binding::players, static_cast<float>(format_.players - everyone_)};
   Rating least = std::numeric_limits<Rating>::max();
   const Index first = ticket > kLook ? ticket - kLook : 0;
   const Index last = std::min(static_cast<Index>(line_.size() - 1), ticket + kLook);
@@ -33,16 +30,18 @@ Waiting Reasons::of(Index ticket) const {
   }
   const bool alone = least > 0 && last > first;
   if (alone) return {self.slot, Binding::window, static_cast<float>(points(least))};
-  const int near = players_between(self.low, self.high);
-  return {self.slot, Binding::players, static_cast<float>(std::max(0, format_.players - near))};
+  return {self.slot, Binding::players, static_cast<float>(format_.players - players_within_reach(ticket))};
 }
 
-int Reasons::players_between(Rating low, Rating high) const {
-  if (!format_.use_rating) return static_cast<int>(players_before_.back());
-  const auto first = std::partition_point(line_.begin(), line_.end(), [&](const Candidate& c) { return c.rating < low; });
-  const auto last = std::partition_point(first, line_.end(), [&](const Candidate& c) { return c.rating <= high; });
-  const auto at = [&](auto place) { return players_before_[static_cast<std::size_t>(place - line_.begin())]; };
-  return static_cast<int>(at(last) - at(first));
+// Those inside its own window, itself included; no more are counted than a match takes.
+int Reasons::players_within_reach(Index ticket) const {
+  const Candidate& self = line_[ticket];
+  int players = self.size;
+  for (Index i = ticket; i-- > 0 && players < format_.players && line_[i].rating >= self.low;) players += line_[i].size;
+  for (Index i = ticket + 1; i < line_.size() && players < format_.players && line_[i].rating <= self.high; ++i) {
+    players += line_[i].size;
+  }
+  return std::min(players, format_.players);
 }
 
 Waiting why_closed(const Pool& pool, Slot slot, BucketMs now) {

@@ -2,8 +2,6 @@
 // search.
 #pragma once
 
-#include <vector>
-
 #include "services/matchmaker/core/candidates.h"
 #include "services/matchmaker/core/plan.h"
 
@@ -17,11 +15,11 @@ class Reasons {
   Waiting of(Index ticket) const;
 
  private:
-  int players_between(Rating low, Rating high) const;
+  int players_within_reach(Index ticket) const;
 
   const Format& format_;
   const Line& line_;
-  std::vector<std::uint32_t> players_before_;
+  std::int64_t everyone_ = 0;  ///< players in the line
 };
 
 /// For a ticket that may not play in this region at `now`.
