@@ -1,6 +1,7 @@
 #include "services/matchmaker/queue_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/runtime/log.h"
 
@@ -32,8 +33,9 @@ bool QueueReader::refresh(bool asked) {
     auto again = look(at);
     if (!again) return false;
     at = std::move(*again);
-    if (!stale_ || rediscovered) continue;
-    // Somebody has just opened a bucket: its first tickets should not wait for the next tick.
+    // What is new to us has buckets to be found; and when somebody has just opened one, its first tickets should not
+    // wait for the next tick.
+    if (!std::exchange(taken_, false) && (!stale_ || rediscovered)) continue;
     rediscovered = true;
     if (!discover()) return false;
     at = all();
@@ -83,11 +85,19 @@ void QueueReader::keep_partitions(const std::map<PartitionName, std::vector<Buck
       return std::find(buckets.begin(), buckets.end(), held.second.bucket()) == buckets.end();
     });
   }
-  // A partition without buckets that we own stays until it is given up: its lease costs one look a tick.
-  std::erase_if(partitions_, [&](const auto& held) { return !wanted.contains(held.first) && !held.second.lease.mine(); });
-  for (auto& [name, partition] : partitions_) {
-    if (!wanted.contains(name)) partition.buckets.clear();
+  // Nothing waits there any more: it is taken again when something does.
+  std::vector<std::pair<PartitionName, std::string>> unneeded;
+  for (const auto& [name, partition] : partitions_) {
+    if (!wanted.contains(name) && partition.lease.mine()) unneeded.emplace_back(name, partition.lease.token());
   }
+  release(unneeded);
+  std::erase_if(partitions_, [&](const auto& held) { return !wanted.contains(held.first); });
+}
+
+// If the queue does not hear it, the leases stand still and are taken over a second later.
+void QueueReader::release(const std::vector<std::pair<PartitionName, std::string>>& held) {
+  if (held.empty()) return;
+  if (const auto released = store_.release_leases(held, Deadline::after(kAnswer)); !released) failed(released.error());
 }
 
 PollAsk QueueReader::ask_of(const Partition& partition) const {
@@ -121,7 +131,7 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
     }
     if (partition.lease.mine()) lost(partition);
     partition.lease.seen((*looks)[i].token, (*looks)[i].beat, clock_.steady());
-    if (partition.lease.mine()) again.push_back(&partition);  // by an attempt whose answer was lost
+    taken_ = taken_ || partition.lease.mine();  // by an attempt whose answer was lost
     if (partition.lease.may_take()) free.push_back(&partition);
   }
   if (!load(unloaded)) return std::nullopt;
@@ -139,7 +149,7 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
     }
     if (behind) again.push_back(at[i]);
   }
-  if (!take(free, again)) return std::nullopt;
+  if (!take(free)) return std::nullopt;
   return again;
 }
 
@@ -200,7 +210,7 @@ std::optional<RestampAsk> QueueReader::correct(const Unloaded& at, QueueTicket& 
   return RestampAsk{at.partition->name, at.partition->lease.token(), ticket.id, ticket.attempt, by};
 }
 
-bool QueueReader::take(const std::vector<Partition*>& free, std::vector<Partition*>& again) {
+bool QueueReader::take(const std::vector<Partition*>& free) {
   if (free.empty()) return true;
   std::vector<LeaseAsk> asks;
   for (auto* partition : free) {
@@ -218,10 +228,9 @@ bool QueueReader::take(const std::vector<Partition*>& free, std::vector<Partitio
     metrics_.takeovers.add();
     log::info("partition_taken", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition},
                                   {"token", partition.lease.token()}, {"from", partition.lease.seen_token()}});
-    again.push_back(&partition);
+    taken_ = true;
   }
-  // The buckets of what is new to us are found by the same way as any new bucket.
-  return again.empty() || discover();
+  return true;
 }
 
 std::vector<Partition*> QueueReader::owned() {
@@ -247,8 +256,7 @@ void QueueReader::hand_over() {
   }
   if (held.empty()) return;
   log::info("partitions_handed_over", {{"partitions", held.size()}});
-  // If the queue does not hear it, the leases stand still and are taken over a second later.
-  if (const auto released = store_.release_leases(held, Deadline::after(kAnswer)); !released) failed(released.error());
+  release(held);
 }
 
 void QueueReader::failed(const storage::RedisError& error) {

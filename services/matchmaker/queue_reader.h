@@ -50,7 +50,7 @@ class QueueReader {
   void keep_partitions(const std::map<PartitionName, std::vector<Bucket>>& wanted);
   std::optional<std::vector<Partition*>> look(const std::vector<Partition*>& at);
   PollAsk ask_of(const Partition& partition) const;
-  bool take(const std::vector<Partition*>& free, std::vector<Partition*>& again);
+  bool take(const std::vector<Partition*>& free);
 
   struct Unloaded {
     Partition* partition;
@@ -61,6 +61,7 @@ class QueueReader {
   void apply(Partition& partition, const PollAsk& ask, const Look& look, std::vector<Unloaded>& unloaded);
   bool load(const std::vector<Unloaded>& unloaded);
   std::optional<RestampAsk> correct(const Unloaded& at, QueueTicket& ticket) const;
+  void release(const std::vector<std::pair<PartitionName, std::string>>& held);
   void failed(const storage::RedisError& error);
 
   TickStore& store_;
@@ -70,6 +71,7 @@ class QueueReader {
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, std::int64_t> known_buckets_;
   bool stale_ = true;              ///< a look has seen more buckets than we know
+  bool taken_ = false;             ///< a partition has become ours, and its buckets are not found yet
   std::optional<SteadyPoint> discovered_at_;
   bool reachable_ = true;
 };

@@ -214,6 +214,35 @@ RedisResult<Done> QueueStore::add_tenant(const Tenant& tenant, Deadline deadline
   return Done{};
 }
 
+RedisResult<bool> QueueStore::is_idle(const Tenant& tenant, Deadline deadline) {
+  auto replies = redis_.pipeline({{{"SCARD", key_of(tenant, "buckets")}, nullptr, {}},
+                                  {{"HLEN", key_of(tenant, "claim")}, nullptr, {}},
+                                  {{"HLEN", key_of(tenant, "live")}, nullptr, {}},
+                                  {{"ZCARD", key_of(tenant, "ended")}, nullptr, {}},
+                                  {{"LLEN", key_of(tenant, "outbox")}, nullptr, {}}},
+                                 deadline);
+  if (!replies) return fail(std::move(replies).error());
+  for (const auto& reply : *replies) {
+    if (reply.kind != RedisReply::Kind::integer || reply.integer > 0) return false;
+  }
+  return true;
+}
+
+// The set of tenants has a slot of its own, so this cannot be one script. A bucket is always opened before its tenant is
+// added (again), so whoever opens one around our removal is seen by the second look.
+RedisResult<bool> QueueStore::retire_tenant(const Tenant& tenant, Deadline deadline) {
+  auto idle = is_idle(tenant, deadline);
+  if (!idle) return fail(std::move(idle).error());
+  if (!*idle) return false;
+  auto removed = redis_.command({"SREM", kTenantsKey, tenant.str()}, deadline);
+  if (!removed) return fail(std::move(removed).error());
+  idle = is_idle(tenant, deadline);
+  if (idle && *idle) return true;
+  auto added = add_tenant(tenant, deadline);
+  if (!added) return fail(std::move(added).error());
+  return false;
+}
+
 RedisResult<std::vector<BucketSummary>> QueueStore::summaries(const Tenant& tenant, Deadline deadline) {
   auto replies = redis_.pipeline({{{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}},
                                   {{"HGETALL", key_of(tenant, "stats")}, nullptr, {}}},

@@ -116,6 +116,8 @@ class QueueStore {
 
   storage::RedisResult<std::vector<Tenant>> tenants(Deadline deadline);
   storage::RedisResult<Done> add_tenant(const Tenant& tenant, Deadline deadline);
+  /// Forgets a tenant that has nothing anywhere; it is known again when it queues. True if it was forgotten.
+  storage::RedisResult<bool> retire_tenant(const Tenant& tenant, Deadline deadline);
   /// What the owners last measured, of every known bucket.
   storage::RedisResult<std::vector<BucketSummary>> summaries(const Tenant& tenant, Deadline deadline);
 
@@ -130,6 +132,7 @@ class QueueStore {
   storage::RedisResult<std::int64_t> outbox_length(const Tenant& tenant, Deadline deadline);
 
  private:
+  storage::RedisResult<bool> is_idle(const Tenant& tenant, Deadline deadline);
   storage::RedisCommand enqueue_command(const NewTicket& ticket) const;
 
   storage::Redis& redis_;

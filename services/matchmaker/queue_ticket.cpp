@@ -89,11 +89,9 @@ TicketState state_named(std::string_view name) {
   return TicketState::missing;
 }
 
-const std::vector<std::string>& ticket_fields() {
-  static const std::vector<std::string> fields{"state",     "players",  "party",     "mode",       "region",
-                                               "size",      "latencies", "buckets",  "partition",  "queued_at",
-                                               "deadline",  "attempt",  "change",    "match_id",   "matched_at",
-                                               "ended_at"};
+const std::vector<std::string>& planned_fields() {
+  static const std::vector<std::string> fields{"state",     "players",  "party",   "latencies", "buckets",
+                                               "queued_at", "deadline", "attempt", "change"};
   return fields;
 }
 

@@ -44,8 +44,8 @@ Latencies parse_latencies(std::string_view text);
 
 TicketState state_named(std::string_view name);
 
-/// The fields a QueueTicket is made of, in the order in which `assign` takes their values.
-const std::vector<std::string>& ticket_fields();
+/// The fields that planning needs.
+const std::vector<std::string>& planned_fields();
 void assign_field(QueueTicket& ticket, std::string_view field, std::string_view value);
 
 /// What the planner is given of it.

@@ -10,6 +10,7 @@ namespace {
 constexpr Milliseconds kEvery{500};
 constexpr Milliseconds kPullEvery{2'000};
 constexpr Milliseconds kListEvery{15'000};
+constexpr Milliseconds kRetireEvery{60'000};
 constexpr Milliseconds kAnswer{500};
 /// Asking ends after this, and goes on in the next round.
 constexpr Milliseconds kAskFor{1'500};
@@ -33,6 +34,18 @@ void Reconciler::round() {
     list_live(tenants);
   }
   ask_live();
+  if (now - retired_at_ >= kRetireEvery) {
+    retired_at_ = now;
+    retire(tenants);
+  }
+}
+
+void Reconciler::retire(const std::vector<std::pair<Tenant, std::string>>& tenants) {
+  for (const auto& [tenant, token] : tenants) {
+    const auto retired = parts_.store.retire_tenant(tenant, Deadline::after(kAnswer));
+    if (!retired) return;
+    if (*retired) log::info("tenant_forgotten", {{"tenant", tenant}});
+  }
 }
 
 void Reconciler::sweep(const Tenant& tenant, const std::string& token) {

@@ -1,6 +1,6 @@
 // Repairs what events lost. Every two seconds it asks sessions about live matches that nobody has confirmed, and every
 // fifteen about all others; what no session has heard of is published again. It also deletes tickets that ended long
-// ago and reads what other owners measured. Works for the tenants whose house partition this instance owns.
+// ago, forgets tenants that have nothing left, and reads what other owners measured. Works for the tenants whose house partition this instance owns.
 #pragma once
 
 #include <deque>
@@ -37,6 +37,7 @@ class Reconciler {
   using Match = std::pair<Tenant, MatchId>;
   void round();
   void sweep(const Tenant& tenant, const std::string& token);
+  void retire(const std::vector<std::pair<Tenant, std::string>>& tenants);
   void learn_waits();
   void ask_unconfirmed(const std::vector<std::pair<Tenant, std::string>>& tenants);
   void list_live(const std::vector<std::pair<Tenant, std::string>>& tenants);
@@ -49,6 +50,7 @@ class Reconciler {
   std::deque<Match> to_ask_;
   SteadyPoint pulled_at_{};
   SteadyPoint listed_at_{};
+  SteadyPoint retired_at_{};
   Worker worker_;  // last
 };
 

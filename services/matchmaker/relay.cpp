@@ -26,17 +26,18 @@ Relay::Relay(QueueStore& store, bus::Bus& bus, const Housekeeping& housekeeping,
 void Relay::relay() {
   std::int64_t waiting = 0;
   for (const auto& [tenant, token] : housekeeping_.tenants()) {
-    while (relay_some(tenant)) {
-    }
+    auto done = Relayed::more;
+    while (done == Relayed::more) done = relay_some(tenant);
+    if (done == Relayed::all) continue;
     if (const auto length = store_.outbox_length(tenant, Deadline::after(kAnswer))) waiting += *length;
   }
   metrics_.outbox.set(static_cast<double>(waiting));
 }
 
-// True if there may be more to do now.
-bool Relay::relay_some(const Tenant& tenant) {
+Relay::Relayed Relay::relay_some(const Tenant& tenant) {
   const auto events = store_.outbox(tenant, kAtOnce, Deadline::after(kAnswer));
-  if (!events || events->empty()) return false;
+  if (!events) return Relayed::stuck;
+  if (events->empty()) return Relayed::all;
   std::vector<bus::Bus::Outgoing> outgoing;
   std::vector<const OutboxEvent*> sent;
   std::vector<std::string> finished;
@@ -56,9 +57,12 @@ bool Relay::relay_some(const Tenant& tenant) {
     if (stored[i].ok()) finished.push_back(sent[i]->entry);
     else all = false;
   }
-  if (!finished.empty() && !store_.remove_from_outbox(tenant, finished, Deadline::after(kAnswer))) return false;
+  if (!finished.empty() && !store_.remove_from_outbox(tenant, finished, Deadline::after(kAnswer))) {
+    return Relayed::stuck;
+  }
   metrics_.relayed.add(static_cast<double>(finished.size()));
-  return all && events->size() == kAtOnce;
+  if (!all) return Relayed::stuck;
+  return events->size() == kAtOnce ? Relayed::more : Relayed::all;
 }
 
 }  // namespace mm::matchmaker

@@ -20,7 +20,8 @@ class Relay {
 
  private:
   void relay();
-  bool relay_some(const Tenant& tenant);
+  enum class Relayed { all, more, stuck };
+  Relayed relay_some(const Tenant& tenant);
 
   QueueStore& store_;
   bus::Bus& bus_;

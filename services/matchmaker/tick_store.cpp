@@ -133,7 +133,7 @@ RedisResult<std::vector<Look>> TickStore::poll(const std::vector<PollAsk>& asks,
 
 RedisResult<std::vector<QueueTicket>> TickStore::load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
                                                       Deadline deadline) {
-  const auto& fields = ticket_fields();
+  const auto& fields = planned_fields();
   std::vector<RedisCommand> commands;
   commands.reserve(tickets.size());
   for (const auto& [tenant, id] : tickets) {

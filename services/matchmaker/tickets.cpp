@@ -117,12 +117,13 @@ Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& con
   auto found = admit_match(request, request.tenant, parts_.modes, parts_.clock.now());
   if (!found) return fail(std::move(found).error());
   const auto deadline = context.deadline.within(kAnswer);
-  // Whoever keeps house for the tenant looks after the match, so the tenant must be known.
+  const auto result = parts_.store.make_match(*found, deadline);
+  if (!result) return fail(storage::to_problem(result.error()));
+  // Whoever keeps house for the tenant looks after the match, so the tenant must be known. After the match, because an
+  // idle tenant may be forgotten at any time; a caller that is refused here tries again and comes to this line again.
   if (const auto known = parts_.store.add_tenant(found->tenant, deadline); !known) {
     return fail(storage::to_problem(known.error()));
   }
-  const auto result = parts_.store.make_match(*found, deadline);
-  if (!result) return fail(storage::to_problem(result.error()));
   switch (result->kind) {
     case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "The match id was issued too long ago");
     case MakeResult::Kind::claimed: {

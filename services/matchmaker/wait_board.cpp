@@ -1,17 +1,26 @@
 #include "services/matchmaker/wait_board.h"
 
+#include <cmath>
+
 #include "services/matchmaker/bucket.h"
 
 namespace mm::matchmaker {
 
 void WaitBoard::record(const std::string& bucket, const ModeRules& rules, double rating, BucketMs waited) {
   const std::lock_guard lock(mutex_);
-  own_.try_emplace(bucket, rules).first->second.record(rating, waited, now());
+  own_.try_emplace(bucket, rules).first->second.estimates.record(rating, waited, now());
 }
 
 WaitEstimate WaitBoard::estimate(const std::string& bucket, const ModeRules& rules, double rating) const {
   const std::lock_guard lock(mutex_);
-  if (const auto own = own_.find(bucket); own != own_.end()) return own->second.estimate(rating, now());
+  if (const auto own = own_.find(bucket); own != own_.end()) {
+    const auto step = static_cast<int>(std::lround(rating / kRatingStep));
+    auto& said = own->second.said[step];
+    if (said.at == 0 || now() - said.at > kSaidFor) {
+      said = {own->second.estimates.estimate(step * kRatingStep, now()), now()};
+    }
+    return said.estimate;
+  }
   if (const auto learnt = learnt_.find(bucket); learnt != learnt_.end()) return learnt->second;
   return WaitEstimates(rules).estimate(rating, now());
 }
@@ -19,7 +28,7 @@ WaitEstimate WaitBoard::estimate(const std::string& bucket, const ModeRules& rul
 WaitEstimate WaitBoard::overall(const std::string& bucket) const {
   const std::lock_guard lock(mutex_);
   const auto own = own_.find(bucket);
-  return own == own_.end() ? WaitEstimate{} : own->second.overall(now());
+  return own == own_.end() ? WaitEstimate{} : own->second.estimates.overall(now());
 }
 
 void WaitBoard::learn(const std::vector<BucketSummary>& summaries) {

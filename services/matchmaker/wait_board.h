@@ -32,9 +32,23 @@ class WaitBoard {
     return std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count();
   }
 
+  /// Estimates are worth what they cost only now and then: ratings are rounded to kRatingStep, and what was said for
+  /// one is said again for kSaidFor.
+  static constexpr double kRatingStep = 50;
+  static constexpr BucketMs kSaidFor = 500;
+  struct Said {
+    WaitEstimate estimate;
+    BucketMs at = 0;
+  };
+  struct Own {
+    explicit Own(const ModeRules& rules) : estimates(rules) {}
+    WaitEstimates estimates;
+    std::unordered_map<int, Said> said;
+  };
+
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, WaitEstimates> own_;
+  mutable std::unordered_map<std::string, Own> own_;
   std::unordered_map<std::string, WaitEstimate> learnt_;
 };
 
