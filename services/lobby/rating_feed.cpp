@@ -10,14 +10,16 @@ namespace {
 
 constexpr Milliseconds kPageBudget{2'000};
 constexpr Milliseconds kTryAgain{500};
+constexpr Milliseconds kLookEvery{500};
 
 }  // namespace
 
-RatingFeed::RatingFeed(bus::Bus& bus, RatingView& view, Metrics& metrics, metrics::Registry& registry)
-    : bus_(bus),
-      view_(view),
-      metrics_(metrics),
-      consumer_(bus, streams::kMatch, {.name = "lobby-ratings", .each_instance = true}, registry) {
+RatingFeed::RatingFeed(const Parts& parts)
+    : bus_(parts.bus),
+      view_(parts.view),
+      metrics_(parts.metrics),
+      clock_(parts.clock),
+      consumer_(parts.bus, streams::kMatch, {.name = "lobby-ratings", .each_instance = true}, parts.registry) {
   consumer_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) { return on(event); });
 }
 
@@ -40,6 +42,15 @@ bool RatingFeed::fill(const std::stop_token& stop) {
     cursor = std::move(**next);
   }
   return false;
+}
+
+void RatingFeed::watch(const std::stop_token& stop) {
+  auto last_there = clock_.steady();
+  for (; !stop.stop_requested(); pause(stop, kLookEvery)) {
+    if (!bus_.connected()) continue;
+    if (clock_.steady() - last_there > kAbsenceMax && !fill(stop)) return;
+    last_there = clock_.steady();
+  }
 }
 
 /// The cursor of the page after it, none after the last.

@@ -1,6 +1,7 @@
 // Keeps the rating read model (core/rating_view.h) complete: filled once from profile, page by page, and kept by
 // match.rated, of which every instance sees every one. The consumer starts before the filling, so nothing falls
-// between; newer is what counts more games, so order and repetition do not matter.
+// between; newer is what counts more games, so order and repetition do not matter. A consumer reads at most 15 minutes
+// back: after a longer absence from NATS the ratings are read again.
 #pragma once
 
 #include <stop_token>
@@ -15,12 +16,23 @@ namespace mm::lobby {
 class RatingFeed {
  public:
   static constexpr int kPage = 1000;
+  static constexpr Milliseconds kAbsenceMax{10 * 60 * 1000};
 
-  RatingFeed(bus::Bus& bus, RatingView& view, Metrics& metrics, metrics::Registry& registry);
+  struct Parts {
+    bus::Bus& bus;
+    RatingView& view;
+    Metrics& metrics;
+    const Clock& clock;
+    metrics::Registry& registry;
+  };
+
+  explicit RatingFeed(const Parts& parts);
 
   void start() { consumer_.start(); }
   /// Reads every rating there is, however long profile takes to answer. False if `stop` came first.
   bool fill(const std::stop_token& stop);
+  /// Until `stop`: fills again after a long absence.
+  void watch(const std::stop_token& stop);
 
  private:
   Reply<std::optional<std::string>> fill_page(const std::optional<std::string>& cursor);
@@ -30,6 +42,7 @@ class RatingFeed {
   bus::Bus& bus_;
   RatingView& view_;
   Metrics& metrics_;
+  const Clock& clock_;
   bus::Consumer consumer_;  // last: gone first
 };
 

@@ -59,7 +59,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       teller_(runtime.bus, notifier_, metrics_.untold),
       parties_(store_, teller_, metrics_, runtime.clock),
       queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
-      feed_(runtime.bus, ratings_, metrics_, runtime.metrics),
+      feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics}),
       followers_({runtime.bus, store_, teller_, metrics_, runtime.clock, runtime.metrics}),
       presence_({runtime.bus, queue_, cache_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(), runtime.metrics) {
@@ -96,6 +96,7 @@ void Service::open(const std::stop_token& stop) {
   presence_.start();
   server_.start();
   runtime_.health.set("open", true);
+  feed_.watch(stop);
 }
 
 bool Service::wait_for_queue(const std::stop_token& stop) {

@@ -43,7 +43,7 @@ class Service {
 
  private:
   void serve();
-  /// Opens what needs others to be there, in order, waiting for each; then takes requests.
+  /// Opens what needs others to be there, in order, waiting for each; then takes requests, and watches the ratings.
   void open(const std::stop_token& stop);
   bool wait_for_queue(const std::stop_token& stop);
 

@@ -125,6 +125,16 @@ TEST(Start, WaitsForTheRatingsAndThenKnowsAllOfThem) {
   }
 }
 
+TEST(Start, AfterALongAbsenceTheRatingsAreReadAgain) {
+  Stack stack;
+  const int before = stack.profile->pages_read();
+  stack.nats.kill();
+  ASSERT_TRUE(eventually([&] { return !stack.bus->connected(); }));
+  stack.clock.advance(lobby::RatingFeed::kAbsenceMax + Milliseconds{1});
+  stack.nats.restart();
+  EXPECT_TRUE(eventually([&] { return stack.profile->pages_read() > before; }, Milliseconds{30'000}));
+}
+
 TEST(Start, IsLeftWithoutWaitingForEver) {
   StackOptions options;
   options.profile_answers = false;

@@ -36,8 +36,9 @@ RatingsStandIn::RatingsStandIn(bus::Bus& bus, metrics::Registry& metrics, std::v
   server_.start();
 }
 
-Reply<Ratings> RatingsStandIn::page(const GetRatings& request) const {
+Reply<Ratings> RatingsStandIn::page(const GetRatings& request) {
   if (!is_open_) return refuse(Code::unavailable);
+  ++pages_read_;
   const std::size_t kPage = 2;
   const std::size_t from = request.cursor ? std::stoul(*request.cursor) : 0;
   Ratings page;

@@ -23,12 +23,14 @@ class RatingsStandIn {
  public:
   RatingsStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
   void open() { is_open_ = true; }
+  int pages_read() const { return pages_read_; }
 
  private:
-  Reply<Ratings> page(const GetRatings& request) const;
+  Reply<Ratings> page(const GetRatings& request);
 
   const std::vector<Rating> ratings_;
   std::atomic<bool> is_open_{false};
+  std::atomic<int> pages_read_{0};
   bus::Server server_;
 };
 
