@@ -234,6 +234,8 @@ void PlayerListener::Impl::accept(const std::shared_ptr<Impl>& self) {
     if (sockets < Limits::kSockets && not_joined < Limits::kSocketsNotJoined) {
       ErrorCode ignored;
       socket.set_option(Tcp::no_delay(true), ignored);
+      // Else the kernel holds megabytes for one who does not read.
+      socket.set_option(Tcp::socket::send_buffer_size(static_cast<int>(Limits::kUnsentBytes)), ignored);
       std::make_shared<Socket>(self, std::move(socket))->start();
     }
     accept(self);

@@ -1,0 +1,52 @@
+// A gateway of a few lines: answers POSTs as the test says and remembers them. Plain sockets, one thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace mm::orchestrator {
+
+struct HttpRequest {
+  std::string target;
+  std::string authorization;
+  std::string body;
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string body = "{}";
+  std::string headers{};  ///< more header lines, each with its CRLF
+  bool hang_up = false;   ///< no answer: the connection is closed
+};
+
+class HttpStandIn {
+ public:
+  HttpStandIn();
+  ~HttpStandIn();
+  HttpStandIn(const HttpStandIn&) = delete;
+  HttpStandIn& operator=(const HttpStandIn&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  void answer_with(std::function<HttpAnswer(const HttpRequest&)> answer);
+  /// Requests whose target ends so.
+  std::vector<HttpRequest> requests(const std::string& target_end) const;
+
+ private:
+  void run();
+  bool serve(int connection, std::string& received);
+
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<bool> ending_ = false;
+  mutable std::mutex mutex_;
+  std::function<HttpAnswer(const HttpRequest&)> answer_;
+  std::vector<HttpRequest> requests_;
+  std::thread thread_;
+};
+
+}  // namespace mm::orchestrator

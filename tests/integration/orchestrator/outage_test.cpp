@@ -1,0 +1,171 @@
+// Orchestrators and game servers that die, hang and come back.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/testing/child.h"
+#include "tests/integration/orchestrator/world.h"
+
+namespace mm::orchestrator {
+namespace {
+
+class Dying : public OrchestratorTest {
+ protected:
+  pid_t pid_of(ServerId server) { return game_servers().at(server); }
+
+  /// The daemon itself, as a process.
+  pid_t start_daemon(const Settings& settings) {
+    const auto program = std::filesystem::path(settings.game_server_program).parent_path() / "orchestrator";
+    testing::ChildCommand command;
+    command.arguments = without_test_settings(program);
+    command.environment = {"MM_NATS_URL=" + servers_.nats.url(),
+                           "MM_POSTGRES_URL=" + settings.postgres_url,
+                           "MM_RUNTIME_DIR=" + settings.runtime_dir,
+                           "MM_GATEWAY_URL=" + settings.gateway_url,
+                           "MM_GAME_SECONDS=" + std::to_string(settings.game_seconds),
+                           "MM_MAX_SERVERS=" + std::to_string(settings.max_servers)};
+    command.output = folder_ + "/orchestrator.log";
+    return testing::start_child(command);
+  }
+};
+
+TEST_F(Dying, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
+  const auto daemon = start_daemon(settings());
+  const auto before = fresh_game();
+  const auto first = allocate_at_last(before);
+  ASSERT_TRUE(first) << testing::tail(folder_ + "/orchestrator.log");
+  const auto server = pid_of(first->server_id);
+  WebSocket player(first->server_endpoint, "/match/" + before.id().to_string());
+  player.send(R"({"type":"join","token":")" + before.join_token(before.players[0]) + "\"}");
+  ASSERT_EQ(player.receive(), R"({"event":"joined"})");
+
+  ::kill(daemon, SIGKILL);
+  testing::wait_for_end(daemon);
+  EXPECT_TRUE(is_running(server));
+
+  const auto successor = start_daemon(settings());
+  const auto again = allocate_at_last(before);
+  ASSERT_TRUE(again) << testing::tail(folder_ + "/orchestrator.log");
+  EXPECT_EQ(again->server_id, first->server_id);
+  const auto after = fresh_game();
+  const auto next = allocate_at_last(after);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->server_id, first->server_id) << "the server that is there is used";
+  EXPECT_EQ(game_servers().size(), 1U);
+  // The match was not disturbed.
+  WebSocket friend_of_player(first->server_endpoint, "/match/" + before.id().to_string());
+  friend_of_player.send(R"({"type":"join","token":")" + before.join_token(before.players[1]) + "\"}");
+  ASSERT_EQ(friend_of_player.receive(), R"({"event":"joined"})");
+  friend_of_player.send(R"({"type":"message","data":7})");
+  EXPECT_TRUE(player.receive());
+
+  // SIGTERM leaves them running too.
+  ::kill(successor, SIGTERM);
+  EXPECT_EQ(testing::wait_for_end(successor), 0);
+  EXPECT_TRUE(is_running(server));
+}
+
+TEST_F(Dying, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
+  start(settings());
+  const auto game = fresh_game();
+  const auto allocation = allocate(game);
+  ASSERT_TRUE(allocation.ok());
+  orchestrator_.reset();
+  // Released by an instance that cannot reach the server.
+  auto elsewhere = settings();
+  elsewhere.provider = ProviderKind::none;
+  start(elsewhere);
+  ASSERT_TRUE(release(game.id()).ok());
+  Timing timing;
+  timing.sweep_every = Milliseconds{50};
+  start(settings(), timing);
+  EXPECT_TRUE(testing::eventually(
+      [&] { return WebSocket(allocation->server_endpoint, "/match/" + game.id().to_string()).status() == 404; }));
+}
+
+TEST_F(Dying, ADeadGameServerIsReapedAndReplaced) {
+  start(settings());
+  const auto lost = fresh_game();
+  const auto first = allocate_at_last(lost);
+  ASSERT_TRUE(first);
+  const auto dead = pid_of(first->server_id);
+  ::kill(dead, SIGKILL);
+  const auto game = fresh_game();
+  session_.say(game.id(), MatchStatus::allocating);
+  const auto allocation = allocate_at_last(game);
+  ASSERT_TRUE(allocation);
+  EXPECT_NE(allocation->server_id, first->server_id);
+  EXPECT_TRUE(beats(game.id()));
+  EXPECT_TRUE(testing::eventually([&] { return ::kill(dead, 0) != 0; })) << "no zombie";
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/" + first->server_id.to_string() + ".sock"));
+  // A match that was under way is lost: session will say so. A late copy of its allocate does not start it again.
+  session_.say(lost.id(), MatchStatus::running);
+  EXPECT_EQ(refusal(allocate(lost)), Code::unavailable);
+  // One that still waits (its answer was lost with the server) goes to the new server.
+  session_.say(lost.id(), MatchStatus::allocating);
+  const auto moved = allocate(lost);
+  ASSERT_TRUE(moved.ok());
+  EXPECT_EQ(moved->server_id, allocation->server_id);
+  EXPECT_EQ(allocate(lost)->server_id, moved->server_id);
+}
+
+TEST_F(Dying, AHangingGameServerGetsNoNewMatches) {
+  start(settings());
+  const auto first = allocate_at_last(fresh_game());
+  ASSERT_TRUE(first);
+  const auto hanging = pid_of(first->server_id);
+  ::kill(hanging, SIGSTOP);
+  const auto game = fresh_game();
+  session_.say(game.id(), MatchStatus::allocating);
+  const auto allocation = allocate_at_last(game);
+  ASSERT_TRUE(allocation);
+  EXPECT_NE(allocation->server_id, first->server_id);
+  ASSERT_TRUE(beats(game.id()));
+  // When it wakes it is told that the match is not its own, and takes others again.
+  ::kill(hanging, SIGCONT);
+  EXPECT_TRUE(testing::eventually(
+      [&] { return WebSocket(first->server_endpoint, "/match/" + game.id().to_string()).status() == 404; }));
+  EXPECT_EQ(WebSocket(allocation->server_endpoint, "/match/" + game.id().to_string()).status(), 101);
+}
+
+TEST_F(Dying, APortThatIsTakenIsPassedOver) {
+  auto narrow = settings();
+  // The range begins with a port somebody listens on: our own stand-in for the gateway.
+  narrow.game_port_first = std::stoi(gateway_.url().substr(gateway_.url().rfind(':') + 1));
+  narrow.game_port_count = 50;
+  start(narrow);
+  const auto allocation = allocate_at_last(fresh_game());
+  ASSERT_TRUE(allocation);
+  const int port = std::stoi(allocation->server_endpoint.substr(allocation->server_endpoint.rfind(':') + 1));
+  EXPECT_GT(port, narrow.game_port_first);
+  EXPECT_LT(port, narrow.game_port_first + narrow.game_port_count);
+}
+
+TEST_F(Dying, WithoutItsProgramNothingIsReady) {
+  auto broken = settings();
+  broken.game_server_program = "/bin/false";
+  start(broken);
+  EXPECT_EQ(refusal(allocate(fresh_game())), Code::no_capacity);
+  EXPECT_FALSE(orchestrator_->ready());
+}
+
+TEST_F(Dying, WithoutTheDatabaseItRefusesInTimeAndThenGoesOn) {
+  testing::OwnPostgres postgres;
+  auto own = settings();
+  own.postgres_url = postgres.url_as("orchestrator");
+  start(own);
+  const auto game = fresh_game();
+  ASSERT_TRUE(allocate_at_last(game));
+  postgres.kill();
+  const auto refused = servers_.bus->request(fresh_game().request, Caller{}, Deadline::after(Milliseconds{3'000}));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().status(), 503);
+  postgres.restart();
+  EXPECT_TRUE(allocate_at_last(fresh_game()));
+  EXPECT_TRUE(allocate(game).ok());
+}
+
+}  // namespace
+}  // namespace mm::orchestrator

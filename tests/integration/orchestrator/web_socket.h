@@ -1,0 +1,37 @@
+// A player's WebSocket of a few lines: what a test needs of RFC 6455, over a plain socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mm::orchestrator {
+
+class WebSocket {
+ public:
+  /// `endpoint`: host:port. `status` tells how the upgrade was answered.
+  WebSocket(const std::string& endpoint, const std::string& target);
+  ~WebSocket();
+  WebSocket(const WebSocket&) = delete;
+  WebSocket& operator=(const WebSocket&) = delete;
+
+  int status() const { return status_; }
+  bool send(std::string_view text);
+  /// The next text frame; none: it was closed (see close_code) or nothing came in time.
+  std::optional<std::string> receive();
+  /// Reads until the other side closes; the code it gave, 0 if it gave none.
+  int wait_for_close();
+  int close_code() const { return close_code_; }
+
+ private:
+  std::optional<std::string> read(std::size_t bytes);
+  void write_frame(std::uint8_t opcode, std::string_view payload);
+
+  int socket_ = -1;
+  int status_ = 0;
+  int close_code_ = 0;
+  std::string received_;
+};
+
+}  // namespace mm::orchestrator

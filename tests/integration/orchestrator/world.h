@@ -1,0 +1,126 @@
+// Orchestrator with its own nats-server and PostgreSQL, real game servers in a folder of the test's, a stand-in for the
+// gateway they report to, and one for session.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/bus/server.h"
+#include "common/runtime/daemon.h"
+#include "common/storage/postgres.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+#include "services/orchestrator/service.h"
+#include "tests/integration/orchestrator/http_stand_in.h"
+#include "tests/integration/orchestrator/web_socket.h"
+
+namespace mm::orchestrator {
+
+inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+
+/// Serves session.get with what the test says of each match; others are unknown.
+class SessionStandIn {
+ public:
+  SessionStandIn(bus::Bus& bus, metrics::Registry& metrics);
+  void say(MatchId match, MatchStatus status);
+  int asked_about(MatchId match) const;
+
+ private:
+  Reply<MatchView> get(MatchId match);
+
+  mutable std::mutex mutex_;
+  std::map<MatchId, MatchStatus> states_;
+  std::map<MatchId, int> asked_;
+  bus::Server server_;
+};
+
+/// Shared by all tests.
+struct Servers {
+  Servers();
+  static Servers& shared();
+
+  testing::OwnNats nats;
+  testing::OwnPostgres postgres;
+  metrics::Registry metrics;
+  std::unique_ptr<bus::Bus> bus;
+};
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+
+/// One orchestrator, in this process. Its game servers stay when it goes.
+class Instance {
+ public:
+  Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {});
+  bool ready() const { return health_.ready(); }
+  double metric(const std::string& series) const;
+
+ private:
+  SystemClock clock_;
+  metrics::Registry metrics_;
+  runtime::Health health_;
+  runtime::Credentials credentials_{""};
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Service> service_;
+};
+
+/// A match to allocate, with the secrets session would send along.
+struct Game {
+  AllocateServer request;
+  std::vector<PlayerId> players;
+
+  MatchId id() const { return request.match_id; }
+  std::string join_token(PlayerId player) const;
+};
+Game fresh_game(std::vector<std::size_t> team_sizes = {1, 1});
+
+class OrchestratorTest : public ::testing::Test {
+ protected:
+  OrchestratorTest();
+  ~OrchestratorTest() override;
+
+  /// Settings for game servers in this test's folder.
+  Settings settings() const;
+  void start(const Settings& settings, const Timing& timing = {});
+
+  Reply<Allocation> allocate(const Game& game);
+  /// Again until there is a server.
+  std::optional<Allocation> allocate_at_last(const Game& game);
+  Reply<Released> release(MatchId match);
+  /// Requests of the game servers to the gateway about this match.
+  std::vector<HttpRequest> heartbeats(MatchId match) const;
+  std::vector<HttpRequest> results(MatchId match) const;
+  bool beats(MatchId match) const;
+
+  /// Processes by the pid files in the folder.
+  std::map<ServerId, pid_t> game_servers() const;
+  void end_game_servers();
+
+  Servers& servers_;
+  const std::string folder_;
+  HttpStandIn gateway_;
+  SessionStandIn session_;
+  std::unique_ptr<Instance> orchestrator_;
+};
+
+bool is_running(pid_t process);
+
+/// Command line of a program without the variables of the test run, which it would refuse as unknown settings.
+std::vector<std::string> without_test_settings(const std::string& program);
+
+/// Why it was refused; none: it was not.
+template <class T>
+std::optional<Code> refusal(const Reply<T>& reply) {
+  if (reply) return std::nullopt;
+  return reply.error().code;
+}
+
+}  // namespace mm::orchestrator
