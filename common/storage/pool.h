@@ -17,6 +17,7 @@ namespace mm::storage {
 
 struct PoolOptions {
   int connections = 4;
+  Milliseconds lease_wait{60'000};  ///< at most so long for a connection that others use; then the server is overloaded
   Milliseconds connect_timeout{1'000};
   Milliseconds first_pause{50};  ///< after a failed attempt, doubled for each that follows
   Milliseconds longest_pause{500};
@@ -56,7 +57,7 @@ class Pool {
   Made take_idle(Deadline deadline) {
     std::unique_lock lock(mutex_);
     const auto some_left = [this] { return lent_ < options_.connections; };
-    if (!returned_.wait_until(lock, deadline.when(), some_left)) {
+    if (!returned_.wait_until(lock, deadline.within(options_.lease_wait).when(), some_left)) {
       return fail(std::string("all connections are in use"));
     }
     while (!idle_.empty()) {

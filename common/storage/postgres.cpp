@@ -105,7 +105,7 @@ Problem to_problem(const DatabaseError& error) {
 struct Postgres::Impl {
   explicit Impl(PostgresOptions given)
       : options(std::move(given)),
-        pool({options.connections, kConnectTime, kAttemptPause, kAttemptPause},
+        pool({options.connections, kLeaseWait, kConnectTime, kAttemptPause, kAttemptPause},
              [this](Deadline deadline) { return PostgresConnection::open(options, deadline); }),
         looker([this] { look_now_and_then(); }) {}
 
@@ -134,7 +134,7 @@ struct Postgres::Impl {
 };
 
 Result<Attempt, std::string> Postgres::Impl::attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
-  auto connection = pool.take(deadline.within(kLeaseWait));
+  auto connection = pool.take(deadline);
   if (!connection) return fail(std::move(connection).error());
   struct Return {
     Pool<PostgresConnection>& pool;

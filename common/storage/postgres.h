@@ -33,6 +33,7 @@ struct PostgresOptions {
   std::string application;
   int connections = 4;
   Milliseconds statement_timeout{2'000};
+  Milliseconds lock_timeout{1'000};  ///< of one wait for a row that another transaction holds
 };
 
 /// Why a transaction has no result. `unavailable`: nothing happened, the database is away or overloaded;

@@ -18,7 +18,8 @@ using Handle = std::unique_ptr<PGconn, Finish>;
 std::string session_options(const PostgresOptions& options) {
   // In the connection's own options: a SET would be lost with a transaction that is rolled back.
   return "-c statement_timeout=" + std::to_string(options.statement_timeout.count()) +
-         " -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000";
+         " -c lock_timeout=" + std::to_string(options.lock_timeout.count()) +
+         " -c idle_in_transaction_session_timeout=10000";
 }
 
 Handle start(const PostgresOptions& options) {

@@ -62,7 +62,8 @@ struct Redis::Impl {
   explicit Impl(RedisOptions given)
       : options(std::move(given)),
         address(RedisAddress::parse(options.url)),
-        pool({options.connections, options.connect_timeout}, [this](Deadline deadline) { return connect(deadline); }) {}
+        pool({.connections = options.connections, .connect_timeout = options.connect_timeout},
+             [this](Deadline deadline) { return connect(deadline); }) {}
 
   const RedisOptions options;
   const Result<RedisAddress, std::string> address;

@@ -10,7 +10,7 @@ namespace mm::testing {
 
 /// Polls every few milliseconds until `holds` or the time is up; says which. Generous by default: a green test
 /// never waits for all of it.
-bool eventually(const std::function<bool()>& holds, Milliseconds within = Milliseconds{10'000});
+bool eventually(const std::function<bool()>& holds, Milliseconds within = Milliseconds{30'000});
 
 /// Time as the test sets it. Thread-safe.
 class ManualClock final : public Clock {

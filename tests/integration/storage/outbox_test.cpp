@@ -18,7 +18,7 @@ using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAreArray;
 
-Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
 TicketClosed closed_ticket() {
   TicketClosed event;
@@ -72,6 +72,7 @@ class OutboxTest : public ::testing::Test {
   static PostgresOptions options_for(const testing::OwnServer& server) {
     PostgresOptions options;
     options.url = server.url();
+    options.statement_timeout = Milliseconds{30'000};
     return options;
   }
 

@@ -13,11 +13,12 @@ namespace {
 
 using Kind = DatabaseError::Kind;
 
-Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
 PostgresOptions options_for(const std::string& url) {
   PostgresOptions options;
   options.url = url;
+  options.statement_timeout = Milliseconds{30'000};
   return options;
 }
 

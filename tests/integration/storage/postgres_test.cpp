@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <thread>
 
 #include "common/testing/servers.h"
@@ -17,15 +16,43 @@ using Kind = DatabaseError::Kind;
 
 constexpr Statement kAdd{"add", "SELECT $1::int + $2::int"};
 
-Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
 PostgresOptions options_for(const testing::OwnServer& server, int connections = 4) {
   PostgresOptions options;
   options.url = server.url();
   options.application = "test";
   options.connections = connections;
+  // So long that a loaded machine does not meet them; tests of these limits set their own.
+  options.statement_timeout = Milliseconds{30'000};
+  options.lock_timeout = Milliseconds{30'000};
   return options;
 }
+
+/// Where so many threads wait for each other; not for ever, as one of them may have failed.
+class Meeting {
+ public:
+  explicit Meeting(int expected) : missing_(expected) {}
+  void arrive_and_wait() {
+    --missing_;
+    EXPECT_TRUE(testing::eventually([this] { return missing_ <= 0; }, Milliseconds{8'000})) << "somebody did not come";
+  }
+
+ private:
+  std::atomic<int> missing_;
+};
+
+/// Something another thread waits for; not for ever either.
+class Signal {
+ public:
+  void give() { given_ = true; }
+  void wait() const {
+    EXPECT_TRUE(testing::eventually([this] { return given_.load(); })) << "nobody gave the signal";
+  }
+
+ private:
+  std::atomic<bool> given_{false};
+};
 
 class PostgresTest : public ::testing::Test {
  protected:
@@ -162,7 +189,7 @@ TEST_F(PostgresTest, RetriesSerializationFailures) {
 TEST_F(PostgresTest, RetriesADeadlock) {
   ASSERT_TRUE(insert(1, "a"));
   ASSERT_TRUE(insert(2, "b"));
-  std::latch both(2);
+  Meeting both(2);
   std::atomic<int> runs{0};
   const auto win_both = [&](int first, int second) {
     bool met = false;
@@ -206,23 +233,27 @@ TEST_F(PostgresTest, SaysThatTheOutcomeIsUnknownWhenTheReplyToACommitIsLost) {
     tx.exec0("CREATE TABLE slow (id int)");
     tx.exec0(
         "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$");
+        " $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$");
     tx.exec0(
         "CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION dawdle()");
   }));
-  int runs = 0;
-  const auto lost = postgres_.transaction(Deadline::after(Milliseconds{150}), [&](pqxx::work& tx) {
-    ++runs;
-    tx.exec0("INSERT INTO slow VALUES (1)");
-  });
-  ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().kind, Kind::unknown_outcome) << lost.error().text;
-  EXPECT_EQ(runs, 1);
+  // Several tries: on a loaded machine the time may be up before the commit.
+  EXPECT_TRUE(testing::eventually([this] {
+    int runs = 0;
+    const auto lost = postgres_.transaction(Deadline::after(Milliseconds{200}), [&](pqxx::work& tx) {
+      ++runs;
+      tx.exec0("INSERT INTO slow VALUES (1)");
+    });
+    EXPECT_FALSE(lost);
+    const bool unknown = !lost && lost.error().kind == Kind::unknown_outcome;
+    EXPECT_TRUE(!unknown || runs == 1) << "an unknown outcome is not tried again";
+    return unknown;
+  }));
   EXPECT_TRUE(testing::eventually([this] {
     const auto count = postgres_.transaction(
         soon(), [](pqxx::work& tx) { return tx.exec1("SELECT count(*) FROM slow")[0].as<int>(); });
-    return count && *count == 1;
+    return count && *count > 0;
   }));
 }
 
@@ -247,7 +278,7 @@ TEST_F(PostgresTest, TriesOnceMoreWhenTheConnectionBreaksBeforeTheCommit) {
 }
 
 TEST_F(PostgresTest, ConnectionsThatTheServerClosedAreNotLent) {
-  std::latch all(4);
+  Meeting all(4);
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
@@ -276,12 +307,12 @@ TEST_F(PostgresTest, ConnectionsThatTheServerClosedAreNotLent) {
 
 TEST_F(PostgresTest, FailsByTheDeadlineWhenAllConnectionsAreInUse) {
   Postgres small(options_for(*server_, 1));
-  std::latch taken(1);
-  std::latch released(1);
+  Signal taken;
+  Signal released;
   std::thread holder([&] {
     EXPECT_TRUE(small.transaction(soon(), [&](pqxx::work& tx) {
       tx.exec1("SELECT 1");
-      taken.count_down();
+      taken.give();
       released.wait();
     }));
   });
@@ -291,28 +322,30 @@ TEST_F(PostgresTest, FailsByTheDeadlineWhenAllConnectionsAreInUse) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Kind::unavailable);
   EXPECT_EQ(to_problem(refused.error()).status(), 503);
-  released.count_down();
+  released.give();
   holder.join();
 }
 
 TEST_F(PostgresTest, ARowThatIsLockedTooLongIsUnavailable) {
   ASSERT_TRUE(insert(1, ""));
-  Postgres other(options_for(*server_));
-  std::latch locked(1);
-  std::latch done(1);
+  auto options = options_for(*server_);
+  options.lock_timeout = Milliseconds{50};
+  Postgres impatient(options);
+  Signal locked;
+  Signal done;
   std::thread holder([&] {
-    EXPECT_TRUE(other.transaction(soon(), [&](pqxx::work& tx) {
+    EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) {
       tx.exec1("SELECT FROM account WHERE id = 1 FOR UPDATE");
-      locked.count_down();
+      locked.give();
       done.wait();
     }));
   });
   locked.wait();
   const auto refused =
-      postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("UPDATE account SET wins = 1 WHERE id = 1"); });
+      impatient.transaction(soon(), [](pqxx::work& tx) { tx.exec0("UPDATE account SET wins = 1 WHERE id = 1"); });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Kind::unavailable) << refused.error().text;
-  done.count_down();
+  done.give();
   holder.join();
 }
 

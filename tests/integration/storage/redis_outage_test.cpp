@@ -16,7 +16,7 @@ namespace {
 
 const Script kIncrement{"increment", "#!lua\nreturn redis.call('INCR', KEYS[1])"};
 
-Deadline soon() { return Deadline::after(Milliseconds{10'000}); }
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
 RedisOptions options_for(const std::string& url, int connections = 4) {
   RedisOptions options;

@@ -91,6 +91,17 @@ TEST_F(PoolTest, FailsAtOnceBetweenAttempts) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST(PoolOfAnOverloadedServer, RefusesBeforeTheDeadline) {
+  PoolOptions options;
+  options.connections = 1;
+  options.lease_wait = Milliseconds{10};
+  Lines pool(options, [](Deadline) -> Lines::Made { return std::make_unique<Line>(); });
+  const auto only = pool.take(Deadline::after(Milliseconds{60'000}));
+  const auto deadline = Deadline::after(Milliseconds{60'000});
+  EXPECT_FALSE(pool.take(deadline));
+  EXPECT_FALSE(deadline.passed());
+}
+
 TEST(PoolAfterAFailure, LetsOneAtATimeTry) {
   std::atomic<int> made{0};
   std::atomic<bool> hold{false};
