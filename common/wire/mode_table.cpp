@@ -92,7 +92,8 @@ class ModeReader {
       take(name, node, text ? enum_named<T>(*text) : std::nullopt, member, choices);
     } else if constexpr (requires { T::kPattern; }) {
       const auto text = node.value_exact<std::string>();
-      take(name, node, text ? T::parse(*text) : std::nullopt, member, "a string that matches " + std::string(T::kPattern));
+      take(name, node, text ? T::parse(*text) : std::nullopt, member,
+           "a string that matches " + std::string(T::kPattern));
     } else {
       read_array(name, node, member, ls...);
     }

@@ -83,9 +83,9 @@ void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
   state.counters["mean_spread"] = matches > 0 ? spread / matches : 0;
   state.counters["mean_quality"] = matches > 0 ? quality / matches : 0;
   state.counters["left_over"] = static_cast<double>(tick.waiting.size());
-  state.counters["ns_per_ticket"] = benchmark::Counter(static_cast<double>(pool.size()) * 1e-9,
-                                                       benchmark::Counter::kIsIterationInvariantRate |
-                                                           benchmark::Counter::kInvert);
+  state.counters["ns_per_ticket"] =
+      benchmark::Counter(static_cast<double>(pool.size()) * 1e-9,
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 /// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick.

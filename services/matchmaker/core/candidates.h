@@ -16,11 +16,11 @@ inline constexpr Index kNobody = 0xFFFF'FFFF;
 
 struct Candidate {
   Rating rating;
-  Rating low;             ///< rating minus window: accepts nobody below …
-  Rating high;            ///< … and nobody above
-  float bonus;            ///< what its waiting adds to the utility of its match
+  Rating low;   ///< rating minus window: accepts nobody below …
+  Rating high;  ///< … and nobody above
+  float bonus;  ///< what its waiting adds to the utility of its match
   Slot slot;
-  std::int32_t queued;    ///< after the pool's epoch
+  std::int32_t queued;  ///< after the pool's epoch
   std::uint16_t deviation;
   std::uint8_t size;
   std::uint8_t use;

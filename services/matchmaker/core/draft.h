@@ -30,7 +30,8 @@ class Draft {
   /// The tickets, in the line's order, must be free.
   MatchIndex add(std::span<const Index> tickets, Worth worth) {
     const auto match = static_cast<MatchIndex>(matches_.size());
-    matches_.push_back({static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), worth});
+    matches_.push_back(
+        {static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), worth});
     members_.insert(members_.end(), tickets.begin(), tickets.end());
     for (const Index i : tickets) match_of_[i] = match;
     return match;

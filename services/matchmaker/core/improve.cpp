@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/matchmaker/core/quality.h"
+
 namespace mm::matchmaker {
 namespace {
 
@@ -86,18 +88,25 @@ bool Improver::take(Index i) {
   return true;
 }
 
-void Improver::repack() {
-  double standing = 0;
+// No set of matches here is worth more than as many perfect ones as there are players for, those who wait shortest
+// being left out.
+double Improver::most_conceivable() const {
   double bonus = 0;
+  double least_bonus = kWaitWeight;  // a player
   int players = 0;
-  for (const auto match : matches_) standing += draft_.worth(match).utility();
   for (const Index i : tickets_) {
-    bonus += static_cast<double>(line_[i].bonus);
+    const double own = static_cast<double>(line_[i].bonus);
+    bonus += own;
+    least_bonus = std::min(least_bonus, own / line_[i].size);
     players += line_[i].size;
   }
-  // No set of matches here is worth more than as many perfect ones as the players allow.
-  const int most_matches = players / format_.players;
-  if (standing + kWorthwhile * most_matches >= most_matches + bonus) return;
+  return players / format_.players + bonus - players % format_.players * least_bonus;
+}
+
+void Improver::repack() {
+  double standing = 0;
+  for (const auto match : matches_) standing += draft_.worth(match).utility();
+  if (standing >= most_conceivable() - kWorthwhile * static_cast<double>(matches_.size())) return;
   if (!packing_.solve(tickets_, standing, found_)) return;
   for (const auto match : matches_) draft_.dissolve(match);
   for (const auto& better : found_) draft_.add(better.tickets, better.worth);

@@ -30,6 +30,7 @@ class Improver {
   std::vector<Index> seeds() const;
   void gather(Index seed);
   bool take(Index i);
+  double most_conceivable() const;
   void repack();
 
   const Format& format_;
@@ -39,8 +40,8 @@ class Improver {
 
   const std::vector<bool>* fixed_ = nullptr;
   Island island_{0, 0};
-  std::vector<Index> tickets_;               ///< the neighbourhood
-  std::vector<Draft::MatchIndex> matches_;   ///< that stand in it
+  std::vector<Index> tickets_;              ///< the neighbourhood
+  std::vector<Draft::MatchIndex> matches_;  ///< that stand in it
   std::vector<Packing::Found> found_;
 };
 

@@ -36,7 +36,7 @@ class Memory {
   struct Ticket {
     std::int32_t wakes = 0;  ///< milliseconds after the pool's epoch
     bool known = false;
-    std::uint8_t use = 0;    ///< the use of the slot that it is about
+    std::uint8_t use = 0;  ///< the use of the slot that it is about
     std::uint8_t passed_over = 0;
   };
   const Ticket* find(const Candidate& ticket) const;

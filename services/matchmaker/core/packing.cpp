@@ -38,7 +38,8 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   found.clear();
   for (const Proposal* proposal : best_path_) {
     Found& match = found.emplace_back(Found{{}, proposal->worth});
-    for (Mask rest = proposal->tickets; rest != 0; rest &= rest - 1) match.tickets.push_back(tickets_[lowest_bit(rest)]);
+    for (Mask rest = proposal->tickets; rest != 0; rest &= rest - 1)
+      match.tickets.push_back(tickets_[lowest_bit(rest)]);
   }
   return !found.empty();
 }

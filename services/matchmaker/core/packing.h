@@ -54,7 +54,7 @@ class Packing {
     Mask chosen;
     Mask allowed;  ///< above the highest chosen, and accepted by and accepting all chosen
     int players;
-    int skips;     ///< how many allowed tickets are still to be passed over
+    int skips;  ///< how many allowed tickets are still to be passed over
   };
   struct Branch {
     Mask left;

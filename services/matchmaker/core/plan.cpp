@@ -46,7 +46,10 @@ class Tick {
  private:
   struct Tools {
     Tools(const Format& format, const Line& line, Draft& draft)
-        : appraiser(format, line), runs(format, line), growth(format, line), finder(format, line),
+        : appraiser(format, line),
+          runs(format, line),
+          growth(format, line),
+          finder(format, line),
           improver(format, line, draft, appraiser) {}
     Appraiser appraiser;
     Runs runs;

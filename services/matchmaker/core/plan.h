@@ -34,9 +34,10 @@ struct Seat {
 struct PlannedMatch {
   std::uint32_t first_seat = 0;
   std::uint32_t seats = 0;
-  double quality = 0;          ///< 0 to 1, see quality.h
-  double spread = 0;           ///< highest minus lowest ticket rating, in points
-  double win_probability = 0;  ///< of team 0 against team 1; with more than two teams, of the strongest against the weakest
+  double quality = 0;  ///< 0 to 1, see quality.h
+  double spread = 0;   ///< highest minus lowest ticket rating, in points
+  double win_probability =
+      0;  ///< of team 0 against team 1; with more than two teams, of the strongest against the weakest
 };
 
 /// The rule that keeps a ticket waiting.

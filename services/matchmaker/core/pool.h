@@ -28,7 +28,7 @@ using Slot = std::uint32_t;
 
 /// The hot part of a ticket.
 struct Waiter {
-  Rating rating = 0;            ///< mean of the members, plus the mode's premade offset
+  Rating rating = 0;  ///< mean of the members, plus the mode's premade offset
   Slot slot = 0;
   std::int32_t queued = 0;      ///< milliseconds after the pool's epoch()
   std::uint16_t deviation = 0;  ///< root mean square of the members' deviations, in 1/64 point

@@ -28,8 +28,8 @@ class Runs {
 
   const Format& format_;
   const Line& line_;
-  std::vector<bool> feasible_;      ///< by the run's first ticket, from the island's begin
-  std::vector<double> bonus_sum_;   ///< over the tickets before
+  std::vector<bool> feasible_;     ///< by the run's first ticket, from the island's begin
+  std::vector<double> bonus_sum_;  ///< over the tickets before
   std::vector<double> best_;
   std::vector<Index> queue_high_, queue_low_;
 };

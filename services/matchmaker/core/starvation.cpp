@@ -60,7 +60,8 @@ bool Finder::sizes_suffice(Index ticket) {
   const auto begin = line_.begin() + island_.begin;
   const auto end = line_.begin() + island_.end;
   const auto first = std::partition_point(begin, end, [&](const Candidate& c) { return c.rating < line_[ticket].low; });
-  const auto last = std::partition_point(first, end, [&](const Candidate& c) { return c.rating <= line_[ticket].high; });
+  const auto last =
+      std::partition_point(first, end, [&](const Candidate& c) { return c.rating <= line_[ticket].high; });
   return growth_.sizes_suffice(static_cast<Index>(first - line_.begin()), static_cast<Index>(last - line_.begin()),
                                line_[ticket].size);
 }

@@ -162,7 +162,8 @@ void Splitter::enumerate(std::span<const Unit> units, std::size_t next, Half hal
   }
   for (std::size_t i = next; i < units.size(); ++i) {
     if (half.players + units[i].size > team_size_) continue;
-    enumerate(units, i + 1, {half.members | 1U << i, half.players + units[i].size, half.strength + units[i].strength()});
+    enumerate(units, i + 1,
+              {half.members | 1U << i, half.players + units[i].size, half.strength + units[i].strength()});
   }
 }
 
@@ -198,9 +199,12 @@ bool Splitter::split_by_differencing(std::span<const Unit> units, std::vector<st
     std::int64_t value;
     std::uint32_t unit;
   };
-  const auto less = [](const Node& a, const Node& b) { return a.value != b.value ? a.value < b.value : a.unit > b.unit; };
+  const auto less = [](const Node& a, const Node& b) {
+    return a.value != b.value ? a.value < b.value : a.unit > b.unit;
+  };
   std::vector<Node> heap;
-  for (std::uint32_t i = 0; i < units.size(); ++i) heap.push_back({units[i].strength() + kPerPlayer * units[i].size, i});
+  for (std::uint32_t i = 0; i < units.size(); ++i)
+    heap.push_back({units[i].strength() + kPerPlayer * units[i].size, i});
   std::make_heap(heap.begin(), heap.end(), less);
   Opposites opposite(units.size());
   while (heap.size() > 1) {

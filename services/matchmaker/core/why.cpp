@@ -20,7 +20,8 @@ Reasons::Reasons(const Format& format, const Line& line) : format_(format), line
 Waiting Reasons::of(Index ticket) const {
   constexpr Index kLook = 8;  // neighbours each way; beyond them a window that fits is rare
   const Candidate& self = line_[ticket];
-  if (everyone_ < format_.players) return {self.slot, Binding::players, static_cast<float>(format_.players - everyone_)};
+  if (everyone_ < format_.players)
+    return {self.slot, Binding::players, static_cast<float>(format_.players - everyone_)};
   Rating least = std::numeric_limits<Rating>::max();
   const Index first = ticket > kLook ? ticket - kLook : 0;
   const Index last = std::min(static_cast<Index>(line_.size() - 1), ticket + kLook);

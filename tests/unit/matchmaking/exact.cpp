@@ -107,7 +107,8 @@ class Exact {
     for (; rest != 0; rest &= rest - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(rest));
       if (players + sizes_[i] > instance_.team_size) continue;
-      least = std::min(least, least_gap(rest & (rest - 1), players + sizes_[i], strength + ratings_[i] * sizes_[i], total));
+      least =
+          std::min(least, least_gap(rest & (rest - 1), players + sizes_[i], strength + ratings_[i] * sizes_[i], total));
     }
     return least;
   }
@@ -118,7 +119,8 @@ class Exact {
       best_matches_ = matches;
     }
     double share = 0;
-    for (Mask rest = left; rest != 0; rest &= rest - 1) share += shares_[static_cast<std::size_t>(std::countr_zero(rest))];
+    for (Mask rest = left; rest != 0; rest &= rest - 1)
+      share += shares_[static_cast<std::size_t>(std::countr_zero(rest))];
     while (left != 0 && value + share > best_ + 1e-9) {
       if (++steps_ > kMostSteps) return;
       const auto [seen, fresh] = seen_.try_emplace(left, value);

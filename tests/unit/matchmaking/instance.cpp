@@ -63,7 +63,8 @@ Instance random_instance(std::uint64_t seed, std::size_t most) {
   Instance made{rules_for(), draw(1, 5), {}};
   const bool parties = made.team_size > 1 && draw(0, 3) > 0;
   // A set of 10 among 24 solo tickets is one of two million; an exact answer needs fewer.
-  const std::size_t limit = parties || made.team_size < 3 ? most : std::min<std::size_t>(most, made.team_size < 4 ? 18 : 15);
+  const std::size_t limit =
+      parties || made.team_size < 3 ? most : std::min<std::size_t>(most, made.team_size < 4 ? 18 : 15);
   const auto count = static_cast<std::size_t>(draw(std::min(8, static_cast<int>(limit)), static_cast<int>(limit)));
   std::normal_distribution<double> rating(1500, draw(0, 1) == 0 ? 120 : 300);
   const int waits = draw(0, 3);
@@ -92,7 +93,8 @@ double window_of_ticket(const PoolTicket& ticket, const ModeRules& rules, Bucket
   if (!rules.use_rating) return 1e9;
   const double waited = static_cast<double>(std::max<BucketMs>(0, now - ticket.queued_at)) / 1000;
   if (rules.widen == Widening::steps) {
-    return std::min(rules.max_window, rules.initial_window + std::floor(waited / rules.step_seconds) * rules.step_points);
+    return std::min(rules.max_window,
+                    rules.initial_window + std::floor(waited / rules.step_seconds) * rules.step_points);
   }
   return rules.initial_window + (rules.max_window - rules.initial_window) * std::min(waited / rules.widen_seconds, 1.0);
 }

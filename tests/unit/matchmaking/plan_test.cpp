@@ -173,8 +173,8 @@ TEST(Planning, ARegionOverTheLimitNeverOpens) {
 TEST(Planning, WithoutRatingsTheLongestWaitingComeFirst) {
   ModeRules rules = rules_for();
   rules.use_rating = false;
-  const Pool pool =
-      pool_with(1, {ticket(1, 500, 1), ticket(2, 3000, 30), ticket(3, 520, 10), ticket(4, 900, 20), ticket(5, 0, 5)}, rules);
+  const Pool pool = pool_with(
+      1, {ticket(1, 500, 1), ticket(2, 3000, 30), ticket(3, 520, 10), ticket(4, 900, 20), ticket(5, 0, 5)}, rules);
   const TickPlan tick = checked_plan(pool);
   EXPECT_EQ(tick.matches.size(), 2U);
   const std::vector<std::vector<std::vector<TicketId>>> wanted{{{ticket_id(2)}, {ticket_id(4)}},
@@ -185,8 +185,8 @@ TEST(Planning, WithoutRatingsTheLongestWaitingComeFirst) {
 TEST(Planning, WithoutRatingsAPartyThatFitsNobodyBlocksNobody) {
   ModeRules rules = rules_for();
   rules.use_rating = false;
-  const Pool pool = pool_with(2, {ticket(1, 500, 90, 2), ticket(2, 3000, 30), ticket(3, 520, 10), ticket(4, 900, 20),
-                                  ticket(5, 0, 5)}, rules);
+  const Pool pool = pool_with(
+      2, {ticket(1, 500, 90, 2), ticket(2, 3000, 30), ticket(3, 520, 10), ticket(4, 900, 20), ticket(5, 0, 5)}, rules);
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_EQ(matched_ids(pool, tick), (std::vector<TicketId>{ticket_id(1), ticket_id(2), ticket_id(4)}));

@@ -62,8 +62,8 @@ RC_GTEST_PROP(Windows, ReachAGapAtTheMomentTheySay, ()) {
 TEST(LatencyRule, OpensTheBestRegionFirstAndTheOthersWithTheWait) {
   ModeRules rules = rules_for();
   rules.max_latency_ms = 100;
-  const Latencies latencies{{region("eu-west"), 20}, {region("eu-north"), 40}, {region("us-east"), 96},
-                            {region("ap-south"), 180}};
+  const Latencies latencies{
+      {region("eu-west"), 20}, {region("eu-north"), 40}, {region("us-east"), 96}, {region("ap-south"), 180}};
   EXPECT_EQ(opens_after_ms(rules, latencies, region("eu-west")), 0);
   EXPECT_EQ(opens_after_ms(rules, latencies, region("eu-north")), 10'000);
   EXPECT_EQ(opens_after_ms(rules, latencies, region("us-east")), 40'000);

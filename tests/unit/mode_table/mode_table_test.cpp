@@ -47,7 +47,8 @@ no_show_seconds = 0
 disconnect_grace_seconds = 7
 rating = "elo"
 rated = false
-)", "modes.toml");
+)",
+                                      "modes.toml");
   ASSERT_TRUE(table.ok()) << table.error().problems.front();
   const ModeRules* rules = table->find(*Mode::parse("arena"));
   ASSERT_NE(rules, nullptr);
@@ -84,7 +85,8 @@ TEST(ModeTable, NamesTheNearestKeyToAnUnknownOne) {
 }
 
 TEST(ModeTable, NamesTheWrongKind) {
-  EXPECT_EQ(problem_of(mode_with("teams = \"two\"\n")), "modes.toml:3:9: teams must be an integer, not a string \"two\"");
+  EXPECT_EQ(problem_of(mode_with("teams = \"two\"\n")),
+            "modes.toml:3:9: teams must be an integer, not a string \"two\"");
   EXPECT_EQ(problem_of(mode_with("teams = 2.5\n")), "modes.toml:3:9: teams must be an integer, not a number");
   EXPECT_EQ(problem_of(mode_with("rated = 1\n")), "modes.toml:3:9: rated must be true or false, not an integer");
   EXPECT_EQ(problem_of(mode_with("team_sizes = 5\n")), "modes.toml:3:14: team_sizes must be an array, not an integer");
@@ -105,7 +107,8 @@ TEST(ModeTable, NamesTheRange) {
 }
 
 TEST(ModeTable, ChecksThatFieldsFitEachOther) {
-  EXPECT_EQ(problem_of(mode_with("default_team_size = 6\n")), "modes.toml:3:21: default_team_size is none of team_sizes");
+  EXPECT_EQ(problem_of(mode_with("default_team_size = 6\n")),
+            "modes.toml:3:21: default_team_size is none of team_sizes");
   EXPECT_EQ(problem_of(mode_with("max_window = 50\n")), "modes.toml:3:14: max_window is less than initial_window");
   EXPECT_EQ(problem_of(mode_with("team_sizes = [2, 2]\n")), "modes.toml:3:14: team_sizes names a size twice");
   EXPECT_EQ(problem_of(mode_with("widen = \"steps\"\nstep_points = 0\n")),
@@ -113,8 +116,10 @@ TEST(ModeTable, ChecksThatFieldsFitEachOther) {
 }
 
 TEST(ModeTable, RefusesPhasesThatAreNotSupported) {
-  EXPECT_EQ(problem_of(mode_with("loading_seconds = 30\n")), "modes.toml:3:19: loading_seconds above 0 is not supported yet");
-  EXPECT_EQ(problem_of(mode_with("no_show_seconds = 30\n")), "modes.toml:3:19: no_show_seconds above 0 is not supported yet");
+  EXPECT_EQ(problem_of(mode_with("loading_seconds = 30\n")),
+            "modes.toml:3:19: loading_seconds above 0 is not supported yet");
+  EXPECT_EQ(problem_of(mode_with("no_show_seconds = 30\n")),
+            "modes.toml:3:19: no_show_seconds above 0 is not supported yet");
   EXPECT_EQ(problem_of(mode_with("loading_seconds = 0\nno_show_seconds = 0\n")), "");
 }
 
