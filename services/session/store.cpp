@@ -28,6 +28,37 @@ std::string select(const std::string& rest) {
 }
 std::string returning(const std::string& update) { return update + " RETURNING " + kColumns; }
 
+// What every match runs several times, prepared once per connection.
+const std::string kInsertSql = returning(
+    "INSERT INTO session.match (match_id, tenant, mode, region, source, team_size, roster, state, found_at) "
+    "VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::jsonb, 'allocating', $8::timestamptz) ON CONFLICT DO NOTHING");
+const std::string kFindSql = select("WHERE match_id = $1::uuid");
+const std::string kFindLiveSql = select(
+    "WHERE match_id = (SELECT live.match_id FROM session.live_player live "
+    "WHERE live.tenant = $1 AND live.player_id = $2::uuid)");
+const std::string kLockSql = select("WHERE match_id = $1::uuid FOR UPDATE");
+const std::string kMakeReadySql = returning(
+    "UPDATE session.match SET state = 'ready', server_id = $2::uuid, server_endpoint = $3, server_url = $4, "
+    "ready_at = now(), heartbeat_at = now() WHERE match_id = $1::uuid AND state = ANY($5::text[])");
+const std::string kStartSql = returning(
+    "UPDATE session.match SET state = 'running', started_at = now(), heartbeat_at = now() "
+    "WHERE match_id = $1::uuid AND state = ANY($2::text[])");
+const std::string kHearSql = returning(
+    "UPDATE session.match SET heartbeat_at = now() WHERE match_id = $1::uuid AND state IN ('ready', 'running')");
+const storage::Statement kInsert{"session_insert", kInsertSql.c_str()};
+const storage::Statement kFind{"session_find", kFindSql.c_str()};
+const storage::Statement kFindLive{"session_find_live", kFindLiveSql.c_str()};
+const storage::Statement kLock{"session_lock", kLockSql.c_str()};
+const storage::Statement kMakeReady{"session_make_ready", kMakeReadySql.c_str()};
+const storage::Statement kStart{"session_start", kStartSql.c_str()};
+const storage::Statement kHear{"session_hear", kHearSql.c_str()};
+const storage::Statement kEnterPlayers{"session_enter_players",
+                                       "INSERT INTO session.live_player (tenant, player_id, match_id) "
+                                       "SELECT $1, player, $2::uuid FROM unnest($3::uuid[]) AS player ORDER BY player "
+                                       "ON CONFLICT DO NOTHING RETURNING player_id"};
+const storage::Statement kDeleteLivePlayers{"session_delete_live_players",
+                                            "DELETE FROM session.live_player WHERE match_id = $1::uuid"};
+
 // What we wrote ourselves decodes; if it does not, the table was changed by hand.
 template <class T>
 T own(std::optional<T>&& parsed) {
@@ -102,13 +133,9 @@ std::string ids_text(const std::vector<PlayerId>& ids) {
 /// The fact's own message id: sent again after a crash, it is the same message.
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
-void delete_live_players(pqxx::work& tx, MatchId match) {
-  tx.exec_params("DELETE FROM session.live_player WHERE match_id = $1::uuid", match.to_string());
-}
+void delete_live_players(pqxx::work& tx, MatchId match) { kDeleteLivePlayers(tx, match.to_string()); }
 
-std::optional<Match> lock(pqxx::work& tx, MatchId match) {
-  return one_of(tx.exec_params(select("WHERE match_id = $1::uuid FOR UPDATE"), match.to_string()));
-}
+std::optional<Match> lock(pqxx::work& tx, MatchId match) { return one_of(kLock(tx, match.to_string())); }
 
 // One transaction; a lost reply to the commit is answered by doing it again, which the key of the work makes safe.
 template <class Work>
@@ -132,24 +159,16 @@ auto run_telling(storage::Postgres& postgres, storage::Outbox& outbox, Deadline 
 
 // None: the row was there before.
 std::optional<Match> insert(pqxx::work& tx, const MatchFound& found) {
-  return one_of(tx.exec_params(
-      returning(
-          "INSERT INTO session.match (match_id, tenant, mode, region, source, team_size, roster, state, found_at) "
-          "VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::jsonb, 'allocating', $8::timestamptz) ON CONFLICT DO NOTHING"),
-      found.match_id.to_string(), found.tenant.str(), found.mode.str(), found.region.str(),
-      std::string(text_of(found.source)), found.team_size, wire::encode(found.teams),
-      wire::format_time(found.created_at)));
+  return one_of(kInsert(tx, found.match_id.to_string(), found.tenant.str(), found.mode.str(), found.region.str(),
+                        std::string(text_of(found.source)), found.team_size, wire::encode(found.teams),
+                        wire::format_time(found.created_at)));
 }
 
 /// Who could not be entered because they are in another live match. Rows are taken in the players' order, so that two
 /// matches that share players wait for each other in one direction only.
 std::set<PlayerId> enter_players(pqxx::work& tx, const Match& match) {
   const auto players = players_of(match.teams);
-  const auto rows = tx.exec_params(
-      "INSERT INTO session.live_player (tenant, player_id, match_id) "
-      "SELECT $1, player, $2::uuid FROM unnest($3::uuid[]) AS player ORDER BY player "
-      "ON CONFLICT DO NOTHING RETURNING player_id",
-      match.tenant.str(), match.id.to_string(), ids_text(players));
+  const auto rows = kEnterPlayers(tx, match.tenant.str(), match.id.to_string(), ids_text(players));
   std::set<PlayerId> busy(players.begin(), players.end());
   for (const auto& row : rows) busy.erase(own(PlayerId::parse(row[0].c_str())));
   return busy;
@@ -211,17 +230,12 @@ Reply<Done> Store::say_again(const Match& match, Deadline deadline) {
 }
 
 Reply<std::optional<Match>> Store::find(MatchId match, Deadline deadline) {
-  return run(postgres_, deadline, [&](pqxx::work& tx) {
-    return one_of(tx.exec_params(select("WHERE match_id = $1::uuid"), match.to_string()));
-  });
+  return run(postgres_, deadline, [&](pqxx::work& tx) { return one_of(kFind(tx, match.to_string())); });
 }
 
 Reply<std::optional<Match>> Store::find_live(const Tenant& tenant, PlayerId player, Deadline deadline) {
-  return run(postgres_, deadline, [&](pqxx::work& tx) {
-    return one_of(tx.exec_params(select("WHERE match_id = (SELECT live.match_id FROM session.live_player live "
-                                        "WHERE live.tenant = $1 AND live.player_id = $2::uuid)"),
-                                 tenant.str(), player.to_string()));
-  });
+  return run(postgres_, deadline,
+             [&](pqxx::work& tx) { return one_of(kFindLive(tx, tenant.str(), player.to_string())); });
 }
 
 Reply<std::vector<Match>> Store::waiting(int most, Deadline deadline) {
@@ -232,12 +246,8 @@ Reply<std::vector<Match>> Store::waiting(int most, Deadline deadline) {
 
 Reply<std::optional<Match>> Store::make_ready(MatchId match, const Allocation& allocation, Deadline deadline) {
   return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
-    auto ready = one_of(tx.exec_params(
-        returning("UPDATE session.match SET state = 'ready', server_id = $2::uuid, server_endpoint = $3, "
-                  "server_url = $4, ready_at = now(), heartbeat_at = now() "
-                  "WHERE match_id = $1::uuid AND state = ANY($5::text[])"),
-        match.to_string(), allocation.server_id.to_string(), allocation.server_endpoint, allocation.server_url,
-        states_text(states_before(MatchStatus::ready))));
+    auto ready = one_of(kMakeReady(tx, match.to_string(), allocation.server_id.to_string(), allocation.server_endpoint,
+                                   allocation.server_url, states_text(states_before(MatchStatus::ready))));
     if (ready) outbox_.add(tx, ready_event(*ready), message_id(match, "ready"));
     return ready;
   });
@@ -247,17 +257,12 @@ Reply<Store::Heard> Store::hear(MatchId match, bool running, Deadline deadline) 
   const auto id = match.to_string();
   return run(postgres_, deadline, [&](pqxx::work& tx) -> Heard {
     if (running) {
-      auto started = one_of(tx.exec_params(
-          returning("UPDATE session.match SET state = 'running', started_at = now(), heartbeat_at = now() "
-                    "WHERE match_id = $1::uuid AND state = ANY($2::text[])"),
-          id, states_text(states_before(MatchStatus::running))));
+      auto started = one_of(kStart(tx, id, states_text(states_before(MatchStatus::running))));
       if (started) return {std::move(started), true, true};
     }
-    auto heard = one_of(tx.exec_params(returning("UPDATE session.match SET heartbeat_at = now() "
-                                                 "WHERE match_id = $1::uuid AND state IN ('ready', 'running')"),
-                                       id));
+    auto heard = one_of(kHear(tx, id));
     if (heard) return {std::move(heard), true, false};
-    return {one_of(tx.exec_params(select("WHERE match_id = $1::uuid"), id)), false, false};
+    return {one_of(kFind(tx, id)), false, false};
   });
 }
 

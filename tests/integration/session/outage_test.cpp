@@ -94,8 +94,17 @@ TEST_F(Outage, EventsWaitForABusThatComesBackEmpty) {
   const auto result = result_of(found, 0);
   ASSERT_TRUE(testing::eventually([&] { return bus->request(result, server_caller(found.match_id), soon()).ok(); }));
   EXPECT_TRUE(ear->wait_for<MatchCompleted>(found.match_id));
-  // What the old stream had is sent to the new one again.
-  EXPECT_TRUE(testing::eventually([&] { return ear->about<MatchReady>(found.match_id).size() == 2; }));
+  // What the old stream had is sent to the new one again, and confirmed by it.
+  auto database = this->database();
+  EXPECT_TRUE(testing::eventually([&] {
+    const auto rows = database.transaction(soon(), [&](pqxx::work& tx) {
+      return tx
+          .exec_params("SELECT count(*) FROM session.outbox WHERE sent_under = $1 AND message_id = $2",
+                       bus->server_id(), found.match_id.to_string() + ".ready")[0][0]
+          .as<int>();
+    });
+    return rows && *rows == 1;
+  }));
 
   const auto next = fresh_match();
   publish(next);

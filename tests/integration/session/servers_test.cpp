@@ -167,8 +167,9 @@ TEST_F(GettingServers, TwoInstancesAtOnceGiveEachMatchOneServer) {
   }
   for (const auto& found : all) {
     EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
-    EXPECT_EQ(world_.ear->about<MatchReady>(found.match_id).size(), 1U);
+    EXPECT_TRUE(world_.ear->wait_for<MatchReady>(found.match_id));
   }
+  for (const auto& found : all) EXPECT_EQ(world_.ear->about<MatchReady>(found.match_id).size(), 1U);
   EXPECT_EQ(orchestrator.allocated().size(), all.size());
 }
 
