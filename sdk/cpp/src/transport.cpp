@@ -7,6 +7,7 @@
 #include <pplx/threadpool.h>
 
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -17,6 +18,7 @@ namespace http = web::http;
 namespace ws = web::websockets::client;
 
 constexpr int kPoolThreads = 4;
+constexpr std::chrono::seconds kCloseWait{1};
 
 void start_pool() {
   static std::once_flag once;
@@ -57,18 +59,22 @@ class CpprestSocket final : public Socket {
       std::lock_guard lock(shared_->mutex);
       shared_->handlers = {};
     }
-    // The library joins its own thread when the client goes, so neither close nor the last reference may be on that
-    // thread: a pool thread closes, and lets go once no callback holds on. The task's function is copied, so it holds
-    // one owner through a plain pointer.
+    // The library joins its own thread when the client goes, so the last reference may not be let go on that thread: a
+    // thread of the pool does it, once no callback holds on. The continuation's function is copied, so it holds one owner
+    // through a plain pointer. We wait for it a little, so that a program that ends does not end in the middle of it.
+    auto gone = std::make_shared<std::promise<void>>();
     auto* owner = new std::shared_ptr<Shared>(std::move(shared_));
-    pplx::create_task([owner] {
+    (*owner)->client.close().then([owner, gone](pplx::task<void> closed) {
       try {
-        (*owner)->client.close().wait();
+        closed.get();
       } catch (const std::exception&) {
+        // It was never open, or broke: closed all the same.
       }
       while (owner->use_count() > 1) std::this_thread::yield();
       delete owner;
+      gone->set_value();
     });
+    gone->get_future().wait_for(kCloseWait);
   }
 
   void connect(const std::string& url) {
