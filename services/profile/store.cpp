@@ -8,6 +8,7 @@
 #include "common/storage/array_text.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
+#include "common/wire/codec.h"
 #include "common/wire/time_text.h"
 
 namespace mm::profile {
@@ -38,8 +39,8 @@ const Statement kLockRatings{
     "WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = ANY ($3::uuid[]) ORDER BY r.player_id FOR UPDATE OF r"};
 
 const Statement kLogMatch{"log_match",
-                          "INSERT INTO profile.applied (match_id, tenant, mode, rated, winning_team, ended_at) "
-                          "VALUES ($1::uuid, $2, $3, $4, $5, $6::timestamptz) ON CONFLICT (match_id) DO NOTHING"};
+                          "INSERT INTO profile.applied (match_id, tenant, mode, rated, winning_team, ended_at, event) "
+                          "VALUES ($1::uuid, $2, $3, $4, $5, $6::timestamptz, $7) ON CONFLICT (match_id) DO NOTHING"};
 
 const Statement kLogChanges{
     "log_changes",
@@ -167,10 +168,10 @@ std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchComplet
 }
 
 /// False: the match is in the log already.
-bool log_match(pqxx::work& tx, const RatedMatch& rated) {
+bool log_match(pqxx::work& tx, const RatedMatch& rated, const std::string& event_text) {
   const auto& event = rated.event;
   const auto logged = kLogMatch(tx, event.match_id.to_string(), event.tenant.str(), event.mode.str(), event.rated,
-                                event.winning_team, wire::format_time(event.ended_at));
+                                event.winning_team, wire::format_time(event.ended_at), event_text);
   if (logged.affected_rows() == 0) return false;
   const auto& changes = rated.changes;
   kLogChanges(tx, event.match_id.to_string(),
@@ -307,9 +308,10 @@ Reply<std::optional<RatedMatch>> Store::apply(const MatchCompleted& match, const
     const auto known = kKnown(tx, match.match_id.to_string());
     if (!known.empty()) return std::nullopt;
     auto rated = rate_match(match, lock_ratings(tx, match), rules);
-    if (!log_match(tx, rated)) return std::nullopt;
+    const auto event_text = wire::encode(rated.event);
+    if (!log_match(tx, rated, event_text)) return std::nullopt;
     write_ratings(tx, rated);
-    outbox_.add(tx, rated.event, match.match_id.to_string() + ".rated");
+    outbox_.add(tx, MatchRated::kSubject.text, event_text, match.match_id.to_string() + ".rated");
     return rated;
   });
   if (!applied) return away(applied.error());
