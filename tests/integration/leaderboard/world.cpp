@@ -98,10 +98,15 @@ void publish(const MatchRated& match) {
 }
 
 std::int64_t number(const std::string& sql) {
-  const auto found =
-      World::get().database->transaction(soon(), [&](pqxx::work& tx) { return tx.exec1(sql)[0].as<std::int64_t>(); });
-  EXPECT_TRUE(found.ok()) << sql << ": " << (found ? "" : found.error().text);
-  return found ? *found : -1;
+  std::optional<std::int64_t> found;
+  // The database may just have been started again.
+  EXPECT_TRUE(testing::eventually([&] {
+    const auto answer =
+        World::get().database->transaction(soon(), [&](pqxx::work& tx) { return tx.exec1(sql)[0].as<std::int64_t>(); });
+    if (answer) found = *answer;
+    return answer.ok();
+  })) << sql;
+  return found.value_or(-1);
 }
 
 std::int64_t applied(const Tenant& tenant) {

@@ -107,16 +107,17 @@ void publish(const MatchCompleted& match) {
 }
 
 std::vector<std::vector<std::string>> rows(const std::string& sql) {
-  auto found = World::get().database->transaction(soon(), [&](pqxx::work& tx) {
-    std::vector<std::vector<std::string>> all;
+  std::vector<std::vector<std::string>> all;
+  const auto read = [&](pqxx::work& tx) {
+    all.clear();
     for (const auto& row : tx.exec(sql)) {
       auto& texts = all.emplace_back();
       for (const auto& field : row) texts.push_back(field.is_null() ? "" : field.c_str());
     }
-    return all;
-  });
-  EXPECT_TRUE(found.ok()) << sql << ": " << (found ? "" : found.error().text);
-  return found ? *found : std::vector<std::vector<std::string>>{};
+  };
+  // The database may just have been started again.
+  EXPECT_TRUE(testing::eventually([&] { return World::get().database->transaction(soon(), read).ok(); })) << sql;
+  return all;
 }
 
 std::int64_t number(const std::string& sql) {
