@@ -103,9 +103,7 @@ void describe(F& f, JoseHeader& m) {
   f("typ", m.typ);
 }
 
-std::int64_t seconds_of(TimePoint time) {
-  return std::chrono::floor<Seconds>(time.time_since_epoch()).count();
-}
+std::int64_t seconds_of(TimePoint time) { return std::chrono::floor<Seconds>(time.time_since_epoch()).count(); }
 TimePoint time_of(std::int64_t seconds) { return TimePoint(Seconds(seconds)); }
 
 Registered registered(std::string_view type, TimePoint expires_at) {
@@ -221,7 +219,12 @@ Result<AccessClaims, TokenError> TokenSigner::verify_access(std::string_view tok
   auto body = open<AccessBody>(keys_, token, AccessClaims::kType, now);
   if (!body) return fail(body.error());
   if (!body->registered.iat) return fail(TokenError::malformed);
-  return AccessClaims{body->sub, body->tenant, body->name, body->region, body->sid, time_of(*body->registered.iat),
+  return AccessClaims{body->sub,
+                      body->tenant,
+                      body->name,
+                      body->region,
+                      body->sid,
+                      time_of(*body->registered.iat),
                       time_of(body->registered.exp)};
 }
 

@@ -40,8 +40,8 @@ std::optional<std::string> bcrypt(const std::string& password, const std::string
 std::string fresh_setting(int cost) {
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> out{};
   // No bytes given: libxcrypt asks the operating system for them.
-  const char* setting = crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), nullptr, 0, out.data(),
-                                         static_cast<int>(out.size()));
+  const char* setting =
+      crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), nullptr, 0, out.data(), static_cast<int>(out.size()));
   check(setting != nullptr, "no salt for a password");
   return setting;
 }

@@ -69,8 +69,8 @@ std::string sha1_hex(std::string_view data) { return hex(digest(EVP_sha1(), data
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned size = 0;
-  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(data), data.size(),
-                          out.data(), &size);
+  const auto* done =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(data), data.size(), out.data(), &size);
   check(done != nullptr && size == 32, "a MAC failed");
   return {reinterpret_cast<const char*>(out.data()), size};
 }

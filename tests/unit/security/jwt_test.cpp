@@ -26,11 +26,17 @@ const std::string kHeader = R"({"alg":"HS256","typ":"JWT"})";
 
 /// A right payload with some members replaced (by null: removed).
 std::string payload(const std::string& changed = "", const std::string& value = "") {
-  const std::vector<std::pair<std::string, std::string>> members{
-      {"iss", R"("matchmaker")"}, {"aud", R"("matchmaker-api")"}, {"typ", R"("access")"},
-      {"iat", "1767225600"},      {"exp", "1767226500"},          {"sub", R"("018f0000-0000-7000-8000-000000000001")"},
-      {"tenant", R"("default")"}, {"name", R"("ann")"},           {"region", R"("eu-west")"},
-      {"jti", R"("x")"},          {"sid", R"("018f0000-0000-7000-8000-000000000002")"}};
+  const std::vector<std::pair<std::string, std::string>> members{{"iss", R"("matchmaker")"},
+                                                                 {"aud", R"("matchmaker-api")"},
+                                                                 {"typ", R"("access")"},
+                                                                 {"iat", "1767225600"},
+                                                                 {"exp", "1767226500"},
+                                                                 {"sub", R"("018f0000-0000-7000-8000-000000000001")"},
+                                                                 {"tenant", R"("default")"},
+                                                                 {"name", R"("ann")"},
+                                                                 {"region", R"("eu-west")"},
+                                                                 {"jti", R"("x")"},
+                                                                 {"sid", R"("018f0000-0000-7000-8000-000000000002")"}};
   std::string text;
   bool found = changed.empty();
   for (const auto& [name, own] : members) {
@@ -69,8 +75,8 @@ TEST(Jwt, ReadsBackWhatItSigned) {
 
 TEST(Jwt, MatchesAnIndependentVector) {
   // RFC 7515, A.1: the key and the signing input of its HS256 example.
-  const auto key = base64url_decode(
-      "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
+  const auto key =
+      base64url_decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
   ASSERT_TRUE(key);
   EXPECT_EQ(base64url_encode(hmac_sha256(*key,
                                          "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEz"
@@ -88,8 +94,7 @@ TEST(Jwt, A001_RefusesAlgNoneAndEmptySignatures) {
     EXPECT_EQ(error_of(forge(header, payload())), TokenError::malformed) << alg;
     EXPECT_EQ(error_of(base64url_encode(header) + "." + base64url_encode(payload()) + "."), TokenError::malformed);
   }
-  EXPECT_EQ(error_of(base64url_encode(kHeader) + "." + base64url_encode(payload()) + "."),
-            TokenError::wrong_signature);
+  EXPECT_EQ(error_of(base64url_encode(kHeader) + "." + base64url_encode(payload()) + "."), TokenError::wrong_signature);
 }
 
 TEST(Jwt, A002_A003_RefusesEveryAlgButHs256) {
@@ -105,7 +110,7 @@ TEST(Jwt, A002_A003_RefusesEveryAlgButHs256) {
 
 TEST(Jwt, A004_RefusesAnyKeyId) {
   for (const std::string& kid : {std::string("../../dev/null"), std::string("' OR 1=1--"), std::string(4096, 'k'),
-                                std::string("\\u0000"), std::string("1")}) {
+                                 std::string("\\u0000"), std::string("1")}) {
     EXPECT_EQ(error_of(forge(R"({"alg":"HS256","kid":")" + kid + R"("})", payload())), TokenError::malformed);
   }
 }

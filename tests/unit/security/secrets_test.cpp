@@ -21,9 +21,9 @@ TEST(Secrets, DigestsMatchPublishedVectors) {
 }
 
 TEST(Secrets, Base64UrlMatchesRfc4648) {
-  const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg"},         {"fo", "Zm8"},
-                                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg"},  {"fooba", "Zm9vYmE"},
-                                                         {"foobar", "Zm9vYmFy"}, {"\xFB\xFF", "-_8"}};
+  const std::pair<const char*, const char*> vectors[] = {
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xFB\xFF", "-_8"}};
   for (const auto& [data, text] : vectors) {
     EXPECT_EQ(base64url_encode(data), text);
     EXPECT_EQ(base64url_decode(text), data);
