@@ -182,8 +182,8 @@ daemon_settings() {
       printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \
         "MM_GAME_SERVER_PROGRAM=$build/bin/game_server" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
         MM_GAME_ADDRESS=127.0.0.1 "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
-    profile) printf '%s\n' "$database" "$cache" "$modes" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
-    leaderboard) printf '%s\n' "$database"; given MM_SEASONS ;;
+    profile) printf '%s\n' "$database" "$cache" "$weak" "$modes" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
+    leaderboard) printf '%s\n' "$database" "$weak"; given MM_SEASONS ;;
   esac
 }
 
