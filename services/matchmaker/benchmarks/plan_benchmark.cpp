@@ -14,7 +14,7 @@ namespace {
 
 constexpr BucketMs kNow = 1'800'000'000'000;
 
-enum class Sizes { solo, parties, trios };
+enum class Sizes { solo, parties, trios, trios_and_few_solos };
 
 /// Issues ids as the platform does: version 7, rising.
 class Tickets {
@@ -48,7 +48,8 @@ class Tickets {
 
   int draw_size() {
     if (sizes_ == Sizes::solo) return 1;
-    if (sizes_ == Sizes::trios) return 3;
+    if (sizes_ == Sizes::trios || (sizes_ == Sizes::trios_and_few_solos && random_() % 50 != 0)) return 3;
+    if (sizes_ == Sizes::trios_and_few_solos) return 1;
     const auto x = random_() % 100;
     return std::min(team_size_, x < 60 ? 1 : x < 80 ? 2 : x < 90 ? 3 : x < 95 ? 4 : 5);
   }
@@ -88,11 +89,18 @@ void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-/// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick.
-void waiting_crowd(benchmark::State& state) {
+void erase_matched(Pool& pool, const TickPlan& tick) {
+  std::vector<TicketId> gone;
+  for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
+  for (const TicketId& id : gone) pool.erase(id);
+}
+
+/// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick. Some of
+/// those who arrive may be solo players, for whom the crowd competes.
+void waiting_crowd(benchmark::State& state, Sizes sizes) {
   const ModeRules mode = rules();
   Pool pool(mode, 5, default_region());
-  Tickets tickets(7, Sizes::trios, 5);
+  Tickets tickets(7, sizes, 5);
   std::vector<TicketId> order;
   const auto add = [&](BucketMs now) {
     const PoolTicket ticket = tickets.next(now);
@@ -111,9 +119,22 @@ void waiting_crowd(benchmark::State& state) {
       add(now);
     }
     tick = plan(pool, mode, now, memory, workspace);
+    erase_matched(pool, tick);
     now += 100;
   }
   report(state, pool, tick);
+}
+
+/// A small bucket in which nothing has changed: what most ticks of most buckets are.
+void quiet_bucket(benchmark::State& state) {
+  const ModeRules mode = rules();
+  Pool pool(mode, 5, default_region());
+  Tickets tickets(7, Sizes::solo, 5);
+  for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
+  Memory memory;
+  Workspace workspace;
+  BucketMs now = kNow + 60'000;
+  for (auto _ : state) benchmark::DoNotOptimize(plan(pool, mode, now++, memory, workspace).waiting.data());
 }
 
 /// The first tick of a queue: nothing is known of it yet but the sorted line.
@@ -134,12 +155,6 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   }
   report(state, pool, tick);
   state.counters["bytes_per_ticket"] = bytes / static_cast<double>(pool.size());
-}
-
-void erase_matched(Pool& pool, const TickPlan& tick) {
-  std::vector<TicketId> gone;
-  for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
-  for (const TicketId& id : gone) pool.erase(id);
 }
 
 /// After the first tick of a full queue: 1 % arrive, a tick is planned, what it matched is gone. Arrivals and erasures
@@ -174,12 +189,18 @@ void parties_5v5(benchmark::State& state) { first_tick(state, 5, Sizes::parties)
 void steady_solo_1v1(benchmark::State& state) { steady_tick(state, 1, Sizes::solo); }
 void steady_parties_5v5(benchmark::State& state) { steady_tick(state, 5, Sizes::parties); }
 
+void waiting_trios(benchmark::State& state) { waiting_crowd(state, Sizes::trios); }
+void trios_and_few_solos(benchmark::State& state) { waiting_crowd(state, Sizes::trios_and_few_solos); }
+
 BENCHMARK(solo_1v1)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(solo_5v5)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(parties_5v5)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_solo_1v1)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_parties_5v5)->Arg(100'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(waiting_crowd)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(waiting_trios)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(trios_and_few_solos)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+BENCHMARK(quiet_bucket)->Arg(0)->Arg(5)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace mm::matchmaker

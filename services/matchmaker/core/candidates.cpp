@@ -23,6 +23,15 @@ Candidate candidate_of(const Waiter& waiter, const Format& format, BucketMs wait
 
 }  // namespace
 
+void keep_longest_waiting(const Line& line, std::vector<Index>& tickets, std::size_t most) {
+  const auto longer = [&](Index a, Index b) { return waits_longer(line, a, b); };
+  if (tickets.size() > most) {
+    std::nth_element(tickets.begin(), tickets.begin() + static_cast<std::ptrdiff_t>(most), tickets.end(), longer);
+    tickets.resize(most);
+  }
+  std::sort(tickets.begin(), tickets.end(), longer);
+}
+
 void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside) {
   const auto waiters = pool.line();
   aside.closed.clear();

@@ -47,6 +47,9 @@ inline bool waits_longer(const Line& line, Index a, Index b) {
   return line[a].queued != line[b].queued ? line[a].queued < line[b].queued : a < b;
 }
 
+/// Keeps at most so many of these tickets, the longest-waiting first.
+void keep_longest_waiting(const Line& line, std::vector<Index>& tickets, std::size_t most);
+
 void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside);
 
 }  // namespace mm::matchmaker

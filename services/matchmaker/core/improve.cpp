@@ -14,21 +14,24 @@ constexpr double kWorthwhile = 0.002;  // quality a match must lack, or a neighb
 Improver::Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser)
     : format_(format), line_(line), draft_(draft), packing_(format, line, appraiser) {}
 
-void Improver::improve(Island island, const std::vector<bool>& fixed) {
+bool Improver::improve(Island island, const std::vector<bool>& fixed) {
   island_ = island;
   fixed_ = &fixed;
   if (island.size() <= Packing::kMostTickets) {
     gather(island.begin);
     return repack();
   }
+  bool changed = false;
   for (const Index seed : seeds()) {
-    if (spent()) return;
+    if (spent()) break;
     gather(seed);
-    repack();
+    changed = repack() || changed;
   }
+  return changed;
 }
 
 std::vector<Index> Improver::seeds() const {
+  constexpr std::size_t kMostSeeds = 1024;  // of each kind; the budget of steps ends the search long before
   struct Poor {
     double quality;
     Index first;
@@ -44,11 +47,12 @@ std::vector<Index> Improver::seeds() const {
     const double quality = draft_.worth(match).quality;
     if (quality < 1 - kWorthwhile && draft_.members(match).front() == i) poor.push_back({quality, i});
   }
-  std::sort(chosen.begin(), chosen.end(), [&](Index a, Index b) { return waits_longer(line_, a, b); });
-  std::sort(poor.begin(), poor.end(), [](const Poor& a, const Poor& b) {
+  keep_longest_waiting(line_, chosen, kMostSeeds);
+  const auto worst = poor.begin() + static_cast<std::ptrdiff_t>(std::min(poor.size(), kMostSeeds));
+  std::partial_sort(poor.begin(), worst, poor.end(), [](const Poor& a, const Poor& b) {
     return a.quality != b.quality ? a.quality < b.quality : a.first < b.first;
   });
-  for (const Poor& match : poor) chosen.push_back(match.first);
+  for (auto match = poor.begin(); match != worst; ++match) chosen.push_back(match->first);
   return chosen;
 }
 
@@ -103,13 +107,14 @@ double Improver::most_conceivable() const {
   return players / format_.players + bonus - players % format_.players * least_bonus;
 }
 
-void Improver::repack() {
+bool Improver::repack() {
   double standing = 0;
   for (const auto match : matches_) standing += draft_.worth(match).utility();
-  if (standing >= most_conceivable() - kWorthwhile * static_cast<double>(matches_.size())) return;
-  if (!packing_.solve(tickets_, standing, found_)) return;
+  if (standing >= most_conceivable() - kWorthwhile * static_cast<double>(matches_.size())) return false;
+  if (!packing_.solve(tickets_, standing, found_)) return false;
   for (const auto match : matches_) draft_.dissolve(match);
   for (const auto& better : found_) draft_.add(better.tickets, better.worth);
+  return true;
 }
 
 }  // namespace mm::matchmaker

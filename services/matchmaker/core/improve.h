@@ -21,8 +21,8 @@ class Improver {
 
   Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser);
 
-  /// Matches in which one of `fixed` plays stay as they are.
-  void improve(Island island, const std::vector<bool>& fixed);
+  /// Matches in which one of `fixed` plays stay as they are. True if anything has changed.
+  bool improve(Island island, const std::vector<bool>& fixed);
 
  private:
   bool spent() const { return packing_.steps() >= kStepsPerTick; }
@@ -31,7 +31,7 @@ class Improver {
   void gather(Index seed);
   bool take(Index i);
   double most_conceivable() const;
-  void repack();
+  bool repack();
 
   const Format& format_;
   const Line& line_;

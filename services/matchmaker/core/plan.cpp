@@ -30,7 +30,6 @@ class Tick {
     find_islands(line_, work_.islands, work_.reach_down);
     memory_.open(pool_, now_);
     draft_.reset(line_.size());
-    tools_.emplace(format_, line_, draft_);
     outbid_.assign(line_.size(), false);
     find_longest_waiting();
     for (const Island island : work_.islands) {
@@ -58,6 +57,9 @@ class Tick {
     Improver improver;
   };
 
+  // Most ticks of most buckets find nothing changed and need none of them.
+  Tools& tools() { return tools_ ? *tools_ : tools_.emplace(format_, line_, draft_); }
+
   void find_longest_waiting() {
     for (Index i = 0; i < line_.size(); ++i) {
       if (longest_waiting_ == kNobody || waits_longer(line_, i, longest_waiting_)) longest_waiting_ = i;
@@ -68,44 +70,48 @@ class Tick {
     match_the_starving(island);
     const bool solo = std::all_of(line_.begin() + island.begin, line_.begin() + island.end,
                                   [](const Candidate& ticket) { return ticket.size == 1; });
-    if (solo && fixed_.empty() && format_.use_rating) tools_->runs.schedule(island, draft_, tools_->appraiser);
+    if (solo && fixed_.empty() && format_.use_rating) tools().runs.schedule(island, draft_, tools().appraiser);
     match_from_below(island);
     if (!has_match(island)) return;
-    if (format_.use_rating) {
-      tools_->improver.improve(island, fixed_);
-      match_from_below(island);
-    }
+    if (format_.use_rating && tools().improver.improve(island, fixed_)) match_from_below(island);
     note_the_outbid(island);
   }
 
   // Who was passed over too often comes first, the longest-waiting of them before all others.
   void match_the_starving(Island island) {
+    constexpr std::size_t kMostStarving = 16;
     std::vector<Index> starving;
     for (Index i = island.begin; i < island.end; ++i) {
       if (memory_.passed_over(line_[i]) >= kPatienceTicks) starving.push_back(i);
     }
     fixed_.clear();
     if (starving.empty()) return;
+    keep_longest_waiting(line_, starving, kMostStarving);
     fixed_.assign(line_.size(), false);
-    std::sort(starving.begin(), starving.end(), [&](Index a, Index b) { return waits_longer(line_, a, b); });
-    tools_->finder.survey(island, &draft_);
+    tools().finder.survey(island, &draft_);
     std::vector<Index> match;
     for (const Index i : starving) {
-      if (!draft_.is_free(i) || !tools_->finder.best_for(i, tools_->appraiser, match)) continue;
-      draft_.add(match, *tools_->appraiser.worth(match));
+      if (!draft_.is_free(i) || !tools().finder.best_for(i, floors_for(i), tools().appraiser, match)) continue;
+      draft_.add(match, *tools().appraiser.worth(match));
       for (const Index member : match) fixed_[member] = true;
     }
+  }
+
+  // For the longest-waiting nothing is left untried.
+  Index floors_for(Index ticket) const {
+    constexpr Index kFloors = 64;
+    return ticket == longest_waiting_ ? Finder::kAllFloors : kFloors;
   }
 
   // Each free ticket in turn as the lowest of a match; in the end no match is left among the free. (Where ratings do
   // not count, the line's order is that of waiting, and this alone is "oldest first".)
   void match_from_below(Island island) {
-    Growth& growth = tools_->growth;
+    Growth& growth = tools().growth;
     growth.survey(island, &draft_);
     if (!growth.sizes_suffice(island.begin, island.end, 0)) return;
     std::vector<Index> match;
     for (Index i = island.begin; i < island.end; ++i) {
-      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, *tools_->appraiser.worth(match));
+      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, *tools().appraiser.worth(match));
     }
   }
 
@@ -116,16 +122,17 @@ class Tick {
     return false;
   }
 
-  // Who could have played, had nobody else. For the longest-waiting that is answered exactly.
+  // Who could have played, had nobody else. In a crowd only the longest-waiting are asked after.
   void note_the_outbid(Island island) {
-    constexpr Index kFloors = 64;
-    bool surveyed = false;
+    constexpr std::size_t kMostAsked = 1024;
+    std::vector<Index> left;
     for (Index i = island.begin; i < island.end; ++i) {
-      if (!draft_.is_free(i)) continue;
-      if (!surveyed) tools_->finder.survey(island, nullptr);
-      surveyed = true;
-      outbid_[i] = tools_->finder.exists_for(i, i == longest_waiting_ ? 0 : kFloors);
+      if (draft_.is_free(i)) left.push_back(i);
     }
+    if (left.empty()) return;
+    keep_longest_waiting(line_, left, kMostAsked);
+    tools().finder.survey(island, nullptr);
+    for (const Index i : left) outbid_[i] = tools().finder.exists_for(i, floors_for(i));
   }
 
   void write_matches(TickPlan& plan) {
@@ -134,7 +141,7 @@ class Tick {
     std::vector<std::uint8_t> team_of;
     for (const auto match : standing) {
       const auto members = draft_.members(match);
-      const Verdict verdict = tools_->appraiser.judge(members, team_of);
+      const Verdict verdict = tools().appraiser.judge(members, team_of);
       const auto first = static_cast<std::uint32_t>(plan.seats.size());
       plan.matches.push_back({first, static_cast<std::uint32_t>(members.size()), verdict.quality, verdict.spread,
                               verdict.win_probability});

@@ -12,19 +12,15 @@ void Finder::survey(Island island, const Draft* draft) {
 bool Finder::exists_for(Index ticket, Index most_floors) {
   if (!sizes_suffice(ticket)) return false;
   bool exists = false;
-  Index floors = 0;
-  each_floor(ticket, [&](Index floor) {
-    exists = growth_.grow(floor, ticket, found_);
-    return exists || ++floors == most_floors;
-  });
+  each_floor(ticket, most_floors, [&](Index floor) { return exists = growth_.grow(floor, ticket, found_); });
   return exists;
 }
 
-bool Finder::best_for(Index ticket, Appraiser& appraiser, std::vector<Index>& best) {
+bool Finder::best_for(Index ticket, Index most_floors, Appraiser& appraiser, std::vector<Index>& best) {
   if (!sizes_suffice(ticket)) return false;
   double best_utility = -1;
   Rating least_spread = Window::kUnlimited;
-  each_floor(ticket, [&](Index floor) {
+  each_floor(ticket, most_floors, [&](Index floor) {
     if (line_[ticket].rating - line_[floor].rating > least_spread) return true;
     if (!growth_.grow(floor, ticket, found_)) return false;
     least_spread = std::min(least_spread, line_[found_.back()].rating - line_[found_.front()].rating);
@@ -41,16 +37,17 @@ bool Finder::best_for(Index ticket, Appraiser& appraiser, std::vector<Index>& be
 // Every rating the lowest ticket of its match can have, from its own downwards, until `visit` has seen enough. Where
 // ratings do not count there is one floor, below all.
 template <class Visit>
-void Finder::each_floor(Index ticket, Visit&& visit) {
+void Finder::each_floor(Index ticket, Index most_floors, Visit&& visit) {
   if (!format_.use_rating) {
     visit(island_.begin);
     return;
   }
-  for (Index floor = ticket + 1; floor-- > island_.begin;) {
+  Index visited = 0;
+  for (Index floor = ticket + 1; floor-- > island_.begin && visited < most_floors;) {
     if (line_[floor].rating < line_[ticket].low) return;
     // Of equals the first one stands for all: the walk begins there.
     const bool stands_for_equals = floor == island_.begin || line_[floor - 1].rating != line_[floor].rating;
-    if (stands_for_equals && visit(floor)) return;
+    if (stands_for_equals && (++visited, visit(floor))) return;
   }
 }
 

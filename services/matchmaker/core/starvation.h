@@ -18,14 +18,16 @@ class Finder {
   /// See Growth::survey.
   void survey(Island island, const Draft* draft);
 
-  /// Whether any match holds this ticket. Looks from so many floors at most (0: all, so that the answer is exact).
+  /// Both look from so many floors at most; with kAllFloors the answer is exact.
+  static constexpr Index kAllFloors = kNobody;
+  /// Whether any match holds this ticket.
   bool exists_for(Index ticket, Index most_floors);
   /// The match of highest utility that holds it, of those with the least spread above each floor.
-  bool best_for(Index ticket, Appraiser& appraiser, std::vector<Index>& best);
+  bool best_for(Index ticket, Index most_floors, Appraiser& appraiser, std::vector<Index>& best);
 
  private:
   template <class Visit>
-  void each_floor(Index ticket, Visit&& visit);
+  void each_floor(Index ticket, Index most_floors, Visit&& visit);
   bool sizes_suffice(Index ticket);
 
   const Format& format_;

@@ -80,6 +80,26 @@ const PoolTicket& longest_waiting(const Instance& queue) {
   });
 }
 
+// The same in queues too large to try everything: planning those who were left makes no match.
+RC_GTEST_PROP(NobodyBlocks, PlanningThoseWhoWaitOnceMoreFindsNothing, ()) {
+  Instance instance = random_instance(any_seed(), 24);
+  const auto copies = *rc::gen::inRange<std::uint64_t>(1, 12);
+  for (std::uint64_t i = 1; i < copies; ++i) {
+    for (auto& more : random_instance(any_seed(), 24).tickets) {
+      if (more.players.size() > static_cast<std::size_t>(instance.team_size)) continue;
+      more.id = ticket_id(i * 1000 + instance.tickets.size());
+      instance.tickets.push_back(more);
+    }
+  }
+  const Pool pool = instance.pool();
+  const TickPlan tick = plan(pool, instance.rules, kNow);
+  RC_ASSERT(breaches(pool, instance.rules, kNow, tick) == std::vector<std::string>{});
+  Instance left{instance.rules, instance.team_size, {}};
+  for (const Waiting& waiting : tick.waiting) left.tickets.push_back(pool.ticket(waiting.slot));
+  const Pool rest = left.pool();
+  RC_ASSERT(plan(rest, instance.rules, kNow).matches.empty());
+}
+
 // Property 2: a queue in which new tickets arrive each tick and matches leave it. The one that waits longest is not
 // passed over for more than four ticks while there is a match for it.
 RC_GTEST_PROP(NobodyStarves, TheLongestWaitingIsMatchedWithinFiveTicks, ()) {
