@@ -58,7 +58,7 @@ struct TickPlan {
   std::vector<PlannedMatch> matches;  ///< lowest rated first
   std::vector<Seat> seats;            ///< of all matches; within one by team
   std::vector<Slot> expired;          ///< deadline reached; in no match
-  std::vector<Waiting> waiting;       ///< everyone else, by rating
+  std::vector<Waiting> waiting;       ///< everyone else, by rating; last those to whom the region is closed
 
   std::span<const Seat> seats_of(const PlannedMatch& match) const {
     return {seats.data() + match.first_seat, match.seats};

@@ -172,7 +172,7 @@ RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, 
 TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) {
   std::vector<double> gaps;
   int too_large = 0;
-  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     const Instance instance = random_instance(seed);
     const auto exact = solve_exactly(instance, 6'000);
     too_large += exact ? 0 : 1;
@@ -183,11 +183,12 @@ TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) 
     EXPECT_GT(gap, -1e-4) << "better than the best: " << instance.to_string();
     gaps.push_back(gap);
   }
-  ASSERT_GE(gaps.size(), 300U);
-  EXPECT_LT(too_large, 100);
+  ASSERT_GE(gaps.size(), 250U);
+  EXPECT_LT(too_large, 80);
   std::sort(gaps.begin(), gaps.end());
   EXPECT_LE(gaps[gaps.size() / 2], 0.01);
   EXPECT_LE(gaps[gaps.size() * 99 / 100], 0.05);
+  RecordProperty("instances", std::to_string(gaps.size()));
   RecordProperty("worst_gap", std::to_string(gaps.back()));
 }
 
