@@ -64,12 +64,12 @@ void BucketPool::start_over() {
   ++rebuilds_;
 }
 
-TickPlan BucketPool::plan(BucketMs now) {
+TickPlan BucketPool::plan(BucketMs now, Workspace& workspace) {
   if (!complete_ || pool_.empty()) return {};
   TickPlan tick;
   const auto needed = static_cast<std::size_t>(rules_.teams * bucket_.team_size);
   if (known_mode_ && pool_.players() >= needed) {
-    tick = matchmaker::plan(pool_, rules_, now, memory_);
+    tick = matchmaker::plan(pool_, rules_, now, memory_, workspace);
   } else {
     tick.expired = pool_.expired(now);
   }

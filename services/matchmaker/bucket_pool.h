@@ -38,7 +38,7 @@ class BucketPool {
 
   /// What this tick would do: `expired` holds only tickets that are this bucket's to time out. Empty while nothing can
   /// have changed.
-  TickPlan plan(BucketMs now);
+  TickPlan plan(BucketMs now, Workspace& workspace);
 
   /// Left the queue in a commit of ours.
   void matched(TicketId ticket);

@@ -62,7 +62,7 @@ bool Decider::decide(QueueReader& reader) {
 }
 
 void Decider::plan_bucket(const Partition& partition, BucketPool& bucket, Work& work) {
-  const auto tick = bucket.plan(partition.now);
+  const auto tick = bucket.plan(partition.now, workspace_);
   for (const auto slot : tick.expired) {
     work.expired.push_back({partition.name, partition.lease.token(), bucket.pool().id(slot)});
   }

@@ -47,6 +47,7 @@ class Decider {
   WaitBoard& waits_;
   const Clock& clock_;
   Metrics& metrics_;
+  Workspace workspace_;
   std::vector<CommitAsk> unsettled_;
   std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
   std::map<std::string, std::int64_t> match_counts_;

@@ -1,5 +1,8 @@
 #include "services/matchmaker/publisher.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
 
@@ -89,7 +92,8 @@ void Publisher::remember_told(MatchId match) {
 void Publisher::depths(std::vector<QueueChanged> changes) {
   {
     const std::lock_guard lock(mutex_);
-    depths_ = std::move(changes);
+    if (depths_.size() >= kWaitingMax) depths_.clear();
+    std::move(changes.begin(), changes.end(), std::back_inserter(depths_));
   }
   teller_.wake();
 }

@@ -322,7 +322,7 @@ TEST(Poison, OnTheSubjectsIsRefusedByFieldAndHurtsNobody) {
     return std::pair(code_of(answer), pointer_of(answer));
   };
   const std::string deep(200'000, '[');
-  const std::string large = "{\"mode\":\"" + std::string(900'000, 'x') + "\"}";
+  const std::string large = "{\"mode\":\"" + std::string(1'000'000, 'x') + "\"}";
   for (const std::string subject : {"matchmaker.enqueue", "matchmaker.cancel", "matchmaker.status", "matchmaker.match"}) {
     EXPECT_EQ(tell(subject, "{").first, Code::malformed_request) << subject;
     EXPECT_EQ(tell(subject, deep).first, Code::malformed_request) << subject;
