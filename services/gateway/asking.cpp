@@ -1,5 +1,7 @@
 #include "services/gateway/asking.h"
 
+#include "common/runtime/log.h"
+
 namespace mm::gateway {
 
 void ask_text(Shard& shard, std::string_view subject, std::string body, const Asker& asker,
@@ -10,6 +12,11 @@ void ask_text(Shard& shard, std::string_view subject, std::string body, const As
     loop.post([then = std::move(then), answer = std::move(answer)]() mutable { then(std::move(answer)); });
   };
   shard.gateway.requests->request(subject, std::move(body), asker.caller, asker.trace, asker.deadline, std::move(on_answer));
+}
+
+Failure<Problem> not_understood(std::string_view subject, const Problem& problem) {
+  log::error("answer_not_understood", {{"subject", subject}, {"reason", problem.detail}});
+  return refuse(Code::internal_error);
 }
 
 }  // namespace mm::gateway

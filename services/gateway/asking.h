@@ -23,6 +23,9 @@ struct Asker {
 void ask_text(Shard& shard, std::string_view subject, std::string body, const Asker& asker,
               std::function<void(Reply<std::string>)> then);
 
+/// A daemon that answers something else than agreed is our error: its 422 would mislead the client.
+Failure<Problem> not_understood(std::string_view subject, const Problem& problem);
+
 template <class Req, class Then>
 void ask(Shard& shard, const Req& request, const Asker& asker, Then then) {
   using Answer = typename Req::Answer;
@@ -30,8 +33,7 @@ void ask(Shard& shard, const Req& request, const Asker& asker, Then then) {
            [then = std::move(then)](Reply<std::string> text) mutable {
              if (!text) return then(Reply<Answer>(fail(std::move(text).error())));
              auto answer = wire::decode<Answer>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
-             // A daemon that answers something else is our error, not the client's: its 422 would mislead.
-             if (!answer) return then(Reply<Answer>(refuse(Code::internal_error, "A daemon's answer was not understood")));
+             if (!answer) return then(Reply<Answer>(not_understood(Req::kSubject.text, answer.error())));
              then(std::move(answer));
            });
 }

@@ -214,7 +214,7 @@ void Store::leave(const Tenant& tenant, PlayerId player, const std::string& inst
 void Store::keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
                  Then<std::vector<bool>> then) {
   Arguments keys{presence_key(tenant, player), sockets_key(tenant, player)};
-  Arguments arguments{instance, ms(kPresenceExpiry)};
+  Arguments arguments{instance, ms(kPresenceExpiry), std::string(kBeatPrefix)};
   for (const auto& socket : sockets) {
     keys.push_back(denied_key(tenant, socket.login));
     arguments.push_back(ms(socket.opened_at));
@@ -226,10 +226,6 @@ void Store::keep(const Tenant& tenant, PlayerId player, const std::string& insta
                 for (const auto& item : reply.items) out.push_back(number(item) == 1);
                 return out;
               }));
-}
-
-void Store::beat(const std::string& instance) {
-  cache_.command({"SET", std::string(kBeatPrefix) + instance, "1", "PX", ms(kPresenceExpiry)}, kCachePatience, nothing());
 }
 
 void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {

@@ -113,7 +113,6 @@ class Store {
   /// One answer per socket: was its login ended?
   void keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
             Then<std::vector<bool>> then);
-  void beat(const std::string& instance);
   void last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then);
 
   static constexpr int kSocketsPerPlayer = 5;

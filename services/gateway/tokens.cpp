@@ -79,12 +79,12 @@ std::string Tokens::keyed_digest(std::string_view purpose, std::string_view text
 Result<std::vector<std::string>, std::string> parse_keys(std::string_view text) {
   std::vector<std::string> keys;
   while (!text.empty()) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
+    const auto end = text.find(' ');
+    const auto key = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (line.empty()) continue;
-    if (line.size() < kKeyBytesMin) return fail(std::string("a key is shorter than 32 bytes"));
-    keys.emplace_back(line);
+    if (key.empty()) continue;
+    if (key.size() < kKeyBytesMin) return fail(std::string("a key is shorter than 32 bytes"));
+    keys.emplace_back(key);
   }
   if (keys.empty()) return fail(std::string("there is no key"));
   if (keys.size() > kKeysMax) return fail(std::string("there are more than 4 keys"));

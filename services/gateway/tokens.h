@@ -54,7 +54,8 @@ class Tokens {
   std::string digest_key_;
 };
 
-/// One key per line; empty lines do not count. The error says what is wrong, never a key.
+/// Keys separated by spaces: the signing one, then those that were replaced and whose tokens still live. The error says
+/// what is wrong, never a key.
 Result<std::vector<std::string>, std::string> parse_keys(std::string_view text);
 
 }  // namespace mm::gateway

@@ -9,6 +9,7 @@ namespace mm::gateway::streams {
 namespace {
 
 constexpr std::string_view kSubprotocol = "mm.v1.json";
+constexpr std::size_t kHandshakeKeyBytes = 24;  // 16 bytes in base64
 
 /// The client offers our subprotocol, or none at all. An empty reply: it offers only others.
 std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
@@ -22,6 +23,14 @@ std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
   const bool ours = offered.starts_with(wanted) || offered.find("," + wanted) != std::string::npos;
   if (!ours) return std::nullopt;
   return HeaderFields{{"Sec-WebSocket-Protocol", std::string(kSubprotocol)}};
+}
+
+/// What the handshake itself needs (RFC 6455, 4.2.1), checked before anything is promised.
+bool is_handshake(const HttpRequest& request) {
+  const auto* version = request.header("sec-websocket-version");
+  const auto* key = request.header("sec-websocket-key");
+  return request.upgrade && request.minor_version == 1 && version != nullptr && *version == "13" && key != nullptr &&
+         key->size() == kHandshakeKeyBytes && key->ends_with("==");
 }
 
 std::optional<Problem> refusal_of_query(const Exchange& x) {
@@ -46,7 +55,7 @@ void get_active(const ExchangePtr& x) {
 
 void open(const ExchangePtr& x) {
   if (auto problem = refusal_of_query(*x)) return x->refuse(*std::move(problem));
-  if (!x->request.upgrade) return x->refuse(refuse(Code::malformed_request, "Open this as a WebSocket").error);
+  if (!is_handshake(x->request)) return x->refuse(refuse(Code::malformed_request, "Open this as a WebSocket, version 13").error);
   auto protocol = agreed_protocol(x->request);
   if (!protocol) return x->refuse(refuse(Code::malformed_request, "The subprotocol is mm.v1.json").error);
   Admission admission;

@@ -15,6 +15,7 @@ for _, member in ipairs(members) do
   end
 end
 
+redis.call('SET', ARGV[6] .. ARGV[1], '1', 'PX', ARGV[4])
 for _, member in ipairs(gone) do redis.call('ZREM', KEYS[2], member) end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[5]) do

@@ -6,7 +6,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <array>
@@ -156,25 +155,33 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   // --- the body ---
 
   void read_body() {
+    error_code error;
+    while (!error && buffer_.size() > 0 && !parser_->is_done()) buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error == http::error::body_limit) return refuse(Code::payload_too_large, "The body is too large");
+    const bool hopeless = has_bare_line_feed() || buffer_.size() == buffer_.max_size();
+    if ((error && error != http::error::need_more) || (hopeless && !parser_->is_done())) {
+      return refuse(Code::malformed_request, "The body is malformed");
+    }
     if (parser_->is_done()) {
       request_.body = std::move(parser_->get().body());
       return hand_over();
     }
     const auto received = parser_->get().body().size();
     deadline_ = body_started_ + kBodyTime + Milliseconds(1000 * received / kBodyBytesPerSecond);
-    http::async_read_some(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      self->on_body_bytes(error);
+    const auto room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+    stream_.async_read_some(buffer_.prepare(room), [self = shared_from_this()](error_code failed, std::size_t bytes) {
+      if (self->timed_out_) return self->refuse(Code::request_timeout, "The body did not arrive in time");
+      if (failed) return self->close();
+      self->buffer_.commit(bytes);
+      self->read_body();
     });
   }
 
-  void on_body_bytes(error_code error) {
-    if (timed_out_) return refuse(Code::request_timeout, "The body did not arrive in time");
-    if (!error) return read_body();
-    if (error == http::error::body_limit) return refuse(Code::payload_too_large, "The body is too large");
-    const bool malformed = error.category() == make_error_code(http::error::end_of_stream).category() &&
-                           error != http::error::end_of_stream && error != http::error::partial_message;
-    if (malformed) return refuse(Code::malformed_request, "The body is malformed");
-    close();
+  // What the parser left is the beginning of a chunk's first line, or of a trailer; no CR LF can follow this any more.
+  bool has_bare_line_feed() const {
+    const auto left = text();
+    const auto at = left.find('\n');
+    return at != std::string_view::npos && (at == 0 || left[at - 1] != '\r');
   }
 
   // --- the answer ---

@@ -9,7 +9,6 @@ namespace mm::gateway {
 namespace {
 
 constexpr Milliseconds kKeepEvery{15'000};
-constexpr Milliseconds kBeatEvery{10'000};
 constexpr Milliseconds kLookEvery{100};
 
 }  // namespace
@@ -126,10 +125,6 @@ void Sockets::end_all(std::uint16_t code, std::string_view reason) {
 void Sockets::on_tick(SteadyPoint now) {
   if (now < look_at_) return;
   look_at_ = now + kLookEvery;
-  if (shard_.index == 0 && now >= beat_at_) {
-    beat_at_ = now + kBeatEvery;
-    shard_.store.beat(shard_.gateway.instance);
-  }
   std::vector<std::shared_ptr<PlayerSocket>> all;
   all.reserve(by_number_.size());
   for (const auto& [number, socket] : by_number_) all.push_back(socket);

@@ -50,7 +50,6 @@ class Sockets {
   std::unordered_map<std::uint64_t, std::shared_ptr<PlayerSocket>> by_number_;
   std::unordered_map<PlayerId, OfPlayer> by_player_;
   SteadyPoint look_at_{};
-  SteadyPoint beat_at_{};
 };
 
 /// Tells every gateway (this one too) to end sockets of a player.

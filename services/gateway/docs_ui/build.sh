@@ -1,0 +1,45 @@
+#!/bin/sh
+# Puts the programs of /docs and /redoc into a folder: build.sh OUTPUT WORK AUTO|ON
+# Swagger UI through the lock file beside this script, ReDoc as the one file we need of its package (installed as a
+# dependency it would bring 97 others). No package's scripts are run. With AUTO a failure is told and forgiven: the
+# gateway then serves a plain list of its operations.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+output=$1
+work=$2
+mode=$3
+
+redoc=redoc-2.5.0
+redoc_sha512=36962c399d4f0fda857636cb5416495a9b6a13ee18e93914baf10ea8f526a07ec028e98f704fa1623a2d2f140d4ea56858be33d13daec482e671cf09183722f9
+
+give_up() {
+  echo "docs_ui: $1" >&2
+  rm -rf "$output"
+  mkdir -p "$output"
+  [ "$mode" = AUTO ] && exit 0
+  exit 1
+}
+
+fetch() {
+  rm -rf "$work"
+  mkdir -p "$work"
+  cp "$here/package.json" "$here/package-lock.json" "$work/"
+  cd "$work"
+  npm ci --ignore-scripts --no-audit --no-fund > npm.log 2>&1 || return 1
+  npm pack redoc@2.5.0 >> npm.log 2>&1 || return 1
+  echo "$redoc_sha512  $redoc.tgz" | sha512sum --check --quiet || return 1
+  tar -xzf "$redoc.tgz" package/bundles/redoc.standalone.js package/LICENSE
+}
+
+command -v npm > /dev/null || give_up "there is no npm: /docs will be a plain list"
+fetch || give_up "the packages could not be fetched: /docs will be a plain list (see $work/npm.log)"
+
+rm -rf "$output"
+mkdir -p "$output/docs" "$output/redoc"
+swagger=$work/node_modules/swagger-ui-dist
+for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-standalone-preset.js favicon-32x32.png LICENSE; do
+  cp "$swagger/$file" "$output/docs/"
+done
+cp "$work/package/bundles/redoc.standalone.js" "$work/package/LICENSE" "$output/redoc/"
+for file in "$output"/docs/*.js "$output"/docs/*.css "$output"/redoc/*.js; do gzip -9 -k -n "$file"; done

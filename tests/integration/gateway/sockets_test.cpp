@@ -1,0 +1,521 @@
+// WebSockets: hello and welcome, frames in order, commands, every reason to close, and frames that are wrong on purpose.
+#include "tests/integration/gateway/world.h"
+
+#include <atomic>
+#include <thread>
+
+#include "common/bus/notifier.h"
+#include "common/contracts/frames.h"
+#include "common/wire/codec.h"
+#include "services/gateway/core/frame_order.h"
+
+namespace mm::gateway::testing {
+namespace {
+
+std::string hello(const std::string& token) { return R"({"type":"hello","token":")" + token + "\"}"; }
+
+storage::RedisOptions cache_options() {
+  storage::RedisOptions options;
+  options.url = World::get().cache.url();
+  options.password = "cache-password";
+  return options;
+}
+
+Deadline soon() { return Deadline::after(Milliseconds{10'000}); }
+
+/// Daemons tell players through this.
+class Teller {
+ public:
+  void chat(const Player& player, const std::string& text) {
+    notifier_.tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, text});
+  }
+  /// A frame with this number, whatever the counter says.
+  void raw(const Player& player, int seq, const std::string& event = "chat_message") {
+    const auto text = R"({"event":")" + event + R"(","seq":)" + std::to_string(seq) + R"(,"data":{"text":"n)" + std::to_string(seq) + "\"}}";
+    EXPECT_TRUE(World::get().bus->publish(notify_subject(player.id), text).ok());
+  }
+  void set_seq(const Player& player, int seq) {
+    EXPECT_TRUE(redis_.command({"SET", "mm:{default}:seq:" + player.id.to_string(), std::to_string(seq)}, soon()).ok());
+  }
+  std::int64_t sockets_of(const Player& player) {
+    const auto counts = redis_.command({"HVALS", "mm:{default}:presence:" + player.id.to_string()}, soon());
+    std::int64_t all = 0;
+    for (const auto& count : counts->items) all += std::stoll(count.text);
+    return all;
+  }
+
+ private:
+  storage::Redis redis_{cache_options()};
+  SystemClock clock_;
+  bus::Notifier notifier_{*World::get().bus, redis_, clock_};
+};
+
+Teller& teller() {
+  static Teller teller;
+  return teller;
+}
+
+/// Welcomed, or the test has failed.
+struct Welcomed {
+  explicit Welcomed(const Player& player, Instance& at = gateway(), const std::string& path = "/v1/ws")
+      : socket(at.port(), path, player.auth()) {
+    EXPECT_TRUE(socket.open()) << socket.answer().body;
+    welcome = socket.read();
+    EXPECT_EQ(welcome.at("event"), "welcome") << welcome.payload;
+  }
+  WebSocket socket;
+  Frame welcome;
+};
+
+TEST(Sockets, AHeaderIsWelcomedAtOnceWithTheState) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  const auto party = party_of({player});
+  fake<GetParty>().answer(party);
+  fake<GetMatch>().answer(match_with(player));
+  Welcomed one(player);
+  EXPECT_EQ(one.welcome.at("data/player/player_id"), player.id.to_string());
+  EXPECT_EQ(one.welcome.at("data/player/username"), player.name);
+  EXPECT_EQ(one.welcome.at("data/party/party_id"), party.party_id.to_string());
+  EXPECT_EQ(one.welcome.at("data/match/join_token"), "join");
+  EXPECT_EQ(one.welcome.at("data/ticket"), "");
+  EXPECT_EQ(one.welcome.at("seq"), "0");
+  EXPECT_EQ(one.welcome.at("data/resumed"), "false");
+  EXPECT_EQ(one.socket.answer().header("sec-websocket-extensions"), "") << "A080: no compression";
+}
+
+TEST(Sockets, TheSubprotocolIsOurs) {
+  nobody_is_anywhere();
+  WebSocket ours(gateway().port(), "/v1/ws", with(fresh_player().auth(), "Sec-WebSocket-Protocol", "soap, mm.v1.json"));
+  EXPECT_EQ(ours.answer().header("sec-websocket-protocol"), "mm.v1.json");
+  WebSocket foreign(gateway().port(), "/v1/ws", with(fresh_player().auth(), "Sec-WebSocket-Protocol", "soap"));
+  EXPECT_EQ(foreign.answer().status, 400);
+  WebSocket deflate(gateway().port(), "/v1/ws", with(fresh_player().auth(), "Sec-WebSocket-Extensions", "permessage-deflate"));
+  EXPECT_TRUE(deflate.open());
+  EXPECT_EQ(deflate.answer().header("sec-websocket-extensions"), "");
+}
+
+TEST(Sockets, AHelloBringsTheTokenOfABrowser) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  WebSocket socket(gateway().port(), "/v1/ws", {{"Origin", "https://game.example"}});
+  ASSERT_TRUE(socket.open());
+  socket.send(hello(player.token));
+  EXPECT_EQ(socket.read().at("data/player/player_id"), player.id.to_string());
+}
+
+TEST(Sockets, WithoutAGoodHelloTheyClose_A073) {
+  WebSocket silent(gateway().port(), "/v1/ws");
+  WebSocket bad(gateway().port(), "/v1/ws");
+  bad.send(hello("x.y.z"));
+  EXPECT_EQ(bad.read_close(), 4401);
+  WebSocket early(gateway().port(), "/v1/ws");
+  early.send(R"({"type":"ping"})");
+  EXPECT_EQ(early.read_close(), 4401);
+  WebSocket server(gateway().port(), "/v1/ws");
+  server.send(hello(server_token(MatchId::fresh(SystemClock{}.now()))));
+  EXPECT_EQ(server.read_close(), 4401);
+  EXPECT_EQ(silent.read_close(), 4408);
+}
+
+TEST(Sockets, UpgradesAreRefusedLikeOtherRequests_A074_A075) {
+  const auto player = fresh_player();
+  const auto status = [&](const std::string& path, const Fields& headers) { return WebSocket(gateway().port(), path, headers).answer().status; };
+  EXPECT_EQ(status("/v1/ws?token=" + player.token, {}), 400);
+  EXPECT_EQ(status("/v1/ws?access_token=x", player.auth()), 400);
+  EXPECT_EQ(status("/v1/ws?x=1", player.auth()), 422);
+  EXPECT_EQ(status("/v1/ws", {{"Authorization", "Bearer x"}}), 401);
+  EXPECT_EQ(status("/v1/ws", with(player.auth(), "Origin", "https://evil.example")), 403);
+  EXPECT_EQ(status("/v1/ws", with(player.auth(), "Origin", "null")), 403);
+  EXPECT_EQ(gateway().get("/v1/ws", player.auth()).status, 400) << "no upgrade";
+  const Fields old{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "8"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+  EXPECT_EQ(gateway().get("/v1/ws", old).status, 400);
+  const Fields keyless{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
+  EXPECT_EQ(gateway().get("/v1/ws", keyless).status, 400);
+}
+
+TEST(Sockets, FramesComeInOrderWithTheirNumbers) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Welcomed one(player);
+  for (int i = 1; i <= 50; ++i) teller().chat(player, "text " + std::to_string(i));
+  for (int i = 1; i <= 50; ++i) {
+    const auto frame = one.socket.read();
+    ASSERT_EQ(frame.at("event"), "chat_message");
+    ASSERT_EQ(frame.at("seq"), std::to_string(i));
+    ASSERT_EQ(frame.at("data/text"), "text " + std::to_string(i));
+  }
+}
+
+TEST(Sockets, EverySocketOfAPlayerGetsTheFrame) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Instance other;
+  Welcomed here(player);
+  Welcomed there(player, other);
+  EXPECT_EQ(teller().sockets_of(player), 2);
+  teller().chat(player, "to both");
+  EXPECT_EQ(here.socket.read().at("data/text"), "to both");
+  EXPECT_EQ(there.socket.read().at("data/text"), "to both");
+}
+
+TEST(Sockets, FramesThatOvertakeEachOtherArePutInOrder) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Welcomed one(player);
+  teller().raw(player, 2);
+  teller().raw(player, 1);
+  EXPECT_EQ(one.socket.read().at("seq"), "1");
+  EXPECT_EQ(one.socket.read().at("seq"), "2");
+}
+
+TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Welcomed one(player);
+  teller().raw(player, 1);
+  EXPECT_EQ(one.socket.read().at("seq"), "1");
+  teller().set_seq(player, 7);
+  teller().raw(player, 7);  // 2 to 6 were lost
+  const auto fresh = one.socket.read();
+  EXPECT_EQ(fresh.at("event"), "welcome");
+  EXPECT_EQ(fresh.at("seq"), "7");
+  teller().raw(player, 8);
+  EXPECT_EQ(one.socket.read().at("seq"), "8");
+  std::this_thread::sleep_for(FrameOrder::kLateTime);  // until then an old number may be a late frame
+  teller().set_seq(player, 1);  // the cache was lost and counts anew
+  teller().raw(player, 1);
+  const auto again = one.socket.read();
+  EXPECT_EQ(again.at("event"), "welcome");
+  EXPECT_EQ(again.at("seq"), "1");
+}
+
+TEST(Sockets, NothingIsMissedWhileTheStateIsRead) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  std::atomic<int> told{0};
+  fake<GetMatch>().answer([&](const GetMatch&, const bus::Context&) -> Reply<MatchView> {
+    if (told.fetch_add(1) == 0) teller().chat(player, "meanwhile");
+    return refuse(Code::no_match);
+  });
+  Welcomed one(player);
+  EXPECT_EQ(one.socket.read().at("data/text"), "meanwhile");
+}
+
+TEST(Sockets, AStateThatCannotBeReadIsTriedAgain) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  std::atomic<int> tries{0};
+  fake<GetTicket>().answer([&](const GetTicket&, const bus::Context&) -> Reply<Ticket> {
+    return refuse(++tries < 3 ? Code::unavailable : Code::not_found);
+  });
+  Welcomed one(player);
+  EXPECT_EQ(tries, 3);
+}
+
+TEST(Sockets, CommandsAreRequestsInFrames) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  Welcomed one(player);
+  auto& socket = one.socket;
+  socket.send(R"({"type":"ping","ref":"p"})");
+  auto frame = socket.read();
+  EXPECT_EQ(frame.at("event") + frame.at("ref"), "pongp");
+
+  const auto ticket = ticket_in();
+  fake<EnterQueue>().answer(ticket);
+  socket.send(R"({"type":"enqueue","ref":"1","mode":"ranked","team_size":2})");
+  frame = socket.read();
+  EXPECT_EQ(frame.at("event") + frame.at("ref"), "ack1") << frame.payload;
+  EXPECT_EQ(frame.at("data/ticket_id"), ticket.ticket_id.to_string());
+  EXPECT_EQ(frame.at("data/players"), "");
+  EXPECT_EQ(fake<EnterQueue>().last().team_size, 2);
+  EXPECT_EQ(fake<EnterQueue>().caller().player, player.id);
+
+  socket.send(R"({"type":"enqueue","mode":"ranked","mmr":3000})");
+  frame = socket.read();
+  EXPECT_EQ(frame.at("event") + frame.at("data/code"), "errorinvalid_fields");
+  EXPECT_EQ(frame.at("data/errors/0/pointer"), "/mmr");
+
+  const std::string party = "0190f0a0-0000-7000-8000-000000000001";
+  socket.send(R"({"type":"enqueue","mode":"ranked","party_id":")" + party + "\"}");
+  EXPECT_EQ(socket.read().at("event"), "ack");
+  EXPECT_EQ(fake<EnterQueue>().last().party_id->to_string(), party);
+
+  fake<SetReady>().answer(ReadyState{});
+  socket.send(R"({"type":"ready","ready":true,"party_id":")" + party + "\"}");
+  EXPECT_EQ(socket.read().at("event"), "ack");
+  EXPECT_EQ(fake<SetReady>().last().ready, true);
+
+  fake<SendChat>().refuse(Code::not_member);
+  socket.send(R"({"type":"chat","text":"hi","ref":"c","party_id":")" + party + "\"}");
+  frame = socket.read();
+  EXPECT_EQ(frame.at("event") + frame.at("data/code") + frame.at("ref"), "errornot_memberc");
+  EXPECT_EQ(frame.at("data/status"), "403");
+
+  fake<LeaveQueue>().answer(CancelledTicket{});
+  socket.send(R"({"type":"cancel","ticket_id":")" + ticket.ticket_id.to_string() + "\"}");
+  EXPECT_EQ(socket.read().at("event"), "ack");
+  EXPECT_EQ(fake<LeaveQueue>().last().ticket_id, ticket.ticket_id);
+  socket.send(R"({"type":"cancel","party_id":")" + party + "\"}");
+  EXPECT_EQ(socket.read().at("event"), "ack");
+  EXPECT_EQ(fake<LeaveQueue>().last().party_id->to_string(), party);
+  socket.send(R"({"type":"cancel","ticket_id":"nonsense"})");
+  EXPECT_EQ(socket.read().at("data/code"), "not_found");
+}
+
+TEST(Sockets, UnknownTypesAreRefusedAndRubbishCloses_A081) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  Welcomed one(player);
+  for (const auto* frame : {R"({"type":"loaded","ref":"x"})", R"({"type":"dance","ref":"x"})", R"({"ref":"x"})", R"({"type":1,"ref":"x"})"}) {
+    one.socket.send(frame);
+    const auto answer = one.socket.read();
+    EXPECT_EQ(answer.at("event") + answer.at("data/code") + answer.at("ref"), "errorinvalid_fieldsx") << frame;
+    EXPECT_EQ(answer.at("data/errors/0/pointer"), "/type");
+  }
+  for (const auto* frame : {"{", "[]", "1", "", R"({"type":"ping","type":"ping"})", R"({"type":"\ud800"})"}) {
+    Welcomed other(fresh_player());
+    other.socket.send(frame);
+    EXPECT_EQ(other.socket.read_close(), 4400) << frame;
+  }
+  Welcomed binary(fresh_player());
+  binary.socket.send_frame(0x82, "{}");
+  EXPECT_EQ(binary.socket.read_close(), 4400);
+}
+
+TEST(Sockets, TooManyFramesClose_A081) {
+  nobody_is_anywhere();
+  Welcomed one(fresh_player());
+  for (int i = 0; i < 60; ++i) one.socket.send(R"({"type":"ping"})");
+  EXPECT_EQ(one.socket.read_close(), 4429);
+  Welcomed patient(fresh_player());
+  for (int i = 0; i < 40; ++i) patient.socket.send(R"({"type":"ping"})");
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(patient.socket.read().at("event"), "pong");
+}
+
+TEST(Sockets, BrokenFramesClose_A078_A079) {
+  nobody_is_anywhere();
+  const auto code_after = [](auto&& wrong) {
+    Welcomed one(fresh_player());
+    wrong(one.socket);
+    return one.socket.read_close();
+  };
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, "{}", false); }), 1002) << "unmasked";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0xC1, "{}"); }), 1002) << "RSV1";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0xA1, "{}"); }), 1002) << "RSV2";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x83, "{}"); }), 1002) << "opcode 3";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x8B, "{}"); }), 1002) << "opcode 11";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x09, "{}"); }), 1002) << "a ping in pieces";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x89, std::string(126, 'x')); }), 1002) << "a long ping";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x80, "{}"); }), 1002) << "a continuation of nothing";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, std::string("\x03\xed", 2)); }), 1002) << "reserved close code 1005";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, "x"); }), 1002) << "half a close code";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, "\xff\xfe"); }), 1007) << "no UTF-8";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, std::string(65'537, ' ')); }), 1009) << "64 KB and a byte";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask"); }), 1009) << "2^63-1";
+  const auto top_bit = code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + "mask"); });
+  EXPECT_TRUE(top_bit == 1002 || top_bit == 1009) << top_bit;
+  const auto crumbs = code_after([](WebSocket& s) {
+    s.send_frame(0x01, "{");
+    for (int i = 0; i < 2'000; ++i) {
+      if (!s.send_frame(0x00, " ")) return;
+    }
+  });
+  EXPECT_EQ(crumbs, 1009) << "a message in 1-byte pieces";
+}
+
+TEST(Sockets, AMessageInAFewPiecesIsOneMessage) {
+  nobody_is_anywhere();
+  Welcomed one(fresh_player());
+  one.socket.send_frame(0x01, R"({"type":)");
+  one.socket.send_frame(0x89, "still here?");
+  one.socket.send_frame(0x00, R"("ping","ref":)");
+  one.socket.send_frame(0x80, R"("whole"})");
+  auto frame = one.socket.read();
+  EXPECT_EQ(frame.opcode, 10);
+  EXPECT_EQ(one.socket.read().at("ref"), "whole");
+}
+
+TEST(Sockets, TheSixthClosesTheOldest_A083) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Instance other;
+  std::vector<std::unique_ptr<Welcomed>> all;
+  for (int i = 0; i < 5; ++i) {
+    gateway().clock().advance(Milliseconds{1});  // the tests' clocks stand still, and the oldest is told by its time
+    all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
+  }
+  EXPECT_EQ(teller().sockets_of(player), 5);
+  Welcomed sixth(player, other);
+  EXPECT_EQ(all[0]->socket.read_close(), 4409);
+  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 5; }));
+  teller().chat(player, "still");
+  EXPECT_EQ(all[1]->socket.read().at("data/text"), "still");
+  EXPECT_EQ(sixth.socket.read().at("data/text"), "still");
+}
+
+TEST(Sockets, PresenceIsToldOnceAcrossGateways) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  std::mutex mutex;
+  std::vector<bool> told;
+  const auto listening = bus::subscribe<PresenceChanged>(*World::get().bus, "", [&](const PresenceChanged& event) {
+    std::lock_guard lock(mutex);
+    if (event.player_id == player.id) told.push_back(event.connected);
+  });
+  const auto seen = [&] {
+    std::lock_guard lock(mutex);
+    return told;
+  };
+  Instance other;
+  {
+    Welcomed first(player);
+    EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true}; }));
+    Welcomed second(player, other);
+    EXPECT_EQ(teller().sockets_of(player), 2);
+  }
+  EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true, false}; }));
+  EXPECT_EQ(teller().sockets_of(player), 0);
+}
+
+TEST(Sockets, APartysStreamIsForItsMembers_A076) {
+  const auto player = fresh_player();
+  nobody_is_anywhere();
+  const auto party = party_of({player});
+  const auto path = "/v1/ws/party/" + party.party_id.to_string();
+  WebSocket stranger(gateway().port(), path, player.auth());
+  expect_problem(stranger.answer(), 403, "not_member");
+  WebSocket browser(gateway().port(), path);
+  ASSERT_TRUE(browser.open());
+  browser.send(hello(player.token));
+  EXPECT_EQ(browser.read_close(), 4403);
+  EXPECT_EQ(WebSocket(gateway().port(), "/v1/ws/party/nonsense", player.auth()).answer().status, 404);
+
+  fake<GetParty>().answer(party);
+  Welcomed member(player, gateway(), path);
+  PartyUpdated event{default_tenant(), party};
+  EXPECT_TRUE(World::get().bus->publish(event).ok());
+  event.party.members.clear();  // kicked
+  EXPECT_TRUE(World::get().bus->publish(event).ok());
+  EXPECT_EQ(member.socket.read_close(), 4403);
+  Welcomed again(player, gateway(), path);
+  EXPECT_TRUE(World::get().bus->publish(PartyDisbanded{default_tenant(), party.party_id}).ok());
+  EXPECT_EQ(again.socket.read_close(), 4403);
+}
+
+TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket_A077) {
+  nobody_is_anywhere();
+  Instance own;
+  const auto start = own.clock().now();
+  auto player = fresh_player(start);
+  Welcomed kept(player, own);
+  Welcomed left(player, own);
+  own.clock().advance(Seconds{800});
+  auto claims = claims_of(player, own.clock().now());
+  kept.socket.send(R"({"type":"hello","ref":"h","token":")" + access_token(claims) + "\"}");
+  EXPECT_EQ(kept.socket.read().at("event"), "ack");
+  kept.socket.send(R"({"type":"hello","resume":{"seq":3},"token":")" + access_token(claims) + "\"}");
+  const auto fresh = kept.socket.read();
+  EXPECT_EQ(fresh.at("event") + fresh.at("data/resumed"), "welcomefalse");
+  own.clock().advance(Seconds{129});  // a second before expiry and leeway
+  left.socket.send(R"({"type":"ping"})");
+  EXPECT_EQ(left.socket.read().at("event"), "pong");
+  own.clock().advance(Seconds{2});
+  EXPECT_EQ(left.socket.read_close(), 4401);
+  kept.socket.send(R"({"type":"ping"})");
+  EXPECT_EQ(kept.socket.read().at("event"), "pong");
+  kept.socket.send(hello(access_token(claims_of(fresh_player(), own.clock().now()))));
+  EXPECT_EQ(kept.socket.read_close(), 4401) << "another player's token";
+}
+
+TEST(Sockets, CloseWhenTheirLoginEnds) {
+  nobody_is_anywhere();
+  LoggedIn who;
+  who.player_id = PlayerId::fresh(SystemClock{}.now());
+  who.username = "ada";
+  who.region = default_region();
+  who.tenant = default_tenant();
+  fake<LoginPlayer>().answer(who);
+  const auto login = [] { return gateway().send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})"); };
+  const auto one = login();
+  const auto two = login();
+  Player first{who.player_id, "ada", {}, one.at("access_token")};
+  Player second{who.player_id, "ada", {}, two.at("access_token")};
+  Instance other;
+  Welcomed ending(first, other);
+  Welcomed staying(second, other);
+  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + one.at("refresh_token") + "\"}", first.auth());
+  EXPECT_EQ(ending.socket.read_close(), 4401);
+  staying.socket.send(R"({"type":"ping"})");
+  EXPECT_EQ(staying.socket.read().at("event"), "pong");
+  WebSocket late(other.port(), "/v1/ws");
+  late.send(hello(first.token));
+  EXPECT_EQ(late.read_close(), 4401);
+}
+
+TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot_F36) {
+  nobody_is_anywhere();
+  const auto slow = fresh_player();
+  const auto quick = fresh_player();
+  Instance own;
+  Welcomed stuck(slow, own);
+  Welcomed reader(quick, own);
+  const std::string big(60'000, 'x');
+  // More than the kernel's buffers and our queue hold together.
+  for (int i = 0; i < 400 && own.metric("mm_gateway_sockets_too_slow_total") == 0; ++i) teller().chat(slow, big);
+  EXPECT_TRUE(mm::testing::eventually([&] { return own.metric("mm_gateway_sockets_too_slow_total") == 1; }));
+  teller().chat(quick, "hello");
+  EXPECT_EQ(reader.socket.read().at("data/text"), "hello");
+  const auto code = stuck.socket.read_close();
+  EXPECT_TRUE(code == 4413 || code == 0) << code;
+  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(slow) == 0; }));
+}
+
+TEST(Sockets, PingsFindTheDead_A082) {
+  nobody_is_anywhere();
+  const auto player = fresh_player();
+  Welcomed dead(player);
+  // Not reading means not answering; 15 s to the ping and 15 more to the end.
+  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 0; }, Milliseconds{45'000}));
+}
+
+TEST(Sockets, ARestartIsToldAndDrained_F37) {
+  nobody_is_anywhere();
+  auto own = std::make_unique<Instance>();
+  const auto player = fresh_player();
+  Welcomed one(player, *own);
+  fake<GetProfile>().answer([&](const GetProfile&, const bus::Context&) -> Reply<Profile> {
+    std::this_thread::sleep_for(Milliseconds{300});
+    return profile_of(player);
+  });
+  Connection running(own->port());
+  running.send(text_of({"GET", "/v1/profile/me", player.auth(), ""}));
+  ASSERT_TRUE(mm::testing::eventually([] { return fake<GetProfile>().asked() > 0; }));
+  std::thread stopping([&] { own->stop(); });
+  const auto bye = one.socket.read_event("bye");
+  EXPECT_EQ(bye.at("data/code"), "1012");
+  EXPECT_FALSE(bye.at("data/reconnect_after_ms").empty());
+  EXPECT_EQ(one.socket.read_close(), 1012);
+  const auto answer = running.read_answer();
+  EXPECT_EQ(answer.status, 200) << "what was under way is answered";
+  EXPECT_EQ(answer.header("connection"), "close");
+  stopping.join();
+  EXPECT_EQ(teller().sockets_of(player), 0);
+}
+
+TEST(Sockets, ManyPlayersAtOnce) {
+  nobody_is_anywhere();
+  Instance own;
+  std::vector<Player> players;
+  std::vector<std::unique_ptr<Welcomed>> sockets;
+  for (int i = 0; i < 200; ++i) {
+    players.push_back(fresh_player());
+    sockets.push_back(std::make_unique<Welcomed>(players.back(), own));
+  }
+  for (const auto& player : players) teller().chat(player, player.name);
+  for (std::size_t i = 0; i < players.size(); ++i) ASSERT_EQ(sockets[i]->socket.read().at("data/text"), players[i].name);
+}
+
+}  // namespace
+}  // namespace mm::gateway::testing

@@ -1,0 +1,168 @@
+// What the tests of the gateway share: real nats-server and Redis, daemons that answer as a test tells them, and
+// gateways in this process.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/bus/server.h"
+#include "common/contracts/events.h"
+#include "common/contracts/leaderboard.h"
+#include "common/runtime/daemon.h"
+#include "common/security/jwt.h"
+#include "common/testing/servers.h"
+#include "common/testing/wait.h"
+#include "services/gateway/service.h"
+#include "tests/integration/gateway/client.h"
+
+namespace mm::gateway::testing {
+
+/// One subject's stand-in: what it answers, and what it was asked last.
+template <class Req>
+class Fake {
+ public:
+  using Handler = std::function<Reply<typename Req::Answer>(const Req&, const bus::Context&)>;
+
+  void answer(Handler handler) {
+    std::lock_guard lock(mutex_);
+    handler_ = std::move(handler);
+    asked_ = 0;
+  }
+  void answer(typename Req::Answer fixed) {
+    answer([fixed](const Req&, const bus::Context&) { return fixed; });
+  }
+  void refuse(Code code) {
+    answer([code](const Req&, const bus::Context&) -> Reply<typename Req::Answer> { return mm::refuse(code); });
+  }
+  Reply<typename Req::Answer> serve(const Req& request, const bus::Context& context) {
+    Handler handler;
+    {
+      std::lock_guard lock(mutex_);
+      last_ = request;
+      caller_ = context.caller;
+      trace_ = context.trace;
+      ++asked_;
+      handler = handler_;
+    }
+    if (!handler) return mm::refuse(Code::not_found, "no stand-in");
+    return handler(request, context);
+  }
+  Req last() const { return locked([&] { return last_; }); }
+  Caller caller() const { return locked([&] { return caller_; }); }
+  trace::Context trace() const { return locked([&] { return trace_; }); }
+  int asked() const { return locked([&] { return asked_; }); }
+
+ private:
+  template <class Get>
+  auto locked(Get get) const {
+    std::lock_guard lock(mutex_);
+    return get();
+  }
+  mutable std::mutex mutex_;
+  Handler handler_;
+  Req last_{};
+  Caller caller_;
+  trace::Context trace_;
+  int asked_ = 0;
+};
+
+template <class... Reqs>
+using Fakes = std::tuple<Fake<Reqs>...>;
+
+using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
+                       SetReady, InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
+                       GetQueues, GetMatch, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
+
+/// Started on first use, gone at the end of the program. Tests that kill servers have their own.
+struct World {
+  World();
+  ~World();
+  static World& get();
+
+  mm::testing::OwnNats nats;
+  mm::testing::OwnRedis cache{{"--requirepass", "cache-password"}};
+  mm::testing::OwnRedis queue{{"--requirepass", "queue-password"}};
+  std::string credentials;
+  metrics::Registry metrics;
+  std::unique_ptr<bus::Bus> bus;
+  AllFakes fakes;
+  std::unique_ptr<bus::Server> server;
+
+  template <class Req>
+  Fake<Req>& fake() {
+    return std::get<Fake<Req>>(fakes);
+  }
+};
+
+template <class Req>
+Fake<Req>& fake() {
+  return World::get().fake<Req>();
+}
+
+inline const std::string kAccessKey = "access-0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string kAdminToken = "admin-0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// One running gateway.
+class Instance {
+ public:
+  explicit Instance(const std::function<void(Settings&)>& change = {}, World& world = World::get());
+  ~Instance();
+
+  int port() const { return service_->port(); }
+  double metric(const std::string& series) const;
+  void stop() { service_.reset(); }
+  mm::testing::ManualClock& clock() { return clock_; }
+
+  Answer get(const std::string& target, Fields headers = {}) const { return call(port(), {"GET", target, std::move(headers), ""}); }
+  Answer send(const std::string& method, const std::string& target, const std::string& body, Fields headers = {}) const {
+    return call(port(), {method, target, std::move(headers), body});
+  }
+
+ private:
+  mm::testing::ManualClock clock_;
+  metrics::Registry metrics_;
+  runtime::Health health_;
+  runtime::Credentials credentials_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Service> service_;
+};
+
+/// The gateway most tests use: without limits per player and address.
+Instance& gateway();
+
+/// A player as their token says.
+struct Player {
+  PlayerId id;
+  std::string name;
+  LoginId login;
+  std::string token;
+  Fields auth() const { return {{"Authorization", "Bearer " + token}}; }
+};
+Player fresh_player(TimePoint now = SystemClock{}.now());
+/// The access token of these claims, under our key.
+std::string access_token(const security::AccessClaims& claims);
+security::AccessClaims claims_of(const Player& player, TimePoint now = SystemClock{}.now());
+std::string server_token(MatchId match);
+
+Fields with(Fields fields, const std::string& name, const std::string& value);
+
+Profile profile_of(const Player& player);
+Party party_of(const std::vector<Player>& members);
+Ticket ticket_in(const std::string& mode = "ranked");
+MatchView match_with(const Player& player);
+/// Nothing to be in: lobby, matchmaker and session know nothing of the player.
+void nobody_is_anywhere();
+
+/// A problem with that status and code, and nothing that should not be there.
+void expect_problem(const Answer& answer, int status, const std::string& code);
+
+}  // namespace mm::gateway::testing

@@ -1,0 +1,167 @@
+// Buckets, the order of frames, and who is held where.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "services/gateway/core/frame_order.h"
+#include "services/gateway/core/token_bucket.h"
+#include "services/gateway/denials.h"
+#include "services/gateway/local_limits.h"
+#include "services/gateway/net/connections.h"
+#include "services/gateway/sockets/directory.h"
+
+namespace mm::gateway {
+namespace {
+
+const SteadyPoint kStart{std::chrono::hours{1}};
+constexpr Quota kQuota{30, Seconds{60}};
+
+TEST(Buckets, HoldAMinutesWorthAndFillEvenly) {
+  TokenBucket bucket(kQuota, kStart);
+  for (int i = 29; i >= 0; --i) EXPECT_EQ(bucket.take(kQuota, kStart).remaining, i);
+  auto refused = bucket.take(kQuota, kStart);
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.retry_seconds, 2);
+  EXPECT_EQ(refused.reset_seconds, 60);
+  EXPECT_FALSE(bucket.take(kQuota, kStart + Milliseconds{1'900}).allowed);
+  EXPECT_TRUE(bucket.take(kQuota, kStart + Milliseconds{2'100}).allowed);
+}
+
+RC_GTEST_PROP(Buckets, NeverAllowMoreThanBurstAndRate, ()) {
+  TokenBucket bucket(kQuota, kStart);
+  const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(-500, 3'000));
+  auto now = kStart;
+  auto latest = kStart;
+  int allowed = 0;
+  for (const auto step : steps) {
+    now += Milliseconds{step};  // also back: a clock may do that
+    latest = std::max(latest, now);
+    if (bucket.take(kQuota, now).allowed) ++allowed;
+  }
+  const auto seconds = std::chrono::duration<double>(latest - kStart).count();
+  RC_ASSERT(allowed <= 30 + seconds * 0.5 + 1);
+}
+
+TEST(LocalLimits, AreBounded_A025) {
+  LocalLimits limits(100);
+  for (int i = 0; i < 100'000; ++i) limits.take("user-" + std::to_string(i), kQuota, kStart);
+  EXPECT_EQ(limits.size(), 100u);
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(limits.take("one", kQuota, kStart).allowed);
+  EXPECT_FALSE(limits.take("one", kQuota, kStart).allowed);
+  limits.give_back("one", kQuota);
+  EXPECT_TRUE(limits.take("one", kQuota, kStart).allowed);
+}
+
+FrameText text(int number) { return std::make_shared<const std::string>(std::to_string(number)); }
+
+std::vector<std::string> told(const FrameOrder::Verdict& verdict) {
+  std::vector<std::string> out;
+  for (const auto& frame : verdict.relay) out.push_back(*frame);
+  return out;
+}
+
+TEST(Frames, WaitForTheStateAndThenPassInOrder) {
+  FrameOrder order;
+  EXPECT_TRUE(order.frame(6, text(6), kStart).relay.empty()) << "before the welcome nothing passes";
+  EXPECT_TRUE(order.frame(5, text(5), kStart).relay.empty());
+  EXPECT_EQ(told(order.start(5, kStart)), std::vector<std::string>{"6"}) << "5 is in the state that was read";
+  EXPECT_EQ(told(order.frame(7, text(7), kStart)), std::vector<std::string>{"7"});
+  EXPECT_EQ(order.last(), 7);
+}
+
+TEST(Frames, ThatCameTooEarlyAreHeldForAMoment) {
+  FrameOrder order;
+  (void)order.start(0, kStart);
+  EXPECT_TRUE(order.frame(3, text(3), kStart).relay.empty());
+  EXPECT_TRUE(order.frame(2, text(2), kStart).relay.empty());
+  EXPECT_FALSE(order.tick(kStart + Milliseconds{100}).resync);
+  EXPECT_EQ(told(order.frame(1, text(1), kStart)), (std::vector<std::string>{"1", "2", "3"}));
+  (void)order.frame(9, text(9), kStart);
+  EXPECT_TRUE(order.tick(kStart + FrameOrder::kHoldTime).resync);
+}
+
+TEST(Frames, LateOnesAreInTheStateAndOldOnesMeanALostCounter) {
+  FrameOrder order;
+  (void)order.start(10, kStart);
+  EXPECT_FALSE(order.frame(10, text(10), kStart + Milliseconds{500}).resync) << "drawn before the state was read";
+  EXPECT_TRUE(order.frame(10, text(10), kStart + FrameOrder::kLateTime).resync);
+  (void)order.start(1'000, kStart);
+  EXPECT_TRUE(order.frame(1, text(1), kStart).resync) << "too far back to be late";
+}
+
+TEST(Frames, AreNotHeldWithoutBound) {
+  FrameOrder order;
+  (void)order.start(0, kStart);
+  bool resync = false;
+  for (int i = 2; i < 1'000; ++i) resync = order.frame(i, text(i), kStart).resync || resync;
+  EXPECT_TRUE(resync);
+}
+
+RC_GTEST_PROP(Frames, ReachThePlayerOnceAndInOrderHoweverTheyAreShuffled, ()) {
+  const auto count = *rc::gen::inRange(1, 40);
+  std::vector<int> numbers(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = i + 1;
+  const auto seed = *rc::gen::arbitrary<std::uint32_t>();
+  std::uint32_t state = seed | 1u;
+  for (std::size_t i = numbers.size(); i > 1; --i) {
+    state = state * 1'664'525u + 1'013'904'223u;
+    std::swap(numbers[i - 1], numbers[state % i]);
+  }
+  FrameOrder order;
+  (void)order.start(0, kStart);
+  std::vector<std::string> all;
+  for (const auto number : numbers) {
+    for (auto& one : told(order.frame(number, text(number), kStart))) all.push_back(one);
+  }
+  RC_ASSERT(all.size() == numbers.size());
+  for (std::size_t i = 0; i < all.size(); ++i) RC_ASSERT(all[i] == std::to_string(i + 1));
+}
+
+TEST(ConnectionCaps, CountByAddressAndInAll_A060) {
+  ConnectionCap cap(4, 2);
+  auto one = cap.take("a", true);
+  {
+    auto two = cap.take("a", true);
+    EXPECT_TRUE(two);
+    EXPECT_FALSE(cap.take("a", true)) << "two of one address";
+    EXPECT_TRUE(cap.take("a", false)) << "loopback is not counted by address";
+    auto three = cap.take("b", true);
+    auto four = cap.take("c", true);
+    EXPECT_FALSE(cap.take("d", true)) << "four in all";
+  }
+  EXPECT_EQ(cap.open(), 1u);
+  EXPECT_TRUE(cap.take("a", true));
+  auto moved = std::move(one);
+  EXPECT_EQ(cap.open(), 1u);
+}
+
+TEST(Directory, KnowsWhoIsWhereAndNamesTheOldestBeyondTheMost) {
+  Directory directory;
+  const auto player = PlayerId::fresh(TimePoint{});
+  EXPECT_TRUE(directory.add(player, {0, 1}, 2).empty());
+  EXPECT_TRUE(directory.add(player, {1, 2}, 2).empty());
+  EXPECT_EQ(directory.shards_of(player), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(directory.add(player, {1, 3}, 2), (std::vector<Directory::Place>{{0, 1}}));
+  EXPECT_EQ(directory.shards_of(player), std::vector<std::size_t>{1});
+  directory.remove(player, {1, 2});
+  directory.remove(player, {1, 3});
+  EXPECT_TRUE(directory.shards_of(player).empty());
+  const auto party = PartyId::fresh(TimePoint{});
+  directory.watch(party);
+  directory.watch(party);
+  directory.unwatch(party);
+  EXPECT_TRUE(directory.is_watched(party));
+  directory.unwatch(party);
+  EXPECT_FALSE(directory.is_watched(party));
+}
+
+TEST(Denials, AreForgottenWhenTheirTimeIsOver) {
+  Denials denials;
+  const auto login = LoginId::fresh(TimePoint{});
+  denials.add(login, kStart, kStart + Seconds{900});
+  EXPECT_TRUE(denials.contains(login));
+  for (int i = 0; i < 20'000; ++i) denials.add(LoginId::fresh(TimePoint{}), kStart + Seconds{901}, kStart + Seconds{902});
+  EXPECT_FALSE(denials.contains(login));
+}
+
+}  // namespace
+}  // namespace mm::gateway
