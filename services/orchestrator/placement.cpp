@@ -37,13 +37,18 @@ Reply<Allocation> Placement::allocate(const AllocateServer& request, Deadline de
     const auto row = store_.find(request.match_id, deadline);
     if (!row) return fail(row.error());
     if (!*row) step = place_new(request, deadline);
-    else if ((*row)->released) return refuse(Code::match_over);
+    else if ((*row)->released) return refuse_released(request.match_id);
     else step = place_again(request, (*row)->place, deadline);
   }
   if (!step) return fail(step.error());
   if (!*step) return refuse(Code::unavailable);
   metrics_.allocated.add();
   return **std::move(step);
+}
+
+Failure<Problem> Placement::refuse_released(MatchId match) {
+  provider_.free(match, std::nullopt);  // the place we reserved before we knew
+  return refuse(Code::match_over);
 }
 
 Placement::Step Placement::place_new(const AllocateServer& request, Deadline deadline) {

@@ -29,6 +29,7 @@ class Placement {
  private:
   /// None: the circumstances have changed, look again.
   using Step = Reply<std::optional<Allocation>>;
+  Failure<Problem> refuse_released(MatchId match);
   Step place_new(const AllocateServer& request, Deadline deadline);
   Step place_again(const AllocateServer& request, const Place& place, Deadline deadline);
   Step move(const AllocateServer& request, ServerId from, Deadline deadline);

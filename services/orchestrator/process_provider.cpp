@@ -194,6 +194,7 @@ void ProcessProvider::tend() {
   for (auto& [id, server] : servers_) {
     if (!server.link) connect(id, server);
   }
+  notice_silence();
   give_up_late();
   start_missing();
   metrics_.servers.set(static_cast<double>(servers_.size()));
@@ -280,6 +281,7 @@ void ProcessProvider::greet(ServerId id, Server& server, const game::ServerLine&
 // Its process may live on: it is asked again, and given up after a while.
 void ProcessProvider::disconnect(ServerId id, Server& server) {
   server.greeted = false;
+  server.silent_since.reset();
   server.waiting_since = now();
   server.hosted.clear();
   seating_.set_open(id, false);
@@ -293,6 +295,15 @@ ProcessProvider::Servers::iterator ProcessProvider::lose(Servers::iterator serve
   seating_.remove(id);
   folder_.forget(id);
   return servers_.erase(server);
+}
+
+void ProcessProvider::notice_silence() {
+  for (auto& [id, server] : servers_) {
+    if (!server.link || server.greeted || server.silent_since || now() - server.waiting_since < kHelloTime) continue;
+    log::warning("game_server_silent", {{"server_id", id}});
+    server.silent_since = now();
+    changed_.notify_all();
+  }
 }
 
 void ProcessProvider::give_up_late() {
@@ -313,8 +324,7 @@ void ProcessProvider::give_up_late() {
 bool ProcessProvider::is_late(const Server& server) const {
   if (server.silent_since) return now() - *server.silent_since > kSilenceTime;
   if (server.greeted) return false;
-  const auto patience = server.link ? kSilenceTime : server.child ? kStartTime : kAdoptTime;
-  return now() - server.waiting_since > patience;
+  return !server.link && now() - server.waiting_since > (server.child ? kStartTime : kAdoptTime);
 }
 
 void ProcessProvider::start_missing() {

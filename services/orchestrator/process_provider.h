@@ -39,7 +39,9 @@ class ProcessProvider final : public Provider {
   /// How long a server we started may take to open its socket, and how long a socket found in the folder is tried.
   static constexpr Milliseconds kStartTime{10'000};
   static constexpr Milliseconds kAdoptTime{1'000};
-  /// A server that takes lines but does not answer for so long is killed.
+  /// A server that has not said hello on a new link by then is silent, like one that does not answer a hand-over.
+  static constexpr Milliseconds kHelloTime{2'000};
+  /// A silent server gets no matches, and is killed after this time.
   static constexpr Milliseconds kSilenceTime{60'000};
   /// A reservation that the table does not know after this time was never made.
   static constexpr Milliseconds kReservationTime{10'000};
@@ -86,6 +88,7 @@ class ProcessProvider final : public Provider {
   void greet(ServerId id, Server& server, const game::ServerLine& line);
   void disconnect(ServerId id, Server& server);
   Servers::iterator lose(Servers::iterator server);
+  void notice_silence();
   void give_up_late();
   bool is_late(const Server& server) const;
   void end_misplaced(const std::map<MatchId, ServerId>& known);

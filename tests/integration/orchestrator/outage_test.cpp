@@ -130,6 +130,20 @@ TEST_F(Dying, AHangingGameServerGetsNoNewMatches) {
   EXPECT_EQ(WebSocket(allocation->server_endpoint, "/match/" + game.id().to_string()).status(), 101);
 }
 
+TEST_F(Dying, AGameServerThatHangsWhenItIsFoundStopsNobody) {
+  start(settings());
+  const auto first = allocate_at_last(fresh_game());
+  ASSERT_TRUE(first);
+  orchestrator_.reset();
+  const auto hanging = pid_of(first->server_id);
+  ::kill(hanging, SIGSTOP);
+  start(settings());
+  const auto allocation = allocate_at_last(fresh_game());
+  ::kill(hanging, SIGCONT);
+  ASSERT_TRUE(allocation);
+  EXPECT_NE(allocation->server_id, first->server_id);
+}
+
 TEST_F(Dying, APortThatIsTakenIsPassedOver) {
   auto narrow = settings();
   // The range begins with a port somebody listens on: our own stand-in for the gateway.

@@ -192,10 +192,15 @@ std::map<ServerId, pid_t> OrchestratorTest::game_servers() const {
 }
 
 void OrchestratorTest::end_game_servers() {
-  for (const auto& [id, pid] : game_servers()) {
-    ::kill(pid, SIGKILL);
+  const auto all = game_servers();
+  for (const auto& [id, pid] : all) ::kill(pid, SIGTERM);
+  for (const auto& [id, pid] : all) {
+    if (!testing::eventually([pid = pid] { return !is_running(pid); })) ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);  // not our child when another process started it
   }
+  std::ifstream log(folder_ + "/game_servers.log");
+  const std::string text(std::istreambuf_iterator<char>(log), {});
+  EXPECT_EQ(text.find("Sanitizer"), std::string::npos) << text;
 }
 
 std::vector<std::string> without_test_settings(const std::string& program) {
