@@ -12,7 +12,7 @@ Announcer::Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& token
 Announcer::~Announcer() {
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    until_ = Deadline::after(kEndTime);
   }
   woken_.notify_one();
   thread_.join();
@@ -31,8 +31,9 @@ void Announcer::changed(const Match& match, std::optional<MatchStatus> from) {
 void Announcer::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    woken_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    woken_.wait(lock, [this] { return until_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
+    if (until_ && until_->passed()) return metrics_.untold.add(static_cast<double>(waiting_.size()));
     const auto change = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();

@@ -19,9 +19,10 @@ namespace mm::session {
 class Announcer {
  public:
   static constexpr std::size_t kMostWaiting = 10'000;
+  static constexpr Milliseconds kEndTime{1'000};
 
   Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics);
-  /// Tells what waits, then ends.
+  /// Tells what waits, as far as it gets in kEndTime, then ends.
   ~Announcer();
   Announcer(const Announcer&) = delete;
   Announcer& operator=(const Announcer&) = delete;
@@ -48,8 +49,8 @@ class Announcer {
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<Change> waiting_;  // guarded by mutex_
-  bool ending_ = false;         // guarded by mutex_
+  std::deque<Change> waiting_;     // guarded by mutex_
+  std::optional<Deadline> until_;  // guarded by mutex_; set: it is ending
   std::thread thread_;
 };
 
