@@ -8,7 +8,10 @@ namespace {
 
 class Following : public ::testing::Test {
  protected:
-  void SetUp() override { stack.matchmaker->relay(); }  // what earlier tests left
+  void SetUp() override {
+    stack.matchmaker->relay();  // what earlier tests left
+    stack.wait_for_frames();
+  }
 
   struct Match {
     PartyId party;

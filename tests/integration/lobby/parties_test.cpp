@@ -10,6 +10,8 @@ namespace {
 
 class Parties : public ::testing::Test {
  protected:
+  void SetUp() override { stack.wait_for_frames(); }
+
   Stack& stack = Stack::shared();
   Ear& ear = *stack.ear;
 };

@@ -10,6 +10,7 @@ namespace {
 
 class Queueing : public ::testing::Test {
  protected:
+  void SetUp() override { stack.wait_for_frames(); }
   void TearDown() override { stack.matchmaker->before_enqueue({}); }
 
   std::optional<TicketStatus> status_of(TicketId id) {

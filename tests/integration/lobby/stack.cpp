@@ -110,6 +110,16 @@ Stack& Stack::shared() {
   return stack;
 }
 
+void Stack::wait_for_frames() {
+  const Gamer canary(*this);
+  const auto party = party_of({&canary});
+  const bool flow = eventually([&] {
+    return canary.chat(party, "tweet") && eventually([&] { return ear->count(canary.id, "chat_message") > 0; },
+                                                     Milliseconds{1'000});
+  });
+  if (!flow) throw std::runtime_error("no frames come through");
+}
+
 void Stack::start_lobby() {
   lobby_.reset();
   lobby_bus_.reset();

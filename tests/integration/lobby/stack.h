@@ -81,6 +81,10 @@ class Stack {
   /// One for all tests that disturb nobody.
   static Stack& shared();
 
+  /// Frames are best effort: a cache that was slow for a moment costs a second of them. Tests that wait for frames
+  /// begin when they flow.
+  void wait_for_frames();
+
   void start_lobby();
   void stop_lobby() { lobby_.reset(); }
   bool ready() const { return health_->ready(); }
