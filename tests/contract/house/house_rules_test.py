@@ -62,7 +62,7 @@ CASES = [
     ('coroutines', Source('services/x/a.cpp', 'co_return 1;\n'), Source('services/x/a.cpp', '// no co_return here\n')),
     ('later', Source('services/x/a.cpp', '// TO' + 'DO: more\n'), Source('services/x/a.cpp', '// done\n')),
     ('name', Source('services/x/string_utils.cpp', ''), Source('services/x/time_text.cpp', '')),
-    ('paths', Source('ops/x', 'cd /wo' + 'rk/main\n'), Source('ops/x', 'cd "$root/work/main"; see services/work/\n')),
+    ('paths', Source('ops/x', 'cd /wo' + 'rk/main\n'), Source('ops/x', 'see services/work/ and docs/work/\n')),
     ('readme', Source('services/x/CMakeLists.txt', ''), Source('services/README.md', '')),
 ]
 
