@@ -1,0 +1,57 @@
+// The words after a subcommand: options that take a value (`--seed 7` or `--seed=7`), flags (`--quick`), and the rest.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "services/matchmaker/tools/command.h"
+
+namespace mm::matchmaker::tools {
+
+struct OptionRule {
+  std::string_view name;   ///< with its dashes
+  std::string_view value;  ///< what stands for the value in the usage; empty: a flag
+  std::string_view about;
+};
+
+/// What a subcommand takes. `usage` is the line after its name, such as "[options] rules.toml …".
+struct OptionTable {
+  std::string_view command;
+  std::string_view usage;
+  std::vector<OptionRule> rules;
+};
+
+class Options {
+ public:
+  /// The failure is one sentence. `--help` is known everywhere.
+  static Result<Options, std::string> parse(const OptionTable& table, Words words);
+
+  bool has(std::string_view name) const { return values_.contains(name); }
+  std::string text(std::string_view name, std::string_view otherwise) const;
+  /// Every value of an option that may stand more than once, or hold several with commas between.
+  std::vector<std::string> list(std::string_view name) const;
+  Result<std::int64_t, std::string> whole(std::string_view name, std::int64_t otherwise, std::int64_t low,
+                                          std::int64_t high) const;
+  Result<double, std::string> number(std::string_view name, double otherwise, double low, double high) const;
+  const std::vector<std::string>& rest() const { return rest_; }
+
+ private:
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  std::vector<std::string> rest_;
+};
+
+/// For --help, and after a mistake.
+std::string usage_text(const OptionTable& table);
+
+/// What every subcommand does first: parses, prints the usage or the mistake. Nothing: return the status.
+std::optional<Options> read_options(const OptionTable& table, Words words, int& status);
+
+/// Prints "mm-sim: <what>" and gives the status back.
+int refuse(const std::string& what, int status = kExitUsage);
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,76 @@
+// The words a user types: which subcommand is run, and how its options are read.
+#include <gtest/gtest.h>
+
+#include "services/matchmaker/tools/command.h"
+#include "services/matchmaker/tools/options.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+std::vector<std::string> g_heard;
+
+int listen(Words words) {
+  g_heard.assign(words.begin(), words.end());
+  return 7;
+}
+
+constexpr Command kCommands[] = {{"listen", "hears its words", listen}};
+
+const OptionTable kTable{"listen",
+                         "[options] file …",
+                         {{"--seed", "NUMBER", "where chance begins"},
+                          {"--rules", "FILE", "may stand more than once"},
+                          {"--quick", "", "less of everything"}}};
+
+Options parsed(std::vector<std::string_view> words) {
+  auto options = Options::parse(kTable, words);
+  EXPECT_TRUE(options.ok()) << (options.ok() ? "" : options.error());
+  return options.ok() ? *options : Options{};
+}
+
+std::string mistake(std::vector<std::string_view> words) {
+  const auto options = Options::parse(kTable, words);
+  return options.ok() ? "none" : options.error();
+}
+
+TEST(Dispatch, RunsTheNamedCommandWithTheRestOfTheWords) {
+  const std::vector<std::string_view> words{"listen", "--seed", "3"};
+  EXPECT_EQ(dispatch(kCommands, words), 7);
+  EXPECT_EQ(g_heard, (std::vector<std::string>{"--seed", "3"}));
+}
+
+TEST(Dispatch, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(dispatch(kCommands, std::vector<std::string_view>{"lisen"}), kExitUsage);
+  EXPECT_EQ(dispatch(kCommands, {}), kExitUsage);
+  EXPECT_EQ(dispatch(kCommands, std::vector<std::string_view>{"--help"}), kExitFine);
+}
+
+TEST(Options, TakesValuesFlagsAndTheRest) {
+  const Options options = parsed({"a.toml", "--seed", "42", "--rules=x,y", "--quick", "--rules", "z", "b.toml"});
+  EXPECT_EQ(*options.whole("--seed", 1, 0, 100), 42);
+  EXPECT_EQ(options.list("--rules"), (std::vector<std::string>{"x", "y", "z"}));
+  EXPECT_TRUE(options.has("--quick"));
+  EXPECT_EQ(options.rest(), (std::vector<std::string>{"a.toml", "b.toml"}));
+}
+
+TEST(Options, GivesTheDefaultForWhatIsNotThere) {
+  const Options options = parsed({});
+  EXPECT_EQ(*options.whole("--seed", 5, 0, 100), 5);
+  EXPECT_EQ(options.text("--rules", "shipped"), "shipped");
+  EXPECT_FALSE(options.has("--quick"));
+}
+
+TEST(Options, RefusesWhatIsOutOfItsRangeOrNoNumber) {
+  EXPECT_FALSE(parsed({"--seed", "101"}).whole("--seed", 1, 0, 100).ok());
+  EXPECT_FALSE(parsed({"--seed", "3x"}).whole("--seed", 1, 0, 100).ok());
+  EXPECT_FALSE(parsed({"--seed", "nan"}).number("--seed", 1, 0, 100).ok());
+}
+
+TEST(Options, SaysWhatWasProbablyMeant) {
+  EXPECT_NE(mistake({"--sed", "1"}).find("did you mean --seed?"), std::string::npos);
+  EXPECT_NE(mistake({"--seed"}).find("takes a value"), std::string::npos);
+  EXPECT_NE(mistake({"--quick=1"}).find("takes no value"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::tools
