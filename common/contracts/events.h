@@ -197,6 +197,8 @@ struct RatedPlayer {
   double deviation = kInitialDeviation;  ///< after
   std::int64_t games = 0;                ///< after, in this mode
   fields::RawJson stats;
+  std::optional<TimePoint> deviation_at;  ///< from when on the deviation grows (deviation.h)
+  double deviation_growth = 0;            ///< points per square root of a day
 };
 
 template <class F>
@@ -212,6 +214,8 @@ void describe(F& f, RatedPlayer& m) {
   f("deviation", m.deviation, Decimals{2}, Optional{});
   f("games", m.games);
   f("stats", m.stats, Optional{});
+  f("deviation_at", m.deviation_at);
+  f("deviation_growth", m.deviation_growth, Decimals{3}, Optional{});
 }
 
 /// The completed match with each player's rating before and after. By profile. In unrated modes both are equal.

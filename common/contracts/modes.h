@@ -24,12 +24,31 @@ struct EnumText<Widening> {
   }};
 };
 
-enum class RatingSystem { elo };
+/// What each does, and which to choose: docs/RATINGS.md.
+enum class RatingSystem { elo, glicko2, weng_lin };
 
 template <>
 struct EnumText<RatingSystem> {
-  static constexpr std::array<std::pair<RatingSystem, std::string_view>, 1> kAll{{{RatingSystem::elo, "elo"}}};
+  static constexpr std::array<std::pair<RatingSystem, std::string_view>, 3> kAll{{
+      {RatingSystem::elo, "elo"},
+      {RatingSystem::glicko2, "glicko2"},
+      {RatingSystem::weng_lin, "weng_lin"},
+  }};
 };
+
+/// A number that a game server reports for each player (in `player_stats`).
+struct StatRule {
+  static constexpr std::string_view kPattern = "^[A-Za-z0-9_]{1,32}$";
+  static constexpr bool accepts(std::string_view text) {
+    if (text.empty() || text.size() > 32) return false;
+    for (char c : text) {
+      const bool upper = c >= 'A' && c <= 'Z';
+      if (!names::is_lower(c) && !upper && !names::is_digit(c) && c != '_') return false;
+    }
+    return true;
+  }
+};
+using StatName = Name<StatRule>;
 
 /// One `[[mode]]`. Rating windows are in rating points, latencies in milliseconds.
 struct ModeRules {
@@ -55,6 +74,8 @@ struct ModeRules {
   double disconnect_grace_seconds = 30;
   RatingSystem rating = RatingSystem::elo;
   bool rated = true;
+  std::optional<StatName> margin_stat;    ///< whose sum over a team is its score; absent: a win is a win
+  double margin_weight = 1;               ///< how many games more a win to nil counts than a narrow one
 
   bool has_team_size(int size) const;
   int team_size_or_default(std::optional<int> asked) const;
@@ -85,6 +106,8 @@ void describe(F& f, ModeRules& m) {
   f("disconnect_grace_seconds", m.disconnect_grace_seconds, Optional{}, InRange{0, 3'600});
   f("rating", m.rating, Optional{});
   f("rated", m.rated, Optional{});
+  f("margin_stat", m.margin_stat);
+  f("margin_weight", m.margin_weight, Optional{}, InRange{0, 3});
 }
 
 /// All modes of a stack, in the file's order.

@@ -197,6 +197,8 @@ struct Rating {
   double mmr = kInitialMmr;
   double deviation = kInitialDeviation;
   std::int64_t games = 0;
+  std::optional<TimePoint> deviation_at;  ///< when the deviation was that; since then it grows (deviation.h)
+  double deviation_growth = 0;            ///< points per square root of a day
 };
 
 template <class F>
@@ -207,6 +209,8 @@ void describe(F& f, Rating& m) {
   f("mmr", m.mmr, Decimals{2});
   f("deviation", m.deviation, Decimals{2}, Optional{});
   f("games", m.games);
+  f("deviation_at", m.deviation_at);
+  f("deviation_growth", m.deviation_growth, Decimals{3}, Optional{});
 }
 
 struct Ratings {

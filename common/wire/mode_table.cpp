@@ -86,16 +86,30 @@ class ModeReader {
       const auto number = node.is_number() ? node.value<double>() : std::nullopt;
       if (within(name, node, ls...)) take(name, node, number, member, "a number");
     } else if constexpr (std::is_enum_v<T>) {
-      std::string choices = "one of";
-      for (const auto& [value, text] : EnumText<T>::kAll) choices += " \"" + std::string(text) + "\"";
-      const auto text = node.value_exact<std::string>();
-      take(name, node, text ? enum_named<T>(*text) : std::nullopt, member, choices);
+      read_choice(name, node, member);
     } else if constexpr (requires { T::kPattern; }) {
       const auto text = node.value_exact<std::string>();
       take(name, node, text ? T::parse(*text) : std::nullopt, member,
            "a string that matches " + std::string(T::kPattern));
     } else {
       read_array(name, node, member, ls...);
+    }
+  }
+
+  template <class T>
+  void read_choice(std::string_view name, const toml::node& node, T& member) {
+    std::string wanted = "one of";
+    std::vector<std::string> choices;
+    for (const auto& [value, text] : EnumText<T>::kAll) {
+      choices.emplace_back(text);
+      wanted += " \"" + choices.back() + "\"";
+    }
+    const auto text = node.value_exact<std::string>();
+    const auto value = text ? enum_named<T>(*text) : std::nullopt;
+    if (value) {
+      member = *value;
+    } else {
+      refuse(name, node, wanted, text ? nearest(*text, choices) : std::nullopt);
     }
   }
 
@@ -128,10 +142,12 @@ class ModeReader {
     member = static_cast<T>(*value);
   }
 
-  void refuse(std::string_view name, const toml::node& node, std::string_view wanted) {
+  void refuse(std::string_view name, const toml::node& node, std::string_view wanted,
+              const std::optional<std::string>& meant = std::nullopt) {
     std::string problem = std::string(name) + " must be " + std::string(wanted);
     if (kind_of(node) != wanted) problem += ", not " + std::string(kind_of(node));
     if (const auto text = node.value_exact<std::string>()) problem += " \"" + *text + "\"";
+    if (meant) problem += "; did you mean \"" + *meant + "\"?";
     problems_.add(node.source(), problem);
   }
 
@@ -158,6 +174,8 @@ class ModeCheck {
     if (rules_.widen == Widening::steps && must_grow && rules_.step_points <= 0) {
       note("step_points", "is 0, so the window never reaches max_window");
     }
+    if (rules_.margin_stat && !rules_.rated) note("margin_stat", "is for rated modes");
+    if (table_.contains("margin_weight") && !rules_.margin_stat) note("margin_weight", "needs margin_stat");
     if (rules_.loading_seconds > 0) note("loading_seconds", "above 0 is not supported yet");
     if (rules_.no_show_seconds > 0) note("no_show_seconds", "above 0 is not supported yet");
   }

@@ -11,6 +11,7 @@
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/wire/mode_table.h"
+#include "services/profile/team_scores.h"
 
 namespace mm::profile {
 namespace {
@@ -111,7 +112,7 @@ Reply<Ratings> Service::ratings(const GetRatings& request, const bus::Context& c
   }
   if (!request.player_ids) return rating_page(request, tenant, context.deadline);
   if (request.cursor) return refuse_field("/cursor", "does not go with player_ids");
-  auto found = store_.ratings_of(tenant, *request.player_ids, context.deadline);
+  auto found = store_.ratings_of(tenant, *request.player_ids, runtime_.clock.now(), context.deadline);
   if (!found) return fail(found.error());
   return Ratings{*std::move(found), std::nullopt};
 }
@@ -122,7 +123,7 @@ Reply<Ratings> Service::rating_page(const GetRatings& request, const std::option
     cursor = RatingCursor::parse(*request.cursor);
     if (!cursor || (tenant && cursor->tenant != *tenant)) return refuse_field("/cursor", "is not one of ours");
   }
-  auto page = store_.ratings_after(tenant, cursor, request.limit, deadline);
+  auto page = store_.ratings_after(tenant, cursor, request.limit, runtime_.clock.now(), deadline);
   if (!page) return fail(page.error());
   Ratings answer{std::move(page->ratings), std::nullopt};
   if (page->next) answer.next_cursor = page->next->text();
@@ -137,7 +138,7 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   }
   const auto* rules = modes_.find(match.mode);
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
-  const auto applied = store_.apply(match, rules, Deadline::after(kStoreTime));
+  const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTime));
   if (!applied) {
     // A database that is away passes; a statement it refuses will be refused again.
     const bool hopeless =
@@ -162,9 +163,9 @@ void Service::tell_players(const RatedMatch& rated) {
     frames::RatingChanged data;
     data.match_id = rated.event.match_id;
     data.mode = rated.event.mode;
-    data.mmr_before = to_points(change.mmr_before);
-    data.mmr_after = to_points(change.mmr_after);
-    data.mmr_change = to_points(change.mmr_after - change.mmr_before);
+    data.mmr_before = to_points(change.before.mmr);
+    data.mmr_after = to_points(change.after.mmr);
+    data.mmr_change = to_points(change.after.mmr - change.before.mmr);
     told.push_back({change.player_id, frames::RatingChanged::kEvent, wire::encode(data)});
   }
   notifier_.send(rated.event.tenant, told);

@@ -10,6 +10,7 @@
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
 #include "common/wire/time_text.h"
+#include "services/profile/core/certainty.h"
 
 namespace mm::profile {
 namespace {
@@ -34,25 +35,31 @@ const Statement kMakeRatings{
 
 const Statement kLockRatings{
     "lock_ratings",
-    "SELECT r.player_id, r.mmr, r.games, a.username FROM profile.rating r "
+    "SELECT r.player_id, r.mmr, r.games, r.deviation, r.volatility, "
+    "(extract(epoch FROM r.deviation_at) * 1000)::bigint AS deviation_ms, a.username FROM profile.rating r "
     "LEFT JOIN profile.account a ON a.player_id = r.player_id AND a.tenant = r.tenant "
     "WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = ANY ($3::uuid[]) ORDER BY r.player_id FOR UPDATE OF r"};
 
 const Statement kLogMatch{"log_match",
-                          "INSERT INTO profile.applied (match_id, tenant, mode, rated, winning_team, ended_at, event) "
-                          "VALUES ($1::uuid, $2, $3, $4, $5, $6::timestamptz, $7) ON CONFLICT (match_id) DO NOTHING"};
+                          "INSERT INTO profile.applied (match_id, tenant, mode, winning_team, ended_at, rated, rating, "
+                          "margin, event) VALUES ($1::uuid, $2, $3, $4, $5::timestamptz, $6::text IS NOT NULL, $6, $7, "
+                          "$8) ON CONFLICT (match_id) DO NOTHING"};
 
 const Statement kLogChanges{
     "log_changes",
-    "INSERT INTO profile.rating_change (match_id, player_id, team, slot, mmr_before, mmr_after) "
-    "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[])"};
+    "INSERT INTO profile.rating_change (match_id, player_id, team, slot, mmr_before, mmr_after, deviation_before, "
+    "deviation_after, volatility_before, volatility_after) "
+    "SELECT $1::uuid, * FROM unnest($2::uuid[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[], "
+    "$7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])"};
 
 const Statement kWriteRatings{
     "write_ratings",
     "UPDATE profile.rating r SET mmr = c.mmr, games = r.games + 1, wins = r.wins + c.win, losses = r.losses + c.loss, "
-    "draws = r.draws + c.draw "
-    "FROM unnest($3::uuid[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[]) "
-    "AS c (player_id, mmr, win, loss, draw) WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = c.player_id"};
+    "draws = r.draws + c.draw, deviation = c.deviation, volatility = c.volatility, "
+    "deviation_at = timestamptz 'epoch' + nullif(c.deviation_ms, 0) * interval '1 millisecond' "
+    "FROM unnest($3::uuid[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::bigint[], $9::bigint[], "
+    "$10::bigint[]) AS c (player_id, mmr, win, loss, draw, deviation, volatility, deviation_ms) "
+    "WHERE r.tenant = $1 AND r.mode = $2 AND r.player_id = c.player_id"};
 
 const Statement kTaken{
     "taken",
@@ -79,11 +86,13 @@ const Statement kUpdate{
 
 const Statement kRatingsOf{
     "ratings_of",
-    "SELECT player_id, mode, mmr, games FROM profile.rating "
+    "SELECT player_id, mode, mmr, games, deviation, volatility, "
+    "(extract(epoch FROM deviation_at) * 1000)::bigint AS deviation_ms FROM profile.rating "
     "WHERE player_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR tenant = $2) ORDER BY player_id, mode"};
 
 const Statement kRatingsAfter{"ratings_after",
-                              "SELECT tenant, player_id, mode, mmr, games FROM profile.rating "
+                              "SELECT tenant, player_id, mode, mmr, games, deviation, volatility, "
+                              "(extract(epoch FROM deviation_at) * 1000)::bigint AS deviation_ms FROM profile.rating "
                               "WHERE (tenant, player_id, mode) > ($1, $2::uuid, $3) AND tenant <= coalesce($4, tenant) "
                               "ORDER BY tenant, player_id, mode LIMIT $5"};
 
@@ -112,12 +121,27 @@ std::string ids_text(const std::vector<PlayerId>& ids) {
   return array_text(ids, [](const PlayerId& id) { return id.to_string(); });
 }
 
-Rating rating_of(const pqxx::row& row) {
+Rated rated_of(const pqxx::row& row) {
+  Rated rated;
+  rated.mmr = row["mmr"].as<Hundredths>();
+  rated.games = row["games"].as<std::int64_t>();
+  rated.deviation = row["deviation"].as<Hundredths>();
+  rated.volatility = row["volatility"].as<Billionths>();
+  if (!row["deviation_ms"].is_null()) rated.deviation_at = time_of(row["deviation_ms"]);
+  return rated;
+}
+
+// With the deviation it has now; one that was never rated has nothing that fades.
+Rating rating_of(const pqxx::row& row, TimePoint now) {
+  const auto rated = rated_of(row);
   Rating rating;
   rating.player_id = own_text<PlayerId>(row["player_id"]);
   rating.mode = own_text<Mode>(row["mode"]);
-  rating.mmr = to_points(row["mmr"].as<Hundredths>());
-  rating.games = row["games"].as<std::int64_t>();
+  rating.mmr = to_points(rated.mmr);
+  rating.games = rated.games;
+  rating.deviation = deviation_then(rated, now);
+  if (rated.deviation_at) rating.deviation_at = deviation_moment(rated, now);
+  rating.deviation_growth = deviation_growth(rated);
   return rating;
 }
 
@@ -160,38 +184,56 @@ std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchComplet
   const auto rows = kLockRatings(tx, match.tenant.str(), match.mode.str(), ids);
   std::map<PlayerId, PlayerBefore> before;
   for (const auto& row : rows) {
-    PlayerBefore player{{row["mmr"].as<Hundredths>(), row["games"].as<std::int64_t>()}, std::nullopt};
+    PlayerBefore player{rated_of(row), std::nullopt};
     if (!row["username"].is_null()) player.username = row["username"].as<std::string>();
     before.emplace(own_text<PlayerId>(row["player_id"]), std::move(player));
   }
   return before;
 }
 
+template <class Item>
+std::string array_of(const RatedMatch& rated, Item item) {
+  return array_text(rated.changes, item);
+}
+
+std::string ids_of(const RatedMatch& rated) {
+  return array_of(rated, [](const RatingChange& c) { return c.player_id.to_string(); });
+}
+
 /// False: the match is in the log already.
 bool log_match(pqxx::work& tx, const RatedMatch& rated, const std::string& event_text) {
   const auto& event = rated.event;
-  const auto logged = kLogMatch(tx, event.match_id.to_string(), event.tenant.str(), event.mode.str(), event.rated,
-                                event.winning_team, wire::format_time(event.ended_at), event_text);
+  std::optional<std::string> system;
+  if (rated.system) system = std::string(text_of(*rated.system));
+  const auto logged =
+      kLogMatch(tx, event.match_id.to_string(), event.tenant.str(), event.mode.str(), event.winning_team,
+                wire::format_time(event.ended_at), system, rated.margin, event_text);
   if (logged.affected_rows() == 0) return false;
-  const auto& changes = rated.changes;
-  kLogChanges(tx, event.match_id.to_string(),
-              array_text(changes, [](const RatingChange& c) { return c.player_id.to_string(); }),
-              array_text(changes, [](const RatingChange& c) { return c.team; }),
-              array_text(changes, [](const RatingChange& c) { return c.slot; }),
-              array_text(changes, [](const RatingChange& c) { return c.mmr_before; }),
-              array_text(changes, [](const RatingChange& c) { return c.mmr_after; }));
+  kLogChanges(tx, event.match_id.to_string(), ids_of(rated),
+              array_of(rated, [](const RatingChange& c) { return c.team; }),
+              array_of(rated, [](const RatingChange& c) { return c.slot; }),
+              array_of(rated, [](const RatingChange& c) { return c.before.mmr; }),
+              array_of(rated, [](const RatingChange& c) { return c.after.mmr; }),
+              array_of(rated, [](const RatingChange& c) { return c.before.deviation; }),
+              array_of(rated, [](const RatingChange& c) { return c.after.deviation; }),
+              array_of(rated, [](const RatingChange& c) { return c.before.volatility; }),
+              array_of(rated, [](const RatingChange& c) { return c.after.volatility; }));
   return true;
 }
 
+// A deviation_at of 0 is none: no match ended in 1970.
 void write_ratings(pqxx::work& tx, const RatedMatch& rated) {
-  const auto& changes = rated.changes;
   const auto ones_of = [&](Outcome outcome) {
-    return array_text(changes, [outcome](const RatingChange& c) { return c.outcome == outcome ? 1 : 0; });
+    return array_of(rated, [outcome](const RatingChange& c) { return c.outcome == outcome ? 1 : 0; });
   };
-  kWriteRatings(tx, rated.event.tenant.str(), rated.event.mode.str(),
-                array_text(changes, [](const RatingChange& c) { return c.player_id.to_string(); }),
-                array_text(changes, [](const RatingChange& c) { return c.mmr_after; }), ones_of(Outcome::win),
-                ones_of(Outcome::loss), ones_of(Outcome::draw));
+  kWriteRatings(tx, rated.event.tenant.str(), rated.event.mode.str(), ids_of(rated),
+                array_of(rated, [](const RatingChange& c) { return c.after.mmr; }), ones_of(Outcome::win),
+                ones_of(Outcome::loss), ones_of(Outcome::draw),
+                array_of(rated, [](const RatingChange& c) { return c.after.deviation; }),
+                array_of(rated, [](const RatingChange& c) { return c.after.volatility; }),
+                array_of(rated, [](const RatingChange& c) {
+                  return c.after.deviation_at.value_or(TimePoint{}).time_since_epoch().count();
+                }));
 }
 
 }  // namespace
@@ -266,11 +308,11 @@ Reply<std::optional<Profile>> Store::update(const Tenant& tenant, PlayerId playe
 }
 
 Reply<std::vector<Rating>> Store::ratings_of(const std::optional<Tenant>& tenant, const std::vector<PlayerId>& players,
-                                             Deadline deadline) {
+                                             TimePoint now, Deadline deadline) {
   auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) {
     std::vector<Rating> ratings;
     const auto rows = kRatingsOf(tx, ids_text(players), tenant ? std::optional(tenant->str()) : std::nullopt);
-    for (const auto& row : rows) ratings.push_back(rating_of(row));
+    for (const auto& row : rows) ratings.push_back(rating_of(row, now));
     return ratings;
   });
   if (!found) return away(found.error());
@@ -278,7 +320,8 @@ Reply<std::vector<Rating>> Store::ratings_of(const std::optional<Tenant>& tenant
 }
 
 Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenant,
-                                              const std::optional<RatingCursor>& cursor, int limit, Deadline deadline) {
+                                              const std::optional<RatingCursor>& cursor, int limit, TimePoint now,
+                                              Deadline deadline) {
   // Before the first key: no tenant is empty. A tenant's own page starts and ends within it.
   const auto from_tenant = cursor ? cursor->tenant.str() : tenant ? tenant->str() : std::string();
   const auto from_player = cursor ? cursor->player_id : PlayerId();
@@ -294,7 +337,7 @@ Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenan
                                  own_text<Mode>(last["mode"])};
         break;
       }
-      page.ratings.push_back(rating_of(row));
+      page.ratings.push_back(rating_of(row, now));
     }
     return page;
   });
@@ -302,12 +345,13 @@ Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenan
   return *std::move(found);
 }
 
-Reply<std::optional<RatedMatch>> Store::apply(const MatchCompleted& match, const ModeRules* rules, Deadline deadline) {
+Reply<std::optional<RatedMatch>> Store::apply(const MatchCompleted& match, const ModeRules* rules, int margin,
+                                              Deadline deadline) {
   auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<RatedMatch> {
     // A look before anything is locked: most events that come again are ended here.
     const auto known = kKnown(tx, match.match_id.to_string());
     if (!known.empty()) return std::nullopt;
-    auto rated = rate_match(match, lock_ratings(tx, match), rules);
+    auto rated = rate_match(match, lock_ratings(tx, match), rules, margin);
     const auto event_text = wire::encode(rated.event);
     if (!log_match(tx, rated, event_text)) return std::nullopt;
     write_ratings(tx, rated);

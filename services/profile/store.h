@@ -61,20 +61,21 @@ class Store {
   Reply<std::optional<Profile>> update(const Tenant& tenant, PlayerId player, const UpdateProfile& change,
                                        TimePoint now, Deadline deadline);
 
-  /// Of the named players, in every mode they have played.
+  /// Of the named players, in every mode they have played. `now`: when deviations are to be of.
   Reply<std::vector<Rating>> ratings_of(const std::optional<Tenant>& tenant, const std::vector<PlayerId>& players,
-                                        Deadline deadline);
+                                        TimePoint now, Deadline deadline);
   struct RatingPage {
     std::vector<Rating> ratings;
     std::optional<RatingCursor> next;
   };
   /// In the order of (tenant, player, mode), from after the cursor.
   Reply<RatingPage> ratings_after(const std::optional<Tenant>& tenant, const std::optional<RatingCursor>& cursor,
-                                  int limit, Deadline deadline);
+                                  int limit, TimePoint now, Deadline deadline);
 
   /// Applies the match to its players' ratings, writes the log and puts match.rated into the outbox, all or nothing.
-  /// None: it was applied before.
-  Reply<std::optional<RatedMatch>> apply(const MatchCompleted& match, const ModeRules* rules, Deadline deadline);
+  /// None: it was applied before. `margin`: see rate_match.h.
+  Reply<std::optional<RatedMatch>> apply(const MatchCompleted& match, const ModeRules* rules, int margin,
+                                         Deadline deadline);
 
  private:
   storage::Postgres& postgres_;

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+
+#include "services/profile/core/certainty.h"
 
 namespace mm::profile {
 namespace {
 
-/// The mean of an integer sum: one division, so that equal sides have exactly equal means.
-double mean_points(const std::vector<Rated>& side) {
-  Hundredths sum = 0;
-  for (const auto& player : side) sum += player.mmr;
-  return static_cast<double>(sum) / 100.0 / static_cast<double>(side.size());
-}
+using Changes = std::vector<std::vector<Hundredths>>;
 
 double factor_of(const Sides& sides) {
   double sum = 0;
@@ -23,22 +21,15 @@ double factor_of(const Sides& sides) {
   return sum / players;
 }
 
-double score(std::size_t side, std::size_t other, std::optional<std::size_t> winner) {
-  if (winner == side) return 1;
-  if (winner == other) return 0;
-  return 0.5;
-}
-
 /// What each side gets in total, in hundredths but not yet rounded. Each pair gives one what it takes from the other.
-std::vector<double> totals(const Sides& sides, std::optional<std::size_t> winner) {
-  const double factor = factor_of(sides);
+std::vector<double> totals(const Sides& sides, std::optional<std::size_t> winner, double factor) {
   const double opponents = static_cast<double>(sides.size() - 1);
   std::vector<double> totals(sides.size(), 0.0);
   for (std::size_t i = 0; i < sides.size(); ++i) {
     for (std::size_t j = i + 1; j < sides.size(); ++j) {
       const double expected = expected_score(mean_points(sides[i]), mean_points(sides[j]));
       const double players = static_cast<double>(std::min(sides[i].size(), sides[j].size()));
-      const double moved = 100.0 * factor * (score(i, j, winner) - expected) * players / opponents;
+      const double moved = 100.0 * factor * (score_against(i, j, winner) - expected) * players / opponents;
       totals[i] += moved;
       totals[j] -= moved;
     }
@@ -46,12 +37,7 @@ std::vector<double> totals(const Sides& sides, std::optional<std::size_t> winner
   return totals;
 }
 
-}  // namespace
-
-double expected_score(double own, double other) { return 1.0 / (1.0 + std::pow(10.0, (other - own) / 400.0)); }
-
-Changes elo_changes(const Sides& sides, std::optional<std::size_t> winner) {
-  const auto total = totals(sides, winner);
+Changes changes_of(const Sides& sides, const std::vector<double>& total) {
   Changes changes;
   Hundredths sum = 0;
   for (std::size_t i = 0; i < sides.size(); ++i) {
@@ -62,6 +48,70 @@ Changes elo_changes(const Sides& sides, std::optional<std::size_t> winner) {
   }
   changes.back().back() -= sum;
   return changes;
+}
+
+/// The variance of each rating when the match ended, in points squared.
+std::vector<std::vector<double>> variances_of(const Sides& sides, TimePoint ended_at) {
+  std::vector<std::vector<double>> variances;
+  for (const auto& side : sides) {
+    auto& own = variances.emplace_back();
+    for (const auto& player : side) own.push_back(std::pow(deviation_then(player, ended_at), 2));
+  }
+  return variances;
+}
+
+/// What one match does to the errors of a side's ratings: the sums of elo.h.
+struct Errors {
+  double own_share = 0;      ///< a
+  double from_others = 0;    ///< of the errors of the other sides: the sum of (b / n_j)^2 times their variances
+  double of_the_result = 0;  ///< c
+};
+
+Errors errors_of(const Sides& sides, std::size_t i, const std::vector<double>& sums, double factor) {
+  const double opponents = static_cast<double>(sides.size() - 1);
+  std::vector<double> shares;
+  std::vector<double> foreign;
+  std::vector<double> luck;
+  for (std::size_t j = 0; j < sides.size(); ++j) {
+    if (j == i) continue;
+    const double expected = expected_score(mean_points(sides[i]), mean_points(sides[j]));
+    const double spread = expected * (1 - expected);
+    const double size = static_cast<double>(sides[i].size());
+    const double other_size = static_cast<double>(sides[j].size());
+    const double w = factor * std::min(1.0, other_size / size) / opponents;
+    const double share = w * spread * std::numbers::ln10 / 400.0;
+    shares.push_back(share);
+    foreign.push_back(std::pow(share / other_size, 2) * sums[j]);
+    luck.push_back(w * std::sqrt(spread));
+  }
+  return {sum_of(std::move(shares)), sum_of(std::move(foreign)), sum_of(std::move(luck))};
+}
+
+}  // namespace
+
+double expected_score(double own, double other) { return 1.0 / (1.0 + std::pow(10.0, (other - own) / 400.0)); }
+
+Sides rate_by_elo(const Sides& sides, const MatchOutcome& outcome, double weight) {
+  const double factor = factor_of(sides) * weight;
+  const auto changes = changes_of(sides, totals(sides, outcome.winner, factor));
+  const auto variances = variances_of(sides, outcome.ended_at);
+  std::vector<double> sums;
+  for (const auto& own : variances) sums.push_back(sum_of(own));
+  Sides after = sides;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    const auto errors = errors_of(sides, i, sums, factor);
+    const double each = errors.own_share / static_cast<double>(sides[i].size());
+    for (std::size_t slot = 0; slot < sides[i].size(); ++slot) {
+      const double own = variances[i][slot];
+      const double variance = own * std::pow(1 - each, 2) + each * each * std::max(0.0, sums[i] - own) +
+                              errors.from_others + std::pow(errors.of_the_result, 2);
+      auto& player = after[i][slot];
+      player.mmr += changes[i][slot];
+      player.deviation = stored_deviation(std::sqrt(variance));
+      player.deviation_at = deviation_moment(player, outcome.ended_at);
+    }
+  }
+  return after;
 }
 
 }  // namespace mm::profile

@@ -5,6 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/result.h"
+#include "services/profile/core/certainty.h"
 
 namespace mm::profile {
 namespace {
@@ -20,31 +21,34 @@ const PlayerBefore& row_of(const std::map<PlayerId, PlayerBefore>& before, const
   return found->second;
 }
 
-Changes changes_of(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before,
-                   const ModeRules* rules) {
+std::optional<std::size_t> winner_of(const MatchCompleted& match) {
+  if (!match.winning_team) return std::nullopt;
+  return static_cast<std::size_t>(*match.winning_team);
+}
+
+Sides sides_of(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before) {
   Sides sides;
-  Changes none;
   for (const auto& team : match.teams) {
     auto& side = sides.emplace_back();
     for (const auto& player : team) side.push_back(row_of(before, player.player_id).rated);
-    none.emplace_back(team.size(), 0);
   }
-  if (rules == nullptr || !rules->rated) return none;
-  std::optional<std::size_t> winner;
-  if (match.winning_team) winner = static_cast<std::size_t>(*match.winning_team);
-  return rating_changes(rules->rating, sides, winner);
+  return sides;
 }
 
-RatedPlayer rated_player(const CompletedPlayer& player, const PlayerBefore& before, Hundredths change) {
+RatedPlayer rated_player(const CompletedPlayer& player, const RatingChange& change,
+                         const std::optional<std::string>& username) {
   RatedPlayer rated;
   rated.player_id = player.player_id;
   rated.ticket_id = player.ticket_id;
   rated.party_id = player.party_id;
-  rated.username = before.username;
+  rated.username = username;
   rated.mmr = player.mmr;
-  rated.mmr_before = to_points(before.rated.mmr);
-  rated.mmr_after = to_points(before.rated.mmr + change);
-  rated.games = before.rated.games + 1;
+  rated.mmr_before = to_points(change.before.mmr);
+  rated.mmr_after = to_points(change.after.mmr);
+  rated.deviation = to_points(change.after.deviation);
+  rated.games = change.after.games;
+  rated.deviation_at = change.after.deviation_at;
+  rated.deviation_growth = deviation_growth(change.after);
   rated.stats = player.stats;
   return rated;
 }
@@ -80,19 +84,28 @@ std::optional<std::string> flaw_of(const MatchCompleted& match) {
 }
 
 RatedMatch rate_match(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before,
-                      const ModeRules* rules) {
-  const auto changes = changes_of(match, before, rules);
-  RatedMatch rated{without_players(match), {}};
-  rated.event.rated = rules != nullptr && rules->rated;
+                      const ModeRules* rules, int margin) {
+  RatedMatch rated{without_players(match), {}, std::nullopt, 0};
+  const auto sides = sides_of(match, before);
+  auto after = sides;
+  if (rules != nullptr && rules->rated) {
+    rated.event.rated = true;
+    rated.system = rules->rating;
+    rated.margin = margin;
+    after = rate(rules->rating, sides, {winner_of(match), match.ended_at, margin});
+  } else {
+    rated.event.rated = false;
+  }
   for (std::size_t team = 0; team < match.teams.size(); ++team) {
     auto& players = rated.event.teams.emplace_back();
     for (std::size_t slot = 0; slot < match.teams[team].size(); ++slot) {
       const auto& player = match.teams[team][slot];
-      const auto& row = row_of(before, player.player_id);
-      const auto change = changes[team][slot];
-      players.push_back(rated_player(player, row, change));
-      rated.changes.push_back({player.player_id, static_cast<int>(team), static_cast<int>(slot),
-                               outcome_of(team, match.winning_team), row.rated.mmr, row.rated.mmr + change});
+      RatingChange change{player.player_id,       static_cast<int>(team),
+                          static_cast<int>(slot), outcome_of(team, match.winning_team),
+                          sides[team][slot],      after[team][slot]};
+      change.after.games = change.before.games + 1;
+      players.push_back(rated_player(player, change, row_of(before, player.player_id).username));
+      rated.changes.push_back(std::move(change));
     }
   }
   return rated;

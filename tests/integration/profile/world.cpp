@@ -7,11 +7,12 @@ namespace {
 
 std::atomic<int> serial = 0;
 
-Settings settings_of(const World& world, int bcrypt_cost) {
+Settings settings_of(const World& world, int bcrypt_cost, const std::string& modes_file) {
   Settings settings;
   settings.postgres_url = world.postgres.url_as("profile");
   settings.redis_cache_url = world.cache.url();
   settings.bcrypt_cost = bcrypt_cost;
+  settings.modes_file = modes_file;
   return settings;
 }
 
@@ -38,10 +39,10 @@ World& World::get() {
   return world;
 }
 
-Instance::Instance(int bcrypt_cost) : bus_(connect(World::get().nats, metrics_)) {
+Instance::Instance(int bcrypt_cost, const std::string& modes_file) : bus_(connect(World::get().nats, metrics_)) {
   runtime_ = std::make_unique<Runtime>(Runtime{"profile", "profile-" + std::to_string(++serial), clock_, credentials_,
                                                metrics_, health_, *bus_, nullptr});
-  service_ = std::make_unique<Service>(settings_of(World::get(), bcrypt_cost), *runtime_);
+  service_ = std::make_unique<Service>(settings_of(World::get(), bcrypt_cost, modes_file), *runtime_);
 }
 
 double Instance::metric(const std::string& series) const {

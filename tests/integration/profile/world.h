@@ -35,10 +35,10 @@ struct World {
   static World& get();
 };
 
-/// One running profile.
+/// One running profile. `modes_file`: empty for the shipped modes.
 class Instance {
  public:
-  explicit Instance(int bcrypt_cost = 4);
+  explicit Instance(int bcrypt_cost = 4, const std::string& modes_file = "");
 
   double metric(const std::string& series) const;
   bool ready() const { return health_.ready(); }

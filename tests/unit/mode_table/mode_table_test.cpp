@@ -45,7 +45,7 @@ max_party_spread = 300
 loading_seconds = 0
 no_show_seconds = 0
 disconnect_grace_seconds = 7
-rating = "elo"
+rating = "glicko2"
 rated = false
 )",
                                       "modes.toml");
@@ -57,7 +57,7 @@ rated = false
             R"("initial_window":50.5,"max_window":80,"widen":"steps","widen_seconds":1,"step_seconds":2.5,)"
             R"("step_points":10,"max_wait_seconds":90,"max_latency_ms":120,"latency_step_ms":30,)"
             R"("latency_step_seconds":5,"premade_offset":[0,10,25.5],"max_party_spread":300,"loading_seconds":0,)"
-            R"("no_show_seconds":0,"disconnect_grace_seconds":7,"rating":"elo","rated":false})");
+            R"("no_show_seconds":0,"disconnect_grace_seconds":7,"rating":"glicko2","rated":false,"margin_weight":1})");
 }
 
 TEST(ModeTable, NeedsNoMoreThanAnId) {
@@ -94,6 +94,18 @@ TEST(ModeTable, NamesTheWrongKind) {
             "modes.toml:3:18: team_sizes must be an integer, not a string \"x\"");
   EXPECT_EQ(problem_of(mode_with("widen = \"slowly\"\n")),
             "modes.toml:3:9: widen must be one of \"linear\" \"steps\", not a string \"slowly\"");
+  EXPECT_EQ(problem_of(mode_with("rating = \"glico2\"\n")),
+            "modes.toml:3:10: rating must be one of \"elo\" \"glicko2\" \"weng_lin\", not a string \"glico2\"; did you "
+            "mean \"glicko2\"?");
+  EXPECT_EQ(problem_of(mode_with("rating = \"weng-lin\"\n")),
+            "modes.toml:3:10: rating must be one of \"elo\" \"glicko2\" \"weng_lin\", not a string \"weng-lin\"; did "
+            "you mean \"weng_lin\"?");
+  EXPECT_EQ(problem_of(mode_with("rating = \"trueskill\"\n")),
+            "modes.toml:3:10: rating must be one of \"elo\" \"glicko2\" \"weng_lin\", not a string \"trueskill\"");
+  EXPECT_EQ(problem_of(mode_with("rating = 2\n")),
+            "modes.toml:3:10: rating must be one of \"elo\" \"glicko2\" \"weng_lin\", not an integer");
+  EXPECT_EQ(problem_of(mode_with("margin_stat = \"a b\"\n")),
+            "modes.toml:3:15: margin_stat must be a string that matches ^[A-Za-z0-9_]{1,32}$, not a string \"a b\"");
   EXPECT_EQ(problem_of("[[mode]]\nid = \"Ranked!\"\n"),
             "modes.toml:2:6: id must be a string that matches ^[a-z0-9_]{1,32}$, not a string \"Ranked!\"");
 }
@@ -113,6 +125,33 @@ TEST(ModeTable, ChecksThatFieldsFitEachOther) {
   EXPECT_EQ(problem_of(mode_with("team_sizes = [2, 2]\n")), "modes.toml:3:14: team_sizes names a size twice");
   EXPECT_EQ(problem_of(mode_with("widen = \"steps\"\nstep_points = 0\n")),
             "modes.toml:4:15: step_points is 0, so the window never reaches max_window");
+}
+
+TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
+  const auto table = parse_mode_table(
+      mode_with("rating = \"glicko2\"\nmargin_stat = \"rounds\"\nmargin_weight = 0.5\n[[mode]]\nid = \"b\"\nrating = "
+                "\"weng_lin\"\n"),
+      "modes.toml");
+  ASSERT_TRUE(table.ok()) << table.error().problems.front();
+  const auto& glicko = table->all()[0];
+  EXPECT_EQ(glicko.rating, RatingSystem::glicko2);
+  EXPECT_EQ(glicko.margin_stat, StatName::parse("rounds"));
+  EXPECT_EQ(glicko.margin_weight, 0.5);
+  const auto& weng_lin = table->all()[1];
+  EXPECT_EQ(weng_lin.rating, RatingSystem::weng_lin);
+  EXPECT_EQ(weng_lin.margin_stat, std::nullopt);
+  for (const auto& mode : shipped_mode_table().all()) {
+    EXPECT_EQ(mode.rating, RatingSystem::elo);
+    EXPECT_EQ(mode.margin_stat, std::nullopt);
+  }
+}
+
+TEST(ModeTable, RefusesAMarginThatNothingIsDoneWith) {
+  EXPECT_EQ(problem_of(mode_with("margin_weight = 2\n")), "modes.toml:3:17: margin_weight needs margin_stat");
+  EXPECT_EQ(problem_of(mode_with("rated = false\nmargin_stat = \"score\"\n")),
+            "modes.toml:4:15: margin_stat is for rated modes");
+  EXPECT_EQ(problem_of(mode_with("margin_stat = \"score\"\nmargin_weight = 4\n")),
+            "modes.toml:4:17: margin_weight must be from 0 to 3");
 }
 
 TEST(ModeTable, RefusesPhasesThatAreNotSupported) {

@@ -55,10 +55,10 @@ TEST(RateMatch, UsesStoredRatingsNotThoseOfTheEvent) {
   const auto rated = rate_match(match, before, &elo);
 
   ASSERT_EQ(rated.changes.size(), 2U);
-  EXPECT_EQ(rated.changes[0].mmr_before, 160'000);
-  EXPECT_EQ(rated.changes[0].mmr_after, 160'720);
+  EXPECT_EQ(rated.changes[0].before.mmr, 160'000);
+  EXPECT_EQ(rated.changes[0].after.mmr, 160'720);
   EXPECT_EQ(rated.changes[0].outcome, Outcome::win);
-  EXPECT_EQ(rated.changes[1].mmr_after, 149'280);
+  EXPECT_EQ(rated.changes[1].after.mmr, 149'280);
   EXPECT_EQ(rated.changes[1].outcome, Outcome::loss);
 
   EXPECT_TRUE(rated.event.rated);
@@ -71,6 +71,30 @@ TEST(RateMatch, UsesStoredRatingsNotThoseOfTheEvent) {
   EXPECT_EQ(winner.stats.text, R"({"kills":3})");
   EXPECT_EQ(winner.ticket_id, match.teams[0][0].ticket_id);
   EXPECT_FALSE(rated.event.teams[1][0].username);
+}
+
+TEST(RateMatch, RatesByTheSystemOfTheModeAndTellsTheCertainty) {
+  const auto match = duel_of(2, 1, 0);
+  auto before = fresh_players(match);
+  before[match.teams[0][0].player_id].rated.deviation_at = kNow - std::chrono::hours(24);
+  for (const auto system : {RatingSystem::elo, RatingSystem::glicko2, RatingSystem::weng_lin}) {
+    auto given = rules(true);
+    given.rating = system;
+    const auto rated = rate_match(match, before, &given, 250);
+    EXPECT_EQ(rated.system, system);
+    EXPECT_EQ(rated.margin, 250);
+    const Sides sides{{before[match.teams[0][0].player_id].rated}, {before[match.teams[1][0].player_id].rated}};
+    auto after = rate(system, sides, {0, match.ended_at, 250});
+    for (std::size_t team = 0; team < 2; ++team) {
+      ++after[team][0].games;
+      EXPECT_EQ(rated.changes[team].after, after[team][0]);
+      const auto& told = rated.event.teams[team][0];
+      EXPECT_DOUBLE_EQ(told.mmr_after, to_points(after[team][0].mmr));
+      EXPECT_DOUBLE_EQ(told.deviation, to_points(after[team][0].deviation));
+      EXPECT_EQ(told.deviation_at, match.ended_at);
+      EXPECT_NEAR(told.deviation_growth, 4.825, 0.01);
+    }
+  }
 }
 
 TEST(RateMatch, CarriesTheMatchOn) {
@@ -99,7 +123,12 @@ TEST(RateMatch, CountsTheGameOfAnUnratedOrUnknownModeAndLeavesRatingsAlone) {
   for (const ModeRules* given : {&unrated, static_cast<const ModeRules*>(nullptr)}) {
     const auto rated = rate_match(match, fresh_players(match), given);
     EXPECT_FALSE(rated.event.rated);
-    for (const auto& change : rated.changes) EXPECT_EQ(change.mmr_after, change.mmr_before);
+    EXPECT_EQ(rated.system, std::nullopt);
+    for (const auto& change : rated.changes) {
+      auto counted = change.before;
+      ++counted.games;
+      EXPECT_EQ(change.after, counted) << "and certainty is neither won nor dated";
+    }
     EXPECT_EQ(rated.changes[0].outcome, Outcome::loss);
     EXPECT_EQ(rated.changes[3].outcome, Outcome::win);
     EXPECT_EQ(rated.event.teams[0][0].games, 1);

@@ -14,8 +14,17 @@ namespace {
 constexpr std::int64_t kNew = 0;
 constexpr std::int64_t kOld = 30;
 
-Changes elo(const Sides& sides, std::optional<std::size_t> winner) {
-  return rating_changes(RatingSystem::elo, sides, winner);
+/// One number for each player, in the shape of the Sides.
+using Changes = std::vector<std::vector<Hundredths>>;
+
+Changes elo(const Sides& sides, std::optional<std::size_t> winner, int margin = 0) {
+  const auto after = rate(RatingSystem::elo, sides, {winner, TimePoint{}, margin});
+  Changes changes;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    auto& own = changes.emplace_back();
+    for (std::size_t slot = 0; slot < sides[i].size(); ++slot) own.push_back(after[i][slot].mmr - sides[i][slot].mmr);
+  }
+  return changes;
 }
 
 struct Example {
@@ -64,6 +73,50 @@ TEST(Elo, MatchesExamplesWorkedByHand) {
        {{2000}, {-667}, {-667}, {-666}}},
   };
   for (const auto& example : examples) EXPECT_EQ(elo(example.sides, example.winner), example.expected) << example.name;
+}
+
+TEST(Elo, CountsAOneSidedMatchAsMoreThanOneGame) {
+  const Sides equal{{{150000, kOld}}, {{150000, kOld}}};
+  EXPECT_EQ(elo(equal, 0, 1000), (Changes{{2000}, {-2000}}));
+  EXPECT_EQ(elo(equal, 1, 500), (Changes{{-1500}, {1500}}));
+  EXPECT_EQ(elo(equal, std::nullopt, 1000), (Changes{{0}, {0}})) << "a draw has no margin";
+  // Favourite by 200: 20 * (1 - 0.759747) * (1 + 2.2 / 2.4) = 9.2097.
+  EXPECT_EQ(elo({{{170000, kOld}}, {{150000, kOld}}}, 0, 1000), (Changes{{921}, {-921}}));
+}
+
+TEST(Elo, DerivesTheDeviationFromItsOwnErrors) {
+  const auto deviations = [](const Sides& sides, std::optional<std::size_t> winner) {
+    const auto after = rate(RatingSystem::elo, sides, {winner, TimePoint{}, 0});
+    std::vector<Hundredths> all;
+    for (const auto& side : after) {
+      for (const auto& player : side) all.push_back(player.deviation);
+    }
+    return all;
+  };
+  // s = 0.00143912, a = K s. A new player against one known to 30 points: 122500 (1 - a)^2 + a^2 900 + K^2 / 4.
+  // K = 30: a = 0.0431735, 122500 * 0.915517 + 1.68 + 225 = 112377.5.
+  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kOld, 3000}}}, 0)[0], 33523);
+  // K = 40, both new: 122500 * 0.888184 + 0.00331369 * 122500 + 400 = 109608.5.
+  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kNew}}}, 0), (std::vector<Hundredths>{33107, 33107}));
+  // Of two against two a result says less of each: 122500 (0.942436 + 0.000828 + 2 * 0.000828) + 400 = 116254.3.
+  EXPECT_EQ(deviations({{{150000, kNew}, {150000, kNew}}, {{150000, kNew}, {150000, kNew}}}, 0)[0], 34096);
+  // Who won says nothing about how sure it is.
+  EXPECT_EQ(deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, 0),
+            deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, std::nullopt));
+}
+
+TEST(Elo, DeviationsSettleWhereTheirFormulaDoes) {
+  const auto settled = [](std::size_t size, std::int64_t games) {
+    Sides sides(2, std::vector<Rated>(size, Rated{150000, games}));
+    for (int i = 0; i < 3'000; ++i) {
+      sides = rate(RatingSystem::elo, sides, {std::nullopt, TimePoint{}, 0});
+    }
+    return to_points(sides[0][0].deviation);
+  };
+  // sqrt(n K^2 / 4 / (2 a (1 - a))); rounding to hundredths stops a little above it.
+  EXPECT_NEAR(settled(1, kOld), 42.29, 0.2);
+  EXPECT_NEAR(settled(1, kNew), 60.72, 0.2);
+  EXPECT_NEAR(settled(5, kOld), 94.57, 0.7);
 }
 
 TEST(Elo, ExpectsWhatTheTablesOfEloSay) {

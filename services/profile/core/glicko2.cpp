@@ -1,0 +1,132 @@
+#include "services/profile/core/glicko2.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "services/profile/core/certainty.h"
+
+namespace mm::profile {
+namespace {
+
+constexpr double kConvergence = 1e-6;
+constexpr int kIterationsMost = 200;  // the paper's examples need fewer than 10
+/// Of a game whose result was certain: a difference of 8,000 points. Less would only be lost in rounding.
+constexpr double kLeastInformation = 1e-20;
+
+/// What the games say, in the paper's letters: v, and the sum of g (s - E), which is Delta / v.
+struct Evidence {
+  double v = 0;
+  double surprise = 0;
+};
+
+Evidence evidence_of(double mu, const std::vector<Glicko2Game>& games) {
+  std::vector<double> information;
+  std::vector<double> surprise;
+  for (const auto& game : games) {
+    const double phi = game.deviation / kPointsPerUnit;
+    const double g = 1.0 / std::sqrt(1.0 + 3.0 * phi * phi / (std::numbers::pi * std::numbers::pi));
+    const double x = g * (mu - (game.rating - 1500.0) / kPointsPerUnit);
+    const double expected = 1.0 / (1.0 + std::exp(-x));
+    const double tail = std::exp(-std::fabs(x));  // E (1 - E) without 1 - E, of which far favourites have none left
+    information.push_back(game.weight * g * g * tail / ((1.0 + tail) * (1.0 + tail)));
+    surprise.push_back(game.weight * g * (game.score - expected));
+  }
+  return {1.0 / std::max(sum_of(std::move(information)), kLeastInformation), sum_of(std::move(surprise))};
+}
+
+/// Step 5: the volatility at which f is 0, by the Illinois algorithm.
+double new_volatility(double sigma, double phi, const Evidence& evidence) {
+  const double a = std::log(sigma * sigma);
+  const double delta_squared = std::pow(evidence.v * evidence.surprise, 2);
+  const double variance = phi * phi + evidence.v;
+  const auto f = [&](double x) {
+    const double e = std::exp(x);
+    return e * (delta_squared - variance - e) / (2.0 * std::pow(variance + e, 2)) - (x - a) / (kTau * kTau);
+  };
+  double left = a;
+  double right = delta_squared > variance ? std::log(delta_squared - variance) : a - kTau;
+  if (delta_squared <= variance) {
+    for (int k = 2; f(right) < 0 && k < kIterationsMost; ++k) right = a - k * kTau;
+  }
+  double f_left = f(left);
+  double f_right = f(right);
+  for (int i = 0; i < kIterationsMost && std::fabs(right - left) > kConvergence; ++i) {
+    const double middle = left + (left - right) * f_left / (f_right - f_left);
+    const double f_middle = f(middle);
+    if (f_middle * f_right <= 0) {
+      left = right;
+      f_left = f_right;
+    } else {
+      f_left /= 2;
+    }
+    right = middle;
+    f_right = f_middle;
+  }
+  return std::clamp(std::exp(left / 2), kLeastVolatility, kMostVolatility);
+}
+
+/// A side as one player, when the period of the match began.
+struct Composite {
+  double rating;
+  double deviation;
+};
+
+Composite composite_of(const std::vector<Rated>& side, TimePoint onset) {
+  std::vector<double> deviations;
+  for (const auto& player : side) deviations.push_back(deviation_then(player, onset));
+  return {mean_points(side), sum_of(std::move(deviations)) / static_cast<double>(side.size())};
+}
+
+/// Of the period that ends with the match: all of it for a player without a match before.
+double periods_since(const Rated& player, TimePoint ended_at) {
+  if (!player.deviation_at) return 1;
+  const auto elapsed = static_cast<double>((ended_at - *player.deviation_at).count());
+  return std::clamp(elapsed / static_cast<double>(kRatingPeriod.count()), 0.0, 1.0);
+}
+
+Rated rated_after(const Rated& before, const std::vector<Glicko2Game>& games, TimePoint ended_at) {
+  const Glicko2Player player{to_points(before.mmr), deviation_then(before, ended_at - kRatingPeriod),
+                             volatility_of(before)};
+  const auto moved = glicko2(player, games, periods_since(before, ended_at));
+  Rated after = before;
+  after.mmr = stored_rating(moved.rating);
+  after.deviation = stored_deviation(moved.deviation);
+  after.volatility = stored_volatility(moved.volatility);
+  after.deviation_at = deviation_moment(before, ended_at);
+  return after;
+}
+
+}  // namespace
+
+Glicko2Player glicko2(const Glicko2Player& player, const std::vector<Glicko2Game>& games, double periods) {
+  const double mu = (player.rating - 1500.0) / kPointsPerUnit;
+  const double phi = player.deviation / kPointsPerUnit;
+  const auto evidence = evidence_of(mu, games);
+  const double sigma = new_volatility(player.volatility, phi, evidence);
+  const double widest = to_points(kWidestDeviation) / kPointsPerUnit;
+  const double before = std::min(widest, std::sqrt(phi * phi + periods * sigma * sigma));
+  const double after = 1.0 / std::sqrt(1.0 / (before * before) + 1.0 / evidence.v);
+  // The change is added in points: adding 0 then changes nothing, which a way there and back does not promise.
+  return {player.rating + kPointsPerUnit * after * after * evidence.surprise, kPointsPerUnit * after, sigma};
+}
+
+Sides rate_by_glicko2(const Sides& sides, const MatchOutcome& outcome, double weight) {
+  std::vector<Composite> composites;
+  for (const auto& side : sides) composites.push_back(composite_of(side, outcome.ended_at - kRatingPeriod));
+  const double each = weight / static_cast<double>(sides.size() - 1);
+  Sides after;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    std::vector<Glicko2Game> games;
+    for (std::size_t j = 0; j < sides.size(); ++j) {
+      if (j == i) continue;
+      games.push_back({composites[j].rating, composites[j].deviation, score_against(i, j, outcome.winner), each});
+    }
+    auto& rated = after.emplace_back();
+    for (const auto& player : sides[i]) rated.push_back(rated_after(player, games, outcome.ended_at));
+  }
+  return after;
+}
+
+}  // namespace mm::profile

@@ -1,0 +1,49 @@
+// Glicko-2 (M. Glickman, "Example of the Glicko-2 system", 2013, glicko.net/glicko/glicko2.pdf), step by step and in
+// its letters. Pure.
+//
+// - A match is rated when it ends, not when a rating period closes. Steps 3 to 7 then have the games of one match, and
+//   step 6 the time since the last one, at most a whole period; what elapsed before that is in the deviation the period
+//   starts with (certainty.h; so does lichess.org, see there). Exactly one period: exactly the paper. In step 6 too the
+//   deviation is at most that of a new player.
+// - A team game is, for each player, one game against the other side's composite: a player with the mean of its ratings
+//   and the mean of its deviations. That is the composite opponent update of G. Williams, "Abstracting Glicko-2 for
+//   Team Games" (thesis, University of Cincinnati, 2013). What a player did alone is not known from a team's result, so
+//   a player far below the own side gains more from its win than one far above: ratings within a team draw together.
+// - More than two sides: a game against each composite (score_against), each counting 1 / (sides - 1).
+// - A game that counts w times enters the likelihood w times: w g^2 E (1 - E) in step 3, w g (s - E) in steps 4 and 7.
+// - tau 0.5, as in the paper's example. Volatility stays in 0.01 to 0.1, as in lichess.org's.
+//
+// Worked, the paper's example: 1500, deviation 200, volatility 0.06, one period, wins against 1400 (30), loses against
+// 1550 (100) and 1700 (300): 1464.05, 151.52, 0.05999 (the paper, which rounds between its steps: 1464.06).
+#pragma once
+
+#include <vector>
+
+#include "services/profile/core/rating.h"
+
+namespace mm::profile {
+
+inline constexpr double kTau = 0.5;
+inline constexpr double kLeastVolatility = 0.01;
+inline constexpr double kMostVolatility = 0.1;
+
+/// In points.
+struct Glicko2Player {
+  double rating = 1500;
+  double deviation = 350;
+  double volatility = 0.06;
+};
+
+struct Glicko2Game {
+  double rating = 1500;  ///< the opponent's
+  double deviation = 350;
+  double score = 0.5;
+  double weight = 1;
+};
+
+/// One rating period, `periods` (0 to 1) of which have passed since the last. At least one game.
+Glicko2Player glicko2(const Glicko2Player& player, const std::vector<Glicko2Game>& games, double periods);
+
+Sides rate_by_glicko2(const Sides& sides, const MatchOutcome& outcome, double weight);
+
+}  // namespace mm::profile

@@ -1,0 +1,140 @@
+#include "services/profile/core/weng_lin.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "services/profile/core/certainty.h"
+
+namespace mm::profile {
+namespace {
+
+constexpr double kBeta = 25.0 / 6;
+constexpr double kKappa = 0.0001;
+constexpr double kPointsPerSkill = 42;  // 350 / (25 / 3)
+constexpr double kPointsOfNoSkill = 1500 - 25 * kPointsPerSkill;
+
+/// A side as one player: the paper's mu_i, sigma_i^2 and r(i), and e^(mu_i / c).
+struct Side {
+  double mu = 0;
+  double variance = 0;
+  int rank = 0;
+  double strength = 0;
+};
+
+/// What the match does to a side: the paper's Omega_i and Delta_i.
+struct Step {
+  double omega = 0;
+  double delta = 0;
+};
+
+std::vector<Side> summed(const std::vector<std::vector<Skill>>& sides, const std::vector<int>& ranks) {
+  std::vector<Side> all;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    std::vector<double> mus;
+    std::vector<double> variances;
+    for (const auto& player : sides[i]) {
+      mus.push_back(player.mu);
+      variances.push_back(player.sigma * player.sigma);
+    }
+    all.push_back({sum_of(std::move(mus)), sum_of(std::move(variances)), ranks[i], 0});
+  }
+  return all;
+}
+
+double scale_of(const std::vector<Side>& sides) {
+  std::vector<double> variances;
+  for (const auto& side : sides) variances.push_back(side.variance + kBeta * kBeta);
+  return std::sqrt(sum_of(std::move(variances)));
+}
+
+/// Only ratios of strengths count, so the strongest is 1 and none is too large for a double.
+void measure_strengths(std::vector<Side>& sides, double c) {
+  double most = sides.front().mu;
+  for (const auto& side : sides) most = std::max(most, side.mu);
+  for (auto& side : sides) side.strength = std::exp((side.mu - most) / c);
+}
+
+/// The chance that side `i` is chosen among those that were not ranked before `q`, and how many are tied with `q`.
+struct Choice {
+  double chance;
+  double tied;
+};
+
+Choice choice_of(const std::vector<Side>& sides, std::size_t i, std::size_t q) {
+  std::vector<double> left;
+  double tied = 0;
+  for (const auto& side : sides) {
+    if (side.rank >= sides[q].rank) left.push_back(side.strength);
+    if (side.rank == sides[q].rank) tied += 1;
+  }
+  const double count = static_cast<double>(left.size());
+  const double sum = sum_of(std::move(left));
+  // Beside the strongest side of all, those left may all be nothing: then any of them is as likely.
+  if (sum <= 0) return {1.0 / count, tied};
+  return {sides[i].strength / sum, tied};
+}
+
+Step step_of(const std::vector<Side>& sides, std::size_t i, double c) {
+  std::vector<double> omegas;
+  std::vector<double> deltas;
+  for (std::size_t q = 0; q < sides.size(); ++q) {
+    if (sides[q].rank > sides[i].rank) continue;
+    const auto choice = choice_of(sides, i, q);
+    omegas.push_back(((q == i ? 1.0 : 0.0) - choice.chance) / choice.tied);
+    deltas.push_back(choice.chance * (1 - choice.chance) / choice.tied);
+  }
+  const double variance = sides[i].variance;
+  const double gamma = std::sqrt(variance) / c;
+  return {variance / c * sum_of(std::move(omegas)), gamma * variance / (c * c) * sum_of(std::move(deltas))};
+}
+
+std::vector<int> ranks_of(std::size_t sides, std::optional<std::size_t> winner) {
+  std::vector<int> ranks(sides, 2);
+  if (winner) ranks[*winner] = 1;
+  return ranks;
+}
+
+}  // namespace
+
+std::vector<std::vector<Skill>> plackett_luce(const std::vector<std::vector<Skill>>& sides,
+                                              const std::vector<int>& ranks, double weight) {
+  auto all = summed(sides, ranks);
+  const double c = scale_of(all);
+  measure_strengths(all, c);
+  auto after = sides;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    const auto step = step_of(all, i, c);
+    for (auto& player : after[i]) {
+      const double part = player.sigma * player.sigma / all[i].variance;
+      player.mu += part * step.omega * weight;
+      player.sigma *= std::sqrt(std::max(1 - part * step.delta * weight, kKappa));
+    }
+  }
+  return after;
+}
+
+Sides rate_by_weng_lin(const Sides& sides, const MatchOutcome& outcome, double weight) {
+  std::vector<std::vector<Skill>> before;
+  for (const auto& side : sides) {
+    auto& skills = before.emplace_back();
+    for (const auto& player : side) {
+      skills.push_back({(to_points(player.mmr) - kPointsOfNoSkill) / kPointsPerSkill,
+                        deviation_then(player, outcome.ended_at) / kPointsPerSkill});
+    }
+  }
+  const auto moved = plackett_luce(before, ranks_of(sides.size(), outcome.winner), weight);
+  Sides after = sides;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    for (std::size_t slot = 0; slot < sides[i].size(); ++slot) {
+      auto& player = after[i][slot];
+      // The change alone goes back to points: no change is then exactly none.
+      player.mmr += stored_rating((moved[i][slot].mu - before[i][slot].mu) * kPointsPerSkill);
+      player.deviation = stored_deviation(moved[i][slot].sigma * kPointsPerSkill);
+      player.deviation_at = deviation_moment(player, outcome.ended_at);
+    }
+  }
+  return after;
+}
+
+}  // namespace mm::profile

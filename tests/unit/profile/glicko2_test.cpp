@@ -1,0 +1,134 @@
+// Glicko-2 by the example of its paper, by values worked out apart from this code (the volatility by bisection instead
+// of the paper's iteration), and by what its step for teams must be.
+#include "services/profile/core/glicko2.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "services/profile/core/certainty.h"
+
+namespace mm::profile {
+namespace {
+
+const TimePoint kNow(Seconds(1'767'225'600));
+
+TEST(Glicko2, GivesTheExampleOfThePaper) {
+  const auto after = glicko2({1500, 200, 0.06}, {{1400, 30, 1}, {1550, 100, 0}, {1700, 300, 0}}, 1);
+  EXPECT_NEAR(after.rating, 1464.06, 0.01) << "which rounds between its steps";
+  EXPECT_NEAR(after.deviation, 151.52, 0.005);
+  EXPECT_NEAR(after.volatility, 0.05999, 0.00001);
+  // And without rounding:
+  EXPECT_NEAR(after.rating, 1464.0506705, 1e-6);
+  EXPECT_NEAR(after.deviation, 151.5165241, 1e-6);
+  EXPECT_NEAR(after.volatility, 0.0599959844, 1e-9);
+}
+
+struct Example {
+  const char* name;
+  Glicko2Player player;
+  std::vector<Glicko2Game> games;
+  double periods;
+  Glicko2Player expected;
+};
+
+TEST(Glicko2, GivesWhatWasWorkedOutElsewhere) {
+  const Example examples[] = {
+      {"a first win", {1500, 350, 0.06}, {{1500, 350, 1}}, 0, {1662.2120015, 290.2305078, 0.0599996754}},
+      {"nobody is less known than that", {1500, 350, 0.06}, {{1500, 350, 0.5}}, 1, {1500, 290.2305078, 0.0599989615}},
+      {"at once again", {1500, 60, 0.06}, {{1500, 60, 1}}, 0, {1509.8939870, 59.1548118, 0.0599999089}},
+      {"an upset", {1500, 60, 0.06}, {{2200, 60, 1}}, 0.01, {1519.9398636, 59.9456349, 0.0600122568}},
+      {"a bad day", {1500, 60, 0.09}, {{1300, 45, 0}}, 0.5, {1484.2782445, 60.3443262, 0.0900164863}},
+      {"a great upset", {1500, 60, 0.06}, {{2800, 60, 1}}, 0.25, {1520.4964387, 60.2237681, 0.0600130076}},
+      {"two halves of a game",
+       {1500, 200, 0.06},
+       {{1400, 30, 1, 0.5}, {1700, 300, 0, 0.5}},
+       1,
+       {1513.1493520, 180.9155681, 0.0599981754}},
+      {"one that counts twice", {1500, 200, 0.06}, {{1400, 30, 1, 2}}, 1, {1603.1107110, 157.9671508, 0.0599988546}},
+      {"the same as two",
+       {1500, 200, 0.06},
+       {{1400, 30, 1}, {1400, 30, 1}},
+       1,
+       {1603.1107110, 157.9671508, 0.0599988546}},
+  };
+  for (const auto& example : examples) {
+    const auto after = glicko2(example.player, example.games, example.periods);
+    EXPECT_NEAR(after.rating, example.expected.rating, 1e-5) << example.name;
+    EXPECT_NEAR(after.deviation, example.expected.deviation, 1e-5) << example.name;
+    EXPECT_NEAR(after.volatility, example.expected.volatility, 1e-9) << example.name;
+  }
+}
+
+TEST(Glicko2, StaysFiniteWhereverTheRatingsAre) {
+  for (const double gap : {1e3, 1e4, 1e5, 1e6}) {
+    for (const double score : {0.0, 0.5, 1.0}) {
+      for (const double sign : {-1.0, 1.0}) {
+        const auto after = glicko2({1500, 350, 0.06}, {{1500 + sign * gap, 30, score}}, 1);
+        EXPECT_TRUE(std::isfinite(after.rating) && std::isfinite(after.deviation)) << gap << " " << score;
+        EXPECT_LE(std::abs(after.rating - 1500), 710) << gap << " " << score;
+        EXPECT_GE(after.volatility, kLeastVolatility);
+        EXPECT_LE(after.volatility, kMostVolatility);
+      }
+    }
+  }
+}
+
+Sides glicko(const Sides& sides, std::optional<std::size_t> winner) {
+  return rate(RatingSystem::glicko2, sides, {winner, kNow, 0});
+}
+
+TEST(Glicko2, PlaysEachOfATeamAgainstTheComposite) {
+  const Sides sides{{{110'000, 5, 30'000, kInitialVolatility, kNow},
+                     {120'000, 5, 31'000, kInitialVolatility, kNow},
+                     {130'000, 5, 32'000, kInitialVolatility, kNow}},
+                    {{140'000, 5, 11'000, kInitialVolatility, kNow},
+                     {150'000, 5, 12'000, kInitialVolatility, kNow},
+                     {160'000, 5, 13'000, kInitialVolatility, kNow}}};
+  const auto after = glicko(sides, 0);
+  for (std::size_t slot = 0; slot < 3; ++slot) {
+    const auto& one = sides[0][slot];
+    const auto won = glicko2({to_points(one.mmr), to_points(one.deviation), 0.06}, {{1500, 120, 1}}, 0);
+    EXPECT_EQ(after[0][slot].mmr, stored_rating(won.rating));
+    EXPECT_EQ(after[0][slot].deviation, stored_deviation(won.deviation));
+    const auto& other = sides[1][slot];
+    const auto lost = glicko2({to_points(other.mmr), to_points(other.deviation), 0.06}, {{1200, 310, 0}}, 0);
+    EXPECT_EQ(after[1][slot].mmr, stored_rating(lost.rating));
+    EXPECT_EQ(after[1][slot].deviation, stored_deviation(lost.deviation));
+    EXPECT_EQ(after[1][slot].volatility, stored_volatility(lost.volatility));
+  }
+  EXPECT_EQ(after[0][0].mmr, 144'893);
+  EXPECT_EQ(after[0][0].deviation, 26'908);
+  EXPECT_EQ(after[1][0].mmr, 136'695);
+}
+
+TEST(Glicko2, TakesEachOtherSideForAGameThatCountsItsPart) {
+  const Sides sides{{{150'000, 0, 20'000}}, {{140'000, 0, 3'000}}, {{170'000, 0, 30'000}}};
+  const auto after = glicko(sides, 0);
+  const auto alone = glicko2({1500, 200, 0.06}, {{1400, 30, 1, 0.5}, {1700, 300, 1, 0.5}}, 1);
+  EXPECT_EQ(after[0][0].mmr, stored_rating(alone.rating));
+  const auto middle = glicko2({1400, 30, 0.06}, {{1500, 200, 0, 0.5}, {1700, 300, 0.5, 0.5}}, 1);
+  EXPECT_EQ(after[1][0].mmr, stored_rating(middle.rating)) << "losers draw among themselves";
+}
+
+TEST(Glicko2, CountsTheTimeSinceTheLastMatchAndAWholePeriodAtMost) {
+  const auto of = [](TimePoint last) {
+    const Rated player{150'000, 40, 6'000, kInitialVolatility, last};
+    return glicko({{player}, {{150'000, 40, 6'000, kInitialVolatility, kNow}}}, std::nullopt)[0][0];
+  };
+  const auto at_once = glicko2({1500, 60, 0.06}, {{1500, 60, 0.5}}, 0);
+  EXPECT_EQ(of(kNow).deviation, stored_deviation(at_once.deviation));
+  EXPECT_EQ(of(kNow + std::chrono::hours(5)), of(kNow + std::chrono::hours(5))) << "applied out of order: no time";
+  EXPECT_EQ(of(kNow + std::chrono::hours(5)).deviation, of(kNow).deviation);
+  EXPECT_EQ(of(kNow + std::chrono::hours(5)).deviation_at, kNow + std::chrono::hours(5));
+  const auto half = glicko2({1500, 60, 0.06}, {{1500, 60, 0.5}}, 0.5);
+  EXPECT_EQ(of(kNow - kRatingPeriod / 2).deviation, stored_deviation(half.deviation));
+  EXPECT_EQ(of(kNow - kRatingPeriod / 2).deviation_at, kNow);
+  // Three periods: two are in the deviation that the last begins with.
+  const double onset = std::sqrt(60 * 60 + 2 * std::pow(0.06 * kPointsPerUnit, 2));
+  const auto three = glicko2({1500, onset, 0.06}, {{1500, 60, 0.5}}, 1);
+  EXPECT_EQ(of(kNow - 3 * kRatingPeriod).deviation, stored_deviation(three.deviation));
+}
+
+}  // namespace
+}  // namespace mm::profile
