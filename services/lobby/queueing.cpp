@@ -27,7 +27,7 @@ Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const Asking& aski
   auto found = parts_.store.find_of(asking.tenant, asking.player, context.deadline);
   if (!found) return fail(std::move(found).error());
   const auto size = found->party ? found->party->state.party.members.size() : 0;
-  const auto request = enter_queue_alone(size, asking, wishes, {parts_.modes, parts_.ratings});
+  const auto request = enter_queue_alone(size, asking, wishes, {parts_.modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
   if (ticket) parts_.metrics.entered_alone.add();
@@ -57,7 +57,7 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
     if (ticket) ticket->players.reset();
     return ticket;
   }
-  const auto request = enter_queue(party, asking, wishes, {parts_.modes, parts_.ratings});
+  const auto request = enter_queue(party, asking, wishes, {parts_.modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
   if (!ticket) return ticket;

@@ -12,6 +12,12 @@ constexpr Milliseconds kPageBudget{2'000};
 constexpr Milliseconds kTryAgain{500};
 constexpr Milliseconds kLookEvery{500};
 
+/// A deviation without its time (of a profile that does not tell it yet) stays what it is.
+template <class Row>
+double growth_of(const Row& row) {
+  return row.deviation_at ? row.deviation_growth : 0;
+}
+
 }  // namespace
 
 RatingFeed::RatingFeed(const Parts& parts)
@@ -61,7 +67,9 @@ Reply<std::optional<std::string>> RatingFeed::fill_page(const std::optional<std:
   auto page = bus_.request(ask, Caller{}, Deadline::after(kPageBudget));
   if (!page) return fail(std::move(page).error());
   for (const auto& rating : page->ratings) {
-    view_.apply(rating.player_id, rating.mode, {rating.mmr, rating.deviation, rating.games});
+    view_.apply(
+        rating.player_id, rating.mode,
+        {rating.mmr, rating.deviation, rating.games, rating.deviation_at.value_or(TimePoint{}), growth_of(rating)});
   }
   return std::move(page->next_cursor);
 }
@@ -70,7 +78,9 @@ Reply<std::optional<std::string>> RatingFeed::fill_page(const std::optional<std:
 bus::Ack RatingFeed::on(const MatchRated& event) {
   for (const auto& team : event.teams) {
     for (const auto& player : team) {
-      view_.apply(player.player_id, event.mode, {player.mmr_after, player.deviation, player.games});
+      view_.apply(player.player_id, event.mode,
+                  {player.mmr_after, player.deviation, player.games, player.deviation_at.value_or(TimePoint{}),
+                   growth_of(player)});
     }
   }
   measure();

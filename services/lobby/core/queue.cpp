@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/contracts/deviation.h"
+
 namespace mm::lobby {
 namespace {
 
@@ -20,9 +22,9 @@ Reply<Choice> choose(const ModeTable& modes, const EnterQueue& wishes) {
   return Choice{mode, size};
 }
 
-TicketPlayer rated(PlayerId player, const Mode& mode, const RatingView& ratings) {
-  const auto row = ratings.find(player, mode);
-  return {player, row.mmr, row.deviation};
+TicketPlayer rated(PlayerId player, const Mode& mode, const QueueDesk& desk) {
+  const auto row = desk.ratings.find(player, mode);
+  return {player, row.mmr, deviation_after(row.deviation, row.deviation_growth, desk.now - row.deviation_at)};
 }
 
 double spread(const std::vector<TicketPlayer>& players) {
@@ -73,7 +75,7 @@ Reply<Enqueue> enter_queue(const PartyState& state, const Asking& asking, const 
 
   Enqueue request = request_for(asking, wishes, *choice);
   for (const auto& member : party.members) {
-    request.players.push_back(rated(member.player_id, wishes.mode, desk.ratings));
+    request.players.push_back(rated(member.player_id, wishes.mode, desk));
   }
   if (auto fits = check_party_fits(*choice, request.players); !fits) return fail(std::move(fits).error());
   if (auto can = check_party_can_queue(party); !can) return fail(std::move(can).error());
@@ -90,7 +92,7 @@ Reply<Enqueue> enter_queue_alone(std::size_t party_size, const Asking& asking, c
   if (party_size > 1) return refuse(Code::in_party, "The party's leader queues for everyone.");
 
   Enqueue request = request_for(asking, wishes, *choice);
-  request.players.push_back(rated(asking.player, wishes.mode, desk.ratings));
+  request.players.push_back(rated(asking.player, wishes.mode, desk));
   request.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
   return request;
 }

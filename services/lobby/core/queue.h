@@ -16,6 +16,7 @@ namespace mm::lobby {
 struct QueueDesk {
   const ModeTable& modes;
   const RatingView& ratings;
+  TimePoint now;  ///< when the players are rated: certainty fades with time
 };
 
 /// Who asks, and under which ticket the entry will stand.
@@ -46,8 +47,8 @@ struct TicketOwners {
 /// Its player, or, of a party's ticket, the leader. 404 for others. `party`: absent when it was disbanded.
 Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyState>& party, PlayerId asks);
 
-/// The party's ticket: 403 not_leader; 404 not_queued. One that is matched is asked for all the same: matchmaker answers
-/// already_matched and remembers that it is no longer wanted, should the match be cancelled.
+/// The party's ticket: 403 not_leader; 404 not_queued. One that is matched is asked for all the same: matchmaker
+/// answers already_matched and remembers that it is no longer wanted, should the match be cancelled.
 Reply<TicketId> ticket_to_cancel(const PartyState& party, PlayerId asks);
 
 }  // namespace mm::lobby

@@ -14,8 +14,15 @@ std::int32_t hundredths(double value) {
   return static_cast<std::int32_t>(std::clamp(std::round(value * 100.0), -kMost, kMost));
 }
 
-std::uint32_t count(std::int64_t games) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(games, 0, std::numeric_limits<std::uint32_t>::max()));
+std::uint32_t count(std::int64_t number) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+std::uint32_t seconds(TimePoint time) { return count(std::chrono::floor<Seconds>(time.time_since_epoch()).count()); }
+TimePoint time_of(std::uint32_t seconds) { return TimePoint(Seconds(seconds)); }
+
+std::uint16_t thousandths(double value) {
+  return static_cast<std::uint16_t>(std::clamp(std::round(value * 1000.0), 0.0, 65'535.0));
 }
 
 }  // namespace
@@ -31,7 +38,13 @@ bool RatingView::apply(PlayerId player, const Mode& mode, const Row& row) {
   const bool fresh = slot.mode == 0;
   if (!fresh && slot.games >= count(row.games)) return false;
   if (fresh) ++shard.used;
-  slot = {player.uuid(), hundredths(row.mmr), hundredths(row.deviation), count(row.games), number};
+  slot = {player.uuid(),
+          hundredths(row.mmr),
+          hundredths(row.deviation),
+          count(row.games),
+          seconds(row.deviation_at),
+          thousandths(row.deviation_growth),
+          number};
   return true;
 }
 
@@ -44,7 +57,8 @@ RatingView::Row RatingView::find(PlayerId player, const Mode& mode) const {
   if (shard.slots.empty()) return {};
   const Slot& slot = shard.slots[place(shard.slots, key, player.uuid(), number)];
   if (slot.mode == 0) return {};
-  return {slot.mmr / 100.0, slot.deviation / 100.0, slot.games};
+  return {slot.mmr / 100.0, slot.deviation / 100.0, slot.games, time_of(slot.deviation_at),
+          slot.deviation_growth / 1000.0};
 }
 
 std::size_t RatingView::size() const {
@@ -87,8 +101,7 @@ std::uint64_t RatingView::hash(const Uuid& player, ModeNumber mode) {
 }
 
 /// Where that row is, or the empty slot where it would go.
-std::size_t RatingView::place(const std::vector<Slot>& slots, std::uint64_t hash, const Uuid& player,
-                              ModeNumber mode) {
+std::size_t RatingView::place(const std::vector<Slot>& slots, std::uint64_t hash, const Uuid& player, ModeNumber mode) {
   const std::size_t mask = slots.size() - 1;
   std::size_t at = hash & mask;
   while (slots[at].mode != 0 && (slots[at].mode != mode || slots[at].player != player)) at = (at + 1) & mask;

@@ -1,6 +1,6 @@
-// The read model of ratings: every rating there is, in memory, so that queueing asks nobody. 32 bytes a row (id 16,
-// rating, deviation and games 4 each, mode 2, padding 2) in open-addressing tables that are between 7/16 and 7/8 full:
-// 37 to 73 bytes per player and mode, 73 MB at worst for a million. Rows are never removed.
+// The read model of ratings: every rating there is, in memory, so that queueing asks nobody. 36 bytes a row (id 16,
+// rating, games, deviation and its time 4 each, its growth and the mode 2 each) in open-addressing tables that are
+// between 7/16 and 7/8 full: 41 to 83 bytes per player and mode, 83 MB at worst for a million. Rows are never removed.
 //
 // Thread-safe: one lock for each of 64 shards, held for a few probes.
 #pragma once
@@ -23,6 +23,8 @@ class RatingView {
     double mmr = kInitialMmr;
     double deviation = kInitialDeviation;
     std::int64_t games = 0;
+    TimePoint deviation_at{};  ///< in whole seconds; the deviation is of then and grows (common/contracts/deviation.h)
+    double deviation_growth = 0;  ///< points per square root of a day; 0: it does not grow
     friend bool operator==(const Row&, const Row&) = default;
   };
 
@@ -30,7 +32,7 @@ class RatingView {
   /// and more than once.
   bool apply(PlayerId player, const Mode& mode, const Row& row);
 
-  /// The initial rating for a player without a row.
+  /// As it was stored; the initial rating for a player without a row.
   Row find(PlayerId player, const Mode& mode) const;
 
   std::size_t size() const;
@@ -40,14 +42,16 @@ class RatingView {
   using ModeNumber = std::uint16_t;  // 0: none, an empty slot
   struct Slot {
     Uuid player;
-    std::int32_t mmr = 0;        // in hundredths, like deviation: exact on the wire, exact here
+    std::int32_t mmr = 0;  // in hundredths, like deviation: exact on the wire, exact here
     std::int32_t deviation = 0;
     std::uint32_t games = 0;
+    std::uint32_t deviation_at = 0;      // seconds since 1970
+    std::uint16_t deviation_growth = 0;  // in thousandths of a point
     ModeNumber mode = 0;
   };
   struct Shard {
     mutable std::mutex mutex;
-    std::vector<Slot> slots;     // a power of two, or none yet
+    std::vector<Slot> slots;  // a power of two, or none yet
     std::size_t used = 0;
   };
   static constexpr std::size_t kShards = 64;

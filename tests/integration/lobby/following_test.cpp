@@ -217,7 +217,9 @@ TEST_F(Following, RatingsFollowTheMatchesThatWereRated) {
   event.tenant = default_tenant();
   event.mode = *Mode::parse("ranked");
   event.region = default_region();
-  event.teams = {{{eve.id, {}, {}, {}, 1500, 1500, 1520.5, 90.25, 1, {}}}, {{bob.id, {}, {}, {}, 1500, 1500, 1479.5, 90.25, 1, {}}}};
+  event.teams = {{{eve.id, {}, {}, {}, 1500, 1500, 1520.5, 90.25, 1, {}, {}}},
+                 {{bob.id, {}, {}, {}, 1500, 1500, 1479.5, 60, 1, {}, {}, 4.825}}};
+  event.teams[1][0].deviation_at = stack.clock.now() - std::chrono::hours(24 * 365);
   ASSERT_TRUE(stack.bus->store(event, event.match_id.to_string() + ".rated", Deadline::after(Milliseconds{5'000})));
   EXPECT_TRUE(eventually([&] {
     const auto ticket = eve.queue_alone("ranked");
@@ -225,6 +227,8 @@ TEST_F(Following, RatingsFollowTheMatchesThatWereRated) {
     return stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr == 1520.5;
   }));
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].deviation, 90.25);
+  ASSERT_TRUE(bob.queue_alone("ranked"));
+  EXPECT_NEAR(stack.matchmaker->last_enqueue_of(bob.id)->players[0].deviation, 110, 0.1) << "60 a year ago";
   ASSERT_TRUE(eve.queue_alone("casual"));
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr, kInitialMmr) << "another mode";
 }

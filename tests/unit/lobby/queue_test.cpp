@@ -22,10 +22,11 @@ class QueueRules : public ::testing::Test {
   }
 
   Reply<Enqueue> enters(const PartyState& party, PlayerId asks, const EnterQueue& wishes) {
-    return enter_queue(party, {default_tenant(), asks, some_ticket()}, wishes, {modes_, ratings_});
+    return enter_queue(party, {default_tenant(), asks, some_ticket()}, wishes, {modes_, ratings_, now_});
   }
   Reply<Enqueue> enters_alone(std::size_t party_size, const EnterQueue& wishes) {
-    return enter_queue_alone(party_size, {default_tenant(), player(1), some_ticket()}, wishes, {modes_, ratings_});
+    return enter_queue_alone(party_size, {default_tenant(), player(1), some_ticket()}, wishes,
+                             {modes_, ratings_, now_});
   }
   static EnterQueue wish(const char* name, std::optional<int> team_size = std::nullopt) {
     EnterQueue wishes;
@@ -36,6 +37,7 @@ class QueueRules : public ::testing::Test {
 
   ModeTable modes_;
   RatingView ratings_;
+  TimePoint now_ = at(0);
 };
 
 TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
@@ -56,6 +58,20 @@ TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
   EXPECT_EQ(request->players[0].deviation, kInitialDeviation);
   EXPECT_EQ(request->players[1].mmr, 1600.25);
   EXPECT_EQ(request->players[1].deviation, 80.5);
+}
+
+TEST_F(QueueRules, APlayerIsLessSureTheLongerTheyWereAway) {
+  const auto queued = [&](PlayerId who) {
+    ratings_.apply(who, mode("ranked"), {1600.25, 60, 40, now_ - std::chrono::hours(24 * 365), 4.825});
+    const auto request =
+        enter_queue_alone(0, {default_tenant(), who, some_ticket()}, wish("ranked"), {modes_, ratings_, now_});
+    return request ? request->players.at(0).deviation : 0;
+  };
+  EXPECT_NEAR(queued(player(1)), 110, 0.1);
+  now_ -= std::chrono::hours(24 * 365);
+  EXPECT_NEAR(queued(player(1)), 60, 1e-9);
+  now_ += std::chrono::hours(24 * 365 * 20);
+  EXPECT_EQ(queued(player(1)), kInitialDeviation) << "and never less than of a stranger";
 }
 
 TEST_F(QueueRules, RefusalsOfAPartyComeInOrder) {
@@ -149,7 +165,8 @@ TEST(CancelRules, APartysTicketIsFoundThroughItsLeader) {
   EXPECT_EQ(*ticket_to_cancel(queued_party(2), player(1)), some_ticket());
   EXPECT_EQ(refusal(ticket_to_cancel(queued_party(2), player(2))), Code::not_leader);
   EXPECT_EQ(refusal(ticket_to_cancel(party_of(2), player(1))), Code::not_queued);
-  EXPECT_EQ(*ticket_to_cancel(playing_party(2), player(1)), some_ticket()) << "matchmaker remembers that it came too late";
+  EXPECT_EQ(*ticket_to_cancel(playing_party(2), player(1)), some_ticket())
+      << "matchmaker remembers that it came too late";
 }
 
 }  // namespace

@@ -34,7 +34,17 @@ TEST(RatingView, NewerIsWhatCountsMoreGames) {
   EXPECT_EQ(view.size(), 1U);
 }
 
-TEST(RatingView, TakesAtMost73BytesARow) {
+TEST(RatingView, KnowsHowCertaintyFades) {
+  RatingView view;
+  const RatingView::Row row{1510.25, 90.5, 4, TimePoint(Seconds(1'767'225'600)), 4.825};
+  view.apply(player(1), kRanked, row);
+  EXPECT_EQ(view.find(player(1), kRanked), row);
+  view.apply(player(1), kRanked, {1510.25, 90.5, 5, TimePoint(Milliseconds(1'767'225'600'999)), 1e9});
+  EXPECT_EQ(view.find(player(1), kRanked).deviation_at, TimePoint(Seconds(1'767'225'600)));
+  EXPECT_EQ(view.find(player(1), kRanked).deviation_growth, 65.535);
+}
+
+TEST(RatingView, TakesAtMost83BytesARow) {
   RatingView view;
   const double empty = static_cast<double>(view.bytes());
   const TimePoint now = at(0);
@@ -42,8 +52,8 @@ TEST(RatingView, TakesAtMost73BytesARow) {
   for (int i = 0; i < kRows; ++i) view.apply(PlayerId::fresh(now), kRanked, {1500, 350, 1});
   EXPECT_EQ(view.size(), static_cast<std::size_t>(kRows));
   const double each = (static_cast<double>(view.bytes()) - empty) / kRows;
-  EXPECT_GE(each, 36);
-  EXPECT_LE(each, 74);
+  EXPECT_GE(each, 41);
+  EXPECT_LE(each, 83);
 }
 
 RC_GTEST_PROP(RatingViewProperties, EqualsAMapThatKeepsTheMostGames, ()) {
