@@ -197,8 +197,8 @@ struct RatedPlayer {
   double deviation = kInitialDeviation;  ///< after
   std::int64_t games = 0;                ///< after, in this mode
   fields::RawJson stats;
-  std::optional<TimePoint> deviation_at;  ///< from when on the deviation grows (deviation.h)
-  double deviation_growth = 0;            ///< points per square root of a day
+  std::optional<TimePoint> deviation_at = {};  ///< from when on the deviation grows (deviation.h)
+  double deviation_growth = 0;                 ///< points per square root of a day
 };
 
 template <class F>

@@ -197,8 +197,8 @@ struct Rating {
   double mmr = kInitialMmr;
   double deviation = kInitialDeviation;
   std::int64_t games = 0;
-  std::optional<TimePoint> deviation_at;  ///< when the deviation was that; since then it grows (deviation.h)
-  double deviation_growth = 0;            ///< points per square root of a day
+  std::optional<TimePoint> deviation_at = {};  ///< when the deviation was that; since then it grows (deviation.h)
+  double deviation_growth = 0;                 ///< points per square root of a day
 };
 
 template <class F>
