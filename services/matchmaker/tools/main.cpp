@@ -1,14 +1,16 @@
 // mm-sim: tries out rules and policies of matching without a stack. A subcommand is a line here.
-#include <array>
 #include <string_view>
 #include <vector>
 
 #include "services/matchmaker/tools/command.h"
+#include "services/matchmaker/tools/tournament.h"
 
 namespace mm::matchmaker::tools {
 namespace {
 
-constexpr std::array<Command, 0> kCommands{};
+constexpr Command kCommands[] = {
+    {"tournament", "plays our policy against those of other matchmakers", run_tournament},
+};
 
 }  // namespace
 }  // namespace mm::matchmaker::tools

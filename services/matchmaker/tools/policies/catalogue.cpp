@@ -1,0 +1,53 @@
+#include "services/matchmaker/tools/policies/catalogue.h"
+
+#include "services/matchmaker/tools/policies/faforever.h"
+#include "services/matchmaker/tools/policies/fifo.h"
+#include "services/matchmaker/tools/policies/flexmatch.h"
+#include "services/matchmaker/tools/policies/lila.h"
+#include "services/matchmaker/tools/policies/nakama.h"
+#include "services/matchmaker/tools/policies/ours.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+template <class T, auto... kOptions>
+std::unique_ptr<Policy> make_per_region(const Terms& terms) {
+  const auto make = [&terms](std::uint8_t) { return std::make_unique<T>(terms, kOptions...); };
+  return std::make_unique<PerRegion>(terms.regions.size(), make);
+}
+
+using By = FlexMatch::ExpandBy;
+using Precision = Nakama::Precision;
+
+constexpr PolicyKind kKinds[] = {
+    {"ours", "the platform's own matching core", false,
+     [](const Terms& terms) -> std::unique_ptr<Policy> { return std::make_unique<Ours>(terms); }},
+    {"fifo", "a simple queue: the longest-waiting first, whatever the rating", false, make_per_region<Fifo>},
+    {"flexmatch", "around the oldest ticket, rules relax by the newest (GameLift FlexMatch)", false,
+     make_per_region<FlexMatch, By::newest>},
+    {"flexmatch-oldest", "the same, rules relax by the oldest ticket", false, make_per_region<FlexMatch, By::oldest>},
+    {"nakama", "a search per ticket every 15 s (Nakama)", false, make_per_region<Nakama, Precision::one_way>},
+    {"nakama-mutual", "the same with rev_precision: all must accept each other", false,
+     make_per_region<Nakama, Precision::mutual>},
+    {"faforever", "pops; stable marriage or neighbourhoods (Forged Alliance Forever)", false,
+     make_per_region<FaForever>},
+    {"lila", "waves with the pairing of greatest weight; duels only (lichess.org)", true, make_per_region<Lila>},
+};
+
+}  // namespace
+
+std::span<const PolicyKind> policy_kinds() { return kKinds; }
+
+const PolicyKind* find_policy(std::string_view name) {
+  for (const PolicyKind& kind : kKinds) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+bool plays(const PolicyKind& kind, const Terms& terms) {
+  if (kind.name != "ours" && kind.name != "fifo" && terms.rules.teams != 2) return false;
+  return !kind.duels_only || (terms.team_size == 1 && terms.rules.teams == 2);
+}
+
+}  // namespace mm::matchmaker::tools

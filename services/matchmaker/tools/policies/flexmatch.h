@@ -1,0 +1,49 @@
+// The way of Amazon GameLift FlexMatch: around the oldest ticket, with rules that relax in steps.
+//
+// Source: "Customize the match algorithm", "Allow requirements to relax over time" and "FlexMatch rule set property
+// definitions" in the Amazon GameLift FlexMatch developer guide
+// (docs.aws.amazon.com/gamelift/latest/flexmatchguide/match-rulesets-components-algorithm.html and its neighbours):
+// tickets are put into batches at random, sorted by age within each; around the oldest one a match is built of other
+// tickets that satisfy the rules (strategy exhaustiveSearch); rules relax by the age of the newest ticket in the match
+// (the default), or of the oldest one. Here the rule is a distance of ratings, with the mode's window in eight steps.
+//
+// What the guide does not say is chosen in its favour: batches are tried at every tick, each oldest ticket in turn
+// becomes an anchor, batches hold 200 tickets, and teams are dealt out evenly.
+#pragma once
+
+#include "services/matchmaker/tools/policies/queue.h"
+#include "services/matchmaker/tools/world/random.h"
+
+namespace mm::matchmaker::tools {
+
+class FlexMatch : public Policy {
+ public:
+  enum class ExpandBy { newest, oldest };
+
+  FlexMatch(const Terms& terms, ExpandBy expand_by);
+
+  void enter(const WaitingTicket& ticket) override;
+  void leave(TicketNumber number, BucketMs now) override;
+  void tick(BucketMs now, std::vector<MadeMatch>& made) override;
+  BucketMs due() const override { return due_; }
+
+ private:
+  static constexpr std::size_t kBatch = 200;
+  using Tickets = std::vector<const WaitingTicket*>;
+
+  std::vector<Tickets> batches();
+  bool build(const Tickets& batch, std::size_t anchor, BucketMs now, TeamsOfTickets& teams) const;
+  double distance_after(BucketMs waited_ms) const;
+  BucketMs next_step(BucketMs now) const;
+
+  const Terms& terms_;
+  ExpandBy expand_by_;
+  BucketMs step_ms_;
+  double step_points_;
+  double most_points_;
+  Random chance_;
+  Queue queue_;
+  BucketMs due_ = kNever;
+};
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,45 @@
+// The way of lichess.org's pools, duels only: waves, and in each the pairing of greatest weight.
+//
+// Source: modules/pool (MatchMaking.scala, PoolActor.scala, PoolList.scala) of github.com/lichess-org/lila (AGPL; read,
+// not copied). A wave runs every 12 to 13 s, and whenever 40 players wait (the pool of 3+0). The score of a pair is the
+// difference of ratings, less 12 points for each wave that both have missed (the one who missed fewer counts; at most
+// 400), less 30 between two whose rating is provisional and 30 between two who behave (all of ours do). A pair whose
+// score is above 100 (130 below 1000 points, a fifteenth of the lower rating above 1500) is forbidden. Of all sets of
+// pairs with as many as possible, the one of least total score plays.
+#pragma once
+
+#include "services/matchmaker/tools/policies/queue.h"
+#include "services/matchmaker/tools/world/random.h"
+
+namespace mm::matchmaker::tools {
+
+class Lila : public Policy {
+ public:
+  explicit Lila(const Terms& terms) : terms_(terms), chance_(terms.seed, 0x111A) {}
+
+  void enter(const WaitingTicket& ticket) override;
+  void leave(TicketNumber number, BucketMs now) override;
+  void tick(BucketMs now, std::vector<MadeMatch>& made) override;
+  BucketMs due() const override { return full() ? 0 : queue_.empty() ? kNever : next_wave_; }
+
+  /// Nothing: forbidden.
+  static std::optional<int> pair_score(const WaitingTicket& a, int misses_a, const WaitingTicket& b, int misses_b);
+
+ private:
+  static constexpr std::size_t kFullWave = 40;
+  static constexpr BucketMs kWaveMs = 12'000;
+  struct Member {
+    WaitingTicket ticket;
+    int misses = 0;
+  };
+
+  bool full() const { return heard_ && queue_.size() >= kFullWave; }
+
+  const Terms& terms_;
+  Random chance_;
+  std::map<TicketNumber, Member> queue_;
+  BucketMs next_wave_ = 0;
+  bool heard_ = false;  ///< somebody has joined since the last wave
+};
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,155 @@
+#include "services/matchmaker/tools/policies/ours.h"
+
+#include <algorithm>
+
+#include "services/matchmaker/core/latency.h"
+#include "services/matchmaker/core/window.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+/// Ids that sort by number, as the platform's do by time.
+Uuid uuid_of(std::uint64_t number) {
+  Uuid uuid;
+  for (std::size_t i = 0; i < 6; ++i) uuid.bytes[5 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  uuid.bytes[6] = 0x70;
+  uuid.bytes[8] = 0x80;
+  return uuid;
+}
+
+TicketNumber number_of(const TicketId& id) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 6; ++i) number = number << 8 | id.uuid().bytes[i];
+  return static_cast<TicketNumber>(number);
+}
+
+}  // namespace
+
+Ours::Ours(const Terms& terms, bool every_tick) : terms_(terms), every_tick_(every_tick) {
+  for (const Region& region : terms.regions) buckets_.push_back({Pool(terms.rules, terms.team_size, region), {}});
+}
+
+void Ours::enter(const WaitingTicket& ticket) {
+  waiting_.emplace(ticket.number, ticket);
+  if (ticket.latencies.empty()) return offer(buckets_[ticket.region], ticket);
+  for (Bucket& bucket : buckets_) offer(bucket, ticket);
+}
+
+void Ours::offer(Bucket& bucket, const WaitingTicket& ticket) const {
+  PoolTicket offered;
+  offered.id = TicketId(uuid_of(ticket.number));
+  offered.change = 1;
+  offered.queued_at = ticket.queued_at;
+  offered.deadline = ticket.deadline;
+  for (const Player& player : ticket.players) offered.players.push_back({PlayerId(), player.mmr, player.deviation});
+  if (!ticket.latencies.empty()) {
+    Latencies& latencies = offered.latencies.emplace();
+    for (std::size_t r = 0; r < terms_.regions.size(); ++r) {
+      latencies[terms_.regions[r]] = static_cast<double>(ticket.latencies[r]);
+    }
+    if (!opens_after_ms(terms_.rules, latencies, bucket.pool.region())) return;
+  }
+  bucket.pool.upsert(offered);
+  bucket.due = ticket.queued_at;
+}
+
+void Ours::leave(TicketNumber number, BucketMs now) {
+  take(number, now);
+  waiting_.erase(number);
+}
+
+void Ours::take(TicketNumber number, BucketMs now) {
+  for (Bucket& bucket : buckets_) {
+    if (bucket.pool.erase(TicketId(uuid_of(number)))) bucket.due = now;
+  }
+}
+
+// What is left out is worked out here, and not in tick(), because it is no part of what a tick costs the daemon.
+BucketMs Ours::due() const {
+  BucketMs soonest = kNever;
+  for (std::size_t region = 0; region < buckets_.size(); ++region) {
+    Bucket& bucket = buckets_[region];
+    if (bucket.pool.empty()) continue;
+    if (bucket.due == kUnknown) bucket.due = next_change(region);
+    soonest = std::min(soonest, bucket.due);
+  }
+  return soonest;
+}
+
+// A ticket may be offered in several regions; the first to match it takes it, as in the daemon.
+void Ours::tick(BucketMs now, std::vector<MadeMatch>& made) {
+  const std::size_t first = made.size();
+  now_ = now;
+  for (std::size_t region = 0; region < buckets_.size(); ++region) {
+    Bucket& bucket = buckets_[region];
+    if (bucket.pool.empty() || (bucket.due > now && !every_tick_)) continue;
+    const bool matched = plan_bucket(region, now, made);
+    bucket.due = every_tick_ || matched ? now + terms_.tick_ms : kUnknown;
+  }
+  for (std::size_t i = first; i < made.size(); ++i) {
+    for (const MadeSeat& seat : made[i].seats) leave(seat.ticket, now);
+  }
+}
+
+bool Ours::plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>& made) {
+  Bucket& bucket = buckets_[region];
+  const TickPlan plan = matchmaker::plan(bucket.pool, terms_.rules, now, bucket.memory, workspace_);
+  for (const PlannedMatch& planned : plan.matches) {
+    MadeMatch& match = made.emplace_back();
+    match.region = static_cast<std::uint8_t>(region);
+    for (const Seat& seat : plan.seats_of(planned)) {
+      const TicketNumber number = number_of(bucket.pool.id(seat.slot));
+      const int size = waiting_.at(number).size();
+      for (int i = 0; i < size; ++i) {
+        match.seats.push_back({number, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(seat.team)});
+      }
+    }
+    // At once out of the other regions' pools, so that they do not plan with it in this tick.
+    for (const Seat& seat : plan.seats_of(planned)) {
+      const TicketId id = bucket.pool.id(seat.slot);
+      for (std::size_t other = 0; other < buckets_.size(); ++other) {
+        if (other != region && buckets_[other].pool.erase(id)) buckets_[other].due = now + terms_.tick_ms;
+      }
+    }
+  }
+  return !plan.matches.empty();
+}
+
+// Not later than the first time at which two tickets accept each other that did not: one of both windows reaches the
+// other rating then, and it is the nearest that this window had not reached. The core keeps ratings in its own units;
+// a little is taken off each gap, so that rounding never makes it late.
+BucketMs Ours::next_change(std::size_t region) const {
+  constexpr Rating kRounding = 2;
+  struct Standing {
+    Rating rating;
+    BucketMs queued_at;
+  };
+  const Pool& pool = buckets_[region].pool;
+  std::vector<Standing> line;
+  BucketMs soonest = kNever;
+  for (const auto& [number, ticket] : waiting_) {
+    const auto slot = pool.slot_of(TicketId(uuid_of(number)));
+    if (!slot) continue;
+    line.push_back({rating_of(ticket.rating), ticket.queued_at});
+    const auto opens = ticket.latencies.empty() ? std::nullopt : pool.opens_at(*slot);
+    if (opens && *opens > now_) soonest = std::min(soonest, *opens);
+  }
+  std::sort(line.begin(), line.end(), [](const Standing& a, const Standing& b) { return a.rating < b.rating; });
+  const auto below_rating = [](const Standing& ticket, Rating rating) { return ticket.rating < rating; };
+  const auto above_rating = [](Rating rating, const Standing& ticket) { return rating < ticket.rating; };
+  const Window window(terms_.rules);
+  for (const Standing& ticket : line) {
+    const Rating reach = window.at(now_ - ticket.queued_at) - kRounding;
+    const auto above = std::upper_bound(line.begin(), line.end(), ticket.rating + reach, above_rating);
+    const auto below = std::lower_bound(line.begin(), line.end(), ticket.rating - reach, below_rating);
+    BucketMs after = Window::kNever;
+    if (above != line.end()) after = std::min(after, window.reaches(above->rating - ticket.rating - kRounding));
+    if (below != line.begin()) {
+      after = std::min(after, window.reaches(ticket.rating - std::prev(below)->rating - kRounding));
+    }
+    if (after != Window::kNever) soonest = std::min(soonest, ticket.queued_at + after);
+  }
+  return soonest == kNever ? kNever : std::max(soonest, now_ + 1);
+}
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,46 @@
+// The platform's own policy: the daemon's matching core, one pool per region, ticked as the daemon ticks it.
+//
+// Ticks that cannot change anything are left out: after one in which nothing was matched, nothing can happen before
+// somebody comes or goes, or a window reaches a new neighbour, or a region opens to a ticket.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/tools/policies/policy.h"
+
+namespace mm::matchmaker::tools {
+
+class Ours : public Policy {
+ public:
+  /// `every_tick` leaves no tick out, which is slower and must give the same.
+  explicit Ours(const Terms& terms, bool every_tick = false);
+
+  void enter(const WaitingTicket& ticket) override;
+  void leave(TicketNumber number, BucketMs now) override;
+  void tick(BucketMs now, std::vector<MadeMatch>& made) override;
+  BucketMs due() const override;
+
+ private:
+  struct Bucket {
+    Pool pool;
+    Memory memory;
+    BucketMs due = kNever;  ///< the next tick that is wanted; kUnknown: to be worked out
+  };
+  static constexpr BucketMs kUnknown = -1;
+
+  void offer(Bucket& bucket, const WaitingTicket& ticket) const;
+  bool plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>& made);
+  void take(TicketNumber number, BucketMs now);
+  BucketMs next_change(std::size_t region) const;
+
+  Terms terms_;
+  bool every_tick_;
+  mutable std::vector<Bucket> buckets_;  ///< due() writes down what it has worked out
+  BucketMs now_ = 0;
+  Workspace workspace_;
+  std::unordered_map<TicketNumber, WaitingTicket> waiting_;
+};
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,10 @@
+// mm-sim tournament: our policy against those of others, on populations of all sizes.
+#pragma once
+
+#include "services/matchmaker/tools/command.h"
+
+namespace mm::matchmaker::tools {
+
+int run_tournament(Words words);
+
+}  // namespace mm::matchmaker::tools

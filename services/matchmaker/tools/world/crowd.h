@@ -1,0 +1,56 @@
+// The players of a population, drawn from a seed: their ratings, with whom they always play, and where they live.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/contracts/modes.h"
+#include "services/matchmaker/tools/world/population.h"
+
+namespace mm::matchmaker::tools {
+
+struct Player {
+  double mmr = 0;
+  double deviation = 0;
+};
+
+/// Players who always queue together.
+struct Unit {
+  std::uint32_t first_player = 0;
+  std::uint8_t size = 1;
+  std::uint8_t region = 0;  ///< the best one for its worst-connected member
+  std::uint8_t decile = 0;  ///< of its mean rating among all units, 0 the lowest
+  double rating = 0;        ///< mean of its members
+};
+
+class Crowd {
+ public:
+  Crowd(const Population& population, std::uint64_t seed);
+
+  const std::vector<Unit>& units() const { return units_; }
+  std::span<const Player> players_of(const Unit& unit) const {
+    return {players_.data() + unit.first_player, unit.size};
+  }
+  std::size_t players() const { return players_.size(); }
+  /// Its worst member's, by region; empty where there is one region only.
+  std::span<const float> latencies_of(std::size_t unit) const {
+    return regions_.size() < 2 ? std::span<const float>()
+                               : std::span<const float>(latencies_.data() + unit * regions_.size(), regions_.size());
+  }
+  /// At least one.
+  const std::vector<Region>& regions() const { return regions_; }
+  /// The nine ratings between the deciles.
+  const std::vector<double>& decile_bounds() const { return decile_bounds_; }
+
+ private:
+  void sort_into_deciles();
+
+  std::vector<Region> regions_;
+  std::vector<Player> players_;
+  std::vector<Unit> units_;
+  std::vector<float> latencies_;
+  std::vector<double> decile_bounds_;
+};
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,25 @@
+// Reads a population from a TOML file, and finds those that are shipped. toml++ stays behind this header.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "services/matchmaker/tools/world/population.h"
+
+namespace mm::matchmaker::tools {
+
+/// What is wrong with a file, each with its place: "club.toml:3:1: unknown key playrs; did you mean players?"
+using FileProblems = std::vector<std::string>;
+
+/// `name` is what the population is called in tables; `file_name` stands in problems.
+Result<Population, FileProblems> parse_population(std::string_view toml, const std::string& name,
+                                                  const std::string& file_name);
+/// A path, or the name of a shipped population.
+Result<Population, FileProblems> load_population(const std::string& path_or_name);
+
+/// The names of the shipped populations, smallest first.
+std::vector<std::string> shipped_populations();
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,33 @@
+#include "services/matchmaker/tools/world/worth.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "services/matchmaker/core/quality.h"
+
+namespace mm::matchmaker::tools {
+
+MatchWorth worth_of(const MadeMatch& match, const Terms& terms, const FindTicket& find) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  std::vector<TeamStrength> teams(static_cast<std::size_t>(terms.rules.teams));
+  for (const MadeSeat& seat : match.seats) {
+    const WaitingTicket& ticket = *find(seat.ticket);
+    low = std::min(low, ticket.rating);
+    high = std::max(high, ticket.rating);
+    // As the core does: each of a party counts as its mean. Which of them plays where matters only to policies that
+    // split it, and then his own rating counts.
+    double mean = 0;
+    for (const Player& player : ticket.players) mean += player.mmr / static_cast<double>(ticket.players.size());
+    const Player& player = ticket.players[seat.player];
+    teams[seat.team].rating_sum += player.mmr + (ticket.rating - mean);
+    teams[seat.team].variance_sum += player.deviation * player.deviation;
+  }
+  const auto weaker = [](const TeamStrength& a, const TeamStrength& b) { return a.rating_sum < b.rating_sum; };
+  const auto [weakest, strongest] = std::minmax_element(teams.begin(), teams.end(), weaker);
+  const double edge = advantage(*strongest, *weakest, terms.team_size);
+  return {quality(high - low, edge), high - low,
+          (strongest->rating_sum - weakest->rating_sum) / static_cast<double>(terms.team_size)};
+}
+
+}  // namespace mm::matchmaker::tools

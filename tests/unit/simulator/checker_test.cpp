@@ -1,0 +1,146 @@
+// The checker sees every fault that is planted, and none where there is none.
+#include <gtest/gtest.h>
+
+#include "services/matchmaker/core/window.h"
+#include "services/matchmaker/tools/world/worth.h"
+#include "tests/unit/simulator/scene.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+constexpr BucketMs kNow = 20'000;
+
+MadeMatch match_of(const Scene& scene, std::vector<std::vector<TicketNumber>> teams) {
+  MadeMatch match;
+  for (std::size_t team = 0; team < teams.size(); ++team) {
+    for (const TicketNumber number : teams[team]) {
+      for (int i = 0; i < scene.tickets()[number].size(); ++i) {
+        match.seats.push_back({number, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(team)});
+      }
+    }
+  }
+  return match;
+}
+
+struct Duos {
+  Terms terms = scene_terms(2);
+  Scene scene{terms};
+  Duos() {
+    scene.add(1500, 0, 2);    // 0
+    scene.add(1550, 0);       // 1
+    scene.add(1560, 19'000);  // 2, window 110
+    scene.add(1655, 0);       // 3
+    scene.add(1400, 0);       // 4
+  }
+  Faults check(const MadeMatch& match) const { return check_match(match, terms, kNow, scene.find()); }
+};
+
+TEST(Checker, FindsNothingInAFairMatch) {
+  const Duos duos;
+  EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {1, 2}})).any());
+}
+
+TEST(Checker, SeesAGapThatOnlyOneOfBothAccepts) {
+  // 155 points: the party has waited 20 s and accepts 300, the newcomer 110.
+  const Duos duos;
+  EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {2, 4}})).windows);
+  EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {1, 3}})).windows);
+}
+
+TEST(Checker, SeesTeamsOfTheWrongSize) {
+  const Duos duos;
+  EXPECT_TRUE(duos.check(match_of(duos.scene, {{0, 1}, {3}})).sizes);
+  EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {1}, {3}})).sizes);
+  EXPECT_TRUE(duos.check({}).sizes);
+}
+
+TEST(Checker, SeesASplitParty) {
+  const Duos duos;
+  MadeMatch match = match_of(duos.scene, {{0}, {1, 3}});
+  std::swap(match.seats[1].team, match.seats[2].team);
+  EXPECT_TRUE(duos.check(match).split);
+  EXPECT_FALSE(duos.check(match).sizes);
+  match.seats.erase(match.seats.begin());
+  EXPECT_TRUE(duos.check(match).split) << "a member was left behind";
+}
+
+TEST(Checker, SeesPlayersTwiceAndTicketsThatDoNotWait) {
+  const Duos duos;
+  MadeMatch match = match_of(duos.scene, {{0}, {1, 3}});
+  match.seats[3] = match.seats[2];
+  EXPECT_TRUE(duos.check(match).unknown);
+  match.seats[3].ticket = 99;
+  EXPECT_TRUE(duos.check(match).unknown);
+  match.seats[3] = {1, 1, 1};
+  EXPECT_TRUE(duos.check(match).unknown) << "a ticket of one has no second player";
+}
+
+TEST(Checker, SeesATicketWhoseTimeWasOver) {
+  Duos duos;
+  duos.scene.ticket(1).deadline = kNow;
+  EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {1, 3}})).late);
+}
+
+TEST(Checker, SeesARegionThatIsNotOpenYet) {
+  // 30 ms worse than the best: 25 ms are let in after each 10 s, so it opens after 20 s.
+  Terms terms = scene_terms(1);
+  terms.rules.max_latency_ms = 100;
+  terms.regions = {*Region::parse("eu-west"), *Region::parse("us-east")};
+  Scene scene(terms);
+  const std::vector<float> near_far{20, 50}, too_far{20, 101};
+  scene.ticket(scene.add(1500, 0)).latencies = near_far;
+  scene.ticket(scene.add(1500, 1)).latencies = near_far;
+  MadeMatch match = match_of(scene, {{0}, {1}});
+  EXPECT_FALSE(check_match(match, terms, 5, scene.find()).region);
+  match.region = 1;
+  EXPECT_TRUE(check_match(match, terms, 20'000, scene.find()).region) << "one of both has waited 1 ms too little";
+  EXPECT_FALSE(check_match(match, terms, 20'001, scene.find()).region);
+  scene.ticket(0).latencies = too_far;
+  EXPECT_TRUE(check_match(match, terms, 500'000, scene.find()).region);
+  match.region = 2;
+  EXPECT_TRUE(check_match(match, terms, 500'000, scene.find()).region) << "no such region";
+}
+
+TEST(Checker, WindowsAgreeWithTheCoreThoughTheyShareNoCode) {
+  ModeRules steps = scene_rules();
+  steps.widen = Widening::steps;
+  for (const ModeRules& rules : {scene_rules(), steps}) {
+    for (BucketMs waited = -500; waited < 60'000; waited += 37) {
+      ASSERT_NEAR(accepted_gap(rules, waited), window_points(rules, waited), 0.001) << waited;
+    }
+  }
+}
+
+TEST(Checker, AsksNothingOfRatingsWhereTheModeDoesNot) {
+  Duos duos;
+  duos.terms.rules.use_rating = false;
+  EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {2, 4}})).windows);
+}
+
+TEST(Checker, CountsMatchesByFault) {
+  FaultCounts counts;
+  Faults faults;
+  counts.add(faults);
+  faults.windows = faults.split = true;
+  counts.add(faults);
+  EXPECT_EQ(counts.matches, 2U);
+  EXPECT_EQ(counts.faulty, 1U);
+  EXPECT_EQ(counts.windows, 1U);
+  EXPECT_EQ(counts.split, 1U);
+  EXPECT_EQ(counts.sizes, 0U);
+}
+
+TEST(Worth, IsThatOfTheCoresWorkedExample) {
+  // A certain duel of 100 points: quality 0.9.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0, 1, 0);
+  scene.add(1600, 0, 1, 0);
+  const MatchWorth worth = worth_of(match_of(scene, {{0}, {1}}), terms, scene.find());
+  EXPECT_NEAR(worth.quality, 0.9, 1e-9);
+  EXPECT_NEAR(worth.spread, 100, 1e-9);
+  EXPECT_NEAR(worth.team_gap, 100, 1e-9);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,238 @@
+// Each policy on an example worked by hand from its description.
+#include <gtest/gtest.h>
+
+#include "services/matchmaker/tools/policies/blossom.h"
+#include "services/matchmaker/tools/policies/faforever.h"
+#include "services/matchmaker/tools/policies/lila.h"
+#include "services/matchmaker/tools/world/random.h"
+#include "tests/unit/simulator/scene.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+TEST(Ours, PairsTheNearestWhoAcceptEachOther) {
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1590, 0);
+  scene.add(1510, 0);
+  scene.add(1600, 0);
+  EXPECT_EQ(all_teams(scene.play("ours", 0)), (Matches{"0 | 2", "1 | 3"}));
+}
+
+TEST(Ours, IsDueAgainWhenAWindowReachesTheNextRating) {
+  // 300 points apart: the windows of both grow from 100 by 10 points a second, so they meet after 20 s.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1800, 0);
+  const auto policy = find_policy("ours")->make(terms);
+  EXPECT_EQ(scene.play(*policy, 19'900).size(), 0U);
+  EXPECT_GT(policy->due(), 19'900);
+  EXPECT_LE(policy->due(), 20'000);
+  std::vector<MadeMatch> made;
+  policy->tick(20'000, made);
+  EXPECT_EQ(all_teams(made), Matches{"0 | 1"});
+}
+
+TEST(Ours, TakesATicketFromAllRegionsAtOnce) {
+  Terms terms = scene_terms(1);
+  terms.regions = {*Region::parse("eu-west"), *Region::parse("us-east")};
+  Scene scene(terms);
+  const std::vector<float> anywhere{40, 40};
+  for (int i = 0; i < 3; ++i) scene.ticket(scene.add(1500 + 10 * i, 0)).latencies = anywhere;
+  const auto made = scene.play("ours", 2'000);
+  ASSERT_EQ(made.size(), 1U);
+}
+
+TEST(Fifo, TakesTheOldestThatFitWhateverTheirRating) {
+  // 3, then 3; the 3 after them fits nowhere and is passed over for the pairs.
+  const Terms terms = scene_terms(5);
+  Scene scene(terms);
+  scene.add(1000, 0, 3);
+  scene.add(2000, 1, 3);
+  scene.add(1500, 2, 3);
+  scene.add(1500, 3, 2);
+  scene.add(2500, 4, 2);
+  EXPECT_EQ(all_teams(scene.play("fifo", 1000)), Matches{"0 3 | 1 4"});
+}
+
+TEST(FlexMatch, BuildsAroundTheOldestFromTheOldestWhoKeepTheDistance) {
+  // The oldest takes the oldest within 100 points, not the nearest.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1700, 1);
+  scene.add(1590, 2);
+  scene.add(1501, 3);
+  EXPECT_EQ(all_teams(scene.play("flexmatch", 10)), Matches{"0 | 2"});
+}
+
+TEST(FlexMatch, RelaxesInStepsByTheNewestTicketOrByTheOldest) {
+  // 150 points: one step of 50, after 5 s. The newest has waited so long at 9 s, the oldest at 5 s.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1650, 4'000);
+  EXPECT_EQ(scene.play("flexmatch", 8'900).size(), 0U);
+  EXPECT_EQ(scene.play("flexmatch", 9'000).size(), 1U);
+  EXPECT_EQ(scene.play("flexmatch-oldest", 4'900).size(), 0U);
+  EXPECT_EQ(scene.play("flexmatch-oldest", 5'000).size(), 1U);
+}
+
+TEST(Nakama, SearchesAtIntervalsAndTakesTheOldestHits) {
+  // The first interval after they come is at 15 s; then windows are 250 wide, and the oldest two are within.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 100);
+  scene.add(1700, 100);
+  EXPECT_EQ(scene.play("nakama", 14'900).size(), 0U);
+  EXPECT_EQ(all_teams(scene.play("nakama", 15'000)), Matches{"0 | 1"});
+}
+
+TEST(Nakama, AsksOnlyTheSearcherUnlessPrecise) {
+  // At 15 s the veteran accepts 250 points and the newcomer 101.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1700, 14'900);
+  const auto made = scene.play("nakama", 15'000);
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_TRUE(check_match(made[0], terms, 15'000, scene.find()).windows);
+  EXPECT_EQ(scene.play("nakama-mutual", 15'000).size(), 0U);
+}
+
+TEST(Nakama, SplitsAPartyWhereTheListOfPlayersFitsNoTeams) {
+  // Two parties of 4 and one of 2 are ten players, but not five and five.
+  const Terms terms = scene_terms(5);
+  Scene scene(terms);
+  scene.add(1500, 0, 4);
+  scene.add(1500, 0, 4);
+  scene.add(1500, 0, 2);
+  const auto made = scene.play("nakama", 15'000);
+  ASSERT_EQ(made.size(), 1U);
+  const Faults faults = check_match(made[0], terms, 15'000, scene.find());
+  EXPECT_TRUE(faults.split);
+  EXPECT_FALSE(faults.sizes);
+}
+
+TEST(Lila, ScoresAPairByGapLessMissedWaves) {
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  const auto a = scene.ticket(scene.add(1500, 0));
+  const auto b = scene.ticket(scene.add(1640, 0));
+  EXPECT_EQ(Lila::pair_score(a, 0, b, 0), std::nullopt);            // 140 - 30 for behaving is above 100
+  EXPECT_EQ(Lila::pair_score(a, 1, b, 0), std::nullopt);            // both must have missed
+  EXPECT_EQ(Lila::pair_score(a, 1, b, 5), std::optional<int>(98));  // 140 - 30 - 12
+  const auto top = scene.ticket(scene.add(3000, 0));
+  const auto next = scene.ticket(scene.add(3230, 0));
+  EXPECT_EQ(Lila::pair_score(top, 0, next, 0), std::optional<int>(200));  // a fifteenth of 3000
+}
+
+TEST(Lila, PairsAsManyAsPossibleBeforeWell) {
+  // 1500 and 1510 are best together, but then the two outer ones stay alone.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  for (const double rating : {1380.0, 1500.0, 1510.0, 1630.0}) scene.add(rating, 0);
+  EXPECT_EQ(all_teams(scene.play("lila", 30'000)), (Matches{"0 | 1", "2 | 3"}));
+}
+
+TEST(FaForever, AcceptsEightTenthsOfTheQualityAgainstACopy) {
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  const FaForever::Search a{scene.ticket(scene.add(1500, 0, 1, 0)), 0};
+  const FaForever::Search b{scene.ticket(scene.add(1700, 0, 1, 0)), 0};
+  // exp(-200^2 / (4 * 240^2)) = 0.8406; against a copy it is 1.
+  EXPECT_NEAR(FaForever::duel_quality(a, b), 0.8406, 1e-4);
+  EXPECT_DOUBLE_EQ(FaForever::accepted_quality(a), 0.8);
+  EXPECT_DOUBLE_EQ(FaForever::accepted_quality({a.ticket, 3}), 0.65);
+  EXPECT_DOUBLE_EQ(FaForever::accepted_quality({a.ticket, 30}), 0.55);
+}
+
+TEST(FaForever, MarriesEachToItsBest) {
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  for (const double rating : {1500.0, 1560.0, 1570.0, 1700.0}) scene.add(rating, 1);
+  EXPECT_EQ(all_teams(scene.play("faforever", 60'000)), (Matches{"0 | 3", "1 | 2"}));
+}
+
+TEST(FaForever, MakesTeamsByDifferencing) {
+  // 1800 - 1700 leaves 100, 1600 - 1500 leaves 100, and these two cancel out: 1800 + 1500 against 1700 + 1600.
+  const Terms terms = scene_terms(2);
+  Scene scene(terms);
+  for (const double rating : {1800.0, 1700.0, 1600.0, 1500.0}) scene.add(rating, 1);
+  EXPECT_EQ(all_teams(scene.play("faforever", 60'000)), Matches{"0 3 | 1 2"});
+}
+
+TEST(FaForever, GivesAPartyOneShortTheSinglePlayerThatEvensItOut) {
+  // The trio at 1500 needs whoever brings it nearest to the average of 1527: 1600, not 1640.
+  const Terms terms = scene_terms(4);
+  Scene scene(terms);
+  std::vector<FaForever::Search> searches;
+  for (const double rating : {1640.0, 1600.0, 1520.0, 1480.0, 1480.0}) {
+    searches.push_back({scene.ticket(scene.add(rating, 0)), 0});
+  }
+  searches.push_back({scene.ticket(scene.add(1500, 0, 3)), 0});
+  std::vector<const FaForever::Search*> all;
+  for (const auto& search : searches) all.push_back(&search);
+  const auto game = FaForever::make_teams(all, 4);
+  ASSERT_TRUE(game);
+  ASSERT_EQ(game->teams[0].size(), 2U);
+  EXPECT_DOUBLE_EQ(game->teams[0][1]->ticket.rating, 1600);
+}
+
+TEST(FaForever, QualityFallsWithImbalanceAndSpreadAndRisesWithMissedPops) {
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  const FaForever::Search a{scene.ticket(scene.add(1500, 0)), 0};
+  const FaForever::Search b{scene.ticket(scene.add(1600, 0)), 4};
+  FaForever::Game game;
+  game.teams[0] = {&a};
+  game.teams[1] = {&b};
+  // (1 - 100 / 250)(1 - 50 / 250) = 0.48, and 0.04 for four pops missed.
+  EXPECT_NEAR(FaForever::game_quality(game), 0.52, 1e-12);
+}
+
+/// The best sum of weights over all matchings, by trying them all.
+std::int64_t best_by_trying(const std::vector<std::vector<std::int64_t>>& weights, unsigned free) {
+  if (free == 0) return 0;
+  const auto a = static_cast<std::size_t>(__builtin_ctz(free));
+  const unsigned rest = free & (free - 1);
+  std::int64_t best = best_by_trying(weights, rest);
+  for (std::size_t b = a + 1; b < weights.size(); ++b) {
+    if ((rest >> b & 1U) == 0 || weights[a][b] <= 0) continue;
+    best = std::max(best, weights[a][b] + best_by_trying(weights, rest & ~(1U << b)));
+  }
+  return best;
+}
+
+TEST(Blossom, FindsTheGreatestWeightOfAnyGraph) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Random random(seed);
+    const std::size_t n = 2 + random.below(9);
+    const double density = 0.2 + 0.8 * random.uniform();
+    const std::size_t heaviest = random.below(2) == 0 ? 4 : 1000;  // many ties, or hardly any
+    std::vector<std::vector<std::int64_t>> weights(n, std::vector<std::int64_t>(n, 0));
+    Blossom blossom(n);
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = a + 1; b < n; ++b) {
+        if (random.uniform() > density) continue;
+        weights[a][b] = weights[b][a] = 1 + static_cast<std::int64_t>(random.below(heaviest));
+        blossom.connect(a, b, weights[a][b]);
+      }
+    }
+    const auto partner = blossom.solve();
+    std::int64_t sum = 0;
+    for (std::size_t a = 0; a < n; ++a) {
+      if (partner[a] == Blossom::kNobody) continue;
+      const auto b = static_cast<std::size_t>(partner[a]);
+      ASSERT_EQ(partner[b], static_cast<int>(a)) << "seed " << seed;
+      ASSERT_GT(weights[a][b], 0) << "seed " << seed;
+      sum += weights[a][b];
+    }
+    ASSERT_EQ(sum, 2 * best_by_trying(weights, (1U << n) - 1)) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::tools
