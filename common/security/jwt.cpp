@@ -234,6 +234,10 @@ Result<ServerClaims, TokenError> TokenSigner::verify_server(std::string_view tok
   return ServerClaims{body->match_id, body->tenant, time_of(body->registered.exp)};
 }
 
+std::string join_key(std::string_view server_token_key, MatchId match) {
+  return base64url_encode(hmac_sha256(server_token_key, "join:" + match.to_string()));
+}
+
 Result<JoinClaims, TokenError> TokenSigner::verify_join(std::string_view token, TimePoint now) const {
   auto body = open<JoinBody>(keys_, token, JoinClaims::kType, now);
   if (!body) return fail(body.error());

@@ -42,6 +42,10 @@ struct JoinClaims {
   TimePoint expires_at;
 };
 
+/// HMAC-SHA256(server token key, "join:" + match id), base64url. Its text is the HS256 key of a match's join tokens: a game
+/// server that has it can make tokens for its own match and for nothing else.
+std::string join_key(std::string_view server_token_key, MatchId match);
+
 enum class TokenError { malformed, wrong_signature, wrong_kind, expired, not_yet_valid };
 
 /// Why a key must not be used, if so: too short, or bytes that are clearly not random. For the start of a daemon.

@@ -84,6 +84,13 @@ std::optional<Problem> read_body(Exchange& x) {
   return std::nullopt;
 }
 
+std::optional<MatchId> path_match(const Exchange& x) {
+  for (const auto& [name, value] : x.parts.path) {
+    if (name == "match_id") return MatchId::parse(value);
+  }
+  return std::nullopt;
+}
+
 std::optional<Problem> read_server_token(Exchange& x, std::string_view token) {
   const auto now = x.now();
   if (auto claims = x.gateway().tokens.server().verify_server(token, now)) {
@@ -94,6 +101,10 @@ std::optional<Problem> read_server_token(Exchange& x, std::string_view token) {
   if (auto player = read_access(x.gateway(), token)) {
     x.principal.player = *std::move(player);
     return std::nullopt;
+  }
+  const auto match = path_match(x);
+  if (match && x.gateway().tokens.is_join_token(token, *match, now)) {
+    return problem_of(Code::forbidden, "This token is for joining the game");
   }
   return problem_of(Code::invalid_server_token);
 }
@@ -124,12 +135,10 @@ std::optional<Problem> read_credentials(Exchange& x) {
 std::optional<Problem> check_permission(Exchange& x) {
   if (x.route->who != Who::server) return std::nullopt;
   if (!x.principal.server) return problem_of(Code::forbidden, "Only the match's game server may do this");
-  for (const auto& [name, value] : x.parts.path) {
-    if (name == "match_id" && value != x.principal.server->match.to_string()) {
-      return problem_of(Code::forbidden, "This token is for another match");
-    }
-  }
-  return std::nullopt;
+  const auto match = path_match(x);
+  return !match || *match == x.principal.server->match
+             ? std::nullopt
+             : std::optional(problem_of(Code::forbidden, "This token is for another match"));
 }
 
 bool is_preflight(const Exchange& x) {

@@ -144,6 +144,17 @@ void describe(F& f, Hello& m) {
   f("ref", m.ref, fields::Length{1, 64});
 }
 
+struct Ping {
+  std::string type;
+  std::optional<std::string> ref;
+};
+
+template <class F>
+void describe(F& f, Ping& m) {
+  f("type", m.type);
+  f("ref", m.ref, fields::Length{1, 64});
+}
+
 struct Health {
   std::string status = "ok";
 };

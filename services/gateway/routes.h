@@ -32,10 +32,14 @@ struct Endpoint {
   Messages (*messages)(wire::Schemas&);
 };
 
+/// What one must be in the party that a request is about.
+enum class Seat { none, member, leader };
+
 struct Rules {
   bool keyed = false;             ///< takes an Idempotency-Key
   std::string_view needs = "";    ///< a field of the message that is optional elsewhere and required here
   std::string_view without = "";  ///< a field of the message that is not known here
+  Seat seat = Seat::none;
 };
 
 struct Route {

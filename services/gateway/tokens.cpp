@@ -1,5 +1,6 @@
 #include "services/gateway/tokens.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -27,9 +28,16 @@ std::string named_part(const RefreshClaims& claims) {
 }  // namespace
 
 Tokens::Tokens(std::vector<std::string> access_keys, std::vector<std::string> server_keys)
-    : access_(access_keys), server_(std::move(server_keys)) {
+    : access_(access_keys), server_(server_keys), server_keys_(std::move(server_keys)) {
   for (const auto& key : access_keys) refresh_keys_.push_back(derived(key, "matchmaker refresh tokens"));
   digest_key_ = derived(access_keys.front(), "matchmaker keyed digests");
+}
+
+bool Tokens::is_join_token(std::string_view token, MatchId match, TimePoint now) const {
+  return std::any_of(server_keys_.begin(), server_keys_.end(), [&](const std::string& key) {
+    const auto claims = security::TokenSigner({security::join_key(key, match)}).verify_join(token, now);
+    return claims && claims->match == match;
+  });
 }
 
 std::string Tokens::made_with(const std::string& key, const RefreshClaims& claims) const {

@@ -32,6 +32,8 @@ class Tokens {
 
   const security::TokenSigner& access() const { return access_; }
   const security::TokenSigner& server() const { return server_; }
+  /// A good token of a player, for the game server of this match.
+  bool is_join_token(std::string_view token, MatchId match, TimePoint now) const;
 
   std::string refresh_token(const RefreshClaims& claims) const;
   /// The token of these claims whose digest this is, under whichever of our keys made it.
@@ -50,6 +52,7 @@ class Tokens {
 
   security::TokenSigner access_;
   security::TokenSigner server_;
+  std::vector<std::string> server_keys_;
   std::vector<std::string> refresh_keys_;
   std::string digest_key_;
 };

@@ -1,7 +1,5 @@
 #include "services/session/tokens.h"
 
-#include "common/security/secrets.h"
-
 namespace mm::session {
 
 std::string Tokens::server_token(const Match& match) const {
@@ -9,7 +7,7 @@ std::string Tokens::server_token(const Match& match) const {
 }
 
 std::string Tokens::join_key(MatchId match) const {
-  return security::base64url_encode(security::hmac_sha256(key_, "join:" + match.to_string()));
+  return security::join_key(key_, match);
 }
 
 std::string Tokens::join_token(const Match& match, PlayerId player) const {

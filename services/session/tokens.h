@@ -20,7 +20,7 @@ class Tokens {
   static TimePoint expires_at(const Match& match) { return match.stored_at + kLifetime; }
 
   std::string server_token(const Match& match) const;
-  /// HMAC-SHA256(key, "join:" + match id), base64url. Its text is the HS256 key of the join tokens.
+  /// Its text is the HS256 key of the join tokens.
   std::string join_key(MatchId match) const;
   std::string join_token(const Match& match, PlayerId player) const;
 

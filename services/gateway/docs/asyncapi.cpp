@@ -68,7 +68,10 @@ class Document {
   template <class Req>
   Message client_frame(std::string_view type, std::string about) {
     auto properties = client_.properties<Req>();
-    for (auto& property : properties) property.place = wire::Place::body;
+    for (auto& property : properties) {
+      if (property.place == wire::Place::path) property.required = false;  // the socket knows its player's party
+      property.place = wire::Place::body;
+    }
     std::erase_if(properties, [](const auto& property) { return property.name == "type" || property.name == "ref"; });
     const std::string name = R"({"const":")" + std::string(type) + R"("})";
     properties.insert(properties.begin(), {"type", name, true, wire::Place::body});
@@ -96,8 +99,8 @@ class Document {
                    client_frame<NoFields>("ping", "Answered by pong"),
                    client_frame<EnterQueue>("enqueue", "With party_id: POST /v1/party/queue; else POST /v1/matchmaking/queue"),
                    client_frame<LeaveQueue>("cancel", "DELETE of the ticket, or of the party's"),
-                   client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready"),
-                   client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat")};
+                   client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; without party_id the player's own"),
+                   client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; without party_id the player's own")};
     add_operation("tell_players", out, true);
     add_operation("hear_players", in, false);
   }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "services/gateway/exchange.h"
+#include "services/gateway/handlers/seats.h"
 #include "services/gateway/messages.h"
 
 namespace mm::gateway {
@@ -47,7 +48,7 @@ using Present = void (*)(Exchange&, const Answer&);
 template <class Req, Complete<Req> complete = nullptr, Present<typename Req::Answer> present = nullptr>
 void forward_request(const ExchangePtr& x) {
   auto request = x->decode<Req>();
-  if (!request) return x->refuse(std::move(request).error());
+  if (!request) return refuse_in_order(x, std::move(request).error());
   x->once([x, request = *std::move(request)]() mutable {
     if constexpr (complete != nullptr) complete(*x, request);
     x->ask(request, [x](Reply<typename Req::Answer> answer) {

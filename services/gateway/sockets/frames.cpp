@@ -76,7 +76,7 @@ Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
   ClientFrame frame{{}, std::nullopt, *std::move(document)};
   const auto root = frame.document.root();
   if (const auto type = root.find("type"); type && type->is(json::Kind::string)) frame.type = type->string();
-  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && ref->string().size() <= kRefBytes) {
+  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && !ref->string().empty() && ref->string().size() <= kRefBytes) {
     frame.ref = ref->string();
   }
   return frame;
@@ -86,6 +86,7 @@ Reply<Command> read_command(const ClientFrame& frame) {
   Command command;
   command.route = route_of(frame);
   if (command.route == nullptr) return refuse_field("/type", "is not a known type");
+  if (!frame.ref && has(frame, "ref")) return refuse_field("/ref", "must be a string of 1 to 64 characters");
   json::Writer body;
   body.begin_object();
   frame.document.root().each_member([&](std::string_view key, const json::Value& value) {
@@ -104,6 +105,10 @@ Reply<Command> read_command(const ClientFrame& frame) {
     if (!accepts_parameter(name, value)) return refuse(Code::not_found, "There is no such " + name);
   }
   return command;
+}
+
+bool lacks_party(const Command& command) {
+  return command.parts.path.empty() && command.route->path.find("{party_id}") != std::string_view::npos;
 }
 
 }  // namespace mm::gateway

@@ -42,4 +42,7 @@ struct Command {
 /// A refusal: an unknown type, or a path field that cannot be one.
 Reply<Command> read_command(const ClientFrame& frame);
 
+/// The party that the command's path needs and the frame did not name.
+bool lacks_party(const Command& command);
+
 }  // namespace mm::gateway

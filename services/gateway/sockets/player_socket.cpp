@@ -103,7 +103,8 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   if (phase_ == Phase::entering) phase_ = Phase::live;
   welcome_failures_ = 0;
   shard_.gateway.metrics.welcomes.add();
-  if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now())));
+  const auto ref = std::exchange(welcome_ref_, std::nullopt);
+  if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
   obey(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
@@ -152,7 +153,7 @@ void PlayerSocket::on_text(std::string_view text) {
   if (!frame) return end(close_codes::kBadFrame, frame.error());
   if (frame->type == "hello") return on_hello(*frame);
   if (phase_ == Phase::greeting) return end(close_codes::kNotAuthenticated, "hello comes first");
-  if (frame->type == "ping") return send("pong", {}, frame->ref);
+  if (frame->type == "ping") return on_ping(*frame);
   on_command(*frame);
 }
 
@@ -160,7 +161,7 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
   auto hello = wire::decode<Hello>(frame.document.root(), wire::Unknown::refused);
   if (!hello) {
     if (phase_ == Phase::greeting) return end(close_codes::kBadFrame, hello.error().detail);
-    return answer(frame.ref, problem_answer(hello.error(), trace::new_trace().trace_id_text()));
+    return refuse(frame.ref, hello.error());
   }
   auto claims = read_access(shard_.gateway, hello->token);
   if (!claims || shard_.gateway.denials.contains(claims->login)) return end(close_codes::kNotAuthenticated, "token not accepted");
@@ -171,7 +172,10 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
                      ref = hello->ref](storage::RedisResult<Taken> taken) {
     if (self->is_over()) return;
     if (taken && taken->denied) return self->end(close_codes::kNotAuthenticated, "token not accepted");
-    if (self->phase_ == Phase::greeting) return self->enter(claims);
+    if (self->phase_ == Phase::greeting) {
+      self->welcome_ref_ = ref;
+      return self->enter(claims);
+    }
     self->renew(claims, resume, ref);
   };
   shard_.store.look(claims->tenant, claims->login, claims->player, look);
@@ -179,26 +183,55 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
 
 void PlayerSocket::renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref) {
   claims_ = std::move(claims);
-  if (resume) return welcome();
-  send("ack", {}, ref);
+  if (!resume) return send("ack", {}, ref);
+  welcome_ref_ = ref;
+  welcome();
+}
+
+void PlayerSocket::on_ping(const ClientFrame& frame) {
+  const auto ping = wire::decode<Ping>(frame.document.root(), wire::Unknown::refused);
+  if (!ping) return refuse(frame.ref, ping.error());
+  send("pong", {}, frame.ref);
 }
 
 void PlayerSocket::on_command(const ClientFrame& frame) {
   auto command = read_command(frame);
-  if (!command) return answer(frame.ref, problem_answer(command.error(), trace::new_trace().trace_id_text()));
-  auto x = std::make_shared<Exchange>(shard_, [self = shared_from_this(), ref = frame.ref](Outcome outcome) {
+  if (!command) return refuse(frame.ref, command.error());
+  if (!lacks_party(*command)) return run(*std::move(command), frame.ref);
+  if (!party_) return find_party(*std::move(command), frame.ref);
+  command->parts.path.emplace_back("party_id", party_->to_string());
+  run(*std::move(command), frame.ref);
+}
+
+// A player is in one party at most, so a frame need not name it.
+void PlayerSocket::find_party(Command command, const std::optional<std::string>& ref) {
+  GetParty request;
+  request.player_id = claims_->player;
+  ask(shard_, request, asker(), [self = shared_from_this(), command = std::move(command), ref](Reply<Party> party) mutable {
+    if (!party) return self->refuse(ref, party.error());
+    command.parts.path.emplace_back("party_id", party->party_id.to_string());
+    self->run(std::move(command), ref);
+  });
+}
+
+void PlayerSocket::run(Command command, const std::optional<std::string>& ref) {
+  auto x = std::make_shared<Exchange>(shard_, [self = shared_from_this(), ref](Outcome outcome) {
     self->answer(ref, outcome.answer);
   });
-  x->route = command->route;
-  x->request.method = command->route->method;
-  x->request.body = std::move(command->body_text);
-  x->parts = std::move(command->parts);
+  x->route = command.route;
+  x->request.method = command.route->method;
+  x->request.body = std::move(command.body_text);
+  x->parts = std::move(command.parts);
   x->parts.body = x->request.body;
   if (auto document = json::Document::parse(x->request.body)) x->body.emplace(*std::move(document));
   x->trace = trace::new_trace();
   x->address = address_;
   x->principal.player = claims_;
   admit_and_run(x);
+}
+
+void PlayerSocket::refuse(const std::optional<std::string>& ref, const Problem& problem) {
+  answer(ref, problem_answer(problem, trace::new_trace().trace_id_text()));
 }
 
 void PlayerSocket::answer(const std::optional<std::string>& ref, const HttpAnswer& answer) {

@@ -65,7 +65,11 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
 
   void on_hello(const ClientFrame& frame);
   void renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref);
+  void on_ping(const ClientFrame& frame);
   void on_command(const ClientFrame& frame);
+  void find_party(Command command, const std::optional<std::string>& ref);
+  void run(Command command, const std::optional<std::string>& ref);
+  void refuse(const std::optional<std::string>& ref, const Problem& problem);
   void answer(const std::optional<std::string>& ref, const HttpAnswer& answer);
   void send(std::string_view event, std::string_view data, const std::optional<std::string>& ref = std::nullopt);
   void obey(const FrameOrder::Verdict& verdict);
@@ -84,6 +88,7 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   TokenBucket frames_;
   FrameOrder order_;
   bool welcoming_ = false;
+  std::optional<std::string> welcome_ref_;  ///< of the hello that the next welcome answers
   int welcome_failures_ = 0;
   std::optional<SteadyPoint> welcome_at_;  ///< another try
   bool in_directory_ = false;

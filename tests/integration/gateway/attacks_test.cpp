@@ -238,6 +238,7 @@ TEST(Attacks, UnparseableComesBeforeUnauthenticatedBeforeInvalid) {
 
 TEST(Attacks, EveryFieldRefusesEveryOtherType_A068_A070) {
   const auto player = fresh_player();
+  fake<GetParty>().answer(party_of({player}));  // whose leader may name any field
   const std::vector<std::string> wrong{"null", "true", "1", "1.5", "\"x\"", "[]", "{}", "2147483648", "9007199254740993",
                                        "18446744073709551616", "-9223372036854775809", "1e400"};
   struct Field {

@@ -117,6 +117,7 @@ TEST(Routes, MembersActThroughThePath) {
   fake<KickPlayer>().answer(party_of({player}));
   fake<PromotePlayer>().answer(party_of({player}));
   fake<SendChat>().answer(Nothing{});
+  fake<GetParty>().answer(party_of({player}));
   EXPECT_EQ(gateway().send("POST", party + "/join", "", player.auth()).status, 200);
   EXPECT_EQ(fake<JoinParty>().last().username, player.name);
   const auto left = gateway().send("DELETE", party + "/leave", "", player.auth());
@@ -137,8 +138,29 @@ TEST(Routes, MembersActThroughThePath) {
 
 TEST(Routes, ReadyIsForTheCallerOnly_A033) {
   const auto player = fresh_player();
+  fake<GetParty>().answer(party_of({player}));
   const auto body = R"({"player_id":")" + fresh_player().id.to_string() + "\"}";
   expect_problem(gateway().send("POST", "/v1/party/" + kSomeId + "/ready", body, player.auth()), 422, "invalid_fields");
+}
+
+TEST(Routes, WrongFieldsAreNamedOnlyToThoseWhoMay_A031) {
+  const auto leader = fresh_player();
+  const auto member = fresh_player();
+  const auto party = "/v1/party/" + kSomeId;
+  const auto entry = R"({"mode":5,"party_id":")" + kSomeId + "\"}";
+  fake<GetParty>().answer(party_of({leader, member}));
+  expect_problem(gateway().send("POST", party + "/kick", "{}", leader.auth()), 422, "invalid_fields");
+  expect_problem(gateway().send("POST", party + "/kick", "{}", member.auth()), 403, "not_leader");
+  EXPECT_EQ(fake<GetParty>().last().party_id->to_string(), kSomeId);
+  EXPECT_EQ(fake<GetParty>().caller().player, member.id);
+  expect_problem(gateway().send("POST", "/v1/party/queue", entry, member.auth()), 403, "not_leader");
+  expect_problem(gateway().send("POST", "/v1/party/queue", entry, leader.auth()), 422, "invalid_fields");
+  expect_problem(gateway().send("DELETE", "/v1/party/queue?x=1&party_id=" + kSomeId, "", member.auth()), 403, "not_leader");
+  expect_problem(gateway().send("POST", party + "/chat", "{}", member.auth()), 422, "invalid_fields");
+  expect_problem(gateway().send("POST", party + "/chat", "{}", fresh_player().auth()), 403, "not_member");
+  fake<GetParty>().refuse(Code::not_found);
+  expect_problem(gateway().send("POST", party + "/chat", "{}", fresh_player().auth()), 404, "not_found");
+  expect_problem(gateway().send("POST", party + "/invite", R"({"player_id":5})", fresh_player().auth()), 404, "not_found");
 }
 
 TEST(Routes, QueueingAPartyNeedsItsIdAndQueueingAloneRefusesIt) {
@@ -265,6 +287,9 @@ TEST(Routes, GameServersActForTheirMatchOnly_A090_A094) {
   expect_problem(gateway().send("POST", path + "/result", result, other), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/result", result, fresh_player().auth()), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/heartbeat", beat, fresh_player().auth()), 403, "forbidden");
+  const security::TokenSigner joins({security::join_key(kServerKey, match)});
+  const Fields join{{"Authorization", "Bearer " + joins.sign(security::JoinClaims{match, fresh_player().id, SystemClock{}.now() + Seconds{60}})}};
+  expect_problem(gateway().send("POST", path + "/result", result, join), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/result", result), 401, "invalid_server_token");
   expect_problem(gateway().send("POST", path + "/result", result, {{"Authorization", "Bearer garbage"}}), 401, "invalid_server_token");
 }

@@ -69,6 +69,7 @@ TEST(Sockets, UpgradesAreRefusedLikeOtherRequests_A074_A075) {
   const auto status = [&](const std::string& path, const Fields& headers) { return WebSocket(gateway().port(), path, headers).answer().status; };
   EXPECT_EQ(status("/v1/ws?token=" + player.token, {}), 400);
   EXPECT_EQ(status("/v1/ws?access_token=x", player.auth()), 400);
+  EXPECT_EQ(status("/v1/ws?jwt=" + player.token, {}), 400);
   EXPECT_EQ(status("/v1/ws?x=1", player.auth()), 422);
   EXPECT_EQ(status("/v1/ws", {{"Authorization", "Bearer x"}}), 401);
   EXPECT_EQ(status("/v1/ws", with(player.auth(), "Origin", "https://evil.example")), 403);
