@@ -83,7 +83,7 @@ void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
   state.counters["matches"] = matches;
   state.counters["mean_spread"] = matches > 0 ? spread / matches : 0;
   state.counters["mean_quality"] = matches > 0 ? quality / matches : 0;
-  state.counters["left_over"] = static_cast<double>(tick.waiting.size());
+  state.counters["left_over"] = static_cast<double>(pool.size() - tick.seats.size() - tick.expired.size());
   state.counters["ns_per_ticket"] =
       benchmark::Counter(static_cast<double>(pool.size()) * 1e-9,
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
@@ -134,7 +134,7 @@ void quiet_bucket(benchmark::State& state) {
   Memory memory;
   Workspace workspace;
   BucketMs now = kNow + 60'000;
-  for (auto _ : state) benchmark::DoNotOptimize(plan(pool, mode, now++, memory, workspace).waiting.data());
+  for (auto _ : state) benchmark::DoNotOptimize(plan(pool, mode, now++, memory, workspace).matches.data());
 }
 
 /// The first tick of a queue: nothing is known of it yet but the sorted line.
@@ -144,7 +144,7 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   const std::size_t before = allocated_bytes();
   Tickets tickets(7, sizes, team_size);
   for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
-  benchmark::DoNotOptimize(pool.line().data());
+  benchmark::DoNotOptimize(pool.line().size());
   const auto bytes = static_cast<double>(allocated_bytes() - before);
   Workspace workspace;
   TickPlan tick;

@@ -32,7 +32,7 @@ Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_
   const double edge = format_.teams == 2 ? advantage(strengths_[0], strengths_[1], format_.team_size)
                                          : advantage(*strongest, *weakest, format_.team_size);
   const double spread = points(sums.high - sums.low);
-  return {quality(spread, edge), spread, win_probability(edge)};
+  return {quality(spread, edge), spread, edge};
 }
 
 Appraiser::Sums Appraiser::take(std::span<const Index> tickets) {

@@ -16,7 +16,7 @@ namespace mm::matchmaker {
 struct Verdict {
   double quality = 0;
   double spread = 0;           ///< points
-  double win_probability = 0;  ///< of team 0; with more than two teams, of the strongest against the weakest
+  double advantage = 0;  ///< of team 0; with more than two teams, of the strongest over the weakest
 };
 
 class Appraiser {

@@ -32,28 +32,23 @@ void keep_longest_waiting(const Line& line, std::vector<Index>& tickets, std::si
   std::sort(tickets.begin(), tickets.end(), longer);
 }
 
-void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside) {
-  const auto waiters = pool.line();
-  aside.closed.clear();
-  aside.expired = pool.expired(now);
-  std::vector<bool> expired;
-  if (!aside.expired.empty()) {
-    expired.resize(pool.slots());
-    for (const Slot slot : aside.expired) expired[slot] = true;
-  }
-  line.clear();
-  line.reserve(waiters.size());
+void build_line(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
+                std::span<Stretch> stretches, Line& line, std::vector<Slot>& closed) {
+  std::vector<bool> is_expired;
+  if (!expired.empty()) is_expired.resize(pool.slots());
+  for (const Slot slot : expired) is_expired[slot] = true;
   const BucketMs since_epoch = now - pool.epoch();
-  for (const Waiter& waiter : waiters) {
-    if (!expired.empty() && expired[waiter.slot]) continue;
-    if (waiter.has_latencies()) {
-      const auto opens = pool.opens_at(waiter.slot);
-      if (!opens || *opens > now) {
-        aside.closed.push_back(waiter.slot);
-        continue;
+  for (Stretch& stretch : stretches) {
+    stretch.begin = static_cast<Index>(line.size());
+    pool.line().for_each(stretch.from, stretch.to, [&](const Waiter& waiter) {
+      if (!is_expired.empty() && is_expired[waiter.slot]) return;
+      if (waiter.has_latencies()) {
+        const auto opens = pool.opens_at(waiter.slot);
+        if (!opens || *opens > now) return closed.push_back(waiter.slot);
       }
-    }
-    line.push_back(candidate_of(waiter, format, since_epoch - waiter.queued));
+      line.push_back(candidate_of(waiter, format, since_epoch - waiter.queued));
+    });
+    stretch.end = static_cast<Index>(line.size());
   }
   if (format.use_rating) return;
   std::stable_sort(line.begin(), line.end(),

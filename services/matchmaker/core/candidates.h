@@ -32,14 +32,16 @@ struct Candidate {
   }
 };
 
-/// All of them by rating, then age, then id. In modes without ratings by age: there the line's order is the queue's,
-/// and everyone accepts everyone.
+/// By rating, then age, then the pool's own order. In modes without ratings by age: there the line's order is the
+/// queue's, and everyone accepts everyone.
 using Line = std::vector<Candidate>;
 
-/// What is done with the rest of the pool in this tick.
-struct SetAside {
-  std::vector<Slot> expired;
-  std::vector<Slot> closed;  ///< this region is not open to them (yet)
+/// A part of the pool's line that is looked at, and which candidates it became.
+struct Stretch {
+  SortedLine::Place from;
+  SortedLine::Place to;
+  Index begin = 0;
+  Index end = 0;
 };
 
 /// Whether a ticket that waits longer comes first; of equals the one that stands first in the line.
@@ -50,6 +52,9 @@ inline bool waits_longer(const Line& line, Index a, Index b) {
 /// Keeps at most so many of these tickets, the longest-waiting first.
 void keep_longest_waiting(const Line& line, std::vector<Index>& tickets, std::size_t most);
 
-void build_line(const Pool& pool, const Format& format, BucketMs now, Line& line, SetAside& aside);
+/// Appends the candidates of each stretch, without those in `expired`; those for whom this region is closed (yet) go
+/// to `closed`.
+void build_line(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
+                std::span<Stretch> stretches, Line& line, std::vector<Slot>& closed);
 
 }  // namespace mm::matchmaker

@@ -13,6 +13,7 @@ namespace mm::matchmaker {
 struct Worth {
   double quality = 0;
   double bonus = 0;  ///< for its players' waiting
+  bool is_exact = true;  ///< false: as if the teams came out even, which of many players they nearly do
   double utility() const { return quality + bonus; }
 };
 
@@ -46,7 +47,8 @@ class Draft {
   std::span<const Index> members(MatchIndex match) const {
     return {members_.data() + matches_[match].first, matches_[match].count};
   }
-  Worth worth(MatchIndex match) const { return matches_[match].worth; }
+  const Worth& worth(MatchIndex match) const { return matches_[match].worth; }
+  void set_worth(MatchIndex match, Worth worth) { matches_[match].worth = worth; }
 
   /// Every standing match, by its first ticket.
   std::vector<MatchIndex> standing() const {

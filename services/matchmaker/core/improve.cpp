@@ -9,10 +9,13 @@ namespace {
 
 constexpr double kWorthwhile = 0.002;  // quality a match must lack, or a neighbourhood have to gain, per match
 
+/// A search that finds nothing around the worst places ends; in a crowd, where good matches are near everywhere, soon.
+int most_in_vain(Island island) { return island.size() <= 4096 ? 32 : 3; }
+
 }  // namespace
 
 Improver::Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser)
-    : format_(format), line_(line), draft_(draft), packing_(format, line, appraiser) {}
+    : format_(format), line_(line), draft_(draft), appraiser_(appraiser), packing_(format, line, appraiser) {}
 
 bool Improver::improve(Island island, const std::vector<bool>& fixed) {
   island_ = island;
@@ -22,10 +25,12 @@ bool Improver::improve(Island island, const std::vector<bool>& fixed) {
     return repack();
   }
   bool changed = false;
+  int in_vain = 0;
   for (const Index seed : seeds()) {
-    if (spent()) break;
+    if (spent() || in_vain > most_in_vain(island)) break;
     gather(seed);
-    changed = repack() || changed;
+    in_vain = repack() ? 0 : in_vain + 1;
+    changed = changed || in_vain == 0;
   }
   return changed;
 }
@@ -92,9 +97,9 @@ bool Improver::take(Index i) {
   return true;
 }
 
-// No set of matches here is worth more than as many perfect ones as there are players for, those who wait shortest
-// being left out.
-double Improver::most_conceivable() const {
+// No set of matches here is worth more than what the qualities can be, with everybody's bonus but that of those who
+// wait shortest, as many as must be left out.
+double Improver::most_conceivable() {
   double bonus = 0;
   double least_bonus = kWaitWeight;  // a player
   int players = 0;
@@ -104,12 +109,33 @@ double Improver::most_conceivable() const {
     least_bonus = std::min(least_bonus, own / line_[i].size);
     players += line_[i].size;
   }
-  return players / format_.players + bonus - players % format_.players * least_bonus;
+  return most_quality() + bonus - players % format_.players * least_bonus;
+}
+
+// Where everyone is alone: of the best runs (see solo.h), were there no windows and all teams even. Else: one a match.
+double Improver::most_quality() {
+  const auto n = static_cast<std::size_t>(format_.players);
+  int players = 0;
+  bool solo = true;
+  for (const Index i : tickets_) {
+    players += line_[i].size;
+    solo = solo && line_[i].size == 1;
+  }
+  if (!solo || !format_.use_rating) return players / format_.players;
+  best_.assign(tickets_.size() + 1, 0);
+  for (std::size_t end = n; end <= tickets_.size(); ++end) {
+    const Rating spread = line_[tickets_[end - 1]].rating - line_[tickets_[end - n]].rating;
+    best_[end] = std::max(best_[end - 1], best_[end - n] + quality(points(spread), 0));
+  }
+  return best_.back();
 }
 
 bool Improver::repack() {
   double standing = 0;
-  for (const auto match : matches_) standing += draft_.worth(match).utility();
+  for (const auto match : matches_) {
+    if (!draft_.worth(match).is_exact) draft_.set_worth(match, *appraiser_.worth(draft_.members(match)));
+    standing += draft_.worth(match).utility();
+  }
   if (standing >= most_conceivable() - kWorthwhile * static_cast<double>(matches_.size())) return false;
   if (!packing_.solve(tickets_, standing, found_)) return false;
   for (const auto match : matches_) draft_.dissolve(match);

@@ -30,12 +30,14 @@ class Improver {
   std::vector<Index> seeds() const;
   void gather(Index seed);
   bool take(Index i);
-  double most_conceivable() const;
+  double most_conceivable();
+  double most_quality();
   bool repack();
 
   const Format& format_;
   const Line& line_;
   Draft& draft_;
+  Appraiser& appraiser_;
   Packing packing_;
 
   const std::vector<bool>* fixed_ = nullptr;
@@ -43,6 +45,7 @@ class Improver {
   std::vector<Index> tickets_;              ///< the neighbourhood
   std::vector<Draft::MatchIndex> matches_;  ///< that stand in it
   std::vector<Packing::Found> found_;
+  std::vector<double> best_;
 };
 
 }  // namespace mm::matchmaker

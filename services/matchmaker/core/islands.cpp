@@ -6,24 +6,24 @@ namespace mm::matchmaker {
 
 // Between two neighbours there is a bridge only if someone below accepts the upper one's rating and someone above
 // accepts the lower one's. (Those two may not be the same pair; then an island is larger than it need be.)
-void find_islands(const Line& line, std::vector<Island>& islands, std::vector<Rating>& reach_down) {
-  islands.clear();
-  if (line.empty()) return;
-  reach_down.resize(line.size());
-  Rating lowest = line.back().low;
-  for (std::size_t i = line.size(); i-- > 0;) reach_down[i] = lowest = std::min(lowest, line[i].low);
+void find_islands(const Line& line, Index begin, Index end, std::vector<Island>& islands,
+                  std::vector<Rating>& reach_down) {
+  if (begin == end) return;
+  reach_down.resize(std::max<std::size_t>(reach_down.size(), end - begin));
+  Rating lowest = line[end - 1].low;
+  for (Index i = end; i-- > begin;) reach_down[i - begin] = lowest = std::min(lowest, line[i].low);
 
-  Rating highest = line.front().high;
-  Index begin = 0;
-  for (Index i = 1; i < line.size(); ++i) {
-    const bool bridge = highest >= line[i].rating && reach_down[i] <= line[i - 1].rating;
+  Rating highest = line[begin].high;
+  Index first = begin;
+  for (Index i = begin + 1; i < end; ++i) {
+    const bool bridge = highest >= line[i].rating && reach_down[i - begin] <= line[i - 1].rating;
     if (!bridge) {
-      islands.push_back({begin, i});
-      begin = i;
+      islands.push_back({first, i});
+      first = i;
     }
     highest = std::max(highest, line[i].high);
   }
-  islands.push_back({begin, static_cast<Index>(line.size())});
+  islands.push_back({first, end});
 }
 
 }  // namespace mm::matchmaker

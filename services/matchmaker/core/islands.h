@@ -15,7 +15,8 @@ struct Island {
   Index size() const { return end - begin; }
 };
 
-/// `reach_down` is scratch.
-void find_islands(const Line& line, std::vector<Island>& islands, std::vector<Rating>& reach_down);
+/// Appends the islands of the stretch [begin, end) of the line. `reach_down` is scratch.
+void find_islands(const Line& line, Index begin, Index end, std::vector<Island>& islands,
+                  std::vector<Rating>& reach_down);
 
 }  // namespace mm::matchmaker

@@ -6,68 +6,144 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr std::int64_t kNeverWakes = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t kAwake = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kNeverWakes = std::numeric_limits<std::int32_t>::max();
+constexpr std::int32_t kAwake = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kPage = 16;  // milliseconds to a page of the calendar
 
-/// When the window of `ticket` reaches `rating`, which it does not yet.
-std::int64_t reaches_at(const Candidate& ticket, Rating rating, const Format& format) {
-  const BucketMs after = format.window.reaches(std::max(rating, ticket.rating) - std::min(rating, ticket.rating));
-  return after == Window::kNever ? kNeverWakes : std::min(ticket.queued + after, kNeverWakes);
+std::int32_t page_of(std::int64_t at) {
+  return static_cast<std::int32_t>(at >= 0 ? at / kPage : (at - kPage + 1) / kPage);
+}
+
+/// When the window of a ticket that was queued then reaches a neighbour so far off.
+std::int64_t reaches_at(std::int32_t queued, Rating gap, const Format& format) {
+  const BucketMs after = format.window.reaches(gap);
+  return after == Window::kNever ? kNeverWakes : std::min<std::int64_t>(queued + after, kNeverWakes);
 }
 
 /// When the window of a ticket reaches its next neighbour. Looks at the nearest only: in a crowd, where more than
 /// those are within reach already, the answer is "at once" while the window still grows, which is nearly true there.
-std::int64_t next_neighbour_at(const Line& line, Index ticket, const Format& format) {
-  constexpr Index kLook = 32;
-  const Candidate& self = line[ticket];
-  const bool grows = format.window.reaches(self.high - self.rating + 1) != Window::kNever;
-  if (!grows) return kNeverWakes;
+std::int64_t next_neighbour_at(const SortedLine& line, SortedLine::Place place, std::int32_t now,
+                               const Format& format) {
+  constexpr int kLook = 32;
+  const Waiter& self = line.at(place);
+  const Rating window = format.window.at(std::int64_t{now} - self.queued);
+  if (format.window.reaches(window + 1) == Window::kNever) return kNeverWakes;
   std::int64_t soonest = kNeverWakes;
-  const auto end = static_cast<Index>(std::min<std::size_t>(line.size(), std::size_t{ticket} + 1 + kLook));
-  Index above = ticket + 1;
-  while (above < end && line[above].rating <= self.high) ++above;
-  if (above < end) soonest = reaches_at(self, line[above].rating, format);
-  if (above == end && end < line.size()) return kAwake;
-  const Index begin = ticket > kLook ? ticket - kLook : 0;
-  Index below = ticket;
-  while (below > begin && line[below - 1].rating >= self.low) --below;
-  if (below > begin) return std::min(soonest, reaches_at(self, line[below - 1].rating, format));
-  return begin > 0 ? kAwake : soonest;
+  int looks = kLook;
+  for (auto above = line.next(place);; above = line.next(above)) {
+    if (above == line.end()) break;
+    if (looks-- == 0) return kAwake;
+    const Rating gap = line.at(above).rating - self.rating;
+    if (gap <= window) continue;
+    soonest = reaches_at(self.queued, gap, format);
+    break;
+  }
+  looks = kLook;
+  for (auto below = place; below != line.begin();) {
+    if (looks-- == 0) return kAwake;
+    below = line.before(below);
+    const Rating gap = self.rating - line.at(below).rating;
+    if (gap > window) return std::min(soonest, reaches_at(self.queued, gap, format));
+  }
+  return soonest;
 }
 
 }  // namespace
 
 void Memory::open(const Pool& pool, BucketMs now) {
-  if (epoch_ != pool.epoch()) tickets_.clear();
+  if (epoch_ != pool.epoch()) *this = {};
   epoch_ = pool.epoch();
-  const std::int64_t since = std::clamp(now - epoch_, kAwake, kNeverWakes - 1);
-  now_ = static_cast<std::int32_t>(since);
+  now_ = static_cast<std::int32_t>(std::clamp<BucketMs>(now - epoch_, kAwake, kNeverWakes - 1));
+  ++tick_;
   tickets_.resize(pool.slots());
+  const auto arrived = pool.arrived_since(arrivals_seen_);
+  arrivals_seen_ = pool.arrivals();
+  if (!arrived) everyone_ = true;
+  if (!everyone_) due_.insert(due_.end(), arrived->begin(), arrived->end());
+  gather_woken();
+  std::erase_if(due_, [&](Slot slot) { return !pool.in_use(slot); });
+  // Looking up each of so many takes longer than looking at everybody.
+  if (due_.size() > pool.size() / 4) everyone_ = true;
+  if (everyone_) due_.clear();
+}
+
+void Memory::weighed() {
+  due_.clear();
+  everyone_ = false;
+}
+
+// A page is taken whole, so a few are woken some milliseconds early; they are entered again.
+void Memory::gather_woken() {
+  due_.insert(due_.end(), due_again_.begin(), due_again_.end());
+  due_again_.clear();
+  const std::int32_t page = page_of(now_);
+  while (!calendar_.empty() && calendar_.begin()->first <= page) {
+    for (const Slot slot : calendar_.begin()->second) {
+      tickets_[slot].wakes = kAwake;
+      due_.push_back(slot);
+    }
+    calendar_.erase(calendar_.begin());
+  }
 }
 
 bool Memory::is_quiet(const Line& line, Island island) const {
   for (Index i = island.begin; i < island.end; ++i) {
-    const Ticket* ticket = find(line[i]);
+    const Ticket* ticket = find(line[i].slot, line[i].use);
     if (ticket == nullptr || ticket->wakes <= now_) return false;
   }
   return true;
 }
 
 int Memory::passed_over(const Candidate& ticket) const {
-  const Ticket* found = find(ticket);
-  return found == nullptr ? 0 : found->passed_over;
+  const Ticket* found = find(ticket.slot, ticket.use);
+  const bool last_tick = found != nullptr && found->tick == static_cast<std::uint16_t>(tick_ - 1);
+  return last_tick ? found->passed_over : 0;
 }
 
-void Memory::weighed_in_vain(const Line& line, Index ticket, const Format& format, bool could_have_played) {
-  const Candidate& self = line[ticket];
-  const int passed = could_have_played ? std::min(passed_over(self) + 1, 100) : 0;
-  const std::int64_t wakes = format.use_rating ? next_neighbour_at(line, ticket, format) : kNeverWakes;
-  tickets_[self.slot] = {static_cast<std::int32_t>(wakes), true, self.use, static_cast<std::uint8_t>(passed)};
+void Memory::weighed_in_vain(const Pool& pool, const Format& format, SortedLine::Place place, bool could_have_played) {
+  const Waiter& self = pool.line().at(place);
+  Candidate candidate{};
+  candidate.slot = self.slot;
+  candidate.use = self.use;
+  const int passed = could_have_played ? std::min(passed_over(candidate) + 1, 100) : 0;
+  remember(self.slot, self.use, next_neighbour_at(pool.line(), place, now_, format), passed);
 }
 
-const Memory::Ticket* Memory::find(const Candidate& ticket) const {
-  const Ticket& found = tickets_[ticket.slot];
-  return found.known && found.use == ticket.use ? &found : nullptr;
+void Memory::weighed_in_vain(const Candidate& ticket, bool could_have_played) {
+  const int passed = could_have_played ? std::min(passed_over(ticket) + 1, 100) : 0;
+  remember(ticket.slot, ticket.use, kNeverWakes, passed);
+}
+
+void Memory::closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at) {
+  const std::int64_t wakes = opens_at ? std::clamp<BucketMs>(*opens_at - epoch_, kAwake, kNeverWakes) : BucketMs{kNeverWakes};
+  remember(slot, pool.use(slot), wakes, 0);
+}
+
+void Memory::done_with(Slot slot) {
+  tickets_[slot].use = kUnknown;
+  due_again_.push_back(slot);
+}
+
+bool Memory::was_outbid(const Pool& pool, Slot slot) const {
+  const Ticket* found = slot < tickets_.size() ? find(slot, pool.use(slot)) : nullptr;
+  return found != nullptr && found->passed_over > 0;
+}
+
+const Memory::Ticket* Memory::find(Slot slot, std::uint8_t use) const {
+  const Ticket& found = tickets_[slot];
+  return found.use == use_of(use) ? &found : nullptr;
+}
+
+void Memory::remember(Slot slot, std::uint8_t use, std::int64_t wakes, int passed_over) {
+  Ticket& ticket = tickets_[slot];
+  const auto at = static_cast<std::int32_t>(wakes);
+  const bool entered = ticket.use == use_of(use) && ticket.wakes == at;
+  ticket = {at, tick_, use_of(use), static_cast<std::uint8_t>(passed_over)};
+  if (at <= now_) {
+    due_again_.push_back(slot);
+  } else if (!entered && at != kNeverWakes) {
+    calendar_[page_of(at)].push_back(slot);
+  }
 }
 
 }  // namespace mm::matchmaker

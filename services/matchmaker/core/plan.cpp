@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "services/matchmaker/core/appraise.h"
+#include "services/matchmaker/core/fill.h"
 #include "services/matchmaker/core/format.h"
 #include "services/matchmaker/core/growth.h"
 #include "services/matchmaker/core/improve.h"
 #include "services/matchmaker/core/solo.h"
 #include "services/matchmaker/core/starvation.h"
-#include "services/matchmaker/core/why.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -26,19 +26,22 @@ class Tick {
         draft_(workspace.draft) {}
 
   TickPlan run() {
-    build_line(pool_, format_, now_, work_.line, work_.aside);
-    find_islands(line_, work_.islands, work_.reach_down);
     memory_.open(pool_, now_);
+    TickPlan plan;
+    plan.expired = pool_.expired(now_);
+    for (const Slot slot : plan.expired) memory_.done_with(slot);
+    if (!sizes_suffice()) return plan;
+    choose_stretches();
+    work_.line.clear();
+    work_.closed.clear();
+    build_line(pool_, format_, now_, plan.expired, work_.stretches, work_.line, work_.closed);
     draft_.reset(line_.size());
     outbid_.assign(line_.size(), false);
     find_longest_waiting();
-    for (const Island island : work_.islands) {
-      if (island.size() > 0 && !memory_.is_quiet(line_, island)) plan_island(island);
-    }
-    TickPlan plan;
+    for_each_island([this](Island island) { plan_island(island); });
     write_matches(plan);
-    write_waiting(plan);
-    plan.expired = std::move(work_.aside.expired);
+    remember_who_waits();
+    memory_.weighed();
     return plan;
   }
 
@@ -60,6 +63,73 @@ class Tick {
   // Most ticks of most buckets find nothing changed and need none of them.
   Tools& tools() { return tools_ ? *tools_ : tools_.emplace(format_, line_, draft_); }
 
+  // Whether all the pool's parties could fill the teams, if ratings were no matter. If not, nobody need be weighed
+  // before somebody arrives.
+  bool sizes_suffice() const {
+    if (pool_.players() < static_cast<std::size_t>(format_.players)) return false;
+    if (pool_.tickets_of(1) >= static_cast<std::size_t>(format_.players)) return true;
+    Fill fill(format_.teams, format_.team_size);
+    SizeCounts counts(static_cast<std::size_t>(format_.team_size) + 1);
+    for (int size = 1; size <= format_.team_size; ++size) {
+      const auto most = static_cast<std::size_t>(fill.most_of(size));
+      counts[static_cast<std::size_t>(size)] = static_cast<std::uint16_t>(std::min(most, pool_.tickets_of(size)));
+    }
+    SizeCounts chosen;
+    return fill.choose(counts, 0, chosen);
+  }
+
+  // What those who are due can reach; see memory.h for why no match reaches farther.
+  void choose_stretches() {
+    auto& stretches = work_.stretches;
+    const SortedLine& all = pool_.line();
+    stretches.clear();
+    if (memory_.everyone() || (!format_.use_rating && !memory_.due().empty())) {
+      stretches.push_back({all.begin(), all.end()});
+      return;
+    }
+    struct Reach {
+      Rating low;
+      Rating high;
+    };
+    std::vector<Reach> reaches;
+    for (const Slot slot : memory_.due()) {
+      const Rating rating = pool_.rating(slot);
+      const Rating window = format_.window.at(now_ - pool_.queued_at(slot));
+      reaches.push_back({rating - window, rating + window});
+    }
+    std::sort(reaches.begin(), reaches.end(), [](const Reach& a, const Reach& b) { return a.low < b.low; });
+    for (std::size_t i = 0, next = 0; i < reaches.size(); i = next) {
+      Rating high = reaches[i].high;
+      for (next = i + 1; next < reaches.size() && reaches[next].low <= high; ++next) {
+        high = std::max(high, reaches[next].high);
+      }
+      stretches.push_back({all.first_from(reaches[i].low), all.first_above(high)});
+    }
+  }
+
+  // Those that could hold a match, and where something has changed.
+  template <class Plan>
+  void for_each_island(Plan&& plan) {
+    for (const Stretch& stretch : work_.stretches) {
+      work_.islands.clear();
+      if (stretch.end - stretch.begin < 2) continue;
+      if (format_.use_rating) {
+        find_islands(line_, stretch.begin, stretch.end, work_.islands, work_.reach_down);
+      } else {
+        work_.islands.push_back({stretch.begin, stretch.end});
+      }
+      for (const Island island : work_.islands) {
+        if (has_players(island) && !memory_.is_quiet(line_, island)) plan(island);
+      }
+    }
+  }
+
+  bool has_players(Island island) const {
+    int players = 0;
+    for (Index i = island.begin; i < island.end && players < format_.players; ++i) players += line_[i].size;
+    return players >= format_.players;
+  }
+
   void find_longest_waiting() {
     for (Index i = 0; i < line_.size(); ++i) {
       if (longest_waiting_ == kNobody || waits_longer(line_, i, longest_waiting_)) longest_waiting_ = i;
@@ -70,7 +140,7 @@ class Tick {
     match_the_starving(island);
     const bool solo = std::all_of(line_.begin() + island.begin, line_.begin() + island.end,
                                   [](const Candidate& ticket) { return ticket.size == 1; });
-    if (solo && fixed_.empty() && format_.use_rating) tools().runs.schedule(island, draft_, tools().appraiser);
+    if (solo && fixed_.empty() && format_.use_rating) tools().runs.schedule(island, draft_);
     match_from_below(island);
     if (!has_match(island)) return;
     if (format_.use_rating && tools().improver.improve(island, fixed_)) match_from_below(island);
@@ -138,30 +208,39 @@ class Tick {
   void write_matches(TickPlan& plan) {
     const auto standing = draft_.standing();
     plan.matches.reserve(standing.size());
+    plan.seats.reserve(standing.empty() ? 0 : line_.size());
     std::vector<std::uint8_t> team_of;
     for (const auto match : standing) {
       const auto members = draft_.members(match);
       const Verdict verdict = tools().appraiser.judge(members, team_of);
       const auto first = static_cast<std::uint32_t>(plan.seats.size());
       plan.matches.push_back({first, static_cast<std::uint32_t>(members.size()), verdict.quality, verdict.spread,
-                              verdict.win_probability});
+                              verdict.advantage});
       for (int team = 0; team < format_.teams; ++team) {
         for (std::size_t i = 0; i < members.size(); ++i) {
           if (team_of[i] == team) plan.seats.push_back({line_[members[i]].slot, static_cast<std::uint32_t>(team)});
         }
       }
-      for (const Index i : members) memory_.matched(line_[i]);
+      for (const Index i : members) memory_.done_with(line_[i].slot);
     }
   }
 
-  void write_waiting(TickPlan& plan) {
-    const Reasons reasons(format_, line_);
-    for (Index i = 0; i < line_.size(); ++i) {
-      if (!draft_.is_free(i)) continue;
-      plan.waiting.push_back(outbid_[i] ? Waiting{line_[i].slot, Binding::outbid, 0} : reasons.of(i));
-      memory_.weighed_in_vain(line_, i, format_, outbid_[i]);
+  void remember_who_waits() {
+    for (const Slot slot : work_.closed) memory_.closed(pool_, slot, pool_.opens_at(slot));
+    if (!format_.use_rating) {
+      for (Index i = 0; i < line_.size(); ++i) {
+        if (draft_.is_free(i)) memory_.weighed_in_vain(line_[i], outbid_[i]);
+      }
+      return;
     }
-    for (const Slot slot : work_.aside.closed) plan.waiting.push_back(why_closed(pool_, slot, now_));
+    for (const Stretch& stretch : work_.stretches) {
+      Index i = stretch.begin;
+      pool_.line().for_each_place(stretch.from, stretch.to, [&](SortedLine::Place place, const Waiter& waiter) {
+        if (i == stretch.end || waiter.slot != line_[i].slot) return;
+        if (draft_.is_free(i)) memory_.weighed_in_vain(pool_, format_, place, outbid_[i]);
+        ++i;
+      });
+    }
   }
 
   const Pool& pool_;

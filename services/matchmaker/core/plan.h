@@ -1,4 +1,4 @@
-// One tick of one bucket: who plays whom, who has waited in vain, and why the others still wait.
+// One tick of one bucket: who plays whom, and who has waited in vain.
 //
 //   Memory memory;        // one per pool, lives as long as it
 //   Workspace workspace;  // one per thread; only saves allocations
@@ -16,10 +16,10 @@
 #include <span>
 #include <vector>
 
-#include "common/contracts/enum_text.h"
 #include "common/contracts/modes.h"
 #include "services/matchmaker/core/memory.h"
 #include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/core/quality.h"
 #include "services/matchmaker/core/ticket.h"
 #include "services/matchmaker/core/workspace.h"
 
@@ -36,34 +36,22 @@ struct PlannedMatch {
   std::uint32_t seats = 0;
   double quality = 0;  ///< 0 to 1, see quality.h
   double spread = 0;   ///< highest minus lowest ticket rating, in points
-  double win_probability =
-      0;  ///< of team 0 against team 1; with more than two teams, of the strongest against the weakest
-};
-
-/// The rule that keeps a ticket waiting.
-enum class Binding {
-  window,   ///< the nearest ticket is outside the window of one of the two, by `by` rating points
-  players,  ///< `by` more players are needed within reach (or these sizes fill no teams: 0)
-  latency,  ///< this region opens to the ticket in `by` seconds (never: infinity)
-  outbid,   ///< there was a match for it, but its partners had a better one
-};
-
-struct Waiting {
-  Slot slot;
-  Binding binding;
-  float by;
+  /// Of team 0 over team 1 in standard deviations; with more than two teams, of the strongest over the weakest.
+  double advantage = 0;
+  double win_probability() const { return matchmaker::win_probability(advantage); }
 };
 
 struct TickPlan {
   std::vector<PlannedMatch> matches;  ///< lowest rated first
   std::vector<Seat> seats;            ///< of all matches; within one by team
   std::vector<Slot> expired;          ///< deadline reached; in no match
-  std::vector<Waiting> waiting;       ///< everyone else, by rating; last those to whom the region is closed
 
   std::span<const Seat> seats_of(const PlannedMatch& match) const {
     return {seats.data() + match.first_seat, match.seats};
   }
 };
+
+/// Everybody else waits on; why, why_waiting() says when asked (a million reasons would take longer than the matches).
 
 /// The whole pool from nothing.
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now);
@@ -73,17 +61,3 @@ TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& me
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory, Workspace& workspace);
 
 }  // namespace mm::matchmaker
-
-namespace mm {
-
-template <>
-struct EnumText<matchmaker::Binding> {
-  static constexpr std::array<std::pair<matchmaker::Binding, std::string_view>, 4> kAll{{
-      {matchmaker::Binding::window, "window"},
-      {matchmaker::Binding::players, "players"},
-      {matchmaker::Binding::latency, "latency"},
-      {matchmaker::Binding::outbid, "outbid"},
-  }};
-};
-
-}  // namespace mm

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint8_t kUseMask = 0x7F;
 constexpr std::uint8_t kHasLatencies = 0x80;
 constexpr double kDeviationUnits = 64;  // per point, in Waiter::deviation
+/// Room for arrivals is kept from tick to tick up to so many.
+constexpr std::size_t kArrivedKept = 16'384;
 /// Ages up to 12 days either side of the epoch; a queue waits for a day at most.
 constexpr std::int64_t kEpochReach = 1LL << 30;
 
@@ -23,11 +25,9 @@ double premade_offset(const ModeRules& rules, std::size_t party_size) {
   return rules.premade_offset[std::min(party_size, rules.premade_offset.size()) - 1];
 }
 
-Rating rating_of_party(const std::vector<TicketPlayer>& players, const ModeRules& rules) {
-  std::int64_t sum = 0;
-  for (const auto& player : players) sum += hundredths(player.mmr);
-  const double mean = static_cast<double>(sum * kUnitsPerHundredth) / static_cast<double>(players.size());
-  return static_cast<Rating>(std::llround(mean)) + rating_of(premade_offset(rules, players.size()));
+Rating mean_rating(std::int64_t sum_hundredths, std::size_t players, const ModeRules& rules) {
+  const double mean = static_cast<double>(sum_hundredths * kUnitsPerHundredth) / static_cast<double>(players);
+  return static_cast<Rating>(std::llround(mean)) + rating_of(premade_offset(rules, players));
 }
 
 std::uint16_t deviation_of_party(const std::vector<TicketPlayer>& players) {
@@ -45,6 +45,7 @@ Pool::Pool(const ModeRules& rules, int team_size, Region region)
     : rules_(rules), team_size_(team_size), region_(std::move(region)) {
   check(team_size >= 1 && team_size <= limits::kTeamSizeMax, "a team has 1 to 100 players");
   free_members_.resize(static_cast<std::size_t>(team_size) + 1);
+  of_size_.resize(static_cast<std::size_t>(team_size) + 1);
 }
 
 Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
@@ -58,7 +59,6 @@ Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
   const Slot slot = take_slot();
   Record& record = records_[slot];
   record.id = ticket.id;
-  record.party = ticket.party.value_or(PartyId{});
   record.change = ticket.change;
   record.queued_at = ticket.queued_at;
   record.deadline = ticket.deadline;
@@ -66,11 +66,21 @@ Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
   record.members = store_members(ticket.players);
   uses_[slot].size = static_cast<std::uint8_t>(ticket.players.size());
   uses_[slot].count = (uses_[slot].count + 1) & kUseMask;
+  if (ticket.party) parties_.emplace(slot, *ticket.party);
   if (ticket.latencies) latencies_.emplace(slot, *ticket.latencies);
   players_ += ticket.players.size();
+  ++of_size_[ticket.players.size()];
   note_deadline(slot);
+  note_arrival(slot);
   index_.insert(slot, id_of());
-  arrived_.push_back(waiter_of(slot, ticket));
+  Waiter waiter;
+  waiter.rating = rating_of_members(slot);
+  waiter.slot = slot;
+  waiter.queued = static_cast<std::int32_t>(ticket.queued_at - epoch_);
+  waiter.deviation = deviation_of_party(ticket.players);
+  waiter.size = uses_[slot].size;
+  waiter.use = static_cast<std::uint8_t>(uses_[slot].count | (ticket.latencies ? kHasLatencies : 0));
+  arrived_.push_back({waiter, mixed_bits(ticket.id)});
   return held == SlotIndex::kNone ? Upserted::added : Upserted::replaced;
 }
 
@@ -83,9 +93,9 @@ bool Pool::erase(TicketId id) {
 }
 
 void Pool::clear() {
-  while (!line().empty()) {
-    for (const Waiter& waiter : line_) erase(records_[waiter.slot].id);
-  }
+  std::vector<TicketId> everyone;
+  line().for_each([&](const Waiter& waiter) { everyone.push_back(records_[waiter.slot].id); });
+  for (const TicketId& id : everyone) erase(id);
 }
 
 std::optional<Slot> Pool::slot_of(TicketId id) const {
@@ -101,12 +111,13 @@ std::optional<PoolTicket> Pool::find(TicketId id) const {
 }
 
 std::optional<PoolTicket> Pool::oldest() const {
-  const auto all = line();
-  if (all.empty()) return std::nullopt;
-  const auto longest = std::min_element(all.begin(), all.end(), [this](const Waiter& a, const Waiter& b) {
-    if (a.queued != b.queued) return a.queued < b.queued;
-    return records_[a.slot].id < records_[b.slot].id;
+  const Waiter* longest = nullptr;
+  line().for_each([&](const Waiter& waiter) {
+    const bool longer = longest == nullptr || waiter.queued < longest->queued ||
+                        (waiter.queued == longest->queued && records_[waiter.slot].id < records_[longest->slot].id);
+    if (longer) longest = &waiter;
   });
+  if (longest == nullptr) return std::nullopt;
   return ticket(longest->slot);
 }
 
@@ -116,7 +127,7 @@ PoolTicket Pool::ticket(Slot slot) const {
   ticket.id = record.id;
   ticket.attempt = record.attempt;
   ticket.change = record.change;
-  if (!record.party.is_nil()) ticket.party = record.party;
+  if (const auto found = parties_.find(slot); found != parties_.end()) ticket.party = found->second;
   ticket.players.reserve(uses_[slot].size);
   for (std::size_t i = 0; i < uses_[slot].size; ++i) {
     const Member& member = members_[record.members + i];
@@ -154,9 +165,14 @@ std::vector<Slot> Pool::expired(BucketMs now) const {
   return slots;
 }
 
-std::span<const Waiter> Pool::line() const {
+const SortedLine& Pool::line() const {
   settle();
   return line_;
+}
+
+std::optional<std::span<const Slot>> Pool::arrived_since(std::uint64_t known) const {
+  if (known < journal_begin_ || known > arrivals()) return std::nullopt;
+  return std::span(journal_).subspan(static_cast<std::size_t>(known - journal_begin_));
 }
 
 Slot Pool::take_slot() {
@@ -172,8 +188,11 @@ Slot Pool::take_slot() {
 
 void Pool::release(Slot slot) {
   const std::size_t size = uses_[slot].size;
+  left_ratings_.push_back(rating_of_members(slot));
   players_ -= size;
+  --of_size_[size];
   free_members_[size].push_back(records_[slot].members);
+  parties_.erase(slot);
   latencies_.erase(slot);
   uses_[slot].size = 0;
   is_left_[slot] = true;
@@ -214,15 +233,20 @@ std::uint32_t Pool::store_members(const std::vector<TicketPlayer>& players) {
   return static_cast<std::uint32_t>(first);
 }
 
-Waiter Pool::waiter_of(Slot slot, const PoolTicket& ticket) {
-  Waiter waiter;
-  waiter.rating = rating_of_party(ticket.players, rules_);
-  waiter.slot = slot;
-  waiter.queued = static_cast<std::int32_t>(ticket.queued_at - epoch_);
-  waiter.deviation = deviation_of_party(ticket.players);
-  waiter.size = uses_[slot].size;
-  waiter.use = static_cast<std::uint8_t>(uses_[slot].count | (ticket.latencies ? kHasLatencies : 0));
-  return waiter;
+Rating Pool::rating_of_members(Slot slot) const {
+  const std::size_t size = uses_[slot].size;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) sum += members_[records_[slot].members + i].mmr_hundredths;
+  return mean_rating(sum, size, rules_);
+}
+
+// A planner that looks every tick has seen what is forgotten here; one that does not starts over.
+void Pool::note_arrival(Slot slot) {
+  if (journal_.size() > 4096 + size() / 8) {
+    journal_begin_ += journal_.size();
+    journal_.clear();
+  }
+  journal_.push_back(slot);
 }
 
 // 32 bits of milliseconds are 24 days. A pool that outlives them, or a clock that jumps, moves the epoch; ages
@@ -233,43 +257,39 @@ void Pool::move_epoch_near(BucketMs queued_at) {
   settle();
   const BucketMs old = epoch_;
   epoch_ = queued_at;
-  for (Waiter& waiter : line_) {
+  line_.change_each([&](Waiter& waiter) {
     const std::int64_t queued = std::clamp(waiter.queued + old - epoch_, -2 * kEpochReach, 2 * kEpochReach - 1);
     waiter.queued = static_cast<std::int32_t>(queued);
-  }
+  });
 }
 
 bool Pool::stands_before(const Waiter& a, const Waiter& b) const {
   if (a.rating != b.rating) return a.rating < b.rating;
   if (a.queued != b.queued) return a.queued < b.queued;
-  return records_[a.slot].id < records_[b.slot].id;
+  return mixed_bits(records_[a.slot].id) < mixed_bits(records_[b.slot].id);
 }
 
-// One pass drops who left, one backward merge takes in who arrived: linear, in place.
 void Pool::settle() const {
-  const auto has_left = [this](const Waiter& waiter) { return is_left_[waiter.slot]; };
   if (!left_.empty()) {
-    std::erase_if(line_, has_left);
-    std::erase_if(arrived_, has_left);
+    const auto is_gone = [this](const Waiter& waiter) { return is_left(waiter); };
+    std::sort(left_ratings_.begin(), left_ratings_.end());
+    line_.drop(left_ratings_, is_gone);
+    std::erase_if(arrived_, [&](const Arrival& arrival) { return is_left(arrival.waiter); });
     let_go_of_left();
   }
   if (arrived_.empty()) return;
-  const auto before = [this](const Waiter& a, const Waiter& b) { return stands_before(a, b); };
-  std::sort(arrived_.begin(), arrived_.end(), before);
-  std::size_t old = line_.size();
-  if (line_.capacity() < old + arrived_.size()) line_.reserve((old + arrived_.size()) * 9 / 8);
-  line_.resize(old + arrived_.size());
-  for (std::size_t to = line_.size(); !arrived_.empty();) {
-    const bool from_line = old > 0 && before(arrived_.back(), line_[old - 1]);
-    line_[--to] = from_line ? line_[--old] : arrived_.back();
-    if (!from_line) arrived_.pop_back();
-  }
+  std::vector<Waiter> sorted;
+  sort_arrivals(arrived_, sorted);
+  line_.insert(sorted, [this](const Waiter& a, const Waiter& b) { return stands_before(a, b); });
+  if (arrived_.size() > kArrivedKept) arrived_ = {};
+  arrived_.clear();
 }
 
 void Pool::let_go_of_left() const {
   for (const Slot slot : left_) is_left_[slot] = false;
   free_slots_.insert(free_slots_.end(), left_.begin(), left_.end());
   left_.clear();
+  left_ratings_.clear();
 }
 
 }  // namespace mm::matchmaker

@@ -1,9 +1,9 @@
 // The tickets that wait in one bucket, kept sorted for the planner. Inserts and erases are cheap (a hash and an
-// append); the sorted line is brought up to date by one merge when somebody looks at it.
+// append); the sorted line is brought up to date when somebody looks at it, at the cost of what has changed.
 //
-// What planning reads is 16 bytes a ticket, contiguous and in rating order (Waiter). Everything else (ids, players,
-// deadlines, attempts) stands aside in records that only a match, an expiry or the daemon looks up, by slot. A solo
-// ticket takes about 130 bytes in all.
+// What planning reads is 16 bytes a ticket, in rating order (Waiter, SortedLine). Everything else (ids, players,
+// deadlines, attempts) stands aside in records that only a match, an expiry or the daemon looks up, by slot. What a
+// solo ticket takes in all: see docs/MATCHING.md.
 //
 // Thread rule: one thread owns a pool. The sorted line is a cache, so even const functions are not thread-safe.
 #pragma once
@@ -16,28 +16,15 @@
 #include <vector>
 
 #include "common/contracts/modes.h"
+#include "services/matchmaker/core/arrivals.h"
 #include "services/matchmaker/core/paged.h"
 #include "services/matchmaker/core/rating.h"
 #include "services/matchmaker/core/slot_index.h"
+#include "services/matchmaker/core/sorted_line.h"
 #include "services/matchmaker/core/ticket.h"
+#include "services/matchmaker/core/waiter.h"
 
 namespace mm::matchmaker {
-
-/// A ticket's place in its pool; good until the ticket is erased or replaced, then given to another one.
-using Slot = std::uint32_t;
-
-/// The hot part of a ticket.
-struct Waiter {
-  Rating rating = 0;  ///< mean of the members, plus the mode's premade offset
-  Slot slot = 0;
-  std::int32_t queued = 0;      ///< milliseconds after the pool's epoch()
-  std::uint16_t deviation = 0;  ///< root mean square of the members' deviations, in 1/64 point
-  std::uint8_t size = 1;        ///< players
-  std::uint8_t use = 0;         ///< counts the uses of the slot (7 bits), so that a planner that remembers slots
-                                ///< knows a new ticket from the one before; the top bit: it has latencies
-  bool has_latencies() const { return (use & 0x80) != 0; }
-};
-static_assert(sizeof(Waiter) == 16);
 
 class Pool {
  public:
@@ -65,7 +52,7 @@ class Pool {
   /// `visit(const PoolTicket&)` for each, by rating.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (const Waiter& waiter : line()) visit(ticket(waiter.slot));
+    line().for_each([&](const Waiter& waiter) { visit(ticket(waiter.slot)); });
   }
 
   // By slot, as plans name tickets. The slot must be in use.
@@ -79,8 +66,19 @@ class Pool {
   std::optional<BucketMs> opens_at(Slot slot) const;
 
   // For the planner.
-  /// Every ticket, sorted by rating, then age, then id: the same for any order of insertion.
-  std::span<const Waiter> line() const;
+  /// Every ticket, sorted by rating, then age, then a hash of the id: the same for any order of insertion.
+  const SortedLine& line() const;
+  Rating rating(Slot slot) const { return rating_of_members(slot); }
+  /// How many tickets of a size there are (1 to team_size).
+  std::size_t tickets_of(int size) const { return of_size_[static_cast<std::size_t>(size)]; }
+  /// How many tickets have ever been put in.
+  std::uint64_t arrivals() const { return journal_begin_ + journal_.size(); }
+  /// The slots of those that came after the first `known` ones; some may have gone again, or been used twice. Nothing
+  /// if that is longer ago than the pool remembers.
+  std::optional<std::span<const Slot>> arrived_since(std::uint64_t known) const;
+  bool in_use(Slot slot) const { return uses_[slot].size > 0; }
+  /// As in Waiter::use, without the top bit.
+  std::uint8_t use(Slot slot) const { return uses_[slot].count; }
   /// What Waiter::queued counts from.
   BucketMs epoch() const { return epoch_; }
   /// How large a table indexed by slots must be.
@@ -100,7 +98,6 @@ class Pool {
   };
   struct Record {
     TicketId id;
-    PartyId party;  ///< nil: none
     std::int64_t change = 0;
     BucketMs queued_at = 0;
     BucketMs deadline = 0;
@@ -116,12 +113,14 @@ class Pool {
   auto id_of() const {
     return [this](Slot slot) -> const TicketId& { return records_[slot].id; };
   }
+  bool is_left(const Waiter& waiter) const { return is_left_[waiter.slot]; }
   static bool tells_more(const Record& held, const PoolTicket& offered);
   void note_deadline(Slot slot);
   Slot take_slot();
   void release(Slot slot);
   std::uint32_t store_members(const std::vector<TicketPlayer>& players);
-  Waiter waiter_of(Slot slot, const PoolTicket& ticket);
+  Rating rating_of_members(Slot slot) const;
+  void note_arrival(Slot slot);
   void move_epoch_near(BucketMs queued_at);
   bool stands_before(const Waiter& a, const Waiter& b) const;
   void settle() const;
@@ -138,15 +137,21 @@ class Pool {
   std::vector<Use> uses_;  ///< by slot
   SlotIndex index_;
   std::vector<std::vector<std::uint32_t>> free_members_;  ///< by party size
+  std::unordered_map<Slot, PartyId> parties_;             ///< only of tickets that are some's
   std::unordered_map<Slot, Latencies> latencies_;         ///< only of tickets that have some
+  std::vector<std::size_t> of_size_;                      ///< tickets, by size
   /// By second; may name slots of tickets that are gone.
   mutable std::map<std::int64_t, std::vector<Slot>> deadlines_;
   std::size_t deadlines_noted_ = 0;
 
+  std::vector<Slot> journal_;  ///< who came lately, in that order
+  std::uint64_t journal_begin_ = 0;
+
   // The line and what is not yet in it. A slot is free again only after the line has let it go.
-  mutable std::vector<Waiter> line_;
-  mutable std::vector<Waiter> arrived_;
+  mutable SortedLine line_;
+  mutable std::vector<Arrival> arrived_;
   mutable std::vector<Slot> left_;
+  mutable std::vector<Rating> left_ratings_;
   mutable std::vector<bool> is_left_;  ///< by slot
   mutable std::vector<Slot> free_slots_;
 };

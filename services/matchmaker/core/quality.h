@@ -2,7 +2,9 @@
 // the core that are a matter of taste stand here.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 #include "services/matchmaker/core/ticket.h"
 
@@ -22,7 +24,10 @@ struct TeamStrength {
 
 /// By how many standard deviations `a` is expected to outplay `b`, teams of n players each:
 /// (mu_a - mu_b) / sqrt(n * 2 beta^2 + sum sigma^2).
-double advantage(const TeamStrength& a, const TeamStrength& b, int team_size);
+inline double advantage(const TeamStrength& a, const TeamStrength& b, int team_size) {
+  const double performance = 2 * kBeta * kBeta * team_size;
+  return (a.rating_sum - b.rating_sum) / std::sqrt(performance + a.variance_sum + b.variance_sum);
+}
 
 /// P(a beats b) = Phi(advantage). Worked: 1v1, 1600 against 1500, deviations 0: Phi(100 / 282.84) = 0.6382; with
 /// deviations of 350 on both sides Phi(100 / 570.09) = 0.5696; 5v5 of means 1510 and 1500, deviations 0:
@@ -41,12 +46,22 @@ double win_probability(double advantage);
 /// Worked: spread 0, even: 1. A certain duel of 100 points: x = (100 + 100) / 2, quality 0.9. 5v5, spread 84, means
 /// 1508.2 and 1506.9, certain: advantage 6.5 / 632.46 = 0.010277, as a duel 2.907 points, x = 43.45, quality 0.9565.
 /// A certain duel of 800 points: 250 / 800 = 0.3125.
-double quality(double spread, double advantage);
+inline double quality(double spread, double advantage) {
+  constexpr double kScale = 1000;
+  constexpr double kKnee = kScale / 2;  // where the straight line meets the tail
+  const double as_duel = std::numbers::sqrt2 * kBeta * std::fabs(advantage);
+  const double x = (spread + as_duel) / 2;
+  return x <= kKnee ? 1 - x / kScale : kKnee * kKnee / (kScale * x);
+}
 
 /// What it adds to a match's utility that one of its players has waited so long: up to kWaitWeight, half of it after
 /// the mode's widening time, strictly growing. Counted per player and divided by the players of the match, so it is
 /// the mean over them.
 inline constexpr double kWaitWeight = 0.5;
-double waiting_bonus(BucketMs waited_ms, double widen_seconds);
+inline double waiting_bonus(BucketMs waited_ms, double widen_seconds) {
+  if (waited_ms <= 0) return 0;
+  const double waited = static_cast<double>(waited_ms);
+  return kWaitWeight * waited / (waited + widen_seconds * 1000);
+}
 
 }  // namespace mm::matchmaker

@@ -12,6 +12,17 @@
 
 namespace mm::matchmaker {
 
+/// Both halves of an id, mixed so that ids issued one after the other, which differ in few bits, differ in all.
+inline std::uint64_t mixed_bits(const TicketId& id) {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::memcpy(&high, id.uuid().bytes.data(), 8);
+  std::memcpy(&low, id.uuid().bytes.data() + 8, 8);
+  std::uint64_t mixed = (high ^ (low >> 32)) * 0x9E37'79B9'7F4A'7C15ULL + low;
+  mixed = (mixed ^ (mixed >> 32)) * 0xD6E8'FEB8'6659'FD93ULL;
+  return mixed ^ (mixed >> 32);
+}
+
 class SlotIndex {
  public:
   static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
@@ -61,21 +72,10 @@ class SlotIndex {
   std::size_t mask() const { return cells_.size() - 1; }
   std::size_t next(std::size_t i) const { return (i + 1) & mask(); }
 
-  static std::pair<std::uint64_t, std::uint64_t> words(const TicketId& id) {
-    std::pair<std::uint64_t, std::uint64_t> both;
-    std::memcpy(&both.first, id.uuid().bytes.data(), 8);
-    std::memcpy(&both.second, id.uuid().bytes.data() + 8, 8);
-    return both;
+  static bool same(const TicketId& a, const TicketId& b) {
+    return std::memcmp(a.uuid().bytes.data(), b.uuid().bytes.data(), 16) == 0;
   }
-  static bool same(const TicketId& a, const TicketId& b) { return words(a) == words(b); }
-
-  // Ids that are issued one after the other differ in few bits: mix all of them before cutting.
-  std::size_t home(const TicketId& id) const {
-    const auto [high, low] = words(id);
-    std::uint64_t mixed = (high ^ (low >> 32)) * 0x9E37'79B9'7F4A'7C15ULL + low;
-    mixed = (mixed ^ (mixed >> 32)) * 0xD6E8'FEB8'6659'FD93ULL;
-    return static_cast<std::size_t>(mixed ^ (mixed >> 32)) & mask();
-  }
+  std::size_t home(const TicketId& id) const { return static_cast<std::size_t>(mixed_bits(id)) & mask(); }
 
   template <class IdOf>
   void place(std::uint32_t slot, const IdOf& id_of) {

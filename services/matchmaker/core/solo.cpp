@@ -8,37 +8,58 @@
 
 namespace mm::matchmaker {
 
-void Runs::schedule(Island island, Draft& draft, Appraiser& appraiser) {
+void Runs::schedule(Island island, Draft& draft) {
   const auto n = static_cast<Index>(format_.players);
   if (island.size() < n) return;
-  find_feasible(island);
   bonus_sum_.resize(island.size() + 1);
   bonus_sum_[0] = 0;
   for (Index i = 0; i < island.size(); ++i) {
     bonus_sum_[i + 1] = bonus_sum_[i] + static_cast<double>(line_[island.begin + i].bonus);
   }
-  best_.assign(island.size() + 1, 0);
-  for (Index end = n; end <= island.size(); ++end) {
-    const Index first = end - n;
-    best_[end] = best_[end - 1];
-    if (!feasible_[first]) continue;
-    const double with = best_[first] + run_utility(island.begin + first) + bonus_sum_[end] - bonus_sum_[first];
-    best_[end] = std::max(best_[end], with);
+  if (have_one_window(island)) {
+    const Candidate* const line = line_.data() + island.begin;
+    find_best(island, [line, n](Index first) { return line[first + n - 1].rating <= line[first].high; });
+  } else {
+    find_feasible(island);
+    find_best(island, [this](Index first) { return feasible_[first] != 0; });
   }
-  std::vector<Index> starts;
+  starts_.clear();
   for (Index end = island.size(); end >= n;) {
     if (best_[end] > best_[end - 1]) {
-      starts.push_back(island.begin + end - n);
+      starts_.push_back(end - n);
       end -= n;
     } else {
       --end;
     }
   }
-  std::vector<Index> run(n);
-  for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
-    std::iota(run.begin(), run.end(), *start);
-    draft.add(run, *appraiser.worth(run));
+  run_.resize(n);
+  for (auto start = starts_.rbegin(); start != starts_.rend(); ++start) {
+    std::iota(run_.begin(), run_.end(), island.begin + *start);
+    const double bonus = bonus_sum_[*start + n] - bonus_sum_[*start];
+    draft.add(run_, {run_quality(island.begin + *start), bonus, format_.players == 2});
   }
+}
+
+template <class Feasible>
+void Runs::find_best(Island island, const Feasible& feasible) {
+  const auto n = static_cast<Index>(format_.players);
+  best_.resize(island.size() + 1);
+  std::fill_n(best_.begin(), n, 0.0);
+  for (Index end = n; end <= island.size(); ++end) {
+    const Index first = end - n;
+    double best = best_[end - 1];
+    if (feasible(first)) {
+      const double bonus = bonus_sum_[end] - bonus_sum_[first];
+      best = std::max(best, best_[first] + run_quality(island.begin + first) + bonus);
+    }
+    best_[end] = best;
+  }
+}
+
+bool Runs::have_one_window(Island island) const {
+  const Rating window = line_[island.begin].high - line_[island.begin].rating;
+  return std::all_of(line_.begin() + island.begin, line_.begin() + island.end,
+                     [window](const Candidate& ticket) { return ticket.high - ticket.rating == window; });
 }
 
 // A run is a match if its first and last ticket are within everybody's window: the least `high` in it is no less
@@ -46,7 +67,7 @@ void Runs::schedule(Island island, Draft& draft, Appraiser& appraiser) {
 // the tickets that can still become the extreme).
 void Runs::find_feasible(Island island) {
   const auto n = static_cast<Index>(format_.players);
-  feasible_.assign(island.size(), false);
+  feasible_.assign(island.size(), 0);
   queue_high_.resize(island.size());
   queue_low_.resize(island.size());
   Index high_begin = 0, high_end = 0, low_begin = 0, low_end = 0;
@@ -66,7 +87,7 @@ void Runs::find_feasible(Island island) {
 }
 
 // Without the bonus. A duel exactly; teams as if they came out even, which of many they nearly do.
-double Runs::run_utility(Index first) const {
+double Runs::run_quality(Index first) const {
   const Candidate& low = line_[first];
   const Candidate& high = line_[first + static_cast<Index>(format_.players) - 1];
   const double spread = points(high.rating - low.rating);

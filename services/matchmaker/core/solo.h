@@ -9,7 +9,6 @@
 
 #include <vector>
 
-#include "services/matchmaker/core/appraise.h"
 #include "services/matchmaker/core/draft.h"
 #include "services/matchmaker/core/islands.h"
 
@@ -20,18 +19,21 @@ class Runs {
   Runs(const Format& format, const Line& line) : format_(format), line_(line) {}
 
   /// Adds the best runs of an island to the draft. All its tickets are free and of size 1.
-  void schedule(Island island, Draft& draft, Appraiser& appraiser);
+  void schedule(Island island, Draft& draft);
 
  private:
+  bool have_one_window(Island island) const;
   void find_feasible(Island island);
-  double run_utility(Index first) const;
+  template <class Feasible>
+  void find_best(Island island, const Feasible& feasible);
+  double run_quality(Index first) const;
 
   const Format& format_;
   const Line& line_;
-  std::vector<bool> feasible_;     ///< by the run's first ticket, from the island's begin
+  std::vector<char> feasible_;     ///< by the run's first ticket, from the island's begin
   std::vector<double> bonus_sum_;  ///< over the tickets before
   std::vector<double> best_;
-  std::vector<Index> queue_high_, queue_low_;
+  std::vector<Index> queue_high_, queue_low_, starts_, run_;
 };
 
 }  // namespace mm::matchmaker

@@ -27,14 +27,10 @@ std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool 
   return high - low;
 }
 
-/// The sum of every subset of these units' ratings, by bit mask.
-void subset_sums(std::span<const Unit> units, std::vector<std::int64_t>& sums) {
-  sums.resize(std::size_t{1} << units.size());
-  sums[0] = 0;
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    const std::size_t bit = std::size_t{1} << i;
-    for (std::size_t mask = 0; mask < bit; ++mask) sums[bit | mask] = sums[mask] + units[i].rating;
-  }
+std::int64_t strength_of(std::span<const Unit> units, std::uint32_t members) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < units.size(); ++i) sum += (members >> i & 1U) != 0 ? units[i].strength() : 0;
+  return sum;
 }
 
 std::vector<std::int64_t> strengths(std::span<const Unit> units, const std::vector<std::uint8_t>& team_of, int teams) {
@@ -73,7 +69,11 @@ int take_sides(std::span<const Unit> units, const Opposites& opposite, std::vect
 
 }  // namespace
 
-Splitter::Splitter(int teams, int team_size) : teams_(teams), team_size_(team_size), fill_(teams, team_size) {}
+Splitter::Splitter(int teams, int team_size)
+    : teams_(teams),
+      team_size_(team_size),
+      fill_(teams, team_size),
+      solo_split_(std::min(team_size, SoloSplit::kMostPlayers / 2)) {}
 
 bool Splitter::split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   team_of.assign(units.size(), 0);
@@ -96,61 +96,45 @@ std::int64_t Splitter::gap(std::span<const Unit> units) {
     const auto [low, high] = std::minmax_element(sums.begin(), sums.end());
     return *high - *low;
   }
+  if (is_solo_split(units)) return solo_split_.gap(ratings_);
   begin(units);
-  if (all_solo_) {
-    each_solo_half(units, [&](std::uint32_t, std::int64_t gap) { best_.gap = std::min(best_.gap, gap); });
-  } else {
-    least_gap(units, 1, {1, units[0].size, units[0].strength()});
-  }
+  least_gap(units, 1, {1, units[0].size, units[0].strength()});
   return best_.gap == kWorst ? -1 : best_.gap;
 }
 
 void Splitter::begin(std::span<const Unit> units) {
   total_ = total_premade_ = 0;
-  all_solo_ = units.size() == 2 * static_cast<std::size_t>(team_size_);
   sorted_ = true;
   for (std::size_t i = 0; i < units.size(); ++i) {
     total_ += units[i].strength();
     total_premade_ += premade_weight(units[i]);
-    all_solo_ = all_solo_ && units[i].size == 1;
     sorted_ = sorted_ && (i == 0 || units[i - 1].rating <= units[i].rating);
   }
   best_ = {kWorst, kWorst, kWorst};
 }
 
 bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
-  begin(units);
-  if (all_solo_) {
-    each_solo_half(units, [&](std::uint32_t half, std::int64_t gap) {
-      if (gap <= best_.gap) weigh(units, half, gap);
-    });
+  if (is_solo_split(units)) {
+    best_members_ = solo_split_.split(ratings_);
+    best_.gap = std::llabs(strength_of(units, best_members_) - strength_of(units, ~best_members_));
   } else {
+    begin(units);
     enumerate(units, 1, {1, units[0].size, units[0].strength()});
+    if (best_.gap == kWorst) return false;
   }
-  if (best_.gap == kWorst) return false;
   for (std::size_t i = 0; i < units.size(); ++i) team_of[i] = (best_members_ >> i & 1U) != 0 ? 0 : 1;
   return true;
 }
 
-const std::vector<std::uint32_t>& Splitter::solo_halves() {
-  if (!solo_halves_.empty()) return solo_halves_;
-  for (std::uint32_t mask = 1; mask < 1U << (2 * team_size_); mask += 2) {
-    if (std::popcount(mask) == team_size_) solo_halves_.push_back(mask);
+// As many solo tickets as two teams take, sorted by rating as tickets mostly come: notes their ratings.
+bool Splitter::is_solo_split(std::span<const Unit> units) {
+  if (units.size() != 2 * static_cast<std::size_t>(team_size_) || units.size() > SoloSplit::kMostPlayers) return false;
+  ratings_.resize(units.size());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (units[i].size != 1 || (i > 0 && units[i].rating < units[i - 1].rating)) return false;
+    ratings_[i] = units[i].rating;
   }
-  return solo_halves_;
-}
-
-// The commonest case, without recursion: every half is looked up, its sum is that of two shorter masks.
-template <class Visit>
-void Splitter::each_solo_half(std::span<const Unit> units, Visit&& visit) {
-  const std::size_t cut = units.size() / 2;
-  subset_sums(units.first(cut), sums_low_);
-  subset_sums(units.subspan(cut), sums_high_);
-  const std::uint32_t low_mask = (1U << cut) - 1;
-  for (const std::uint32_t half : solo_halves()) {
-    const std::int64_t strength = sums_low_[half & low_mask] + sums_high_[half >> cut];
-    visit(half, std::llabs(2 * strength - total_));
-  }
+  return true;
 }
 
 // Every set of units that holds unit 0 and exactly team_size players.
@@ -180,11 +164,11 @@ void Splitter::least_gap(std::span<const Unit> units, std::size_t next, Half hal
 
 void Splitter::weigh(std::span<const Unit> units, std::uint32_t half, std::int64_t gap) {
   std::int64_t premade = 0;
-  for (std::uint32_t rest = all_solo_ ? 0 : half; rest != 0; rest &= rest - 1) {
+  for (std::uint32_t rest = half; rest != 0; rest &= rest - 1) {
     premade += premade_weight(units[static_cast<std::size_t>(std::countr_zero(rest))]);
   }
   const std::uint32_t others = ((1U << units.size()) - 1) & ~half;
-  const Merit merit{gap, all_solo_ ? 0 : std::llabs(2 * premade - total_premade_),
+  const Merit merit{gap, std::llabs(2 * premade - total_premade_),
                     spread_of(units, half, sorted_) + spread_of(units, others, sorted_)};
   if (merit >= best_) return;
   best_ = merit;

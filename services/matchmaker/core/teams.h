@@ -14,6 +14,7 @@
 
 #include "services/matchmaker/core/fill.h"
 #include "services/matchmaker/core/rating.h"
+#include "services/matchmaker/core/solo_split.h"
 
 namespace mm::matchmaker {
 
@@ -52,9 +53,7 @@ class Splitter {
 
   void begin(std::span<const Unit> units);
   bool split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
-  const std::vector<std::uint32_t>& solo_halves();
-  template <class Visit>
-  void each_solo_half(std::span<const Unit> units, Visit&& visit);
+  bool is_solo_split(std::span<const Unit> units);
   void enumerate(std::span<const Unit> units, std::size_t next, Half half);
   void least_gap(std::span<const Unit> units, std::size_t next, Half half);
   void weigh(std::span<const Unit> units, std::uint32_t half, std::int64_t gap);
@@ -71,13 +70,12 @@ class Splitter {
   // The enumeration's state: totals of all units and the best split so far.
   std::int64_t total_ = 0;
   std::int64_t total_premade_ = 0;
-  bool all_solo_ = false;
   bool sorted_ = false;  ///< by rating, as tickets mostly come
   Merit best_{};
   std::uint32_t best_members_ = 0;
 
-  std::vector<std::uint32_t> solo_halves_;  ///< every half of twice team_size solo tickets that holds the first one
-  std::vector<std::int64_t> sums_low_, sums_high_;
+  SoloSplit solo_split_;
+  std::vector<Rating> ratings_;
   std::vector<SizeCounts> team_counts_;
   std::vector<std::uint8_t> scratch_;
   std::vector<Unit> pair_units_;

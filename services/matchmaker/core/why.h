@@ -1,28 +1,42 @@
 // Why a ticket is still waiting: which rule keeps it, and by how much. From its neighbours in the line, not from a
-// search.
+// search; explain.h says more, and takes longer.
 #pragma once
 
-#include "services/matchmaker/core/candidates.h"
-#include "services/matchmaker/core/plan.h"
+#include "common/contracts/enum_text.h"
+#include "common/contracts/modes.h"
+#include "services/matchmaker/core/memory.h"
+#include "services/matchmaker/core/pool.h"
 
 namespace mm::matchmaker {
 
-class Reasons {
- public:
-  Reasons(const Format& format, const Line& line);
-
-  /// For a ticket of the line that no match took.
-  Waiting of(Index ticket) const;
-
- private:
-  int players_within_reach(Index ticket) const;
-
-  const Format& format_;
-  const Line& line_;
-  std::int64_t everyone_ = 0;  ///< players in the line
+/// The rule that keeps a ticket waiting.
+enum class Binding {
+  window,   ///< the nearest ticket is outside the window of one of the two, by `by` rating points
+  players,  ///< `by` more players are needed within reach (or these sizes fill no teams: 0)
+  latency,  ///< this region opens to the ticket in `by` seconds (never: infinity)
+  outbid,   ///< there was a match for it, but its partners had a better one
 };
 
-/// For a ticket that may not play in this region at `now`.
-Waiting why_closed(const Pool& pool, Slot slot, BucketMs now);
+struct Waiting {
+  Binding binding;
+  float by;
+};
+
+/// For a ticket that the last plan of this pool (with this memory) left.
+Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const Memory& memory, Slot slot);
 
 }  // namespace mm::matchmaker
+
+namespace mm {
+
+template <>
+struct EnumText<matchmaker::Binding> {
+  static constexpr std::array<std::pair<matchmaker::Binding, std::string_view>, 4> kAll{{
+      {matchmaker::Binding::window, "window"},
+      {matchmaker::Binding::players, "players"},
+      {matchmaker::Binding::latency, "latency"},
+      {matchmaker::Binding::outbid, "outbid"},
+  }};
+};
+
+}  // namespace mm

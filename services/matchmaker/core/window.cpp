@@ -27,6 +27,7 @@ Window::Window(const ModeRules& rules)
 
 Rating Window::at(BucketMs waited_ms) const {
   const BucketMs waited = std::max<BucketMs>(0, waited_ms);
+  if (growth_ == 0) return static_cast<Rating>(initial_);
   const std::int64_t grown =
       linear_ ? growth_ * std::min(waited, step_ms_) / step_ms_ : std::min(growth_, step_ * (waited / step_ms_));
   return static_cast<Rating>(initial_ + grown);

@@ -11,8 +11,9 @@
 namespace mm::matchmaker {
 
 struct Workspace {
+  std::vector<Stretch> stretches;
   Line line;
-  SetAside aside;
+  std::vector<Slot> closed;
   std::vector<Island> islands;
   std::vector<Rating> reach_down;
   Draft draft;

@@ -131,9 +131,18 @@ std::vector<std::string> breaches(const Pool& pool, const ModeRules& rules, Buck
     note(match.quality > 0 && match.quality <= 1, "quality out of range");
   }
   for (const Slot slot : plan.expired) note(seen.insert(pool.id(slot)).second, "expired and matched");
-  for (const Waiting& waiting : plan.waiting) note(seen.insert(pool.id(waiting.slot)).second, "waiting and matched");
-  note(seen.size() == pool.size(), "a ticket is nowhere in the plan");
   return found;
+}
+
+std::vector<PoolTicket> left_waiting(const Pool& pool, const TickPlan& plan) {
+  std::set<TicketId> gone;
+  for (const Seat& seat : plan.seats) gone.insert(pool.id(seat.slot));
+  for (const Slot slot : plan.expired) gone.insert(pool.id(slot));
+  std::vector<PoolTicket> left;
+  pool.for_each([&](const PoolTicket& ticket) {
+    if (gone.count(ticket.id) == 0) left.push_back(ticket);
+  });
+  return left;
 }
 
 double utility_of(const Pool& pool, const ModeRules& rules, BucketMs now, const TickPlan& plan) {

@@ -43,6 +43,9 @@ double window_of_ticket(const PoolTicket& ticket, const ModeRules& rules, Bucket
 /// Everything a plan must hold to, in one sentence per breach; empty if it holds.
 std::vector<std::string> breaches(const Pool& pool, const ModeRules& rules, BucketMs now, const TickPlan& plan);
 
+/// Whom the plan neither matched nor expired.
+std::vector<PoolTicket> left_waiting(const Pool& pool, const TickPlan& plan);
+
 /// The sum of the matches' utilities, from the plan's own figures and the tickets' waits.
 double utility_of(const Pool& pool, const ModeRules& rules, BucketMs now, const TickPlan& plan);
 

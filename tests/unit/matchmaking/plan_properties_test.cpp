@@ -53,7 +53,7 @@ RC_GTEST_PROP(NobodyBlocks, NoFeasibleMatchIsLeftAmongThoseWhoWait, ()) {
   const Pool pool = instance.pool();
   const TickPlan tick = plan(pool, instance.rules, kNow);
   Instance left{instance.rules, instance.team_size, {}};
-  for (const Waiting& waiting : tick.waiting) left.tickets.push_back(pool.ticket(waiting.slot));
+  left.tickets = left_waiting(pool, tick);
   const auto answer = solve_exactly(left, 2'000);
   RC_ASSERT(answer.has_value());
   RC_ASSERT(answer->matches == 0U);
@@ -95,7 +95,7 @@ RC_GTEST_PROP(NobodyBlocks, PlanningThoseWhoWaitOnceMoreFindsNothing, ()) {
   const TickPlan tick = plan(pool, instance.rules, kNow);
   RC_ASSERT(breaches(pool, instance.rules, kNow, tick) == std::vector<std::string>{});
   Instance left{instance.rules, instance.team_size, {}};
-  for (const Waiting& waiting : tick.waiting) left.tickets.push_back(pool.ticket(waiting.slot));
+  left.tickets = left_waiting(pool, tick);
   const Pool rest = left.pool();
   RC_ASSERT(plan(rest, instance.rules, kNow).matches.empty());
 }
@@ -165,6 +165,46 @@ RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, 
     std::vector<TicketId> gone;
     for (const Seat& seat : tick.seats) gone.push_back(grown.id(seat.slot));
     for (const TicketId each : gone) grown.erase(each);
+  }
+}
+
+// … and a large queue of which little changes from tick to tick leaves nothing unmatched that could be: weighing only
+// those who came and those whose window has reached somebody is enough.
+RC_GTEST_PROP(NobodyBlocks, WeighingOnlyWhatChangedIsEnough, ()) {
+  std::mt19937_64 random(*rc::gen::arbitrary<std::uint64_t>());
+  ModeRules rules = rules_for();
+  rules.initial_window = 1 + static_cast<double>(random() % 20);
+  rules.max_window = rules.initial_window + static_cast<double>(random() % 30);
+  if (random() % 3 == 0) rules.widen = Widening::steps;
+  rules.step_points = 5;
+  const int team_size = static_cast<int>(random() % 3) + 1;
+  Pool pool(rules, team_size, default_region());
+  Memory memory;
+  std::uint64_t number = 0;
+  for (int tick_number = 0; tick_number < 20; ++tick_number) {
+    const BucketMs now = kNow + tick_number * static_cast<BucketMs>(random() % 3000);
+    const auto arriving = random() % (tick_number == 0 ? 600 : 20);
+    for (std::uint64_t i = 0; i < arriving; ++i) {
+      const int size = static_cast<int>(random() % static_cast<unsigned>(team_size)) + 1;
+      PoolTicket next = ticket(++number, 1000 + static_cast<double>(random() % 500'000) / 100, 0, size);
+      next.queued_at = now - static_cast<BucketMs>(random() % 20'000);
+      if (random() % 10 == 0) {
+        next.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 30 + double(random() % 60)}};
+      }
+      pool.upsert(next);
+    }
+    const TickPlan tick = plan(pool, rules, now, memory);
+    RC_ASSERT(breaches(pool, rules, now, tick) == std::vector<std::string>{});
+    Instance left{rules, team_size, left_waiting(pool, tick)};
+    const Pool rest = left.pool();
+    RC_ASSERT(plan(rest, rules, now).matches.empty());
+    std::vector<TicketId> gone;
+    for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
+    for (const Slot slot : tick.expired) gone.push_back(pool.id(slot));
+    // Some commits are refused: those tickets stay.
+    for (const TicketId each : gone) {
+      if (random() % 16 != 0) pool.erase(each);
+    }
   }
 }
 

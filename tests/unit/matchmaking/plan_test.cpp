@@ -1,5 +1,6 @@
 // Planning a tick: the rules one by one, on queues small enough to see the answer.
 #include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/core/why.h"
 
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@ namespace {
 using testing::breaches;
 using testing::Instance;
 using testing::kNow;
+using testing::left_waiting;
 using testing::rules_for;
 using testing::ticket;
 using testing::ticket_id;
@@ -38,18 +40,20 @@ std::vector<TicketId> matched_ids(const Pool& pool, const TickPlan& tick) {
   return ids;
 }
 
-const Waiting& waiting_of(const Pool& pool, const TickPlan& tick, std::uint64_t number) {
-  for (const Waiting& waiting : tick.waiting) {
-    if (pool.id(waiting.slot) == ticket_id(number)) return waiting;
-  }
-  ADD_FAILURE() << "ticket " << number << " does not wait";
-  return tick.waiting.front();
+/// Why a ticket waits after a plan of this pool.
+Waiting why(const Pool& pool, std::uint64_t number, BucketMs now = kNow) {
+  Memory memory;
+  const TickPlan tick = plan(pool, pool.rules(), now, memory);
+  const auto slot = pool.slot_of(ticket_id(number));
+  const auto seated = std::any_of(tick.seats.begin(), tick.seats.end(), [&](const Seat& s) { return s.slot == *slot; });
+  EXPECT_FALSE(seated) << "ticket " << number << " does not wait";
+  return why_waiting(pool, pool.rules(), now, memory, *slot);
 }
 
 TEST(Planning, AnEmptyPoolGivesAnEmptyPlan) {
   const Pool pool(rules_for(), 5, default_region());
   const TickPlan tick = checked_plan(pool);
-  EXPECT_TRUE(tick.matches.empty() && tick.expired.empty() && tick.waiting.empty());
+  EXPECT_TRUE(tick.matches.empty() && tick.expired.empty());
 }
 
 TEST(Planning, OneOutlierBlocksNobody) {
@@ -60,15 +64,15 @@ TEST(Planning, OneOutlierBlocksNobody) {
   const Pool pool = pool_with(1, tickets);
   const TickPlan tick = checked_plan(pool);
   EXPECT_EQ(tick.matches.size(), 100U);
-  ASSERT_EQ(tick.waiting.size(), 2U);
-  EXPECT_EQ(waiting_of(pool, tick, 2).binding, Binding::window);
+  ASSERT_EQ(left_waiting(pool, tick).size(), 2U);
+  EXPECT_EQ(why(pool, 2).binding, Binding::window);
 }
 
 TEST(Planning, PartiesOfFiveThreeAndFourNeverPlayFiveAgainstSeven) {
   const Pool pool = pool_with(5, {ticket(1, 1500, 60, 5), ticket(2, 1500, 60, 3), ticket(3, 1500, 60, 4)});
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
-  EXPECT_EQ(waiting_of(pool, tick, 1).binding, Binding::players);
+  EXPECT_EQ(why(pool, 1).binding, Binding::players);
 }
 
 TEST(Planning, PartiesOfFiveThreeAndFourPlayOnceTheirTeamsFill) {
@@ -101,7 +105,7 @@ TEST(Planning, ANewcomerIsNotDraggedIntoAVeteransWindow) {
   const Pool pool = pool_with(1, {ticket(1, 1500, 600 - 1), ticket(2, 1601, 0)});
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
-  const Waiting& waiting = waiting_of(pool, tick, 2);
+  const Waiting waiting = why(pool, 2);
   EXPECT_EQ(waiting.binding, Binding::window);
   EXPECT_NEAR(waiting.by, 1, 1e-3);
 }
@@ -154,8 +158,8 @@ TEST(Planning, ARegionOpensToATicketWithTheWait) {
   const Pool pool = pool_with(1, {a, ticket(2, 1500)});
   const TickPlan early = checked_plan(pool, kNow + 19'999);
   EXPECT_TRUE(early.matches.empty());
-  EXPECT_EQ(waiting_of(pool, early, 1).binding, Binding::latency);
-  EXPECT_NEAR(waiting_of(pool, early, 1).by, 0.001, 1e-6);
+  EXPECT_EQ(why(pool, 1, kNow + 19'999).binding, Binding::latency);
+  EXPECT_NEAR(why(pool, 1, kNow + 19'999).by, 0.001, 1e-6);
   EXPECT_EQ(checked_plan(pool, kNow + 20'000).matches.size(), 1U);
 }
 
@@ -167,7 +171,7 @@ TEST(Planning, ARegionOverTheLimitNeverOpens) {
   const Pool pool = pool_with(1, {a, ticket(2, 1500)}, rules);
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
-  EXPECT_TRUE(std::isinf(waiting_of(pool, tick, 1).by));
+  EXPECT_TRUE(std::isinf(why(pool, 1).by));
 }
 
 TEST(Planning, WithoutRatingsTheLongestWaitingComeFirst) {
@@ -199,7 +203,7 @@ TEST(Planning, MakesMatchesOfManyTeams) {
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_EQ(tick.seats_of(tick.matches[0]).size(), 9U);
-  EXPECT_GE(tick.matches[0].win_probability, 0.5);
+  EXPECT_GE(tick.matches[0].win_probability(), 0.5);
 }
 
 TEST(Planning, SeatsAreInTheOrderOfTeams) {
@@ -220,7 +224,7 @@ TEST(Planning, TellsQualitySpreadAndChancesOfAMatch) {
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_NEAR(tick.matches[0].spread, 100, 1e-9);
   EXPECT_NEAR(tick.matches[0].quality, 0.9, 1e-9);
-  EXPECT_NEAR(tick.matches[0].win_probability, 1 - 0.6382, 5e-5) << "team 0 is the lower ticket's";
+  EXPECT_NEAR(tick.matches[0].win_probability(), 1 - 0.6382, 5e-5) << "team 0 is the lower ticket's";
 }
 
 TEST(Planning, PremadeOffsetsShiftAParty) {
@@ -233,16 +237,15 @@ TEST(Planning, PremadeOffsetsShiftAParty) {
 
 TEST(Planning, SaysHowManyPlayersAreMissing) {
   const Pool pool = pool_with(5, {ticket(1, 1500, 0, 3), ticket(2, 1510, 0, 4)});
-  const TickPlan tick = checked_plan(pool);
-  EXPECT_EQ(waiting_of(pool, tick, 1).binding, Binding::players);
-  EXPECT_FLOAT_EQ(waiting_of(pool, tick, 1).by, 3);
+  EXPECT_EQ(why(pool, 1).binding, Binding::players);
+  EXPECT_FLOAT_EQ(why(pool, 1).by, 3);
 }
 
 TEST(Planning, SaysWhoLostToABetterMatch) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1501), ticket(3, 1590)});
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
-  EXPECT_EQ(waiting_of(pool, tick, 3).binding, Binding::outbid);
+  EXPECT_EQ(why(pool, 3).binding, Binding::outbid);
 }
 
 // Newcomers a few points apart would always have each other; the one a little off would wait for its bonus to grow.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "tests/unit/matchmaking/instance.h"
 
@@ -16,6 +17,8 @@ using testing::kNow;
 using testing::rules_for;
 using testing::ticket;
 using testing::ticket_id;
+
+Waiter first_of(const Pool& pool) { return pool.line().at(pool.line().begin()); }
 
 Pool pool_of_5v5() { return Pool(rules_for(), 5, default_region()); }
 
@@ -32,7 +35,7 @@ TEST(Pools, HoldATicketOncePerId) {
   EXPECT_EQ(pool.size(), 1U);
   EXPECT_EQ(pool.players(), 2U);
   ASSERT_EQ(pool.line().size(), 1U);
-  EXPECT_EQ(pool.line()[0].rating, 1600 * kUnitsPerPoint);
+  EXPECT_EQ(first_of(pool).rating, 1600 * kUnitsPerPoint);
 }
 
 TEST(Pools, GiveBackWhatTheyWereGiven) {
@@ -77,11 +80,11 @@ TEST(Pools, RateAPartyByItsMeanPlusTheOffsetOfItsSize) {
   trio.players[0].mmr = 1400;
   trio.players[1].mmr = 1450;
   pool.upsert(trio);
-  EXPECT_EQ(pool.line()[0].rating, 1450 * kUnitsPerPoint + 153'000);
+  EXPECT_EQ(first_of(pool).rating, 1450 * kUnitsPerPoint + 153'000);
   pool.clear();
   EXPECT_TRUE(pool.empty());
   pool.upsert(ticket(2, 1500, 0, 5));
-  EXPECT_EQ(pool.line()[0].rating, 1500 * kUnitsPerPoint + 153'000) << "the last offset holds for larger parties";
+  EXPECT_EQ(first_of(pool).rating, 1500 * kUnitsPerPoint + 153'000) << "the last offset holds for larger parties";
 }
 
 TEST(Pools, KnowTheLongestWaiting) {
@@ -116,7 +119,7 @@ TEST(Pools, SurviveAClockThatJumpsByYears) {
   pool.upsert(young);
   pool.upsert(old);
   ASSERT_EQ(pool.line().size(), 2U);
-  EXPECT_EQ(pool.id(pool.line()[0].slot), old.id) << "the older of two equals stands first";
+  EXPECT_EQ(pool.id(first_of(pool).slot), old.id) << "the older of two equals stands first";
   EXPECT_EQ(pool.oldest()->id, old.id);
 }
 
@@ -146,13 +149,54 @@ RC_GTEST_PROP(Pools, BehaveLikeAMapOfTickets, ()) {
     players += wanted.players.size();
   }
   RC_ASSERT(pool.players() == players);
-  const auto line = pool.line();
+  std::vector<Waiter> line;
+  pool.line().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
   RC_ASSERT(line.size() == model.size());
   for (std::size_t i = 1; i < line.size(); ++i) {
     const auto key = [&](const Waiter& waiter) {
-      return std::tuple(waiter.rating, pool.queued_at(waiter.slot), pool.id(waiter.slot));
+      return std::tuple(waiter.rating, pool.queued_at(waiter.slot), mixed_bits(pool.id(waiter.slot)));
     };
     RC_ASSERT(key(line[i - 1]) < key(line[i]));
+  }
+}
+
+// Thousands at once and many one by one, mostly of few ratings: blocks split, empty and are found again.
+RC_GTEST_PROP(Pools, KeepTheLineInOrderWhateverComesAndGoes, ()) {
+  std::mt19937_64 random(*rc::gen::arbitrary<std::uint64_t>());
+  const auto ratings = *rc::gen::element<std::uint64_t>(1, 3, 50, 3000, 300'000);
+  const auto ages = *rc::gen::element<std::uint64_t>(1, 2, 1000, 1'000'000);
+  Pool pool = pool_of_5v5();
+  std::vector<std::uint64_t> held;
+  std::uint64_t number = 0;
+  for (int round = 0; round < 6; ++round) {
+    const auto arriving = random() % (round == 0 ? 3000 : 400);
+    for (std::uint64_t i = 0; i < arriving; ++i) {
+      PoolTicket next = ticket(++number, 1000 + static_cast<double>(random() % ratings) / 100);
+      next.queued_at -= static_cast<BucketMs>(random() % ages);
+      pool.upsert(next);
+      held.push_back(number);
+    }
+    std::shuffle(held.begin(), held.end(), random);
+    for (auto leaving = random() % (held.size() + 1); leaving > 0; --leaving) {
+      pool.erase(ticket_id(held.back()));
+      held.pop_back();
+    }
+    std::vector<Waiter> line;
+    pool.line().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
+    RC_ASSERT(line.size() == held.size());
+    RC_ASSERT(pool.line().size() == held.size());
+    const auto key = [&](const Waiter& waiter) {
+      return std::tuple(waiter.rating, waiter.queued, mixed_bits(pool.id(waiter.slot)));
+    };
+    for (std::size_t i = 1; i < line.size(); ++i) RC_ASSERT(key(line[i - 1]) < key(line[i]));
+    if (line.empty()) continue;
+    const Rating some = line[random() % line.size()].rating;
+    const auto from = pool.line().first_from(some);
+    const auto to = pool.line().first_above(some);
+    std::size_t equals = 0;
+    pool.line().for_each(from, to, [&](const Waiter& waiter) { equals += waiter.rating == some ? 1 : 0; });
+    const auto expected = std::count_if(line.begin(), line.end(), [&](const Waiter& w) { return w.rating == some; });
+    RC_ASSERT(equals == static_cast<std::size_t>(expected));
   }
 }
 

@@ -1,0 +1,159 @@
+// The waiters of a pool in rating order, in small blocks: who comes or goes moves the neighbours in one block, not the
+// whole line. An index of the blocks' last ratings finds a rating in a few steps.
+//
+// Why not a tree or a skip list: planning mostly walks neighbours, and a block of 128 is two KiB in a row. Why not one
+// vector: with a million waiting, taking in one tick's arrivals would move 16 MB.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "services/matchmaker/core/waiter.h"
+
+namespace mm::matchmaker {
+
+class SortedLine {
+ public:
+  /// Between two waiters: before the one at `index` of `block`. The line's end is {blocks, 0}.
+  struct Place {
+    std::uint32_t block = 0;
+    std::uint32_t index = 0;
+    friend bool operator==(const Place&, const Place&) = default;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  Place begin() const { return {0, 0}; }
+  Place end() const { return {static_cast<std::uint32_t>(blocks_.size()), 0}; }
+  const Waiter& at(Place place) const { return blocks_[place.block].waiters[place.index]; }
+  Place next(Place place) const {
+    return place.index + 1 < blocks_[place.block].count ? Place{place.block, place.index + 1}
+                                                        : Place{place.block + 1, 0};
+  }
+  /// `place` is not begin().
+  Place before(Place place) const {
+    return place.index > 0 ? Place{place.block, place.index - 1}
+                           : Place{place.block - 1, blocks_[place.block - 1].count - 1};
+  }
+  /// Before the first waiter of at least this rating.
+  Place first_from(Rating rating) const;
+  /// Behind the last waiter of at most this rating.
+  Place first_above(Rating rating) const;
+
+  /// `visit(Place, const Waiter&)` for each of [from, to).
+  template <class Visit>
+  void for_each_place(Place from, Place to, Visit&& visit) const {
+    for (std::uint32_t block = from.block; block < blocks_.size() && block <= to.block; ++block) {
+      const std::uint32_t first = block == from.block ? from.index : 0;
+      const std::uint32_t last = block == to.block ? to.index : blocks_[block].count;
+      for (std::uint32_t i = first; i < last; ++i) visit(Place{block, i}, blocks_[block].waiters[i]);
+    }
+  }
+  /// `visit(const Waiter&)`.
+  template <class Visit>
+  void for_each(Place from, Place to, Visit&& visit) const {
+    for_each_place(from, to, [&](Place, const Waiter& waiter) { visit(waiter); });
+  }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for_each(begin(), end(), visit);
+  }
+  /// The same, changing times but not the order.
+  template <class Change>
+  void change_each(Change&& change) {
+    for (Block& block : blocks_) {
+      for (std::uint32_t i = 0; i < block.count; ++i) change(block.waiters[i]);
+    }
+  }
+
+  /// Takes in waiters that are sorted by `before`, as the line is. Linear in them and the blocks they fall in.
+  template <class Before>
+  void insert(std::span<const Waiter> sorted, const Before& before);
+  /// Drops those `is_gone` says, who have these ratings (in rising order).
+  template <class IsGone>
+  void drop(std::span<const Rating> ratings, const IsGone& is_gone);
+  void clear();
+
+ private:
+  static constexpr std::uint32_t kBlock = 128;
+  static constexpr std::uint32_t kFilled = 116;  ///< of a block when many arrive at once: room for some more
+
+  struct Block {
+    std::unique_ptr<Waiter[]> waiters;
+    std::uint32_t count = 0;
+    Rating last = 0;  ///< its last waiter's
+  };
+
+  /// The first block whose last rating is at least this.
+  std::uint32_t block_from(Rating rating) const;
+  const Waiter& last_of(std::uint32_t block) const { return blocks_[block].waiters[blocks_[block].count - 1]; }
+  /// Writes so many waiters over a block; what it cannot hold becomes new blocks, to stand behind it.
+  static void write(Block& block, std::span<const Waiter> waiters, std::vector<Block>& behind);
+  void insert_blocks(std::vector<std::pair<std::uint32_t, Block>> behind);
+  void index_blocks();
+
+  std::vector<Block> blocks_;  ///< none is empty
+  std::vector<Rating> last_;   ///< the last rating of each, side by side for searching
+  std::size_t size_ = 0;
+};
+
+template <class Before>
+void SortedLine::insert(std::span<const Waiter> sorted, const Before& before) {
+  std::vector<std::pair<std::uint32_t, Block>> split;  // new blocks, and behind which one they stand
+  std::vector<Waiter> merged;
+  std::vector<Block> more;
+  size_ += sorted.size();
+  if (blocks_.empty() && !sorted.empty()) blocks_.emplace_back();
+  const auto blocks = static_cast<std::uint32_t>(blocks_.size());
+  for (std::size_t arriving = 0; arriving < sorted.size();) {
+    // Who stands before the block's last waiter belongs in it, and in the last block everybody else.
+    std::uint32_t b = std::min(block_from(sorted[arriving].rating), blocks - 1);
+    while (b + 1 < blocks && !before(sorted[arriving], last_of(b))) ++b;
+    const std::size_t begin = arriving++;
+    while (arriving < sorted.size() && (b + 1 == blocks || before(sorted[arriving], last_of(b)))) ++arriving;
+    const std::span<const Waiter> held(blocks_[b].waiters.get(), blocks_[b].count);
+    const auto coming = sorted.subspan(begin, arriving - begin);
+    if (held.empty()) {
+      write(blocks_[b], coming, more);
+    } else {
+      merged.resize(held.size() + coming.size());
+      std::merge(held.begin(), held.end(), coming.begin(), coming.end(), merged.begin(), before);
+      write(blocks_[b], merged, more);
+    }
+    for (Block& block : more) split.emplace_back(b, std::move(block));
+    more.clear();
+  }
+  insert_blocks(std::move(split));
+  index_blocks();
+}
+
+template <class IsGone>
+void SortedLine::drop(std::span<const Rating> ratings, const IsGone& is_gone) {
+  std::uint32_t b = 0;
+  for (std::size_t next = 0; next < ratings.size();) {
+    b = std::max(b, block_from(ratings[next]));
+    if (b >= blocks_.size()) break;
+    Block& block = blocks_[b];
+    Waiter* const begin = block.waiters.get();
+    Waiter* const end = std::remove_if(begin, begin + block.count, is_gone);
+    size_ -= static_cast<std::size_t>(begin + block.count - end);
+    block.count = static_cast<std::uint32_t>(end - begin);
+    if (block.count > 0) block.last = end[-1].rating;
+    // Equals may stand in the next blocks too.
+    const bool goes_on = b + 1 < blocks_.size() && blocks_[b + 1].count > 0 &&
+                         blocks_[b + 1].waiters[0].rating == last_[b];
+    while (next < ratings.size() && (ratings[next] < last_[b] || (ratings[next] == last_[b] && !goes_on))) ++next;
+    ++b;
+  }
+  std::erase_if(blocks_, [](const Block& block) { return block.count == 0; });
+  index_blocks();
+}
+
+}  // namespace mm::matchmaker
