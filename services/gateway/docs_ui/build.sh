@@ -42,4 +42,8 @@ for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-standalone-preset.js 
   cp "$swagger/$file" "$output/docs/"
 done
 cp "$work/package/bundles/redoc.standalone.js" "$work/package/LICENSE" "$output/redoc/"
+# Its footer asks a foreign server for a logo, which our pages may not load: an empty picture in its place.
+logo=https://cdn.redoc.ly/redoc/logo-mini.svg
+grep -q "$logo" "$output/redoc/redoc.standalone.js" || give_up "ReDoc asks for another logo than $logo"
+sed -i "s|$logo|data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27/%3E|" "$output/redoc/redoc.standalone.js"
 for file in "$output"/docs/*.js "$output"/docs/*.css "$output"/redoc/*.js; do gzip -9 -k -n "$file"; done
