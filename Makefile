@@ -2,7 +2,7 @@
 # Every target can be the first one typed on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-asan test-tsan lint format bench clean
+.PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -77,6 +77,11 @@ format: ## format the C++ sources
 bench: configure ## build and run the benchmarks
 	@cmake --build --preset release -j $(JOBS) --target mm_benchmarks
 	@for b in $(BUILD)/benchmarks/*; do echo "== $$b"; $$b; done
+
+sim: configure ## what players have of the rules, and how our matching does against others: a report and a tournament
+	@cmake --build --preset release -j $(JOBS) --target mm-sim
+	@$(BUILD)/bin/mm-sim run --population evening-1v1,evening-5v5,day-1v1 --out build/sim
+	@$(BUILD)/bin/mm-sim tournament --csv build/sim/tournament.csv
 
 clean: ## stop the stack, remove builds and the stack's state
 	@ops/stack down

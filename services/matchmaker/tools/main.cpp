@@ -3,13 +3,20 @@
 #include <vector>
 
 #include "services/matchmaker/tools/command.h"
+#include "services/matchmaker/tools/compare.h"
+#include "services/matchmaker/tools/listing.h"
+#include "services/matchmaker/tools/run.h"
 #include "services/matchmaker/tools/tournament.h"
 
 namespace mm::matchmaker::tools {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"run", "shows what populations have of sets of rules: waits, quality, spread, by rating and party", run_run},
+    {"compare", "says who gains and who loses by a change of rules", run_compare},
     {"tournament", "plays our policy against those of other matchmakers", run_tournament},
+    {"populations", "lists the shipped populations", run_populations},
+    {"policies", "lists the policies of the tournament", run_policies},
 };
 
 }  // namespace

@@ -104,6 +104,15 @@ std::vector<Part> summarise_parts(std::span<const Queueing> queueings) {
   return parts;
 }
 
+std::string part_text(const Part& part) {
+  const std::string number = std::to_string(part.number);
+  if (part.kind == "decile")
+    return "decile " + number + (part.number == 1 ? " (lowest)" : part.number == 10 ? " (highest)" : "");
+  if (part.kind == "party") return part.number == 1 ? "alone" : "party of " + number;
+  if (part.kind == "hour") return (part.number < 10 ? "0" : "") + number + ":00";
+  return "everyone";
+}
+
 std::span<const Figure> figures() { return kFigures; }
 
 const Figure& figure(std::string_view name) {

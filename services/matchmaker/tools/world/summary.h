@@ -40,6 +40,9 @@ struct Part {
 /// Everyone, then by decile of rating, by party size, and by hour; parts in which nobody is are left out.
 std::vector<Part> summarise_parts(std::span<const Queueing> queueings);
 
+/// "decile 1 (lowest)", "party of 2", "19:00", "everyone".
+std::string part_text(const Part& part);
+
 /// One figure of a summary, for tables that are about all of them.
 struct Figure {
   std::string_view name;    ///< as in the CSV

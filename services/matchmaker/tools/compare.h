@@ -1,0 +1,10 @@
+// mm-sim compare: who gains and who loses by a change of rules.
+#pragma once
+
+#include "services/matchmaker/tools/command.h"
+
+namespace mm::matchmaker::tools {
+
+int run_compare(Words words);
+
+}  // namespace mm::matchmaker::tools

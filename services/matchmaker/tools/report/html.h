@@ -1,0 +1,26 @@
+// One page of HTML that needs nothing else: text, tables and charts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/matchmaker/tools/report/chart.h"
+#include "services/matchmaker/tools/report/table.h"
+
+namespace mm::matchmaker::tools {
+
+class HtmlPage {
+ public:
+  explicit HtmlPage(const std::string& title);
+  void heading(const std::string& text);
+  void paragraph(const std::string& text);
+  void list(const std::vector<std::string>& lines);
+  void table(const std::string& caption, const Table& table);
+  void charts(const std::vector<Chart>& charts);
+  std::string text() const { return text_ + "</main></body></html>\n"; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace mm::matchmaker::tools

@@ -1,0 +1,35 @@
+// What `run` shows of a population under some sets of rules: tables, charts, CSV.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/matchmaker/tools/report/chart.h"
+#include "services/matchmaker/tools/report/csv.h"
+#include "services/matchmaker/tools/report/table.h"
+#include "services/matchmaker/tools/world/population.h"
+#include "services/matchmaker/tools/world/summary.h"
+
+namespace mm::matchmaker::tools {
+
+/// A population under one set of rules, all seeds together.
+struct RunResult {
+  std::string rules;  ///< what the set is called
+  RunRecord record;
+  std::vector<Part> parts;
+};
+
+/// Adds what another seed gave.
+void merge(RunRecord& into, RunRecord&& from);
+
+Table overall_table(const std::vector<RunResult>& results);
+/// One kind of part ("decile", "party", "hour"), every set of rules; no rows if there are none.
+Table parts_table(const std::vector<RunResult>& results, const std::string& kind);
+std::vector<Chart> charts_of(const std::vector<RunResult>& results);
+
+Csv::Row part_columns();
+Csv::Row part_row(const std::string& population, const std::string& rules, const Part& part);
+Csv::Row queueing_columns();
+Csv::Row queueing_row(const std::string& population, const std::string& rules, const Queueing& queueing);
+
+}  // namespace mm::matchmaker::tools
