@@ -107,7 +107,7 @@ void describe(F& f, ModeRules& m) {
   f("rating", m.rating, Optional{});
   f("rated", m.rated, Optional{});
   f("margin_stat", m.margin_stat);
-  f("margin_weight", m.margin_weight, Optional{}, InRange{0, 3});
+  f("margin_weight", m.margin_weight, Optional{}, InRange{0, 1});
 }
 
 /// All modes of a stack, in the file's order.

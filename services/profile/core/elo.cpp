@@ -62,29 +62,34 @@ std::vector<std::vector<double>> variances_of(const Sides& sides, TimePoint ende
 
 /// What one match does to the errors of a side's ratings: the sums of elo.h.
 struct Errors {
-  double own_share = 0;      ///< a
-  double from_others = 0;    ///< of the errors of the other sides: the sum of (b / n_j)^2 times their variances
-  double of_the_result = 0;  ///< c
+  double corrected = 0;      ///< w s, over the pairs
+  double of_the_result = 0;  ///< w sqrt(E (1 - E)), over the pairs
 };
 
+/// What share of the curve is left when the gap between the sides is not known.
+double flattened(double gap_variance) {
+  constexpr double kPerPoint = std::numbers::ln10 / 400.0;
+  const double uncertainty = kPerPoint * kPerPoint * gap_variance;
+  return 1.0 / std::sqrt(1.0 + 3.0 * uncertainty / (std::numbers::pi * std::numbers::pi));
+}
+
+/// `sums`: of each side's variances.
 Errors errors_of(const Sides& sides, std::size_t i, const std::vector<double>& sums, double factor) {
   const double opponents = static_cast<double>(sides.size() - 1);
-  std::vector<double> shares;
-  std::vector<double> foreign;
+  const double size = static_cast<double>(sides[i].size());
+  std::vector<double> corrected;
   std::vector<double> luck;
   for (std::size_t j = 0; j < sides.size(); ++j) {
     if (j == i) continue;
     const double expected = expected_score(mean_points(sides[i]), mean_points(sides[j]));
     const double spread = expected * (1 - expected);
-    const double size = static_cast<double>(sides[i].size());
     const double other_size = static_cast<double>(sides[j].size());
     const double w = factor * std::min(1.0, other_size / size) / opponents;
-    const double share = w * spread * std::numbers::ln10 / 400.0;
-    shares.push_back(share);
-    foreign.push_back(std::pow(share / other_size, 2) * sums[j]);
+    const double g = flattened(sums[i] / (size * size) + sums[j] / (other_size * other_size));
+    corrected.push_back(w * g * spread * std::numbers::ln10 / 400.0);
     luck.push_back(w * std::sqrt(spread));
   }
-  return {sum_of(std::move(shares)), sum_of(std::move(foreign)), sum_of(std::move(luck))};
+  return {sum_of(std::move(corrected)), sum_of(std::move(luck))};
 }
 
 }  // namespace
@@ -100,11 +105,9 @@ Sides rate_by_elo(const Sides& sides, const MatchOutcome& outcome, double weight
   Sides after = sides;
   for (std::size_t i = 0; i < sides.size(); ++i) {
     const auto errors = errors_of(sides, i, sums, factor);
-    const double each = errors.own_share / static_cast<double>(sides[i].size());
+    const double kept = std::max(0.0, 1 - 2 * errors.corrected / static_cast<double>(sides[i].size()));
     for (std::size_t slot = 0; slot < sides[i].size(); ++slot) {
-      const double own = variances[i][slot];
-      const double variance = own * std::pow(1 - each, 2) + each * each * std::max(0.0, sums[i] - own) +
-                              errors.from_others + std::pow(errors.of_the_result, 2);
+      const double variance = kept * variances[i][slot] + errors.of_the_result * errors.of_the_result;
       auto& player = after[i][slot];
       player.mmr += changes[i][slot];
       player.deviation = stored_deviation(std::sqrt(variance));

@@ -13,20 +13,22 @@
 // Worked example: 1600 against 1500, everybody beyond 30 games. Expected of the first: 1 / (1 + 10^(-100/400)) =
 // 0.640065. It wins: 20 * (1 - 0.640065) = +7.20 and -7.20; it loses: -12.80 and +12.80; a draw: -2.80 and +2.80.
 //
-// Elo itself knows no deviation. Matchmaking needs one, so it follows from the rule above: the change is linear in the
-// errors of the ratings it was made from, near enough, and errors of different players are independent. With s = (ln 10
-// / 400) E (1 - E), how much the expected score moves per point, one pair of sides i, j changes the error of a player p
-// of side i by -w s (mean error of i - mean error of j) + w (S - E), w being K, or less on the larger side. So
+// Elo itself knows no deviation. Matchmaking needs one, so it follows from the rule above. The change is w (S - E), w
+// being K, or less on the larger side; and S - E goes, in the mean, against the error D by which the gap between the
+// sides is overrated: by s D, where s is how much the score really moves per point, (ln 10 / 400) g E (1 - E). (g is
+// Glicko's: the more uncertain the gap, the flatter the curve that is left of it; g = 1 / sqrt(1 + 3 (ln 10 / 400)^2
+// var(D) / pi^2), var(D) = sum of var / n^2 over both sides.) The errors of different players being independent, of
+// which 1 / n of D is the player's own,
 //
-//   var' = var_p (1 - a/n_i)^2 + (a/n_i)^2 (sum of var over i without p) + (b/n_j)^2 (sum of var over j) + c^2
+//   var' = var - 2 w s var / n + w^2 E (1 - E)
 //
-// where a = b = w s and c = w sqrt(E (1 - E)) for two sides; for more, a and c add up over the pairs (for c that is the
-// most it can be: the pairs of a match are not independent). It is the error of the update itself: K never shrinks with
-// certainty, so neither does this deviation go to zero.
+// for two sides; for more, w s and w sqrt(E (1 - E)) add up over the pairs (which is the most the latter can be: the
+// pairs of a match are not independent). K never shrinks with certainty, so neither does this go to zero. It is an
+// estimate: players matched by rating err alike more often than chance has it, and that it cannot see.
 //
-// Worked, duels between equals, s = 0.00143912: a new player (350) who beats one known exactly, K = 40: 122500 * (1 -
-// 0.0575646)^2 + 400 = 109202, deviation 330.46. In the long run, two players of the same deviation, K = 20: var = (K^2
-// / 4) / (2 a (1 - a)) = 100 / 0.0559076 = 1788.7, deviation 42.3. In 5 against 5 a result says less of each: 94.6.
+// Worked, duels between equals: two new players (350), K = 40: var(D) = 245000, g = 0.5370, s = 0.00077283, var' =
+// 122500 (1 - 0.0618264) + 400 = 115326, deviation 339.60. In the long run var = n K / (2 g ln 10 / 400): with K =
+// 20 42.0 in a duel, 94.0 in 5 against 5, where a result says less of each.
 #pragma once
 
 #include "services/profile/core/rating.h"

@@ -67,16 +67,26 @@ double new_volatility(double sigma, double phi, const Evidence& evidence) {
   return std::clamp(std::exp(left / 2), kLeastVolatility, kMostVolatility);
 }
 
-/// A side as one player, when the period of the match began.
-struct Composite {
-  double rating;
-  double deviation;
+/// A side when the period of the match began.
+struct Team {
+  double size;
+  double mean;          ///< of its ratings
+  double variance_sum;  ///< of its deviations squared
 };
 
-Composite composite_of(const std::vector<Rated>& side, TimePoint onset) {
-  std::vector<double> deviations;
-  for (const auto& player : side) deviations.push_back(deviation_then(player, onset));
-  return {mean_points(side), sum_of(std::move(deviations)) / static_cast<double>(side.size())};
+Team team_of(const std::vector<Rated>& side, TimePoint onset) {
+  std::vector<double> variances;
+  for (const auto& player : side) variances.push_back(std::pow(deviation_then(player, onset), 2));
+  return {static_cast<double>(side.size()), mean_points(side), sum_of(std::move(variances))};
+}
+
+/// The duel that is as hard for this player as the match against `other` was.
+Glicko2Game composite_of(const Glicko2Player& player, const Team& own, const Team& other) {
+  const double n = (own.size + other.size) / 2;
+  const double mates = std::max(0.0, own.variance_sum - player.deviation * player.deviation);
+  const double variance = std::pow(n / own.size, 2) * mates + std::pow(n / other.size, 2) * other.variance_sum;
+  const double of_performance = (n - 1) * std::pow(kPointsPerUnit * std::numbers::pi, 2) / 3;
+  return {player.rating + n * (other.mean - own.mean), std::sqrt(variance + of_performance)};
 }
 
 /// Of the period that ends with the match: all of it for a player without a match before.
@@ -86,10 +96,7 @@ double periods_since(const Rated& player, TimePoint ended_at) {
   return std::clamp(elapsed / static_cast<double>(kRatingPeriod.count()), 0.0, 1.0);
 }
 
-Rated rated_after(const Rated& before, const std::vector<Glicko2Game>& games, TimePoint ended_at) {
-  const Glicko2Player player{to_points(before.mmr), deviation_then(before, ended_at - kRatingPeriod),
-                             volatility_of(before)};
-  const auto moved = glicko2(player, games, periods_since(before, ended_at));
+Rated rated_after(const Rated& before, const Glicko2Player& moved, TimePoint ended_at) {
   Rated after = before;
   after.mmr = stored_rating(moved.rating);
   after.deviation = stored_deviation(moved.deviation);
@@ -113,18 +120,24 @@ Glicko2Player glicko2(const Glicko2Player& player, const std::vector<Glicko2Game
 }
 
 Sides rate_by_glicko2(const Sides& sides, const MatchOutcome& outcome, double weight) {
-  std::vector<Composite> composites;
-  for (const auto& side : sides) composites.push_back(composite_of(side, outcome.ended_at - kRatingPeriod));
-  const double each = weight / static_cast<double>(sides.size() - 1);
+  const auto onset = outcome.ended_at - kRatingPeriod;
+  std::vector<Team> teams;
+  for (const auto& side : sides) teams.push_back(team_of(side, onset));
   Sides after;
   for (std::size_t i = 0; i < sides.size(); ++i) {
-    std::vector<Glicko2Game> games;
-    for (std::size_t j = 0; j < sides.size(); ++j) {
-      if (j == i) continue;
-      games.push_back({composites[j].rating, composites[j].deviation, score_against(i, j, outcome.winner), each});
-    }
     auto& rated = after.emplace_back();
-    for (const auto& player : sides[i]) rated.push_back(rated_after(player, games, outcome.ended_at));
+    for (const auto& before : sides[i]) {
+      const Glicko2Player player{to_points(before.mmr), deviation_then(before, onset), volatility_of(before)};
+      std::vector<Glicko2Game> games;
+      for (std::size_t j = 0; j < sides.size(); ++j) {
+        if (j == i) continue;
+        auto& game = games.emplace_back(composite_of(player, teams[i], teams[j]));
+        game.score = score_against(i, j, outcome.winner);
+        game.weight = weight / static_cast<double>(sides.size() - 1);
+      }
+      const auto moved = glicko2(player, games, periods_since(before, outcome.ended_at));
+      rated.push_back(rated_after(before, moved, outcome.ended_at));
+    }
   }
   return after;
 }

@@ -22,7 +22,7 @@ namespace mm::profile {
 int margin_of(const std::vector<std::optional<double>>& scores, std::optional<std::size_t> winner,
               double margin_weight);
 
-/// How many games the match counts as: 1 to 1 + margin * 1.84.
+/// How many games the match counts as: from 1 to 2.83 with a margin_weight of 1.
 double match_weight(const Sides& sides, const MatchOutcome& outcome);
 
 }  // namespace mm::profile

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "services/profile/core/certainty.h"
@@ -9,7 +10,6 @@
 namespace mm::profile {
 namespace {
 
-constexpr double kBeta = 25.0 / 6;
 constexpr double kKappa = 0.0001;
 constexpr double kPointsPerSkill = 42;  // 350 / (25 / 3)
 constexpr double kPointsOfNoSkill = 1500 - 25 * kPointsPerSkill;
@@ -42,10 +42,11 @@ std::vector<Side> summed(const std::vector<std::vector<Skill>>& sides, const std
   return all;
 }
 
-double scale_of(const std::vector<Side>& sides) {
+/// The paper's c.
+double scale_of(const std::vector<Side>& sides, const PlackettLuce& model) {
   std::vector<double> variances;
-  for (const auto& side : sides) variances.push_back(side.variance + kBeta * kBeta);
-  return std::sqrt(sum_of(std::move(variances)));
+  for (const auto& side : sides) variances.push_back(side.variance + model.beta * model.beta);
+  return model.scale * std::sqrt(sum_of(std::move(variances)));
 }
 
 /// Only ratios of strengths count, so the strongest is 1 and none is too large for a double.
@@ -75,7 +76,7 @@ Choice choice_of(const std::vector<Side>& sides, std::size_t i, std::size_t q) {
   return {sides[i].strength / sum, tied};
 }
 
-Step step_of(const std::vector<Side>& sides, std::size_t i, double c) {
+Step step_of(const std::vector<Side>& sides, std::size_t i, double c, bool damped) {
   std::vector<double> omegas;
   std::vector<double> deltas;
   for (std::size_t q = 0; q < sides.size(); ++q) {
@@ -85,8 +86,21 @@ Step step_of(const std::vector<Side>& sides, std::size_t i, double c) {
     deltas.push_back(choice.chance * (1 - choice.chance) / choice.tied);
   }
   const double variance = sides[i].variance;
-  const double gamma = std::sqrt(variance) / c;
+  const double gamma = damped ? std::sqrt(variance) / c : 1;
   return {variance / c * sum_of(std::move(omegas)), gamma * variance / (c * c) * sum_of(std::move(deltas))};
+}
+
+/// The parameters modes are rated with, for sides of these sizes.
+PlackettLuce model_for(const Sides& sides, double weight) {
+  double players = 0;
+  for (const auto& side : sides) players += static_cast<double>(side.size());
+  const double one = kPointsPerUnit * std::numbers::pi / std::sqrt(6.0) / kPointsPerSkill;
+  PlackettLuce model;
+  model.beta = one * std::sqrt(players / static_cast<double>(sides.size()));
+  model.scale = std::numbers::sqrt3 / std::numbers::pi;
+  model.damped = false;
+  model.weight = weight;
+  return model;
 }
 
 std::vector<int> ranks_of(std::size_t sides, std::optional<std::size_t> winner) {
@@ -98,17 +112,17 @@ std::vector<int> ranks_of(std::size_t sides, std::optional<std::size_t> winner) 
 }  // namespace
 
 std::vector<std::vector<Skill>> plackett_luce(const std::vector<std::vector<Skill>>& sides,
-                                              const std::vector<int>& ranks, double weight) {
+                                              const std::vector<int>& ranks, const PlackettLuce& model) {
   auto all = summed(sides, ranks);
-  const double c = scale_of(all);
+  const double c = scale_of(all, model);
   measure_strengths(all, c);
   auto after = sides;
   for (std::size_t i = 0; i < sides.size(); ++i) {
-    const auto step = step_of(all, i, c);
+    const auto step = step_of(all, i, c, model.damped);
     for (auto& player : after[i]) {
       const double part = player.sigma * player.sigma / all[i].variance;
-      player.mu += part * step.omega * weight;
-      player.sigma *= std::sqrt(std::max(1 - part * step.delta * weight, kKappa));
+      player.mu += part * step.omega * model.weight;
+      player.sigma *= std::pow(std::max(1 - part * step.delta, kKappa), model.weight / 2);
     }
   }
   return after;
@@ -123,7 +137,7 @@ Sides rate_by_weng_lin(const Sides& sides, const MatchOutcome& outcome, double w
                         deviation_then(player, outcome.ended_at) / kPointsPerSkill});
     }
   }
-  const auto moved = plackett_luce(before, ranks_of(sides.size(), outcome.winner), weight);
+  const auto moved = plackett_luce(before, ranks_of(sides.size(), outcome.winner), model_for(sides, weight));
   Sides after = sides;
   for (std::size_t i = 0; i < sides.size(); ++i) {
     for (std::size_t slot = 0; slot < sides[i].size(); ++slot) {

@@ -147,11 +147,11 @@ TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
 }
 
 TEST(ModeTable, RefusesAMarginThatNothingIsDoneWith) {
-  EXPECT_EQ(problem_of(mode_with("margin_weight = 2\n")), "modes.toml:3:17: margin_weight needs margin_stat");
+  EXPECT_EQ(problem_of(mode_with("margin_weight = 0.5\n")), "modes.toml:3:17: margin_weight needs margin_stat");
   EXPECT_EQ(problem_of(mode_with("rated = false\nmargin_stat = \"score\"\n")),
             "modes.toml:4:15: margin_stat is for rated modes");
-  EXPECT_EQ(problem_of(mode_with("margin_stat = \"score\"\nmargin_weight = 4\n")),
-            "modes.toml:4:17: margin_weight must be from 0 to 3");
+  EXPECT_EQ(problem_of(mode_with("margin_stat = \"score\"\nmargin_weight = 1.5\n")),
+            "modes.toml:4:17: margin_weight must be from 0 to 1");
 }
 
 TEST(ModeTable, RefusesPhasesThatAreNotSupported) {

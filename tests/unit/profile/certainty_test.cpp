@@ -120,8 +120,8 @@ TEST(TeamScores, CountOnlyInModesThatNameAStat) {
   EXPECT_EQ(margin_between(match, nullptr), 0);
   rules.margin_stat = StatName::parse("rounds");
   EXPECT_EQ(margin_between(match, &rules), 733);
-  rules.margin_weight = 2;
-  EXPECT_EQ(margin_between(match, &rules), 1467);
+  rules.margin_weight = 0.5;
+  EXPECT_EQ(margin_between(match, &rules), 367);
   rules.rated = false;
   EXPECT_EQ(margin_between(match, &rules), 0);
   rules.rated = true;

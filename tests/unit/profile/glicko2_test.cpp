@@ -78,28 +78,45 @@ Sides glicko(const Sides& sides, std::optional<std::size_t> winner) {
   return rate(RatingSystem::glicko2, sides, {winner, kNow, 0});
 }
 
-TEST(Glicko2, PlaysEachOfATeamAgainstTheComposite) {
-  const Sides sides{{{110'000, 5, 30'000, kInitialVolatility, kNow},
-                     {120'000, 5, 31'000, kInitialVolatility, kNow},
-                     {130'000, 5, 32'000, kInitialVolatility, kNow}},
-                    {{140'000, 5, 11'000, kInitialVolatility, kNow},
-                     {150'000, 5, 12'000, kInitialVolatility, kNow},
-                     {160'000, 5, 13'000, kInitialVolatility, kNow}}};
+Rated just_played(Hundredths mmr, Hundredths deviation) { return {mmr, 5, deviation, kInitialVolatility, kNow}; }
+
+TEST(Glicko2, TakesATeamGameForADuelThatIsAsHardForEach) {
+  const Sides sides{{just_played(110'000, 30'000), just_played(120'000, 31'000), just_played(130'000, 32'000)},
+                    {just_played(140'000, 11'000), just_played(150'000, 12'000), just_played(160'000, 13'000)}};
   const auto after = glicko(sides, 0);
-  for (std::size_t slot = 0; slot < 3; ++slot) {
-    const auto& one = sides[0][slot];
-    const auto won = glicko2({to_points(one.mmr), to_points(one.deviation), 0.06}, {{1500, 120, 1}}, 0);
-    EXPECT_EQ(after[0][slot].mmr, stored_rating(won.rating));
-    EXPECT_EQ(after[0][slot].deviation, stored_deviation(won.deviation));
-    const auto& other = sides[1][slot];
-    const auto lost = glicko2({to_points(other.mmr), to_points(other.deviation), 0.06}, {{1200, 310, 0}}, 0);
-    EXPECT_EQ(after[1][slot].mmr, stored_rating(lost.rating));
-    EXPECT_EQ(after[1][slot].deviation, stored_deviation(lost.deviation));
-    EXPECT_EQ(after[1][slot].volatility, stored_volatility(lost.volatility));
+  // The first one's composite: 1100 + 3 (1500 - 1200) = 2000, and 310^2 + 320^2 + 110^2 + 120^2 + 130^2 + 2 * 99281.3 =
+  // 663.67^2. All worked out elsewhere.
+  EXPECT_EQ(after[0][0].mmr, 129'121);
+  EXPECT_EQ(after[0][0].deviation, 29'299);
+  EXPECT_EQ(after[0][1].mmr, 140'494);
+  EXPECT_EQ(after[0][2].mmr, 151'923);
+  EXPECT_EQ(after[0][2].deviation, 31'152);
+  EXPECT_EQ(after[1][0].mmr, 137'534);
+  EXPECT_EQ(after[1][1].mmr, 147'062);
+  EXPECT_EQ(after[1][2].mmr, 156'548);
+  EXPECT_EQ(after[1][2].deviation, 12'942);
+  EXPECT_EQ(after[1][2].volatility, 60'001'487);
+}
+
+TEST(Glicko2, DoesNotPullATeamOfUnequalsTogether) {
+  // Strong and weak against strong and weak, as likely to win as to lose: none of them is worth less for a win and a
+  // loss. By the mean of the other side alone, 1800 would be expected to win, and 1200 to lose.
+  Sides sides{{just_played(180'000, 6'000), just_played(120'000, 6'000)},
+              {just_played(180'000, 6'000), just_played(120'000, 6'000)}};
+  for (int i = 0; i < 200; ++i) sides = glicko(sides, static_cast<std::size_t>(i % 2));
+  for (const auto& side : sides) {
+    EXPECT_NEAR(to_points(side[0].mmr), 1800, 15);
+    EXPECT_NEAR(to_points(side[1].mmr), 1200, 15);
   }
-  EXPECT_EQ(after[0][0].mmr, 144'893);
-  EXPECT_EQ(after[0][0].deviation, 26'908);
-  EXPECT_EQ(after[1][0].mmr, 136'695);
+}
+
+TEST(Glicko2, TakesUnequalSidesForSidesOfTheirMeanSize) {
+  const Sides sides{{just_played(150'000, 6'000)}, {just_played(150'000, 6'000), just_played(160'000, 9'000)}};
+  const auto after = glicko(sides, 0);
+  EXPECT_EQ(after[0][0].mmr, 150'952);
+  EXPECT_EQ(after[0][0].deviation, 5'945);
+  EXPECT_EQ(after[1][0].mmr, 149'068);
+  EXPECT_EQ(after[1][0].deviation, 5'947);
 }
 
 TEST(Glicko2, TakesEachOtherSideForAGameThatCountsItsPart) {

@@ -47,13 +47,13 @@ Sides any_sides(std::size_t sides_max, bool equal_sizes) {
 
 MatchOutcome any_outcome(std::size_t sides) {
   const auto drawn = *rc::gen::inRange<std::size_t>(0, sides + 1);
-  return {drawn == sides ? std::nullopt : std::optional(drawn), kNow, *rc::gen::inRange(0, 3'001)};
+  return {drawn == sides ? std::nullopt : std::optional(drawn), kNow, *rc::gen::inRange(0, 1'001)};
 }
 
 TEST(AnyRatingSystem, AWinNeverLowersNorALossRaisesBetweenTwo) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(2, true);
-    const auto after = rate(any_system(), sides, {0, kNow, *rc::gen::inRange(0, 3'001)});
+    const auto after = rate(any_system(), sides, {0, kNow, *rc::gen::inRange(0, 1'001)});
     for (std::size_t slot = 0; slot < sides[0].size(); ++slot) {
       RC_ASSERT(after[0][slot].mmr >= sides[0][slot].mmr);
       RC_ASSERT(after[1][slot].mmr <= sides[1][slot].mmr);
@@ -92,8 +92,8 @@ TEST(AnyRatingSystem, AOneSidedWinIsNeverWorthLessThanANarrowOne) {
       for (auto& player : side) player.deviation_at = kNow;
     }
     const auto system = any_system();
-    const auto narrow = *rc::gen::inRange(0, 3'000);
-    const auto wide = *rc::gen::inRange(narrow, 3'001);
+    const auto narrow = *rc::gen::inRange(0, 1'000);
+    const auto wide = *rc::gen::inRange(narrow, 1'001);
     const auto by_little = rate(system, sides, {0, kNow, narrow});
     const auto by_much = rate(system, sides, {0, kNow, wide});
     for (std::size_t slot = 0; slot < sides[0].size(); ++slot) {
@@ -156,8 +156,7 @@ TEST(AnyRatingSystem, EqualSidesMirrorEachOther) {
   EXPECT_TRUE(rc::check([] {
     const auto side = any_side(*rc::gen::inRange<std::size_t>(1, 7));
     const auto system = any_system();
-    RC_PRE(system != RatingSystem::glicko2 || side.size() == 1);  // there, players meet the mean of the other side
-    const auto after = rate(system, {side, side}, {0, kNow, *rc::gen::inRange(0, 3'001)});
+    const auto after = rate(system, {side, side}, {0, kNow, *rc::gen::inRange(0, 1'001)});
     for (std::size_t slot = 0; slot < side.size(); ++slot) {
       RC_ASSERT(after[0][slot].mmr - side[slot].mmr == side[slot].mmr - after[1][slot].mmr);
       RC_ASSERT(after[0][slot].deviation == after[1][slot].deviation);
@@ -204,7 +203,6 @@ TEST(AnyRatingSystem, WhoIsLessKnownMovesMoreWhereCertaintyCounts) {
     const auto known = rate(system, sides, {0, kNow, 0})[0][0].mmr - player.mmr;
     player.deviation += 10'000;
     const auto unknown = rate(system, sides, {0, kNow, 0})[0][0].mmr - player.mmr;
-    // Weng-Lin: what one player's uncertainty adds to c, it takes from everyone; the own share still grows.
     RC_ASSERT(unknown >= known);
   }));
 }

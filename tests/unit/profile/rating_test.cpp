@@ -93,13 +93,15 @@ TEST(Elo, DerivesTheDeviationFromItsOwnErrors) {
     }
     return all;
   };
-  // s = 0.00143912, a = K s. A new player against one known to 30 points: 122500 (1 - a)^2 + a^2 900 + K^2 / 4.
-  // K = 30: a = 0.0431735, 122500 * 0.915517 + 1.68 + 225 = 112377.5.
-  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kOld, 3000}}}, 0)[0], 33523);
-  // K = 40, both new: 122500 * 0.888184 + 0.00331369 * 122500 + 400 = 109608.5.
-  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kNew}}}, 0), (std::vector<Hundredths>{33107, 33107}));
-  // Of two against two a result says less of each: 122500 (0.942436 + 0.000828 + 2 * 0.000828) + 400 = 116254.3.
-  EXPECT_EQ(deviations({{{150000, kNew}, {150000, kNew}}, {{150000, kNew}, {150000, kNew}}}, 0)[0], 34096);
+  // K = 40, both new: elo.h has the numbers.
+  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kNew}}}, 0), (std::vector<Hundredths>{33960, 33960}));
+  // Against one known to 30 points, K = 30: var(D) = 123400, g = 0.66814, 122500 (1 - 0.0576921) + 225 = 115657.7; and
+  // the other one knows a little less than before: 900 (1 - 0.0576921) + 225 = 1073.1.
+  EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kOld, 3000}}}, 0), (std::vector<Hundredths>{34009, 3276}));
+  // Of two against two a result says less of each, though the gap is known better: g = 0.66910, 122500 (1 - 0.0385160)
+  // + 400 = 118181.8.
+  EXPECT_EQ(deviations({{{150000, kNew}, {150000, kNew}}, {{150000, kNew}, {150000, kNew}}}, 0),
+            (std::vector<Hundredths>{34378, 34378, 34378, 34378}));
   // Who won says nothing about how sure it is.
   EXPECT_EQ(deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, 0),
             deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, std::nullopt));
@@ -113,10 +115,9 @@ TEST(Elo, DeviationsSettleWhereTheirFormulaDoes) {
     }
     return to_points(sides[0][0].deviation);
   };
-  // sqrt(n K^2 / 4 / (2 a (1 - a))); rounding to hundredths stops a little above it.
-  EXPECT_NEAR(settled(1, kOld), 42.29, 0.2);
-  EXPECT_NEAR(settled(1, kNew), 60.72, 0.2);
-  EXPECT_NEAR(settled(5, kOld), 94.57, 0.7);
+  // sqrt(n K / (2 g ln 10 / 400)); rounding to hundredths stops a little above it.
+  EXPECT_NEAR(settled(1, kOld), 42.05, 0.2);
+  EXPECT_NEAR(settled(5, kOld), 94.02, 0.7);
 }
 
 TEST(Elo, ExpectsWhatTheTablesOfEloSay) {

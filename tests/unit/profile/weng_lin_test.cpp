@@ -93,10 +93,11 @@ TEST(WengLin, GivesThePublishedValuesOfOpenskillPy) {
 
 TEST(WengLin, AMatchThatCountsTwiceMovesTwiceAsFar) {
   const auto once = plackett_luce({{kNew}, {kNew}}, {1, 2});
-  const auto twice = plackett_luce({{kNew}, {kNew}}, {1, 2}, 2);
+  PlackettLuce model;
+  model.weight = 2;
+  const auto twice = plackett_luce({{kNew}, {kNew}}, {1, 2}, model);
   EXPECT_NEAR(twice[0][0].mu - 25, 2 * (once[0][0].mu - 25), 1e-12);
-  const auto loss = [](const Skill& skill) { return 1 - std::pow(skill.sigma / (25.0 / 3), 2); };
-  EXPECT_NEAR(loss(twice[0][0]), 2 * loss(once[0][0]), 1e-12);
+  EXPECT_NEAR(twice[0][0].sigma * kNew.sigma, once[0][0].sigma * once[0][0].sigma, 1e-12);
 }
 
 TEST(WengLin, RatesInPoints) {
@@ -104,24 +105,34 @@ TEST(WengLin, RatesInPoints) {
     return rate(RatingSystem::weng_lin, sides, {winner, kNow, 0});
   };
   const auto first = rated({{Rated{}}, {Rated{}}}, 0);
-  EXPECT_EQ(first[0][0].mmr, 161'068);
-  EXPECT_EQ(first[1][0].mmr, 138'932);
-  EXPECT_EQ(first[0][0].deviation, 33'875);
+  EXPECT_EQ(first[0][0].mmr, 168'934);
+  EXPECT_EQ(first[1][0].mmr, 131'066);
+  EXPECT_EQ(first[0][0].deviation, 29'437);
   EXPECT_EQ(first[0][0].deviation_at, kNow);
   EXPECT_EQ(first[0][0].volatility, kInitialVolatility);
 
   // 1600 (80) and 1450 (120) against 1520 (60) and 1490 (300): who is known least moves most.
   const Sides sides{{{160'000, 9, 8'000}, {145'000, 9, 12'000}}, {{152'000, 9, 6'000}, {149'000, 9, 30'000}}};
   const auto lost = rated(sides, 1);
-  EXPECT_EQ(lost[0][0].mmr, 159'200);
-  EXPECT_EQ(lost[0][1].mmr, 143'200);
-  EXPECT_EQ(lost[1][0].mmr, 152'450);
-  EXPECT_EQ(lost[1][1].mmr, 160'249);
-  EXPECT_EQ(lost[1][1].deviation, 28'566);
+  EXPECT_EQ(lost[0][0].mmr, 158'895);
+  EXPECT_EQ(lost[0][1].mmr, 142'514);
+  EXPECT_EQ(lost[1][0].mmr, 152'621);
+  EXPECT_EQ(lost[1][1].mmr, 164'535);
+  EXPECT_EQ(lost[1][1].deviation, 26'230);
   const auto drawn = rated(sides, std::nullopt);
-  EXPECT_EQ(drawn[0][0].mmr, 159'964);
-  EXPECT_EQ(drawn[1][1].mmr, 149'512);
-  EXPECT_EQ(drawn[0][1].deviation, 11'958);
+  EXPECT_EQ(drawn[0][0].mmr, 159'933);
+  EXPECT_EQ(drawn[1][1].mmr, 149'945);
+  EXPECT_EQ(drawn[0][1].deviation, 11'772);
+}
+
+TEST(WengLin, PlayersWhoAreKnownWinAsOftenAsInElo) {
+  // 100 points below and expected to win 0.36: a winner gets 1 - 0.36, a loser loses 0.36, of the same stake.
+  const Sides sides{{{150'000, 9, kNarrowestDeviation, kInitialVolatility, kNow}},
+                    {{160'000, 9, kNarrowestDeviation, kInitialVolatility, kNow}}};
+  const auto won = rate(RatingSystem::weng_lin, sides, {0, kNow, 0})[0][0].mmr - 150'000;
+  const auto lost = 150'000 - rate(RatingSystem::weng_lin, sides, {1, kNow, 0})[0][0].mmr;
+  EXPECT_EQ(won, 328);
+  EXPECT_NEAR(static_cast<double>(lost) / static_cast<double>(won + lost), 1 / (1 + std::pow(10, 0.25)), 0.005);
 }
 
 TEST(WengLin, HasForgottenSomeOfWhoWasLongAway) {
@@ -131,10 +142,11 @@ TEST(WengLin, HasForgottenSomeOfWhoWasLongAway) {
     return rate(RatingSystem::weng_lin, {{player}, {other}}, {0, kNow, 0})[0][0];
   };
   const auto year = std::chrono::hours(24 * 365);
-  EXPECT_GT(moved(kNow - year).mmr, moved(kNow).mmr);
-  EXPECT_GT(moved(kNow - year).deviation, 10'800) << "60 points have become 110";
-  EXPECT_LT(moved(kNow - year).deviation, 11'000);
-  EXPECT_LT(moved(kNow).deviation, 6'000);
+  EXPECT_EQ(moved(kNow).mmr, 151'001);
+  EXPECT_EQ(moved(kNow).deviation, 5'916);
+  // 60 points have become 110.
+  EXPECT_NEAR(to_points(moved(kNow - year).mmr), 1532.38, 0.05);
+  EXPECT_NEAR(to_points(moved(kNow - year).deviation), 105.16, 0.05);
 }
 
 TEST(WengLin, StaysFiniteWhereverTheRatingsAre) {
