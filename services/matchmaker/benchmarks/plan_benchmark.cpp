@@ -1,8 +1,10 @@
 // How long a tick takes: first ticks of full queues (solo 1v1 and 5v5, parties), a steady tick with 1 % new tickets,
-// and what a ticket costs in memory. Ratings are drawn from N(1500, 300), waits from 0 to 20 s, seeds are fixed.
+// and what a ticket costs in memory. Where a crowd waits, the time is the tick's alone, from taking in who came and
+// went to the plan. Ratings are drawn from N(1500, 300), waits from 0 to 20 s, seeds are fixed.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
+#include <chrono>
 #include <random>
 
 #include "common/base/id.h"
@@ -72,7 +74,8 @@ std::size_t allocated_bytes() {
   return info.uordblks + info.hblkhd;
 }
 
-void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
+/// `left`: tickets that the tick did not match.
+void report(benchmark::State& state, std::size_t left, const TickPlan& tick) {
   double spread = 0;
   double quality = 0;
   for (const auto& match : tick.matches) {
@@ -83,9 +86,9 @@ void report(benchmark::State& state, const Pool& pool, const TickPlan& tick) {
   state.counters["matches"] = matches;
   state.counters["mean_spread"] = matches > 0 ? spread / matches : 0;
   state.counters["mean_quality"] = matches > 0 ? quality / matches : 0;
-  state.counters["left_over"] = static_cast<double>(pool.size() - tick.seats.size() - tick.expired.size());
+  state.counters["left_over"] = static_cast<double>(left);
   state.counters["ns_per_ticket"] =
-      benchmark::Counter(static_cast<double>(pool.size()) * 1e-9,
+      benchmark::Counter(static_cast<double>(left + tick.seats.size()) * 1e-9,
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
@@ -93,6 +96,13 @@ void erase_matched(Pool& pool, const TickPlan& tick) {
   std::vector<TicketId> gone;
   for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
   for (const TicketId& id : gone) pool.erase(id);
+}
+
+template <class Work>
+double seconds_of(const Work& work) {
+  const auto started = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
 /// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick. Some of
@@ -118,11 +128,45 @@ void waiting_crowd(benchmark::State& state, Sizes sizes) {
       pool.erase(order[leaving++]);
       add(now);
     }
-    tick = plan(pool, mode, now, memory, workspace);
+    state.SetIterationTime(seconds_of([&] { tick = plan(pool, mode, now, memory, workspace); }));
     erase_matched(pool, tick);
     now += 100;
   }
-  report(state, pool, tick);
+  report(state, pool.size(), tick);
+}
+
+/// Solo players of whom no two accept each other (a window narrower than what lies between them), of whom 1 % leave and
+/// as many arrive between the others each tick.
+void strangers(benchmark::State& state) {
+  ModeRules mode = rules();
+  mode.initial_window = mode.max_window = 0.01;
+  Pool pool(mode, 1, default_region());
+  Tickets tickets(7, Sizes::solo, 1);
+  std::vector<TicketId> order;
+  std::uint64_t place = 0;
+  const auto add = [&](BucketMs now) {
+    PoolTicket ticket = tickets.next(now);
+    // Every 0.02 points one place, taken in an order that jumps about.
+    const std::uint64_t places = static_cast<std::uint64_t>(state.range(0)) * 5 / 4;
+    ticket.players[0].mmr = static_cast<double>(place++ * 7'919 % places) * 0.02;
+    order.push_back(ticket.id);
+    pool.upsert(ticket);
+  };
+  for (std::int64_t i = 0; i < state.range(0); ++i) add(kNow);
+  Memory memory;
+  Workspace workspace;
+  BucketMs now = kNow;
+  std::size_t leaving = 0;
+  TickPlan tick = plan(pool, mode, now, memory, workspace);
+  for (auto _ : state) {
+    for (std::int64_t i = 0; i < state.range(0) / 100; ++i) {
+      pool.erase(order[leaving++]);
+      add(now);
+    }
+    state.SetIterationTime(seconds_of([&] { tick = plan(pool, mode, now, memory, workspace); }));
+    now += 100;
+  }
+  report(state, pool.size(), tick);
 }
 
 /// A small bucket in which nothing has changed: what most ticks of most buckets are.
@@ -153,7 +197,7 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
     tick = plan(pool, mode, kNow, memory, workspace);
     benchmark::DoNotOptimize(tick.matches.data());
   }
-  report(state, pool, tick);
+  report(state, pool.size() - tick.seats.size(), tick);
   state.counters["bytes_per_ticket"] = bytes / static_cast<double>(pool.size());
 }
 
@@ -180,7 +224,7 @@ void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
     erase_matched(pool, tick);
     now += 100;
   }
-  report(state, pool, tick);
+  report(state, pool.size(), tick);
 }
 
 void solo_1v1(benchmark::State& state) { first_tick(state, 1, Sizes::solo); }
@@ -197,8 +241,9 @@ BENCHMARK(solo_5v5)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::
 BENCHMARK(parties_5v5)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_solo_1v1)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(steady_parties_5v5)->Arg(100'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(waiting_trios)->Arg(100'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(trios_and_few_solos)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(strangers)->Arg(100'000)->Arg(1'000'000)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(waiting_trios)->Arg(100'000)->Arg(1'000'000)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(trios_and_few_solos)->Arg(100'000)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 BENCHMARK(quiet_bucket)->Arg(0)->Arg(5)->Unit(benchmark::kMicrosecond);
 

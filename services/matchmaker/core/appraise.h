@@ -15,7 +15,7 @@ namespace mm::matchmaker {
 /// A match with its teams.
 struct Verdict {
   double quality = 0;
-  double spread = 0;           ///< points
+  double spread = 0;     ///< points
   double advantage = 0;  ///< of team 0; with more than two teams, of the strongest over the weakest
 };
 

@@ -12,7 +12,7 @@ namespace mm::matchmaker {
 /// What a match adds to the sum that a tick maximises.
 struct Worth {
   double quality = 0;
-  double bonus = 0;  ///< for its players' waiting
+  double bonus = 0;      ///< for its players' waiting
   bool is_exact = true;  ///< false: as if the teams came out even, which of many players they nearly do
   double utility() const { return quality + bonus; }
 };

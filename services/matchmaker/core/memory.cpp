@@ -115,7 +115,8 @@ void Memory::weighed_in_vain(const Candidate& ticket, bool could_have_played) {
 }
 
 void Memory::closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at) {
-  const std::int64_t wakes = opens_at ? std::clamp<BucketMs>(*opens_at - epoch_, kAwake, kNeverWakes) : BucketMs{kNeverWakes};
+  const std::int64_t wakes =
+      opens_at ? std::clamp<BucketMs>(*opens_at - epoch_, kAwake, kNeverWakes) : BucketMs{kNeverWakes};
   remember(slot, pool.use(slot), wakes, 0);
 }
 

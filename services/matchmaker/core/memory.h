@@ -53,9 +53,9 @@ class Memory {
 
  private:
   struct Ticket {
-    std::int32_t wakes = 0;        ///< milliseconds after the pool's epoch
-    std::uint16_t tick = 0;        ///< when it was last weighed, modulo 65,536
-    std::uint8_t use = kUnknown;   ///< the use of the slot that it is about
+    std::int32_t wakes = 0;       ///< milliseconds after the pool's epoch
+    std::uint16_t tick = 0;       ///< when it was last weighed, modulo 65,536
+    std::uint8_t use = kUnknown;  ///< the use of the slot that it is about
     std::uint8_t passed_over = 0;
   };
   static constexpr std::uint8_t kUnknown = 0xFF;  // waiters with latencies have the top bit too: see use_of
@@ -70,10 +70,10 @@ class Memory {
   std::uint16_t tick_ = 0;
   bool everyone_ = true;
   std::uint64_t arrivals_seen_ = 0;
-  std::vector<Ticket> tickets_;                          ///< by slot
+  std::vector<Ticket> tickets_;  ///< by slot
   std::vector<Slot> due_;
-  std::vector<Slot> due_again_;                          ///< in the next tick
-  std::map<std::int32_t, std::vector<Slot>> calendar_;   ///< who wakes, by wakes / kPage; some may be gone
+  std::vector<Slot> due_again_;                         ///< in the next tick
+  std::map<std::int32_t, std::vector<Slot>> calendar_;  ///< who wakes, by wakes / kPage; some may be gone
 };
 
 }  // namespace mm::matchmaker

@@ -103,7 +103,8 @@ class Tick {
       for (next = i + 1; next < reaches.size() && reaches[next].low <= high; ++next) {
         high = std::max(high, reaches[next].high);
       }
-      stretches.push_back({all.first_from(reaches[i].low), all.first_above(high)});
+      const auto from = all.first_from(reaches[i].low);
+      stretches.push_back({from, all.first_above(high, from)});
     }
   }
 
@@ -214,8 +215,8 @@ class Tick {
       const auto members = draft_.members(match);
       const Verdict verdict = tools().appraiser.judge(members, team_of);
       const auto first = static_cast<std::uint32_t>(plan.seats.size());
-      plan.matches.push_back({first, static_cast<std::uint32_t>(members.size()), verdict.quality, verdict.spread,
-                              verdict.advantage});
+      plan.matches.push_back(
+          {first, static_cast<std::uint32_t>(members.size()), verdict.quality, verdict.spread, verdict.advantage});
       for (int team = 0; team < format_.teams; ++team) {
         for (std::size_t i = 0; i < members.size(); ++i) {
           if (team_of[i] == team) plan.seats.push_back({line_[members[i]].slot, static_cast<std::uint32_t>(team)});

@@ -81,6 +81,7 @@ Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
   waiter.size = uses_[slot].size;
   waiter.use = static_cast<std::uint8_t>(uses_[slot].count | (ticket.latencies ? kHasLatencies : 0));
   arrived_.push_back({waiter, mixed_bits(ticket.id)});
+  settle_if_much();
   return held == SlotIndex::kNone ? Upserted::added : Upserted::replaced;
 }
 
@@ -89,6 +90,7 @@ bool Pool::erase(TicketId id) {
   if (!slot) return false;
   index_.erase(id, id_of());
   release(*slot);
+  settle_if_much();
   return true;
 }
 
@@ -263,8 +265,7 @@ void Pool::move_epoch_near(BucketMs queued_at) {
   });
 }
 
-bool Pool::stands_before(const Waiter& a, const Waiter& b) const {
-  if (a.rating != b.rating) return a.rating < b.rating;
+bool Pool::stands_before_its_equal(const Waiter& a, const Waiter& b) const {
   if (a.queued != b.queued) return a.queued < b.queued;
   return mixed_bits(records_[a.slot].id) < mixed_bits(records_[b.slot].id);
 }
@@ -283,6 +284,11 @@ void Pool::settle() const {
   line_.insert(sorted, [this](const Waiter& a, const Waiter& b) { return stands_before(a, b); });
   if (arrived_.size() > kArrivedKept) arrived_ = {};
   arrived_.clear();
+}
+
+// Nobody may look at the line for long; what comes and goes must not pile up.
+void Pool::settle_if_much() const {
+  if (arrived_.size() + left_.size() > kArrivedKept + 2 * size()) settle();
 }
 
 void Pool::let_go_of_left() const {

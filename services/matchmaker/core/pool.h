@@ -122,8 +122,12 @@ class Pool {
   Rating rating_of_members(Slot slot) const;
   void note_arrival(Slot slot);
   void move_epoch_near(BucketMs queued_at);
-  bool stands_before(const Waiter& a, const Waiter& b) const;
+  bool stands_before(const Waiter& a, const Waiter& b) const {
+    return a.rating != b.rating ? a.rating < b.rating : stands_before_its_equal(a, b);
+  }
+  bool stands_before_its_equal(const Waiter& a, const Waiter& b) const;
   void settle() const;
+  void settle_if_much() const;
   void let_go_of_left() const;
 
   ModeRules rules_;

@@ -102,8 +102,7 @@ std::uint32_t SoloSplit::best(std::span<const Rating> ratings, Sums<Sum>& sums) 
   }
   // Everybody of the lower group against everybody of the upper one.
   std::int64_t least_gap = std::llabs(total - 2 * std::int64_t{sums.lower.back()});
-  std::int64_t least_spread =
-      above_first(ratings, n - 1) + above_first(ratings, 2 * n - 1) - above_first(ratings, n);
+  std::int64_t least_spread = above_first(ratings, n - 1) + above_first(ratings, 2 * n - 1) - above_first(ratings, n);
   std::uint32_t chosen = whole_group;
   for (std::size_t taken = n - 1; taken >= 1; --taken) {
     for (std::uint32_t i = lower_.first[taken]; i < lower_.first[taken + 1]; ++i) {

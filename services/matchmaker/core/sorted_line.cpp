@@ -11,7 +11,13 @@ SortedLine::Place SortedLine::first_from(Rating rating) const {
   return {block, static_cast<std::uint32_t>(found - begin)};
 }
 
-SortedLine::Place SortedLine::first_above(Rating rating) const { return first_from(rating + 1); }
+SortedLine::Place SortedLine::first_above(Rating rating, Place from) const {
+  constexpr int kNear = 16;
+  for (int i = 0; i < kNear && from != end(); ++i, from = next(from)) {
+    if (at(from).rating > rating) return from;
+  }
+  return from == end() ? from : first_from(rating + 1);
+}
 
 void SortedLine::clear() {
   blocks_.clear();

@@ -1,7 +1,7 @@
 // The waiters of a pool in rating order, in small blocks: who comes or goes moves the neighbours in one block, not the
 // whole line. An index of the blocks' last ratings finds a rating in a few steps.
 //
-// Why not a tree or a skip list: planning mostly walks neighbours, and a block of 128 is two KiB in a row. Why not one
+// Why not a tree or a skip list: planning mostly walks neighbours, and a block of 64 is one KiB in a row. Why not one
 // vector: with a million waiting, taking in one tick's arrivals would move 16 MB.
 #pragma once
 
@@ -44,8 +44,8 @@ class SortedLine {
   }
   /// Before the first waiter of at least this rating.
   Place first_from(Rating rating) const;
-  /// Behind the last waiter of at most this rating.
-  Place first_above(Rating rating) const;
+  /// Behind the last waiter of at most this rating, which is not before `from`. Quick if that is near.
+  Place first_above(Rating rating, Place from) const;
 
   /// `visit(Place, const Waiter&)` for each of [from, to).
   template <class Visit>
@@ -82,8 +82,8 @@ class SortedLine {
   void clear();
 
  private:
-  static constexpr std::uint32_t kBlock = 128;
-  static constexpr std::uint32_t kFilled = 116;  ///< of a block when many arrive at once: room for some more
+  static constexpr std::uint32_t kBlock = 64;
+  static constexpr std::uint32_t kFilled = 58;  ///< of a block when many arrive at once: room for some more
 
   struct Block {
     std::unique_ptr<Waiter[]> waiters;
@@ -147,8 +147,8 @@ void SortedLine::drop(std::span<const Rating> ratings, const IsGone& is_gone) {
     block.count = static_cast<std::uint32_t>(end - begin);
     if (block.count > 0) block.last = end[-1].rating;
     // Equals may stand in the next blocks too.
-    const bool goes_on = b + 1 < blocks_.size() && blocks_[b + 1].count > 0 &&
-                         blocks_[b + 1].waiters[0].rating == last_[b];
+    const bool goes_on =
+        b + 1 < blocks_.size() && blocks_[b + 1].count > 0 && blocks_[b + 1].waiters[0].rating == last_[b];
     while (next < ratings.size() && (ratings[next] < last_[b] || (ratings[next] == last_[b] && !goes_on))) ++next;
     ++b;
   }

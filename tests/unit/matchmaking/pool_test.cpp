@@ -192,7 +192,7 @@ RC_GTEST_PROP(Pools, KeepTheLineInOrderWhateverComesAndGoes, ()) {
     if (line.empty()) continue;
     const Rating some = line[random() % line.size()].rating;
     const auto from = pool.line().first_from(some);
-    const auto to = pool.line().first_above(some);
+    const auto to = pool.line().first_above(some, from);
     std::size_t equals = 0;
     pool.line().for_each(from, to, [&](const Waiter& waiter) { equals += waiter.rating == some ? 1 : 0; });
     const auto expected = std::count_if(line.begin(), line.end(), [&](const Waiter& w) { return w.rating == some; });
