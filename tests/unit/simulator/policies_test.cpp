@@ -57,6 +57,16 @@ TEST(Fifo, TakesTheOldestThatFitWhateverTheirRating) {
   EXPECT_EQ(all_teams(scene.play("fifo", 1000)), Matches{"0 3 | 1 4"});
 }
 
+TEST(Nearest, GivesTheOldestTheNearestWhoAcceptsIt) {
+  // The two at 1590 and 1600 would be better left to each other; greed gives 1590 to the oldest.
+  const Terms terms = scene_terms(1);
+  Scene scene(terms);
+  scene.add(1500, 0);
+  scene.add(1600, 0);
+  scene.add(1590, 0);
+  EXPECT_EQ(all_teams(scene.play("nearest", 0)), Matches{"0 | 2"});
+}
+
 TEST(FlexMatch, BuildsAroundTheOldestFromTheOldestWhoKeepTheDistance) {
   // The oldest takes the oldest within 100 points, not the nearest.
   const Terms terms = scene_terms(1);

@@ -5,6 +5,7 @@
 #include "services/matchmaker/tools/policies/flexmatch.h"
 #include "services/matchmaker/tools/policies/lila.h"
 #include "services/matchmaker/tools/policies/nakama.h"
+#include "services/matchmaker/tools/policies/nearest.h"
 #include "services/matchmaker/tools/policies/ours.h"
 
 namespace mm::matchmaker::tools {
@@ -23,6 +24,7 @@ constexpr PolicyKind kKinds[] = {
     {"ours", "the platform's own matching core", false,
      [](const Terms& terms) -> std::unique_ptr<Policy> { return std::make_unique<Ours>(terms); }},
     {"fifo", "a simple queue: the longest-waiting first, whatever the rating", false, make_per_region<Fifo>},
+    {"nearest", "the oldest first, with the nearest who all accept each other", false, make_per_region<Nearest>},
     {"flexmatch", "around the oldest ticket, rules relax by the newest (GameLift FlexMatch)", false,
      make_per_region<FlexMatch, By::newest>},
     {"flexmatch-oldest", "the same, rules relax by the oldest ticket", false, make_per_region<FlexMatch, By::oldest>},
@@ -46,7 +48,7 @@ const PolicyKind* find_policy(std::string_view name) {
 }
 
 bool plays(const PolicyKind& kind, const Terms& terms) {
-  if (kind.name != "ours" && kind.name != "fifo" && terms.rules.teams != 2) return false;
+  if (kind.name != "ours" && kind.name != "fifo" && kind.name != "nearest" && terms.rules.teams != 2) return false;
   return !kind.duels_only || (terms.team_size == 1 && terms.rules.teams == 2);
 }
 
