@@ -74,7 +74,7 @@ void Endpoint::send(const Request& request, const trace::Context& trace, const R
   const auto& problem = reply.error();
   const auto& code = mm::info(problem.code);
   log::debug("request_refused", {{"subject", subject_}, {"code", code.name}, {"detail", problem.detail}});
-  const auto trace_id = trace.none() ? std::string() : trace.trace_id_text();
+  const auto trace_id = (trace.none() ? trace::new_trace() : trace).trace_id_text();
   const HeaderList headers{{headers::kServiceError, header_text(code.name)},
                            {headers::kServiceErrorCode, std::to_string(code.status)}};
   (void)bus_.publish_reply(to, wire::encode_problem(problem, trace_id), headers);

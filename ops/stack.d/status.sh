@@ -32,6 +32,7 @@ logs() {
 
 print_env() {
   running || { echo "env: the stack is not up; make up" >&2; exit 3; }
+  # %q escapes the comma of a list too, which no shell needs and which a plain reader of NAME=value would keep.
   printf 'export %s=%q\n' \
     MM_GATEWAY_URLS "$MM_GATEWAY_URLS" \
     MM_GATEWAY_URL "${MM_GATEWAY_URLS%%,*}" \
@@ -39,5 +40,5 @@ print_env() {
     MM_REDIS_QUEUE_URL "redis://mm:$(secret redis_queue)@127.0.0.1:$(port_of redis-queue)" \
     MM_REDIS_CACHE_URL "redis://mm:$(secret redis_cache)@127.0.0.1:$(port_of redis-cache)" \
     MM_POSTGRES_URL "postgresql://postgres:$(secret postgres_superuser)@127.0.0.1:$(port_of postgres)/matchmaker" \
-    MM_ADMIN_TOKEN "$(secret admin_token)"
+    MM_ADMIN_TOKEN "$(secret admin_token)" | sed 's/\\,/,/g'
 }

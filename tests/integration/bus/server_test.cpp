@@ -187,6 +187,7 @@ TEST_F(Serving, MalformedHeadersAreRefusedByName) {
     EXPECT_EQ(problem.code, Code::invalid_fields) << name << ": " << value;
     ASSERT_EQ(problem.errors.size(), 1u);
     EXPECT_THAT(problem.errors[0].pointer, HasSubstr("/headers/Mm-"));
+    EXPECT_EQ(answer->body.find(R"("trace_id":"")"), std::string::npos) << "a problem can always be traced";
   }
 }
 
