@@ -290,7 +290,9 @@ TEST(Sockets, TheSixthClosesTheOldest_A083) {
   Instance other;
   std::vector<std::unique_ptr<Welcomed>> all;
   for (int i = 0; i < 5; ++i) {
-    gateway().clock().advance(Milliseconds{1});  // the tests' clocks stand still, and the oldest is told by its time
+    // The tests' clocks stand still, and the oldest is told by its time.
+    gateway().clock().advance(Milliseconds{1});
+    other.clock().advance(gateway().clock().now() - other.clock().now());
     all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
   }
   EXPECT_EQ(teller().sockets_of(player), 5);

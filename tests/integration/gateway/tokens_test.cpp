@@ -76,13 +76,13 @@ TEST(AccessTokens, ThatWereTouchedAreRefused_A006) {
 }
 
 TEST(AccessTokens, OfAnotherTimePlaceOrKindAreRefused_A007_A008_A009) {
-  const auto now = std::chrono::duration_cast<Seconds>(SystemClock{}.now().time_since_epoch()).count();
+  const auto now = std::chrono::duration_cast<Seconds>(beginning().time_since_epoch()).count();
   const auto player = fresh_player();
   auto claims = claims_of(player);
-  claims.expires_at = SystemClock{}.now() - Seconds{120};
+  claims.expires_at = beginning() - Seconds{120};
   expect_problem(with_token(access_token(claims)), 401, "unauthorized");
   claims = claims_of(player);
-  claims.issued_at = SystemClock{}.now() + Seconds{120};
+  claims.issued_at = beginning() + Seconds{120};
   expect_problem(with_token(access_token(claims)), 401, "unauthorized");
   const std::string exp = "\"exp\":" + std::to_string(now + 900);
   for (const auto& [from, to] : Fields{{"\"iss\":\"matchmaker\"", "\"iss\":\"other\""}, {"\"iss\":\"matchmaker\",", ""},
@@ -92,11 +92,11 @@ TEST(AccessTokens, OfAnotherTimePlaceOrKindAreRefused_A007_A008_A009) {
                                        {"\"exp\":", "\"x\":"}, {"\"sub\":", "\"x\":"}, {"\"sid\":", "\"x\":"}}) {
     expect_problem(with_token(token_of(kHeader, claims_text(from, to))), 401, "unauthorized");
   }
-  const auto match = MatchId::fresh(SystemClock{}.now());
+  const auto match = MatchId::fresh(beginning());
   expect_problem(with_token(server_token(match)), 401, "unauthorized");
   const security::TokenSigner access({kAccessKey});
-  expect_problem(with_token(access.sign(security::ServerClaims{match, default_tenant(), SystemClock{}.now() + Seconds{60}})), 401, "unauthorized");
-  expect_problem(with_token(access.sign(security::JoinClaims{match, player.id, SystemClock{}.now() + Seconds{60}})), 401, "unauthorized");
+  expect_problem(with_token(access.sign(security::ServerClaims{match, default_tenant(), beginning() + Seconds{60}})), 401, "unauthorized");
+  expect_problem(with_token(access.sign(security::JoinClaims{match, player.id, beginning() + Seconds{60}})), 401, "unauthorized");
   // And the other way round: a player's token signed with the servers' key is no server token.
   const security::TokenSigner server({kServerKey});
   expect_problem(gateway().send("POST", "/v1/session/" + match.to_string() + "/heartbeat", "{}",

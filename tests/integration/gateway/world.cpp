@@ -64,8 +64,13 @@ World& World::get() {
   return world;
 }
 
+TimePoint beginning() {
+  static const TimePoint at = SystemClock{}.now();
+  return at;
+}
+
 Instance::Instance(const std::function<void(Settings&)>& change, World& world)
-    : clock_(SystemClock{}.now()), credentials_(world.credentials), bus_(connect(world, metrics_)) {
+    : clock_(beginning()), credentials_(world.credentials), bus_(connect(world, metrics_)) {
   Settings settings;
   settings.port = 0;
   settings.redis_cache_url = world.cache.url();
@@ -116,7 +121,7 @@ std::string access_token(const security::AccessClaims& claims) {
 
 std::string server_token(MatchId match) {
   return security::TokenSigner({kServerKey})
-      .sign(security::ServerClaims{match, default_tenant(), SystemClock{}.now() + Seconds{3600}});
+      .sign(security::ServerClaims{match, default_tenant(), beginning() + Seconds{3600}});
 }
 
 Fields with(Fields fields, const std::string& name, const std::string& value) {

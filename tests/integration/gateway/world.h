@@ -110,6 +110,10 @@ inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstu
 inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kAdminToken = "admin-0123456789abcdefghijklmnopqrstuvwxyz";
 
+/// What the clock of every gateway says at first, and when tokens were made unless a test says otherwise. The clocks stand
+/// still: on a machine that takes long, tokens with the time of day would soon be from the gateways' future.
+TimePoint beginning();
+
 /// One running gateway.
 class Instance {
  public:
@@ -147,10 +151,10 @@ struct Player {
   std::string token;
   Fields auth() const { return {{"Authorization", "Bearer " + token}}; }
 };
-Player fresh_player(TimePoint now = SystemClock{}.now());
+Player fresh_player(TimePoint now = beginning());
 /// The access token of these claims, under our key.
 std::string access_token(const security::AccessClaims& claims);
-security::AccessClaims claims_of(const Player& player, TimePoint now = SystemClock{}.now());
+security::AccessClaims claims_of(const Player& player, TimePoint now = beginning());
 std::string server_token(MatchId match);
 
 Fields with(Fields fields, const std::string& name, const std::string& value);
