@@ -41,6 +41,7 @@ class Document {
     w_.begin_object();
     pair("openapi", "3.1.0");
     write_info();
+    write_tags();
     w_.key("paths");
     write_paths();
     w_.key("components");
@@ -81,6 +82,22 @@ class Document {
     w_.begin_object();
     pair("url", "/");
     w_.end_object();
+    w_.end_array();
+  }
+
+  // Paths are sorted; the headings of the pages come in the order of the table, what players need first.
+  void write_tags() {
+    std::vector<std::string_view> areas;
+    for (const auto& route : routes()) {
+      if (std::find(areas.begin(), areas.end(), route.area) == areas.end()) areas.push_back(route.area);
+    }
+    w_.key("tags");
+    w_.begin_array();
+    for (const auto area : areas) {
+      w_.begin_object();
+      pair("name", area);
+      w_.end_object();
+    }
     w_.end_array();
   }
 

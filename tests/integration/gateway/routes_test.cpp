@@ -288,7 +288,7 @@ TEST(Routes, GameServersActForTheirMatchOnly_A090_A094) {
   expect_problem(gateway().send("POST", path + "/result", result, fresh_player().auth()), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/heartbeat", beat, fresh_player().auth()), 403, "forbidden");
   const security::TokenSigner joins({security::join_key(kServerKey, match)});
-  const Fields join{{"Authorization", "Bearer " + joins.sign(security::JoinClaims{match, fresh_player().id, SystemClock{}.now() + Seconds{60}})}};
+  const Fields join{{"Authorization", "Bearer " + joins.sign(security::JoinClaims{match, fresh_player().id, beginning() + Seconds{60}})}};
   expect_problem(gateway().send("POST", path + "/result", result, join), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/result", result), 401, "invalid_server_token");
   expect_problem(gateway().send("POST", path + "/result", result, {{"Authorization", "Bearer garbage"}}), 401, "invalid_server_token");
@@ -358,6 +358,7 @@ TEST(Routes, HealthVersionAndCodes) {
 TEST(Routes, DocumentsAndPagesAreServed) {
   const auto openapi = gateway().get("/openapi.json");
   EXPECT_EQ(openapi.at("openapi"), "3.1.0");
+  EXPECT_EQ(openapi.at("tags/0/name"), "Accounts");
   EXPECT_EQ(gateway().get("/asyncapi.json").at("asyncapi"), "3.0.0");
   for (const auto* path : {"/docs", "/redoc"}) {
     const auto page = gateway().get(path);
