@@ -7,7 +7,9 @@ namespace {
 TEST(ClientFrames, AWelcomeNamesTheHelloThatItAnswers) {
   nobody_is_anywhere();
   const auto player = fresh_player();
-  const auto hello_with = [&](const std::string& more) { return R"({"type":"hello","token":")" + player.token + "\"," + more + "}"; };
+  const auto hello_with = [&](const std::string& more) {
+    return R"({"type":"hello","token":")" + player.token + "\"," + more + "}";
+  };
   WebSocket socket(gateway().port(), "/v1/ws");
   socket.send(hello_with(R"("ref":"first")"));
   auto frame = socket.read();
@@ -44,7 +46,8 @@ TEST(ClientFrames, PartyFramesNeedNotNameTheParty) {
 TEST(ClientFrames, FieldsOfEveryFrameAreChecked) {
   nobody_is_anywhere();
   Welcomed one(fresh_player());
-  for (const auto* frame : {R"({"type":"ping","x":1})", R"({"type":"ping","ref":5})", R"({"type":"enqueue","mode":"duel","ref":5})"}) {
+  for (const auto* frame :
+       {R"({"type":"ping","x":1})", R"({"type":"ping","ref":5})", R"({"type":"enqueue","mode":"duel","ref":5})"}) {
     one.socket.send(frame);
     const auto answer = one.socket.read();
     EXPECT_EQ(answer.at("event") + answer.at("data/code"), "errorinvalid_fields") << frame;
