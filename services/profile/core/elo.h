@@ -26,9 +26,9 @@
 // pairs of a match are not independent). K never shrinks with certainty, so neither does this go to zero. It is an
 // estimate: players matched by rating err alike more often than chance has it, and that it cannot see.
 //
-// Worked, duels between equals: two new players (350), K = 40: var(D) = 245000, g = 0.5370, s = 0.00077283, var' =
-// 122500 (1 - 0.0618264) + 400 = 115326, deviation 339.60. In the long run var = n K / (2 g ln 10 / 400): with K =
-// 20 42.0 in a duel, 94.0 in 5 against 5, where a result says less of each.
+// Worked, duels between equals: two new players (350), K = 40: var(D) = 245000, g = 0.5370, s = 0.00077281, var' =
+// 122500 (1 - 0.0618248) + 400 = 115326, deviation 339.60. In the long run var = n K / (2 g ln 10 / 400): of K = 20
+// that is 42.0 in a duel and 94.0 in 5 against 5, where a result says less of each.
 #pragma once
 
 #include "services/profile/core/rating.h"

@@ -80,6 +80,11 @@ Team team_of(const std::vector<Rated>& side, TimePoint onset) {
   return {static_cast<double>(side.size()), mean_points(side), sum_of(std::move(variances))};
 }
 
+/// Whether the result says anything of these two: not of two losers.
+bool told_apart(std::size_t side, std::size_t other, std::optional<std::size_t> winner) {
+  return !winner || winner == side || winner == other;
+}
+
 /// The duel that is as hard for this player as the match against `other` was.
 Glicko2Game composite_of(const Glicko2Player& player, const Team& own, const Team& other) {
   const double n = (own.size + other.size) / 2;
@@ -130,7 +135,7 @@ Sides rate_by_glicko2(const Sides& sides, const MatchOutcome& outcome, double we
       const Glicko2Player player{to_points(before.mmr), deviation_then(before, onset), volatility_of(before)};
       std::vector<Glicko2Game> games;
       for (std::size_t j = 0; j < sides.size(); ++j) {
-        if (j == i) continue;
+        if (j == i || !told_apart(i, j, outcome.winner)) continue;
         auto& game = games.emplace_back(composite_of(player, teams[i], teams[j]));
         game.score = score_against(i, j, outcome.winner);
         game.weight = weight / static_cast<double>(sides.size() - 1);

@@ -5,17 +5,18 @@
 //   step 6 the time since the last one, at most a whole period; what elapsed before that is in the deviation the period
 //   starts with (certainty.h; so does lichess.org, see there). Exactly one period: exactly the paper. In step 6 too the
 //   deviation is at most that of a new player.
-// - A team game is, for each player, one game against a composite opponent (the idea is that of G. Williams,
-// "Abstracting
-//   Glicko-2 for Team Games", thesis, University of Cincinnati, 2013): the one duel that is as hard for this player as
-//   the match was. Sides perform as the sum of their players, as in matchmaking's own estimate of who wins
-//   (services/matchmaker/core/quality.h, TrueSkill). So of sides of n the composite's rating is the player's own plus n
-//   times the gap between the means of the sides; its deviation squared is the sum of everybody else's squared, plus (n
-//   - 1) pi^2 / 3 on Glicko's scale, which is what the performance of n - 1 more pairs varies by. Among certain equals
-//   a result then counts 1 / n of a duel's. Sides of unequal size are taken for sides of their mean size. (Williams'
-//   composite is the other side's mean. It knows nothing of the own side: where strong and weak players are put
-//   together for balance, it pulls everyone to the mean. docs/RATINGS.md has the figures.)
-// - More than two sides: a game against each (score_against), each counting 1 / (sides - 1).
+// - A team game is, for each player, one game against a composite opponent (the idea is G. Williams', "Abstracting
+//   Glicko-2 for Team Games", thesis, University of Cincinnati, 2013): the one duel that is as hard for this player
+//   as the match was. Sides perform as the sum of their players, as in matchmaking's own estimate of who wins
+//   (services/matchmaker/core/quality.h, TrueSkill). So of sides of n the composite's rating is the player's own plus
+//   n times the gap between the means of the sides; its deviation squared is the sum of everybody else's squared, and
+//   (n - 1) pi^2 / 3 on Glicko's scale, by which the performance of n - 1 more pairs varies. Among certain equals a
+//   result then counts 1 / n of a duel's. Sides of unequal size are taken for sides of their mean size.
+//   (Williams' composite is the mean of the other side. It knows nothing of the own side: where strong and weak are
+//   put together for balance, it pulls everyone to the mean. docs/RATINGS.md has the figures.)
+// - More than two sides: the winner has a game against each loser, each loser one against the winner, in a draw all
+//   have one against all, each counting 1 / (sides - 1). Between losers there is none: to call it a draw, as Elo's
+//   rule does, would tell of equals where nothing is told (docs/RATINGS.md has the figures).
 // - A game that counts w times enters the likelihood w times: w g^2 E (1 - E) in step 3, w g (s - E) in steps 4 and 7.
 // - tau 0.5, as in the paper's example. Volatility stays in 0.01 to 0.1, as in lichess.org's.
 //

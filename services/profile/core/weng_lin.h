@@ -7,9 +7,8 @@
 //
 // Modes are rated with parameters of our own, so that points mean the same in every system:
 // - A new player is 1500 with a deviation of 350, the paper's 25 and 25/3: 42 points are one of its units.
-// - beta: pi / sqrt(6) * 400 / ln 10 = 222.8 points for one player, and sqrt(n) times that for a side of n: a side
-// performs
-//   as the sum of its players (the paper leaves beta open; so does TrueSkill count).
+// - beta: pi / sqrt(6) * 400 / ln 10 = 222.8 points for one player, and sqrt(n) times that for a side of n, which
+//   performs as the sum of its players (the paper leaves beta open; TrueSkill counts so).
 // - scale: sqrt(3) / pi. The paper's c is a standard deviation, but it is used as the scale of a logistic curve, whose
 //   deviation is pi / sqrt(3) times its scale: ratings then spread half as wide again as skills do (docs/RATINGS.md has
 //   figures). With this, players whose ratings are certain win as often as in Elo: 1 / (1 + 10^(-gap / 400)).

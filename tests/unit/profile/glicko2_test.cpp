@@ -124,8 +124,11 @@ TEST(Glicko2, TakesEachOtherSideForAGameThatCountsItsPart) {
   const auto after = glicko(sides, 0);
   const auto alone = glicko2({1500, 200, 0.06}, {{1400, 30, 1, 0.5}, {1700, 300, 1, 0.5}}, 1);
   EXPECT_EQ(after[0][0].mmr, stored_rating(alone.rating));
-  const auto middle = glicko2({1400, 30, 0.06}, {{1500, 200, 0, 0.5}, {1700, 300, 0.5, 0.5}}, 1);
-  EXPECT_EQ(after[1][0].mmr, stored_rating(middle.rating)) << "losers draw among themselves";
+  const auto middle = glicko2({1400, 30, 0.06}, {{1500, 200, 0, 0.5}}, 1);
+  EXPECT_EQ(after[1][0].mmr, stored_rating(middle.rating)) << "of two losers nothing is known";
+  const auto drawn = glicko(sides, std::nullopt);
+  const auto all = glicko2({1400, 30, 0.06}, {{1500, 200, 0.5, 0.5}, {1700, 300, 0.5, 0.5}}, 1);
+  EXPECT_EQ(drawn[1][0].mmr, stored_rating(all.rating));
 }
 
 TEST(Glicko2, CountsTheTimeSinceTheLastMatchAndAWholePeriodAtMost) {
