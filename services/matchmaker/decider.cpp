@@ -11,6 +11,8 @@ namespace {
 constexpr Milliseconds kAnswer{1'000};
 /// Commits of one round trip: some 10 ms of the queue's time.
 constexpr std::size_t kCommitsAtOnce = 128;
+/// Tickets, over all buckets.
+constexpr std::size_t kWorthSharing = 1'000;
 /// The rest of a larger plan is planned again in the next tick, after the lease was renewed.
 constexpr Milliseconds kCommitFor{300};
 
@@ -35,8 +37,13 @@ BucketPool* bucket_in(Partition* partition, const std::string& text) {
 
 }  // namespace
 
-Decider::Decider(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics)
-    : store_(store), publisher_(publisher), waits_(waits), clock_(clock), metrics_(metrics) {}
+Decider::Decider(const Parts& parts)
+    : store_(parts.store),
+      publisher_(parts.publisher),
+      waits_(parts.waits),
+      clock_(parts.clock),
+      metrics_(parts.metrics),
+      crew_(parts.plan_threads) {}
 
 bool Decider::settle(QueueReader& reader) {
   if (unsettled_.empty()) return true;
@@ -47,9 +54,12 @@ bool Decider::decide(QueueReader& reader) {
   const auto started = clock_.steady();
   taken_.clear();
   Work work;
+  std::vector<std::pair<const Partition*, BucketPool*>> buckets;
   for (auto* partition : reader.owned()) {
-    for (auto& [text, bucket] : partition->buckets) plan_bucket(*partition, bucket, work);
+    for (auto& [text, bucket] : partition->buckets) buckets.emplace_back(partition, &bucket);
   }
+  const auto plans = plan(buckets);
+  for (std::size_t i = 0; i < buckets.size(); ++i) add(*buckets[i].first, *buckets[i].second, plans[i], work);
   metrics_.plan.observe(std::chrono::duration<double>(clock_.steady() - started).count());
   auto rest = work.commits.begin();
   do {
@@ -61,16 +71,30 @@ bool Decider::decide(QueueReader& reader) {
   return true;
 }
 
-void Decider::plan_bucket(const Partition& partition, BucketPool& bucket, Work& work) {
-  const auto tick = bucket.plan(partition.now, workspace_);
+// Side by side only where that saves more than waking the others costs.
+std::vector<TickPlan> Decider::plan(const std::vector<std::pair<const Partition*, BucketPool*>>& buckets) {
+  std::size_t waiting = 0;
+  for (const auto& [partition, bucket] : buckets) waiting += bucket->pool().size();
+  std::vector<TickPlan> plans(buckets.size());
+  const auto plan_one = [&](std::size_t i, Workspace& workspace) {
+    plans[i] = buckets[i].second->plan(buckets[i].first->now, workspace);
+  };
+  if (waiting >= kWorthSharing) {
+    crew_.run(buckets.size(), plan_one);
+  } else {
+    for (std::size_t i = 0; i < buckets.size(); ++i) plan_one(i, crew_.own_workspace());
+  }
+  return plans;
+}
+
+void Decider::add(const Partition& partition, const BucketPool& bucket, const TickPlan& tick, Work& work) {
   for (const auto slot : tick.expired) {
     work.expired.push_back({partition.name, partition.lease.token(), bucket.pool().id(slot)});
   }
   for (const auto& match : tick.matches) {
     const auto seats = tick.seats_of(match);
-    const bool all_free = std::none_of(seats.begin(), seats.end(), [&](const Seat& seat) {
-      return taken_.contains(bucket.pool().id(seat.slot));
-    });
+    const bool all_free = std::none_of(seats.begin(), seats.end(),
+                                       [&](const Seat& seat) { return taken_.contains(bucket.pool().id(seat.slot)); });
     if (!all_free) continue;
     for (const auto& seat : seats) taken_.insert(bucket.pool().id(seat.slot));
     work.commits.push_back(commit_of(partition, bucket, tick, match));

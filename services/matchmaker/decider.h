@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "services/matchmaker/core/crew.h"
 #include "services/matchmaker/metrics.h"
 #include "services/matchmaker/publisher.h"
 #include "services/matchmaker/queue_reader.h"
@@ -19,7 +20,15 @@ namespace mm::matchmaker {
 
 class Decider {
  public:
-  Decider(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics);
+  struct Parts {
+    TickStore& store;
+    Publisher& publisher;
+    WaitBoard& waits;
+    const Clock& clock;
+    Metrics& metrics;
+    int plan_threads = 1;
+  };
+  explicit Decider(const Parts& parts);
 
   /// Settles commits whose outcome is unknown. False: the queue still does not answer.
   bool settle(QueueReader& reader);
@@ -34,7 +43,8 @@ class Decider {
     std::vector<CommitAsk> commits;
     std::vector<ExpireAsk> expired;
   };
-  void plan_bucket(const Partition& partition, BucketPool& bucket, Work& work);
+  std::vector<TickPlan> plan(const std::vector<std::pair<const Partition*, BucketPool*>>& buckets);
+  void add(const Partition& partition, const BucketPool& bucket, const TickPlan& tick, Work& work);
   CommitAsk commit_of(const Partition& partition, const BucketPool& bucket, const TickPlan& tick,
                       const PlannedMatch& match) const;
   bool carry_out(QueueReader& reader, std::vector<CommitAsk> commits, const std::vector<ExpireAsk>& expired);
@@ -47,7 +57,7 @@ class Decider {
   WaitBoard& waits_;
   const Clock& clock_;
   Metrics& metrics_;
-  Workspace workspace_;
+  Crew crew_;
   std::vector<CommitAsk> unsettled_;
   std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
   std::map<std::string, std::int64_t> match_counts_;

@@ -1,5 +1,7 @@
 #include "services/matchmaker/service.h"
 
+#include <algorithm>
+#include <thread>
 #include <type_traits>
 
 #include "common/runtime/log.h"
@@ -14,6 +16,12 @@ constexpr int kWorkers = 4;
 constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueuesAtOnce = 128;
 constexpr Milliseconds kQueueWait{30'000};
+
+int plan_threads(const Settings& settings) {
+  constexpr int kMost = 4;
+  if (settings.plan_threads > 0) return settings.plan_threads;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
+}
 
 ModeTable read_modes(const std::string& file) {
   if (file.empty()) return wire::shipped_mode_table();
@@ -78,7 +86,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       reconciler_({store_, house_store_, outcomes_, publisher_, waits_, housekeeping_, runtime.clock, metrics_}),
       tickets_({store_, publisher_, waits_, modes_, runtime.clock, [this] { relay_.wake(); }}),
       ticker_({tick_store_, modes_, publisher_, waits_, housekeeping_, runtime.bus, runtime.clock, metrics_,
-               runtime.instance},
+               runtime.instance, plan_threads(settings)},
               Milliseconds{settings.tick_ms}),
       desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),

@@ -23,6 +23,7 @@ struct Settings {
   std::string modes_file;          ///< empty: the shipped modes
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
+  int plan_threads = 0;  ///< 0: one a core, at most four
   QueueLimits limits;              ///< not from the environment
 };
 
@@ -34,6 +35,7 @@ void describe(F& f, Settings& s) {
   f("MM_MODES_FILE", s.modes_file, Optional{});
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
   f("MM_TICK_MS", s.tick_ms, Optional{}, InRange{10, 1'000});
+  f("MM_PLAN_THREADS", s.plan_threads, Optional{}, InRange{0, 64});
 }
 
 class Service {

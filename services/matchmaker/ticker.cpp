@@ -17,7 +17,7 @@ Ticker::Ticker(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
       reader_(parts.store, parts.modes, parts.clock, parts.metrics),
-      decider_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics),
+      decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads}),
       report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
 

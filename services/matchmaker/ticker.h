@@ -28,6 +28,7 @@ class Ticker {
     const Clock& clock;
     Metrics& metrics;
     std::string instance;
+    int plan_threads = 1;
   };
   Ticker(const Parts& parts, Milliseconds interval);
   /// Finishes the tick and hands the leases over.

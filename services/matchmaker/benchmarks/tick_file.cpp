@@ -7,7 +7,6 @@
 // (sorting, matching, team split), buckets one after the other or on THREADS threads; filling the pools is not part
 // of it.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,9 +16,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "services/matchmaker/core/crew.h"
 #include "services/matchmaker/core/plan.h"
 #include "services/matchmaker/core/pool.h"
 
@@ -129,23 +128,15 @@ double seconds_of(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-Seconds tick(const Buckets& buckets, std::size_t threads, std::vector<Workspace>& workspaces,
-             std::vector<TickPlan>& plans) {
+Seconds tick(const Buckets& buckets, Crew& crew, std::vector<TickPlan>& plans) {
   constexpr BucketMs kNow = 1'800'000'000'000;
   plans.assign(buckets.pools.size(), {});
   std::vector<Memory> memories(buckets.pools.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&](std::size_t worker) {
-    for (std::size_t i = next++; i < buckets.pools.size(); i = next++) {
-      plans[i] = plan(*buckets.pools[i], buckets.rules, kNow, memories[i], workspaces[worker]);
-    }
-  };
   const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double wall = seconds_of(CLOCK_MONOTONIC);
-  std::vector<std::jthread> others;
-  for (std::size_t worker = 1; worker < threads; ++worker) others.emplace_back(work, worker);
-  work(0);
-  others.clear();
+  crew.run(buckets.pools.size(), [&](std::size_t i, Workspace& workspace) {
+    plans[i] = plan(*buckets.pools[i], buckets.rules, kNow, memories[i], workspace);
+  });
   return {seconds_of(CLOCK_MONOTONIC) - wall, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu};
 }
 
@@ -211,12 +202,12 @@ int run(int argc, char** argv) {
   const auto threads = static_cast<std::size_t>(number(4, 1));
   const long rounds = number(5, 9);
   std::vector<double> wall, cpu;
-  std::vector<Workspace> workspaces(threads);
+  Crew crew(static_cast<int>(threads));
   Checked checked;
   for (long round = 0; round < rounds; ++round) {
     const Buckets buckets = fill(input);
     std::vector<TickPlan> plans;
-    const Seconds took = tick(buckets, threads, workspaces, plans);
+    const Seconds took = tick(buckets, crew, plans);
     wall.push_back(took.wall * 1e3);
     cpu.push_back(took.cpu * 1e3);
     if (round > 0) continue;

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "services/matchmaker/core/crew.h"
 #include "services/matchmaker/core/plan.h"
 #include "tests/unit/matchmaking/exact.h"
 #include "tests/unit/matchmaking/instance.h"
@@ -206,6 +207,31 @@ RC_GTEST_PROP(NobodyBlocks, WeighingOnlyWhatChangedIsEnough, ()) {
       if (random() % 16 != 0) pool.erase(each);
     }
   }
+}
+
+// … and so does the number of threads that plan several buckets.
+TEST(OrderDoesNotMatter, AnyNumberOfThreadsPlansTheSame) {
+  std::vector<Instance> instances;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) instances.push_back(any_instance(seed));
+  std::vector<Pool> pools;
+  for (const auto& instance : instances) pools.push_back(instance.pool());
+  std::vector<std::vector<std::vector<std::vector<TicketId>>>> by_threads;
+  for (const int threads : {1, 2, 7}) {
+    Crew crew(threads);
+    for (int again = 0; again < 20; ++again) {
+      std::vector<TickPlan> plans(pools.size());
+      std::vector<Memory> memories(pools.size());
+      crew.run(pools.size(), [&](std::size_t i, Workspace& workspace) {
+        plans[i] = plan(pools[i], instances[i].rules, kNow, memories[i], workspace);
+      });
+      auto& all = by_threads.emplace_back();
+      for (std::size_t i = 0; i < pools.size(); ++i) {
+        for (auto& match : who_plays(pools[i], plans[i])) all.push_back(std::move(match));
+      }
+      ASSERT_EQ(all, by_threads.front()) << threads << " threads";
+    }
+  }
+  EXPECT_FALSE(by_threads.front().empty());
 }
 
 // Property 5: fixed seeds, so that the figures are the same everywhere.

@@ -1,0 +1,125 @@
+#include "tests/load/enqueue/scene.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "common/contracts/matchmaker.h"
+#include "common/testing/child.h"
+
+namespace mm::load {
+namespace {
+
+std::unique_ptr<bus::Bus> connect(const std::string& url, const std::string& name, metrics::Registry& metrics) {
+  bus::Options options;
+  options.url = url;
+  options.name = name;
+  auto bus = bus::Bus::connect(options, metrics, Deadline::after(Milliseconds{10'000}));
+  if (!bus) throw std::runtime_error("no connection to " + url + ": " + bus.error());
+  return std::move(*bus);
+}
+
+std::string new_folder() {
+  std::string path = "/tmp/mm-enqueue-load.XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return path;
+}
+
+}  // namespace
+
+Scene::Scene(const std::string& program)
+    : queue_({"--appendfsync", "everysec"}), cache_({"--appendonly", "no"}), folder_(new_folder()) {
+  bus_ = connect(nats_.url(), "load", metrics_);
+  if (const auto made = bus_->ensure_streams(Deadline::after(Milliseconds{5'000})); !made) {
+    throw std::runtime_error("no streams: " + made.error());
+  }
+  confirming_ = connect(nats_.url(), "confirming", metrics_);
+  requests_ = std::make_unique<bus::AsyncRequests>(*bus_, metrics_);
+  session_ = std::make_unique<bus::Server>(*confirming_, bus::ServerOptions{.name = "session"}, metrics_);
+  session_->serve<GetMatch>([](const GetMatch& request, const bus::Context&) -> Reply<MatchView> {
+    if (!request.match_id) return refuse(Code::no_match);
+    MatchView view;
+    view.match_id = *request.match_id;
+    view.status = MatchStatus::cancelled;
+    return view;
+  });
+  session_->start();
+  consumer_ = std::make_unique<bus::Consumer>(*confirming_, streams::kMatch,
+                                              bus::ConsumerOptions{.name = "load-session", .batch = 256}, metrics_);
+  consumer_->on<MatchFound>([this](const MatchFound& match, const bus::EventInfo&) { return confirm(match); });
+  consumer_->start();
+  testing::ChildCommand command;
+  command.arguments = {program};
+  command.environment = {"MM_NATS_URL=" + nats_.url(),
+                         "MM_REDIS_QUEUE_URL=" + queue_.url(),
+                         "MM_REDIS_CACHE_URL=" + cache_.url(),
+                         "MM_ALLOW_WEAK_STORES=1",
+                         "MM_ADMIN_PORT=0",
+                         "MM_LOG_LEVEL=warning"};
+  command.output = folder_ + "/matchmaker.log";
+  matchmaker_ = testing::start_child(command);
+  await_matchmaker();
+}
+
+Scene::~Scene() {
+  consumer_.reset();
+  ::kill(matchmaker_, SIGTERM);
+  testing::wait_for_end(matchmaker_);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void Scene::on_found(std::function<void(std::string_view)> found) {
+  found_ = std::make_unique<bus::Subscription>(
+      *bus_, std::string(MatchFound::kSubject.text), "",
+      [found = std::move(found)](std::string_view, std::string_view body) { found(body); });
+}
+
+double Scene::matchmaker_seconds() const {
+  std::ifstream file("/proc/" + std::to_string(matchmaker_) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  unsigned long user = 0, system = 0;
+  const auto after_name = text.rfind(')');
+  if (after_name == std::string::npos) return 0;
+  std::sscanf(text.c_str() + after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+  return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double Scene::matchmaker_memory() const {
+  std::ifstream file("/proc/" + std::to_string(matchmaker_) + "/statm");
+  long pages = 0, resident = 0;
+  file >> pages >> resident;
+  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+void Scene::await_matchmaker() {
+  for (int i = 0; i < 200; ++i) {
+    if (testing::has_ended(matchmaker_)) break;
+    if (bus_->request(GetQueues{}, Caller{}, Deadline::after(Milliseconds{500}))) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  throw std::runtime_error("the matchmaker does not answer:\n" + testing::tail(folder_ + "/matchmaker.log"));
+}
+
+// Ends the match at once: its players are free, its place in the queue's memory too. Idempotent by the message id.
+bus::Ack Scene::confirm(const MatchFound& match) {
+  MatchCancelled over;
+  over.match_id = match.match_id;
+  over.tenant = match.tenant;
+  over.reason = CancelReason::server_lost;
+  const auto stored = confirming_->store_all(
+      {{MatchCancelled::kSubject.text, wire::encode(over), match.match_id.to_string() + ".over", {}}},
+      Deadline::after(Milliseconds{2'000}));
+  if (!stored[0].ok()) return bus::Ack::retry;
+  ++confirmed_;
+  return bus::Ack::done;
+}
+
+}  // namespace mm::load
