@@ -21,7 +21,7 @@ using Billionths = std::int64_t;
 inline constexpr Hundredths kInitialRating = 150'000;
 /// Of a new player, and the most there is: nothing is less known than a player never seen.
 inline constexpr Hundredths kWidestDeviation = 35'000;
-/// Ratings stay able to move (Glickman, "The Glicko system", 1999, proposes 30 for the same reason).
+/// Ratings stay able to move (M. Glickman, "The Glicko system", proposes 30 for the same reason).
 inline constexpr Hundredths kNarrowestDeviation = 3'000;
 inline constexpr Billionths kInitialVolatility = 60'000'000;
 
