@@ -271,6 +271,7 @@ bool Pool::stands_before_its_equal(const Waiter& a, const Waiter& b) const {
 }
 
 void Pool::settle() const {
+  if (!left_.empty() || !arrived_.empty()) ++settlings_;
   if (!left_.empty()) {
     const auto is_gone = [this](const Waiter& waiter) { return is_left(waiter); };
     std::sort(left_ratings_.begin(), left_ratings_.end());

@@ -85,6 +85,8 @@ class Pool {
   std::size_t slots() const { return records_.size(); }
   /// Tickets whose deadline is reached.
   std::vector<Slot> expired(BucketMs now) const;
+  /// How often the line was brought up to date: from then on the slots of those who had left are given out again.
+  std::uint64_t settlings() const { return settlings_; }
 
   const ModeRules& rules() const { return rules_; }
   int team_size() const { return team_size_; }
@@ -158,6 +160,7 @@ class Pool {
   mutable std::vector<Rating> left_ratings_;
   mutable std::vector<bool> is_left_;  ///< by slot
   mutable std::vector<Slot> free_slots_;
+  mutable std::uint64_t settlings_ = 0;
 };
 
 }  // namespace mm::matchmaker

@@ -64,6 +64,7 @@ HOMES = [
     (r'openssl/', [r'common/security/', r'common/storage/redis\.cpp$', r'services/gateway/']),
     (r'crypt\.h$', [r'common/security/']),
     (r'toml\+\+/', [r'common/wire/mode_table\.cpp$', r'services/matchmaker/tools/world/population_file\.cpp$']),
+    (r'zstd\.h$', [r'services/matchmaker/recording/']),
     (r'boost/', [r'common/runtime/', r'services/gateway/', r'services/game_server/', r'tests/', r'sdk/cpp/tests/']),
     (r'cpprest/|pplx/', [r'sdk/cpp/src/', r'sdk/cpp/tests/', r'sdk/cpp/examples/']),
 ]

@@ -1,0 +1,81 @@
+// Plays a recording again: the same core is given what the recorded one was given, at the same times, and must come to
+// the same matches. What is different is told, and the replay goes on with what was recorded. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/recording/event.h"
+#include "services/matchmaker/recording/taped_pool.h"
+
+namespace mm::matchmaker::recording {
+
+/// A plan that is not the recorded one.
+struct Difference {
+  TimePoint at{};
+  std::string bucket;
+  std::string what;
+};
+
+struct ReplayCounts {
+  std::uint64_t ticks = 0;
+  std::uint64_t buckets = 0;  ///< beginnings
+  std::uint64_t plans = 0;
+  std::uint64_t puts = 0;
+  std::uint64_t players = 0;  ///< in tickets put
+  std::uint64_t left[kWaysToLeave] = {};
+  std::uint64_t matches = 0;
+  std::uint64_t matched_players = 0;
+  std::uint64_t gaps = 0;
+  std::uint64_t differences = 0;
+  TimePoint first{};
+  TimePoint last{};
+};
+
+class Replayer {
+ public:
+  /// False: the event does not go with those before (failure() says why); nothing after it can be played.
+  bool play(const Event& event);
+  const std::string& failure() const { return failure_; }
+
+  const ReplayCounts& counts() const { return counts_; }
+  /// The first ones.
+  const std::vector<Difference>& differences() const { return differences_; }
+
+ private:
+  struct Bucket {
+    std::string name;
+    std::unique_ptr<TapedPool> pool;
+    std::vector<TicketId> in_slot;  ///< who has the recorded pool's slots
+  };
+  bool begin(const Event& event);
+  bool put(Bucket& bucket, const Event& event);
+  bool leave(Bucket& bucket, const Event& event);
+  void plan(Bucket& bucket, const Event& event);
+  std::string difference(const Bucket& bucket, const Event& event, const TickPlan& plan) const;
+  std::string in_match(const Bucket& bucket, const Event& event, const TickPlan& plan, std::size_t i) const;
+  bool is(const Bucket& bucket, Slot recorded, Slot planned) const;
+  bool refuse(std::string why);
+
+  std::map<std::uint32_t, Bucket> buckets_;
+  Workspace workspace_;
+  ReplayCounts counts_;
+  std::vector<Difference> differences_;
+  std::string failure_;
+};
+
+/// Plays a whole file. `failure`: what is damaged, and where; everything before it has been played. `unfinished`: the
+/// writer has not ended the file.
+struct FileReplay {
+  ReplayCounts counts;
+  std::vector<Difference> differences;
+  std::string failure;
+  bool unfinished = false;
+};
+FileReplay replay_file(const std::string& path);
+
+}  // namespace mm::matchmaker::recording
