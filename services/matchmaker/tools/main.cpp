@@ -5,6 +5,7 @@
 #include "services/matchmaker/tools/command.h"
 #include "services/matchmaker/tools/compare.h"
 #include "services/matchmaker/tools/listing.h"
+#include "services/matchmaker/tools/record.h"
 #include "services/matchmaker/tools/run.h"
 #include "services/matchmaker/tools/tournament.h"
 
@@ -15,6 +16,8 @@ constexpr Command kCommands[] = {
     {"run", "shows what populations have of sets of rules: waits, quality, spread, by rating and party", run_run},
     {"compare", "says who gains and who loses by a change of rules", run_compare},
     {"tournament", "plays our policy against those of other matchmakers", run_tournament},
+    {"record", "writes a recording of an evening drawn from a seed", run_record},
+    {"replay", "plays recordings again, and checks that the same matches come of them", run_replay},
     {"populations", "lists the shipped populations", run_populations},
     {"policies", "lists the policies of the tournament", run_policies},
 };
