@@ -23,7 +23,7 @@ AwayStore::Graces graces_of(const ModeTable& modes) {
 Presence::Presence(const Parts& parts)
     : bus_(parts.bus),
       away_(parts.queue, parts.cache),
-      graces_(graces_of(parts.modes)),
+      modes_(parts.modes),
       metrics_(parts.metrics),
       clock_(parts.clock) {}
 
@@ -76,7 +76,7 @@ void Presence::run() {
 bool Presence::note(const PresenceChanged& event) {
   const auto deadline = Deadline::after(kStepBudget);
   if (event.connected) return away_.back(event.tenant, event.player_id, deadline).ok();
-  return away_.note(event.tenant, event.player_id, graces_, clock_.now(), deadline).ok();
+  return away_.note(event.tenant, event.player_id, graces_of(*modes_.now()), clock_.now(), deadline).ok();
 }
 
 void Presence::sweep() {

@@ -15,7 +15,7 @@
 
 #include "common/bus/bus.h"
 #include "common/contracts/events.h"
-#include "common/contracts/modes.h"
+#include "common/runtime/live_modes.h"
 #include "services/lobby/metrics.h"
 #include "services/lobby/store.h"
 
@@ -33,7 +33,7 @@ class Presence {
     bus::Bus& bus;
     storage::Redis& queue;
     storage::Redis& cache;
-    const ModeTable& modes;
+    const runtime::LiveModes& modes;
     Metrics& metrics;
     const Clock& clock;
   };
@@ -53,7 +53,7 @@ class Presence {
 
   bus::Bus& bus_;
   AwayStore away_;
-  AwayStore::Graces graces_;
+  const runtime::LiveModes& modes_;
   Metrics& metrics_;
   const Clock& clock_;
   std::mutex mutex_;

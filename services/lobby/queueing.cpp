@@ -27,7 +27,8 @@ Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const Asking& aski
   auto found = parts_.store.find_of(asking.tenant, asking.player, context.deadline);
   if (!found) return fail(std::move(found).error());
   const auto size = found->party ? found->party->state.party.members.size() : 0;
-  const auto request = enter_queue_alone(size, asking, wishes, {parts_.modes, parts_.ratings, parts_.clock.now()});
+  const auto modes = parts_.modes.now();
+  const auto request = enter_queue_alone(size, asking, wishes, {*modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
   if (ticket) parts_.metrics.entered_alone.add();
@@ -57,7 +58,8 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
     if (ticket) ticket->players.reset();
     return ticket;
   }
-  const auto request = enter_queue(party, asking, wishes, {parts_.modes, parts_.ratings, parts_.clock.now()});
+  const auto modes = parts_.modes.now();
+  const auto request = enter_queue(party, asking, wishes, {*modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
   if (!ticket) return ticket;
@@ -69,7 +71,7 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
 Reply<Ticket> Queueing::enqueue(const Enqueue& request, const bus::Context& context) {
   const auto answer = parts_.bus.request(request, lobby_itself(request.tenant), context.deadline);
   if (!answer) return fail(answer.error());
-  auto ticket = ticket_of(request, *answer, parts_.modes, parts_.clock.now());
+  auto ticket = ticket_of(request, *answer, *parts_.modes.now(), parts_.clock.now());
   std::vector<PlayerId> players;
   for (const auto& player : request.players) players.push_back(player.player_id);
   parts_.teller.tell(request.tenant, players, frames::QueueEntered{ticket});

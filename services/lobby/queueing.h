@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/bus/bus.h"
+#include "common/runtime/live_modes.h"
 #include "services/lobby/core/queue.h"
 #include "services/lobby/metrics.h"
 #include "services/lobby/store.h"
@@ -20,7 +21,7 @@ class Queueing {
     Teller& teller;
     Metrics& metrics;
     const Clock& clock;
-    const ModeTable& modes;
+    const runtime::LiveModes& modes;
     const RatingView& ratings;
   };
 

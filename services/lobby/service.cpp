@@ -48,7 +48,7 @@ bus::ServerOptions server_options() {
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
       allow_weak_stores_(settings.allow_weak_stores),
-      modes_(read_modes(settings.modes_file)),
+      modes_(read_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
                            kQueueConnections)),
       cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"),

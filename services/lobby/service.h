@@ -9,6 +9,7 @@
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
 #include "common/runtime/daemon.h"
+#include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/lobby/followers.h"
 #include "services/lobby/parties.h"
@@ -49,7 +50,7 @@ class Service {
 
   Runtime& runtime_;
   const bool allow_weak_stores_;
-  const ModeTable modes_;
+  runtime::LiveModes modes_;
   storage::Redis queue_;
   storage::Redis cache_;
   bus::Notifier notifier_;

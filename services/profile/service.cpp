@@ -65,7 +65,7 @@ AccountOptions account_options(const Settings& settings) {
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(load_modes(settings.modes_file)),
+      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),
@@ -136,7 +136,8 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
     log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
     return bus::Ack::reject;
   }
-  const auto* rules = modes_.find(match.mode);
+  const auto modes = modes_.now();
+  const auto* rules = modes->find(match.mode);
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
   const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTime));
   if (!applied) {

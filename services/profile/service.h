@@ -9,6 +9,7 @@
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
 #include "common/runtime/daemon.h"
+#include "common/runtime/live_modes.h"
 #include "services/profile/accounts.h"
 #include "services/profile/metrics.h"
 #include "services/profile/store.h"
@@ -55,7 +56,7 @@ class Service {
   void tell_players(const RatedMatch& rated);
 
   Runtime& runtime_;
-  const ModeTable modes_;
+  runtime::LiveModes modes_;
   Metrics metrics_;
   std::unique_ptr<storage::Redis> cache_;
   std::unique_ptr<storage::Postgres> postgres_;

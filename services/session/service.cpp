@@ -84,7 +84,7 @@ void describe(F& f, ConflictingResult& m) {
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : runtime_(runtime),
       timing_(timing),
-      modes_(load_modes(settings.modes_file)),
+      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       tokens_(require_key(runtime.credentials)),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
@@ -108,8 +108,15 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
 
 Service::~Service() = default;
 
+runtime::LiveModes::Table Service::modes_of(const MatchFound& found) {
+  if (auto modes = modes_.now(); !bad_roster(found, *modes)) return modes;
+  modes_.look();
+  auto modes = modes_.now();
+  return bad_roster(found, *modes) && !bad_roster(found, *modes_.before()) ? modes_.before() : modes;
+}
+
 bus::Ack Service::on_found(const MatchFound& found) {
-  const auto stored = store_.store_found(found, modes_, timing_.found_age_limit, Deadline::after(kStoreTime));
+  const auto stored = store_.store_found(found, *modes_of(found), timing_.found_age_limit, Deadline::after(kStoreTime));
   if (!stored) return bus::Ack::retry;
   const auto& match = stored->match;
   if (!stored->fresh) {

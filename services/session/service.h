@@ -8,6 +8,7 @@
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
 #include "common/runtime/daemon.h"
+#include "common/runtime/live_modes.h"
 #include "services/session/sweeper.h"
 
 namespace mm::storage {
@@ -41,6 +42,9 @@ class Service {
   ~Service();
 
  private:
+  /// The table that a match was found under: matchmaker may have taken over a new one a moment before us, or after.
+  runtime::LiveModes::Table modes_of(const MatchFound& found);
+
   /// match.found. Idempotent by match_id: the row is the key.
   bus::Ack on_found(const MatchFound& found);
 
@@ -55,7 +59,7 @@ class Service {
 
   Runtime& runtime_;
   const Timing timing_;
-  const ModeTable modes_;
+  runtime::LiveModes modes_;
   const Tokens tokens_;
   Metrics metrics_;
   std::unique_ptr<storage::Redis> cache_;

@@ -1,0 +1,141 @@
+#include "common/runtime/live_modes.h"
+
+#include <fstream>
+
+#include "common/runtime/log.h"
+#include "common/wire/codec.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::runtime {
+namespace {
+
+/// A file that is being written changes again within this time.
+constexpr Milliseconds kSettle{20};
+constexpr int kSettleTries = 5;
+/// One byte more than a mode table may have, so that a larger one is refused for that.
+constexpr std::size_t kMostBytes = 1024 * 1024 + 1;
+constexpr std::size_t kProblemsLogged = 16;
+
+/// Nothing if it cannot be read.
+std::optional<std::string> text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  std::string text(kMostBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+std::string names_of(const std::vector<Mode>& modes) {
+  std::string names;
+  for (const auto& mode : modes) names += (names.empty() ? "" : " ") + mode.str();
+  return names;
+}
+
+}  // namespace
+
+std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after) {
+  std::vector<Mode> changed;
+  for (const auto& rules : after.all()) {
+    const auto* old = before.find(rules.id);
+    if (old == nullptr || wire::encode(*old) != wire::encode(rules)) changed.push_back(rules.id);
+  }
+  for (const auto& rules : before.all()) {
+    if (after.find(rules.id) == nullptr) changed.push_back(rules.id);
+  }
+  return changed;
+}
+
+LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every)
+    : file_(std::move(file)),
+      look_every_(look_every),
+      refused_(registry.gauge("mm_modes_refused", "1 while the mode file cannot be used and an older table goes on")),
+      changes_(registry.counter("mm_modes_changes_total", "Mode tables taken over while running")),
+      now_(std::make_shared<const ModeTable>(std::move(first))),
+      before_(now_) {
+  if (!file_.empty()) thread_ = std::thread([this] { run(); });
+}
+
+LiveModes::~LiveModes() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+LiveModes::Table LiveModes::now() const {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
+
+LiveModes::Table LiveModes::before() const {
+  const std::lock_guard lock(mutex_);
+  return before_;
+}
+
+void LiveModes::run() {
+  for (;;) {
+    look();
+    std::unique_lock lock(mutex_);
+    if (stopped_.wait_for(lock, look_every_, [this] { return stopping_; })) return;
+  }
+}
+
+void LiveModes::look() {
+  if (file_.empty()) return;
+  const std::lock_guard lock(looking_);
+  auto text = text_of(file_);
+  if (seen_ && text == *seen_) return;
+  if (text) text = settled_text();
+  if (text) return take_over(std::move(*text));
+  // Also while an editor puts a new file in its place: said once it has been away for a whole look.
+  if (!seen_ || !seen_->empty()) refuse({file_ + ": cannot be read"});
+  seen_ = "";
+}
+
+// Content that two reads agree on.
+std::optional<std::string> LiveModes::settled_text() {
+  auto text = text_of(file_);
+  for (int i = 0; i < kSettleTries; ++i) {
+    {
+      std::unique_lock lock(mutex_);
+      stopped_.wait_for(lock, kSettle, [this] { return stopping_; });
+    }
+    auto again = text_of(file_);
+    if (text && again == text) return text;
+    text = std::move(again);
+  }
+  return text;
+}
+
+void LiveModes::take_over(std::string text) {
+  if (seen_ && text == *seen_) return;
+  auto table = wire::parse_mode_table(text, file_);
+  seen_ = std::move(text);
+  if (!table) return refuse(table.error().problems);
+  const auto changed = changed_modes(*now(), *table);
+  if (is_refused_ || !changed.empty()) log::info("modes_accepted", {{"changed", names_of(changed)}});
+  is_refused_ = false;
+  refused_.set(0);
+  if (changed.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    before_ = std::move(now_);
+    now_ = std::make_shared<const ModeTable>(std::move(*table));
+  }
+  ++version_;
+  changes_.add();
+}
+
+void LiveModes::refuse(const std::vector<std::string>& problems) {
+  is_refused_ = true;
+  refused_.set(1);
+  for (std::size_t i = 0; i < problems.size() && i < kProblemsLogged; ++i) {
+    log::error("modes_refused", {{"reason", problems[i]}});
+  }
+}
+
+}  // namespace mm::runtime
