@@ -61,8 +61,8 @@ struct Ticket {
   TimePoint queued_at;
   std::int64_t waited_ms = 0;
   double rating_window = 0;
-  double estimated_wait_seconds = 0;
-  double estimated_wait_p90_seconds = 0;
+  double estimated_wait_seconds = 0;      ///< how much longer: half of such tickets are matched in that time …
+  double estimated_wait_p90_seconds = 0;  ///< … and nine in ten in that
   std::optional<MatchId> match_id;
   std::optional<std::vector<TicketPlayer>> players;  ///< over NATS only
 };

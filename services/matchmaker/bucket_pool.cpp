@@ -2,12 +2,27 @@
 
 namespace mm::matchmaker {
 
-BucketPool::BucketPool(Bucket bucket, const ModeRules& rules, bool known_mode)
+using recording::Left;
+
+namespace {
+
+Left way_to(TicketState state) {
+  switch (state) {
+    case TicketState::matched: return Left::matched_elsewhere;
+    case TicketState::cancelled: return Left::cancelled;
+    case TicketState::timed_out: return Left::timed_out;
+    case TicketState::queued:
+    case TicketState::missing: break;
+  }
+  return Left::missing;
+}
+
+}  // namespace
+
+BucketPool::BucketPool(Bucket bucket, const ModeRules& rules, bool known_mode, recording::Tape* tape)
     : bucket_(std::move(bucket)),
       text_(bucket_.text()),
-      rules_(rules),
-      known_mode_(known_mode),
-      pool_(rules_, bucket_.team_size, bucket_.region) {}
+      pool_(text_, {rules, bucket_.team_size, bucket_.region, known_mode}, tape) {}
 
 BucketAsk BucketPool::ask() const {
   BucketAsk ask{text_, cursor_, {}};
@@ -40,21 +55,20 @@ std::vector<TicketId> BucketPool::read(const BucketAsk& asked, const BucketRead&
 
 void BucketPool::verify() {
   if (!at_end_) return;
-  if (pool_.size() + dead_.size() + unusable_.size() != static_cast<std::size_t>(size_)) return start_over();
+  if (pool().size() + dead_.size() + unusable_.size() != static_cast<std::size_t>(size_)) return start_over();
   complete_ = true;
 }
 
 void BucketPool::put(const QueueTicket& ticket) {
-  if (ticket.state != TicketState::queued) return ended(ticket.id);
+  if (ticket.state != TicketState::queued) return ended(ticket.id, way_to(ticket.state));
   if (ticket.first_bucket != text_) guests_.insert(ticket.id);
-  if (pool_.upsert(to_pool_ticket(ticket)) == Pool::Upserted::ignored && !pool_.contains(ticket.id)) {
+  if (pool_.upsert(to_pool_ticket(ticket)) == Pool::Upserted::ignored && !pool().contains(ticket.id)) {
     unusable_.insert(ticket.id);
   }
 }
 
 void BucketPool::start_over() {
   pool_.clear();
-  memory_ = {};
   dead_.clear();
   unusable_.clear();
   guests_.clear();
@@ -65,37 +79,39 @@ void BucketPool::start_over() {
 }
 
 TickPlan BucketPool::plan(BucketMs now, Workspace& workspace) {
-  if (!complete_ || pool_.empty()) return {};
-  TickPlan tick;
-  const auto needed = static_cast<std::size_t>(rules_.teams * bucket_.team_size);
-  if (known_mode_ && pool_.players() >= needed) {
-    tick = matchmaker::plan(pool_, rules_, now, memory_, workspace);
-  } else {
-    tick.expired = pool_.expired(now);
-  }
-  std::erase_if(tick.expired, [this](Slot slot) { return guests_.contains(pool_.id(slot)); });
-  return tick;
+  return complete_ ? pool_.plan(now, workspace) : TickPlan{};
 }
 
-void BucketPool::matched(TicketId ticket) {
-  pool_.erase(ticket);
+void BucketPool::after_plan(BucketMs now, TickPlan& tick) {
+  if (!complete_) return;
+  pool_.after_plan(now, tick);
+  std::erase_if(tick.expired, [this](Slot slot) { return guests_.contains(pool().id(slot)); });
+}
+
+void BucketPool::matched(TicketId ticket) { leave(ticket, Left::committed); }
+
+void BucketPool::leave(TicketId ticket, Left why) {
+  pool_.erase(ticket, why);
   guests_.erase(ticket);
 }
 
-void BucketPool::ended(TicketId ticket) {
-  matched(ticket);
+void BucketPool::ended(TicketId ticket, Left why) {
+  if (const auto slot = pool().slot_of(ticket); slot && left_.size() < kLeftKept) {
+    left_.push_back({pool().rating(*slot), pool().size_of(*slot), pool().queued_at(*slot)});
+  }
+  leave(ticket, why);
   dead_.insert(ticket);
 }
 
 void BucketPool::refused(const CommitResult& by) {
-  const auto held = pool_.find(by.ticket);
+  const auto held = pool().find(by.ticket);
   if (!held) return;
   // Nobody knows the ticket: it was swept, or the queue lost it.
-  if (by.state == TicketState::missing) return ended(by.ticket);
+  if (by.state == TicketState::missing) return ended(by.ticket, Left::missing);
   // It changed since it was planned, and the next look brings the change. What memory holds may be newer than the
   // refusal only if the ticket was queued again in between.
   const bool unchanged = by.state == TicketState::queued && by.attempt == held->attempt;
-  if (!unchanged && held->change <= by.change) matched(by.ticket);
+  if (!unchanged && held->change <= by.change) leave(by.ticket, Left::refused);
 }
 
 }  // namespace mm::matchmaker

@@ -8,19 +8,21 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "services/matchmaker/core/memory.h"
 #include "services/matchmaker/core/plan.h"
 #include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/recording/taped_pool.h"
 #include "services/matchmaker/tick_store.h"
 
 namespace mm::matchmaker {
 
 class BucketPool {
  public:
-  /// `known_mode`: false for a bucket whose mode has left the mode table; its tickets only expire.
-  BucketPool(Bucket bucket, const ModeRules& rules, bool known_mode);
+  /// `known_mode`: false for a bucket whose mode has left the mode table; its tickets only expire. `tape`: takes down
+  /// what is planned, if any.
+  BucketPool(Bucket bucket, const ModeRules& rules, bool known_mode, recording::Tape* tape = nullptr);
 
   BucketAsk ask() const;
   /// Takes a look's answer to `asked`; returns the tickets that must be loaded. `change`: the queue's newest change.
@@ -36,30 +38,43 @@ class BucketPool {
   /// The last read came to the end; else there is more to read now.
   bool at_end() const { return at_end_; }
 
-  /// What this tick would do: `expired` holds only tickets that are this bucket's to time out. Empty while nothing can
-  /// have changed.
+  /// The mode table has changed: the same tickets, planned wholly by other rules.
+  void take_rules(const ModeRules& rules, bool known_mode) { pool_.take_rules(rules, known_mode); }
+
+  void before_plan() {
+    if (complete_) pool_.before_plan();
+  }
+  /// What this tick would do. Empty while nothing can have changed. On any thread, between the two around it.
   TickPlan plan(BucketMs now, Workspace& workspace);
+  /// From then on `expired` holds only tickets that are this bucket's to time out.
+  void after_plan(BucketMs now, TickPlan& tick);
 
   /// Left the queue in a commit of ours.
   void matched(TicketId ticket);
   /// Ended, and still in the queue.
-  void ended(TicketId ticket);
+  void ended(TicketId ticket, recording::Left why);
+  /// Those that ended without a match of ours since the last call; not more than kLeftKept.
+  struct Left {
+    Rating rating = 0;
+    int size = 1;
+    BucketMs queued_at = 0;
+  };
+  std::vector<Left> take_left() { return std::exchange(left_, {}); }
   /// A commit was refused because of this ticket, which by now is at (state, attempt, change).
   void refused(const CommitResult& by);
 
   const Bucket& bucket() const { return bucket_; }
   const std::string& text() const { return text_; }
-  const Pool& pool() const { return pool_; }
-  const ModeRules& rules() const { return rules_; }
+  const Pool& pool() const { return pool_.pool(); }
+  const ModeRules& rules() const { return pool_.rules(); }
   std::size_t rebuilds() const { return rebuilds_; }
 
  private:
+  void leave(TicketId ticket, recording::Left why);
+
   const Bucket bucket_;
   const std::string text_;
-  const ModeRules rules_;
-  const bool known_mode_;
-  Pool pool_;
-  Memory memory_;
+  recording::TapedPool pool_;
   std::int64_t cursor_ = 0;
   std::int64_t size_ = 0;        ///< of the queue, at the last look
   bool complete_ = false;
@@ -68,6 +83,8 @@ class BucketPool {
   std::set<TicketId> unusable_;
   std::set<TicketId> guests_;    ///< of the pool: another bucket is their first, and times them out
   std::size_t rebuilds_ = 0;
+  static constexpr std::size_t kLeftKept = 512;
+  std::vector<Left> left_;
 };
 
 }  // namespace mm::matchmaker

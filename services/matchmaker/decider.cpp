@@ -58,8 +58,12 @@ bool Decider::decide(QueueReader& reader) {
   for (auto* partition : reader.owned()) {
     for (auto& [text, bucket] : partition->buckets) buckets.emplace_back(partition, &bucket);
   }
-  const auto plans = plan(buckets);
-  for (std::size_t i = 0; i < buckets.size(); ++i) add(*buckets[i].first, *buckets[i].second, plans[i], work);
+  for (const auto& [partition, bucket] : buckets) bucket->before_plan();
+  auto plans = plan(buckets);
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    buckets[i].second->after_plan(buckets[i].first->now, plans[i]);
+    add(*buckets[i].first, *buckets[i].second, plans[i], work);
+  }
   metrics_.plan.observe(std::chrono::duration<double>(clock_.steady() - started).count());
   auto rest = work.commits.begin();
   do {
@@ -120,7 +124,8 @@ CommitAsk Decider::commit_of(const Partition& partition, const BucketPool& bucke
   for (const auto& seat : tick.seats_of(match)) {
     const auto ticket = bucket.pool().ticket(seat.slot);
     const auto waited = std::max<BucketMs>(0, partition.now - ticket.queued_at);
-    ask.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, mean_rating(ticket.players)});
+    ask.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, mean_rating(ticket.players),
+                         static_cast<int>(ticket.players.size())});
     for (const auto& player : ticket.players) {
       found.teams[seat.team].players.push_back({player.player_id, ticket.id, ticket.party, player.mmr, waited});
     }
@@ -180,12 +185,13 @@ bool Decider::apply(const CommitAsk& ask, const CommitResult& result, QueueReade
 void Decider::record(const CommitAsk& ask, const BucketPool* bucket) {
   ++match_counts_[ask.bucket];
   if (bucket != nullptr) {
-    for (const auto& seat : ask.seats) waits_.record(ask.bucket, bucket->rules(), seat.rating, seat.waited);
+    for (const auto& seat : ask.seats) {
+      waits_.matched(ask.bucket, bucket->rules(), {seat.rating, seat.size}, seat.waited);
+    }
   }
-  const auto of_mode = metrics_.by_mode.find(ask.found.mode);
-  if (of_mode == metrics_.by_mode.end()) return;
-  of_mode->second.matches.add();
-  for (const auto& seat : ask.seats) of_mode->second.wait.observe(static_cast<double>(seat.waited) / 1000.0);
+  auto& of_mode = metrics_.of_mode(ask.found.mode);
+  of_mode.matches.add();
+  for (const auto& seat : ask.seats) of_mode.wait.observe(static_cast<double>(seat.waited) / 1000.0);
 }
 
 void Decider::apply(const ExpireAsk& ask, ExpireResult result, QueueReader& reader) {
@@ -195,7 +201,7 @@ void Decider::apply(const ExpireAsk& ask, ExpireResult result, QueueReader& read
   if (result != ExpireResult::ended && result != ExpireResult::gone) return;
   if (result == ExpireResult::ended) metrics_.expired.add();
   for (auto& [text, bucket] : partition->buckets) {
-    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket);
+    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket, Left::timed_out);
   }
 }
 

@@ -31,9 +31,10 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   std::vector<QueueChanged> depths;
   std::vector<BucketOwned> retired;
   std::map<std::string, Known> seen;
-  for (const auto* partition : owned) {
-    for (const auto& [text, bucket] : partition->buckets) {
+  for (auto* partition : owned) {
+    for (auto& [text, bucket] : partition->buckets) {
       if (!bucket.complete()) continue;
+      waits_.see(bucket, partition->now);
       auto& known = seen.emplace(text, std::move(known_[text])).first->second;
       if (const auto made = matches.find(text); made != matches.end()) known.matches.emplace_back(now, made->second);
       auto summary = summarise(*partition, bucket, known);

@@ -43,7 +43,7 @@ void EnqueueDesk::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
       continue;
     }
     const auto& rules = *parts_.modes.find(ticket->mode);
-    const auto wait = parts_.waits.estimate(ticket->buckets.front(), rules, rating_of_party(ticket->players));
+    const auto wait = parts_.waits.estimate(ticket->buckets.front(), rules, kind_of(ticket->players), 0);
     ticket->answer.p50_seconds = wait.p50_ms / 1000.0;
     ticket->answer.p90_seconds = wait.p90_ms / 1000.0;
     ticket->answer.window = window_points(rules, 0);

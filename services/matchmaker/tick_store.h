@@ -85,6 +85,7 @@ struct CommitAsk {
     std::int64_t change = 0;
     BucketMs waited = 0;
     double rating = 0;
+    int size = 1;
   };
   std::vector<Seat> seats;
 };

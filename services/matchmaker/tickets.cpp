@@ -104,7 +104,8 @@ Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
   if (with_players) view.players = ticket.players;
   if (const auto* rules = parts_.modes.find(view.mode)) {
     view.rating_window = window_points(*rules, view.waited_ms);
-    const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, rating_of_party(ticket.players));
+    if (view.status != TicketStatus::searching) return view;
+    const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, kind_of(ticket.players), view.waited_ms);
     view.estimated_wait_seconds = wait.p50_ms / 1000.0;
     view.estimated_wait_p90_seconds = wait.p90_ms / 1000.0;
   }

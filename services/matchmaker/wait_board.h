@@ -1,15 +1,18 @@
-// What new tickets may expect to wait. The owner of a bucket estimates from its own matches; other instances say what
+// What tickets may expect to wait. The owner of a bucket estimates from what happens in it; other instances say what
 // the owner last wrote down; without either, the mode's rules say. Thread-safe: the tick thread writes, requests read.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/modes.h"
+#include "services/matchmaker/bucket_pool.h"
 #include "services/matchmaker/core/estimates.h"
 
 namespace mm::matchmaker {
@@ -18,8 +21,19 @@ class WaitBoard {
  public:
   explicit WaitBoard(const Clock& clock) : clock_(clock) {}
 
-  void record(const std::string& bucket, const ModeRules& rules, double rating, BucketMs waited);
-  WaitEstimate estimate(const std::string& bucket, const ModeRules& rules, double rating) const;
+  /// A kind of ticket, as far as waiting goes.
+  struct Kind {
+    double rating = 0;  ///< mean of its players
+    int size = 1;
+  };
+
+  void matched(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited);
+  /// Takes down who waits in a bucket of ours, and who left it without a match since the last time.
+  void see(BucketPool& bucket, BucketMs bucket_now);
+
+  /// How much longer a ticket waits that has waited so long.
+  WaitEstimate estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) const;
+  /// Over all ratings, from the start; zeros where nothing is known.
   WaitEstimate overall(const std::string& bucket) const;
 
   /// What owners elsewhere measured.
@@ -28,22 +42,21 @@ class WaitBoard {
 
  private:
   /// Samples are dated by the process's own clock: only their age matters.
-  BucketMs now() const {
-    return std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count();
-  }
+  BucketMs now() const { return std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count(); }
 
-  /// Estimates are worth what they cost only now and then: ratings are rounded to kRatingStep, and what was said for
+  /// Curves are worth what they cost only now and then: ratings are rounded to kRatingStep, and what was found for
   /// one is said again for kSaidFor.
   static constexpr double kRatingStep = 50;
-  static constexpr BucketMs kSaidFor = 500;
+  static constexpr BucketMs kSaidFor = 1'000;
+  static constexpr std::size_t kSaidMost = 512;
   struct Said {
-    WaitEstimate estimate;
+    WaitCurve curve;
     BucketMs at = 0;
   };
   struct Own {
     explicit Own(const ModeRules& rules) : estimates(rules) {}
     WaitEstimates estimates;
-    std::unordered_map<int, Said> said;
+    std::map<std::pair<int, int>, Said> said;  ///< by step of the rating, and size
   };
 
   const Clock& clock_;
@@ -51,5 +64,7 @@ class WaitBoard {
   mutable std::unordered_map<std::string, Own> own_;
   std::unordered_map<std::string, WaitEstimate> learnt_;
 };
+
+WaitBoard::Kind kind_of(const std::vector<TicketPlayer>& players);
 
 }  // namespace mm::matchmaker

@@ -1,67 +1,238 @@
 #include "services/matchmaker/core/estimates.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace mm::matchmaker {
 namespace {
 
-constexpr BucketMs kRecent = 10 * 60 * 1000;
-constexpr std::size_t kNearest = 64;  // samples that speak for a rating
+constexpr double kCellPoints = 100;
+/// So many matched tickets speak for a rating; with fewer, those of the next cells are heard too.
+constexpr double kEnough = 40;
+/// What a cell weighs, a step farther away; what a ticket of another size weighs.
+constexpr double kPerCell = 0.6;
+constexpr double kOtherSize = 0.3;
+/// Until so many matches have been seen, what the rules let expect is mixed in, at first with this weight.
+constexpr double kFew = 16;
+constexpr double kExpectedWeight = 4;
+/// Beyond what was seen, the share of those who wait halves with each 1.41-fold of the age.
+constexpr double kTailPower = 2;
 
-/// The waits' nearest-rank quantile; `waits` is reordered.
-double quantile(std::vector<float>& waits, double share) {
-  const auto rank = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(waits.size())) - 1);
-  const auto place = waits.begin() + std::max<std::ptrdiff_t>(0, rank);
-  std::nth_element(waits.begin(), place, waits.end());
-  return static_cast<double>(*place);
-}
+/// How the last minutes weigh.
+struct Period {
+  BucketMs begin_ms;  ///< before now
+  BucketMs end_ms;
+  double weight;
+};
+constexpr std::array kPeriods{Period{0, 60'000, 1.0}, Period{60'000, 240'000, 0.6}, Period{240'000, 600'000, 0.3}};
+constexpr BucketMs kRecent = kPeriods.back().end_ms;
+/// A ring that is filled in less time tells of at least so much; it then holds a share of what happened in it.
+constexpr BucketMs kAtLeast = 1'000;
 
 }  // namespace
 
-WaitEstimates::WaitEstimates(const ModeRules& rules)
-    : expected_ms_(rules.widen_seconds * 1000), longest_ms_(rules.max_wait_seconds * 1000) {}
+WaitCurve WaitCurve::through(const WaitEstimate& known, double longest_ms) {
+  WaitCurve curve;
+  curve.steps_ = {{known.p50_ms, 0.5}, {std::max(known.p50_ms, known.p90_ms), 0.1}};
+  curve.end_ms_ = std::max(1.0, curve.steps_.back().age_ms);
+  curve.longest_ms_ = longest_ms;
+  return curve;
+}
 
-void WaitEstimates::record(double rating, BucketMs waited_ms, BucketMs matched_at) {
-  const Sample sample{static_cast<float>(rating), static_cast<float>(std::max<BucketMs>(0, waited_ms)), matched_at};
-  if (ring_.size() < kKept) {
-    ring_.push_back(sample);
+WaitCurve WaitCurve::expected(const ModeRules& rules) {
+  const double opens_ms = rules.widen_seconds * 1000;
+  return through({opens_ms / 2, opens_ms}, rules.max_wait_seconds * 1000);
+}
+
+// The k-th of m waits in order is reached by a new one with probability k / (m + 1), not k / m: with few waits seen
+// the quantiles are a little farther out.
+WaitEstimate WaitCurve::remaining(double waited_ms) const {
+  const double waited = std::max(0.0, waited_ms);
+  const double waiting = waiting_at(waited);
+  const double left = std::max(0.0, longest_ms_ - waited);
+  const auto quantile = [&](double share) {
+    const double moved = std::min(share * (observed_ + 1) / observed_, 0.98);
+    return std::clamp(age_at(waiting * (1 - moved)) - waited, 0.0, left);
+  };
+  return {quantile(0.5), quantile(0.9)};
+}
+
+double WaitCurve::waiting_at(double age_ms) const {
+  if (age_ms > end_ms_) return steps_.back().waiting * std::pow(end_ms_ / age_ms, kTailPower);
+  const auto after =
+      std::upper_bound(steps_.begin(), steps_.end(), age_ms, [](double age, const Step& s) { return age < s.age_ms; });
+  return after == steps_.begin() ? 1 : std::prev(after)->waiting;
+}
+
+double WaitCurve::age_at(double waiting) const {
+  constexpr double kRounding = 1e-9;
+  const auto step = std::partition_point(steps_.begin(), steps_.end(),
+                                         [&](const Step& s) { return s.waiting > waiting + kRounding; });
+  if (step != steps_.end()) return step->age_ms;
+  return end_ms_ * std::pow(steps_.back().waiting / waiting, 1 / kTailPower);
+}
+
+/// Adds up stretches and works out the curve.
+class WaitEstimates::Tally {
+ public:
+  void add(const Stretch& stretch) {
+    stretches_.push_back(stretch);
+    if (!stretch.matched) return;
+    matched_ += stretch.weight;
+    squares_ += stretch.weight * stretch.weight;
+  }
+  double matched() const { return matched_; }
+  bool empty() const { return stretches_.empty(); }
+
+  void curve(WaitCurve& curve) {
+    // Where stretches begin and end, in the order of age; who leaves at an age was still there at it, who comes was
+    // not.
+    std::vector<const Stretch*> begins, ends;
+    for (const Stretch& stretch : stretches_) begins.push_back(&stretch), ends.push_back(&stretch);
+    std::sort(begins.begin(), begins.end(), [](auto* a, auto* b) { return a->from_ms < b->from_ms; });
+    std::sort(ends.begin(), ends.end(), [](auto* a, auto* b) { return a->to_ms < b->to_ms; });
+    curve.steps_.clear();
+    double there = 0, waiting = 1;
+    auto begin = begins.begin();
+    for (auto end = ends.begin(); end != ends.end();) {
+      const double age = (*end)->to_ms;
+      for (; begin != begins.end() && (*begin)->from_ms < age; ++begin) there += (*begin)->weight;
+      double matched = 0, gone = 0;
+      int matches = 0;
+      for (; end != ends.end() && (*end)->to_ms == age; ++end) {
+        gone += (*end)->weight;
+        if ((*end)->matched) matched += (*end)->weight, ++matches;
+      }
+      // When nobody is left the share would fall to nothing, and stay there whatever was seen of older ones: it is
+      // taken that of n the next one, the n + 1st, would have waited on.
+      if (matches > 0) {
+        waiting *= std::max(1.0 / (matches + 1), 1 - matched / std::max(there, matched));
+        curve.steps_.push_back({age, waiting});
+      }
+      there = std::max(0.0, there - gone);
+    }
+    if (curve.steps_.empty()) curve.steps_.push_back({0, 1});
+    curve.end_ms_ = ends.empty() ? 1 : std::max(1.0, ends.back()->to_ms);
+    curve.observed_ = squares_ > 0 ? std::max(1.0, matched_ * matched_ / squares_) : 1;
+  }
+
+ private:
+  std::vector<Stretch> stretches_;
+  double matched_ = 0;
+  double squares_ = 0;
+};
+
+WaitEstimates::WaitEstimates(const ModeRules& rules)
+    : expected_(WaitCurve::expected(rules)), cells_(static_cast<std::size_t>(kCells)) {}
+
+std::size_t WaitEstimates::cell_of(double rating) {
+  return static_cast<std::size_t>(std::clamp(std::floor(rating / kCellPoints), 0.0, kCells - 1.0));
+}
+
+void WaitEstimates::matched(double rating, int size, BucketMs waited_ms, BucketMs at) {
+  end(rating, {at, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), true});
+}
+
+void WaitEstimates::left(double rating, int size, BucketMs waited_ms, BucketMs at) {
+  end(rating,
+      {at, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), false});
+}
+
+void WaitEstimates::end(double rating, const Sample& sample) {
+  if (began_ == kNotBegun) began_ = sample.at - sample.waited_ms;
+  Cell& cell = cells_[cell_of(rating)];
+  if (cell.ended.size() < kKept) {
+    cell.ended.push_back(sample);
   } else {
-    ring_[next_] = sample;
-    next_ = (next_ + 1) % kKept;
+    cell.ended[cell.next] = sample;
+    cell.next = (cell.next + 1) % kKept;
   }
 }
 
-WaitEstimate WaitEstimates::estimate(double rating, BucketMs now) const {
-  std::vector<std::pair<float, float>> near;  // distance, wait
-  for (const Sample& sample : ring_) {
-    if (now - sample.matched_at > kRecent) continue;
-    near.emplace_back(std::fabs(sample.rating - static_cast<float>(rating)), sample.waited_ms);
+void WaitEstimates::begin_waiting(BucketMs at) {
+  if (began_ == kNotBegun) began_ = at;
+  seen_at_ = at;
+  for (Cell& cell : cells_) {
+    cell.waiting.clear();
+    cell.stands_for = 1;
+    cell.skipped = 0;
   }
-  if (near.size() > kNearest) {
-    std::nth_element(near.begin(), near.begin() + kNearest, near.end());
-    near.resize(kNearest);
+}
+
+// When there are too many, every other one is dropped and each stands for twice as many from then on.
+void WaitEstimates::waits(double rating, int size, BucketMs waited_ms) {
+  Cell& cell = cells_[cell_of(rating)];
+  if (++cell.skipped < cell.stands_for) return;
+  cell.skipped = 0;
+  cell.waiting.push_back(
+      {seen_at_, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), false});
+  if (cell.waiting.size() < 2 * kWaitingKept) return;
+  for (std::size_t i = 0; i < kWaitingKept; ++i) cell.waiting[i] = cell.waiting[2 * i + 1];
+  cell.waiting.resize(kWaitingKept);
+  cell.stands_for *= 2;
+}
+
+WaitCurve WaitEstimates::curve(double rating, int size, BucketMs now) const {
+  const int own = static_cast<int>(cell_of(rating));
+  Tally tally;
+  double weight = 1;
+  for (int away = 0; away <= kCellsEachWay && tally.matched() < kEnough; ++away, weight *= kPerCell) {
+    for (const int cell : {own - away, own + away}) {
+      if (cell < 0 || cell >= kCells || (away == 0 && cell == own && !tally.empty())) continue;
+      gather(cells_[static_cast<std::size_t>(cell)], size, weight, now, tally);
+      if (away == 0) break;
+    }
   }
-  std::vector<float> waits;
-  for (const auto& [distance, wait] : near) waits.push_back(wait);
-  // A few samples say little: until there are kFew, what the rules let expect fills up the rest.
-  constexpr std::size_t kFew = 4;
-  const std::size_t missing = waits.size() < kFew ? kFew - waits.size() : 0;
-  for (std::size_t i = 0; i < missing; ++i) {
-    waits.push_back(static_cast<float>(i % 2 == 0 ? expected_ms_ / 2 : expected_ms_));
+  if (tally.empty()) return expected_;
+  const double missing = kExpectedWeight * std::max(0.0, 1 - tally.matched() / kFew);
+  if (missing > 0) {
+    const double half = expected_.steps_[0].age_ms, all = expected_.steps_[1].age_ms;
+    for (const auto& [age, share] : {std::pair{half, 0.5}, std::pair{all, 0.4}, std::pair{2 * all, 0.1}}) {
+      tally.add({-1, age, missing * share, true});
+    }
   }
-  const double p50 = quantile(waits, 0.5);
-  const double p90 = quantile(waits, 0.9);
-  return {std::min(p50, longest_ms_), std::min(p90, longest_ms_)};
+  WaitCurve curve = expected_;
+  tally.curve(curve);
+  return curve;
 }
 
 WaitEstimate WaitEstimates::overall(BucketMs now) const {
-  std::vector<float> waits;
-  for (const Sample& sample : ring_) {
-    if (now - sample.matched_at <= kRecent) waits.push_back(sample.waited_ms);
+  Tally tally;
+  for (const Cell& cell : cells_) gather(cell, 0, 1, now, tally);
+  if (tally.matched() <= 0) return {};
+  WaitCurve curve = expected_;
+  tally.curve(curve);
+  return curve.remaining(0);
+}
+
+// A full ring has forgotten what happened before its oldest entry.
+void WaitEstimates::gather(const Cell& cell, int size, double weight, BucketMs now, Tally& tally) const {
+  BucketMs known_from = std::max(began_, now - kRecent);
+  if (cell.ended.size() == kKept) {
+    known_from = std::max(known_from, std::min(cell.ended[cell.next].at, now - kAtLeast));
   }
-  if (waits.empty()) return {};
-  return {quantile(waits, 0.5), quantile(waits, 0.9)};
+  const auto weigh = [&](const Sample& sample) {
+    return sample.size == size || size == 0 ? weight : weight * kOtherSize;
+  };
+  for (const Sample& sample : cell.ended) cut(sample, known_from, weigh(sample), now, tally);
+  for (const Sample& sample : cell.waiting) cut(sample, known_from, weigh(sample) * cell.stands_for, now, tally);
+}
+
+// One stretch for each period it lies in. Who was taken down as waiting and ended since is known up to then already.
+void WaitEstimates::cut(const Sample& sample, BucketMs known_from, double weight, BucketMs now, Tally& tally) const {
+  const BucketMs birth = sample.at - sample.waited_ms;
+  const BucketMs from = std::max({birth, known_from, sample.at > seen_at_ && birth < seen_at_ ? seen_at_ : birth});
+  for (const Period& period : kPeriods) {
+    const BucketMs begin = std::max(from, now - period.end_ms);
+    const bool latest = period.begin_ms == 0;
+    const BucketMs end = latest ? sample.at : std::min(sample.at, now - period.begin_ms);
+    const bool ends_here = end == sample.at && sample.at > now - period.end_ms;
+    if (end < begin || (end == begin && !(ends_here && begin == birth))) continue;
+    const double since = begin == birth ? -1.0 : static_cast<double>(begin - birth);
+    tally.add({since, static_cast<double>(end - birth), weight * period.weight, sample.matched && ends_here});
+  }
 }
 
 }  // namespace mm::matchmaker

@@ -61,6 +61,8 @@ class Pool {
   int attempt(Slot slot) const { return records_[slot].attempt; }
   std::int64_t change(Slot slot) const { return records_[slot].change; }
   BucketMs queued_at(Slot slot) const { return records_[slot].queued_at; }
+  /// Its players.
+  int size_of(Slot slot) const { return uses_[slot].size; }
   BucketMs deadline(Slot slot) const { return records_[slot].deadline; }
   /// From when the ticket may play in this region; nothing if never.
   std::optional<BucketMs> opens_at(Slot slot) const;
