@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/matchmaker/tools/contrast.h"
+
 namespace mm::matchmaker::tools {
 namespace {
 
@@ -19,6 +21,14 @@ std::string quality_words(double gain) {
   return "quality " + percent(std::fabs(gain)) + (gain > 0 ? " higher" : " lower");
 }
 
+/// Whether a difference is more than the luck of the seeds. Both were played by the same crowds.
+bool certain(const std::vector<double>& first, const std::vector<double>& second) {
+  if (first.size() != second.size() || first.size() < 2) return true;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < first.size(); ++i) differences.push_back(first[i] - second[i]);
+  return estimate(differences).certain();
+}
+
 }  // namespace
 
 void ScoreKeeper::add(const RunRecord& record) {
@@ -33,6 +43,8 @@ void ScoreKeeper::add(const RunRecord& record) {
   score_.faults.windows += faults.windows;
   score_.faults.region += faults.region;
   score_.faults.late += faults.late;
+  score_.waits_p90.push_back(run.wait_p90);
+  score_.qualities.push_back(run.quality_mean);
   score_.longest_tick_ms = std::max(score_.longest_tick_ms, record.longest_tick_ms);
   cpu_ms_ += record.policy_cpu_ms;
   ticks_ += static_cast<double>(record.ticks);
@@ -57,6 +69,7 @@ Duel compare(const Score& first, const Score& second) {
   duel.wait_gain = wait_a <= wait_b ? 1 - wait_a / wait_b : -(1 - wait_b / wait_a);
   if (b.quality_mean > 0) duel.quality_gain = a.quality_mean / b.quality_mean - 1;
   else if (a.quality_mean > 0) duel.quality_gain = 1;
+  duel.certain = certain(first.waits_p90, second.waits_p90) && certain(first.qualities, second.qualities);
   return duel;
 }
 
@@ -80,10 +93,10 @@ std::vector<std::string> verdicts(std::span<const Score> scores) {
   std::vector<std::string> lines;
   for (std::size_t i = 1; i < scores.size(); ++i) {
     const Duel duel = compare(scores[0], scores[i]);
-    std::string line = duel.second_dominates()              ? "LOSES to "
-                       : duel.first_dominates()             ? "beats "
-                       : duel.first_clearly_better_in_one() ? "trades with "
-                                                            : "near to ";
+    std::string line = "is near to ";
+    if (duel.second_dominates()) line = duel.certain ? "LOSES to " : "is near to (behind, but not certainly) ";
+    else if (duel.first_dominates()) line = duel.certain ? "beats " : "is near to (ahead, but not certainly) ";
+    else if (duel.first_clearly_better_in_one()) line = "trades with ";
     line += scores[i].policy + ": " + wait_words(duel.wait_gain) + ", " + quality_words(duel.quality_gain);
     lines.push_back(line);
   }

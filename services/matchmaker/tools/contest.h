@@ -10,13 +10,15 @@
 
 namespace mm::matchmaker::tools {
 
-/// Means over the seeds.
+/// Means over the seeds, and the two figures that decide by seed.
 struct Score {
   std::string policy;
   Summary summary;
   FaultCounts faults;  ///< of all seeds together
   double cpu_ms_per_tick = 0;
   double longest_tick_ms = 0;
+  std::vector<double> waits_p90;
+  std::vector<double> qualities;
 };
 
 /// Adds up runs of one policy with different seeds.
@@ -38,6 +40,7 @@ class ScoreKeeper {
 struct Duel {
   double wait_gain = 0;     ///< by which share the first one's p90 wait is shorter than the second's
   double quality_gain = 0;  ///< by which share its quality is higher
+  bool certain = true;      ///< both differences are, over the seeds (95 %, paired); with one seed this says nothing
   bool first_dominates() const { return wait_gain > kEven && quality_gain > kEven; }
   bool second_dominates() const { return wait_gain < -kEven && quality_gain < -kEven; }
   bool first_clearly_better_in_one() const { return wait_gain >= kClear || quality_gain >= kClear; }

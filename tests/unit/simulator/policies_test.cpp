@@ -3,6 +3,7 @@
 
 #include "services/matchmaker/tools/policies/blossom.h"
 #include "services/matchmaker/tools/policies/faforever.h"
+#include "services/matchmaker/tools/policies/holding.h"
 #include "services/matchmaker/tools/policies/lila.h"
 #include "services/matchmaker/tools/world/random.h"
 #include "tests/unit/simulator/scene.h"
@@ -43,6 +44,29 @@ TEST(Ours, TakesATicketFromAllRegionsAtOnce) {
   for (int i = 0; i < 3; ++i) scene.ticket(scene.add(1500 + 10 * i, 0)).latencies = anywhere;
   const auto made = scene.play("ours", 2'000);
   ASSERT_EQ(made.size(), 1U);
+}
+
+TEST(Holding, WeighsWhatMayComeAgainstWhatWaitingCosts) {
+  const ModeRules rules = scene_rules();
+  EXPECT_DOUBLE_EQ(cost_per_second(rules), 0.0125);
+  const Prospect wide{1500, 50, 0.95, 2, 0};
+  const Prospect close{1500, 20, 0.98, 2, 0};
+  EXPECT_NEAR(gain_per_second(wide, 0.01), 0.0375, 1e-12);
+  EXPECT_NEAR(gain_per_second(close, 0.01), 0.006, 1e-12);
+  EXPECT_TRUE(worth_holding(wide, rules, 0.01));
+  EXPECT_FALSE(worth_holding(close, rules, 0.01));
+  EXPECT_FALSE(worth_holding(wide, rules, 0.001)) << "where hardly anybody comes";
+  EXPECT_FALSE(worth_holding({1500, 50, 0.95, 2, 5'000}, rules, 0.01)) << "not longer than an eighth of 40 s";
+  EXPECT_LT(gain_per_second({1500, 50, 0.95, 10, 0}, 0.01), gain_per_second(wide, 0.01)) << "one of ten changes less";
+}
+
+TEST(Holding, CountsWhoCameNearInTheLastMinute) {
+  Arrivals arrivals;
+  for (int i = 0; i < 30; ++i) arrivals.note(i * kSecond, i % 3 == 0 ? 1900 : 1500 + i);
+  // 20 within 100 points of 1500 in 30 s; the 200 points around it.
+  EXPECT_NEAR(arrivals.density(1500, 30 * kSecond), 20 / 200.0 / 30, 1e-12);
+  EXPECT_NEAR(arrivals.density(3000, 30 * kSecond), 0, 1e-12);
+  EXPECT_NEAR(arrivals.density(1500, 200 * kSecond), 0, 1e-12) << "a minute later they are forgotten";
 }
 
 TEST(Fifo, TakesTheOldestThatFitWhateverTheirRating) {

@@ -39,7 +39,7 @@ std::vector<std::vector<double>> essence(const RunRecord& record) {
 
 TEST(Simulation, IsTheSameFromTheSameSeedWithEveryPolicy) {
   for (const PolicyKind& kind : policy_kinds()) {
-    const Population population = small(kind.duels_only ? "outliers-1v1" : "night-5v5", 20);
+    const Population population = small(kind.formats == Formats::duels ? "outliers-1v1" : "night-5v5", 20);
     const RunRecord one = run(population, kind.name, 3);
     EXPECT_GT(one.faults.matches, 0U) << kind.name;
     EXPECT_EQ(essence(one), essence(run(population, kind.name, 3))) << kind.name;
@@ -53,12 +53,14 @@ TEST(Simulation, GivesTheSameWhetherQuietTicksAreLeftOutOrNot) {
     if (population.players > 1000) population.players = 300;
     const Crowd crowd(population, 9);
     const Terms terms = terms_for(population, rules_of(population), crowd, 9);
-    Ours every(terms, true);
-    const RunRecord all_ticks = Simulation(population, crowd, terms, every).run();
-    Ours skipping(terms);
-    const RunRecord some_ticks = Simulation(population, crowd, terms, skipping).run();
-    EXPECT_EQ(essence(all_ticks), essence(some_ticks)) << name;
-    EXPECT_GT(all_ticks.ticks, some_ticks.ticks) << name;
+    for (const bool holds : {false, true}) {
+      Ours every(terms, {true, holds});
+      const RunRecord all_ticks = Simulation(population, crowd, terms, every).run();
+      Ours skipping(terms, {false, holds});
+      const RunRecord some_ticks = Simulation(population, crowd, terms, skipping).run();
+      EXPECT_TRUE(essence(all_ticks) == essence(some_ticks)) << name << (holds ? ", holding" : "");
+      EXPECT_GT(all_ticks.ticks, some_ticks.ticks) << name;
+    }
   }
 }
 
@@ -160,6 +162,18 @@ TEST(Contest, BeatsOnlyWhoIsWorseInBoth) {
   EXPECT_NEAR(trade.quality_gain, 0.8, 1e-9);
   const Duel same = compare(ours, scored("the same", 10, 0.9));
   EXPECT_FALSE(same.first_dominates() || same.second_dominates() || same.first_clearly_better_in_one());
+}
+
+TEST(Contest, DoesNotCallLuckADefeat) {
+  Score ours = scored("ours", 10, 0.9), other = scored("other", 9, 0.91);
+  ours.waits_p90 = {8, 12, 10};
+  other.waits_p90 = {11, 6, 10};
+  ours.qualities = {0.9, 0.9, 0.9};
+  other.qualities = {0.91, 0.91, 0.9101};
+  EXPECT_TRUE(compare(ours, other).second_dominates());
+  EXPECT_FALSE(compare(ours, other).certain);
+  other.waits_p90 = {7, 11, 9.1};
+  EXPECT_TRUE(compare(ours, other).certain);
 }
 
 TEST(Contest, SaysSoInWords) {

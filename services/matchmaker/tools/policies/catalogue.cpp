@@ -20,20 +20,31 @@ std::unique_ptr<Policy> make_per_region(const Terms& terms) {
 using By = FlexMatch::ExpandBy;
 using Precision = Nakama::Precision;
 
+template <bool kHolds>
+std::unique_ptr<Policy> make_ours(const Terms& terms) {
+  return std::make_unique<Ours>(terms, Ours::Options{false, kHolds});
+}
+
 constexpr PolicyKind kKinds[] = {
-    {"ours", "the platform's own matching core", false,
-     [](const Terms& terms) -> std::unique_ptr<Policy> { return std::make_unique<Ours>(terms); }},
-    {"fifo", "a simple queue: the longest-waiting first, whatever the rating", false, make_per_region<Fifo>},
-    {"nearest", "the oldest first, with the nearest who all accept each other", false, make_per_region<Nearest>},
-    {"flexmatch", "around the oldest ticket, rules relax by the newest (GameLift FlexMatch)", false,
-     make_per_region<FlexMatch, By::newest>},
-    {"flexmatch-oldest", "the same, rules relax by the oldest ticket", false, make_per_region<FlexMatch, By::oldest>},
-    {"nakama", "a search per ticket every 15 s (Nakama)", false, make_per_region<Nakama, Precision::one_way>},
-    {"nakama-mutual", "the same with rev_precision: all must accept each other", false,
+    {"ours", "the platform's own matching core", Formats::any, Standing::ours, make_ours<false>},
+    {"ours-holding", "the same, but holds a match back while waiting is worth it", Formats::any, Standing::experiment,
+     make_ours<true>},
+    {"fifo", "a simple queue: the longest-waiting first, whatever the rating", Formats::any, Standing::rival,
+     make_per_region<Fifo>},
+    {"nearest", "the oldest first, with the nearest who all accept each other", Formats::any, Standing::rival,
+     make_per_region<Nearest>},
+    {"flexmatch", "around the oldest ticket, rules relax by the newest (GameLift FlexMatch)", Formats::any,
+     Standing::rival, make_per_region<FlexMatch, By::newest>},
+    {"flexmatch-oldest", "the same, rules relax by the oldest ticket", Formats::any, Standing::rival,
+     make_per_region<FlexMatch, By::oldest>},
+    {"nakama", "a search per ticket every 15 s (Nakama)", Formats::any, Standing::rival,
+     make_per_region<Nakama, Precision::one_way>},
+    {"nakama-mutual", "the same with rev_precision: all must accept each other", Formats::any, Standing::rival,
      make_per_region<Nakama, Precision::mutual>},
-    {"faforever", "pops; stable marriage or neighbourhoods (Forged Alliance Forever)", false,
-     make_per_region<FaForever>},
-    {"lila", "waves with the pairing of greatest weight; duels only (lichess.org)", true, make_per_region<Lila>},
+    {"faforever", "pops; stable marriage or neighbourhoods (Forged Alliance Forever)", Formats::two_teams,
+     Standing::rival, make_per_region<FaForever>},
+    {"lila", "waves with the pairing of greatest weight; duels only (lichess.org)", Formats::duels, Standing::rival,
+     make_per_region<Lila>},
 };
 
 }  // namespace
@@ -48,8 +59,12 @@ const PolicyKind* find_policy(std::string_view name) {
 }
 
 bool plays(const PolicyKind& kind, const Terms& terms) {
-  if (kind.name != "ours" && kind.name != "fifo" && kind.name != "nearest" && terms.rules.teams != 2) return false;
-  return !kind.duels_only || (terms.team_size == 1 && terms.rules.teams == 2);
+  switch (kind.formats) {
+    case Formats::any: return true;
+    case Formats::two_teams: return terms.rules.teams == 2;
+    case Formats::duels: return terms.rules.teams == 2 && terms.team_size == 1;
+  }
+  return false;
 }
 
 }  // namespace mm::matchmaker::tools

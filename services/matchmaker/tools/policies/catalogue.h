@@ -5,10 +5,15 @@
 
 namespace mm::matchmaker::tools {
 
+enum class Formats { any, two_teams, duels };
+/// An experiment plays only when it is asked for by name.
+enum class Standing { ours, rival, experiment };
+
 struct PolicyKind {
   std::string_view name;
   std::string_view about;
-  bool duels_only;
+  Formats formats;
+  Standing standing;
   std::unique_ptr<Policy> (*make)(const Terms& terms);  ///< the terms must outlive it
 };
 

@@ -25,8 +25,8 @@ TicketNumber number_of(const TicketId& id) {
 
 }  // namespace
 
-Ours::Ours(const Terms& terms, bool every_tick) : terms_(terms), every_tick_(every_tick) {
-  for (const Region& region : terms.regions) buckets_.push_back({Pool(terms.rules, terms.team_size, region), {}});
+Ours::Ours(const Terms& terms, Options options) : terms_(terms), options_(options) {
+  for (const Region& region : terms.regions) buckets_.push_back({Pool(terms.rules, terms.team_size, region), {}, {}});
 }
 
 void Ours::enter(const WaitingTicket& ticket) {
@@ -51,6 +51,7 @@ void Ours::offer(Bucket& bucket, const WaitingTicket& ticket) const {
   }
   bucket.pool.upsert(offered);
   bucket.due = ticket.queued_at;
+  if (options_.holds) bucket.arrivals.note(ticket.queued_at, ticket.rating);
 }
 
 void Ours::leave(TicketNumber number, BucketMs now) {
@@ -82,9 +83,9 @@ void Ours::tick(BucketMs now, std::vector<MadeMatch>& made) {
   now_ = now;
   for (std::size_t region = 0; region < buckets_.size(); ++region) {
     Bucket& bucket = buckets_[region];
-    if (bucket.pool.empty() || (bucket.due > now && !every_tick_)) continue;
+    if (bucket.pool.empty() || (bucket.due > now && !options_.every_tick)) continue;
     const bool matched = plan_bucket(region, now, made);
-    bucket.due = every_tick_ || matched ? now + terms_.tick_ms : kUnknown;
+    bucket.due = options_.every_tick || matched ? now + terms_.tick_ms : kUnknown;
   }
   for (std::size_t i = first; i < made.size(); ++i) {
     for (const MadeSeat& seat : made[i].seats) leave(seat.ticket, now);
@@ -95,6 +96,7 @@ bool Ours::plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>&
   Bucket& bucket = buckets_[region];
   const TickPlan plan = matchmaker::plan(bucket.pool, terms_.rules, now, bucket.memory, workspace_);
   for (const PlannedMatch& planned : plan.matches) {
+    if (options_.holds && held_back(bucket, plan, planned, now)) continue;
     MadeMatch& match = made.emplace_back();
     match.region = static_cast<std::uint8_t>(region);
     for (const Seat& seat : plan.seats_of(planned)) {
@@ -108,11 +110,21 @@ bool Ours::plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>&
     for (const Seat& seat : plan.seats_of(planned)) {
       const TicketId id = bucket.pool.id(seat.slot);
       for (std::size_t other = 0; other < buckets_.size(); ++other) {
-        if (other != region && buckets_[other].pool.erase(id)) buckets_[other].due = now + terms_.tick_ms;
+        if (other != region) buckets_[other].pool.erase(id);
       }
     }
   }
   return !plan.matches.empty();
+}
+
+bool Ours::held_back(const Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const {
+  Prospect prospect{0, planned.spread, planned.quality, static_cast<int>(planned.seats), 0};
+  for (const Seat& seat : plan.seats_of(planned)) {
+    const WaitingTicket& ticket = waiting_.at(number_of(bucket.pool.id(seat.slot)));
+    prospect.rating += ticket.rating / planned.seats;
+    prospect.waited_ms = std::max(prospect.waited_ms, now - ticket.queued_at);
+  }
+  return worth_holding(prospect, terms_.rules, bucket.arrivals.density(prospect.rating, now));
 }
 
 // Not later than the first time at which two tickets accept each other that did not: one of both windows reaches the

@@ -4,18 +4,24 @@
 // somebody comes or goes, or a window reaches a new neighbour, or a region opens to a ticket.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <unordered_map>
 
 #include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/tools/policies/holding.h"
 #include "services/matchmaker/tools/policies/policy.h"
 
 namespace mm::matchmaker::tools {
 
 class Ours : public Policy {
  public:
-  /// `every_tick` leaves no tick out, which is slower and must give the same.
-  explicit Ours(const Terms& terms, bool every_tick = false);
+  struct Options {
+    bool every_tick = false;  ///< leaves no tick out, which is slower and must give the same
+    bool holds = false;       ///< an experiment: makes no match that is worth holding back (holding.h)
+  };
+  explicit Ours(const Terms& terms) : Ours(terms, Options()) {}
+  Ours(const Terms& terms, Options options);
 
   void enter(const WaitingTicket& ticket) override;
   void leave(TicketNumber number, BucketMs now) override;
@@ -26,18 +32,21 @@ class Ours : public Policy {
   struct Bucket {
     Pool pool;
     Memory memory;
+    Arrivals arrivals;
     BucketMs due = kNever;  ///< the next tick that is wanted; kUnknown: to be worked out
   };
   static constexpr BucketMs kUnknown = -1;
 
   void offer(Bucket& bucket, const WaitingTicket& ticket) const;
+  /// Whether anything was matched, or held back: then the next tick is not a quiet one.
   bool plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>& made);
+  bool held_back(const Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const;
   void take(TicketNumber number, BucketMs now);
   BucketMs next_change(std::size_t region) const;
 
   Terms terms_;
-  bool every_tick_;
-  mutable std::vector<Bucket> buckets_;  ///< due() writes down what it has worked out
+  Options options_;
+  mutable std::deque<Bucket> buckets_;  ///< due() writes down what it has worked out
   BucketMs now_ = 0;
   Workspace workspace_;
   std::unordered_map<TicketNumber, WaitingTicket> waiting_;
