@@ -12,7 +12,8 @@ namespace mm::testing {
 
 struct ChildCommand {
   std::vector<std::string> arguments;    ///< the program (found in PATH, or a path) and its arguments
-  std::vector<std::string> environment;  ///< "NAME=value", in place of what the test itself has of that name
+  std::vector<std::string> environment;  ///< "NAME=value", in place of what the test itself has of that name; of
+                                         ///< MM_… it gets only these
   std::string folder;                    ///< working folder; empty: the test's own
   std::string output;                    ///< file that gets standard output and error, appended
   std::optional<std::string> user;       ///< run as this user; only root may say so
