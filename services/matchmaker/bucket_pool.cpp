@@ -2,19 +2,19 @@
 
 namespace mm::matchmaker {
 
-using recording::Left;
+using Why = recording::Left;
 
 namespace {
 
-Left way_to(TicketState state) {
+Why way_to(TicketState state) {
   switch (state) {
-    case TicketState::matched: return Left::matched_elsewhere;
-    case TicketState::cancelled: return Left::cancelled;
-    case TicketState::timed_out: return Left::timed_out;
+    case TicketState::matched: return Why::matched_elsewhere;
+    case TicketState::cancelled: return Why::cancelled;
+    case TicketState::timed_out: return Why::timed_out;
     case TicketState::queued:
     case TicketState::missing: break;
   }
-  return Left::missing;
+  return Why::missing;
 }
 
 }  // namespace
@@ -88,14 +88,14 @@ void BucketPool::after_plan(BucketMs now, TickPlan& tick) {
   std::erase_if(tick.expired, [this](Slot slot) { return guests_.contains(pool().id(slot)); });
 }
 
-void BucketPool::matched(TicketId ticket) { leave(ticket, Left::committed); }
+void BucketPool::matched(TicketId ticket) { leave(ticket, Why::committed); }
 
-void BucketPool::leave(TicketId ticket, Left why) {
+void BucketPool::leave(TicketId ticket, Why why) {
   pool_.erase(ticket, why);
   guests_.erase(ticket);
 }
 
-void BucketPool::ended(TicketId ticket, Left why) {
+void BucketPool::ended(TicketId ticket, Why why) {
   if (const auto slot = pool().slot_of(ticket); slot && left_.size() < kLeftKept) {
     left_.push_back({pool().rating(*slot), pool().size_of(*slot), pool().queued_at(*slot)});
   }
@@ -107,11 +107,11 @@ void BucketPool::refused(const CommitResult& by) {
   const auto held = pool().find(by.ticket);
   if (!held) return;
   // Nobody knows the ticket: it was swept, or the queue lost it.
-  if (by.state == TicketState::missing) return ended(by.ticket, Left::missing);
+  if (by.state == TicketState::missing) return ended(by.ticket, Why::missing);
   // It changed since it was planned, and the next look brings the change. What memory holds may be newer than the
   // refusal only if the ticket was queued again in between.
   const bool unchanged = by.state == TicketState::queued && by.attempt == held->attempt;
-  if (!unchanged && held->change <= by.change) leave(by.ticket, Left::refused);
+  if (!unchanged && held->change <= by.change) leave(by.ticket, Why::refused);
 }
 
 }  // namespace mm::matchmaker

@@ -201,7 +201,7 @@ void Decider::apply(const ExpireAsk& ask, ExpireResult result, QueueReader& read
   if (result != ExpireResult::ended && result != ExpireResult::gone) return;
   if (result == ExpireResult::ended) metrics_.expired.add();
   for (auto& [text, bucket] : partition->buckets) {
-    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket, Left::timed_out);
+    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket, recording::Left::timed_out);
   }
 }
 

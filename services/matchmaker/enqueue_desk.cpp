@@ -33,16 +33,17 @@ EnqueueDesk::~EnqueueDesk() {
 void EnqueueDesk::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
   Batch batch;
   const auto now = parts_.clock.now();
+  const auto modes = parts_.modes.now();
   for (auto& one : incoming) {
     const auto& tenant =
         one.context.caller.role == Role::player ? one.context.caller.tenant : one.request.tenant;
-    auto ticket = admit(one.request, tenant, parts_.modes, now);
+    auto ticket = admit(one.request, tenant, *modes, now);
     if (!ticket) {
       parts_.metrics.enqueue_refused.add();
       one.answer(fail(std::move(ticket).error()));
       continue;
     }
-    const auto& rules = *parts_.modes.find(ticket->mode);
+    const auto& rules = *modes->find(ticket->mode);
     const auto wait = parts_.waits.estimate(ticket->buckets.front(), rules, kind_of(ticket->players), 0);
     ticket->answer.p50_seconds = wait.p50_ms / 1000.0;
     ticket->answer.p90_seconds = wait.p90_ms / 1000.0;

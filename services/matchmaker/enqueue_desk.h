@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/bus/server.h"
+#include "common/runtime/live_modes.h"
 #include "services/matchmaker/admission.h"
 #include "services/matchmaker/metrics.h"
 #include "services/matchmaker/outcomes.h"
@@ -25,7 +26,7 @@ class EnqueueDesk {
     QueueStore& store;
     Outcomes& outcomes;
     WaitBoard& waits;
-    const ModeTable& modes;
+    const runtime::LiveModes& modes;
     const Clock& clock;
     Metrics& metrics;
     std::function<void()> bucket_opened;

@@ -52,14 +52,21 @@ struct Metrics {
         store_failures(registry.counter("mm_matchmaker_store_failures_total", "match.found not confirmed by the stream")),
         outbox(registry.gauge("mm_matchmaker_outbox_length", "Ticket events not yet in the stream, of owned tenants")),
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
-        swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")) {
+        swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
+        recording(registry.gauge("mm_matchmaker_recording", "1 while a recording is written")),
+        recorded_bytes(registry.counter("mm_matchmaker_recorded_bytes_total", "Written to recordings")),
+        recording_gaps(registry.counter("mm_matchmaker_recording_gaps_total", "Times a recording fell behind")) {
+    for (const auto& mode : modes.all()) of_mode(mode.id);
+  }
+
+  /// Tick thread only. Modes that the table has, or once had.
+  OfMode& of_mode(const Mode& mode) {
     static const std::vector<double> kWaits{0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 600};
-    for (const auto& mode : modes.all()) {
-      const metrics::Labels labels{{"mode", mode.id.str()}};
-      by_mode.emplace(mode.id, OfMode{registry.counter("mm_matchmaker_matches_total", "Matches committed", labels),
-                                      registry.histogram("mm_matchmaker_wait_seconds", "Wait of matched tickets",
-                                                         labels, kWaits)});
-    }
+    if (const auto known = by_mode.find(mode); known != by_mode.end()) return known->second;
+    const metrics::Labels labels{{"mode", mode.str()}};
+    const OfMode made{registry.counter("mm_matchmaker_matches_total", "Matches committed", labels),
+                      registry.histogram("mm_matchmaker_wait_seconds", "Wait of matched tickets", labels, kWaits)};
+    return by_mode.emplace(mode, made).first->second;
   }
 
   /// Tick thread only.
@@ -106,6 +113,9 @@ struct Metrics {
   metrics::Gauge outbox;
   metrics::Counter relayed;
   metrics::Counter swept;
+  metrics::Gauge recording;
+  metrics::Counter recorded_bytes;
+  metrics::Counter recording_gaps;
   std::map<Mode, OfMode> by_mode;
   std::map<std::tuple<std::string, std::string, int>, OfBucket> by_bucket;
 

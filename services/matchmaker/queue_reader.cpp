@@ -21,10 +21,36 @@ void Partition::forget() {
   before = 0;
 }
 
-QueueReader::QueueReader(TickStore& store, const ModeTable& modes, const Clock& clock, Metrics& metrics)
-    : store_(store), modes_(modes), clock_(clock), metrics_(metrics) {}
+QueueReader::QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
+                         recording::Tape* tape)
+    : store_(store),
+      modes_(modes),
+      table_version_(modes.version()),
+      table_(modes.now()),
+      clock_(clock),
+      metrics_(metrics),
+      tape_(tape) {}
+
+// The version is asked for first: a table that comes in between is found at the next tick.
+void QueueReader::follow_modes() {
+  const auto version = modes_.version();
+  if (version == table_version_) return;
+  table_version_ = version;
+  const auto before = std::exchange(table_, modes_.now());
+  for (const auto& mode : runtime::changed_modes(*before, *table_)) {
+    const auto* rules = table_->find(mode);
+    for (auto& [name, partition] : partitions_) {
+      for (auto& [text, bucket] : partition.buckets) {
+        if (bucket.bucket().mode != mode) continue;
+        bucket.take_rules(rules != nullptr ? *rules : bucket.rules(), rules != nullptr);
+        changed_.push_back(text);
+      }
+    }
+  }
+}
 
 bool QueueReader::refresh(bool asked) {
+  follow_modes();
   const bool due = !discovered_at_ || clock_.steady() - *discovered_at_ >= kDiscoverEvery;
   if ((asked || due || stale_) && !discover()) return false;
   bool rediscovered = false;
@@ -76,10 +102,11 @@ void QueueReader::keep_partitions(const std::map<PartitionName, std::vector<Buck
     partition.name = name;
     if (!partition.lease.mine()) continue;
     for (const auto& bucket : buckets) {
-      const auto* rules = modes_.find(bucket.mode);
+      const auto* rules = table_->find(bucket.mode);
       ModeRules unknown;
       unknown.id = bucket.mode;
-      partition.buckets.try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown, rules != nullptr);
+      partition.buckets.try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown, rules != nullptr,
+                                    tape_);
     }
     std::erase_if(partition.buckets, [&](const auto& held) {
       return std::find(buckets.begin(), buckets.end(), held.second.bucket()) == buckets.end();

@@ -5,10 +5,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
-#include "common/contracts/modes.h"
+#include "common/runtime/live_modes.h"
 #include "services/matchmaker/bucket_pool.h"
 #include "services/matchmaker/lease.h"
 #include "services/matchmaker/metrics.h"
@@ -31,7 +32,9 @@ struct Partition {
 
 class QueueReader {
  public:
-  QueueReader(TickStore& store, const ModeTable& modes, const Clock& clock, Metrics& metrics);
+  /// `tape`: takes down what buckets are given, if any.
+  QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
+              recording::Tape* tape = nullptr);
 
   /// Finds new buckets, if `asked` or the last time is a second ago; then looks, takes what nobody owns, and reads
   /// until memory is up to date. False: the queue did not answer.
@@ -41,10 +44,13 @@ class QueueReader {
   void hand_over();
 
   std::vector<Partition*> owned();
+  /// Buckets whose rules have changed since the last call.
+  std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
   /// The lease turned out to be another's.
   void lost(Partition& partition);
 
  private:
+  void follow_modes();
   bool discover();
   std::vector<Partition*> all();
   void keep_partitions(const std::map<PartitionName, std::vector<Bucket>>& wanted);
@@ -65,7 +71,9 @@ class QueueReader {
   void failed(const storage::RedisError& error);
 
   TickStore& store_;
-  const ModeTable& modes_;
+  const runtime::LiveModes& modes_;
+  std::uint64_t table_version_;      ///< at least this is table_, if not a newer one
+  runtime::LiveModes::Table table_;  ///< what all buckets are planned by
   const Clock& clock_;
   Metrics& metrics_;
   std::map<PartitionName, Partition> partitions_;
@@ -74,6 +82,8 @@ class QueueReader {
   bool taken_ = false;             ///< a partition has become ours, and its buckets are not found yet
   std::optional<SteadyPoint> discovered_at_;
   bool reachable_ = true;
+  recording::Tape* tape_;
+  std::vector<std::string> changed_;
 };
 
 }  // namespace mm::matchmaker

@@ -39,6 +39,15 @@ storage::RedisOptions redis_options(const std::string& url, std::string password
   return options;
 }
 
+Recorder::Options record_options(const Settings& settings, const Runtime& runtime) {
+  constexpr std::uint64_t kMegabyte = 1024 * 1024;
+  Recorder::Options options = settings.record_limits;
+  options.folder = settings.record_dir;
+  options.instance = runtime.instance;
+  options.bytes = static_cast<std::uint64_t>(settings.record_mb) * kMegabyte;
+  return options;
+}
+
 bus::ServerOptions server_options() {
   bus::ServerOptions options;
   options.name = Service::kName;
@@ -68,14 +77,14 @@ void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime)
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(read_modes(settings.modes_file)),
+      modes_(read_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
                            kQueueConnections)),
       tick_queue_(
           redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"), 1)),
       cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"), 1)),
       notifier_(runtime.bus, cache_, runtime.clock),
-      metrics_(runtime.metrics, modes_),
+      metrics_(runtime.metrics, *modes_.now()),
       store_((await_queue(queue_, settings.allow_weak_stores, runtime), queue_), settings.limits),
       tick_store_(tick_queue_),
       house_store_(queue_),
@@ -85,8 +94,9 @@ Service::Service(const Settings& settings, Runtime& runtime)
       outcomes_(store_, runtime.bus, metrics_, [this] { relay_.wake(); }),
       reconciler_({store_, house_store_, outcomes_, publisher_, waits_, housekeeping_, runtime.clock, metrics_}),
       tickets_({store_, publisher_, waits_, modes_, runtime.clock, [this] { relay_.wake(); }}),
+      recorder_(record_options(settings, runtime), runtime.clock, metrics_),
       ticker_({tick_store_, modes_, publisher_, waits_, housekeeping_, runtime.bus, runtime.clock, metrics_,
-               runtime.instance, plan_threads(settings)},
+               runtime.instance, recorder_, plan_threads(settings)},
               Milliseconds{settings.tick_ms}),
       desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),

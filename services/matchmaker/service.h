@@ -8,9 +8,11 @@
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
 #include "common/runtime/daemon.h"
+#include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/matchmaker/enqueue_desk.h"
 #include "services/matchmaker/reconciler.h"
+#include "services/matchmaker/recorder.h"
 #include "services/matchmaker/relay.h"
 #include "services/matchmaker/ticker.h"
 #include "services/matchmaker/tickets.h"
@@ -24,7 +26,10 @@ struct Settings {
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
   int plan_threads = 0;  ///< 0: one a core, at most four
+  std::string record_dir;   ///< empty: nothing is recorded
+  int record_mb = 1'024;    ///< of all recordings of an instance
   QueueLimits limits;              ///< not from the environment
+  Recorder::Options record_limits;  ///< nor these; but for what the two above say
 };
 
 template <class F>
@@ -36,6 +41,8 @@ void describe(F& f, Settings& s) {
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
   f("MM_TICK_MS", s.tick_ms, Optional{}, InRange{10, 1'000});
   f("MM_PLAN_THREADS", s.plan_threads, Optional{}, InRange{0, 64});
+  f("MM_RECORD_DIR", s.record_dir, Optional{});
+  f("MM_RECORD_MB", s.record_mb, Optional{}, InRange{1, 1'000'000});
 }
 
 class Service {
@@ -51,7 +58,7 @@ class Service {
   void follow_matches();
 
   Runtime& runtime_;
-  const ModeTable modes_;
+  runtime::LiveModes modes_;
   storage::Redis queue_;       // of requests and events
   storage::Redis tick_queue_;  // of the tick thread, so that it never waits for a connection
   storage::Redis cache_;
@@ -67,6 +74,7 @@ class Service {
   Outcomes outcomes_;
   Reconciler reconciler_;
   Tickets tickets_;
+  Recorder recorder_;
   Ticker ticker_;              // from here on: gone first, in this order from the end
   EnqueueDesk desk_;
   bus::Consumer matches_;

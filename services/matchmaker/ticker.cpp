@@ -16,7 +16,7 @@ constexpr Milliseconds kTickingWithin{3'000};
 Ticker::Ticker(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
-      reader_(parts.store, parts.modes, parts.clock, parts.metrics),
+      reader_(parts.store, parts.modes, parts.clock, parts.metrics, parts.recorder.tape()),
       decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads}),
       report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
@@ -48,12 +48,14 @@ void Ticker::run() {
 }
 
 void Ticker::tick() {
+  parts_.recorder.tick();
   if (!bus_present()) {
     reader_.hand_over();
     tell_housekeeping();
     return;
   }
   const bool reached = decider_.settle(reader_) && reader_.refresh(asked_.exchange(false)) && decider_.decide(reader_);
+  for (const auto& bucket : reader_.take_changed()) parts_.waits.forget(bucket);
   tell_housekeeping();
   if (!reached) {
     parts_.metrics.failed_ticks.add();

@@ -13,6 +13,7 @@
 #include "services/matchmaker/depth_report.h"
 #include "services/matchmaker/housekeeping.h"
 #include "services/matchmaker/queue_reader.h"
+#include "services/matchmaker/recorder.h"
 
 namespace mm::matchmaker {
 
@@ -20,7 +21,7 @@ class Ticker {
  public:
   struct Parts {
     TickStore& store;
-    const ModeTable& modes;
+    const runtime::LiveModes& modes;
     Publisher& publisher;
     WaitBoard& waits;
     Housekeeping& housekeeping;
@@ -28,6 +29,7 @@ class Ticker {
     const Clock& clock;
     Metrics& metrics;
     std::string instance;
+    Recorder& recorder;
     int plan_threads = 1;
   };
   Ticker(const Parts& parts, Milliseconds interval);

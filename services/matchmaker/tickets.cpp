@@ -102,7 +102,8 @@ Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
   view.waited_ms = waited_ms(found);
   if (ticket.state == TicketState::matched) view.match_id = ticket.match_id;
   if (with_players) view.players = ticket.players;
-  if (const auto* rules = parts_.modes.find(view.mode)) {
+  const auto modes = parts_.modes.now();
+  if (const auto* rules = modes->find(view.mode)) {
     view.rating_window = window_points(*rules, view.waited_ms);
     if (view.status != TicketStatus::searching) return view;
     const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, kind_of(ticket.players), view.waited_ms);
@@ -115,7 +116,7 @@ Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
 // Idempotent by match_id: a match that lives under it is answered as made.
 Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& context) {
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
-  auto found = admit_match(request, request.tenant, parts_.modes, parts_.clock.now());
+  auto found = admit_match(request, request.tenant, *parts_.modes.now(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
   const auto deadline = context.deadline.within(kAnswer);
   const auto result = parts_.store.make_match(*found, deadline);

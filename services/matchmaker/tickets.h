@@ -5,7 +5,7 @@
 
 #include "common/bus/bus.h"
 #include "common/contracts/matchmaker.h"
-#include "common/contracts/modes.h"
+#include "common/runtime/live_modes.h"
 #include "services/matchmaker/publisher.h"
 #include "services/matchmaker/queue_store.h"
 #include "services/matchmaker/wait_board.h"
@@ -18,7 +18,7 @@ class Tickets {
     QueueStore& store;
     Publisher& publisher;
     WaitBoard& waits;
-    const ModeTable& modes;
+    const runtime::LiveModes& modes;
     const Clock& clock;
     std::function<void()> tickets_changed;
   };

@@ -34,11 +34,20 @@ struct FileWriter::State {
     if (file >= 0) ::close(file);
   }
 
+  /// The file then ends with its last whole block.
+  Failure<std::string> give_up(const std::string& why) {
+    static_cast<void>(::ftruncate(file, static_cast<off_t>(bytes)));
+    ::close(file);
+    file = -1;
+    return fail(path + ": " + why);
+  }
+
   Result<Done, std::string> append(std::string_view text) {
+    if (file < 0) return fail(path + ": is closed");
     for (std::string_view rest = text; !rest.empty();) {
       const ssize_t written = ::write(file, rest.data(), rest.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return fail(path + ": " + std::strerror(errno));
+      if (written < 0) return give_up(std::strerror(errno));
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
     bytes += text.size();

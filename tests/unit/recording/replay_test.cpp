@@ -1,0 +1,136 @@
+// A recording played again comes to the same matches, whatever happened; and one that does not is found out.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "common/wire/mode_table.h"
+#include "services/matchmaker/tools/synthetic.h"
+#include "tests/unit/recording/history.h"
+
+namespace mm::matchmaker::recording {
+namespace {
+
+std::string first_of(const Played& played) {
+  return played.differences.empty() ? played.failure : played.differences[0].bucket + " " + played.differences[0].what;
+}
+
+RC_GTEST_PROP(Replay, ComesToTheSameMatches, ()) {
+  History history(*rc::gen::arbitrary<std::uint64_t>());
+  history.go_on(60);
+  const auto played = play(history.files().front());
+  RC_ASSERT(played.failure == "");
+  RC_ASSERT(first_of(played) == "");
+  RC_ASSERT(played.counts.matches == history.matches());
+  RC_ASSERT(played.counts.ticks == 60U);
+}
+
+RC_GTEST_PROP(Replay, CanBeginWithAnyFileAndGoOnAfterAGap, ()) {
+  History history(*rc::gen::arbitrary<std::uint64_t>());
+  history.go_on(120, true);
+  for (const auto& file : history.files()) {
+    const auto played = play(file);
+    RC_ASSERT(played.failure == "");
+    RC_ASSERT(first_of(played) == "");
+  }
+}
+
+TEST(Replay, HasMatchesToCompare) {
+  std::uint64_t matches = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    History history(seed);
+    history.go_on(60);
+    matches += play(history.files().front()).counts.matches;
+  }
+  EXPECT_GT(matches, 500U);
+}
+
+/// A bucket of two who are matched at once, told with another figure than the planner's.
+Played played_with(double quality_off, bool swapped) {
+  std::string bytes;
+  Tape tape([&](std::string&& piece) { bytes += piece; });
+  tape.open();
+  ModeRules rules;
+  rules.id = ranked_mode();
+  TapedPool truth("t:ranked:eu-west:1", {rules, 1, default_region(), true}, nullptr);
+  Tape::Track track;
+  tape.tick(TimePoint(Milliseconds(5'000)));
+  tape.begin(track, "t:ranked:eu-west:1", rules, true);
+  for (std::uint8_t i = 1; i <= 2; ++i) {
+    PoolTicket ticket;
+    Uuid id;
+    id.bytes[15] = i;
+    ticket.id = TicketId(id);
+    ticket.change = i;
+    ticket.players = {{PlayerId(id), 1500.0 + i, 60}};
+    ticket.queued_at = 1'000;
+    ticket.deadline = 100'000;
+    truth.upsert(ticket);
+    tape.put(track, *truth.pool().slot_of(ticket.id), ticket);
+  }
+  Workspace workspace;
+  auto plan = truth.plan(5'000, workspace);
+  check(plan.matches.size() == 1, "the two are matched");
+  plan.matches[0].quality += quality_off;
+  if (swapped) std::swap(plan.seats[0].slot, plan.seats[1].slot);
+  tape.planned(track, 5'000, plan);
+  tape.flush();
+  return play({bytes});
+}
+
+TEST(Replay, FindsTheSmallestDifference) {
+  EXPECT_EQ(first_of(played_with(0, false)), "");
+  const auto off = played_with(1e-15, false);
+  EXPECT_EQ(off.counts.differences, 1U);
+  EXPECT_NE(first_of(off).find("t:ranked:eu-west:1 match 1: quality"), std::string::npos) << first_of(off);
+  EXPECT_EQ(off.differences.at(0).at, TimePoint(Milliseconds(5'000)));
+  const auto swapped = played_with(0, true);
+  EXPECT_EQ(swapped.counts.differences, 1U);
+  EXPECT_NE(first_of(swapped).find("in a seat that was another's"), std::string::npos) << first_of(swapped);
+}
+
+TEST(Replay, RefusesWhatDoesNotGoTogether) {
+  const auto refusal = [](const std::function<void(Tape&, Tape::Track&)>& tell) {
+    std::string bytes;
+    Tape tape([&](std::string&& piece) { bytes += piece; });
+    tape.open();
+    ModeRules rules;
+    rules.id = ranked_mode();
+    Tape::Track track;
+    tape.begin(track, "t:ranked:eu-west:1", rules, true);
+    tell(tape, track);
+    tape.flush();
+    return play({bytes}).failure;
+  };
+  EXPECT_EQ(refusal([](Tape&, Tape::Track&) {}), "");
+  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.left(track, 3, Left::cancelled); }),
+            "a ticket left t:ranked:eu-west:1 that was not there");
+  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.put(track, 0, PoolTicket{}); }),
+            "a ticket of t:ranked:eu-west:1 that no pool takes");
+  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) {
+              tape.end(track);
+              tape.looked(track);
+            }),
+            "bucket 0 has not begun");
+  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.begin(track, "nowhere", ModeRules{}, true); }),
+            "the rules of nowhere cannot be read");
+}
+
+TEST(Replay, OfAnEveningFromASeedIsTheSame) {
+  const Folder folder;
+  tools::Evening evening;
+  evening.players = 300;
+  evening.minutes = 3;
+  evening.modes = wire::shipped_mode_table();
+  const auto recorded = tools::record_evening(evening, folder.path("evening"));
+  ASSERT_TRUE(recorded.ok()) << recorded.error();
+  EXPECT_GT(recorded->matches, 10U);
+  const auto replay = replay_file(folder.path("evening"));
+  EXPECT_EQ(replay.failure, "");
+  EXPECT_FALSE(replay.unfinished);
+  EXPECT_EQ(replay.counts.differences, 0U);
+  EXPECT_EQ(replay.counts.ticks, recorded->ticks);
+  EXPECT_EQ((replay.counts.last - replay.counts.first).count(), 180'000);
+  EXPECT_FALSE(tools::record_evening(evening, folder.path("evening")).ok()) << "the file is there already";
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::recording
