@@ -9,6 +9,19 @@ namespace mm::matchmaker {
 Appraiser::Appraiser(const Format& format, const Line& line)
     : format_(format), line_(line), splitter_(format.teams, format.team_size) {}
 
+Worth Appraiser::estimate(std::span<const Index> tickets) {
+  if (format_.players == 2) return *worth(tickets);
+  double bonus = 0;
+  Rating low = line_[tickets[0]].rating;
+  Rating high = low;
+  for (const Index i : tickets) {
+    low = std::min(low, line_[i].rating);
+    high = std::max(high, line_[i].rating);
+    bonus += static_cast<double>(line_[i].bonus);
+  }
+  return {quality(points(high - low), 0), bonus, false};
+}
+
 std::optional<Worth> Appraiser::worth(std::span<const Index> tickets) {
   const Sums sums = take(tickets);
   const std::int64_t gap = splitter_.gap(units_);

@@ -23,6 +23,8 @@ class Appraiser {
  public:
   Appraiser(const Format& format, const Line& line);
 
+  /// As if the teams came out even, without looking at them; exact for duels. The sizes must fit.
+  Worth estimate(std::span<const Index> tickets);
   /// Nothing if the sizes fit no teams.
   std::optional<Worth> worth(std::span<const Index> tickets);
   /// The same in full; the sizes must fit. `team_of` gets the team of each ticket.

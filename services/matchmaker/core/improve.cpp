@@ -9,8 +9,9 @@ namespace {
 
 constexpr double kWorthwhile = 0.002;  // quality a match must lack, or a neighbourhood have to gain, per match
 
-/// A search that finds nothing around the worst places ends; in a crowd, where good matches are near everywhere, soon.
-int most_in_vain(Island island) { return island.size() <= 4096 ? 32 : 3; }
+/// A search that finds nothing around the worst places ends; in a crowd, where good matches are near everywhere, at
+/// once.
+int most_in_vain(Island island) { return island.size() <= 4096 ? 32 : 1; }
 
 }  // namespace
 

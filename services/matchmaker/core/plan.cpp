@@ -182,7 +182,7 @@ class Tick {
     if (!growth.sizes_suffice(island.begin, island.end, 0)) return;
     std::vector<Index> match;
     for (Index i = island.begin; i < island.end; ++i) {
-      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, *tools().appraiser.worth(match));
+      if (draft_.is_free(i) && growth.grow(i, i, match)) draft_.add(match, tools().appraiser.estimate(match));
     }
   }
 

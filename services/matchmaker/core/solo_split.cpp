@@ -25,10 +25,6 @@ void sum_up(std::span<const Rating> ratings, Rating base, const std::vector<std:
 
 std::size_t highest(std::uint32_t mask) { return static_cast<std::size_t>(std::bit_width(mask)) - 1; }
 
-std::int64_t above_first(std::span<const Rating> ratings, std::size_t i) {
-  return std::int64_t{ratings[i]} - ratings[0];
-}
-
 }  // namespace
 
 SoloSplit::SoloSplit(int team_size)
@@ -69,57 +65,72 @@ Sum SoloSplit::least_gap(std::span<const Rating> ratings, Sums<Sum>& sums) {
   sum_up(ratings.subspan(n), ratings[0], upper_.members, sums.scratch, sums.upper);
   Sum total = 0;
   for (const Rating rating : ratings) total += static_cast<Sum>(rating) - static_cast<Sum>(ratings[0]);
+  sums.least.resize(lower_.members.size());
   Sum least = std::numeric_limits<Sum>::max();
   for (std::size_t taken = 1; taken <= n; ++taken) {
     const Sum* const upper = sums.upper.data() + upper_.first[n - taken];
     const std::size_t uppers = upper_.first[n - taken + 1] - upper_.first[n - taken];
     for (std::uint32_t i = lower_.first[taken]; i < lower_.first[taken + 1]; ++i) {
       const Sum missing = total - 2 * sums.lower[i];
+      Sum least_here = std::numeric_limits<Sum>::max();
       for (std::size_t k = 0; k < uppers; ++k) {
         const Sum difference = missing - 2 * upper[k];
-        least = std::min(least, difference < 0 ? -difference : difference);
+        least_here = std::min(least_here, difference < 0 ? -difference : difference);
       }
+      sums.least[i] = least_here;
+      least = std::min(least, least_here);
     }
   }
   return least;
 }
 
-// One pass without branches over (gap, spread inside both teams). The first player and the last are on the same side
-// or not; either way the teams' highest ratings are the highest taken and the highest left of the upper group, and
-// their lowest the first player's and the lowest left of the lower group.
+// Of the halves of least gap the one with the least spread inside both teams. The first player and the last are on the
+// same side or not; either way the teams' highest ratings are the highest taken and the highest left of the upper
+// group, and their lowest the first player's and the lowest left of the lower group. Where ratings are round many
+// halves are equal, so this too goes row by row without branches: first the row, then the place in it.
 template <class Sum>
 std::uint32_t SoloSplit::best(std::span<const Rating> ratings, Sums<Sum>& sums) {
   const auto n = static_cast<std::size_t>(team_size_);
   const std::uint32_t whole_group = (1U << n) - 1;
-  sum_up(ratings.first(n), ratings[0], lower_.members, sums.scratch, sums.lower);
-  sum_up(ratings.subspan(n), ratings[0], upper_.members, sums.scratch, sums.upper);
-  std::int64_t total = 0;
-  for (const Rating rating : ratings) total += std::int64_t{rating} - ratings[0];
-  highs_.assign(upper_.members.size(), 0);
+  const auto above_first = [&](std::size_t i) { return static_cast<Sum>(ratings[i]) - static_cast<Sum>(ratings[0]); };
+  const Sum least = least_gap(ratings, sums);
+  Sum total = 0;
+  for (std::size_t i = 0; i < ratings.size(); ++i) total += above_first(i);
+  sums.highs.resize(upper_.members.size());
   for (std::uint32_t k = upper_.first[1]; k < upper_.first[n]; ++k) {
     const std::uint32_t taken = upper_.members[k];
-    highs_[k] = above_first(ratings, n + highest(taken)) + above_first(ratings, n + highest(whole_group & ~taken));
+    sums.highs[k] = above_first(n + highest(taken)) + above_first(n + highest(whole_group & ~taken));
   }
+  Sum least_spread = std::numeric_limits<Sum>::max();
   // Everybody of the lower group against everybody of the upper one.
-  std::int64_t least_gap = std::llabs(total - 2 * std::int64_t{sums.lower.back()});
-  std::int64_t least_spread = above_first(ratings, n - 1) + above_first(ratings, 2 * n - 1) - above_first(ratings, n);
-  std::uint32_t chosen = whole_group;
+  if (sums.least.back() == least) least_spread = above_first(n - 1) + above_first(2 * n - 1) - above_first(n);
+  const auto spread_of = [&](Sum missing, std::uint32_t k) {
+    const Sum difference = missing - 2 * sums.upper[k];
+    return (difference == least) | (difference == -least) ? sums.highs[k] : std::numeric_limits<Sum>::max();
+  };
+  std::size_t best_row = lower_.members.size() - 1;
+  std::size_t best_taken = n;
   for (std::size_t taken = n - 1; taken >= 1; --taken) {
     for (std::uint32_t i = lower_.first[taken]; i < lower_.first[taken + 1]; ++i) {
-      const std::int64_t missing = total - 2 * std::int64_t{sums.lower[i]};
-      const auto left = static_cast<std::size_t>(std::countr_one(lower_.members[i]));
-      const std::int64_t lowest_left = above_first(ratings, left);
+      if (sums.least[i] != least) continue;
+      const Sum missing = total - 2 * sums.lower[i];
+      Sum least_here = std::numeric_limits<Sum>::max();
       for (std::uint32_t k = upper_.first[n - taken]; k < upper_.first[n - taken + 1]; ++k) {
-        const std::int64_t gap = std::llabs(missing - 2 * std::int64_t{sums.upper[k]});
-        const std::int64_t spread = highs_[k] - lowest_left;
-        const bool better = (gap < least_gap) | ((gap == least_gap) & (spread < least_spread));
-        least_gap = better ? gap : least_gap;
-        least_spread = better ? spread : least_spread;
-        chosen = better ? lower_.members[i] | upper_.members[k] << n : chosen;
+        least_here = std::min(least_here, spread_of(missing, k));
       }
+      const Sum spread = least_here - above_first(static_cast<std::size_t>(std::countr_one(lower_.members[i])));
+      if (spread >= least_spread) continue;
+      least_spread = spread;
+      best_row = i;
+      best_taken = taken;
     }
   }
-  return chosen;
+  if (best_taken == n) return whole_group;
+  const Sum missing = total - 2 * sums.lower[best_row];
+  const Sum wanted = least_spread + above_first(static_cast<std::size_t>(std::countr_one(lower_.members[best_row])));
+  std::uint32_t place = upper_.first[n - best_taken];
+  while (spread_of(missing, place) != wanted) ++place;
+  return lower_.members[best_row] | upper_.members[place] << n;
 }
 
 }  // namespace mm::matchmaker

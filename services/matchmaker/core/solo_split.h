@@ -37,6 +37,8 @@ class SoloSplit {
   template <class Sum>
   struct Sums {
     std::vector<Sum> lower, upper, scratch;
+    std::vector<Sum> least;  ///< by set of the lower group: the least gap of the halves that take it
+    std::vector<Sum> highs;  ///< by set of the upper group: the highest taken plus the highest left
   };
 
   static Group group(int players, bool with_first);
@@ -50,7 +52,6 @@ class SoloSplit {
   Group lower_, upper_;
   Sums<std::int32_t> narrow_;
   Sums<std::int64_t> wide_;
-  std::vector<std::int64_t> highs_;  ///< by set of the upper group: the highest taken plus the highest left
 };
 
 }  // namespace mm::matchmaker
