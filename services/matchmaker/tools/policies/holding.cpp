@@ -12,19 +12,28 @@ constexpr double kLongestShare = 0.125;  // of the widening time
 
 }  // namespace
 
+int Arrivals::bin_of(double rating) { return static_cast<int>(std::floor(rating / kBin)); }
+
 void Arrivals::note(BucketMs at, double rating) {
   if (first_ < 0) first_ = at;
-  seen_.emplace_back(at, rating);
-  while (seen_.front().first < at - kRemembered) seen_.pop_front();
+  seen_.emplace_back(at, bin_of(rating));
+  ++counts_[seen_.back().second];
 }
 
-double Arrivals::density(double rating, BucketMs now) const {
-  double near = 0;
-  for (const auto& [at, there] : seen_) {
-    if (at >= now - kRemembered && std::fabs(there - rating) <= kAround) ++near;
+void Arrivals::forget_before(BucketMs at) {
+  for (; !seen_.empty() && seen_.front().first < at; seen_.pop_front()) --counts_[seen_.front().second];
+}
+
+double Arrivals::density(double rating, BucketMs now) {
+  forget_before(now - kRemembered);
+  const int first_bin = bin_of(rating - kBin * (kAround / 2) + kBin / 2);
+  int near = 0;
+  for (int bin = first_bin; bin < first_bin + kAround; ++bin) {
+    const auto found = counts_.find(bin);
+    if (found != counts_.end()) near += found->second;
   }
   const BucketMs looked_at = std::clamp<BucketMs>(now - first_, 1000, kRemembered);
-  return near / (2 * kAround) / (static_cast<double>(looked_at) / 1000);
+  return near / (kBin * kAround) / (static_cast<double>(looked_at) / 1000);
 }
 
 double gain_per_second(const Prospect& prospect, double density) {

@@ -15,6 +15,8 @@
 #pragma once
 
 #include <deque>
+#include <unordered_map>
+#include <utility>
 
 #include "common/contracts/modes.h"
 #include "services/matchmaker/core/ticket.h"
@@ -34,13 +36,18 @@ struct Prospect {
 class Arrivals {
  public:
   void note(BucketMs at, double rating);
-  /// Per second and point of rating, around this rating.
-  double density(double rating, BucketMs now) const;
+  /// Per second and point of rating, in the 200 points around this one (to the nearest 20).
+  double density(double rating, BucketMs now);
 
  private:
   static constexpr BucketMs kRemembered = 60'000;
-  static constexpr double kAround = 100;
-  std::deque<std::pair<BucketMs, double>> seen_;
+  static constexpr double kBin = 20;  // points
+  static constexpr int kAround = 10;  // bins
+  static int bin_of(double rating);
+  void forget_before(BucketMs at);
+
+  std::deque<std::pair<BucketMs, int>> seen_;  ///< in which bin
+  std::unordered_map<int, int> counts_;        ///< by bin
   BucketMs first_ = -1;
 };
 

@@ -117,7 +117,7 @@ bool Ours::plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>&
   return !plan.matches.empty();
 }
 
-bool Ours::held_back(const Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const {
+bool Ours::held_back(Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const {
   Prospect prospect{0, planned.spread, planned.quality, static_cast<int>(planned.seats), 0};
   for (const Seat& seat : plan.seats_of(planned)) {
     const WaitingTicket& ticket = waiting_.at(number_of(bucket.pool.id(seat.slot)));

@@ -40,7 +40,7 @@ class Ours : public Policy {
   void offer(Bucket& bucket, const WaitingTicket& ticket) const;
   /// Whether anything was matched, or held back: then the next tick is not a quiet one.
   bool plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>& made);
-  bool held_back(const Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const;
+  bool held_back(Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const;
   void take(TicketNumber number, BucketMs now);
   BucketMs next_change(std::size_t region) const;
 
