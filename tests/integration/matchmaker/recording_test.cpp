@@ -1,0 +1,197 @@
+// What the daemon records while tickets come, change their minds and are matched is what its planner was given: played
+// again, the same matches come of it.
+#include <algorithm>
+#include <filesystem>
+
+#include "services/matchmaker/recording/replay.h"
+#include "tests/integration/matchmaker/world.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using testing::eventually;
+namespace fs = std::filesystem;
+
+class Folder {
+ public:
+  Folder() {
+    char name[] = "/tmp/mm_recorded_XXXXXX";
+    check(::mkdtemp(name) != nullptr, "no temporary folder");
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+  std::vector<std::string> files(const std::string& instance) const {
+    std::vector<std::string> files;
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(fs::path(path_) / instance, missing)) {
+      files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+ private:
+  std::string path_;
+};
+
+/// Of all files together; each must be as it was recorded.
+recording::ReplayCounts replayed(const std::vector<std::string>& files) {
+  recording::ReplayCounts sum;
+  for (const auto& file : files) {
+    const auto replay = recording::replay_file(file);
+    EXPECT_EQ(replay.failure, "") << file;
+    EXPECT_FALSE(replay.unfinished) << file;
+    for (const auto& difference : replay.differences) ADD_FAILURE() << difference.bucket << ": " << difference.what;
+    sum.ticks += replay.counts.ticks;
+    sum.puts += replay.counts.puts;
+    sum.matches += replay.counts.matches;
+    sum.buckets += replay.counts.buckets;
+    sum.gaps += replay.counts.gaps;
+    for (int why = 0; why < recording::kWaysToLeave; ++why) sum.left[why] += replay.counts.left[why];
+  }
+  return sum;
+}
+
+std::uint64_t left(const recording::ReplayCounts& counts, recording::Left why) {
+  return counts.left[static_cast<std::size_t>(why)];
+}
+
+/// Tickets of every kind: alone and in parties, in several modes, some with latencies; some are cancelled.
+class Crowd {
+ public:
+  explicit Crowd(World& world) : world_(world), tenant_(fresh_tenant()) {}
+
+  void queue(int many) {
+    for (int i = 0; i < many; ++i) {
+      const double rating = 1'400 + 13 * (serial_ % 17);
+      switch (serial_++ % 5) {
+        case 0: enter("duel", 1, {rating}); break;
+        case 1: enter("casual", 2, {rating, rating + 10}); break;
+        case 2: enter("casual", 2, {rating}); break;
+        case 3: enter("near", 1, {rating}, true); break;
+        default: enter("ranked", 5, {rating}); break;
+      }
+    }
+  }
+  /// Cancels a ticket that the planner has seen: two that came later are matched already.
+  void cancel_one() {
+    CancelTicket cancel;
+    cancel.tenant = tenant_;
+    cancel.ticket_id = enter("ranked", 3, {2'900.0 + serial_++});
+    const double rating = 3'000.0 + 600 * (serial_ % 10);
+    enter("duel", 1, {rating});
+    const auto later = enter("duel", 1, {rating});
+    EXPECT_TRUE(eventually([&] { return world_.ear->match_of(later).has_value(); }));
+    EXPECT_TRUE(world_.ask(cancel).ok());
+  }
+  TicketId enter(const std::string& mode, int team_size, const std::vector<double>& ratings, bool latencies = false) {
+    auto request = request_of(tenant_, mode, team_size, ratings);
+    if (latencies) request.latencies = Latencies{{default_region(), 20}, {region_named("us-east"), 70}};
+    EXPECT_TRUE(world_.ask(request).ok());
+    return *request.ticket_id;
+  }
+  const Tenant& tenant() const { return tenant_; }
+
+ private:
+  World& world_;
+  Tenant tenant_;
+  int serial_ = 0;
+};
+
+TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
+  World world;
+  const Folder folder;
+  auto settings = world.settings();
+  settings.record_dir = folder.path();
+  auto instance = std::make_unique<Instance>(world.nats, settings, "matchmaker-1");
+  Crowd crowd(world);
+  for (int i = 0; i < 10; ++i) crowd.queue(15);
+  for (int i = 0; i < 3; ++i) crowd.cancel_one();
+  const auto late = crowd.enter("hasty", 1, {1'500});
+  EXPECT_TRUE(eventually([&] { return world.ear->times_closed(late) > 0; })) << "it times out";
+
+  // A match that is cancelled, and whose tickets are queued again.
+  const auto left_one = crowd.enter("duel", 1, {2'500});
+  const auto right_one = crowd.enter("duel", 1, {2'500});
+  ASSERT_TRUE(eventually([&] { return world.ear->match_of(left_one).has_value(); }));
+  MatchCancelled cancelled;
+  cancelled.match_id = world.ear->match_of(left_one)->match_id;
+  cancelled.tenant = crowd.tenant();
+  cancelled.requeue = {left_one, right_one};
+  world.session->say(cancelled.match_id, MatchStatus::cancelled, cancelled.requeue);
+  world.publish(cancelled);
+  ASSERT_TRUE(eventually([&] {
+    int times = 0;
+    for (const auto& found : world.ear->found()) {
+      for (const auto& team : found.teams) {
+        times += static_cast<int>(std::count_if(team.players.begin(), team.players.end(),
+                                                [&](const auto& player) { return player.ticket_id == left_one; }));
+      }
+    }
+    return times >= 2;
+  })) << "they are matched again";
+
+  double matches = 0;
+  EXPECT_TRUE(eventually([&] {
+    matches = 0;
+    for (const std::string mode : {"duel", "casual", "near", "ranked"}) {
+      matches += instance->metric("mm_matchmaker_matches_total{mode=\"" + mode + "\"}");
+    }
+    return matches > 40;
+  })) << matches;
+  EXPECT_EQ(instance->metric("mm_matchmaker_recording"), 1);
+  instance->stop();
+  instance.reset();
+
+  const auto files = folder.files("matchmaker-1");
+  ASSERT_EQ(files.size(), 1U);
+  const auto counts = replayed(files);
+  EXPECT_EQ(counts.gaps, 0U);
+  EXPECT_GE(static_cast<double>(counts.matches), matches);
+  EXPECT_GT(counts.puts, 155U);
+  EXPECT_GT(counts.ticks, 50U);
+  EXPECT_GE(left(counts, recording::Left::committed), 2 * 40U);
+  EXPECT_EQ(left(counts, recording::Left::cancelled), 3U);
+  EXPECT_EQ(left(counts, recording::Left::timed_out), 1U);
+}
+
+TEST(Recordings, GoOnInSmallFilesThatEachReplayAlone) {
+  World world;
+  const Folder folder;
+  auto settings = world.settings();
+  settings.record_dir = folder.path();
+  settings.record_mb = 1;
+  settings.record_limits.file_bytes = 8 * 1024;
+  settings.record_limits.flush_every = Milliseconds{0};
+  auto instance = std::make_unique<Instance>(world.nats, settings, "matchmaker-1");
+  Crowd crowd(world);
+  EXPECT_TRUE(eventually([&] {
+    crowd.queue(40);
+    return folder.files("matchmaker-1").size() >= 4;
+  }));
+  instance->stop();
+  instance.reset();
+  const auto counts = replayed(folder.files("matchmaker-1"));
+  EXPECT_GT(counts.matches, 20U);
+  EXPECT_GT(counts.buckets, 6U) << "buckets begin anew with each file";
+}
+
+TEST(Recordings, ThatCannotBeWrittenChangeNothing) {
+  World world;
+  auto settings = world.settings();
+  settings.record_dir = "/proc/nowhere";
+  const Instance instance(world.nats, settings, "matchmaker-1");
+  Crowd crowd(world);
+  const auto one = crowd.enter("duel", 1, {1'500});
+  const auto other = crowd.enter("duel", 1, {1'500});
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(one).has_value(); }));
+  EXPECT_TRUE(world.ear->match_of(other).has_value());
+  EXPECT_EQ(instance.metric("mm_matchmaker_recording"), 0);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker
