@@ -117,7 +117,7 @@ class Trials {
     for (auto player = first; player != last; ++player) ran += player->client->tick();
     // All others' events are taken too, so that their games end.
     if (++turn_ % 8 == 0) {
-      for (auto& player : players_) ran += player.client->tick();
+      for (auto& player : players_) ran += player.client ? player.client->tick() : 0;
     }
     if (ran == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
     return ran;
