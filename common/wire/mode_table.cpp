@@ -26,8 +26,10 @@ class Problems {
     const std::string place = std::to_string(where.begin.line) + ":" + std::to_string(where.begin.column);
     problems_.push_back(file_name_ + ":" + place + ": " + what);
   }
-  void add(const std::string& what) { problems_.push_back(file_name_ + ": " + what); }
+  /// Of the file as a whole.
+  void add(const std::string& what) { problems_.push_back(file_name_ + ":1:1: " + what); }
   bool none() const { return problems_.empty(); }
+  std::size_t count() const { return problems_.size(); }
   std::vector<std::string> take() { return std::move(problems_); }
 
  private:
@@ -169,7 +171,10 @@ class ModeCheck {
     if (std::set<int>(rules_.team_sizes.begin(), rules_.team_sizes.end()).size() < rules_.team_sizes.size()) {
       note("team_sizes", "names a size twice");
     }
-    if (rules_.max_window < rules_.initial_window) note("max_window", "is less than initial_window");
+    if (rules_.max_window < rules_.initial_window) {
+      if (table_.contains("max_window")) note("max_window", "is less than initial_window");
+      else note("initial_window", "is more than max_window, which is 500 unless it is set");
+    }
     const bool must_grow = rules_.max_window > rules_.initial_window;
     if (rules_.widen == Widening::steps && must_grow && rules_.step_points <= 0) {
       note("step_points", "is 0, so the window never reaches max_window");
@@ -191,18 +196,22 @@ class ModeCheck {
   Problems& problems_;
 };
 
-ModeRules read_mode(const toml::table& table, Problems& all) {
-  ModeRules rules;
+Place place_of(const toml::node& node) { return {node.source().begin.line, node.source().begin.column}; }
+
+LocatedMode read_mode(const toml::table& table, Problems& all) {
+  LocatedMode mode{{}, place_of(table), {}};
+  for (const auto& [key, node] : table) mode.keys.emplace(key.str(), place_of(node));
+  ModeRules& rules = mode.rules;
   ModeReader reader(table, all);
-  const bool fine_before = all.none();
+  const std::size_t before = all.count();
   describe(reader, rules);
   reader.refuse_unknown();
-  if (!fine_before || all.none()) ModeCheck(table, rules, all).run();
-  return rules;
+  if (all.count() == before) ModeCheck(table, rules, all).run();
+  return mode;
 }
 
-std::vector<ModeRules> read_modes(const toml::array& array, Problems& problems) {
-  std::vector<ModeRules> modes;
+std::vector<LocatedMode> read_modes(const toml::array& array, Problems& problems) {
+  std::vector<LocatedMode> modes;
   std::set<Mode> ids;
   if (array.size() > kMostModes) problems.add(array.source(), "more than " + std::to_string(kMostModes) + " modes");
   for (const toml::node& node : array) {
@@ -212,8 +221,9 @@ std::vector<ModeRules> read_modes(const toml::array& array, Problems& problems) 
       continue;
     }
     modes.push_back(read_mode(*table, problems));
-    if (modes.back().id.empty() || ids.insert(modes.back().id).second) continue;
-    problems.add(table->get("id")->source(), "the mode " + modes.back().id.str() + " stands here twice");
+    const Mode& id = modes.back().rules.id;
+    if (id.empty() || ids.insert(id).second) continue;
+    problems.add(table->get("id")->source(), "the mode " + id.str() + " stands here twice");
   }
   return modes;
 }
@@ -227,7 +237,7 @@ void refuse_other_keys(const toml::table& root, Problems& problems) {
   }
 }
 
-std::vector<ModeRules> read_root(const toml::table& root, Problems& problems) {
+std::vector<LocatedMode> read_root(const toml::table& root, Problems& problems) {
   refuse_other_keys(root, problems);
   const toml::node* modes = root.get("mode");
   if (modes == nullptr) {
@@ -248,10 +258,11 @@ constexpr std::string_view kShipped =
 
 }  // namespace
 
-Result<ModeTable, ModeTableError> parse_mode_table(std::string_view toml, const std::string& file_name) {
+Result<std::vector<LocatedMode>, ModeTableError> parse_located_modes(std::string_view toml,
+                                                                     const std::string& file_name) {
   Problems problems(file_name);
   if (toml.size() > kMostBytes) return fail(ModeTableError{{file_name + ": larger than 1 MiB"}});
-  std::vector<ModeRules> modes;
+  std::vector<LocatedMode> modes;
   try {
     const toml::table root = toml::parse(toml, std::string_view(file_name));
     modes = read_root(root, problems);
@@ -259,6 +270,14 @@ Result<ModeTable, ModeTableError> parse_mode_table(std::string_view toml, const 
     problems.add(error.source(), std::string(error.description()));
   }
   if (!problems.none()) return fail(ModeTableError{problems.take()});
+  return modes;
+}
+
+Result<ModeTable, ModeTableError> parse_mode_table(std::string_view toml, const std::string& file_name) {
+  auto located = parse_located_modes(toml, file_name);
+  if (!located) return fail(std::move(located).error());
+  std::vector<ModeRules> modes;
+  for (LocatedMode& mode : *located) modes.push_back(std::move(mode.rules));
   return ModeTable(std::move(modes));
 }
 

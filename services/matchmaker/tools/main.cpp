@@ -4,6 +4,7 @@
 
 #include "services/matchmaker/tools/command.h"
 #include "services/matchmaker/tools/compare.h"
+#include "services/matchmaker/tools/lint.h"
 #include "services/matchmaker/tools/listing.h"
 #include "services/matchmaker/tools/record.h"
 #include "services/matchmaker/tools/run.h"
@@ -16,6 +17,7 @@ constexpr Command kCommands[] = {
     {"run", "shows what populations have of sets of rules: waits, quality, spread, by rating and party", run_run},
     {"compare", "says who gains and who loses by a change of rules", run_compare},
     {"tournament", "plays our policy against those of other matchmakers", run_tournament},
+    {"lint", "says what mode tables have that is wrong, or can never matter", run_lint},
     {"record", "writes a recording of an evening drawn from a seed", run_record},
     {"replay", "plays recordings again, and checks that the same matches come of them", run_replay},
     {"populations", "lists the shipped populations", run_populations},

@@ -81,7 +81,7 @@ TEST(ModeTable, NamesTheNearestKeyToAnUnknownOne) {
             "modes.toml:3:1: unknown key max_windw; did you mean max_window?");
   EXPECT_EQ(problem_of(mode_with("colour = 5\n")), "modes.toml:3:1: unknown key colour");
   EXPECT_EQ(problem_of("[[modes]]\nid = \"a\"\n"),
-            "modes.toml:1:3: unknown key modes; did you mean mode?\nmodes.toml: has no [[mode]]");
+            "modes.toml:1:3: unknown key modes; did you mean mode?\nmodes.toml:1:1: has no [[mode]]");
 }
 
 TEST(ModeTable, NamesTheWrongKind) {
@@ -127,6 +127,105 @@ TEST(ModeTable, ChecksThatFieldsFitEachOther) {
             "modes.toml:4:15: step_points is 0, so the window never reaches max_window");
 }
 
+// One row a key: what it says of a value of another kind, and of one out of its range.
+TEST(ModeTable, SaysOfEveryKeyWhatItTakes) {
+  struct Row {
+    const char* key;
+    const char* wrong_kind;
+    const char* kind_problem;
+    const char* out_of_range;  ///< "": there is none
+    const char* range_problem;
+  };
+  constexpr Row kRows[] = {
+      {"teams", "true", "must be an integer, not true or false", "17", "must be from 2 to 16"},
+      {"team_sizes", "{}", "must be an array, not a table", "[101]", "must be from 1 to 100"},
+      {"default_team_size", "[5]", "must be an integer, not an array", "0", "must be from 1 to 100"},
+      {"use_rating", "\"yes\"", "must be true or false, not a string \"yes\"", "", ""},
+      {"initial_window", "\"100\"", "must be a number, not a string \"100\"", "-1", "must be from 0 to 20000"},
+      {"max_window", "false", "must be a number, not true or false", "20001", "must be from 0 to 20000"},
+      {"widen", "3", "must be one of \"linear\" \"steps\", not an integer", "", ""},
+      {"widen_seconds", "1979-05-27", "must be a number, not a date or time", "0", "must be from 0.1 to 86400"},
+      {"step_seconds", "[]", "must be a number, not an array", "inf", "must be from 0.1 to 86400"},
+      {"step_points", "{ a = 1 }", "must be a number, not a table", "-0.5", "must be from 0 to 20000"},
+      {"max_wait_seconds", "\"\"", "must be a number, not a string \"\"", "86401", "must be from 1 to 86400"},
+      {"max_latency_ms", "true", "must be a number, not true or false", "0", "must be from 1 to 10000"},
+      {"latency_step_ms", "true", "must be a number, not true or false", "1e9", "must be from 0 to 10000"},
+      {"latency_step_seconds", "true", "must be a number, not true or false", "0", "must be from 0.1 to 86400"},
+      {"premade_offset", "10", "must be an array, not an integer", "[5001]", "must be from -5000 to 5000"},
+      {"max_party_spread", "true", "must be a number, not true or false", "nan", "must be from 0 to 20000"},
+      {"loading_seconds", "true", "must be a number, not true or false", "601", "must be from 0 to 600"},
+      {"no_show_seconds", "true", "must be a number, not true or false", "3601", "must be from 0 to 3600"},
+      {"disconnect_grace_seconds", "true", "must be a number, not true or false", "-1", "must be from 0 to 3600"},
+      {"rating", "[\"elo\"]", "must be one of \"elo\" \"glicko2\" \"weng_lin\", not an array", "", ""},
+      {"rated", "0", "must be true or false, not an integer", "", ""},
+      {"margin_stat", "1", "must be a string that matches ^[A-Za-z0-9_]{1,32}$, not an integer", "", ""},
+      {"margin_weight", "\"1\"", "must be a number, not a string \"1\"", "2", "must be from 0 to 1"},
+  };
+  for (const Row& row : kRows) {
+    const std::string key = row.key;
+    const auto said_of = [&](const std::string& value) { return problem_of(mode_with(key + " = " + value + "\n")); };
+    const auto place = "modes.toml:3:" + std::to_string(key.size() + 4) + ": " + key + " ";
+    EXPECT_EQ(said_of(row.wrong_kind), place + row.kind_problem);
+    if (row.out_of_range[0] == '\0') continue;
+    // An array's wrong entry stands one column on.
+    const auto column = key.size() + 4 + (row.out_of_range[0] == '[' ? 1 : 0);
+    EXPECT_EQ(said_of(row.out_of_range),
+              "modes.toml:3:" + std::to_string(column) + ": " + key + " " + row.range_problem);
+  }
+}
+
+TEST(ModeTable, NamesTheNearestOfEveryKey) {
+  for (const std::string key : {"team_sizes",
+                                "default_team_size",
+                                "use_rating",
+                                "initial_window",
+                                "max_window",
+                                "widen_seconds",
+                                "step_seconds",
+                                "step_points",
+                                "max_wait_seconds",
+                                "max_latency_ms",
+                                "latency_step_ms",
+                                "latency_step_seconds",
+                                "premade_offset",
+                                "max_party_spread",
+                                "loading_seconds",
+                                "no_show_seconds",
+                                "disconnect_grace_seconds",
+                                "rating",
+                                "rated",
+                                "margin_stat",
+                                "margin_weight"}) {
+    auto slip = key;
+    std::swap(slip[2], slip[3]);
+    EXPECT_EQ(problem_of(mode_with(slip + " = 1\n")),
+              "modes.toml:3:1: unknown key " + slip + "; did you mean " + key + "?");
+  }
+}
+
+TEST(ModeTable, SaysContradictionsWhereTheyAreWritten) {
+  EXPECT_EQ(problem_of(mode_with("initial_window = 600\n")),
+            "modes.toml:3:18: initial_window is more than max_window, which is 500 unless it is set");
+  // A mode with a wrong value is not asked how its values fit each other; the next one is.
+  EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\nmax_window = true\ninitial_window = 600\n[[mode]]\nid = \"b\"\n"
+                       "default_team_size = 9\n[[mode]]\nid = \"c\"\nteams = 1\ndefault_team_size = 9\n"),
+            "modes.toml:3:14: max_window must be a number, not true or false\n"
+            "modes.toml:7:21: default_team_size is none of team_sizes\n"
+            "modes.toml:10:9: teams must be from 2 to 16");
+}
+
+TEST(ModeTable, KnowsWhereEachKeyStands) {
+  const auto modes = parse_located_modes("\n[[mode]]\nid = \"a\"\n  teams =  3\n[[mode]]\nid = \"b\"\n", "modes.toml");
+  ASSERT_TRUE(modes.ok());
+  ASSERT_EQ(modes->size(), 2U);
+  EXPECT_EQ((*modes)[0].place.line, 2U);
+  EXPECT_EQ((*modes)[0].keys.at("teams").line, 4U);
+  EXPECT_EQ((*modes)[0].keys.at("teams").column, 12U);
+  EXPECT_EQ((*modes)[0].keys.size(), 2U);
+  EXPECT_EQ((*modes)[1].place.line, 5U);
+  EXPECT_EQ((*modes)[1].rules.id.str(), "b");
+}
+
 TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
   const auto table = parse_mode_table(
       mode_with("rating = \"glicko2\"\nmargin_stat = \"rounds\"\nmargin_weight = 0.5\n[[mode]]\nid = \"b\"\nrating = "
@@ -167,7 +266,7 @@ TEST(ModeTable, RefusesTheSameModeTwice) {
 }
 
 TEST(ModeTable, RefusesATableWithoutModes) {
-  EXPECT_EQ(problem_of(""), "modes.toml: has no [[mode]]");
+  EXPECT_EQ(problem_of(""), "modes.toml:1:1: has no [[mode]]");
   EXPECT_EQ(problem_of("mode = []\n"), "modes.toml:1:8: has no [[mode]]");
   EXPECT_EQ(problem_of("[mode]\nid = \"a\"\n"), "modes.toml:1:1: mode must be [[mode]] tables");
   EXPECT_EQ(problem_of("[[mode]]\nteams = 2\n"), "modes.toml:1:1: id is missing");
