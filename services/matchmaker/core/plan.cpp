@@ -27,6 +27,7 @@ class Tick {
 
   TickPlan run() {
     memory_.open(pool_, now_);
+    work_.steps = 0;
     TickPlan plan;
     plan.expired = pool_.expired(now_);
     for (const Slot slot : plan.expired) memory_.done_with(slot);
@@ -42,6 +43,7 @@ class Tick {
     write_matches(plan);
     remember_who_waits();
     memory_.weighed();
+    if (tools_) work_.steps = tools_->improver.steps();
     return plan;
   }
 
@@ -91,14 +93,18 @@ class Tick {
       Rating low;
       Rating high;
     };
+    constexpr std::size_t kAhead = 8;
     std::vector<Reach> reaches;
-    for (const Slot slot : memory_.due()) {
-      const Rating rating = pool_.rating(slot);
-      const Rating window = format_.window.at(now_ - pool_.queued_at(slot));
+    const auto due = memory_.due();
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      if (i + kAhead < due.size()) pool_.fetch(due[i + kAhead]);
+      const Rating rating = pool_.rating(due[i]);
+      const Rating window = format_.window.at(now_ - pool_.queued_at(due[i]));
       reaches.push_back({rating - window, rating + window});
     }
     std::sort(reaches.begin(), reaches.end(), [](const Reach& a, const Reach& b) { return a.low < b.low; });
     for (std::size_t i = 0, next = 0; i < reaches.size(); i = next) {
+      if (i + kAhead < reaches.size()) all.fetch(reaches[i + kAhead].low);
       Rating high = reaches[i].high;
       for (next = i + 1; next < reaches.size() && reaches[next].low <= high; ++next) {
         high = std::max(high, reaches[next].high);

@@ -78,6 +78,11 @@ class Pool {
   /// The slots of those that came after the first `known` ones; some may have gone again, or been used twice. Nothing
   /// if that is longer ago than the pool remembers.
   std::optional<std::span<const Slot>> arrived_since(std::uint64_t known) const;
+  /// Calls what rating() and queued_at() read into the cache.
+  void fetch(Slot slot) const {
+    __builtin_prefetch(&uses_[slot]);
+    __builtin_prefetch(&records_[slot].queued_at);
+  }
   bool in_use(Slot slot) const { return uses_[slot].size > 0; }
   /// As in Waiter::use, without the top bit.
   std::uint8_t use(Slot slot) const { return uses_[slot].count; }
