@@ -1,0 +1,193 @@
+// The mode table that follows its file: what is taken over, what is refused, and that whoever asks sees one or the
+// other.
+#include "common/runtime/live_modes.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "common/testing/wait.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::runtime {
+namespace {
+
+using testing::eventually;
+
+constexpr Milliseconds kQuick{5};
+constexpr Milliseconds kNever{3'600'000};
+
+std::string modes_text(const std::string& id, int window = 100) {
+  return "[[mode]]\nid = \"" + id + "\"\ninitial_window = " + std::to_string(window) + "\n";
+}
+
+class LiveModesTest : public ::testing::Test {
+ protected:
+  LiveModesTest() {
+    char name[] = "/tmp/mm_live_modes_XXXXXX";
+    check(::mkdtemp(name) != nullptr, "no temporary folder");
+    folder_ = name;
+    path_ = folder_ + "/modes.toml";
+  }
+  ~LiveModesTest() override {
+    std::remove(path_.c_str());
+    std::remove(folder_.c_str());
+  }
+
+  void write(const std::string& text) const {
+    const auto fresh = folder_ + "/fresh";
+    std::ofstream(fresh) << text;
+    check(std::rename(fresh.c_str(), path_.c_str()) == 0, "the file is put in its place");
+  }
+  static ModeTable table(const std::string& text) { return *wire::parse_mode_table(text, "first"); }
+  static double window(const LiveModes::Table& table, const std::string& id) {
+    const auto* rules = table->find(*Mode::parse(id));
+    return rules == nullptr ? -1 : rules->initial_window;
+  }
+  double metric(const std::string& name) const {
+    const auto text = "\n" + registry_.expose();
+    const auto found = text.find("\n" + name + " ");
+    return found == std::string::npos ? -1 : std::stod(text.substr(found + name.size() + 2));
+  }
+
+  std::string folder_;
+  std::string path_;
+  metrics::Registry registry_;
+};
+
+TEST_F(LiveModesTest, WithoutAFileNeverChanges) {
+  LiveModes modes(table(modes_text("a")), "", registry_, kQuick);
+  modes.look();
+  EXPECT_EQ(window(modes.now(), "a"), 100);
+  EXPECT_EQ(modes.now(), modes.before());
+  EXPECT_EQ(modes.version(), 1U);
+}
+
+TEST_F(LiveModesTest, TakesOverAChangeByItself) {
+  write(modes_text("a"));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kQuick);
+  const auto held = modes.now();
+  write(modes_text("a", 250));
+  ASSERT_TRUE(eventually([&] { return modes.version() == 2; }));
+  EXPECT_EQ(window(modes.now(), "a"), 250);
+  EXPECT_EQ(window(held, "a"), 100) << "whoever works with the old one keeps it";
+  EXPECT_EQ(modes.before(), held);
+  EXPECT_EQ(metric("mm_modes_changes_total"), 1);
+  EXPECT_EQ(metric("mm_modes_refused"), 0);
+}
+
+TEST_F(LiveModesTest, IsUnchangedByATouchOrAComment) {
+  write(modes_text("a"));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
+  modes.look();
+  write(modes_text("a") + "# nothing new\n");
+  modes.look();
+  EXPECT_EQ(modes.version(), 1U);
+  EXPECT_EQ(metric("mm_modes_changes_total"), 0);
+}
+
+TEST_F(LiveModesTest, TakesOverWhatChangedBeforeItsFirstLook) {
+  write(modes_text("a", 300));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
+  EXPECT_TRUE(eventually([&] { return modes.version() == 2; })) << "read once at the start, and again by the follower";
+  EXPECT_EQ(window(modes.now(), "a"), 300);
+}
+
+TEST_F(LiveModesTest, RefusesABadFileOnceAndGoesOn) {
+  write(modes_text("a"));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
+  modes.look();
+  ::testing::internal::CaptureStdout();
+  write(modes_text("a", 200) + "max_windw = 1\nteams = 99\n");
+  for (int i = 0; i < 3; ++i) modes.look();
+  const auto logged = ::testing::internal::GetCapturedStdout();
+  EXPECT_EQ(window(modes.now(), "a"), 100);
+  EXPECT_EQ(modes.version(), 1U);
+  EXPECT_EQ(metric("mm_modes_refused"), 1);
+  for (const auto* reason :
+       {":4:1: unknown key max_windw; did you mean max_window?", ":5:9: teams must be from 2 to 16"}) {
+    const auto first = logged.find(path_ + reason);
+    ASSERT_NE(first, std::string::npos) << logged;
+    EXPECT_EQ(logged.find(reason, first + path_.size() + 1), std::string::npos) << "once";
+  }
+  // Back to what it was: nothing has changed, and nothing is wrong any more.
+  write(modes_text("a"));
+  modes.look();
+  EXPECT_EQ(metric("mm_modes_refused"), 0);
+  EXPECT_EQ(modes.version(), 1U);
+}
+
+TEST_F(LiveModesTest, OutlivesAFileThatIsGoneForAWhile) {
+  write(modes_text("a"));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
+  modes.look();
+  std::remove(path_.c_str());
+  ::testing::internal::CaptureStdout();
+  modes.look();
+  modes.look();
+  const auto logged = ::testing::internal::GetCapturedStdout();
+  const auto first = logged.find("cannot be read");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(logged.find("cannot be read", first + 1), std::string::npos) << "once";
+  EXPECT_EQ(metric("mm_modes_refused"), 1);
+  EXPECT_EQ(window(modes.now(), "a"), 100);
+  write(modes_text("a", 150));
+  modes.look();
+  EXPECT_EQ(window(modes.now(), "a"), 150);
+  EXPECT_EQ(metric("mm_modes_refused"), 0);
+}
+
+// What an editor that writes in place leaves half done for a moment is neither taken over nor refused.
+TEST_F(LiveModesTest, WaitsForAFileThatIsBeingWritten) {
+  write(modes_text("a"));
+  LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
+  modes.look();
+  std::ofstream file(path_, std::ios::trunc);
+  file << "[[mode]]\nid = \"a\"\ninitial_window = " << std::flush;
+  std::thread writer([&] { file << "175\n" << std::flush; });
+  modes.look();
+  writer.join();
+  modes.look();
+  EXPECT_EQ(window(modes.now(), "a"), 175);
+  EXPECT_EQ(metric("mm_modes_refused"), 0);
+}
+
+TEST_F(LiveModesTest, NeverShowsHalfATable) {
+  const auto both = [](int window) { return modes_text("a", window) + modes_text("b", window); };
+  write(both(100));
+  LiveModes modes(table(both(100)), path_, registry_, kNever);
+  std::atomic<bool> stop = false;
+  std::atomic<int> torn = 0;
+  std::thread reader([&] {
+    while (!stop) {
+      const auto table = modes.now();
+      if (window(table, "a") != window(table, "b")) ++torn;
+    }
+  });
+  for (int i = 1; i <= 10; ++i) {
+    write(both(100 + i));
+    modes.look();
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(torn, 0);
+  EXPECT_EQ(modes.version(), 11U);
+}
+
+TEST(ChangedModes, AreThoseThatCameWentOrSaySomethingElse) {
+  const auto table = [](const std::string& text) { return *wire::parse_mode_table(text, "modes.toml"); };
+  const auto before = table(modes_text("same") + modes_text("goes") + modes_text("other", 100));
+  const auto after = table(modes_text("other", 101) + modes_text("comes") + modes_text("same"));
+  const auto changed = changed_modes(before, after);
+  std::vector<std::string> names;
+  for (const auto& mode : changed) names.push_back(mode.str());
+  EXPECT_EQ(names, (std::vector<std::string>{"other", "comes", "goes"}));
+  EXPECT_TRUE(changed_modes(after, after).empty());
+}
+
+}  // namespace
+}  // namespace mm::runtime
