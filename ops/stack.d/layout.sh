@@ -5,7 +5,8 @@ build=$root/build/release
 # What `make up` takes from the environment, with defaults. Each is handed only to the daemons that use it.
 setting_names="MM_PORT_BASE MM_MATCHMAKERS MM_GATEWAYS MM_RATE_LIMITS MM_BCRYPT_COST MM_GAME_SECONDS MM_MAX_SERVERS
 MM_ALLOW_WEAK_STORES MM_TICK_MS MM_MODES_FILE MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE
-MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_PLAN_THREADS MM_LISTEN_ADDRESS MM_BUILD_DIR"
+MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_PLAN_THREADS MM_RECORD_DIR MM_RECORD_MB MM_LISTEN_ADDRESS
+MM_BUILD_DIR"
 
 MM_STATE=${MM_STATE:-.state}
 case $MM_STATE in /*) ;; *) MM_STATE=$root/$MM_STATE ;; esac
@@ -13,13 +14,14 @@ case $MM_STATE in /*) ;; *) MM_STATE=$root/$MM_STATE ;; esac
 apply_defaults() {
   : "${MM_PORT_BASE:=}" "${MM_MATCHMAKERS:=1}" "${MM_GATEWAYS:=1}" "${MM_RATE_LIMITS:=on}" "${MM_BCRYPT_COST:=10}"
   : "${MM_GAME_SECONDS:=15}" "${MM_MAX_SERVERS:=8}" "${MM_ALLOW_WEAK_STORES:=0}" "${MM_TICK_MS:=100}"
-  : "${MM_PLAN_THREADS:=0}"
+  : "${MM_PLAN_THREADS:=0}" "${MM_RECORD_DIR:=}" "${MM_RECORD_MB:=1024}"
   : "${MM_MODES_FILE:=}" "${MM_ALLOWED_ORIGINS:=}" "${MM_TRUSTED_PROXIES:=}" "${MM_TLS_CERT_FILE:=}"
   : "${MM_TLS_KEY_FILE:=}" "${MM_LOG_LEVEL:=info}" "${MM_SEASONS:=}" "${MM_PROVIDER:=process}"
   : "${MM_LISTEN_ADDRESS:=0.0.0.0}" "${MM_BUILD_DIR:=$build}"
   build=$MM_BUILD_DIR
   in_range MM_MATCHMAKERS 1 8
   in_range MM_GATEWAYS 1 8
+  in_range MM_RECORD_MB 1 1000000
   [ -z "$MM_PORT_BASE" ] || in_range MM_PORT_BASE 1024 65000
   local scheme=http number
   [ -z "$MM_TLS_CERT_FILE" ] || scheme=https

@@ -177,7 +177,8 @@ daemon_settings() {
       given MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
     lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" ;;
     matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "MM_TICK_MS=$MM_TICK_MS" \
-      "MM_PLAN_THREADS=$MM_PLAN_THREADS" ;;
+      "MM_PLAN_THREADS=$MM_PLAN_THREADS"
+      [ -z "$MM_RECORD_DIR" ] || printf '%s\n' "MM_RECORD_DIR=$(realpath -m "$MM_RECORD_DIR")" "MM_RECORD_MB=$MM_RECORD_MB" ;;
     session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
     orchestrator)
       printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \

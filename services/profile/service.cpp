@@ -137,7 +137,9 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
     return bus::Ack::reject;
   }
   const auto modes = modes_.now();
+  const auto before = modes_.before();
   const auto* rules = modes->find(match.mode);
+  if (rules == nullptr) rules = before->find(match.mode);  // taken away while they played
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
   const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTime));
   if (!applied) {
