@@ -1,46 +1,14 @@
 // The mode file changes while the daemon runs: a good one is taken over, tickets that wait go on under it; a bad one
 // changes nothing and is reported.
-#include <cstdio>
-#include <fstream>
-
 #include <gtest/gtest.h>
 
+#include "common/testing/own_file.h"
 #include "tests/integration/matchmaker/world.h"
 
 namespace mm::matchmaker {
 namespace {
 
 using testing::eventually;
-
-/// A mode file that a test writes anew, all at once as an editor does.
-class OwnModes {
- public:
-  explicit OwnModes(const std::string& text) {
-    char name[] = "/tmp/mm_own_modes_XXXXXX";
-    check(::mkdtemp(name) != nullptr, "no temporary folder");
-    folder_ = name;
-    write(text);
-  }
-  ~OwnModes() {
-    std::remove(path().c_str());
-    std::remove(folder_.c_str());
-  }
-  void write(const std::string& text) const {
-    const auto fresh = folder_ + "/fresh";
-    std::ofstream(fresh) << text;
-    check(std::rename(fresh.c_str(), path().c_str()) == 0, "the file is put in its place");
-  }
-  /// In place, in two steps.
-  void write_slowly(const std::string& first, const std::string& rest) const {
-    std::ofstream file(path(), std::ios::trunc);
-    file << first << std::flush;
-    file << rest;
-  }
-  std::string path() const { return folder_ + "/modes.toml"; }
-
- private:
-  std::string folder_;
-};
 
 std::string duel_of(double window, const std::string& more = "") {
   const auto points = std::to_string(window);
@@ -73,7 +41,7 @@ struct Scene {
   double refused() const { return instance->metric("mm_modes_refused"); }
 
   World world;
-  OwnModes file;
+  testing::OwnFile file;
   Tenant tenant = fresh_tenant();
   std::unique_ptr<Instance> instance;
 };
@@ -87,7 +55,7 @@ TEST(ModeFile, ThatWidensTheWindowMatchesThoseWhoWait) {
   const auto again = scene.queue("duel", 1'420);
   EXPECT_EQ(scene.status(high), TicketStatus::searching);
   EXPECT_EQ(scene.status(again), TicketStatus::searching);
-  scene.file.write(duel_of(300));
+  scene.file.replace(duel_of(300));
   ASSERT_TRUE(eventually([&] { return scene.matched(high); })) << "nobody has come or gone; only the rules changed";
   EXPECT_TRUE(scene.matched(again));
   EXPECT_TRUE(scene.matched(low));
@@ -100,7 +68,7 @@ TEST(ModeFile, ThatIsBrokenChangesNothingAndIsReported) {
   const auto low = scene.queue("duel", 1'400);
   const auto high = scene.queue("duel", 1'600);
   ::testing::internal::CaptureStdout();
-  scene.file.write(duel_of(300, "max_windw = 5\n"));
+  scene.file.replace(duel_of(300, "max_windw = 5\n"));
   EXPECT_TRUE(eventually([&] { return scene.refused() == 1; }));
   // New tickets are still planned by the old rules.
   const auto near = scene.queue("duel", 1'620);
@@ -108,7 +76,7 @@ TEST(ModeFile, ThatIsBrokenChangesNothingAndIsReported) {
   EXPECT_TRUE(scene.matched(high));
   EXPECT_EQ(scene.status(low), TicketStatus::searching);
   EXPECT_EQ(scene.taken_over(), 0);
-  scene.file.write(duel_of(300));
+  scene.file.replace(duel_of(300));
   EXPECT_TRUE(eventually([&] { return scene.refused() == 0 && scene.taken_over() == 1; }));
   const auto logged = ::testing::internal::GetCapturedStdout();
   const std::string reason = scene.file.path() + ":6:1: unknown key max_windw; did you mean max_window?";
@@ -119,13 +87,13 @@ TEST(ModeFile, ThatIsBrokenChangesNothingAndIsReported) {
 
 TEST(ModeFile, ThatIsGoneOrBeingWrittenLeavesTheOldRules) {
   Scene scene(duel_of(50));
-  std::remove(scene.file.path().c_str());
+  scene.file.remove();
   EXPECT_TRUE(eventually([&] { return scene.refused() == 1; }));
   const auto one = scene.queue("duel", 1'500);
   const auto other = scene.queue("duel", 1'510);
   EXPECT_TRUE(eventually([&] { return scene.matched(one); }));
   EXPECT_TRUE(scene.matched(other));
-  scene.file.write_slowly("[[mode]]\nid = \"duel\"\nteam_sizes = [1]\ninitial_window = 400", "\nmax_window = 800\n");
+  scene.file.overwrite("[[mode]]\nid = \"duel\"\nteam_sizes = [1]\ninitial_window = 400", "\nmax_window = 800\n");
   EXPECT_TRUE(eventually([&] { return scene.refused() == 0 && scene.taken_over() == 1; }));
 }
 
@@ -134,7 +102,7 @@ TEST(ModeFile, AddsModesAndTakesModesAway) {
   Scene scene(duel_of(50) + blitz);
   const auto waits = scene.queue("blitz", 1'500);
   EXPECT_EQ(code_of(scene.world.ask(request_of(scene.tenant, "arena", 1, {1'500}))), Code::unknown_mode);
-  scene.file.write(duel_of(50) + "[[mode]]\nid = \"arena\"\nteam_sizes = [1]\n");
+  scene.file.replace(duel_of(50) + "[[mode]]\nid = \"arena\"\nteam_sizes = [1]\n");
   std::optional<TicketId> arena;
   EXPECT_TRUE(eventually([&] {
     const auto request = request_of(scene.tenant, "arena", 1, {1'500});

@@ -182,11 +182,12 @@ void World::open_socket(PlayerId player) {
   check(redis.command({"HSET", key, "gateway-1", "1"}, soon()).ok(), "no presence in the cache");
 }
 
-Instance::Instance(World& world, const Timing& timing)
+Instance::Instance(World& world, const Timing& timing, const std::string& modes_file)
     : credentials_(world.credentials_dir), bus_(connect(world.nats, metrics_)) {
   Settings settings;
   settings.postgres_url = world.postgres.url_as("session");
   settings.redis_cache_url = world.cache.url();
+  settings.modes_file = modes_file;
   runtime_ = std::make_unique<Runtime>(
       Runtime{"session", "session-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings, *runtime_, timing);

@@ -108,7 +108,8 @@ struct World {
 /// One session daemon, in this process.
 class Instance {
  public:
-  explicit Instance(World& world, const Timing& timing = {});
+  /// `modes_file`: empty for the shipped modes.
+  explicit Instance(World& world, const Timing& timing = {}, const std::string& modes_file = "");
   double metric(const std::string& series) const;
 
  private:
