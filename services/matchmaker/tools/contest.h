@@ -51,7 +51,7 @@ struct Duel {
 Duel compare(const Score& first, const Score& second);
 
 Table score_table(std::span<const Score> scores);
-/// What ours (the first) is to each of the others, a line each.
+/// What the first is to each of the others, a line each.
 std::vector<std::string> verdicts(std::span<const Score> scores);
 
 }  // namespace mm::matchmaker::tools

@@ -16,7 +16,8 @@ namespace {
 
 const OptionTable kTable{"tournament",
                          "[options] [population …]",
-                         {{"--policies", "NAMES", "which, with commas between (all rivals); ours always plays"},
+                         {{"--policies", "NAMES", "which, with commas between (all rivals)"},
+                          {"--champion", "NAME", "who is compared with all others (ours)"},
                           {"--rules", "FILE", "a mode table (the shipped one)"},
                           {"--seed", "NUMBER", "the first seed (1)"},
                           {"--seeds", "NUMBER", "how many, of which the means are shown (5; quick: 1)"},
@@ -42,7 +43,9 @@ struct Plan {
 };
 
 Result<std::vector<const PolicyKind*>, std::string> chosen_policies(const Options& options) {
-  std::vector<const PolicyKind*> kinds{&policy_kinds()[0]};
+  const std::string champion = options.text("--champion", "ours");
+  std::vector<const PolicyKind*> kinds{find_policy(champion)};
+  if (kinds[0] == nullptr) return fail("no policy " + champion + "; mm-sim policies lists them");
   const auto names = options.list("--policies");
   for (const std::string& name : names) {
     const PolicyKind* kind = find_policy(name);
@@ -51,7 +54,7 @@ Result<std::vector<const PolicyKind*>, std::string> chosen_policies(const Option
   }
   if (!names.empty()) return kinds;
   for (const PolicyKind& kind : policy_kinds()) {
-    if (kind.standing == Standing::rival) kinds.push_back(&kind);
+    if (kind.standing == Standing::rival && &kind != kinds[0]) kinds.push_back(&kind);
   }
   return kinds;
 }
@@ -108,28 +111,31 @@ Score play(const Plan& plan, const Population& population, const ModeRules& rule
 
 void print_population(const Plan& plan, const Population& population, const std::vector<Score>& scores) {
   const std::string& name = population.name;
+  const std::string& champion = scores.front().policy;
   const Table table = score_table(scores);
   if (plan.markdown) {
     std::printf("### %s\n\n%s\n\n%s\n", name.c_str(), population.about.c_str(), markdown(table).c_str());
-    for (const std::string& line : verdicts(scores)) std::printf("- ours %s\n", line.c_str());
+    for (const std::string& line : verdicts(scores)) std::printf("- %s %s\n", champion.c_str(), line.c_str());
   } else {
     std::printf("%s: %s\n\n%s\n", name.c_str(), population.about.c_str(), plain_text(table).c_str());
-    for (const std::string& line : verdicts(scores)) std::printf("    ours %s\n", line.c_str());
+    for (const std::string& line : verdicts(scores)) std::printf("    %s %s\n", champion.c_str(), line.c_str());
   }
   std::printf("\n");
   std::fflush(stdout);
 }
 
 struct Tally {
+  std::string champion;
   int duels = 0;
   int lost = 0;
   int behind = 0;  ///< in both, but by no more than the luck of the seeds
   int clear = 0;
-  std::uint64_t our_faults = 0;
+  std::uint64_t faults = 0;
   std::vector<std::string> losses;
 
   void add(const Population& population, const std::vector<Score>& scores) {
-    our_faults += scores[0].faults.faulty;
+    champion = scores[0].policy;
+    faults += scores[0].faults.faulty;
     for (std::size_t i = 1; i < scores.size(); ++i) {
       const Duel duel = compare(scores[0], scores[i]);
       ++duels;
@@ -146,10 +152,10 @@ struct Tally {
 
   void print(double seconds) const {
     std::printf(
-        "%d duels on all populations: ours is beaten in both wait and quality in %d (and behind in both by no more "
+        "%d duels on all populations: %s is beaten in both wait and quality in %d (and behind in both by no more "
         "than "
-        "chance in %d), and at least 10 %% better in one of them in %d. Faulty matches of ours: %llu. %.0f s.\n",
-        duels, lost, behind, clear, static_cast<unsigned long long>(our_faults), seconds);
+        "chance in %d), and at least 10 %% better in one of them in %d. Its faulty matches: %llu. %.0f s.\n",
+        duels, champion.c_str(), lost, behind, clear, static_cast<unsigned long long>(faults), seconds);
     for (const std::string& loss : losses) std::printf("  lost: %s\n", loss.c_str());
   }
 };
@@ -185,7 +191,7 @@ int run_tournament(Words words) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   tally.print(took.count());
   if (!plan->csv.empty() && !csv.write(plan->csv)) return refuse("cannot write " + plan->csv, kExitFailed);
-  return tally.our_faults == 0 ? kExitFine : kExitFailed;
+  return tally.faults == 0 ? kExitFine : kExitFailed;
 }
 
 }  // namespace mm::matchmaker::tools

@@ -63,8 +63,8 @@ TEST(Holding, WeighsWhatMayComeAgainstWhatWaitingCosts) {
 TEST(Holding, CountsWhoCameNearInTheLastMinute) {
   Arrivals arrivals;
   for (int i = 0; i < 30; ++i) arrivals.note(i * kSecond, i % 3 == 0 ? 1900 : 1500 + i);
-  // 20 within 100 points of 1500 in 30 s; the 200 points around it.
-  EXPECT_NEAR(arrivals.density(1500, 30 * kSecond), 20 / 200.0 / 30, 1e-12);
+  // 20 within 100 points of 1500, in a minute; the 200 points around it.
+  EXPECT_NEAR(arrivals.density(1500, 30 * kSecond), 20 / 200.0 / 60, 1e-12);
   EXPECT_NEAR(arrivals.density(3000, 30 * kSecond), 0, 1e-12);
   EXPECT_NEAR(arrivals.density(1500, 200 * kSecond), 0, 1e-12) << "a minute later they are forgotten";
 }

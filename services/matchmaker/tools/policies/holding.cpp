@@ -1,6 +1,5 @@
 #include "services/matchmaker/tools/policies/holding.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "services/matchmaker/core/quality.h"
@@ -15,7 +14,6 @@ constexpr double kLongestShare = 0.125;  // of the widening time
 int Arrivals::bin_of(double rating) { return static_cast<int>(std::floor(rating / kBin)); }
 
 void Arrivals::note(BucketMs at, double rating) {
-  if (first_ < 0) first_ = at;
   seen_.emplace_back(at, bin_of(rating));
   ++counts_[seen_.back().second];
 }
@@ -32,8 +30,7 @@ double Arrivals::density(double rating, BucketMs now) {
     const auto found = counts_.find(bin);
     if (found != counts_.end()) near += found->second;
   }
-  const BucketMs looked_at = std::clamp<BucketMs>(now - first_, 1000, kRemembered);
-  return near / (kBin * kAround) / (static_cast<double>(looked_at) / 1000);
+  return near / (kBin * kAround) / (static_cast<double>(kRemembered) / 1000);
 }
 
 double gain_per_second(const Prospect& prospect, double density) {

@@ -32,7 +32,8 @@ struct Prospect {
   BucketMs waited_ms = 0;  ///< its longest-waiting ticket
 };
 
-/// How many tickets come where, from those of the last minute.
+/// How many tickets come where, from those of the last minute. In a queue's first minute that is too few, and so holds
+/// too little: twenty who come at once are no sign that another twenty will.
 class Arrivals {
  public:
   void note(BucketMs at, double rating);
@@ -48,7 +49,6 @@ class Arrivals {
 
   std::deque<std::pair<BucketMs, int>> seen_;  ///< in which bin
   std::unordered_map<int, int> counts_;        ///< by bin
-  BucketMs first_ = -1;
 };
 
 double gain_per_second(const Prospect& prospect, double density);
