@@ -261,8 +261,10 @@ std::int64_t Blossom::least_step() {
 /// False if an unmatched vertex would rather stay alone.
 bool Blossom::move_duals(std::int64_t step) {
   for (int u = 1; u <= n_; ++u) {
+    if (side_[at(root_[at(u)])] == Side::outer && dual_[at(u)] <= step) return false;
+  }
+  for (int u = 1; u <= n_; ++u) {
     const Side side = side_[at(root_[at(u)])];
-    if (side == Side::outer && dual_[at(u)] <= step) return false;
     if (side == Side::outer) dual_[at(u)] -= step;
     if (side == Side::inner) dual_[at(u)] += step;
   }
