@@ -181,13 +181,14 @@ Result<Done, std::string> Recorder::open_file() {
   return Done{};
 }
 
-// Deletes the oldest files until a whole new one has room.
+// Deletes the oldest files until a whole new one has room, and half as much again: it goes on until the tick thread has
+// seen that it is full, and until what waits is written.
 Result<Done, std::string> Recorder::make_room() {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) return fail(folder_.string() + ": " + error.message());
   std::vector<std::pair<fs::path, std::uint64_t>> files;
-  std::uint64_t bytes = options_.file_bytes;
+  std::uint64_t bytes = options_.file_bytes + options_.file_bytes / 2;
   for (auto entry = fs::directory_iterator(folder_, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     if (entry->path().extension() != kSuffix) continue;

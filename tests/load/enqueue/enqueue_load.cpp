@@ -2,10 +2,12 @@
 // nats-server and a Redis (AOF everysec) of its own, and a session that confirms every match; all on this machine.
 //
 //   mm-enqueue-load [--rate N | --in-flight N] [--seconds N] [--mode ranked|duel] [--team-size N] [--waiting N]
+//                   [--record DIR]
 //
 //   --rate N       so many tickets a second, evenly spaced (how long each takes is counted from when it was due)
 //   --in-flight N  as fast as the answers come, with so many unanswered (default: 32)
 //   --waiting N    so many tickets wait already, that can never be matched (parties of 3, in another region)
+//   --record DIR   the matchmaker records there what its planner is given
 //
 // Prints the rate of answers, the latency of enqueues and the time from enqueue to match.found, and what the
 // matchmaker's process took. Ends with 1 if a ticket that could be matched was not.
@@ -38,6 +40,7 @@ struct Options {
   std::string mode = "ranked";
   int team_size = 5;
   int waiting = 0;
+  std::string record_dir;
 };
 
 double now_ms() { return std::chrono::duration<double, std::milli>(Clock::now().time_since_epoch()).count(); }
@@ -217,7 +220,7 @@ class Load {
 int usage() {
   std::fprintf(stderr,
                "usage: mm-enqueue-load [--rate N | --in-flight N] [--seconds N] [--mode M] [--team-size N] "
-               "[--waiting N]\n");
+               "[--waiting N] [--record DIR]\n");
   return 2;
 }
 
@@ -232,13 +235,14 @@ int main_of(int argc, char** argv) {
     else if (name == "--mode") options.mode = argv[i + 1];
     else if (name == "--team-size") options.team_size = static_cast<int>(value);
     else if (name == "--waiting") options.waiting = static_cast<int>(value);
+    else if (name == "--record") options.record_dir = argv[i + 1];
     else return usage();
   }
   if (argc % 2 == 0 || options.seconds <= 0 || options.in_flight < 1) return usage();
   std::string program(4096, '\0');
   program.resize(
       static_cast<std::size_t>(std::max<ssize_t>(0, ::readlink("/proc/self/exe", program.data(), program.size()))));
-  Scene scene(program.substr(0, program.rfind('/')) + "/matchmaker");
+  Scene scene(program.substr(0, program.rfind('/')) + "/matchmaker", options.record_dir);
   std::printf("nats-server at %s\n", scene.nats_url().c_str());
   std::fflush(stdout);
   Load load(scene, options);

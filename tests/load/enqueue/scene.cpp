@@ -34,7 +34,7 @@ std::string new_folder() {
 
 }  // namespace
 
-Scene::Scene(const std::string& program)
+Scene::Scene(const std::string& program, const std::string& record_dir)
     : queue_({"--appendfsync", "everysec"}), cache_({"--appendonly", "no"}), folder_(new_folder()) {
   bus_ = connect(nats_.url(), "load", metrics_);
   if (const auto made = bus_->ensure_streams(Deadline::after(Milliseconds{5'000})); !made) {
@@ -63,6 +63,7 @@ Scene::Scene(const std::string& program)
                          "MM_ALLOW_WEAK_STORES=1",
                          "MM_ADMIN_PORT=0",
                          "MM_LOG_LEVEL=warning"};
+  if (!record_dir.empty()) command.environment.push_back("MM_RECORD_DIR=" + record_dir);
   command.output = folder_ + "/matchmaker.log";
   matchmaker_ = testing::start_child(command);
   await_matchmaker();

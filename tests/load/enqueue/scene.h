@@ -24,7 +24,8 @@ namespace mm::load {
 class Scene {
  public:
   /// `program`: the matchmaker. Waits until it answers.
-  explicit Scene(const std::string& program);
+  /// `record_dir`: where the matchmaker records what its planner is given; empty: nowhere.
+  explicit Scene(const std::string& program, const std::string& record_dir = "");
   ~Scene();
 
   const std::string& nats_url() const { return nats_.url(); }

@@ -123,8 +123,7 @@ TEST_F(Recording, FillsFilesAndKeepsTheLatestWithinItsBound) {
     for (int i = 0; i < 400; ++i) {
       clock_.advance(Milliseconds{100});
       const auto written = metric("mm_matchmaker_recorded_bytes_total");
-      tick(recorder, *pool);
-      if (i % 8 != 0) continue;
+      tick(recorder, *pool, 20);
       EXPECT_TRUE(eventually([&] {
         recorder.tick();
         return metric("mm_matchmaker_recorded_bytes_total") > written;
