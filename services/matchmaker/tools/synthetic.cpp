@@ -71,6 +71,7 @@ class Night {
       ++counts_.ticks;
       for (; !coming_.empty() && coming_.top().tick <= tick_; coming_.pop()) happen(coming_.top());
       for (Bucket& bucket : buckets_) plan(bucket);
+      if (tick_ % (1'000 / evening_.tick_ms) == 0) tape_.flush();  // once a second, as the daemon does
     }
     tape_.flush();
     return counts_;

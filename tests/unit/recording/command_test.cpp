@@ -1,0 +1,102 @@
+// mm-sim record and mm-sim replay, as they are typed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "services/matchmaker/recording/file_writer.h"
+#include "services/matchmaker/tools/record.h"
+#include "tests/unit/recording/history.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+using recording::Folder;
+
+struct Said {
+  int status = 0;
+  std::string out;
+  std::string err;
+  bool has(const std::string& text) const { return out.find(text) != std::string::npos; }
+};
+
+Said run(int (*command)(Words), std::vector<std::string> words) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Said said;
+  said.status = command(views);
+  said.out = ::testing::internal::GetCapturedStdout();
+  said.err = ::testing::internal::GetCapturedStderr();
+  return said;
+}
+
+TEST(RecordCommand, WritesAnEveningThatReplaysTheSame) {
+  const Folder folder;
+  const auto file = folder.path("evening.mmrec");
+  const auto recorded = run(run_record, {"--players", "200", "--minutes", "2", "--seed", "9", file});
+  EXPECT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_TRUE(recorded.has("1201 ticks, ")) << recorded.out;
+  const auto replayed = run(run_replay, {"--check", "--speed", file});
+  EXPECT_EQ(replayed.status, 0) << replayed.err;
+  EXPECT_TRUE(replayed.has("2027-01-15 08:00:00.000 to 2027-01-15 08:02:00.000 UTC, 120.0 s, 1201 ticks"))
+      << replayed.out;
+  EXPECT_TRUE(replayed.has("; 0 plans differ from the recorded ones"));
+  EXPECT_TRUE(replayed.has(" times real time"));
+  EXPECT_EQ(run(run_record, {file}).status, 1) << "what is there is not written over";
+  EXPECT_EQ(run(run_record, {}).status, 64);
+  EXPECT_EQ(run(run_record, {"--players", "0", folder.path("other")}).status, 64);
+}
+
+TEST(RecordCommand, WritesTheSameForASeedAndAnotherForAnother) {
+  const Folder folder;
+  const auto counts = [&](const std::string& seed, const std::string& name) {
+    run(run_record, {"--players", "150", "--minutes", "1", "--seed", seed, folder.path(name)});
+    return run(run_replay, {folder.path(name)}).out.substr(folder.path(name).size());
+  };
+  const auto first = counts("1", "a");
+  EXPECT_EQ(first, counts("1", "b"));
+  EXPECT_NE(first, counts("2", "c"));
+}
+
+TEST(ReplayCommand, EndsWithOneForADifferenceAndTellsIt) {
+  const Folder folder;
+  const auto path = folder.path("different.mmrec");
+  auto file = recording::FileWriter::create(path, {"test", TimePoint(Milliseconds(0)), 1});
+  ASSERT_TRUE(file.ok());
+  recording::Tape tape([&](std::string&& piece) { ASSERT_TRUE(file->write(piece).ok()); });
+  tape.open();
+  ModeRules rules;
+  rules.id = ranked_mode();
+  recording::Tape::Track track;
+  tape.tick(TimePoint(Milliseconds(1'000)));
+  tape.begin(track, "t:ranked:eu-west:1", rules, true);
+  TickPlan of_nobody;
+  of_nobody.matches.push_back({0, 0, 1, 0, 0});
+  tape.planned(track, 1'000, of_nobody);
+  tape.flush();
+  ASSERT_TRUE(file->finish().ok());
+  const auto checked = run(run_replay, {"--check", path});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_TRUE(checked.has("1970-01-01 00:00:01.000 t:ranked:eu-west:1: matches: 1 recorded, 0 planned")) << checked.out;
+  const auto unchecked = run(run_replay, {path});
+  EXPECT_EQ(unchecked.status, 0);
+  EXPECT_TRUE(unchecked.has("1 plans differ from the recorded ones"));
+}
+
+TEST(ReplayCommand, PlaysWhatIsBeforeTheDamageAndSaysWhereItIs) {
+  const Folder folder;
+  const auto path = folder.path("cut.mmrec");
+  ASSERT_EQ(run(run_record, {"--players", "3000", "--minutes", "5", path}).status, 0);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+  const auto said = run(run_replay, {"--check", path});
+  EXPECT_EQ(said.status, 65);
+  EXPECT_NE(said.err.find(path + ": block "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("is cut off"), std::string::npos) << said.err;
+  EXPECT_TRUE(said.has("; 0 plans differ from the recorded ones"));
+  EXPECT_FALSE(said.has(" 0 matches planned")) << said.out;
+  EXPECT_EQ(run(run_replay, {folder.path("nowhere")}).status, 65);
+  EXPECT_EQ(run(run_replay, {}).status, 64);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::tools
