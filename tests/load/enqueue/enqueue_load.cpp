@@ -6,6 +6,7 @@
 //
 //   --rate N       so many tickets a second, evenly spaced (how long each takes is counted from when it was due)
 //   --in-flight N  as fast as the answers come, with so many unanswered (default: 32)
+//   --spread N     standard deviation of the ratings (300); the rarest wait until their windows are widest
 //   --waiting N    so many tickets wait already, that can never be matched (parties of 3, in another region)
 //   --record DIR   the matchmaker records there what its planner is given
 //
@@ -40,6 +41,7 @@ struct Options {
   std::string mode = "ranked";
   int team_size = 5;
   int waiting = 0;
+  double spread = 300;
   std::string record_dir;
 };
 
@@ -209,7 +211,7 @@ class Load {
   const Options options_;
   const double zero_ = now_ms() - 1;
   std::mt19937_64 random_;
-  std::normal_distribution<double> rating_{1500, 300};
+  std::normal_distribution<double> rating_{1500, options_.spread};
   std::vector<double> due_, answered_;
   std::vector<std::atomic<float>> found_;
   std::atomic<std::size_t> sent_ = 0, answers_ = 0, refused_ = 0, found_count_ = 0;
@@ -234,6 +236,7 @@ int main_of(int argc, char** argv) {
     else if (name == "--seconds") options.seconds = value;
     else if (name == "--mode") options.mode = argv[i + 1];
     else if (name == "--team-size") options.team_size = static_cast<int>(value);
+    else if (name == "--spread") options.spread = value;
     else if (name == "--waiting") options.waiting = static_cast<int>(value);
     else if (name == "--record") options.record_dir = argv[i + 1];
     else return usage();
