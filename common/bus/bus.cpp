@@ -46,10 +46,7 @@ void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self)
   log::warning("nats_error", {{"reason", natsStatus_GetText(status)}});
 }
 
-struct OptionsRelease {
-  void operator()(natsOptions* options) const { natsOptions_Destroy(options); }
-};
-using OptionsPtr = std::unique_ptr<natsOptions, OptionsRelease>;
+void ignore_error(natsConnection*, natsSubscription*, natsStatus, void*) {}
 
 OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
   natsOptions* made = nullptr;
@@ -82,6 +79,22 @@ OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
   return options;
 }
 
+/// For the connection of gathered answers: the library's own thread writes them, a millisecond later at most, and it
+/// tells nobody what becomes of it.
+OptionsPtr gathering(OptionsPtr options) {
+  if (!options) return options;
+  auto* const made = options.get();
+  const natsStatus results[] = {
+      natsOptions_SetSendAsap(made, false),
+      natsOptions_SetDisconnectedCB(made, nullptr, nullptr),
+      natsOptions_SetReconnectedCB(made, nullptr, nullptr),
+      natsOptions_SetClosedCB(made, nullptr, nullptr),
+      natsOptions_SetErrorHandler(made, ignore_error, nullptr),
+  };
+  const bool well = std::all_of(std::begin(results), std::end(results), [](natsStatus s) { return s == NATS_OK; });
+  return well ? std::move(options) : nullptr;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, metrics::Registry& metrics,
@@ -103,6 +116,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
     std::this_thread::sleep_for(kConnectPause);
   }
   impl->up.set(1);
+  impl->gathering_options = gathering(make_options(options, impl.get()));
   return std::unique_ptr<Bus>(new Bus(std::move(impl)));
 }
 

@@ -86,6 +86,11 @@ Bus::Impl::Impl(natsConnection* c, metrics::Registry& r)
 
 Bus::Impl::~Impl() {
   reply_mux.reset();
+  if (auto* const over = gathering.load(); over != nullptr) {
+    natsConnection_FlushTimeout(over, 500);
+    natsConnection_Close(over);
+    natsConnection_Destroy(over);
+  }
   if (connection == nullptr) return;
   closing = true;
   flush(Milliseconds{500});
@@ -101,17 +106,30 @@ Bus::Impl::~Impl() {
 natsStatus Bus::Impl::publish(std::string_view subject, std::string_view reply, std::string_view body,
                               const HeaderList& header_list) {
   if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
-  return send(std::string(subject), std::string(reply), body, header_list);
+  return send(connection, std::string(subject), std::string(reply), body, header_list);
 }
 
 natsStatus Bus::Impl::publish_reply(std::string_view reply, std::string_view body, const HeaderList& header_list) {
-  return send(std::string(reply), {}, body, header_list);
+  return send(connection, std::string(reply), {}, body, header_list);
 }
 
-natsStatus Bus::Impl::send(const std::string& subject, const std::string& reply, std::string_view body,
+natsStatus Bus::Impl::publish_gathered(std::string_view reply, std::string_view body, const HeaderList& header_list) {
+  auto* const over = gathering.load();
+  const bool ready = over != nullptr && natsConnection_Status(over) == NATS_CONN_STATUS_CONNECTED;
+  return send(ready ? over : connection, std::string(reply), {}, body, header_list);
+}
+
+void Bus::Impl::open_gathering() {
+  std::lock_guard lock(mutex);
+  natsConnection* made = nullptr;
+  if (gathering != nullptr || !gathering_options) return;
+  if (natsConnection_Connect(&made, gathering_options.get()) == NATS_OK) gathering = made;
+}
+
+natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply, std::string_view body,
                            const HeaderList& header_list) {
   if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
-  if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) return NATS_CONNECTION_DISCONNECTED;
+  if (natsConnection_Status(over) != NATS_CONN_STATUS_CONNECTED) return NATS_CONNECTION_DISCONNECTED;
   natsMsg* made = nullptr;
   auto status = natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),
                                static_cast<int>(body.size()));
@@ -119,7 +137,7 @@ natsStatus Bus::Impl::send(const std::string& subject, const std::string& reply,
   for (const auto& [name, value] : header_list) {
     if (status == NATS_OK) status = natsMsgHeader_Set(message.get(), name.c_str(), value.c_str());
   }
-  return status == NATS_OK ? natsConnection_PublishMsg(connection, message.get()) : status;
+  return status == NATS_OK ? natsConnection_PublishMsg(over, message.get()) : status;
 }
 
 natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const HeaderList& header_list,

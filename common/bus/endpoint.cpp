@@ -37,14 +37,15 @@ Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue
       seconds_(registry.histogram("mm_bus_request_seconds", "From a request's arrival to its answer",
                                   {{"subject", subject_}})) {}
 
-void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
+void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
+                      bool gathered) {
   if (reply && reply->size() > limits::kBusBodyBytes) {
     log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
     return answer(request, trace, refuse(Code::internal_error));
   }
   // Counted first: whoever has the answer finds it in the figures.
   count(request, reply);
-  send(request, trace, reply);
+  send(request, trace, reply, gathered);
 }
 
 void Endpoint::count(const Request& request, const Reply<std::string>& reply) {
@@ -65,10 +66,11 @@ void Endpoint::drop(const Request&) {
   expired_.add();
 }
 
-void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
+void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
+                    bool gathered) {
   const auto to = reply_of(request.message.get());
   if (reply) {
-    (void)bus_.publish_reply(to, *reply, {});
+    (void)(gathered ? bus_.publish_gathered(to, *reply, {}) : bus_.publish_reply(to, *reply, {}));
     return;
   }
   const auto& problem = reply.error();

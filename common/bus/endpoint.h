@@ -26,7 +26,9 @@ class Endpoint {
   const std::string& subject() const { return subject_; }
 
   /// Sends the answer to the request's reply subject and counts it. Never fails: whoever cannot be reached times out.
-  void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
+  /// `gathered`: many answers go out together, so this one may wait a millisecond for the others.
+  void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
+              bool gathered = false);
   /// A request that is not answered, because its deadline has passed.
   void drop(const Request& request);
 
@@ -35,7 +37,7 @@ class Endpoint {
 
  private:
   void count(const Request& request, const Reply<std::string>& reply);
-  void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
+  void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply, bool gathered);
   void count_refusal(Code code);
 
   Bus::Impl& bus_;

@@ -21,6 +21,8 @@ constexpr Milliseconds kDrainTime{4'000};
 // For the server to confirm that it sends no more; a frozen one does not.
 constexpr Milliseconds kUnsubscribeTime{2'000};
 constexpr Milliseconds kAnswerLook{2};
+/// So many requests at once are answered together; fewer at once.
+constexpr std::size_t kWorthGathering = 8;
 
 }  // namespace
 
@@ -105,6 +107,7 @@ Server::Impl::Route& Server::Impl::add(std::string subject) {
 void Server::Impl::start() {
   for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
   for (const auto& route : routes) {
+    if (route->many) bus.open_gathering();
     if (route->many) threads.emplace_back([this, &r = *route] { work_batches(r); });
   }
   using namespace service_protocol;
@@ -239,10 +242,11 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     Request request;
     trace::Context trace;
     std::shared_ptr<std::atomic<int>> unanswered;
+    bool gathered = false;
     bool answered = false;
     void answer(const Reply<std::string>& reply) {
       if (std::exchange(answered, true)) return;
-      endpoint->answer(request, trace, reply);
+      endpoint->answer(request, trace, reply, gathered);
       --*unanswered;
     }
     ~Pending() { answer(refuse(Code::internal_error)); }
@@ -255,6 +259,7 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     std::string body(body_of(request.message.get()));
     // Owners: the copies of the answer function.
     auto pending = std::make_shared<Pending>(route.endpoint, std::move(request), context->trace, unanswered);
+    pending->gathered = requests.size() >= kWorthGathering;
     batch.push_back({std::move(body), std::move(*context),
                      [pending](Reply<std::string> reply) { pending->answer(reply); }});
   }
