@@ -289,6 +289,29 @@ TEST_F(Serving, ABatchHandlerGetsAllThatWaits) {
   EXPECT_THAT(sizes.all(), ::testing::ElementsAre(1, 3, 1));
 }
 
+TEST_F(Serving, AnswersToManyAtOnceAllArriveAlsoAfterTheServerWasAway) {
+  auto server = std::make_unique<Server>(*bus_, ServerOptions{.name = "many", .workers = 1}, metrics_);
+  server->serve_batch<BatchEcho>(64, [&](std::vector<Incoming<BatchEcho>>& batch) {
+    for (auto& one : batch) one.answer(Echoed{one.request.text});
+  });
+  server->start();
+  const auto all_answered = [&] {
+    constexpr std::size_t kMany = 300;
+    Numbers answered;
+    AsyncRequests requests(*client_, client_metrics_);
+    for (std::size_t i = 0; i < kMany; ++i) {
+      requests.request("test.batch_echo", R"({"text":"x"})", {}, {}, soon(),
+                       [&](Reply<std::string> r) { answered.add(r.ok()); });
+    }
+    EXPECT_TRUE(eventually([&] { return answered.size() == kMany; }));
+    const auto outcomes = answered.all();
+    return std::all_of(outcomes.begin(), outcomes.end(), [](int ok) { return ok == 1; });
+  };
+  EXPECT_TRUE(all_answered());
+  nats_->restart();
+  EXPECT_TRUE(eventually(all_answered)) << "both connections come back by themselves";
+}
+
 TEST_F(Serving, ABatchedRequestLeftUnansweredGetsAnInternalError) {
   Server server(*bus_, {.name = "echo"}, metrics_);
   server.serve_batch<BatchEcho>(8, [](std::vector<Incoming<BatchEcho>>&) {});
