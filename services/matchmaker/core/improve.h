@@ -23,6 +23,7 @@ class Improver {
 
   /// Matches in which one of `fixed` plays stay as they are. True if anything has changed.
   bool improve(Island island, const std::vector<bool>& fixed);
+  std::uint64_t steps() const { return packing_.steps(); }
 
  private:
   bool spent() const { return packing_.steps() >= kStepsPerTick; }

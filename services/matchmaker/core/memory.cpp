@@ -130,6 +130,37 @@ bool Memory::was_outbid(const Pool& pool, Slot slot) const {
   return found != nullptr && found->passed_over > 0;
 }
 
+Memory::Recalled Memory::recall(const Pool& pool, Slot slot) const {
+  const Ticket* found = slot < tickets_.size() && !everyone_ ? find(slot, pool.use(slot)) : nullptr;
+  if (found == nullptr || found->wakes <= now_) return {epoch_ + kAwake, passed_over_of(found)};
+  if (found->wakes == kNeverWakes) return {std::nullopt, passed_over_of(found)};
+  return {epoch_ + found->wakes, passed_over_of(found)};
+}
+
+void Memory::resume(const Pool& pool, std::span<const std::pair<Slot, Recalled>> tickets) {
+  *this = {};
+  epoch_ = pool.epoch();
+  arrivals_seen_ = pool.arrivals();
+  everyone_ = false;
+  tickets_.resize(pool.slots());
+  now_ = kAwake;
+  for (const auto& [slot, recalled] : tickets) {
+    const std::int64_t wakes = recalled.wakes ? *recalled.wakes - epoch_ : std::int64_t{kNeverWakes};
+    remember(slot, pool.use(slot), std::clamp<std::int64_t>(wakes, kAwake, kNeverWakes), recalled.passed_over);
+  }
+}
+
+std::optional<BucketMs> Memory::next_due() const {
+  if (!due_.empty() || everyone_) return std::nullopt;  // the sizes there are fill no teams
+  if (!due_again_.empty()) return epoch_ + now_;
+  if (calendar_.empty()) return std::nullopt;
+  return epoch_ + std::int64_t{calendar_.begin()->first} * kPage;
+}
+
+int Memory::passed_over_of(const Ticket* ticket) const {
+  return ticket != nullptr && ticket->tick == tick_ ? ticket->passed_over : 0;
+}
+
 const Memory::Ticket* Memory::find(Slot slot, std::uint8_t use) const {
   const Ticket& found = tickets_[slot];
   return found.use == use_of(use) ? &found : nullptr;

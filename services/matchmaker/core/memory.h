@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "services/matchmaker/core/candidates.h"
@@ -51,6 +53,17 @@ class Memory {
   /// Whether the last tick that weighed it found a match for it that was not made.
   bool was_outbid(const Pool& pool, Slot slot) const;
 
+  /// What is remembered of one ticket, apart from its pool: so that a copy of the ticket can be planned on.
+  struct Recalled {
+    std::optional<BucketMs> wakes;  ///< when it is to be weighed again; long ago: in the next tick; nothing: never
+    int passed_over = 0;
+  };
+  Recalled recall(const Pool& pool, Slot slot) const;
+  /// Goes on, in a fresh memory, as if these tickets (all of `pool`) had been planned before.
+  void resume(const Pool& pool, std::span<const std::pair<Slot, Recalled>> tickets);
+  /// When, after a tick, anybody is to be weighed again if nobody comes; a little early perhaps. Nothing: never.
+  std::optional<BucketMs> next_due() const;
+
  private:
   struct Ticket {
     std::int32_t wakes = 0;       ///< milliseconds after the pool's epoch
@@ -62,6 +75,7 @@ class Memory {
   static std::uint8_t use_of(std::uint8_t use) { return use & 0x7F; }
 
   const Ticket* find(Slot slot, std::uint8_t use) const;
+  int passed_over_of(const Ticket* ticket) const;
   void remember(Slot slot, std::uint8_t use, std::int64_t wakes, int passed_over);
   void gather_woken();
 

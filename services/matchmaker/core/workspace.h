@@ -2,6 +2,7 @@
 // tick to the next.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "services/matchmaker/core/candidates.h"
@@ -17,6 +18,7 @@ struct Workspace {
   std::vector<Island> islands;
   std::vector<Rating> reach_down;
   Draft draft;
+  std::uint64_t steps = 0;  ///< of the last tick's local search: what most of its time went into, if it was many
 };
 
 }  // namespace mm::matchmaker

@@ -1,4 +1,5 @@
 // Golden files of what lobby and matchmaker are asked and answer.
+#include "common/contracts/explain.h"
 #include "common/contracts/lobby.h"
 #include "common/contracts/matchmaker.h"
 #include "tests/contract/messages/golden.h"
@@ -10,7 +11,7 @@ using PartyMessages =
     Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState, SetReady,
              InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, TicketPlayer, Ticket, Enqueued,
              Enqueue, CancelledTicket, CancelTicket, GetTicket, MadeMatch, MakeMatch, BucketSummary, QueueSummary,
-             GetQueues>;
+             GetQueues, PairCheck, NearTicket, Forecast, Newcomers, Explanation>;
 
 TEST(GoldenFiles, OfPartiesAndQueues) { check_messages(PartyMessages{}); }
 

@@ -1,0 +1,306 @@
+// What a waiting ticket is told is true: every claim is held against the planner itself.
+#include "services/matchmaker/core/explain.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "services/matchmaker/core/plan.h"
+#include "tests/unit/matchmaking/instance.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using namespace testing;
+
+constexpr BucketMs kTick = 100;
+
+/// A queue that has been planned for a while, with who came and went, and then stands still.
+class Queue {
+ public:
+  explicit Queue(std::uint64_t seed, std::size_t most = 40)
+      : random_(seed),
+        rules_(some_rules()),
+        team_size_(static_cast<int>(random_() % 3) * 2 + 1),
+        pool_(rules_, team_size_, default_region()) {
+    const auto spread = 200 + random_() % 1800;
+    const auto tickets = 2 + random_() % most;
+    for (std::uint64_t i = 0; i < tickets; ++i) {
+      PoolTicket each = ticket(i + 1, 1000 + static_cast<double>(random_() % (spread * 100)) / 100,
+                               static_cast<double>(random_() % 60'000) / 1000, size());
+      if (random_() % 8 == 0) {
+        each.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 20 + double(random_() % 60)}};
+      }
+      if (random_() % 4 == 0) each.deadline = now_ + 1'000 + static_cast<BucketMs>(random_() % 40'000);
+      pool_.upsert(each);
+      if (random_() % 4 == 0) tick();
+    }
+    tick();
+  }
+
+  const Pool& pool() const { return pool_; }
+  const ModeRules& rules() const { return rules_; }
+  int team_size() const { return team_size_; }
+  BucketMs now() const { return now_; }
+  TickTimes ticks() const { return {now_ + kTick, kTick}; }
+  std::mt19937_64& random() { return random_; }
+
+  /// Somebody who waits.
+  Slot any_waiter() {
+    std::vector<Slot> slots;
+    pool_.line().for_each([&](const Waiter& waiter) { slots.push_back(waiter.slot); });
+    return slots[random_() % slots.size()];
+  }
+  Neighbourhood around(Slot slot, std::size_t most = kNeighboursMost) const {
+    return look_around(pool_, now_, memory_, slot, most);
+  }
+
+  /// What the next tick would make of it, with these besides.
+  std::set<TicketId> would_match(const std::vector<PoolTicket>& more = {}) const {
+    Pool copy(rules_, team_size_, default_region());
+    std::vector<std::pair<Slot, Memory::Recalled>> recalled;
+    pool_.line().for_each([&](const Waiter& waiter) {
+      const PoolTicket each = pool_.ticket(waiter.slot);
+      copy.upsert(each);
+      recalled.emplace_back(*copy.slot_of(each.id), memory_.recall(pool_, waiter.slot));
+    });
+    for (const PoolTicket& each : more) {
+      copy.upsert(each);
+      recalled.emplace_back(*copy.slot_of(each.id), Memory::Recalled{BucketMs{0}});
+    }
+    Memory memory;
+    memory.resume(copy, recalled);
+    return matched_in(copy, plan(copy, rules_, now_ + kTick, memory));
+  }
+  std::set<TicketId> would_match_with_window(double window) const {
+    ModeRules flat = rules_;
+    flat.initial_window = flat.max_window = window;
+    return matched_in(pool_, plan(pool_, flat, now_ + kTick));
+  }
+
+  /// The next tick; who was matched.
+  std::set<TicketId> tick() {
+    now_ += kTick;
+    const TickPlan tick = plan(pool_, rules_, now_, memory_);
+    const auto matched = matched_in(pool_, tick);
+    std::vector<TicketId> gone(matched.begin(), matched.end());
+    for (const Slot slot : tick.expired) gone.push_back(pool_.id(slot));
+    for (const TicketId& id : gone) pool_.erase(id);
+    return matched;
+  }
+
+ private:
+  ModeRules some_rules() {
+    ModeRules rules = rules_for(random_() % 6 == 0 ? 3 : 2);
+    rules.initial_window = 10 + static_cast<double>(random_() % 100);
+    rules.max_window = rules.initial_window + static_cast<double>(random_() % 300);
+    rules.widen_seconds = 10 + static_cast<double>(random_() % 40);
+    rules.max_wait_seconds = 90;
+    if (random_() % 4 == 0) rules.widen = Widening::steps;
+    if (random_() % 8 == 0) rules.use_rating = false;
+    if (random_() % 4 == 0) rules.premade_offset = {0, 12.5, 25};
+    return rules;
+  }
+  int size() { return random_() % 2 == 0 ? 1 : static_cast<int>(random_() % static_cast<unsigned>(team_size_)) + 1; }
+  static std::set<TicketId> matched_in(const Pool& pool, const TickPlan& tick) {
+    std::set<TicketId> matched;
+    for (const Seat& seat : tick.seats) matched.insert(pool.id(seat.slot));
+    return matched;
+  }
+
+  std::mt19937_64 random_;
+  ModeRules rules_;
+  int team_size_;
+  Pool pool_;
+  Memory memory_;
+  BucketMs now_ = kNow;
+};
+
+std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
+
+/// Lets the queue go on and holds what was foreseen of the ticket against what happens.
+void expect_true(const Foreseen& foreseen, Queue& queue, const TicketId& id) {
+  while (queue.now() + kTick < foreseen.at) {
+    RC_ASSERT(!queue.tick().contains(id));
+    RC_ASSERT(queue.pool().contains(id));
+  }
+  if (foreseen.kind == Foreseen::Kind::unknown) return;
+  const bool matched = queue.tick().contains(id);
+  RC_ASSERT(queue.now() == foreseen.at);
+  RC_ASSERT(matched == (foreseen.kind == Foreseen::Kind::matched));
+  RC_ASSERT(!queue.pool().contains(id));
+}
+
+RC_GTEST_PROP(Explaining, TheNamedTickMatchesTheTicketAndNoneBeforeDoes, ()) {
+  Queue queue(any_seed());
+  RC_PRE(!queue.pool().empty());
+  const Slot slot = queue.any_waiter();
+  const auto foreseen = foresee(queue.around(slot), queue.ticks());
+  RC_TAG(text_of(foreseen.kind == Foreseen::Kind::matched ? WaitOutcome::matched : WaitOutcome::times_out));
+  expect_true(foreseen, queue, queue.pool().id(slot));
+}
+
+RC_GTEST_PROP(Explaining, WhatIsSaidFromAPartOfTheQueueIsTrueOfTheWhole, ()) {
+  Queue queue(any_seed(), 150);
+  RC_PRE(queue.pool().size() > 4);
+  const Slot slot = queue.any_waiter();
+  const auto foreseen = foresee(queue.around(slot, 2 + queue.random()() % 12), queue.ticks());
+  RC_TAG(std::string(foreseen.kind == Foreseen::Kind::unknown ? "unknown" : "known"));
+  expect_true(foreseen, queue, queue.pool().id(slot));
+}
+
+RC_GTEST_PROP(Explaining, TheNamedWindowAndNewcomersHaveItMatchedNow, ()) {
+  Queue queue(any_seed());
+  RC_PRE(!queue.pool().empty());
+  const Slot slot = queue.any_waiter();
+  const TicketId id = queue.pool().id(slot);
+  const std::size_t most = queue.random()() % 2 == 0 ? kNeighboursMost : 8;
+  const Explanation said = explain(queue.around(slot, most), queue.ticks());
+  if (said.rule == WaitRule::next_tick) {
+    RC_ASSERT(queue.would_match().contains(id));
+    return;
+  }
+  const bool sure = said.forecast->outcome != WaitOutcome::unknown || said.forecast->in_seconds > 0.15;
+  if (sure) RC_ASSERT(!queue.would_match().contains(id));
+  if (said.matched_now_with_window) {
+    RC_ASSERT(queue.would_match_with_window(*said.matched_now_with_window).contains(id));
+  }
+  if (!said.matched_now_with) return;
+  RC_ASSERT(said.forecast->outcome != WaitOutcome::matched);
+  std::vector<PoolTicket> newcomers;
+  const auto& with = *said.matched_now_with;
+  for (int i = 0; i < with.parties; ++i) {
+    newcomers.push_back(ticket(900'000 + static_cast<std::uint64_t>(i), with.rating, 0, with.party_size));
+    newcomers.back().queued_at = queue.now() + kTick;
+    newcomers.back().deadline = queue.now() + 60'000;
+  }
+  RC_ASSERT(queue.would_match(newcomers).contains(id));
+  newcomers.pop_back();
+  // Fewer might do where they leave the subject's own partners more choice, but not fewer than are missing.
+  if (sure && with.parties == 1) RC_ASSERT(!queue.would_match(newcomers).contains(id));
+}
+
+// The same rules worked out from the outside.
+RC_GTEST_PROP(Explaining, NeighboursAreComparedRuleByRule, ()) {
+  Queue queue(any_seed());
+  RC_PRE(!queue.pool().empty() && queue.rules().use_rating);
+  const Slot slot = queue.any_waiter();
+  const PoolTicket own = queue.pool().ticket(slot);
+  const Explanation said = explain(queue.around(slot), queue.ticks());
+  const double rating = rating_of_ticket(own, queue.rules());
+  const double window = window_of_ticket(own, queue.rules(), queue.now());
+  RC_ASSERT(std::abs(*said.rating - rating) < 0.01);
+  RC_ASSERT(said.nearest.size() == std::min<std::size_t>(10, queue.pool().size() - 1));
+  double last = 0;
+  for (const NearTicket& near : said.nearest) {
+    const double gap = std::abs(near.rating - rating);
+    RC_ASSERT(gap >= last - 0.01);
+    last = gap;
+    RC_ASSERT(near.checks[0].rule == PairRule::your_window);
+    RC_ASSERT(std::abs(*near.checks[0].margin - (window - gap)) < 0.02);
+    RC_ASSERT(near.checks[1].rule == PairRule::their_window);
+    RC_ASSERT(std::abs(*near.checks[1].margin - (near.rating_window - gap)) < 0.02);
+  }
+}
+
+Pool pool_of(const ModeRules& rules, int team_size, const std::vector<PoolTicket>& tickets) {
+  Pool pool(rules, team_size, default_region());
+  for (const PoolTicket& each : tickets) pool.upsert(each);
+  return pool;
+}
+
+Explanation explain_first(const Pool& pool, Memory& memory) {
+  static_cast<void>(plan(pool, pool.rules(), kNow, memory));
+  const Slot slot = *pool.slot_of(ticket_id(1));
+  return explain(look_around(pool, kNow, memory, slot), {kNow + kTick, kTick});
+}
+
+TEST(Explaining, TwoWhoWaitForTheirWindows) {
+  // 240 apart: 100 + 10 a second reaches 240 after 14 s, and the newer of them has waited for 4.
+  const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1740, 4)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::window);
+  EXPECT_NEAR(*said.by, 100, 0.01);
+  EXPECT_EQ(said.forecast->outcome, WaitOutcome::matched);
+  EXPECT_DOUBLE_EQ(said.forecast->in_seconds, 10);
+  EXPECT_EQ(said.forecast->at_waited_ms, 16'000);
+  EXPECT_DOUBLE_EQ(said.forecast->spread.value(), 240);
+  EXPECT_DOUBLE_EQ(said.matched_now_with_window.value(), 240);
+  EXPECT_FALSE(said.matched_now_with);
+  ASSERT_EQ(said.nearest.size(), 1U);
+  EXPECT_DOUBLE_EQ(said.nearest[0].accept_in_seconds.value(), 10);
+  EXPECT_EQ(said.summary,
+            "The nearest ticket is 100 points beyond the window of one of the two. If nobody comes or goes it is "
+            "matched in 10 s (16 s after it was queued). With a window of ±240 for everybody it would be matched now.");
+}
+
+TEST(Explaining, PartiesThatDoNotFillTheTeams) {
+  const Pool pool = pool_of(rules_for(), 5, {ticket(1, 1500, 60, 4), ticket(2, 1510, 60, 4), ticket(3, 1490, 60, 3)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::players);
+  EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
+  EXPECT_EQ(said.matched_now_with->parties, 2);
+  EXPECT_EQ(said.matched_now_with->party_size, 1);
+  EXPECT_DOUBLE_EQ(said.matched_now_with->within, 100);
+  EXPECT_FALSE(said.matched_now_with_window);
+  const auto& sizes = said.nearest[0].checks.back();
+  EXPECT_EQ(sizes.rule, PairRule::sizes);
+  EXPECT_DOUBLE_EQ(*sizes.margin, -1);
+}
+
+TEST(Explaining, ARegionThatIsNotOpenYet) {
+  ModeRules rules = rules_for();
+  rules.max_latency_ms = 100;
+  auto far = ticket(1, 1500, 2);
+  far.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 60}};
+  const Pool pool = pool_of(rules, 1, {far, ticket(2, 1500, 30)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::latency);
+  EXPECT_DOUBLE_EQ(*said.by, 18);  // 40 ms above its best one: two steps of 10 s
+  EXPECT_DOUBLE_EQ(said.forecast->in_seconds, 18);
+  const auto& region = said.nearest[0].checks[2];
+  EXPECT_EQ(region.rule, PairRule::region);
+  EXPECT_DOUBLE_EQ(*region.margin, -18);
+}
+
+TEST(Explaining, NobodyElse) {
+  const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::players);
+  EXPECT_EQ(said.matched_now_with->parties, 1);
+  EXPECT_TRUE(said.nearest.empty());
+  EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
+}
+
+// A hundred thousand parties of four, and nobody alone: what bears on one of them is more than anybody could copy, and
+// still the answer is sure, from the sizes that there are.
+TEST(Explaining, SaysNeverWhereNoSizesOfTheWholeQueueFit) {
+  Pool pool(rules_for(), 5, default_region());
+  for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
+}
+
+// … and where it is not sure, it says how far it has looked.
+TEST(Explaining, SaysHowFarItHasLookedInACrowd) {
+  Pool pool(rules_for(), 5, default_region());
+  for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
+  pool.upsert(ticket(2'000, 4'000, 0, 1));
+  pool.upsert(ticket(2'001, 6'000, 0, 1));
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.forecast->outcome, WaitOutcome::unknown);
+  EXPECT_GE(said.forecast->in_seconds, 0.1);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker
