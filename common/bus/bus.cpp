@@ -1,5 +1,7 @@
 #include "common/bus/bus.h"
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "common/bus/bus_impl.h"

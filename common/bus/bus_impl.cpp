@@ -126,8 +126,8 @@ void Bus::Impl::open_gathering() {
   if (natsConnection_Connect(&made, gathering_options.get()) == NATS_OK) gathering = made;
 }
 
-natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply, std::string_view body,
-                           const HeaderList& header_list) {
+natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply,
+                           std::string_view body, const HeaderList& header_list) {
   if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
   if (natsConnection_Status(over) != NATS_CONN_STATUS_CONNECTED) return NATS_CONNECTION_DISCONNECTED;
   natsMsg* made = nullptr;

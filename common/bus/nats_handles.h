@@ -18,12 +18,12 @@ namespace mm::bus {
 struct MsgRelease {
   void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
 };
+using MsgPtr = std::unique_ptr<natsMsg, MsgRelease>;
+
 struct OptionsRelease {
   void operator()(natsOptions* options) const { natsOptions_Destroy(options); }
 };
 using OptionsPtr = std::unique_ptr<natsOptions, OptionsRelease>;
-
-using MsgPtr = std::unique_ptr<natsMsg, MsgRelease>;
 
 inline std::string_view body_of(const natsMsg* message) {
   const auto length = natsMsg_GetDataLength(message);
