@@ -17,6 +17,8 @@ Reply<Milliseconds> read_budget(std::string_view text) {
   if (!digits) return wrong(headers::kDeadline, "must be a whole number of milliseconds");
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
   if (error != std::errc{}) return limits::kRequestDeadlineMax;
+  // A caller that has no time left does not ask; one that says so is mistaken, and would wait for an answer in vain.
+  if (ms == 0) return wrong(headers::kDeadline, "must be at least 1");
   return std::min(Milliseconds(ms), limits::kRequestDeadlineMax);
 }
 
@@ -69,7 +71,7 @@ Reply<Caller> read_caller(natsMsg* message) {
 HeaderList headers_of(const Caller& caller, Deadline deadline, const trace::Context& trace) {
   HeaderList list;
   list.reserve(6);
-  list.emplace_back(headers::kDeadline, std::to_string(deadline.left().count()));
+  list.emplace_back(headers::kDeadline, std::to_string(std::max<std::int64_t>(1, deadline.left().count())));
   list.emplace_back(headers::kTenant, caller.tenant.str());
   if (caller.role != Role::service) list.emplace_back(headers::kRole, text_of(caller.role));
   if (caller.player) list.emplace_back(headers::kPlayer, caller.player->to_string());
