@@ -210,6 +210,25 @@ void describe(F& f, MakeMatch& m) {
   f("teams", m.teams, Count{1, limits::kTeamSizeMax});
 }
 
+/// What tickets of about this rating and of this many players may expect to wait.
+struct WaitOfKind {
+  double rating = 0;  ///< as matching sees it, with what a mode adds for parties
+  int players = 1;
+  std::int64_t wait_p50_ms = 0;
+  std::int64_t wait_p90_ms = 0;
+
+  bool operator==(const WaitOfKind&) const = default;
+};
+
+template <class F>
+void describe(F& f, WaitOfKind& m) {
+  using namespace fields;
+  f("rating", m.rating, Decimals{0});
+  f("players", m.players);
+  f("wait_p50_ms", m.wait_p50_ms);
+  f("wait_p90_ms", m.wait_p90_ms);
+}
+
 struct BucketSummary {
   Tenant tenant;
   Mode mode;
@@ -221,6 +240,7 @@ struct BucketSummary {
   std::int64_t matches_last_minute = 0;
   std::int64_t wait_p50_ms = 0;
   std::int64_t wait_p90_ms = 0;
+  std::vector<WaitOfKind> waits;  ///< by rating and size, where the owner has seen any lately
   std::string owner;
 };
 
@@ -236,6 +256,7 @@ void describe(F& f, BucketSummary& m) {
   f("matches_last_minute", m.matches_last_minute);
   f("wait_p50_ms", m.wait_p50_ms);
   f("wait_p90_ms", m.wait_p90_ms);
+  f("waits", m.waits, fields::Optional{}, fields::Count{0, 64});
   f("owner", m.owner);
 }
 

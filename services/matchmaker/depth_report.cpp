@@ -11,7 +11,7 @@ constexpr Milliseconds kMinute{60'000};
 constexpr Milliseconds kRetireAfter{15 * 60 * 1000};
 
 auto essence(const BucketSummary& s) {
-  return std::tie(s.tickets, s.players, s.oldest_wait_ms, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.owner);
+  return std::tie(s.tickets, s.players, s.oldest_wait_ms, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.waits, s.owner);
 }
 
 }  // namespace
@@ -77,6 +77,7 @@ BucketSummary DepthReport::summarise(const Partition& partition, const BucketPoo
   const auto waits = waits_.overall(bucket.text());
   summary.wait_p50_ms = static_cast<std::int64_t>(waits.p50_ms);
   summary.wait_p90_ms = static_cast<std::int64_t>(waits.p90_ms);
+  if (summary.wait_p50_ms > 0) summary.waits = waits_.by_kind(bucket.text());
   summary.owner = instance_;
   return summary;
 }

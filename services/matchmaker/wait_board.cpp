@@ -31,19 +31,44 @@ void WaitBoard::matched(const std::string& bucket, const ModeRules& rules, const
 void WaitBoard::see(BucketPool& bucket, BucketMs bucket_now) {
   const Pool& pool = bucket.pool();
   const auto left = bucket.take_left();
-  const std::lock_guard lock(mutex_);
-  auto own = own_.find(bucket.text());
-  if (own == own_.end()) {
+  Own* own = own_of(bucket.text());
+  if (own == nullptr) {
     if (pool.empty() && left.empty()) return;
-    own = own_.try_emplace(bucket.text(), bucket.rules()).first;
+    const std::lock_guard lock(mutex_);
+    own = &own_.try_emplace(bucket.text(), bucket.rules()).first->second;
   }
-  auto& estimates = own->second.estimates;
-  const BucketMs at = now();
-  for (const auto& one : left) estimates.left(points(one.rating), one.size, bucket_now - one.queued_at, at);
-  estimates.begin_waiting(at);
+  // A walk over all who wait: before the lock, which requests wait for.
+  WaitingSample sample;
   const BucketMs since_epoch = bucket_now - pool.epoch();
   pool.line().for_each(
-      [&](const Waiter& waiter) { estimates.waits(points(waiter.rating), waiter.size, since_epoch - waiter.queued); });
+      [&](const Waiter& waiter) { sample.add(points(waiter.rating), waiter.size, since_epoch - waiter.queued); });
+  {
+    const std::lock_guard lock(mutex_);
+    const BucketMs at = now();
+    for (const auto& one : left) own->estimates.left(points(one.rating), one.size, bucket_now - one.queued_at, at);
+    own->estimates.waiting(std::move(sample), at);
+  }
+  tell_some(*own);
+}
+
+/// Only for the tick thread, and only to read without a lock: it alone adds and takes away.
+WaitBoard::Own* WaitBoard::own_of(const std::string& bucket) const {
+  const auto own = own_.find(bucket);
+  return own == own_.end() ? nullptr : &own->second;
+}
+
+void WaitBoard::tell_some(Own& own) const {
+  if (own.next >= own.kinds.size()) {
+    own.kinds = own.estimates.kinds(now());
+    if (own.kinds.size() > kToldMost) own.kinds.resize(kToldMost);
+    own.next = 0;
+    std::erase_if(own.told,
+                  [&](const auto& one) { return !std::binary_search(own.kinds.begin(), own.kinds.end(), one.first); });
+  }
+  for (int i = 0; i < kToldAtOnce && own.next < own.kinds.size(); ++i, ++own.next) {
+    const auto& kind = own.kinds[own.next];
+    own.told[kind] = own.estimates.estimate(kind.rating, kind.size, now());
+  }
 }
 
 WaitEstimate WaitBoard::estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind,
@@ -62,15 +87,38 @@ WaitEstimate WaitBoard::estimate(const std::string& bucket, const ModeRules& rul
     return curve.remaining(waited_ms);
   }
   if (const auto learnt = learnt_.find(bucket); learnt != learnt_.end()) {
-    return WaitCurve::through(learnt->second, rules.max_wait_seconds * 1000).remaining(waited_ms);
+    const auto known = nearest(learnt->second, standing(rules, kind), kind.size);
+    return WaitCurve::through(known, rules.max_wait_seconds * 1000).remaining(waited_ms);
   }
   return WaitCurve::expected(rules).remaining(waited_ms);
 }
 
+WaitEstimate WaitBoard::nearest(const Learnt& learnt, double rating, int size) {
+  constexpr double kOtherSize = 3 * WaitEstimates::kSteps;  // a party of another size is as unlike as that many points
+  const auto unlike = [&](const WaitOfKind& one) {
+    return std::fabs(one.rating - rating) + (one.players == size ? 0 : kOtherSize);
+  };
+  const auto& all = learnt.by_kind;
+  const auto best =
+      std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) { return unlike(a) < unlike(b); });
+  if (best == all.end()) return learnt.overall;
+  return {static_cast<double>(best->wait_p50_ms), static_cast<double>(best->wait_p90_ms)};
+}
+
 WaitEstimate WaitBoard::overall(const std::string& bucket) const {
-  const std::lock_guard lock(mutex_);
-  const auto own = own_.find(bucket);
-  return own == own_.end() ? WaitEstimate{} : own->second.estimates.overall(now());
+  const auto* own = own_of(bucket);
+  return own == nullptr ? WaitEstimate{} : own->estimates.overall(now());
+}
+
+std::vector<WaitOfKind> WaitBoard::by_kind(const std::string& bucket) const {
+  std::vector<WaitOfKind> all;
+  if (const auto* own = own_of(bucket)) {
+    for (const auto& [kind, wait] : own->told) {
+      all.push_back(
+          {kind.rating, kind.size, static_cast<std::int64_t>(wait.p50_ms), static_cast<std::int64_t>(wait.p90_ms)});
+    }
+  }
+  return all;
 }
 
 void WaitBoard::learn(const std::vector<BucketSummary>& summaries) {
@@ -80,7 +128,8 @@ void WaitBoard::learn(const std::vector<BucketSummary>& summaries) {
     if (summary.wait_p50_ms <= 0) {
       learnt_.erase(bucket);
     } else {
-      learnt_[bucket] = {static_cast<double>(summary.wait_p50_ms), static_cast<double>(summary.wait_p90_ms)};
+      learnt_[bucket] = {{static_cast<double>(summary.wait_p50_ms), static_cast<double>(summary.wait_p90_ms)},
+                         summary.waits};
     }
   }
 }

@@ -1,5 +1,7 @@
 // What tickets may expect to wait. The owner of a bucket estimates from what happens in it; other instances say what
-// the owner last wrote down; without either, the mode's rules say. Thread-safe: the tick thread writes, requests read.
+// the owner last wrote down for a rating and size like theirs; without either, the mode's rules say. Thread-safe: the
+// tick thread writes, requests read. Since nothing but the tick thread changes estimates, it reads them without a lock,
+// so that requests wait for no curve of its.
 #pragma once
 
 #include <map>
@@ -33,8 +35,10 @@ class WaitBoard {
 
   /// How much longer a ticket waits that has waited so long.
   WaitEstimate estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) const;
-  /// Over all ratings, from the start; zeros where nothing is known.
+  /// Over all ratings, from the start; zeros where nothing is known. On the tick thread.
   WaitEstimate overall(const std::string& bucket) const;
+  /// By rating and party size, of a bucket of ours; each a few seconds old at most. On the tick thread.
+  std::vector<WaitOfKind> by_kind(const std::string& bucket) const;
 
   /// What owners elsewhere measured.
   void learn(const std::vector<BucketSummary>& summaries);
@@ -57,12 +61,26 @@ class WaitBoard {
     explicit Own(const ModeRules& rules) : estimates(rules) {}
     WaitEstimates estimates;
     std::map<std::pair<int, int>, Said> said;  ///< by step of the rating, and size
+    // For other instances, a few curves each time; of the tick thread alone:
+    std::vector<WaitEstimates::Kind> kinds;
+    std::size_t next = 0;
+    std::map<WaitEstimates::Kind, WaitEstimate> told;
   };
+  static constexpr int kToldAtOnce = 4;
+  static constexpr std::size_t kToldMost = 64;
+  struct Learnt {
+    WaitEstimate overall;
+    std::vector<WaitOfKind> by_kind;
+  };
+
+  Own* own_of(const std::string& bucket) const;
+  void tell_some(Own& own) const;
+  static WaitEstimate nearest(const Learnt& learnt, double rating, int size);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::string, Own> own_;
-  std::unordered_map<std::string, WaitEstimate> learnt_;
+  std::unordered_map<std::string, Learnt> learnt_;
 };
 
 WaitBoard::Kind kind_of(const std::vector<TicketPlayer>& players);

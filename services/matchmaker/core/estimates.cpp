@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace mm::matchmaker {
 namespace {
@@ -30,6 +32,14 @@ constexpr std::array kPeriods{Period{0, 60'000, 1.0}, Period{60'000, 240'000, 0.
 constexpr BucketMs kRecent = kPeriods.back().end_ms;
 /// A ring that is filled in less time tells of at least so much; it then holds a share of what happened in it.
 constexpr BucketMs kAtLeast = 1'000;
+
+std::size_t cell_of(double rating) {
+  return static_cast<std::size_t>(std::clamp(std::floor(rating / kCellPoints), 0.0, WaitEstimates::kCells - 1.0));
+}
+
+std::int32_t wait_of(BucketMs waited_ms) {
+  return static_cast<std::int32_t>(std::clamp<BucketMs>(waited_ms, 0, std::numeric_limits<std::int32_t>::max()));
+}
 
 }  // namespace
 
@@ -127,17 +137,12 @@ class WaitEstimates::Tally {
 WaitEstimates::WaitEstimates(const ModeRules& rules)
     : expected_(WaitCurve::expected(rules)), cells_(static_cast<std::size_t>(kCells)) {}
 
-std::size_t WaitEstimates::cell_of(double rating) {
-  return static_cast<std::size_t>(std::clamp(std::floor(rating / kCellPoints), 0.0, kCells - 1.0));
-}
-
 void WaitEstimates::matched(double rating, int size, BucketMs waited_ms, BucketMs at) {
-  end(rating, {at, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), true});
+  end(rating, {at, wait_of(waited_ms), static_cast<std::uint8_t>(size), true});
 }
 
 void WaitEstimates::left(double rating, int size, BucketMs waited_ms, BucketMs at) {
-  end(rating,
-      {at, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), false});
+  end(rating, {at, wait_of(waited_ms), static_cast<std::uint8_t>(size), false});
 }
 
 void WaitEstimates::end(double rating, const Sample& sample) {
@@ -151,27 +156,25 @@ void WaitEstimates::end(double rating, const Sample& sample) {
   }
 }
 
-void WaitEstimates::begin_waiting(BucketMs at) {
-  if (began_ == kNotBegun) began_ = at;
-  seen_at_ = at;
-  for (Cell& cell : cells_) {
-    cell.waiting.clear();
-    cell.stands_for = 1;
-    cell.skipped = 0;
-  }
-}
+WaitingSample::WaitingSample() : cells_(static_cast<std::size_t>(WaitEstimates::kCells)) {}
 
 // When there are too many, every other one is dropped and each stands for twice as many from then on.
-void WaitEstimates::waits(double rating, int size, BucketMs waited_ms) {
+void WaitingSample::add(double rating, int size, BucketMs waited_ms) {
+  constexpr std::size_t kKept = WaitEstimates::kWaitingKept;
   Cell& cell = cells_[cell_of(rating)];
   if (++cell.skipped < cell.stands_for) return;
   cell.skipped = 0;
-  cell.waiting.push_back(
-      {seen_at_, static_cast<std::int32_t>(std::max<BucketMs>(0, waited_ms)), static_cast<std::uint8_t>(size), false});
-  if (cell.waiting.size() < 2 * kWaitingKept) return;
-  for (std::size_t i = 0; i < kWaitingKept; ++i) cell.waiting[i] = cell.waiting[2 * i + 1];
-  cell.waiting.resize(kWaitingKept);
+  cell.kept.push_back({wait_of(waited_ms), static_cast<std::uint8_t>(size)});
+  if (cell.kept.size() < 2 * kKept) return;
+  for (std::size_t i = 0; i < kKept; ++i) cell.kept[i] = cell.kept[2 * i + 1];
+  cell.kept.resize(kKept);
   cell.stands_for *= 2;
+}
+
+void WaitEstimates::waiting(WaitingSample sample, BucketMs at) {
+  if (began_ == kNotBegun) began_ = at;
+  seen_at_ = at;
+  waiting_ = std::move(sample);
 }
 
 WaitCurve WaitEstimates::curve(double rating, int size, BucketMs now) const {
@@ -181,7 +184,7 @@ WaitCurve WaitEstimates::curve(double rating, int size, BucketMs now) const {
   for (int away = 0; away <= kCellsEachWay && tally.matched() < kEnough; ++away, weight *= kPerCell) {
     for (const int cell : {own - away, own + away}) {
       if (cell < 0 || cell >= kCells || (away == 0 && cell == own && !tally.empty())) continue;
-      gather(cells_[static_cast<std::size_t>(cell)], size, weight, now, tally);
+      gather(static_cast<std::size_t>(cell), size, weight, now, tally);
       if (away == 0) break;
     }
   }
@@ -200,7 +203,7 @@ WaitCurve WaitEstimates::curve(double rating, int size, BucketMs now) const {
 
 WaitEstimate WaitEstimates::overall(BucketMs now) const {
   Tally tally;
-  for (const Cell& cell : cells_) gather(cell, 0, 1, now, tally);
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) gather(cell, 0, 1, now, tally);
   if (tally.matched() <= 0) return {};
   WaitCurve curve = expected_;
   tally.curve(curve);
@@ -208,16 +211,37 @@ WaitEstimate WaitEstimates::overall(BucketMs now) const {
 }
 
 // A full ring has forgotten what happened before its oldest entry.
-void WaitEstimates::gather(const Cell& cell, int size, double weight, BucketMs now, Tally& tally) const {
+void WaitEstimates::gather(std::size_t at, int size, double weight, BucketMs now, Tally& tally) const {
+  const Cell& cell = cells_[at];
   BucketMs known_from = std::max(began_, now - kRecent);
   if (cell.ended.size() == kKept) {
     known_from = std::max(known_from, std::min(cell.ended[cell.next].at, now - kAtLeast));
   }
-  const auto weigh = [&](const Sample& sample) {
-    return sample.size == size || size == 0 ? weight : weight * kOtherSize;
-  };
-  for (const Sample& sample : cell.ended) cut(sample, known_from, weigh(sample), now, tally);
-  for (const Sample& sample : cell.waiting) cut(sample, known_from, weigh(sample) * cell.stands_for, now, tally);
+  const auto weigh = [&](int own) { return own == size || size == 0 ? weight : weight * kOtherSize; };
+  for (const Sample& sample : cell.ended) cut(sample, known_from, weigh(sample.size), now, tally);
+  const auto& waiting = waiting_.cells_[at];
+  for (const auto& one : waiting.kept) {
+    cut({seen_at_, one.waited_ms, one.size, false}, known_from, weigh(one.size) * waiting.stands_for, now, tally);
+  }
+}
+
+std::vector<WaitEstimates::Kind> WaitEstimates::kinds(BucketMs now) const {
+  constexpr auto kCellsAStep = static_cast<std::size_t>(kSteps / kCellPoints);
+  constexpr std::size_t kSizes = 64;
+  std::vector<Kind> found;
+  for (std::size_t step = 0; step < cells_.size() / kCellsAStep; ++step) {
+    std::bitset<kSizes> sizes;
+    for (std::size_t cell = step * kCellsAStep; cell < (step + 1) * kCellsAStep; ++cell) {
+      for (const Sample& sample : cells_[cell].ended) {
+        if (now - sample.at < kRecent) sizes.set(sample.size % kSizes);
+      }
+      for (const auto& one : waiting_.cells_[cell].kept) sizes.set(one.size % kSizes);
+    }
+    for (std::size_t size = 1; size < kSizes; ++size) {
+      if (sizes.test(size)) found.push_back({(static_cast<double>(step) + 0.5) * kSteps, static_cast<int>(size)});
+    }
+  }
+  return found;
 }
 
 // One stretch for each period it lies in. Who was taken down as waiting and ended since is known up to then already.

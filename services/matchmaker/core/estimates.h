@@ -11,9 +11,9 @@
 // matched, 5/6 wait on; at 4 s one of 5, 2/3; at 6 s the only one left: of one, the next would have waited on with an
 // even chance, 1/3. So the median is 6 s; of those who were matched alone it would be 4 s.
 //
-// Memory: at most kCells cells of kKept ended and 2 * kWaitingKept waiting tickets, 16 bytes each: 129 KiB a bucket,
-// with ratings from one end to the other. A curve is made of at most 2 * kCellsEachWay + 1 cells, so of 2,464 tickets:
-// some 0.2 ms; asking one is a binary search. One per bucket; not thread-safe.
+// Memory: at most kCells cells of kKept ended tickets of 16 bytes and 2 * kWaitingKept waiting ones of 8: 90 KiB a
+// bucket, with ratings from one end to the other. A curve is made of at most 2 * kCellsEachWay + 1 cells, so of 2,464
+// tickets: some 0.2 ms; asking one is a binary search. One per bucket; not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +56,27 @@ class WaitCurve {
   double observed_ = 1e9;  ///< so many waits made it
 };
 
+/// Who waits in a queue at a moment, taken down ticket by ticket: a sample, of bounded size.
+class WaitingSample {
+ public:
+  WaitingSample();
+  /// A ticket that waits: its rating in points, its players, what it has waited so far.
+  void add(double rating, int size, BucketMs waited_ms);
+
+ private:
+  friend class WaitEstimates;
+  struct Waiting {
+    std::int32_t waited_ms;
+    std::uint8_t size;
+  };
+  struct Cell {
+    std::vector<Waiting> kept;
+    unsigned stands_for = 1;  ///< so many tickets each
+    unsigned skipped = 0;
+  };
+  std::vector<Cell> cells_;  ///< by rating
+};
+
 class WaitEstimates {
  public:
   explicit WaitEstimates(const ModeRules& rules);
@@ -64,9 +85,8 @@ class WaitEstimates {
   void matched(double rating, int size, BucketMs waited_ms, BucketMs at);
   /// A ticket left without a match: cancelled, or its time was over.
   void left(double rating, int size, BucketMs waited_ms, BucketMs at);
-  /// Takes down who waits, every second or so: first this, then each ticket.
-  void begin_waiting(BucketMs at);
-  void waits(double rating, int size, BucketMs waited_ms);
+  /// Who waits, every second or so.
+  void waiting(WaitingSample sample, BucketMs at);
 
   /// For tickets of this rating and size.
   WaitCurve curve(double rating, int size, BucketMs now) const;
@@ -75,6 +95,14 @@ class WaitEstimates {
   }
   /// Over all ratings, of those who enter now; zeros without recent matches.
   WaitEstimate overall(BucketMs now) const;
+  /// The ratings, in steps of kSteps points, and party sizes of which anything was seen in the last minutes. In order.
+  struct Kind {
+    double rating;
+    int size;
+    auto operator<=>(const Kind&) const = default;
+  };
+  std::vector<Kind> kinds(BucketMs now) const;
+  static constexpr double kSteps = 200;
 
   static constexpr int kCells = 36;  ///< of 100 points, from 0; the outer ones hold what lies beyond
   static constexpr std::size_t kKept = 96;
@@ -91,9 +119,6 @@ class WaitEstimates {
   struct Cell {
     std::vector<Sample> ended;  ///< a ring
     std::size_t next = 0;
-    std::vector<Sample> waiting;
-    unsigned stands_for = 1;  ///< so many tickets each of `waiting`
-    unsigned skipped = 0;
   };
   /// A part of somebody's wait, between two ages.
   struct Stretch {
@@ -104,13 +129,13 @@ class WaitEstimates {
   };
   class Tally;
 
-  static std::size_t cell_of(double rating);
   void end(double rating, const Sample& sample);
-  void gather(const Cell& cell, int size, double weight, BucketMs now, Tally& tally) const;
+  void gather(std::size_t cell, int size, double weight, BucketMs now, Tally& tally) const;
   void cut(const Sample& sample, BucketMs known_from, double weight, BucketMs now, Tally& tally) const;
 
   WaitCurve expected_;
-  std::vector<Cell> cells_;     ///< by rating; empty ones hold nothing
+  std::vector<Cell> cells_;  ///< by rating; empty ones hold nothing
+  WaitingSample waiting_;
   BucketMs began_ = kNotBegun;  ///< nothing is known of the time before
   BucketMs seen_at_ = kNotBegun;
   static constexpr BucketMs kNotBegun = INT64_MIN / 2;

@@ -16,7 +16,7 @@ using testing::rules_for;
 /// That have watched an empty queue for ten minutes.
 WaitEstimates watching() {
   WaitEstimates estimates(rules_for());
-  estimates.begin_waiting(kNow - 600'000);
+  estimates.waiting({}, kNow - 600'000);
   return estimates;
 }
 
@@ -69,14 +69,15 @@ TEST(WaitEstimating, TakesAFewSamplesWithCaution) {
 // The worked example of estimates.h, six times so that nothing of what the rules let expect is mixed in.
 TEST(WaitEstimating, CountsThoseWhoStillWait) {
   WaitEstimates of_the_lucky = watching(), estimates = watching();
-  estimates.begin_waiting(kNow);
+  WaitingSample sample;
   for (int i = 0; i < 6; ++i) {
     for (const BucketMs waited : {2'000, 4'000, 6'000}) {
       of_the_lucky.matched(1500, 1, waited, kNow);
       estimates.matched(1500, 1, waited, kNow);
     }
-    for (int waiting = 0; waiting < 3; ++waiting) estimates.waits(1500, 1, 5'000);
+    for (int waiting = 0; waiting < 3; ++waiting) sample.add(1500, 1, 5'000);
   }
+  estimates.waiting(sample, kNow);
   EXPECT_DOUBLE_EQ(of_the_lucky.estimate(1500, 1, kNow).p50_ms, 4'000);
   EXPECT_DOUBLE_EQ(estimates.estimate(1500, 1, kNow).p50_ms, 6'000);
 }
@@ -95,8 +96,9 @@ TEST(WaitEstimating, CountsThoseWhoGaveUp) {
 TEST(WaitEstimating, CountsNobodyTwice) {
   WaitEstimates estimates = watching();
   for (int i = 0; i < 20; ++i) estimates.matched(1500, 1, 1'000, kNow - 10'000);
-  estimates.begin_waiting(kNow);
-  for (int i = 0; i < 30; ++i) estimates.waits(1500, 1, 5'000);
+  WaitingSample sample;
+  for (int i = 0; i < 30; ++i) sample.add(1500, 1, 5'000);
+  estimates.waiting(sample, kNow);
   for (int i = 0; i < 30; ++i) estimates.matched(1500, 1, 6'000, kNow + 1'000);
   // 50 tickets, 20 matched at 1 s, 30 at 6 s: two fifths and three fifths.
   const WaitCurve curve = estimates.curve(1500, 1, kNow + 1'000);
@@ -121,12 +123,13 @@ TEST(WaitEstimating, IsUnbiasedWhereTheWaitsAreLongerThanTheTimeLookedAt) {
   std::mt19937_64 random(7);
   std::exponential_distribution<double> law(1 / 120'000.0);
   WaitEstimates estimates(rules_for());
-  estimates.begin_waiting(kNow - 90'000);
+  WaitingSample before, now;
   for (int i = 0; i < 90; ++i) {
     const auto birth = kNow - 400'000 + i * 4'000;
     const auto ends = birth + static_cast<BucketMs>(law(random));
-    if (ends > kNow - 90'000 && birth < kNow - 90'000) estimates.waits(1500, 1, kNow - 90'000 - birth);
+    if (ends > kNow - 90'000 && birth < kNow - 90'000) before.add(1500, 1, kNow - 90'000 - birth);
   }
+  estimates.waiting(before, kNow - 90'000);
   random.seed(7);
   for (int i = 0; i < 90; ++i) {
     const auto birth = kNow - 400'000 + i * 4'000;
@@ -134,13 +137,28 @@ TEST(WaitEstimating, IsUnbiasedWhereTheWaitsAreLongerThanTheTimeLookedAt) {
     if (ends <= kNow) estimates.matched(1500, 1, ends - birth, ends);
   }
   random.seed(7);
-  estimates.begin_waiting(kNow);
   for (int i = 0; i < 90; ++i) {
     const auto birth = kNow - 400'000 + i * 4'000;
-    if (birth + static_cast<BucketMs>(law(random)) > kNow) estimates.waits(1500, 1, kNow - birth);
+    if (birth + static_cast<BucketMs>(law(random)) > kNow) now.add(1500, 1, kNow - birth);
   }
+  estimates.waiting(now, kNow);
   EXPECT_NEAR(estimates.estimate(1500, 1, kNow).p50_ms, 83'000, 25'000);
   EXPECT_NEAR(estimates.estimate(1500, 1, kNow, 60'000).p50_ms, 83'000, 40'000);
+}
+
+TEST(WaitEstimating, KnowsOfWhichTicketsItHasSeenAny) {
+  WaitEstimates estimates = watching();
+  EXPECT_TRUE(estimates.kinds(kNow).empty());
+  estimates.matched(1450, 1, 1'000, kNow);
+  estimates.matched(1550, 1, 1'000, kNow);
+  estimates.left(2400, 3, 1'000, kNow - 3'600'000);
+  WaitingSample sample;
+  sample.add(1700, 2, 3'000);
+  sample.add(9'000, 1, 3'000);
+  sample.add(-50, 1, 3'000);
+  estimates.waiting(sample, kNow);
+  using Kind = WaitEstimates::Kind;
+  EXPECT_EQ(estimates.kinds(kNow), (std::vector<Kind>{{100, 1}, {1500, 1}, {1700, 2}, {3500, 1}}));
 }
 
 }  // namespace

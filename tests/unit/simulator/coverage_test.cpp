@@ -80,11 +80,12 @@ class Foretold : public Policy {
   void look(BucketMs now) {
     if (now - looked_at_ < kSecond) return;
     looked_at_ = now;
-    estimates_.begin_waiting(now);
+    WaitingSample sample;
     for (auto& [number, told] : waiting_) {
       const BucketMs waited = now - told.ticket.queued_at;
-      estimates_.waits(told.ticket.rating, told.ticket.size(), waited);
+      sample.add(told.ticket.rating, told.ticket.size(), waited);
     }
+    estimates_.waiting(std::move(sample), now);
     if (now / kSecond % 5 != 0) return;
     for (auto& [number, told] : waiting_) {
       const BucketMs waited = now - told.ticket.queued_at;
