@@ -1,6 +1,6 @@
-// Many requests in flight without a thread each: one wildcard inbox and a table of what waits. For the gateway, whose
-// io threads never block. Handlers run on a NATS thread (answers) or the timer thread (deadlines), exactly once, and
-// only post to their io thread.
+// Many requests in flight without a thread each: one wildcard inbox and a table of what waits. For whoever must not hold
+// a thread for each: the gateway's loops, a matchmaker that passes explanations on. Handlers run on a NATS thread
+// (answers) or the timer thread (deadlines), exactly once, and only post to a thread of their own.
 #pragma once
 
 #include <functional>

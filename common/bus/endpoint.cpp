@@ -25,9 +25,11 @@ std::string endpoint_name(std::string_view subject) {
 
 }  // namespace
 
-Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue_group, metrics::Registry& registry)
+Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
+                   metrics::Registry& registry)
     : bus_(bus),
       subject_(std::move(subject)),
+      listens_on_(address.empty() ? subject_ : addressed({subject_}, address)),
       name_(endpoint_name(subject_)),
       queue_group_(queue_group),
       registry_(registry),
@@ -94,11 +96,11 @@ void Endpoint::count_refusal(Code code) {
   found->second.add();
 }
 
-service_protocol::EndpointInfo Endpoint::info() const { return {name_, subject_, queue_group_, {}}; }
+service_protocol::EndpointInfo Endpoint::info() const { return {name_, listens_on_, queue_group_, {}}; }
 
 service_protocol::EndpointStats Endpoint::stats() const {
   std::lock_guard lock(mutex_);
-  service_protocol::EndpointStats stats{name_, subject_, queue_group_, answered_, errors_, last_error_, busy_.count(), 0};
+  service_protocol::EndpointStats stats{name_, listens_on_, queue_group_, answered_, errors_, last_error_, busy_.count(), 0};
   if (answered_ > 0) stats.average_processing_time = busy_.count() / answered_;
   return stats;
 }

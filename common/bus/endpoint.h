@@ -21,9 +21,14 @@ struct Request {
 
 class Endpoint {
  public:
-  Endpoint(Bus::Impl& bus, std::string subject, const std::string& queue_group, metrics::Registry& registry);
+  /// `address`: of this instance alone, follows the subject on the wire; empty: the subject is shared.
+  Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
+           metrics::Registry& registry);
 
+  /// As the contract, figures and logs name it.
   const std::string& subject() const { return subject_; }
+  /// Where requests come in.
+  const std::string& listens_on() const { return listens_on_; }
 
   /// Sends the answer to the request's reply subject and counts it. Never fails: whoever cannot be reached times out.
   /// `gathered`: many answers go out together, so this one may wait a millisecond for the others.
@@ -42,6 +47,7 @@ class Endpoint {
 
   Bus::Impl& bus_;
   const std::string subject_;
+  const std::string listens_on_;
   const std::string name_;
   const std::string queue_group_;
   metrics::Registry& registry_;

@@ -45,7 +45,7 @@ struct Server::Impl {
     std::condition_variable arrived;                             // of a batch subject
   };
 
-  Route& add(std::string subject);
+  Route& add(std::string subject, const std::string& address = {});
   void start();
   void stop();
   void on_request(Route& route, MsgPtr message);
@@ -88,19 +88,19 @@ Server::~Server() { impl_->stop(); }
 
 void Server::serve_raw(std::string subject, RawHandler handler) { impl_->add(std::move(subject)).one = std::move(handler); }
 
-void Server::serve_batch_raw(std::string subject, std::size_t most,
+void Server::serve_batch_raw(std::string subject, std::string address, std::size_t most,
                              std::function<void(std::vector<RawIncoming>&)> handler) {
-  auto& route = impl_->add(std::move(subject));
+  auto& route = impl_->add(std::move(subject), address);
   route.many = std::move(handler);
   route.most = most;
 }
 
 void Server::start() { impl_->start(); }
 
-Server::Impl::Route& Server::Impl::add(std::string subject) {
+Server::Impl::Route& Server::Impl::add(std::string subject, const std::string& address) {
   check(subscriptions.empty(), "a subject is served before the server starts");
   routes.push_back(std::make_unique<Route>());
-  routes.back()->endpoint = std::make_shared<Endpoint>(bus, std::move(subject), options.name, registry);
+  routes.back()->endpoint = std::make_shared<Endpoint>(bus, std::move(subject), address, options.name, registry);
   return *routes.back();
 }
 
@@ -124,7 +124,7 @@ void Server::Impl::start() {
   });
   for (const auto& route : routes) {
     subscriptions.push_back(std::make_unique<CallbackSubscription>(
-        bus.connection, route->endpoint->subject(), options.name,
+        bus.connection, route->endpoint->listens_on(), options.name,
         [this, &r = *route](MsgPtr message) { on_request(r, std::move(message)); }));
   }
   // The server knows all of it when this returns: from now on requests find us.

@@ -60,7 +60,13 @@ class Server {
   /// later, from any thread.
   template <class Req>
   void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
-    serve_batch_raw(std::string(Req::kSubject.text), most,
+    serve_batch_at<Req>({}, most, std::move(handler));
+  }
+
+  /// The same for requests to this instance alone: those to addressed(Req::kSubject, address).
+  template <class Req>
+  void serve_batch_at(std::string address, std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
+    serve_batch_raw(std::string(Req::kSubject.text), std::move(address), most,
                     [handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); });
   }
 
@@ -93,7 +99,8 @@ class Server {
   }
 
   void serve_raw(std::string subject, RawHandler handler);
-  void serve_batch_raw(std::string subject, std::size_t most, std::function<void(std::vector<RawIncoming>&)> handler);
+  void serve_batch_raw(std::string subject, std::string address, std::size_t most,
+                       std::function<void(std::vector<RawIncoming>&)> handler);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -45,6 +45,11 @@ inline constexpr const char* kServiceErrorCode = "Nats-Service-Error-Code";
 inline constexpr std::string_view kNotifyPrefix = "notify.";
 inline std::string notify_subject(PlayerId player) { return std::string(kNotifyPrefix) + player.to_string(); }
 
+/// A request to one instance of those that serve a subject. `address` is a UUID, which that instance has made up.
+inline std::string addressed(Subject subject, std::string_view address) {
+  return std::string(subject.text) + '.' + std::string(address);
+}
+
 /// `events.violation.<code>`: an invariant was found broken. `code` is a literal of ours.
 inline std::string violation_subject(std::string_view code) { return "events.violation." + std::string(code); }
 

@@ -312,6 +312,30 @@ TEST_F(Serving, AnswersToManyAtOnceAllArriveAlsoAfterTheServerWasAway) {
   EXPECT_TRUE(eventually(all_answered)) << "both connections come back by themselves";
 }
 
+TEST_F(Serving, WhatIsAddressedToOneInstanceReachesNoOther) {
+  const auto serve_at = [&](const std::string& address) {
+    auto server = std::make_unique<Server>(*bus_, ServerOptions{.name = "echo"}, metrics_);
+    server->serve_batch_at<BatchEcho>(address, 8, [address](std::vector<Incoming<BatchEcho>>& batch) {
+      for (auto& one : batch) one.answer(Echoed{address});
+    });
+    server->start();
+    return server;
+  };
+  const auto one = serve_at("one");
+  auto two = serve_at("two");
+  const auto ask = [&](const std::string& address) {
+    return client_->request(addressed(BatchEcho::kSubject, address), R"({"text":"x"})", {}, soon());
+  };
+  EXPECT_THAT(ask("one").value_or(""), HasSubstr("one"));
+  EXPECT_THAT(ask("two").value_or(""), HasSubstr("two"));
+  EXPECT_FALSE(client_->request(BatchEcho{"x"}, {}, soon()).ok()) << "nobody serves the subject itself";
+  EXPECT_THAT(metrics_.expose(), HasSubstr("mm_bus_requests_total{subject=\"test.batch_echo\"} 2"));
+  two.reset();
+  const auto gone = ask("two");
+  ASSERT_FALSE(gone.ok());
+  EXPECT_EQ(gone.error().code, Code::unavailable);
+}
+
 TEST_F(Serving, ABatchedRequestLeftUnansweredGetsAnInternalError) {
   Server server(*bus_, {.name = "echo"}, metrics_);
   server.serve_batch<BatchEcho>(8, [](std::vector<Incoming<BatchEcho>>&) {});
