@@ -181,4 +181,36 @@ void describe(F& f, Explanation& m) {
   f("matched_now_with", m.matched_now_with);
 }
 
+/// Why a ticket waits, by any instance. A player caller sees only tickets that hold them. Of a ticket that waits in
+/// several regions the one with its lowest latency is explained.
+struct GetExplanation {
+  static constexpr Subject kSubject{"matchmaker.explain"};
+  using Answer = Explanation;
+
+  Tenant tenant = default_tenant();
+  TicketId ticket_id;
+};
+
+template <class F>
+void describe(F& f, GetExplanation& m) {
+  f("tenant", m.tenant, fields::Optional{}, fields::Internal{});
+  f("ticket_id", m.ticket_id, fields::InPath{});
+}
+
+/// The same among instances, to the one that holds the bucket (its address follows the subject) and about a ticket that
+/// the caller may see. not_found: it is not held there.
+struct ExplainHere {
+  static constexpr Subject kSubject{"matchmaker.explain_here"};
+  using Answer = Explanation;
+
+  std::string bucket;
+  TicketId ticket_id;
+};
+
+template <class F>
+void describe(F& f, ExplainHere& m) {
+  f("bucket", m.bucket, fields::Length{1, 200});
+  f("ticket_id", m.ticket_id);
+}
+
 }  // namespace mm

@@ -7,11 +7,11 @@
 namespace mm::golden {
 namespace {
 
-using PartyMessages =
-    Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState, SetReady,
-             InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, TicketPlayer, Ticket, Enqueued,
-             Enqueue, CancelledTicket, CancelTicket, GetTicket, MadeMatch, MakeMatch, BucketSummary, QueueSummary,
-             GetQueues, PairCheck, NearTicket, Forecast, Newcomers, Explanation>;
+using PartyMessages = Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState,
+                               SetReady, InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue,
+                               TicketPlayer, Ticket, Enqueued, Enqueue, CancelledTicket, CancelTicket, GetTicket,
+                               MadeMatch, MakeMatch, BucketSummary, QueueSummary, WaitOfKind, GetQueues, PairCheck,
+                               NearTicket, Forecast, Newcomers, Explanation, GetExplanation, ExplainHere>;
 
 TEST(GoldenFiles, OfPartiesAndQueues) { check_messages(PartyMessages{}); }
 
