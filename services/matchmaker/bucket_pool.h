@@ -63,10 +63,14 @@ class BucketPool {
   /// A commit was refused because of this ticket, which by now is at (state, attempt, change).
   void refused(const CommitResult& by);
 
+  /// A copy of a ticket and its nearest, after the plan of `now`.
+  Neighbourhood around(Slot slot, BucketMs now) const { return pool_.around(slot, now); }
+
   const Bucket& bucket() const { return bucket_; }
   const std::string& text() const { return text_; }
   const Pool& pool() const { return pool_.pool(); }
   const ModeRules& rules() const { return pool_.rules(); }
+  bool known_mode() const { return pool_.known(); }
   std::size_t rebuilds() const { return rebuilds_; }
 
  private:

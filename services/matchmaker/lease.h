@@ -6,14 +6,29 @@
 // count: then the owner could not beat either.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/id.h"
 
 namespace mm::matchmaker {
 
 inline constexpr Milliseconds kLeaseGone{1'000};
+
+/// An identifier for a token, new at each attempt: it tells at which address its holder can be reached.
+inline std::string lease_identifier(Uuid address, std::uint64_t attempt) {
+  return address.to_string() + '-' + std::to_string(attempt);
+}
+/// The address in a token `epoch:identifier`; nothing where nobody holds it, or somebody who gives none.
+inline std::optional<Uuid> address_in(std::string_view token) {
+  constexpr std::size_t kUuidLength = 36;
+  const auto identifier = token.substr(token.find(':') + 1);
+  if (identifier.size() <= kUuidLength || identifier[kUuidLength] != '-') return std::nullopt;
+  return Uuid::parse(identifier.substr(0, kUuidLength));
+}
 
 class Lease {
  public:

@@ -15,6 +15,7 @@ namespace mm::matchmaker {
 
 struct Metrics {
   static constexpr std::size_t kBucketSeries = 256;
+  inline static const std::vector<double> kShort{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025};
 
   struct OfMode {
     metrics::Counter matches;
@@ -53,6 +54,10 @@ struct Metrics {
         outbox(registry.gauge("mm_matchmaker_outbox_length", "Ticket events not yet in the stream, of owned tenants")),
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
+        explain(registry.histogram("mm_matchmaker_explain_seconds", "Time an explanation took to find", {}, kShort)),
+        explain_copies(registry.histogram("mm_matchmaker_explain_copies_seconds",
+                                          "Time of a tick in which tickets to explain were copied", {}, kShort)),
+        explains_refused(registry.counter("mm_matchmaker_explains_refused_total", "Too many were asked for at once")),
         recording(registry.gauge("mm_matchmaker_recording", "1 while a recording is written")),
         recorded_bytes(registry.counter("mm_matchmaker_recorded_bytes_total", "Written to recordings")),
         recording_gaps(registry.counter("mm_matchmaker_recording_gaps_total", "Times a recording fell behind")) {
@@ -113,6 +118,9 @@ struct Metrics {
   metrics::Gauge outbox;
   metrics::Counter relayed;
   metrics::Counter swept;
+  metrics::Histogram explain;
+  metrics::Histogram explain_copies;
+  metrics::Counter explains_refused;
   metrics::Gauge recording;
   metrics::Counter recorded_bytes;
   metrics::Counter recording_gaps;

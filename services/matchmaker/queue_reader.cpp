@@ -22,13 +22,14 @@ void Partition::forget() {
 }
 
 QueueReader::QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
-                         recording::Tape* tape)
+                         Uuid address, recording::Tape* tape)
     : store_(store),
       modes_(modes),
       table_version_(modes.version()),
       table_(modes.now()),
       clock_(clock),
       metrics_(metrics),
+      address_(address),
       tape_(tape) {}
 
 // The version is asked for first: a table that comes in between is found at the next tick.
@@ -241,7 +242,7 @@ bool QueueReader::take(const std::vector<Partition*>& free) {
   if (free.empty()) return true;
   std::vector<LeaseAsk> asks;
   for (auto* partition : free) {
-    const auto fresh = new_uuid(clock_.now()).to_string();
+    const auto fresh = lease_identifier(address_, ++attempts_);
     partition->lease.attempt(fresh);
     asks.push_back({partition->name, partition->lease.seen_token(), partition->lease.seen_beat(), fresh});
   }
@@ -266,6 +267,15 @@ std::vector<Partition*> QueueReader::owned() {
     if (partition.lease.mine() && partition.now > 0) owned.push_back(&partition);
   }
   return owned;
+}
+
+std::optional<QueueReader::Held> QueueReader::find(const Bucket& bucket) const {
+  const auto text = bucket.text();
+  const auto partition = partitions_.find({bucket.tenant, partition_of(text)});
+  if (partition == partitions_.end() || !partition->second.lease.mine()) return std::nullopt;
+  const auto held = partition->second.buckets.find(text);
+  if (held == partition->second.buckets.end() || !held->second.complete()) return std::nullopt;
+  return Held{&partition->second, &held->second};
 }
 
 void QueueReader::lost(Partition& partition) {

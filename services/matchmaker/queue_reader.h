@@ -33,7 +33,8 @@ struct Partition {
 class QueueReader {
  public:
   /// `tape`: takes down what buckets are given, if any.
-  QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
+  /// `address`: where the leases it takes say that their holder can be asked.
+  QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
               recording::Tape* tape = nullptr);
 
   /// Finds new buckets, if `asked` or the last time is a second ago; then looks, takes what nobody owns, and reads
@@ -44,6 +45,12 @@ class QueueReader {
   void hand_over();
 
   std::vector<Partition*> owned();
+  struct Held {
+    const Partition* partition;
+    const BucketPool* bucket;
+  };
+  /// A bucket of ours that is wholly in memory.
+  std::optional<Held> find(const Bucket& bucket) const;
   /// Buckets whose rules have changed since the last call.
   std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
   /// The lease turned out to be another's.
@@ -82,6 +89,8 @@ class QueueReader {
   bool taken_ = false;             ///< a partition has become ours, and its buckets are not found yet
   std::optional<SteadyPoint> discovered_at_;
   bool reachable_ = true;
+  const Uuid address_;
+  std::uint64_t attempts_ = 0;     ///< to take a lease
   recording::Tape* tape_;
   std::vector<std::string> changed_;
 };

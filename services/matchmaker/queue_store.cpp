@@ -187,7 +187,7 @@ RedisResult<std::optional<StatusResult>> QueueStore::status(const Tenant& tenant
                            {ticket ? ticket->to_string() : "", player ? player->to_string() : ""}, deadline);
   if (!reply) return fail(std::move(reply).error());
   if (reply->items.empty()) return std::optional<StatusResult>();
-  if (reply->items.size() < 3) return fail(unexpected(*reply));
+  if (reply->items.size() < 4) return fail(unexpected(*reply));
   StatusResult result;
   const auto id = TicketId::parse(reply->items[0].text);
   if (!id) return fail(unexpected(*reply));
@@ -195,6 +195,7 @@ RedisResult<std::optional<StatusResult>> QueueStore::status(const Tenant& tenant
   result.now = reply->items[1].integer;
   const auto& fields = reply->items[2].items;
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) assign_field(result.ticket, fields[i].text, fields[i + 1].text);
+  result.owner = reply->items[3].text;
   return std::optional<StatusResult>(std::move(result));
 }
 

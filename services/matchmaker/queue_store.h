@@ -84,6 +84,7 @@ struct MakeResult {
 struct StatusResult {
   QueueTicket ticket;
   BucketMs now = 0;
+  std::string owner;             ///< the lease's token of the ticket's partition; empty: nobody's
 };
 
 struct LiveMatch {

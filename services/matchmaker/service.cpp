@@ -12,9 +12,10 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr int kWorkers = 4;
-/// Submitters, workers, relay, reconciler and the consumer, each for a moment.
+/// Submitters, workers, relay, reconciler, explanations and the consumer, each for a moment.
 constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueuesAtOnce = 128;
+constexpr std::size_t kExplainsAtOnce = 64;
 constexpr Milliseconds kQueueWait{30'000};
 
 int plan_threads(const Settings& settings) {
@@ -95,8 +96,11 @@ Service::Service(const Settings& settings, Runtime& runtime)
       reconciler_({store_, house_store_, outcomes_, publisher_, waits_, housekeeping_, runtime.clock, metrics_}),
       tickets_({store_, publisher_, waits_, modes_, runtime.clock, [this] { relay_.wake(); }}),
       recorder_(record_options(settings, runtime), runtime.clock, metrics_),
+      address_(new_uuid(runtime.clock.now())),
+      explain_box_(metrics_),
+      explain_desk_({store_, explain_box_, runtime.bus, runtime.metrics, metrics_, address_}),
       ticker_({tick_store_, modes_, publisher_, waits_, housekeeping_, runtime.bus, runtime.clock, metrics_,
-               runtime.instance, recorder_, plan_threads(settings)},
+               runtime.instance, recorder_, explain_box_, address_, plan_threads(settings)},
               Milliseconds{settings.tick_ms}),
       desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
@@ -124,6 +128,11 @@ void Service::serve() {
   server_.serve<GetTicket>([this](const auto& request, const auto& context) { return tickets_.status(request, context); });
   server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return tickets_.make(request, context); });
   server_.serve<GetQueues>([this](const auto& request, const auto& context) { return tickets_.queues(request, context); });
+  server_.serve_batch<GetExplanation>(
+      kExplainsAtOnce, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_desk_.take(batch); });
+  server_.serve_batch_at<ExplainHere>(
+      address_.to_string(), kExplainsAtOnce,
+      [this](std::vector<bus::Incoming<ExplainHere>>& batch) { explain_desk_.take_here(batch); });
   server_.start();
 }
 

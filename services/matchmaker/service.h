@@ -11,6 +11,8 @@
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/matchmaker/enqueue_desk.h"
+#include "services/matchmaker/explain_box.h"
+#include "services/matchmaker/explain_desk.h"
 #include "services/matchmaker/reconciler.h"
 #include "services/matchmaker/recorder.h"
 #include "services/matchmaker/relay.h"
@@ -75,6 +77,9 @@ class Service {
   Reconciler reconciler_;
   Tickets tickets_;
   Recorder recorder_;
+  const Uuid address_;         // of this process: made up at its start
+  ExplainBox explain_box_;
+  ExplainDesk explain_desk_;
   Ticker ticker_;              // from here on: gone first, in this order from the end
   EnqueueDesk desk_;
   bus::Consumer matches_;

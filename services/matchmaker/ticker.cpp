@@ -16,7 +16,7 @@ constexpr Milliseconds kTickingWithin{3'000};
 Ticker::Ticker(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
-      reader_(parts.store, parts.modes, parts.clock, parts.metrics, parts.recorder.tape()),
+      reader_(parts.store, parts.modes, parts.clock, parts.metrics, parts.address, parts.recorder.tape()),
       decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads}),
       report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
@@ -24,6 +24,7 @@ Ticker::Ticker(const Parts& parts, Milliseconds interval)
 Ticker::~Ticker() {
   stopping_ = true;
   thread_.join();
+  parts_.explains.close();
   reader_.hand_over();
   tell_housekeeping();
 }
@@ -37,7 +38,7 @@ void Ticker::run() {
   auto next = std::chrono::steady_clock::now();
   while (!stopping_) {
     const auto started = std::chrono::steady_clock::now();
-    tick();
+    tick(started, next + interval_);
     const auto took = std::chrono::steady_clock::now() - started;
     parts_.metrics.tick.observe(std::chrono::duration<double>(took).count());
     if (took > interval_) parts_.metrics.overruns.add();
@@ -47,9 +48,12 @@ void Ticker::run() {
   }
 }
 
-void Ticker::tick() {
+// `next`: when the tick after this one begins, unless this one takes longer.
+void Ticker::tick(SteadyPoint started, SteadyPoint next) {
   parts_.recorder.tick();
+  parts_.explains.begin_tick();
   if (!bus_present()) {
+    parts_.explains.turn_away();
     reader_.hand_over();
     tell_housekeeping();
     return;
@@ -59,8 +63,11 @@ void Ticker::tick() {
   tell_housekeeping();
   if (!reached) {
     parts_.metrics.failed_ticks.add();
+    parts_.explains.turn_away();
     return;
   }
+  const auto begins = std::max(next, std::chrono::steady_clock::now());
+  parts_.explains.end_tick(reader_, std::chrono::round<Milliseconds>(begins - started), interval_);
   ticked_at_ = parts_.clock.steady().time_since_epoch().count();
   if (parts_.clock.steady() - reported_at_ >= kReportEvery) every_second();
 }

@@ -11,6 +11,7 @@
 #include "common/bus/bus.h"
 #include "services/matchmaker/decider.h"
 #include "services/matchmaker/depth_report.h"
+#include "services/matchmaker/explain_box.h"
 #include "services/matchmaker/housekeeping.h"
 #include "services/matchmaker/queue_reader.h"
 #include "services/matchmaker/recorder.h"
@@ -30,6 +31,8 @@ class Ticker {
     Metrics& metrics;
     std::string instance;
     Recorder& recorder;
+    ExplainBox& explains;
+    Uuid address;  ///< where leases say that we are
     int plan_threads = 1;
   };
   Ticker(const Parts& parts, Milliseconds interval);
@@ -43,7 +46,7 @@ class Ticker {
 
  private:
   void run();
-  void tick();
+  void tick(SteadyPoint started, SteadyPoint next);
   bool bus_present();
   void tell_housekeeping();
   void every_second();

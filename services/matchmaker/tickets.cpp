@@ -4,42 +4,13 @@
 
 #include "services/matchmaker/admission.h"
 #include "services/matchmaker/core/window.h"
+#include "services/matchmaker/ticket_view.h"
 
 namespace mm::matchmaker {
 namespace {
 
 /// Of a caller's time; the rest is for the way back.
 constexpr Milliseconds kAnswer{1'000};
-/// Ended tickets are shown this long. (They are kept longer, for repeated requests.)
-constexpr Milliseconds kShownAfterEnd{10 * 60 * 1000};
-
-/// A player's tenant is the token's; daemons name it.
-const Tenant& tenant_of(const Tenant& named, const Caller& caller) {
-  return caller.role == Role::player ? caller.tenant : named;
-}
-
-bool is_trusted(const Caller& caller) { return caller.role == Role::service || caller.role == Role::admin; }
-
-TicketStatus status_of(TicketState state) {
-  switch (state) {
-    case TicketState::matched: return TicketStatus::matched;
-    case TicketState::cancelled: return TicketStatus::cancelled;
-    case TicketState::timed_out: return TicketStatus::timed_out;
-    case TicketState::queued:
-    case TicketState::missing: break;
-  }
-  return TicketStatus::searching;
-}
-
-/// Waiting ends with a match, or with the ticket.
-BucketMs waited_ms(const StatusResult& found) {
-  const auto& ticket = found.ticket;
-  BucketMs until = found.now;
-  if (ticket.state == TicketState::matched) until = ticket.matched_at;
-  else if (ticket.state != TicketState::queued) until = ticket.ended_at;
-  return std::max<BucketMs>(0, until - ticket.queued_at);
-}
-
 }  // namespace
 
 Reply<CancelledTicket> Tickets::cancel(const CancelTicket& request, const bus::Context& context) {
@@ -78,13 +49,8 @@ Reply<Ticket> Tickets::status(const GetTicket& request, const bus::Context& cont
   if (!found) return fail(storage::to_problem(found.error()));
   const auto missing = [] { return refuse(Code::not_found, "There is no such ticket"); };
   if (!*found) return missing();
-  const auto& ticket = (*found)->ticket;
-  if (ticket.ended_at > 0 && (*found)->now - ticket.ended_at > kShownAfterEnd.count()) return missing();
-  const auto holds = [&](PlayerId id) {
-    return std::any_of(ticket.players.begin(), ticket.players.end(), [&](const auto& p) { return p.player_id == id; });
-  };
-  if (player && !holds(*player)) return missing();
-  if (caller.role == Role::player && !holds(*caller.player)) return missing();
+  if (!is_shown(**found) || !may_see(**found, caller)) return missing();
+  if (player && !holds((*found)->ticket, *player)) return missing();
   return view_of(**found, is_trusted(caller));
 }
 

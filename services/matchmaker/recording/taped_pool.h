@@ -9,6 +9,7 @@
 #include <string>
 
 #include "services/matchmaker/core/memory.h"
+#include "services/matchmaker/core/neighbourhood.h"
 #include "services/matchmaker/core/plan.h"
 #include "services/matchmaker/core/pool.h"
 #include "services/matchmaker/recording/tape.h"
@@ -44,6 +45,9 @@ class TapedPool {
   TickPlan plan(BucketMs now, Workspace& workspace);
   /// Takes down what plan() has returned.
   void after_plan(BucketMs now, const TickPlan& plan);
+
+  /// A copy of a ticket and its nearest. `now`: of the last plan.
+  Neighbourhood around(Slot slot, BucketMs now) const { return look_around(pool_, now, memory_, slot); }
 
   const Pool& pool() const { return pool_; }
   const ModeRules& rules() const { return play_.rules; }

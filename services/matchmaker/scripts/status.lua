@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- One ticket, by its id or by a player who is queued or in a live match. ARGV: ticket (or nothing), player (or
--- nothing). Answers the bucket time and the ticket's fields and values, or nothing.
+-- nothing). Answers the bucket time, the ticket's fields and values, and the token of its partition's owner; or nothing.
 --@include queue.lua
 local id, player = ARGV[1], ARGV[2]
 if id == '' then
@@ -28,4 +28,5 @@ if #fields == 0 then
   return {}
 end
 local partition = redis.call('HGET', key_of_ticket(id), 'partition')
-return {id, bucket_time(partition), fields}
+local owner = partition and redis.call('HGET', prefix .. 'lease:' .. partition, 'token')
+return {id, bucket_time(partition), fields, owner or ''}

@@ -1,60 +1,17 @@
 // Several instances, zombies, and stores that go and come back: nothing is lost and nothing happens twice.
-#include <signal.h>
-
 #include <atomic>
-#include <cstdlib>
 #include <set>
 #include <thread>
 
-#include "common/testing/child.h"
 #include "services/matchmaker/lease.h"
 #include "services/matchmaker/scripts.h"
+#include "tests/integration/matchmaker/process.h"
 #include "tests/integration/matchmaker/world.h"
 
 namespace mm::matchmaker {
 namespace {
 
 using testing::eventually;
-
-/// A matchmaker in a process of its own, for ends that a destructor cannot play.
-class Process {
- public:
-  Process(const World& world, const std::string& name, int tick_ms = 20) {
-    const auto settings = world.settings(tick_ms);
-    testing::ChildCommand command;
-    const char* build = std::getenv("MM_TEST_BINARY_DIR");
-    command.arguments = {"env", "-u", "MM_TEST_SOURCE_DIR", "-u", "MM_TEST_BINARY_DIR",
-                         std::string(build != nullptr ? build : ".") + "/bin/matchmaker"};
-    command.environment = {"MM_NATS_URL=" + world.nats.url(),
-                           "MM_REDIS_QUEUE_URL=" + settings.redis_queue_url,
-                           "MM_REDIS_CACHE_URL=" + settings.redis_cache_url,
-                           "MM_MODES_FILE=" + settings.modes_file,
-                           "MM_TICK_MS=" + std::to_string(tick_ms),
-                           "MM_INSTANCE=" + name};
-    command.output = "/dev/null";
-    pid_ = testing::start_child(command);
-  }
-  ~Process() {
-    if (pid_ > 0) testing::kill_all(pid_);
-  }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  void signal(int number) { ::kill(pid_, number); }
-  void kill() {
-    testing::kill_all(pid_);
-    pid_ = 0;
-  }
-  int terminate() {
-    signal(SIGTERM);
-    const int status = testing::wait_for_end(pid_);
-    pid_ = 0;
-    return status;
-  }
-
- private:
-  pid_t pid_ = 0;
-};
 
 /// Enqueues tickets that can only meet each other, until told to stop; knows which were acknowledged.
 class Stream {

@@ -1,0 +1,222 @@
+#include "services/matchmaker/explain_desk.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "common/runtime/trace.h"
+#include "common/wire/codec.h"
+#include "services/matchmaker/core/explain.h"
+#include "services/matchmaker/core/latency.h"
+#include "services/matchmaker/lease.h"
+#include "services/matchmaker/ticket_view.h"
+
+namespace mm::matchmaker {
+namespace {
+
+/// Of a caller's time; the rest is for the way back.
+constexpr Milliseconds kAnswer{1'000};
+
+std::string seconds_text(BucketMs ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) / 1000);
+  return text;
+}
+
+Explanation explanation_of_end(const StatusResult& found) {
+  const auto& ticket = found.ticket;
+  Explanation said;
+  said.ticket_id = ticket.id;
+  said.status = status_of(ticket.state);
+  if (ticket.mode) said.mode = *ticket.mode;
+  if (ticket.region) said.region = *ticket.region;
+  said.team_size = ticket.team_size;
+  said.waited_ms = waited_ms(found);
+  const auto after = " after " + seconds_text(said.waited_ms) + ".";
+  switch (said.status) {
+    case TicketStatus::matched: said.summary = "It was matched" + after; break;
+    case TicketStatus::cancelled: said.summary = "It was cancelled" + after; break;
+    case TicketStatus::timed_out: said.summary = "Nobody fitting came in time: it was given up" + after; break;
+    case TicketStatus::searching: break;
+  }
+  return said;
+}
+
+/// Of a mode that has left the mode table: its tickets only time out.
+Explanation explanation_without_mode(const Sighting& seen) {
+  Explanation said;
+  said.ticket_id = seen.ticket.id;
+  said.mode = seen.bucket.mode;
+  said.region = seen.bucket.region;
+  said.team_size = seen.bucket.team_size;
+  said.waited_ms = std::max<BucketMs>(0, seen.now - seen.ticket.queued_at);
+  Forecast forecast;
+  forecast.outcome = WaitOutcome::times_out;
+  const auto left = std::max<BucketMs>(0, seen.ticket.deadline - seen.now);
+  forecast.in_seconds = static_cast<double>(left) / 1000;
+  forecast.at_waited_ms = said.waited_ms + left;
+  said.forecast = forecast;
+  said.summary = "The mode " + said.mode.str() +
+                 " is not offered any more: nobody is matched in it, and the ticket's time is over in " +
+                 seconds_text(left) + ".";
+  return said;
+}
+
+/// Explanations are about one region; a ticket that may be matched elsewhere too should know.
+std::string other_regions(const Sighting& seen) {
+  if (!seen.ticket.latencies || !seen.around) return {};
+  std::string names;
+  for (const auto& [region, ms] : *seen.ticket.latencies) {
+    if (region == seen.bucket.region || !opens_after_ms(seen.around->rules, *seen.ticket.latencies, region)) continue;
+    names += (names.empty() ? "" : ", ") + region.str();
+  }
+  if (names.empty()) return {};
+  return " This is about " + seen.bucket.region.str() + " alone; it waits in " + names + " too.";
+}
+
+Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue is between two owners"); }
+
+}  // namespace
+
+ExplainDesk::ExplainDesk(const Parts& parts)
+    : parts_(parts),
+      requests_(std::make_unique<bus::AsyncRequests>(parts.bus, parts.registry)),
+      thread_([this] { work(); }) {}
+
+ExplainDesk::~ExplainDesk() {
+  requests_.reset();  // what it waited for is posted
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+bool ExplainDesk::has_room(const std::function<void(Reply<Explanation>)>& answer) {
+  if (*open_ < kOpenMost) return true;
+  parts_.metrics.explains_refused.add();
+  answer(refuse(Code::unavailable, "Too many explanations are asked for at once"));
+  return false;
+}
+
+std::function<void(Reply<Explanation>)> ExplainDesk::open(std::function<void(Reply<Explanation>)> answer) {
+  ++*open_;
+  return [open = open_, answer = std::move(answer)](Reply<Explanation> reply) {
+    --*open;
+    answer(std::move(reply));
+  };
+}
+
+void ExplainDesk::take(std::vector<bus::Incoming<GetExplanation>>& batch) {
+  for (auto& one : batch) {
+    const auto& caller = one.context.caller;
+    if (caller.role == Role::player && !caller.player) {
+      one.answer(refuse(Code::forbidden));
+      continue;
+    }
+    if (!has_room(one.answer)) continue;
+    const auto ask =
+        std::make_shared<const Ask>(Ask{tenant_of(one.request.tenant, caller), one.request.ticket_id, one.context,
+                                        one.context.deadline.within(kAnswer), open(std::move(one.answer))});
+    post([this, ask] { look_up(ask); });
+  }
+}
+
+// Whoever asks here has looked the ticket up, and looks again if it is not here.
+void ExplainDesk::take_here(std::vector<bus::Incoming<ExplainHere>>& batch) {
+  for (auto& one : batch) {
+    const auto bucket = Bucket::parse(one.request.bucket);
+    if (!is_trusted(one.context.caller)) {
+      one.answer(refuse(Code::forbidden));
+    } else if (!bucket) {
+      one.answer(refuse_field("/bucket", "names no bucket"));
+    } else if (has_room(one.answer)) {
+      parts_.box.put(*bucket, one.request.ticket_id, one.context.deadline,
+                     [this, answer = open(std::move(one.answer))](std::optional<Sighting> seen) {
+                       post([this, answer, seen = std::move(seen)] {
+                         if (!seen) return answer(refuse(Code::not_found, "It does not wait here"));
+                         answer(explain_it(*seen));
+                       });
+                     });
+    }
+  }
+}
+
+void ExplainDesk::post(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+}
+
+void ExplainDesk::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !jobs_.empty() || stopping_; });
+    if (jobs_.empty()) return;
+    const auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+}
+
+void ExplainDesk::look_up(const AskPtr& ask) {
+  if (stopping_ || ask->deadline.passed()) return ask->answer(without_owner());
+  const trace::Scope scope(ask->context.trace);
+  const auto found = parts_.store.status(ask->tenant, ask->ticket, std::nullopt, ask->deadline);
+  if (!found) return ask->answer(fail(storage::to_problem(found.error())));
+  if (!*found || !is_shown(**found) || !may_see(**found, ask->context.caller)) {
+    return ask->answer(refuse(Code::not_found, "There is no such ticket"));
+  }
+  if ((*found)->ticket.state != TicketState::queued) return ask->answer(explanation_of_end(**found));
+  seek(ask, **found);
+}
+
+void ExplainDesk::seek(const AskPtr& ask, const StatusResult& found) {
+  const auto bucket = Bucket::parse(found.ticket.first_bucket);
+  if (!bucket) return ask->answer(refuse(Code::internal_error));
+  const auto owner = address_in(found.owner);
+  if (owner && *owner != parts_.address) return ask_owner(ask, *bucket, *owner);
+  see(ask, *bucket);  // ours; or nobody's yet, and a tick later it may be
+}
+
+void ExplainDesk::see(const AskPtr& ask, const Bucket& bucket) {
+  parts_.box.put(bucket, ask->ticket, ask->deadline, [this, ask](std::optional<Sighting> seen) {
+    post([this, ask, seen = std::move(seen)] {
+      if (seen) ask->answer(explain_it(*seen));
+      else look_up(ask);
+    });
+  });
+}
+
+void ExplainDesk::ask_owner(const AskPtr& ask, const Bucket& bucket, Uuid address) {
+  const ExplainHere request{bucket.text(), ask->ticket};
+  requests_->request(addressed(ExplainHere::kSubject, address.to_string()), wire::encode(request), Caller{},
+                     ask->context.trace, ask->deadline, [this, ask, bucket](const Reply<std::string>& text) {
+                       post([this, ask, bucket, text] { hear(ask, bucket, text); });
+                     });
+}
+
+void ExplainDesk::hear(const AskPtr& ask, const Bucket& bucket, const Reply<std::string>& text) {
+  if (text) {
+    auto said = wire::decode<Explanation>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
+    return ask->answer(said ? std::move(said) : Reply<Explanation>(refuse(Code::internal_error)));
+  }
+  // Not there, or it is gone: a tick later somebody may have taken over, perhaps we.
+  see(ask, bucket);
+}
+
+Explanation ExplainDesk::explain_it(const Sighting& seen) {
+  if (!seen.around) return explanation_without_mode(seen);
+  const auto started = std::chrono::steady_clock::now();
+  auto said = explain(*seen.around, seen.ticks);
+  said.summary += other_regions(seen);
+  parts_.metrics.explain.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  return said;
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,25 @@
+// Who may see a ticket, and what everybody sees of it: the same for every request that shows one.
+#pragma once
+
+#include "common/contracts/caller.h"
+#include "services/matchmaker/queue_store.h"
+
+namespace mm::matchmaker {
+
+/// A player's tenant is the token's; daemons name it.
+inline const Tenant& tenant_of(const Tenant& named, const Caller& caller) {
+  return caller.role == Role::player ? caller.tenant : named;
+}
+inline bool is_trusted(const Caller& caller) { return caller.role == Role::service || caller.role == Role::admin; }
+
+bool holds(const QueueTicket& ticket, PlayerId player);
+/// Ended tickets are shown for ten minutes. (They are kept longer, for repeated requests.)
+bool is_shown(const StatusResult& found);
+/// Its players, and whoever is no player.
+bool may_see(const StatusResult& found, const Caller& caller);
+
+TicketStatus status_of(TicketState state);
+/// Waiting ends with a match, or with the ticket.
+BucketMs waited_ms(const StatusResult& found);
+
+}  // namespace mm::matchmaker
