@@ -1,6 +1,7 @@
 #include "services/gateway/routes.h"
 
 #include "common/base/result.h"
+#include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "services/gateway/handlers/accounts.h"
 #include "services/gateway/handlers/forward.h"
@@ -20,7 +21,10 @@ void complete_entry(Exchange& x, EnterQueue& request) {
   request.ticket_id = x.stable_ticket_id();
   request.home_region = x.principal.home_region();
 }
-void in_own_tenant(Exchange& x, GetTicket& request) { request.tenant = x.player().tenant; }
+template <class Req>
+void in_own_tenant(Exchange& x, Req& request) {
+  request.tenant = x.player().tenant;
+}
 
 void locate_party(Exchange& x, const Party& party) { x.headers.emplace_back("Location", "/v1/party/" + party.party_id.to_string()); }
 void locate_ticket(Exchange& x, const Ticket& ticket) {
@@ -78,8 +82,11 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/matchmaking/queue", kPlayer, Cost::write, 201, forward<EnterQueue, complete_entry, locate_ticket>(),
      "Matchmaking", "Queue alone",
      "already_queued in_match in_party unknown_mode invalid_team_size queue_full", {.keyed = true, .without = "party_id"}},
-    {"GET", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::read, 200, forward<GetTicket, in_own_tenant>(),
+    {"GET", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::read, 200, forward<GetTicket, in_own_tenant<GetTicket>>(),
      "Matchmaking", "A ticket", "not_found"},
+    {"GET", "/v1/matchmaking/queue/{ticket_id}/explain", kPlayer, Cost::read, 200,
+     forward<GetExplanation, in_own_tenant<GetExplanation>>(),
+     "Matchmaking", "Why a ticket waits, what becomes of it, and what would help", "not_found"},
     {"DELETE", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
      "Matchmaking", "Leave the queue", "not_found already_matched", {.without = "party_id"}},
     {"GET", "/v1/matchmaking/active", kPlayer, Cost::read, 200, own<NoFields, ActiveState>(&streams::get_active),

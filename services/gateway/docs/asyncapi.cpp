@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/wire/schema.h"
 #include "services/gateway/messages.h"
@@ -121,10 +122,10 @@ class Document {
   }
 
   template <class Req>
-  void add_request() {
+  void add_request(const std::string& address = "") {
     const std::string subject(Req::kSubject.text);
     auto name = key_of(subject);
-    channels_.push_back({name, subject, "Request", {bus_message<Req>()}});
+    channels_.push_back({name, subject + address, "Request", {bus_message<Req>()}});
     Operation operation{"serve_" + name, name, false, {channels_.back().messages.front().name}, name + "_answer"};
     channels_.push_back({name + "_answer", "", "Answer, or a problem object with Nats-Service-Error headers",
                          {bus_message<typename Req::Answer>()}});
@@ -167,6 +168,8 @@ class Document {
     add_request<GetTicket>();
     add_request<MakeMatch>();
     add_request<GetQueues>();
+    add_request<GetExplanation>();
+    add_request<ExplainHere>(".{address}");
     add_request<GetMatch>();
     add_request<Heartbeat>();
     add_request<ReportResult>();

@@ -231,6 +231,44 @@ TEST(Routes, TicketsAreReadAndCancelledByTheirId) {
   expect_problem(gateway().send("DELETE", "/v1/matchmaking/queue/" + kSomeId, "", player.auth()), 409, "already_matched");
 }
 
+TEST(Routes, WhyATicketWaitsIsAskedForItsPlayer) {
+  const auto player = fresh_player();
+  const auto path = "/v1/matchmaking/queue/" + kSomeId + "/explain";
+  Explanation said;
+  said.ticket_id = ticket_in().ticket_id;
+  said.mode = ranked_mode();
+  said.region = default_region();
+  said.summary = "3 more players are needed within reach.";
+  said.rule = WaitRule::players;
+  said.by = 3;
+  said.nearest = {{1512.345, 1, 4'200, 120, {{PairRule::region, std::nullopt, 0, std::nullopt}}, std::nullopt}};
+  said.forecast = Forecast{WaitOutcome::times_out, 12.34, 60'000, std::nullopt, std::nullopt};
+  fake<GetExplanation>().answer(said);
+  const auto answer = gateway().get(path, player.auth());
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.at("summary"), said.summary);
+  EXPECT_EQ(answer.at("rule"), "players");
+  EXPECT_EQ(answer.at("by"), "3");
+  EXPECT_EQ(answer.at("nearest/0/rating"), "1512.35");
+  EXPECT_EQ(answer.at("nearest/0/checks/0/rule"), "region");
+  EXPECT_EQ(answer.at("nearest/0/checks/0/value"), "");
+  EXPECT_EQ(answer.at("forecast/outcome"), "times_out");
+  EXPECT_EQ(answer.at("matched_now_with_window"), "");
+  EXPECT_EQ(fake<GetExplanation>().last().ticket_id.to_string(), kSomeId);
+  EXPECT_EQ(fake<GetExplanation>().last().tenant, default_tenant());
+  EXPECT_EQ(fake<GetExplanation>().caller().player, player.id);
+
+  expect_problem(gateway().get(path), 401, "unauthorized");
+  expect_problem(gateway().get(path + "?tenant=other", player.auth()), 422, "invalid_fields");
+  expect_problem(gateway().get("/v1/matchmaking/queue/nothing/explain", player.auth()), 404, "not_found");
+  fake<GetExplanation>().refuse(Code::not_found);
+  expect_problem(gateway().get(path, player.auth()), 404, "not_found");
+  fake<GetExplanation>().refuse(Code::unavailable);
+  const auto busy = gateway().get(path, player.auth());
+  expect_problem(busy, 503, "unavailable");
+  EXPECT_EQ(busy.header("retry-after"), "1");
+}
+
 TEST(Routes, ActiveGathersWhatThereIs) {
   const auto player = fresh_player();
   nobody_is_anywhere();

@@ -13,6 +13,7 @@
 
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
+#include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/runtime/daemon.h"
 #include "common/security/jwt.h"
@@ -77,7 +78,7 @@ using Fakes = std::tuple<Fake<Reqs>...>;
 
 using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
                        SetReady, InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
-                       GetQueues, GetMatch, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
+                       GetExplanation, GetQueues, GetMatch, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
 /// Started on first use, gone at the end of the program. Tests that kill servers have their own.
 struct World {
