@@ -172,6 +172,9 @@ void Client::enter_queue_as_party(const std::string& party_id, const QueueOption
 void Client::ticket(const std::string& ticket_id, Callback<Ticket> done) {
   impl_->request(get("/v1/matchmaking/queue/" + encoded(ticket_id)), std::move(done));
 }
+void Client::explain(const std::string& ticket_id, Callback<Explanation> done) {
+  impl_->request(get("/v1/matchmaking/queue/" + encoded(ticket_id) + "/explain"), std::move(done));
+}
 void Client::leave_queue(const std::string& ticket_id, Callback<Done> done) {
   impl_->request(remove("/v1/matchmaking/queue/" + encoded(ticket_id)), std::move(done));
 }

@@ -16,6 +16,43 @@ PartyMember read_member(const Json& json) {
   return {json.text("player_id"), json.text("username"), json.truth("ready"), json.text("joined_at")};
 }
 
+TicketStatus read_ticket_status(const Json& json) {
+  const auto status = json.text("status");
+  return status == "MATCHED"     ? TicketStatus::matched
+         : status == "CANCELLED" ? TicketStatus::cancelled
+         : status == "TIMED_OUT" ? TicketStatus::timed_out
+                                 : TicketStatus::searching;
+}
+
+std::optional<double> read_number(const Json& json, const char* name) {
+  return json.has(name) ? std::optional(json.number(name)) : std::nullopt;
+}
+
+WaitRule read_rule(const Json& json) {
+  const auto rule = json.text("rule");
+  return rule.empty()          ? WaitRule::none
+         : rule == "window"    ? WaitRule::window
+         : rule == "players"   ? WaitRule::players
+         : rule == "latency"   ? WaitRule::latency
+         : rule == "outbid"    ? WaitRule::outbid
+         : rule == "next_tick" ? WaitRule::next_tick
+                               : WaitRule::other;
+}
+
+NearTicket read_near(const Json& json) {
+  NearTicket near;
+  near.rating = json.number("rating");
+  near.players = json.small("players");
+  near.waited_ms = json.integer("waited_ms");
+  near.rating_window = json.number("rating_window");
+  for (const auto& check : json.at("checks").elements()) {
+    near.checks.push_back(
+        {check.text("rule"), read_number(check, "value"), check.number("limit"), read_number(check, "margin")});
+  }
+  near.accept_in_seconds = read_number(json, "accept_in_seconds");
+  return near;
+}
+
 template <class T>
 std::optional<T> read_optional(const Json& json, const char* name) {
   if (!json.has(name)) return std::nullopt;
@@ -93,11 +130,7 @@ void read(const Json& json, ReadyState& out) {
 void read(const Json& json, Ticket& out) {
   out.ticket_id = json.text("ticket_id");
   out.party_id = json.text("party_id");
-  const auto status = json.text("status");
-  out.status = status == "MATCHED"     ? TicketStatus::matched
-               : status == "CANCELLED" ? TicketStatus::cancelled
-               : status == "TIMED_OUT" ? TicketStatus::timed_out
-                                       : TicketStatus::searching;
+  out.status = read_ticket_status(json);
   out.mode = json.text("mode");
   out.region = json.text("region");
   out.team_size = json.small("team_size");
@@ -107,6 +140,43 @@ void read(const Json& json, Ticket& out) {
   out.estimated_wait_seconds = json.number("estimated_wait_seconds");
   out.estimated_wait_p90_seconds = json.number("estimated_wait_p90_seconds");
   out.match_id = json.text("match_id");
+}
+
+void read(const Json& json, WaitForecast& out) {
+  const auto outcome = json.text("outcome");
+  out.outcome = outcome == "matched"     ? WaitOutcome::matched
+                : outcome == "times_out" ? WaitOutcome::times_out
+                                         : WaitOutcome::unknown;
+  out.in_seconds = json.number("in_seconds");
+  out.quality = read_number(json, "quality");
+  out.spread = read_number(json, "spread");
+}
+
+void read(const Json& json, Newcomers& out) {
+  out.parties = json.small("parties");
+  out.party_size = json.small("party_size");
+  out.rating = json.number("rating");
+  out.within = json.number("within");
+}
+
+void read(const Json& json, Explanation& out) {
+  out.ticket_id = json.text("ticket_id");
+  out.status = read_ticket_status(json);
+  out.mode = json.text("mode");
+  out.region = json.text("region");
+  out.team_size = json.small("team_size");
+  out.waited_ms = json.integer("waited_ms");
+  out.summary = json.text("summary");
+  out.rule = read_rule(json);
+  out.by = read_number(json, "by");
+  out.rating = read_number(json, "rating");
+  out.rating_window = read_number(json, "rating_window");
+  out.tickets_waiting = json.integer("tickets_waiting");
+  out.players_waiting = json.integer("players_waiting");
+  for (const auto& near : json.at("nearest").elements()) out.nearest.push_back(read_near(near));
+  out.forecast = read_optional<WaitForecast>(json, "forecast");
+  out.matched_now_with_window = read_number(json, "matched_now_with_window");
+  out.matched_now_with = read_optional<Newcomers>(json, "matched_now_with");
 }
 
 void read(const Json& json, Match& out) {

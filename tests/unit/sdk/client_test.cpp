@@ -161,6 +161,40 @@ TEST_F(SdkClient, TellsAProblemAsAValueWithItsFields) {
   EXPECT_EQ(error->fields[0].pointer, "/team_size");
 }
 
+TEST_F(SdkClient, TellsWhyATicketWaits) {
+  log_in();
+  std::optional<Explanation> said;
+  client.explain("a/b", [&](Result<Explanation> result) { said = *result; });
+  EXPECT_EQ(network->asked.front().request.target, "/v1/matchmaking/queue/a%2Fb/explain");
+  answer(200, R"({"ticket_id":"t1","status":"SEARCHING","mode":"duel","region":"eu-west","team_size":1,"waited_ms":4200,
+                  "summary":"Nobody near.","rating":1500,"rating_window":120.5,"rule":"window","by":79.5,
+                  "tickets_waiting":2,"players_waiting":2,
+                  "nearest":[{"rating":1700,"players":1,"waited_ms":100,"rating_window":100,
+                              "checks":[{"rule":"your_window","value":200,"limit":120.5,"margin":-79.5},
+                                        {"rule":"region","limit":0}],"accept_in_seconds":3.5}],
+                  "forecast":{"outcome":"matched","in_seconds":3.6,"at_waited_ms":7800,"quality":0.8,"spread":200},
+                  "matched_now_with_window":200})");
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->summary, "Nobody near.");
+  EXPECT_EQ(said->rule, WaitRule::window);
+  EXPECT_EQ(said->by, 79.5);
+  ASSERT_EQ(said->nearest.size(), 1u);
+  EXPECT_EQ(said->nearest[0].checks[0].margin, -79.5);
+  EXPECT_FALSE(said->nearest[0].checks[1].margin);
+  EXPECT_EQ(said->nearest[0].accept_in_seconds, 3.5);
+  ASSERT_TRUE(said->forecast);
+  EXPECT_EQ(said->forecast->outcome, WaitOutcome::matched);
+  EXPECT_EQ(said->matched_now_with_window, 200);
+  EXPECT_FALSE(said->matched_now_with);
+
+  client.explain("t1", [&](Result<Explanation> result) { said = *result; });
+  answer(200, R"({"ticket_id":"t1","status":"MATCHED","mode":"duel","region":"eu-west","team_size":1,"waited_ms":7800,
+                  "summary":"It was matched after 7.8 s."})");
+  EXPECT_EQ(said->status, TicketStatus::matched);
+  EXPECT_EQ(said->rule, WaitRule::none);
+  EXPECT_FALSE(said->forecast);
+}
+
 struct Row {
   int status;
   ErrorKind kind;

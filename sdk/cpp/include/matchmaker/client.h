@@ -83,6 +83,8 @@ class Client {
   void enter_queue(const QueueOptions& options, Callback<Ticket> done);
   void enter_queue_as_party(const std::string& party_id, const QueueOptions& options, Callback<Ticket> done);
   void ticket(const std::string& ticket_id, Callback<Ticket> done);
+  /// Why a ticket waits, what becomes of it, and what would help.
+  void explain(const std::string& ticket_id, Callback<Explanation> done);
   void leave_queue(const std::string& ticket_id, Callback<Done> done);
   void active(Callback<Active> done);
 

@@ -89,6 +89,74 @@ struct Ticket {
   std::string match_id;  ///< empty: none
 };
 
+/// What keeps a ticket waiting, and what `Explanation::by` counts.
+enum class WaitRule {
+  none,       ///< it waits no more
+  window,     ///< the nearest ticket is so many rating points outside a window
+  players,    ///< so many players too few are within reach; 0: the party sizes there are fill no teams
+  latency,    ///< the region opens to it in so many seconds; absent: never
+  outbid,     ///< there was a match for it, but its partners had a better one
+  next_tick,  ///< nothing: it is about to be matched
+  other,      ///< one that this version does not know
+};
+
+enum class WaitOutcome { matched, times_out, unknown };
+
+/// What becomes of a ticket if nobody comes or goes.
+struct WaitForecast {
+  WaitOutcome outcome = WaitOutcome::unknown;
+  double in_seconds = 0;          ///< until then; of unknown: it is not matched before
+  std::optional<double> quality;  ///< of the match, 0 to 1
+  std::optional<double> spread;   ///< of its ratings, in points
+};
+
+/// A rule that a ticket and a neighbour keep (`margin` of 0 and more) or break.
+struct PairCheck {
+  std::string rule;  ///< your_window, their_window, region, players, sizes
+  std::optional<double> value;
+  double limit = 0;
+  std::optional<double> margin;  ///< absent: it is never kept
+};
+
+struct NearTicket {
+  double rating = 0;
+  int players = 1;
+  std::int64_t waited_ms = 0;
+  double rating_window = 0;
+  std::vector<PairCheck> checks;
+  std::optional<double> accept_in_seconds;  ///< absent: never
+};
+
+/// Newcomers with whom a ticket would be matched at once.
+struct Newcomers {
+  int parties = 1;
+  int party_size = 1;
+  double rating = 0;
+  double within = 0;  ///< farther off than this nobody new could help
+};
+
+/// Why a ticket waits, in one region.
+struct Explanation {
+  std::string ticket_id;
+  TicketStatus status = TicketStatus::searching;
+  std::string mode;
+  std::string region;
+  int team_size = 0;
+  std::int64_t waited_ms = 0;
+  std::string summary;  ///< all of it in a few English sentences
+  // Only of a ticket that waits:
+  WaitRule rule = WaitRule::none;
+  std::optional<double> by;
+  std::optional<double> rating;
+  std::optional<double> rating_window;
+  std::int64_t tickets_waiting = 0;  ///< in this queue, with this one
+  std::int64_t players_waiting = 0;
+  std::vector<NearTicket> nearest;  ///< in rating
+  std::optional<WaitForecast> forecast;
+  std::optional<double> matched_now_with_window;  ///< with windows of so many points for everybody
+  std::optional<Newcomers> matched_now_with;
+};
+
 enum class MatchStatus { allocating, loading, ready, running, completed, cancelled };
 
 /// A match this player is in. Endpoint, url and token are empty until it is ready.
