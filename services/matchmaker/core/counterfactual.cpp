@@ -12,7 +12,7 @@ namespace {
 /// Plans tried for one answer.
 constexpr int kTries = 4;
 /// … but no more once they took this (forecast.h); and tickets planned for one of them.
-constexpr std::uint64_t kPlanWork = 4'000;
+constexpr std::uint64_t kPlanWork = 2'500;
 constexpr std::size_t kChainMost = 32;
 /// Questions about sizes for one answer.
 constexpr int kSizeQuestions = 600;
@@ -174,9 +174,12 @@ std::optional<Rating> window_for_match(const Neighbourhood& around, BucketMs at)
     rules.initial_window = rules.max_window = points(*window);
     Memory memory;
     Workspace workspace;
+    workspace.forgetful = true;
+    workspace.most_steps = kPlanWork - work;
     const TickPlan tick = plan(pool, rules, at, memory, workspace);
-    if (matches(tick, *pool.slot_of(around.subject))) return window;
     work += work_of(tick, workspace);
+    if (workspace.cut_short) return std::nullopt;
+    if (matches(tick, *pool.slot_of(around.subject))) return window;
     window = next_wider(*row, *window);
   }
   return std::nullopt;
@@ -203,8 +206,11 @@ std::optional<Arrivals> arrivals_for_match(const Neighbourhood& around, BucketMs
     if (!known.holds(copy.pool.rating(copy.subject))) return std::nullopt;
     Memory memory;
     memory.resume(copy.pool, recalled);
+    workspace.forgetful = true;
+    workspace.most_steps = kPlanWork - work;
     const TickPlan tick = plan(copy.pool, around.rules, at, memory, workspace);
     work += work_of(tick, workspace);
+    if (workspace.cut_short) return std::nullopt;
     if (!matches(tick, copy.subject)) continue;
     const BucketMs waited = at - copy.pool.queued_at(copy.subject);
     return Arrivals{parties, 1, points(copy.pool.rating(copy.subject)),

@@ -24,14 +24,13 @@ struct Stand {
 /// A ticket among its neighbours.
 class Comparison {
  public:
-  Comparison(const Neighbourhood& around, const PoolCopy& copy)
+  explicit Comparison(const Neighbourhood& around)
       : around_(around), format_(around.rules, around.team_size), fill_(around.rules.teams, around.team_size) {
     for (const Neighbour& neighbour : around.tickets) {
-      const Slot slot = *copy.pool.slot_of(neighbour.ticket.id);
       const BucketMs waited = around.now - neighbour.ticket.queued_at;
-      stands_.push_back({&neighbour.ticket, copy.pool.rating(slot), format_.window.at(waited),
-                         static_cast<int>(neighbour.ticket.players.size()), copy.pool.opens_at(slot)});
-      if (slot == copy.subject) subject_ = stands_.size() - 1;
+      stands_.push_back({&neighbour.ticket, neighbour.rating, format_.window.at(waited),
+                         static_cast<int>(neighbour.ticket.players.size()), neighbour.opens_at});
+      if (neighbour.ticket.id == around.subject) subject_ = stands_.size() - 1;
     }
   }
 
@@ -172,8 +171,7 @@ void say_what_would_help(const Neighbourhood& around, BucketMs at, bool matched_
 }  // namespace
 
 Explanation explain(const Neighbourhood& around, const TickTimes& ticks) {
-  const PoolCopy copy(around);
-  Comparison comparison(around, copy);
+  Comparison comparison(around);
   const Stand& subject = comparison.subject();
   Explanation said;
   said.ticket_id = around.subject;

@@ -1,30 +1,28 @@
 #include "services/matchmaker/core/forecast.h"
 
 #include <algorithm>
+#include <map>
 
 #include "services/matchmaker/core/fill.h"
-#include "services/matchmaker/core/known.h"
+#include "services/matchmaker/core/packing.h"
 #include "services/matchmaker/core/plan.h"
 
 namespace mm::matchmaker {
 namespace {
 
-/// Ticks between two looks at most, where strangers are near.
-constexpr BucketMs kStride = 10;
+using Kind = Foreseen::Kind;
+using Place = ForecastLine::Place;
+using Presence = ForecastLine::Presence;
 
-/// The first time on the grid that is not before `at`, and after `now`.
-BucketMs next_tick(BucketMs at, BucketMs now, BucketMs every) {
-  const BucketMs ticks = at <= now ? 1 : (at - now + every - 1) / every;
-  return now + ticks * every;
-}
+constexpr std::uint64_t kLineStepsPerWork = 8;
+/// So many tickets are looked at first.
+constexpr std::size_t kNearest = 40;
 
-const PlannedMatch* match_with(const TickPlan& tick, Slot slot) {
-  for (const PlannedMatch& match : tick.matches) {
-    for (const Seat& seat : tick.seats_of(match)) {
-      if (seat.slot == slot) return &match;
-    }
-  }
-  return nullptr;
+/// The first tick at or after a time.
+BucketMs tick_from(BucketMs at, const TickTimes& ticks) {
+  if (at <= ticks.first) return ticks.first;
+  if (at == ForecastLine::kNever) return at - 2 * ticks.every;
+  return ticks.first + (at - ticks.first + ticks.every - 1) / ticks.every * ticks.every;
 }
 
 /// Whether the whole pool's parties could fill teams with one of this size, were ratings no matter.
@@ -40,12 +38,174 @@ bool sizes_could_fill(const Neighbourhood& around, int size) {
   return fill.choose(counts, size, chosen);
 }
 
-void take_out(const TickPlan& tick, Pool& pool) {
-  std::vector<TicketId> gone;
-  for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
-  for (const Slot slot : tick.expired) gone.push_back(pool.id(slot));
-  for (const TicketId& id : gone) pool.erase(id);
+/// A part of the neighbourhood.
+struct Extent {
+  std::size_t begin;
+  std::size_t end;
+  std::size_t subject;
+};
+
+/// So many tickets, always the nearer one next.
+Extent nearest(const Neighbourhood& around, std::size_t subject, std::size_t most) {
+  const auto& all = around.tickets;
+  Extent extent{subject, subject + 1, subject};
+  while (extent.end - extent.begin < std::min(most, all.size())) {
+    const bool down =
+        extent.end == all.size() || (extent.begin > 0 && all[subject].rating - all[extent.begin - 1].rating <=
+                                                             all[extent.end].rating - all[subject].rating);
+    if (down) --extent.begin;
+    else ++extent.end;
+  }
+  return extent;
 }
+
+/// One forecast, from match to match.
+class Ahead {
+ public:
+  Ahead(const Neighbourhood& around, const Format& format, const TickTimes& ticks, Extent extent,
+        std::uint64_t most_work)
+      : around_(around),
+        ticks_(ticks),
+        most_work_(most_work),
+        line_(around, format, extent.begin, extent.end),
+        subject_(static_cast<Place>(extent.subject - extent.begin)) {}
+
+  Foreseen run() {
+    const BucketMs over = tick_from(line_.neighbour(subject_).ticket.deadline);
+    const BucketMs strangers = tick_from(line_.meets_strangers(subject_));
+    const BucketMs last = std::min({over, strangers, tick_from(line_.settled()) + ticks_.every}) - ticks_.every;
+    const auto chance = line_.first_chance_of(subject_, ticks_.first, last, ticks_.every, line_steps() / 4);
+    BucketMs from = ticks_.first;
+    while (chance) {
+      const auto at = line_.next_chance(from, last, ticks_.every, line_steps());
+      if (!at) break;
+      line_.doubt_strangers_friends(*at);
+      for (auto& group : line_.groups_at(*at, line_steps())) {
+        const bool concerned = std::binary_search(group.members.begin(), group.members.end(), subject_);
+        if (auto foreseen = settle(group, *at, concerned)) return *foreseen;
+      }
+      from = *at + ticks_.every;
+    }
+    if (line_.out_of_steps()) return {Kind::unknown, std::max(from, *chance), {}, {}};
+    if (strangers < over) return {Kind::unknown, strangers, {}, {}};
+    return {Kind::times_out, over, {}, {}};
+  }
+
+  std::uint64_t spent() const { return work_ + line_.steps() / kLineStepsPerWork; }
+
+ private:
+  BucketMs tick_from(BucketMs at) const { return matchmaker::tick_from(at, ticks_); }
+
+  /// What becomes of those who could be matched in this tick. Something: that is the subject's end.
+  std::optional<Foreseen> settle(const ForecastLine::Group& group, BucketMs at, bool concerned) {
+    if (group.is_one_match) {
+      if (concerned) return matched_among(group.members, at);
+      for (const Place i : group.members) line_.take_out(i);
+      return std::nullopt;
+    }
+    return choose(group, at, concerned);
+  }
+
+  // The planner is asked whom it would choose; if it cannot be, everybody concerned may be gone.
+  std::optional<Foreseen> choose(const ForecastLine::Group& group, BucketMs at, bool concerned) {
+    const int passed_over = last_choice_ == at - ticks_.every ? choices_in_a_row_ : 0;
+    choices_in_a_row_ = passed_over + 1;
+    last_choice_ = at;
+    if (passed_over < kPatienceTicks) {
+      if (const auto chosen = rehearse(group, at)) {
+        for (const Place i : chosen->matched) line_.take_out(i);
+        if (chosen->with_subject) return chosen->with_subject;
+        return std::nullopt;
+      }
+    }
+    if (concerned) return without_choice(group, at);
+    for (const Place i : group.members) line_.doubt(i);
+    return std::nullopt;
+  }
+
+  // Whomever the planner chooses: if all that could be chosen is with the subject, it is.
+  Foreseen without_choice(const ForecastLine::Group& group, BucketMs at) {
+    const bool certain =
+        !line_.has_match(group.members, at, false, subject_) && line_.has_match(group.members, at, true, std::nullopt);
+    return {certain ? Kind::matched : Kind::unknown, at, {}, {}};
+  }
+
+  struct Chosen {
+    std::vector<Place> matched;
+    std::optional<Foreseen> with_subject;
+  };
+  std::optional<Chosen> rehearse(const ForecastLine::Group& group, BucketMs at) {
+    const auto [begin, end] = line_.island_of(group.members.front(), at);
+    std::vector<Place> players;
+    for (Place i = begin; i < end; ++i) {
+      if (!line_.may_play(i, at)) continue;
+      if (line_.presence(i) != Presence::sure) return std::nullopt;
+      players.push_back(i);
+    }
+    // In the first tick others, who were not copied, may take most of what the planner may spend in a tick; it does not
+    // save on small islands.
+    if (!line_.whole() && at == ticks_.first && players.size() > Packing::kMostTickets) return std::nullopt;
+    return plan_among(players, at);
+  }
+
+  /// What plan() makes of these; nothing if it takes too much work.
+  std::optional<Chosen> plan_among(const std::vector<Place>& players, BucketMs at) {
+    Pool pool(around_.rules, around_.team_size, around_.region);
+    std::vector<std::pair<Slot, Memory::Recalled>> recalled;
+    std::map<Slot, Place> place_of;
+    for (const Place i : players) {
+      const Neighbour& neighbour = line_.neighbour(i);
+      pool.upsert(neighbour.ticket);
+      const Slot slot = *pool.slot_of(neighbour.ticket.id);
+      recalled.emplace_back(slot, neighbour.recalled);
+      place_of.emplace(slot, i);
+    }
+    Memory memory;
+    workspace_.forgetful = false;
+    if (at == ticks_.first) memory.resume(pool, recalled);
+    else if (!plan_within(pool, at - ticks_.every, memory)) return std::nullopt;
+    workspace_.forgetful = true;
+    const auto tick = plan_within(pool, at, memory);
+    if (!tick) return std::nullopt;
+    Chosen chosen;
+    for (const PlannedMatch& match : tick->matches) {
+      for (const Seat& seat : tick->seats_of(match)) {
+        chosen.matched.push_back(place_of.at(seat.slot));
+        if (chosen.matched.back() != subject_) continue;
+        chosen.with_subject = Foreseen{Kind::matched, at, match.quality, match.spread};
+      }
+    }
+    return chosen;
+  }
+
+  std::uint64_t line_steps() const { return most_work_ > work_ ? (most_work_ - work_) * kLineStepsPerWork : 0; }
+  std::optional<TickPlan> plan_within(const Pool& pool, BucketMs at, Memory& memory) {
+    if (spent() >= most_work_) return std::nullopt;
+    workspace_.line.clear();
+    workspace_.most_steps = most_work_ - spent();
+    TickPlan tick = plan(pool, around_.rules, at, memory, workspace_);
+    work_ += work_of(tick, workspace_);
+    if (workspace_.cut_short) return std::nullopt;
+    return tick;
+  }
+
+  // With whom is certain; only what it is worth is asked.
+  Foreseen matched_among(const std::vector<Place>& members, BucketMs at) {
+    const auto chosen = plan_among(members, at);
+    if (chosen && chosen->with_subject) return *chosen->with_subject;
+    return {Kind::matched, at, {}, {}};
+  }
+
+  const Neighbourhood& around_;
+  TickTimes ticks_;
+  std::uint64_t most_work_;
+  ForecastLine line_;
+  Place subject_;
+  std::uint64_t work_ = 0;  ///< in plans
+  Workspace workspace_;
+  BucketMs last_choice_ = ForecastLine::kNever;
+  int choices_in_a_row_ = 0;
+};
 
 }  // namespace
 
@@ -54,37 +214,28 @@ std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace) {
   return 20 + 4 * workspace.line.size() + 20 * tick.seats.size() + workspace.steps;
 }
 
+// First with the nearest only, and all others strangers: that is less work, and mostly enough.
 Foreseen foresee(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t most_work) {
-  using Kind = Foreseen::Kind;
-  PoolCopy copy(around);
-  Memory memory;
-  memory.resume(copy.pool, copy.recalled);
-  Workspace workspace;
   const Format format(around.rules, around.team_size);
-  Known known(around, format);
-  const BucketMs over = next_tick(copy.pool.deadline(copy.subject), ticks.first - ticks.every, ticks.every);
-  const Rating rating = copy.pool.rating(copy.subject);
-  if (!known.whole() && !sizes_could_fill(around, copy.pool.size_of(copy.subject))) return {Kind::times_out, over};
-  std::uint64_t work = 0;
-  // Strangers are looked after more often: between two ticks of ours they may come near.
-  const BucketMs stride = known.whole() ? over - ticks.first : kStride * ticks.every;
-  BucketMs not_before = ticks.first;
-  for (BucketMs now = ticks.first; now < over;) {
-    known.shrink(copy.pool, now);
-    if (work > most_work || !known.holds(rating)) return {Kind::unknown, not_before};
-    workspace.line.clear();
-    const TickPlan tick = plan(copy.pool, around.rules, now, memory, workspace);
-    work += work_of(tick, workspace) + (known.whole() ? 0 : copy.pool.size());
-    if (const auto* match = match_with(tick, copy.subject)) return {Kind::matched, now, match->quality, match->spread};
-    take_out(tick, copy.pool);
-    not_before = now + ticks.every;
-    // In the tick after a match nobody is passed over once more, which the next one must know.
-    const auto due = tick.matches.empty() ? memory.next_due() : now;
-    now = next_tick(std::min(due.value_or(over), now + stride), now, ticks.every);
+  std::size_t subject = 0;
+  while (around.tickets[subject].ticket.id != around.subject) ++subject;
+  const PoolTicket& ticket = around.tickets[subject].ticket;
+  Foreseen best{Kind::unknown, ticks.first, {}, {}};
+  if (!sizes_could_fill(around, static_cast<int>(ticket.players.size()))) {
+    return {Kind::times_out, tick_from(ticket.deadline, ticks), {}, {}};
   }
-  known.shrink(copy.pool, over);
-  if (!known.holds(rating)) return {Kind::unknown, not_before};
-  return {Kind::times_out, over};
+  std::uint64_t spent = 0;
+  for (std::size_t most = kNearest; spent < most_work; most *= 2) {
+    const bool all = most >= around.tickets.size();
+    const std::uint64_t share = all ? most_work - spent : (most_work - spent) / 3;
+    Ahead ahead(around, format, ticks, nearest(around, subject, most), share);
+    const Foreseen foreseen = ahead.run();
+    if (foreseen.kind != Kind::unknown) return foreseen;
+    best.at = std::max(best.at, foreseen.at);
+    spent += ahead.spent() + kLineStepsPerWork;
+    if (all) break;
+  }
+  return best;
 }
 
 }  // namespace mm::matchmaker

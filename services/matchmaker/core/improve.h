@@ -24,9 +24,12 @@ class Improver {
   /// Matches in which one of `fixed` plays stay as they are. True if anything has changed.
   bool improve(Island island, const std::vector<bool>& fixed);
   std::uint64_t steps() const { return packing_.steps(); }
+  /// See Packing.
+  void allow(std::uint64_t most_steps) { packing_.allow(most_steps); }
+  bool gave_up() const { return packing_.gave_up(); }
 
  private:
-  bool spent() const { return packing_.steps() >= kStepsPerTick; }
+  bool spent() const { return packing_.steps() >= kStepsPerTick || packing_.gave_up(); }
   bool is_fixed(Index i) const { return !fixed_->empty() && (*fixed_)[i]; }
   std::vector<Index> seeds() const;
   void gather(Index seed);

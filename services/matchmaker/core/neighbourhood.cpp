@@ -42,7 +42,8 @@ Neighbourhood look_around(const Pool& pool, BucketMs now, const Memory& memory, 
   }
   around.tickets.reserve(taken);
   line.for_each(from, to, [&](const Waiter& waiter) {
-    around.tickets.push_back({pool.ticket(waiter.slot), memory.recall(pool, waiter.slot)});
+    around.tickets.push_back(
+        {pool.ticket(waiter.slot), memory.recall(pool, waiter.slot), waiter.rating, pool.opens_at(waiter.slot)});
   });
   if (from != line.begin()) around.beyond_low = line.at(line.before(from)).rating;
   if (to != line.end()) around.beyond_high = line.at(to).rating;

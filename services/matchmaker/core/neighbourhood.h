@@ -21,6 +21,8 @@ inline constexpr std::size_t kNeighboursMost = 192;
 struct Neighbour {
   PoolTicket ticket;
   Memory::Recalled recalled;
+  Rating rating = 0;
+  std::optional<BucketMs> opens_at;  ///< Pool::opens_at
 };
 
 struct Neighbourhood {

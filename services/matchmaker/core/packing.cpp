@@ -25,6 +25,7 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   set_shares();
   best_ = at_least;
   branches_ = 0;
+  most_branches_ = static_cast<int>(std::min<std::uint64_t>(kBranches, most_steps_ - std::min(steps_, most_steps_)));
   path_.clear();
   best_path_.clear();
   ++round_;
@@ -60,6 +61,7 @@ void Packing::see_who_accepts_whom() {
 void Packing::propose_all() {
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
     proposals_[i].clear();
+    if (gave_up()) continue;
     propose(static_cast<int>(i));
     std::sort(proposals_[i].begin(), proposals_[i].end(), [](const Proposal& a, const Proposal& b) {
       return a.utility != b.utility ? a.utility > b.utility : a.tickets < b.tickets;
@@ -69,14 +71,15 @@ void Packing::propose_all() {
 
 void Packing::propose(int lowest) {
   lowest_ = lowest;
-  steps_left_ = kStepsPerTicket;
+  const auto allowed_steps = static_cast<int>(std::min<std::uint64_t>(kStepsPerTicket, most_steps_ - steps_));
+  steps_left_ = allowed_steps;
   const auto i = static_cast<std::size_t>(lowest);
   const Mask allowed = mates_[i] & bits_above(i);
   for (int skips = 0; skips <= std::popcount(allowed); ++skips) {
     extend({bit(i), allowed, sizes_[i], skips});
     if (steps_left_ <= 0 || proposals_[i].size() >= kProposalsPerTicket) break;
   }
-  steps_ += static_cast<std::uint64_t>(kStepsPerTicket - steps_left_);
+  steps_ += static_cast<std::uint64_t>(allowed_steps - steps_left_);
 }
 
 // Takes or passes over the allowed tickets one by one, so that exactly `skips` of those with room are passed over.
@@ -139,7 +142,7 @@ void Packing::search(Branch branch) {
     if (branch.value + std::min(branch.share, by_players) <= best_ * kWorthwhile + 1e-9) return;
     const std::size_t lowest = lowest_bit(branch.left);
     branches_ += 1 + static_cast<int>(proposals_[lowest].size() / kLooksPerStep);
-    if (branches_ > kBranches || seen_better(branch)) return;
+    if (branches_ > most_branches_ || seen_better(branch)) return;
     for (const Proposal& proposal : proposals_[lowest]) {
       if ((proposal.tickets & ~branch.left) != 0) continue;
       path_.push_back(&proposal);

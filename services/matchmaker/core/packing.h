@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Packing {
 
   /// Steps taken so far: what the search has cost, in a unit of some tens of nanoseconds.
   std::uint64_t steps() const { return steps_; }
+  /// Gives up beyond so many, which no tick does by itself.
+  void allow(std::uint64_t most_steps) { most_steps_ = most_steps; }
+  bool gave_up() const { return steps_ >= most_steps_; }
 
  private:
   using Mask = std::uint32_t;
@@ -77,6 +81,7 @@ class Packing {
   const Line& line_;
   Appraiser& appraiser_;
   std::uint64_t steps_ = 0;
+  std::uint64_t most_steps_ = std::numeric_limits<std::uint64_t>::max();
 
   std::vector<Index> tickets_;
   std::array<Mask, kMostTickets> mates_{};
@@ -90,6 +95,7 @@ class Packing {
   double best_ = 0;
   double top_utility_ = 0;
   int branches_ = 0;
+  int most_branches_ = kBranches;
   std::vector<const Proposal*> path_;
   std::vector<const Proposal*> best_path_;
   struct Seen {

@@ -28,6 +28,7 @@ class Tick {
   TickPlan run() {
     memory_.open(pool_, now_);
     work_.steps = 0;
+    work_.cut_short = false;
     TickPlan plan;
     plan.expired = pool_.expired(now_);
     for (const Slot slot : plan.expired) memory_.done_with(slot);
@@ -41,9 +42,12 @@ class Tick {
     find_longest_waiting();
     for_each_island([this](Island island) { plan_island(island); });
     write_matches(plan);
-    remember_who_waits();
+    if (!work_.forgetful) remember_who_waits();
     memory_.weighed();
-    if (tools_) work_.steps = tools_->improver.steps();
+    if (tools_) {
+      work_.steps = tools_->improver.steps();
+      work_.cut_short = tools_->improver.gave_up();
+    }
     return plan;
   }
 
@@ -63,7 +67,11 @@ class Tick {
   };
 
   // Most ticks of most buckets find nothing changed and need none of them.
-  Tools& tools() { return tools_ ? *tools_ : tools_.emplace(format_, line_, draft_); }
+  Tools& tools() {
+    if (tools_) return *tools_;
+    tools_.emplace(format_, line_, draft_).improver.allow(work_.most_steps);
+    return *tools_;
+  }
 
   // Whether all the pool's parties could fill the teams, if ratings were no matter. If not, nobody need be weighed
   // before somebody arrives.
@@ -151,7 +159,7 @@ class Tick {
     match_from_below(island);
     if (!has_match(island)) return;
     if (format_.use_rating && tools().improver.improve(island, fixed_)) match_from_below(island);
-    note_the_outbid(island);
+    if (!work_.forgetful) note_the_outbid(island);
   }
 
   // Who was passed over too often comes first, the longest-waiting of them before all others.

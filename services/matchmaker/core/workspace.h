@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "services/matchmaker/core/candidates.h"
@@ -19,6 +20,12 @@ struct Workspace {
   std::vector<Rating> reach_down;
   Draft draft;
   std::uint64_t steps = 0;  ///< of the last tick's local search: what most of its time went into, if it was many
+  // For rehearsals, which only want to know what a tick would match:
+  /// Nothing need be remembered for the tick after it.
+  bool forgetful = false;
+  /// A local search that needs more is cut short, and then its matches are not the planner's.
+  std::uint64_t most_steps = std::numeric_limits<std::uint64_t>::max();
+  bool cut_short = false;  ///< the last tick's was
 };
 
 }  // namespace mm::matchmaker

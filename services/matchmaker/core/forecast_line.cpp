@@ -1,0 +1,320 @@
+#include "services/matchmaker/core/forecast_line.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr ForecastLine::Place kNoPlace = 0xFFFF'FFFF;
+
+/// The numbers below `count`, mixed, always in the same way.
+std::vector<ForecastLine::Place> mixed_places(std::size_t count) {
+  std::vector<ForecastLine::Place> places(count);
+  std::iota(places.begin(), places.end(), 0U);
+  std::uint64_t state = 0x9E37'79B9'7F4A'7C15ULL;
+  for (std::size_t i = count; i > 1; --i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    std::swap(places[i - 1], places[(state >> 33) % i]);
+  }
+  return places;
+}
+
+}  // namespace
+
+ForecastLine::ForecastLine(const Neighbourhood& around, const Format& format, std::size_t begin, std::size_t end)
+    : around_(around),
+      format_(format),
+      begin_(begin),
+      fill_(format.teams, format.team_size),
+      order_(mixed_places(end - begin)),
+      not_before_(end - begin, std::numeric_limits<BucketMs>::min()),
+      windows_(end - begin),
+      window_of_look_(end - begin, 0),
+      counts_(static_cast<std::size_t>(format.team_size) + 1) {
+  constexpr BucketMs kLong = 1LL << 40;
+  const BucketMs full = format.window.reaches(format.window.at(kLong));
+  const auto& all = around.tickets;
+  const auto beyond_low = begin > 0 ? all[begin - 1].rating : around.beyond_low;
+  const auto beyond_high = end < all.size() ? all[end].rating : around.beyond_high;
+  whole_ = !beyond_low && !beyond_high;
+  members_.reserve(end - begin);
+  for (std::size_t i = begin; i < end; ++i) {
+    const Neighbour& neighbour = all[i];
+    const PoolTicket& ticket = neighbour.ticket;
+    const auto meets = [&](std::optional<Rating> beyond) {
+      if (!beyond) return kNever;
+      const BucketMs after = format.window.reaches(std::abs(*beyond - neighbour.rating));
+      return after == Window::kNever ? kNever : ticket.queued_at + after;
+    };
+    members_.push_back({neighbour.rating, static_cast<std::uint8_t>(ticket.players.size()), Presence::sure,
+                        ticket.queued_at, neighbour.opens_at.value_or(kNever), ticket.deadline,
+                        std::min(meets(beyond_low), meets(beyond_high))});
+    settled_ = std::max(settled_, ticket.queued_at + full);
+    if (neighbour.opens_at) settled_ = std::max(settled_, *neighbour.opens_at);
+  }
+}
+
+bool ForecastLine::may_play(Place place, BucketMs at) const {
+  const Member& member = members_[place];
+  return member.presence != Presence::gone && member.opens_at <= at && member.deadline > at;
+}
+
+bool ForecastLine::is_open(Place place) const {
+  const Member& member = members_[place];
+  return member.presence != Presence::gone && member.opens_at <= at_ && member.deadline > expired_by_;
+}
+
+void ForecastLine::doubt(Place place) {
+  if (members_[place].presence == Presence::sure) members_[place].presence = Presence::perhaps;
+}
+
+void ForecastLine::doubt_strangers_friends(BucketMs at) {
+  for (Place i = 0; i < members_.size(); ++i) {
+    if (members_[i].meets_strangers <= at) doubt(i);
+  }
+}
+
+// First as if nobody's time ran out on the way: if then nobody's has who matters, that is the answer.
+// What goes or becomes uncertain only takes chances away, so what was found to be too early stays so.
+std::optional<BucketMs> ForecastLine::next_chance(BucketMs from, BucketMs last, BucketMs every,
+                                                  std::uint64_t most_steps) {
+  out_of_steps_ = false;
+  while (from <= last) {
+    expired_by_ = from;
+    BucketMs first = last + every;  // the earliest found, or one tick beyond
+    for (const Place lowest : order_) {
+      if (first == from) break;
+      if (steps_ > most_steps) {
+        out_of_steps_ = true;
+        return std::nullopt;
+      }
+      if (not_before_[lowest] > first - every || !has_chance(lowest, first - every)) {
+        not_before_[lowest] = std::max(not_before_[lowest], first);
+        continue;
+      }
+      BucketMs low = std::max(from, not_before_[lowest]), high = first - every;
+      while (low < high) {
+        const BucketMs middle = low + (high - low) / every / 2 * every;
+        if (has_chance(lowest, middle)) high = middle;
+        else low = middle + every;
+      }
+      first = not_before_[lowest] = low;
+    }
+    if (first > last) return std::nullopt;
+    expired_by_ = first;
+    for (const Place lowest : order_) {
+      if (not_before_[lowest] <= first && has_chance(lowest, first)) return first;
+    }
+    from = first + every;
+  }
+  return std::nullopt;
+}
+
+std::optional<BucketMs> ForecastLine::first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
+                                                      std::uint64_t most_steps) {
+  expired_by_ = from;
+  if (from > last || !has_chance_with(place, last)) return std::nullopt;
+  BucketMs low = from, high = last;
+  while (low < high && steps_ < most_steps) {
+    const BucketMs middle = low + (high - low) / every / 2 * every;
+    if (has_chance_with(place, middle)) high = middle;
+    else low = middle + every;
+  }
+  return low;
+}
+
+std::vector<ForecastLine::Group> ForecastLine::groups_at(BucketMs at, std::uint64_t most_steps) {
+  look_at(at);
+  expired_by_ = at;
+  roots_.assign(members_.size(), kNoPlace);
+  std::vector<std::pair<Place, int>> sets;  // the lowest of some feasible set, and how many (2: several)
+  for (Place lowest = 0; lowest < members_.size(); ++lowest) {
+    if (steps_ > most_steps) return {everyone_at(at)};
+    int found = 0;
+    dropped_ = false;
+    std::size_t joined = 0;
+    walk(lowest, [&] {
+      if (sure_ == 0) return false;
+      found += players_ == format_.players && sure_ == static_cast<int>(kept_.size()) ? 1 : 2;
+      for (std::size_t i = dropped_ ? 0 : joined; i < kept_.size(); ++i) roots_[root_of(kept_[i])] = root_of(lowest);
+      steps_ += kept_.size() - (dropped_ ? 0 : joined);
+      joined = kept_.size();
+      dropped_ = false;
+      return false;
+    });
+    if (found > 0) sets.emplace_back(lowest, found);
+  }
+  std::vector<Group> groups;
+  std::vector<std::uint32_t> group_of(members_.size(), 0);
+  std::vector<int> found;
+  for (Place i = 0; i < members_.size(); ++i) {
+    if (roots_[i] == kNoPlace) continue;
+    auto& group = group_of[root_of(i)];
+    if (group == 0) {
+      groups.emplace_back();
+      found.push_back(0);
+      group = static_cast<std::uint32_t>(groups.size());
+    }
+    groups[group - 1].members.push_back(i);
+  }
+  for (const auto& [lowest, count] : sets) found[group_of[root_of(lowest)] - 1] += count;
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].is_one_match = found[i] == 1;
+  return groups;
+}
+
+ForecastLine::Group ForecastLine::everyone_at(BucketMs at) const {
+  Group group{{}, false};
+  for (Place i = 0; i < members_.size(); ++i) {
+    if (may_play(i, at)) group.members.push_back(i);
+  }
+  return group;
+}
+
+bool ForecastLine::has_match(const std::vector<Place>& members, BucketMs at, bool only_sure,
+                             std::optional<Place> without) {
+  std::vector<std::pair<Place, Presence>> hidden;
+  for (const Place i : members) {
+    const bool hide = i == without || (only_sure && members_[i].presence != Presence::sure);
+    if (!hide) continue;
+    hidden.emplace_back(i, members_[i].presence);
+    members_[i].presence = Presence::gone;
+  }
+  expired_by_ = at;
+  const bool has = std::any_of(members.begin(), members.end(), [&](Place lowest) { return has_chance(lowest, at); });
+  for (const auto& [place, presence] : hidden) members_[place].presence = presence;
+  return has;
+}
+
+// As islands.h cuts them, among those who may play.
+std::pair<ForecastLine::Place, ForecastLine::Place> ForecastLine::island_of(Place place, BucketMs at) {
+  look_at(at);
+  expired_by_ = at;
+  const auto count = static_cast<Place>(members_.size());
+  if (!format_.use_rating) return {0, count};
+  std::vector<Rating> reach_down(count + 1, Window::kUnlimited);
+  for (Place i = count; i-- > 0;) {
+    reach_down[i] = reach_down[i + 1];
+    if (is_open(i)) reach_down[i] = std::min(reach_down[i], members_[i].rating - window(i));
+  }
+  Place first = 0;
+  Rating reach_up = -Window::kUnlimited;
+  std::optional<Rating> before;
+  for (Place i = 0; i < count; ++i) {
+    if (!is_open(i)) continue;
+    const bool bridge = before && reach_up >= members_[i].rating && reach_down[i] <= *before;
+    if (!bridge) {
+      if (i > place) return {first, i};
+      first = i;
+    }
+    reach_up = std::max(reach_up, members_[i].rating + window(i));
+    before = members_[i].rating;
+  }
+  return {first, count};
+}
+
+void ForecastLine::look_at(BucketMs at) {
+  if (at_ == at && look_ > 0) return;
+  at_ = at;
+  ++look_;
+}
+
+Rating ForecastLine::window(Place place) {
+  if (window_of_look_[place] != look_) {
+    window_of_look_[place] = look_;
+    windows_[place] = format_.window.at(at_ - members_[place].queued_at);
+  }
+  return windows_[place];
+}
+
+bool ForecastLine::has_chance(Place lowest, BucketMs at) {
+  look_at(at);
+  return walk(lowest, [this] { return sure_ > 0; });
+}
+
+bool ForecastLine::has_chance_with(Place place, BucketMs at) {
+  look_at(at);
+  if (!is_open(place)) return false;
+  const Rating least = members_[place].rating - window(place);
+  for (Place lowest = place + 1; lowest-- > 0 && members_[lowest].rating >= least;) {
+    if (walk(
+            lowest, [] { return true; }, place))
+      return true;
+  }
+  return false;
+}
+
+// Calls `seen` at each highest rating with which those kept could fill the teams, the lowest among them (and `with`,
+// which is that or above); until it says that it has seen enough.
+template <class Seen>
+bool ForecastLine::walk(Place lowest, const Seen& seen, Place with) {
+  steps_ += 4;
+  if (!is_open(lowest)) return false;
+  const Rating floor = members_[lowest].rating;
+  Rating most = floor + window(lowest);
+  if (with > lowest) {
+    if (window(with) < members_[with].rating - floor) return false;
+    most = std::min(most, members_[with].rating + window(with));
+  }
+  kept_.clear();
+  keep_nobody();
+  bool filled = false;
+  for (Place i = lowest; i < members_.size() && members_[i].rating <= most; ++i) {
+    ++steps_;
+    if (!is_open(i) || window(i) < members_[i].rating - floor) continue;
+    const bool drops = members_[i].rating > limit_;
+    if (drops) rise_to(members_[i].rating);
+    keep(i);
+    if (i < with) continue;
+    // One more of a size of which there are enough changes nothing.
+    if (drops || i == with || counts_[members_[i].size] <= fill_.most_of(members_[i].size)) filled = fills(lowest);
+    if (filled && seen()) return true;
+  }
+  return false;
+}
+
+void ForecastLine::keep(Place place) {
+  kept_.push_back(place);
+  count(place);
+}
+
+void ForecastLine::count(Place place) {
+  const Member& member = members_[place];
+  players_ += member.size;
+  sure_ += member.presence == Presence::sure ? 1 : 0;
+  ++counts_[member.size];
+  limit_ = std::min(limit_, member.rating + window(place));
+}
+
+void ForecastLine::keep_nobody() {
+  players_ = sure_ = 0;
+  limit_ = 2 * Window::kUnlimited;
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+}
+
+// Who does not accept the new highest rating drops out.
+void ForecastLine::rise_to(Rating rating) {
+  dropped_ = true;
+  keep_nobody();
+  steps_ += kept_.size();
+  std::erase_if(kept_, [&](Place i) { return members_[i].rating + window(i) < rating; });
+  for (const Place i : kept_) count(i);
+}
+
+bool ForecastLine::fills(Place lowest) {
+  if (players_ < format_.players) return false;
+  const std::uint8_t size = members_[lowest].size;
+  const int others = format_.players - (size == 1 ? 0 : size);
+  if (counts_[1] >= others) return true;
+  steps_ += 8;
+  return fill_.choose(counts_, size, chosen_);
+}
+
+ForecastLine::Place ForecastLine::root_of(Place place) {
+  if (roots_[place] == kNoPlace) roots_[place] = place;
+  while (roots_[place] != place) place = roots_[place] = roots_[roots_[place]];
+  return place;
+}
+
+}  // namespace mm::matchmaker
