@@ -1,6 +1,6 @@
 // What requests want to see of the pools, and how they get it: any thread drops a wish, the tick thread, which owns the
-// pools, makes copies at the end of each tick that has planned. So a wish waits for a tick, and no tick is longer by
-// more than kCopiesATick copies.
+// pools, makes copies at the end of a tick that has begun since. So whoever was queued before somebody asked is
+// counted, an answer takes a tick, and no tick is longer by more than kCopiesATick copies.
 #pragma once
 
 #include <cstddef>
@@ -34,13 +34,14 @@ class ExplainBox {
 
   explicit ExplainBox(Metrics& metrics) : metrics_(metrics) {}
 
+  /// Thread-safe. After `deadline` nothing is looked for.
   void put(Bucket bucket, TicketId ticket, Deadline deadline, Taker taker);
 
   // The tick thread's:
-  /// Before the queue is read: who is queued by now is in memory at the end of this tick.
+  /// Before the queue is read.
   void begin_tick();
   /// After the tick has planned. `next`: when the next tick looks at the queue, counted from this tick's look.
-  void end_tick(QueueReader& reader, Milliseconds next, Milliseconds interval);
+  void end_tick(const QueueReader& reader, Milliseconds next, Milliseconds interval);
   /// Instead, when it has not: everybody goes away with nothing.
   void turn_away();
   /// From now on nobody gets anything.
@@ -54,11 +55,11 @@ class ExplainBox {
     TicketId ticket;
     Deadline deadline;
     Taker taker;
-    bool read = false;  ///< the queue was read since
   };
-  std::vector<Wish> take_all();
+  std::optional<Sighting> look_at(const QueueReader::Held& at, TicketId ticket, const TickTimes& from_now);
 
   Metrics& metrics_;
+  std::vector<Wish> due_;  // the tick thread's
   std::mutex mutex_;
   std::vector<Wish> wishes_;  // guarded by mutex_
   bool closed_ = false;       // guarded by mutex_

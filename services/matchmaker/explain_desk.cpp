@@ -15,7 +15,7 @@ namespace mm::matchmaker {
 namespace {
 
 /// Of a caller's time; the rest is for the way back.
-constexpr Milliseconds kAnswer{1'000};
+constexpr Milliseconds kAnswer{1'500};
 
 std::string seconds_text(BucketMs ms) {
   char text[32];
@@ -71,7 +71,7 @@ std::string other_regions(const Sighting& seen) {
     names += (names.empty() ? "" : ", ") + region.str();
   }
   if (names.empty()) return {};
-  return " This is about " + seen.bucket.region.str() + " alone; it waits in " + names + " too.";
+  return " This is about " + seen.bucket.region.str() + " alone; it may be matched in " + names + " too.";
 }
 
 Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue is between two owners"); }

@@ -55,8 +55,8 @@ struct Metrics {
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
         explain(registry.histogram("mm_matchmaker_explain_seconds", "Time an explanation took to find", {}, kShort)),
-        explain_copies(registry.histogram("mm_matchmaker_explain_copies_seconds",
-                                          "Time of a tick in which tickets to explain were copied", {}, kShort)),
+        explain_copy(registry.histogram("mm_matchmaker_explain_copy_seconds",
+                                        "Time the tick thread took to copy a ticket's surroundings", {}, kShort)),
         explains_refused(registry.counter("mm_matchmaker_explains_refused_total", "Too many were asked for at once")),
         recording(registry.gauge("mm_matchmaker_recording", "1 while a recording is written")),
         recorded_bytes(registry.counter("mm_matchmaker_recorded_bytes_total", "Written to recordings")),
@@ -119,7 +119,7 @@ struct Metrics {
   metrics::Counter relayed;
   metrics::Counter swept;
   metrics::Histogram explain;
-  metrics::Histogram explain_copies;
+  metrics::Histogram explain_copy;
   metrics::Counter explains_refused;
   metrics::Gauge recording;
   metrics::Counter recorded_bytes;
