@@ -1,5 +1,5 @@
 // Threads: the library's delivery pool only puts requests into the inbox; `workers` threads take them out, and each
-// batch subject has one of its own. The inbox is one number for all queues, so that one subject cannot hide a flood.
+// batch subject has some of its own. The inbox is one number for all queues, so that one subject cannot hide a flood.
 #include "common/bus/server.h"
 
 #include <atomic>
@@ -22,7 +22,7 @@ constexpr Milliseconds kDrainTime{4'000};
 constexpr Milliseconds kUnsubscribeTime{2'000};
 constexpr Milliseconds kAnswerLook{2};
 /// So many requests at once are answered together; fewer at once.
-constexpr std::size_t kWorthGathering = 8;
+constexpr std::size_t kWorthGathering = 4;
 
 }  // namespace
 
@@ -39,8 +39,9 @@ struct Server::Impl {
   struct Route {
     std::shared_ptr<Endpoint> endpoint;                          // owners: this, and answers that are still to come
     RawHandler one;                                              // of a plain subject
-    std::function<void(std::vector<RawIncoming>&)> many;         // of a batch subject
+    RawBatchHandler many;                                        // of a batch subject
     std::size_t most = 1;
+    int side_by_side = 1;                                        // threads of a batch subject
     std::deque<Request> queue;                                   // of a batch subject; protected by mutex
     std::condition_variable arrived;                             // of a batch subject
   };
@@ -88,11 +89,12 @@ Server::~Server() { impl_->stop(); }
 
 void Server::serve_raw(std::string subject, RawHandler handler) { impl_->add(std::move(subject)).one = std::move(handler); }
 
-void Server::serve_batch_raw(std::string subject, std::string address, std::size_t most,
-                             std::function<void(std::vector<RawIncoming>&)> handler) {
+void Server::serve_batch_raw(std::string subject, std::string address, std::size_t most, RawBatchHandler handler,
+                             int side_by_side) {
   auto& route = impl_->add(std::move(subject), address);
   route.many = std::move(handler);
   route.most = most;
+  route.side_by_side = side_by_side;
 }
 
 void Server::start() { impl_->start(); }
@@ -107,8 +109,9 @@ Server::Impl::Route& Server::Impl::add(std::string subject, const std::string& a
 void Server::Impl::start() {
   for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
   for (const auto& route : routes) {
-    if (route->many) bus.open_gathering();
-    if (route->many) threads.emplace_back([this, &r = *route] { work_batches(r); });
+    if (!route->many) continue;
+    bus.open_gathering();
+    for (int i = 0; i < route->side_by_side; ++i) threads.emplace_back([this, &r = *route] { work_batches(r); });
   }
   using namespace service_protocol;
   describe_on("PING", [this] { return wire::encode(Ping{identity}); });

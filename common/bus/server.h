@@ -57,17 +57,16 @@ class Server {
 
   /// The handler gets all requests of this subject that wait, up to `most`, so that it can pipeline them to a store
   /// in one round trip. Those that do not decode are answered before. It may keep the answer functions and call them
-  /// later, from any thread.
+  /// later, from any thread. `side_by_side`: it is called by so many threads, each with a batch of its own.
   template <class Req>
-  void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
-    serve_batch_at<Req>({}, most, std::move(handler));
+  void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler, int side_by_side = 1) {
+    serve_batch_raw(std::string(Req::kSubject.text), {}, most, raw_of<Req>(std::move(handler)), side_by_side);
   }
 
   /// The same for requests to this instance alone: those to addressed(Req::kSubject, address).
   template <class Req>
   void serve_batch_at(std::string address, std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
-    serve_batch_raw(std::string(Req::kSubject.text), std::move(address), most,
-                    [handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); });
+    serve_batch_raw(std::string(Req::kSubject.text), std::move(address), most, raw_of<Req>(std::move(handler)), 1);
   }
 
   void start();
@@ -79,6 +78,12 @@ class Server {
     std::function<void(Reply<std::string>)> answer;
   };
   using RawHandler = std::function<Reply<std::string>(std::string_view, const Context&)>;
+  using RawBatchHandler = std::function<void(std::vector<RawIncoming>&)>;
+
+  template <class Req>
+  static RawBatchHandler raw_of(std::function<void(std::vector<Incoming<Req>>&)> handler) {
+    return [handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); };
+  }
 
   template <class Req>
   static void decode_batch(std::vector<RawIncoming>& raw, const std::function<void(std::vector<Incoming<Req>>&)>& handler) {
@@ -99,8 +104,8 @@ class Server {
   }
 
   void serve_raw(std::string subject, RawHandler handler);
-  void serve_batch_raw(std::string subject, std::string address, std::size_t most,
-                       std::function<void(std::vector<RawIncoming>&)> handler);
+  void serve_batch_raw(std::string subject, std::string address, std::size_t most, RawBatchHandler handler,
+                       int side_by_side);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

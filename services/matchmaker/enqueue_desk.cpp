@@ -7,8 +7,6 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr int kSubmitters = 2;
-constexpr std::size_t kBatchesWaiting = 4;
 /// The queue's time for one batch. A caller that has less left gets no answer from us but its own deadline.
 constexpr Milliseconds kBatchTime{1'000};
 /// A session's word that a match goes on holds this long: a player who tries again and again asks it once a second.
@@ -16,19 +14,6 @@ constexpr Seconds kPlayingFor{1};
 constexpr std::size_t kPlayingMost = 10'000;
 
 }  // namespace
-
-EnqueueDesk::EnqueueDesk(const Parts& parts) : parts_(parts) {
-  for (int i = 0; i < kSubmitters; ++i) submitters_.emplace_back([this] { submit_batches(); });
-}
-
-EnqueueDesk::~EnqueueDesk() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  for (auto& thread : submitters_) thread.join();
-}
 
 void EnqueueDesk::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
   Batch batch;
@@ -52,26 +37,7 @@ void EnqueueDesk::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
     batch.tickets.push_back(std::move(*ticket));
     batch.answers.push_back(std::move(one.answer));
   }
-  if (batch.tickets.empty()) return;
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return waiting_.size() < kBatchesWaiting || stopping_; });
-  waiting_.push_back(std::move(batch));
-  lock.unlock();
-  changed_.notify_all();
-}
-
-void EnqueueDesk::submit_batches() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
-    if (waiting_.empty()) return;
-    auto batch = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    changed_.notify_all();
-    submit(std::move(batch));
-    lock.lock();
-  }
+  if (!batch.tickets.empty()) submit(std::move(batch));
 }
 
 void EnqueueDesk::submit(Batch batch) {

@@ -1,14 +1,11 @@
-// matchmaker.enqueue. The bus hands over batches: the batch thread checks them, and a few submitters bring each batch to
-// the queue in one round trip and answer, so that checking the next batch and waiting for the last one overlap.
+// matchmaker.enqueue. The bus hands over batches; each is checked, brought to the queue in one round trip and answered
+// on the thread that took it. A few threads do so side by side: while one waits for the queue another checks the next.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "common/bus/server.h"
@@ -31,12 +28,10 @@ class EnqueueDesk {
     Metrics& metrics;
     std::function<void()> bucket_opened;
   };
-  explicit EnqueueDesk(const Parts& parts);
-  /// Answers what it has taken, then returns.
-  ~EnqueueDesk();
+  explicit EnqueueDesk(const Parts& parts) : parts_(parts) {}
 
-  /// Takes a batch; blocks while too many wait, which is how the inbox learns of it.
-  void take(std::vector<bus::Incoming<Enqueue>>& batch);
+  /// Checks, queues and answers a batch. Thread-safe.
+  void take(std::vector<bus::Incoming<Enqueue>>& incoming);
 
  private:
   using Answer = std::function<void(Reply<Enqueued>)>;
@@ -46,7 +41,6 @@ class EnqueueDesk {
     Deadline deadline = Deadline::after(Milliseconds{0});  ///< the latest of the callers'
   };
 
-  void submit_batches();
   void submit(Batch batch);
   bool know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
   void bucket_opened(const NewTicket& ticket, Deadline deadline);
@@ -56,14 +50,9 @@ class EnqueueDesk {
   Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
 
   Parts parts_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Batch> waiting_;                       // guarded by mutex_
-  bool stopping_ = false;                           // guarded by mutex_
   std::mutex known_mutex_;
   std::set<Tenant> known_tenants_;                  // guarded by known_mutex_
   std::map<MatchId, SteadyPoint> playing_;          // guarded by known_mutex_: when its session was asked
-  std::vector<std::thread> submitters_;             // last
 };
 
 }  // namespace mm::matchmaker

@@ -12,9 +12,10 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr int kWorkers = 4;
-/// Submitters, workers, relay, reconciler, explanations and the consumer, each for a moment.
+/// Enqueues, workers, relay, reconciler, explanations and the consumer, each for a moment.
 constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueuesAtOnce = 128;
+constexpr int kEnqueueThreads = 2;
 constexpr std::size_t kExplainsAtOnce = 64;
 constexpr Milliseconds kQueueWait{30'000};
 
@@ -123,7 +124,8 @@ void Service::follow_matches() {
 
 void Service::serve() {
   server_.serve_batch<Enqueue>(kEnqueuesAtOnce,
-                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { desk_.take(batch); });
+                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { desk_.take(batch); },
+                               kEnqueueThreads);
   server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return tickets_.cancel(request, context); });
   server_.serve<GetTicket>([this](const auto& request, const auto& context) { return tickets_.status(request, context); });
   server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return tickets_.make(request, context); });
