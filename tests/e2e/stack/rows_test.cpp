@@ -215,6 +215,37 @@ INSTANTIATE_TEST_SUITE_P(
                       WrongQueue{R"({"mode":"duel","latencies":{"eu-west":-1}})", 422, "invalid_fields", "/latencies/eu-west"},
                       WrongQueue{R"({"mode":"duel","party_id":"01890000-0000-7000-8000-000000000000"})", 422, "invalid_fields", "/party_id"}));
 
+TEST(ExplainRows, ATicketTellsItsPlayerWhyItWaitsAndWhatWouldHelp) {
+  const auto player = Player::fresh("me-lonely"), other = Player::fresh("me-lonely");
+  const auto ticket = player.post("/v1/matchmaking/queue", R"({"mode":"duel"})");
+  ASSERT_EQ(ticket.status, 201) << ticket.body;
+  const auto path = "/v1/matchmaking/queue/" + ticket.at("ticket_id") + "/explain";
+  Answer said;
+  ASSERT_TRUE(testing::eventually([&] { return (said = player.get(path)).status == 200; })) << said.body;
+  EXPECT_EQ(said.at("ticket_id"), ticket.at("ticket_id"));
+  EXPECT_EQ(said.at("status"), "SEARCHING");
+  EXPECT_EQ(said.at("mode"), "duel");
+  EXPECT_EQ(said.at("region"), "me-lonely");
+  EXPECT_EQ(said.at("rule"), "players");
+  EXPECT_EQ(said.at("by"), "1");
+  EXPECT_EQ(said.at("tickets_waiting"), "1");
+  EXPECT_EQ(said.at("forecast.outcome"), "times_out");
+  EXPECT_EQ(said.at("matched_now_with.parties"), "1");
+  EXPECT_EQ(said.at("matched_now_with.party_size"), "1");
+  EXPECT_FALSE(said.at("summary").empty());
+
+  expect_problem(http("GET", gateway(path)), 401, "unauthorized");
+  expect_problem(other.get(path), 404, "not_found");
+  expect_problem(player.get("/v1/matchmaking/queue/" + std::string(kNobody) + "/explain"), 404, "not_found");
+  expect_problem(player.get(path + "?verbose=1"), 422, "invalid_fields", "/verbose");
+
+  // One more player, it says: so one more comes.
+  ASSERT_EQ(other.post("/v1/matchmaking/queue", R"({"mode":"duel"})").status, 201);
+  ASSERT_TRUE(testing::eventually([&] { return (said = player.get(path)).at("status") == "MATCHED"; })) << said.body;
+  EXPECT_EQ(said.at("rule"), "");
+  EXPECT_FALSE(said.at("summary").empty());
+}
+
 TEST(HeaderRows, EveryAnswerCarriesItsHeaders) {
   const auto player = Player::fresh();
   const auto answer = player.ask("GET", "/v1/profile/me", "",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/bus/async_requests.h"
+#include "common/contracts/explain.h"
 #include "services/matchmaker/recording/replay.h"
 #include "tests/integration/matchmaker/world.h"
 
@@ -60,10 +62,11 @@ std::uint64_t left(const recording::ReplayCounts& counts, recording::Left why) {
   return counts.left[static_cast<std::size_t>(why)];
 }
 
-/// Tickets of every kind: alone and in parties, in several modes, some with latencies; some are cancelled.
+/// Tickets of every kind: alone and in parties, in several modes, some with latencies; some are cancelled. All ask why
+/// they wait: whoever looks at a pool must leave no trace in what is planned.
 class Crowd {
  public:
-  explicit Crowd(World& world) : world_(world), tenant_(fresh_tenant()) {}
+  explicit Crowd(World& world) : world_(world), tenant_(fresh_tenant()), requests_(*world.bus, world.metrics) {}
 
   void queue(int many) {
     for (int i = 0; i < many; ++i) {
@@ -92,6 +95,10 @@ class Crowd {
     auto request = request_of(tenant_, mode, team_size, ratings);
     if (latencies) request.latencies = Latencies{{default_region(), 20}, {region_named("us-east"), 70}};
     EXPECT_TRUE(world_.ask(request).ok());
+    GetExplanation why;
+    why.tenant = tenant_;
+    why.ticket_id = *request.ticket_id;
+    requests_.request(GetExplanation::kSubject.text, wire::encode(why), {}, {}, soon(), [](const auto&) {});
     return *request.ticket_id;
   }
   const Tenant& tenant() const { return tenant_; }
@@ -100,6 +107,7 @@ class Crowd {
   World& world_;
   Tenant tenant_;
   int serial_ = 0;
+  bus::AsyncRequests requests_;
 };
 
 TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
@@ -144,6 +152,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
     return matches > 40;
   })) << matches;
   EXPECT_EQ(instance->metric("mm_matchmaker_recording"), 1);
+  EXPECT_GT(instance->metric("mm_matchmaker_explain_copy_seconds_count"), 0);
   instance->stop();
   instance.reset();
 
