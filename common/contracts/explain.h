@@ -12,7 +12,8 @@ namespace mm {
 /// The rule that keeps a ticket waiting, and what `by` counts.
 enum class WaitRule {
   window,     ///< the nearest ticket is outside the window of one of the two, by so many points
-  players,    ///< so many players too few are within reach; 0: the party sizes there are fill no teams
+  players,    ///< so many players too few accept it and are accepted; 0: enough do, but not all of each other, or
+              ///< their party sizes fill no teams
   latency,    ///< the region opens to the ticket in so many seconds; absent: never
   outbid,     ///< there was a match for it, but its partners had a better one
   next_tick,  ///< nothing: it will be matched in the next tick

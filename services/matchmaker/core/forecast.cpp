@@ -100,26 +100,26 @@ class Ahead {
   std::optional<Foreseen> settle(const ForecastLine::Group& group, BucketMs at, bool concerned) {
     if (group.is_one_match) {
       if (concerned) return matched_among(group.members, at);
-      for (const Place i : group.members) line_.take_out(i);
+      take_out(group.members);
       return std::nullopt;
     }
     return choose(group, at, concerned);
   }
 
+  void take_out(const std::vector<Place>& places) {
+    for (const Place i : places) line_.take_out(i);
+  }
+
   // The planner is asked whom it would choose; if it cannot be, everybody concerned may be gone.
   std::optional<Foreseen> choose(const ForecastLine::Group& group, BucketMs at, bool concerned) {
-    const int passed_over = last_choice_ == at - ticks_.every ? choices_in_a_row_ : 0;
-    choices_in_a_row_ = passed_over + 1;
+    if (last_choice_ != at) choices_before_ = last_choice_ == at - ticks_.every ? choices_before_ + 1 : 0;
     last_choice_ = at;
-    if (passed_over < kPatienceTicks) {
-      if (const auto chosen = rehearse(group, at)) {
-        for (const Place i : chosen->matched) line_.take_out(i);
-        if (chosen->with_subject) return chosen->with_subject;
-        return std::nullopt;
-      }
-    }
-    if (concerned) return without_choice(group, at);
-    for (const Place i : group.members) line_.doubt(i);
+    const auto chosen = choices_before_ < kPatienceTicks ? rehearse(group, at) : std::nullopt;
+    if (chosen && chosen->with_subject) return chosen->with_subject;
+    const auto& doubtful = chosen ? chosen->perhaps : group.members;
+    if (concerned && std::binary_search(doubtful.begin(), doubtful.end(), subject_)) return without_choice(group, at);
+    for (const Place i : doubtful) line_.doubt(i);
+    if (chosen) take_out(chosen->surely);
     return std::nullopt;
   }
 
@@ -131,8 +131,9 @@ class Ahead {
   }
 
   struct Chosen {
-    std::vector<Place> matched;
-    std::optional<Foreseen> with_subject;
+    std::vector<Place> surely;
+    std::vector<Place> perhaps;
+    std::optional<Foreseen> with_subject;  ///< if that is among those who are matched surely
   };
   std::optional<Chosen> rehearse(const ForecastLine::Group& group, BucketMs at) {
     const auto [begin, end] = line_.island_of(group.members.front(), at);
@@ -145,43 +146,77 @@ class Ahead {
     // In the first tick others, who were not copied, may take most of what the planner may spend in a tick; it does not
     // save on small islands.
     if (!line_.whole() && at == ticks_.first && players.size() > Packing::kMostTickets) return std::nullopt;
-    return plan_among(players, at);
+    // A search that does not try everything may end otherwise for who else is looked at, even of those who cannot be
+    // matched, and that depends on what has been looked at before. So sure is what comes of looking at all of them and
+    // of looking at none.
+    auto among_them = plan_among(group.members, at);
+    if (!among_them) return std::nullopt;
+    if (players.size() == group.members.size()) return in_common(group, *among_them, *among_them);
+    const auto among_all = plan_among(players, at);
+    if (!among_all) return std::nullopt;
+    return in_common(group, *among_them, *among_all);
   }
 
-  /// What plan() makes of these; nothing if it takes too much work.
-  std::optional<Chosen> plan_among(const std::vector<Place>& players, BucketMs at) {
+  struct Rehearsal {
+    std::vector<std::vector<Place>> matches;
+    std::vector<Place> matched;  ///< in all of them, sorted
+    std::optional<Foreseen> with_subject;
+  };
+
+  Chosen in_common(const ForecastLine::Group& group, const Rehearsal& a, const Rehearsal& b) const {
+    const auto has = [](const Rehearsal& rehearsal, Place place) {
+      return std::binary_search(rehearsal.matched.begin(), rehearsal.matched.end(), place);
+    };
+    Chosen chosen;
+    for (const Place i : group.members) {
+      if (has(a, i) && has(b, i)) chosen.surely.push_back(i);
+      else if (has(a, i) || has(b, i)) chosen.perhaps.push_back(i);
+    }
+    if (!has(a, subject_) || !has(b, subject_)) return chosen;
+    const auto with = [&](const Rehearsal& rehearsal) {
+      return *std::find_if(rehearsal.matches.begin(), rehearsal.matches.end(),
+                           [&](const auto& match) { return std::binary_search(match.begin(), match.end(), subject_); });
+    };
+    chosen.with_subject = b.with_subject;
+    if (with(a) != with(b)) chosen.with_subject->quality = chosen.with_subject->spread = std::nullopt;
+    return chosen;
+  }
+
+  /// What plan() makes of these, all of them weighed; nothing if it takes too much work.
+  std::optional<Rehearsal> plan_among(const std::vector<Place>& places, BucketMs at) {
     Pool pool(around_.rules, around_.team_size, around_.region);
     std::vector<std::pair<Slot, Memory::Recalled>> recalled;
     std::map<Slot, Place> place_of;
-    for (const Place i : players) {
+    for (const Place i : places) {
       const Neighbour& neighbour = line_.neighbour(i);
       pool.upsert(neighbour.ticket);
       const Slot slot = *pool.slot_of(neighbour.ticket.id);
-      recalled.emplace_back(slot, neighbour.recalled);
+      const int passed_over = at == ticks_.first ? neighbour.recalled.passed_over : 0;
+      recalled.emplace_back(slot, Memory::Recalled{BucketMs{0}, passed_over});
       place_of.emplace(slot, i);
     }
     Memory memory;
-    workspace_.forgetful = false;
-    if (at == ticks_.first) memory.resume(pool, recalled);
-    else if (!plan_within(pool, at - ticks_.every, memory)) return std::nullopt;
-    workspace_.forgetful = true;
+    memory.resume(pool, recalled);
     const auto tick = plan_within(pool, at, memory);
     if (!tick) return std::nullopt;
-    Chosen chosen;
+    Rehearsal rehearsal;
     for (const PlannedMatch& match : tick->matches) {
-      for (const Seat& seat : tick->seats_of(match)) {
-        chosen.matched.push_back(place_of.at(seat.slot));
-        if (chosen.matched.back() != subject_) continue;
-        chosen.with_subject = Foreseen{Kind::matched, at, match.quality, match.spread};
-      }
+      auto& players = rehearsal.matches.emplace_back();
+      for (const Seat& seat : tick->seats_of(match)) players.push_back(place_of.at(seat.slot));
+      std::sort(players.begin(), players.end());
+      rehearsal.matched.insert(rehearsal.matched.end(), players.begin(), players.end());
+      if (!std::binary_search(players.begin(), players.end(), subject_)) continue;
+      rehearsal.with_subject = Foreseen{Kind::matched, at, match.quality, match.spread};
     }
-    return chosen;
+    std::sort(rehearsal.matched.begin(), rehearsal.matched.end());
+    return rehearsal;
   }
 
   std::uint64_t line_steps() const { return most_work_ > work_ ? (most_work_ - work_) * kLineStepsPerWork : 0; }
   std::optional<TickPlan> plan_within(const Pool& pool, BucketMs at, Memory& memory) {
     if (spent() >= most_work_) return std::nullopt;
     workspace_.line.clear();
+    workspace_.forgetful = true;
     workspace_.most_steps = most_work_ - spent();
     TickPlan tick = plan(pool, around_.rules, at, memory, workspace_);
     work_ += work_of(tick, workspace_);
@@ -191,8 +226,8 @@ class Ahead {
 
   // With whom is certain; only what it is worth is asked.
   Foreseen matched_among(const std::vector<Place>& members, BucketMs at) {
-    const auto chosen = plan_among(members, at);
-    if (chosen && chosen->with_subject) return *chosen->with_subject;
+    const auto rehearsal = plan_among(members, at);
+    if (rehearsal && rehearsal->with_subject) return *rehearsal->with_subject;
     return {Kind::matched, at, {}, {}};
   }
 
@@ -204,7 +239,7 @@ class Ahead {
   std::uint64_t work_ = 0;  ///< in plans
   Workspace workspace_;
   BucketMs last_choice_ = ForecastLine::kNever;
-  int choices_in_a_row_ = 0;
+  int choices_before_ = 0;  ///< in as many ticks in a row before the last one
 };
 
 }  // namespace

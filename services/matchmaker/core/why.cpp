@@ -20,27 +20,28 @@ class Surroundings {
   std::optional<Rating> least_refusal() const {
     constexpr int kLook = 8;  // neighbours each way; beyond them a window that fits is rare
     std::optional<Rating> least;
-    each_from(kLook, [&](const Waiter& other) {
+    const auto compare = [&](const Waiter& other) {
       const Rating refusal = gap_to(other) - std::min(window_of(self()), window_of(other));
       least = std::min(least.value_or(refusal), refusal);
       return *least <= 0;
-    });
+    };
+    each_below(kLook, compare);
+    each_above(kLook, compare);
     return least;
   }
 
-  /// Those inside its own window, itself included; no more are counted than a match takes.
+  /// Those who accept it and are accepted, itself included; no more are counted than a match takes.
   int players_within_reach() const {
+    constexpr int kLook = 512;  // neighbours each way
     const Rating window = window_of(self());
     int players = self().size;
-    for (auto at = place_; players < format_.players && at != line_.begin();) {
-      at = line_.before(at);
-      if (gap_to(line_.at(at)) > window) break;
-      players += line_.at(at).size;
-    }
-    for (auto at = line_.next(place_); players < format_.players && at != line_.end(); at = line_.next(at)) {
-      if (gap_to(line_.at(at)) > window) break;
-      players += line_.at(at).size;
-    }
+    const auto count = [&](const Waiter& other) {
+      const Rating gap = gap_to(other);
+      if (gap <= window && gap <= window_of(other)) players += other.size;
+      return gap > window || players >= format_.players;
+    };
+    each_above(kLook, count);
+    if (players < format_.players) each_below(kLook, count);
     return std::min(players, format_.players);
   }
 
@@ -49,15 +50,18 @@ class Surroundings {
   Rating gap_to(const Waiter& other) const { return std::abs(other.rating - self().rating); }
   Rating window_of(const Waiter& waiter) const { return format_.window.at(now_ - pool_.epoch() - waiter.queued); }
 
-  /// Until `seen` says it has seen enough.
+  /// The nearest so many, until `seen` says that it has seen enough.
   template <class Seen>
-  void each_from(int most, Seen&& seen) const {
+  void each_below(int most, const Seen& seen) const {
     auto at = place_;
     for (int i = 0; i < most && at != line_.begin(); ++i) {
       at = line_.before(at);
       if (seen(line_.at(at))) return;
     }
-    at = line_.next(place_);
+  }
+  template <class Seen>
+  void each_above(int most, const Seen& seen) const {
+    auto at = line_.next(place_);
     for (int i = 0; i < most && at != line_.end(); ++i, at = line_.next(at)) {
       if (seen(line_.at(at))) return;
     }
@@ -78,12 +82,13 @@ Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, cons
   if (*opens > now) return {Binding::latency, static_cast<float>(*opens - now) / 1000.0F};
   if (memory.was_outbid(pool, slot)) return {Binding::outbid, 0};
   const Format format(rules, pool.team_size());
-  const auto everyone = static_cast<std::int64_t>(pool.players());
-  if (everyone < format.players) return {Binding::players, static_cast<float>(format.players - everyone)};
   const Surroundings around(pool, format, now, slot);
+  const auto missing = [&] { return static_cast<float>(format.players - around.players_within_reach()); };
+  // However wide windows grow, a few are not enough.
+  if (pool.players() < static_cast<std::size_t>(format.players)) return {Binding::players, missing()};
   const auto least = around.least_refusal();
   if (least && *least > 0) return {Binding::window, static_cast<float>(points(*least))};
-  return {Binding::players, static_cast<float>(format.players - around.players_within_reach())};
+  return {Binding::players, missing()};
 }
 
 }  // namespace mm::matchmaker

@@ -12,7 +12,8 @@ namespace mm::matchmaker {
 /// The rule that keeps a ticket waiting.
 enum class Binding {
   window,   ///< the nearest ticket is outside the window of one of the two, by `by` rating points
-  players,  ///< `by` more players are needed within reach (or these sizes fill no teams: 0)
+  players,  ///< `by` more players are needed who accept it and are accepted; 0: there are enough, but not all of them
+            ///< accept each other, or their party sizes fill no teams
   latency,  ///< this region opens to the ticket in `by` seconds (never: infinity)
   outbid,   ///< there was a match for it, but its partners had a better one
 };

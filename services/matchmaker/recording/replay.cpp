@@ -112,6 +112,7 @@ bool Replayer::leave(Bucket& bucket, const Event& event) {
 
 void Replayer::plan(Bucket& bucket, const Event& event) {
   const TickPlan plan = bucket.pool->plan(event.now, workspace_);
+  bucket.now = event.now;
   ++counts_.plans;
   counts_.matches += plan.matches.size();
   const auto players = bucket.pool->rules().teams * bucket.pool->pool().team_size();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/matchmaker/core/plan.h"
@@ -42,6 +43,12 @@ class Replayer {
   bool play(const Event& event);
   const std::string& failure() const { return failure_; }
 
+  /// `visit(name, pool, now)` for each bucket as it stands; `now`: of its last plan.
+  template <class Visit>
+  void each_bucket(Visit&& visit) const {
+    for (const auto& [number, bucket] : buckets_) visit(bucket.name, std::as_const(*bucket.pool), bucket.now);
+  }
+
   const ReplayCounts& counts() const { return counts_; }
   /// The first ones.
   const std::vector<Difference>& differences() const { return differences_; }
@@ -51,6 +58,7 @@ class Replayer {
     std::string name;
     std::unique_ptr<TapedPool> pool;
     std::vector<TicketId> in_slot;  ///< who has the recorded pool's slots
+    BucketMs now = 0;               ///< of the last plan
   };
   bool begin(const Event& event);
   bool put(Bucket& bucket, const Event& event);

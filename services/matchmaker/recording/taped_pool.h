@@ -50,6 +50,7 @@ class TapedPool {
   Neighbourhood around(Slot slot, BucketMs now) const { return look_around(pool_, now, memory_, slot); }
 
   const Pool& pool() const { return pool_; }
+  const Memory& memory() const { return memory_; }
   const ModeRules& rules() const { return play_.rules; }
   bool known() const { return play_.known; }
 

@@ -4,6 +4,7 @@
 
 #include "services/matchmaker/tools/command.h"
 #include "services/matchmaker/tools/compare.h"
+#include "services/matchmaker/tools/explain.h"
 #include "services/matchmaker/tools/lint.h"
 #include "services/matchmaker/tools/listing.h"
 #include "services/matchmaker/tools/record.h"
@@ -20,6 +21,7 @@ constexpr Command kCommands[] = {
     {"lint", "says what mode tables have that is wrong, or can never matter", run_lint},
     {"record", "writes a recording of an evening drawn from a seed", run_record},
     {"replay", "plays recordings again, and checks that the same matches come of them", run_replay},
+    {"explain", "says why tickets wait, and checks that it is true", run_explain},
     {"populations", "lists the shipped populations", run_populations},
     {"policies", "lists the policies of the tournament", run_policies},
 };

@@ -235,8 +235,9 @@ TEST(Explaining, TwoWhoWaitForTheirWindows) {
   ASSERT_EQ(said.nearest.size(), 1U);
   EXPECT_DOUBLE_EQ(said.nearest[0].accept_in_seconds.value(), 10);
   EXPECT_EQ(said.summary,
-            "The nearest ticket is 100 points beyond the window of one of the two. If nobody comes or goes it is "
-            "matched in 10 s (16 s after it was queued). With a window of ±240 for everybody it would be matched now.");
+            "Nobody near enough in rating: the nearest is 240 points away, 100 beyond the other's window of ±140. If nobody "
+            "else comes or goes, it is matched in 10 s (16 s after queueing), with ratings 240 apart. With windows of ±240 "
+            "for everybody it would be matched now.");
 }
 
 TEST(Explaining, PartiesThatDoNotFillTheTeams) {

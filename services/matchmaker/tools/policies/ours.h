@@ -28,6 +28,10 @@ class Ours : public Policy {
   void tick(BucketMs now, std::vector<MadeMatch>& made) override;
   BucketMs due() const override;
 
+  /// A region's tickets, and what the planner remembers of them.
+  const Pool& pool(std::size_t region) const { return buckets_[region].pool; }
+  const Memory& memory(std::size_t region) const { return buckets_[region].memory; }
+
  private:
   struct Bucket {
     Pool pool;

@@ -54,7 +54,7 @@ Simulation::Simulation(const Population& population, const Crowd& crowd, const T
   }
 }
 
-RunRecord Simulation::run(const TellProgress& tell) {
+RunRecord Simulation::run_until(BucketMs end, const TellProgress& tell) {
   constexpr std::uint64_t kTellEvery = 2048;
   begin_lives();
   last_tick_ = begin_ - terms_.tick_ms;
@@ -66,7 +66,7 @@ RunRecord Simulation::run(const TellProgress& tell) {
     const BucketMs tick_at = next_tick(now);
     const BucketMs event_at = events_.empty() ? Policy::kNever : events_.top().at;
     now = std::min(tick_at, event_at);
-    if (now > latest || (now > measured_until_ && measured_waiting_ == 0)) break;
+    if (now > std::min(latest, end) || (now > measured_until_ && measured_waiting_ == 0)) break;
     if (event_at <= tick_at) {
       const Event event = events_.top();
       events_.pop();

@@ -30,7 +30,12 @@ class Simulation {
   /// All must outlive it. `terms` are those that the policy was made with.
   Simulation(const Population& population, const Crowd& crowd, const Terms& terms, Policy& policy);
 
-  RunRecord run(const TellProgress& tell = {});
+  RunRecord run(const TellProgress& tell = {}) { return run_until(kNoEnd, tell); }
+  /// The same, but ends at a time of the simulated day.
+  static constexpr BucketMs kNoEnd = Policy::kNever;
+  RunRecord run_until(BucketMs end, const TellProgress& tell = {});
+  /// When the warm-up begins.
+  BucketMs begin() const { return begin_; }
 
  private:
   enum class What : std::uint8_t { enters, gives_up, times_out };

@@ -1,0 +1,10 @@
+// mm-sim explain: why tickets wait in a recorded or simulated queue, and whether what is said of them is true.
+#pragma once
+
+#include "services/matchmaker/tools/command.h"
+
+namespace mm::matchmaker::tools {
+
+int run_explain(Words words);
+
+}  // namespace mm::matchmaker::tools

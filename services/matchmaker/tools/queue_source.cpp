@@ -1,0 +1,167 @@
+#include "services/matchmaker/tools/queue_source.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "services/matchmaker/recording/file_reader.h"
+#include "services/matchmaker/recording/replay.h"
+#include "services/matchmaker/tools/policies/ours.h"
+#include "services/matchmaker/tools/world/simulation.h"
+#include "services/matchmaker/tools/world/trial.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+using recording::Event;
+using recording::FileReader;
+using recording::Kind;
+using recording::Replayer;
+
+/// Reads a recording until `hear` has heard enough.
+template <class Hear>
+Result<Done, std::string> each_event(const std::string& path, Hear&& hear) {
+  auto file = FileReader::open(path);
+  if (!file) return fail(file.error());
+  recording::EventReader events;
+  Event event;
+  std::string piece;
+  auto read = file->next(piece);
+  for (; read == FileReader::Read::events; read = file->next(piece)) {
+    recording::ByteReader block(piece);
+    while (events.next(block, event)) {
+      if (!hear(event)) return Done{};
+    }
+    if (!events.failure().empty()) return fail(path + ": " + events.failure());
+  }
+  if (read == FileReader::Read::damaged) return fail(file->failure());
+  return Done{};
+}
+
+/// Goes from look to look along a recording.
+class Projection {
+ public:
+  Projection(const Looks& looks, const TakeLook& take) : looks_(looks), take_(take) {}
+
+  /// False: all looks are taken, or the recording does not go on (see failure()).
+  bool hear(const Event& event) {
+    if (event.kind == Kind::tick) {
+      if (replayer_.counts().ticks == 0) began_ = event.wall;
+      while (taken_ < looks_.count && event.wall - began_ > Milliseconds(next())) look();
+      if (taken_ == looks_.count) return false;
+    }
+    return replayer_.play(event);
+  }
+
+  /// What is left to be seen at the end of the recording.
+  Result<Done, std::string> end(const std::string& path) {
+    if (!replayer_.failure().empty()) return fail(path + ": " + replayer_.failure());
+    if (replayer_.counts().ticks == 0) return fail(path + " has no tick");
+    while (taken_ < looks_.count && replayer_.counts().last - began_ >= Milliseconds(next())) look();
+    if (taken_ == looks_.count) return Done{};
+    char text[160];
+    std::snprintf(text, sizeof text, "--at: the recording ends after %.1f s, and %.1f s was asked for",
+                  static_cast<double>((replayer_.counts().last - began_).count()) / 1000,
+                  static_cast<double>(next()) / 1000);
+    return fail(std::string(text));
+  }
+
+ private:
+  BucketMs next() const { return looks_.first + taken_ * looks_.every; }
+
+  void look() {
+    const auto& counts = replayer_.counts();
+    const auto ticks = std::max<BucketMs>(1, static_cast<BucketMs>(counts.ticks) - 1);
+    const BucketMs every = counts.ticks < 2 ? 100 : ((counts.last - counts.first).count() + ticks / 2) / ticks;
+    Look seen{(counts.last - began_).count(), {}};
+    replayer_.each_bucket([&](const std::string& name, const recording::TapedPool& taped, BucketMs now) {
+      if (taped.pool().empty() || !taped.known()) return;
+      seen.queues.push_back({name, taped.pool(), taped.memory(), now, {now + every, every}});
+    });
+    ++taken_;
+    take_(seen);
+  }
+
+  const Looks& looks_;
+  const TakeLook& take_;
+  Replayer replayer_;
+  TimePoint began_{};
+  int taken_ = 0;
+};
+
+/// Our policy, looked at as it goes along.
+class Watched : public Policy {
+ public:
+  Watched(const Terms& terms, BucketMs begin, const Looks& looks, const TakeLook& take)
+      : terms_(terms), begin_(begin), looks_(looks), take_(take), ours_(terms, {true, false}) {}
+
+  void enter(const WaitingTicket& ticket) override { ours_.enter(ticket); }
+  void leave(TicketNumber number, BucketMs now) override { ours_.leave(number, now); }
+  BucketMs due() const override { return taken_ < looks_.count ? std::min(ours_.due(), next()) : kNever; }
+
+  void tick(BucketMs now, std::vector<MadeMatch>& made) override {
+    ours_.tick(now, made);
+    // Ticks stand on the grid; the last one that is not after the time is meant.
+    while (taken_ < looks_.count && now + terms_.tick_ms > next()) look(now);
+  }
+
+ private:
+  BucketMs next() const { return begin_ + looks_.first + taken_ * looks_.every; }
+
+  void look(BucketMs now) {
+    Look seen{now - begin_, {}};
+    for (std::size_t region = 0; region < terms_.regions.size(); ++region) {
+      const Pool& pool = ours_.pool(region);
+      if (pool.empty()) continue;
+      seen.queues.push_back(
+          {terms_.rules.id.str() + ":" + terms_.regions[region].str() + ":" + std::to_string(terms_.team_size),
+           pool,
+           ours_.memory(region),
+           now,
+           {now + terms_.tick_ms, terms_.tick_ms}});
+    }
+    ++taken_;
+    take_(seen);
+  }
+
+  const Terms& terms_;
+  BucketMs begin_;
+  const Looks& looks_;
+  const TakeLook& take_;
+  Ours ours_;
+  int taken_ = 0;
+};
+
+}  // namespace
+
+Result<Done, std::string> look_at_recording(const std::string& path, const Looks& looks, const TakeLook& take) {
+  Projection projection(looks, take);
+  const auto read = each_event(path, [&](const Event& event) { return projection.hear(event); });
+  if (!read) return fail(read.error());
+  return projection.end(path);
+}
+
+Result<BucketMs, std::string> recorded_ms(const std::string& path) {
+  std::optional<TimePoint> first;
+  TimePoint last{};
+  const auto read = each_event(path, [&](const Event& event) {
+    if (event.kind != Kind::tick) return true;
+    if (!first) first = event.wall;
+    last = event.wall;
+    return true;
+  });
+  if (!read) return fail(read.error());
+  if (!first) return fail(path + " has no tick");
+  return (last - *first).count();
+}
+
+void look_at_population(const Population& population, const ModeRules& rules, std::uint64_t seed, const Looks& looks,
+                        const TakeLook& take) {
+  const Crowd crowd(population, seed);
+  const Terms terms = terms_for(population, rules, crowd, seed);
+  const auto begin = static_cast<BucketMs>(population.start_hour * 3'600'000);
+  Watched policy(terms, begin, looks, take);
+  Simulation simulation(population, crowd, terms, policy);
+  static_cast<void>(simulation.run_until(begin + looks.last() + terms.tick_ms));
+}
+
+}  // namespace mm::matchmaker::tools
