@@ -1,6 +1,7 @@
 #include "services/matchmaker/core/appraise.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "common/base/result.h"
 
@@ -23,18 +24,61 @@ Worth Appraiser::estimate(std::span<const Index> tickets) {
 }
 
 std::optional<Worth> Appraiser::worth(std::span<const Index> tickets) {
-  const Sums sums = take(tickets);
+  const Extent extent = look_at(tickets);
   const std::int64_t gap = splitter_.gap(units_);
   if (gap < 0) return std::nullopt;
+  double variance = 0;
+  double bonus = 0;
+  for (const Index i : tickets) {
+    variance += line_[i].variance();
+    bonus += static_cast<double>(line_[i].bonus);
+  }
   // With more than two teams, two of them hold their share of the variance.
-  const TeamStrength stronger{points(gap), sums.variance * 2 / format_.teams};
-  return Worth{quality(points(sums.high - sums.low), advantage(stronger, {}, format_.team_size)), sums.bonus};
+  const TeamStrength stronger{points(gap), variance * 2 / format_.teams};
+  return Worth{quality(points(extent.high - extent.low), advantage(stronger, {}, format_.team_size)), bonus};
 }
 
 Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of) {
-  const Sums sums = take(tickets);
+  if (tickets.size() == 2 && format_.teams == 2) return judge_pair(line_[tickets[0]], line_[tickets[1]], team_of);
+  const Extent extent = look_at(tickets);
   const bool fits = splitter_.split(units_, team_of);
   check(fits, "a planned match fills its teams");
+  const double edge = format_.teams == 2 ? edge_of_two(tickets, team_of) : edge_of_many(tickets, team_of);
+  const double spread = points(extent.high - extent.low);
+  return {quality(spread, edge), spread, edge};
+}
+
+// As below, without the way through units and splits: half of a queue of duels' planning would be that.
+Verdict Appraiser::judge_pair(const Candidate& first, const Candidate& second,
+                              std::vector<std::uint8_t>& team_of) const {
+  check(first.size == format_.team_size && second.size == format_.team_size, "a planned match fills its teams");
+  team_of.resize(2);
+  team_of[0] = 0;
+  team_of[1] = 1;
+  const auto strength_of = [](const Candidate& ticket) {
+    return TeamStrength{points(Unit{ticket.rating, ticket.size}.strength()), ticket.variance()};
+  };
+  const double edge = advantage(strength_of(first), strength_of(second), format_.team_size);
+  const double spread = points(std::abs(first.rating - second.rating));
+  return {quality(spread, edge), spread, edge};
+}
+
+// Every ticket is added to both teams, as itself or as nothing: which of them it is in cannot be foreseen.
+double Appraiser::edge_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const {
+  TeamStrength first, second;
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    const double rating = points(units_[i].strength());
+    const double variance = line_[tickets[i]].variance();
+    const bool in_first = team_of[i] == 0;
+    first.rating_sum += in_first ? rating : 0;
+    first.variance_sum += in_first ? variance : 0;
+    second.rating_sum += in_first ? 0 : rating;
+    second.variance_sum += in_first ? 0 : variance;
+  }
+  return advantage(first, second, format_.team_size);
+}
+
+double Appraiser::edge_of_many(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) {
   strengths_.assign(static_cast<std::size_t>(format_.teams), {});
   for (std::size_t i = 0; i < tickets.size(); ++i) {
     strengths_[team_of[i]].rating_sum += points(units_[i].strength());
@@ -42,24 +86,19 @@ Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_
   }
   const auto weaker = [](const TeamStrength& a, const TeamStrength& b) { return a.rating_sum < b.rating_sum; };
   const auto [weakest, strongest] = std::minmax_element(strengths_.begin(), strengths_.end(), weaker);
-  const double edge = format_.teams == 2 ? advantage(strengths_[0], strengths_[1], format_.team_size)
-                                         : advantage(*strongest, *weakest, format_.team_size);
-  const double spread = points(sums.high - sums.low);
-  return {quality(spread, edge), spread, edge};
+  return advantage(*strongest, *weakest, format_.team_size);
 }
 
-Appraiser::Sums Appraiser::take(std::span<const Index> tickets) {
-  units_.clear();
-  Sums sums{line_[tickets[0]].rating, line_[tickets[0]].rating, 0, 0};
-  for (const Index i : tickets) {
-    const Candidate& ticket = line_[i];
-    units_.push_back({ticket.rating, ticket.size});
-    sums.low = std::min(sums.low, ticket.rating);
-    sums.high = std::max(sums.high, ticket.rating);
-    sums.variance += ticket.variance();
-    sums.bonus += static_cast<double>(ticket.bonus);
+Appraiser::Extent Appraiser::look_at(std::span<const Index> tickets) {
+  units_.resize(tickets.size());
+  Extent extent{line_[tickets[0]].rating, line_[tickets[0]].rating};
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    const Candidate& ticket = line_[tickets[i]];
+    units_[i] = {ticket.rating, ticket.size};
+    extent.low = std::min(extent.low, ticket.rating);
+    extent.high = std::max(extent.high, ticket.rating);
   }
-  return sums;
+  return extent;
 }
 
 }  // namespace mm::matchmaker

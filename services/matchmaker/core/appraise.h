@@ -31,13 +31,14 @@ class Appraiser {
   Verdict judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
 
  private:
-  struct Sums {
+  struct Extent {
     Rating low;
     Rating high;
-    double variance;
-    double bonus;
   };
-  Sums take(std::span<const Index> tickets);
+  Extent look_at(std::span<const Index> tickets);
+  Verdict judge_pair(const Candidate& first, const Candidate& second, std::vector<std::uint8_t>& team_of) const;
+  double edge_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const;
+  double edge_of_many(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of);
 
   const Format& format_;
   const Line& line_;

@@ -3,26 +3,32 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <span>
+#include <utility>
 
 namespace mm::matchmaker {
 namespace {
 
-struct Key {
-  std::uint32_t rating;  ///< above the lowest
-  std::uint32_t tie;     ///< leading bits of (age, tie break)
-  std::uint32_t place;   ///< among the arrivals
+/// The rating above the lowest; behind it the leading bits of age and tie break, as many as there is room for; last
+/// the place among the arrivals.
+using Key = std::uint64_t;
+
+constexpr std::size_t kFew = 128;  // below, comparing is faster
+constexpr int kDigit = 11;         // bits: the counts of a digit stay in the nearest cache
+constexpr int kMostDigits = 3;     // a rating has 32 bits
+constexpr int kTieBits = 8;        // sorted by digits as well, so that few equal ratings stand wrong in the end
+
+struct Counts {
+  std::array<std::array<std::uint32_t, 1 << kDigit>, kMostDigits> of;  ///< by digit, the last one first
 };
 
 int width(std::uint64_t value) { return static_cast<int>(std::bit_width(value)); }
 
-constexpr std::size_t kFew = 64;  // below, comparing is faster
-
 struct Extent {
   Rating lowest;
-  std::uint32_t ratings;  ///< highest minus lowest
   std::int32_t oldest;
-  std::uint32_t ages;
+  int rating_bits;
+  int age_bits;
+  int place_bits;
 };
 
 Extent extent_of(const std::vector<Arrival>& arrivals) {
@@ -34,61 +40,72 @@ Extent extent_of(const std::vector<Arrival>& arrivals) {
     oldest = std::min(oldest, arrival.waiter.queued);
     youngest = std::max(youngest, arrival.waiter.queued);
   }
-  return {low, static_cast<std::uint32_t>(high) - static_cast<std::uint32_t>(low), oldest,
-          static_cast<std::uint32_t>(youngest) - static_cast<std::uint32_t>(oldest)};
+  return {.lowest = low,
+          .oldest = oldest,
+          .rating_bits = width(static_cast<std::uint32_t>(high) - static_cast<std::uint32_t>(low)),
+          .age_bits = width(static_cast<std::uint32_t>(youngest) - static_cast<std::uint32_t>(oldest)),
+          .place_bits = width(arrivals.size() - 1)};
 }
 
 std::vector<Key> keys_of(const std::vector<Arrival>& arrivals, const Extent& extent) {
-  const int age_bits = width(extent.ages);
+  const int tie_bits = 64 - extent.rating_bits - extent.place_bits;  // at least 1, of less than 2^31 arrivals
   std::vector<Key> keys(arrivals.size());
-  for (std::uint32_t i = 0; i < keys.size(); ++i) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
     const Arrival& arrival = arrivals[i];
-    const std::uint64_t age =
-        static_cast<std::uint32_t>(arrival.waiter.queued) - static_cast<std::uint32_t>(extent.oldest);
-    const std::uint64_t tie = age_bits == 32 ? age : age << (32 - age_bits) | arrival.tie_break >> (32 + age_bits);
-    keys[i] = {static_cast<std::uint32_t>(arrival.waiter.rating) - static_cast<std::uint32_t>(extent.lowest),
-               static_cast<std::uint32_t>(tie), i};
+    const Key rating = static_cast<std::uint32_t>(arrival.waiter.rating) - static_cast<std::uint32_t>(extent.lowest);
+    const Key age = static_cast<std::uint32_t>(arrival.waiter.queued) - static_cast<std::uint32_t>(extent.oldest);
+    const Key tie = age << 1 << (63 - extent.age_bits) | arrival.tie_break >> extent.age_bits;
+    keys[i] = (rating << tie_bits | tie >> (64 - tie_bits)) << extent.place_bits | i;
   }
   return keys;
 }
 
-/// Sorts by one digit, keeping the order of equals; digits of at most 11 bits, so that the counts stay in the nearest
-/// cache.
-template <class Digit>
-void deal_out(std::vector<Key>& keys, std::vector<Key>& other, std::uint32_t largest_digit, const Digit& digit) {
-  std::array<std::uint32_t, 2049> start;
-  std::fill_n(start.begin(), largest_digit + 2, 0U);
-  for (const Key& key : keys) ++start[digit(key) + 1];
-  for (std::size_t i = 1; i <= largest_digit; ++i) start[i] += start[i - 1];
-  for (const Key& key : keys) other[start[digit(key)]++] = key;
-  keys.swap(other);
-}
-
-/// By rating exactly, and of equal ratings nearly by tie.
-void sort_by_digits(std::vector<Key>& keys, std::uint32_t largest_rating) {
-  constexpr int kDigit = 11;
+/// By the leading bits: digit by digit, the last one first, keeping the order of equals. All digits are counted in one
+/// pass.
+void sort_by_digits(std::vector<Key>& keys, int bits) {
+  const int digits = std::min((bits + kDigit - 1) / kDigit, kMostDigits);
+  const auto digit = [](Key key, int shift) { return static_cast<std::size_t>(key >> shift) & ((1U << kDigit) - 1); };
+  const int last_shift = 64 - digits * kDigit;
+  Counts counts;
+  for (int d = 0; d < digits; ++d) counts.of[static_cast<std::size_t>(d)].fill(0);
+  for (const Key key : keys) {
+    for (int d = 0; d < digits; ++d) ++counts.of[static_cast<std::size_t>(d)][digit(key, last_shift + d * kDigit)];
+  }
   std::vector<Key> other(keys.size());
-  deal_out(keys, other, (1U << kDigit) - 1, [](const Key& key) { return key.tie >> (32 - kDigit); });
-  const int bits = width(largest_rating);
-  if (bits == 0) return;
-  const int passes = (bits + kDigit - 1) / kDigit;
-  const int digit = (bits + passes - 1) / passes;
-  const std::uint32_t mask = (1U << digit) - 1;
-  for (int shift = 0; shift < bits; shift += digit) {
-    deal_out(keys, other, mask, [=](const Key& key) { return key.rating >> shift & mask; });
+  for (int d = 0; d < digits; ++d) {
+    auto& start = counts.of[static_cast<std::size_t>(d)];
+    std::uint32_t before = 0;
+    for (std::uint32_t& count : start) before += std::exchange(count, before);
+    const int shift = last_shift + d * kDigit;
+    for (const Key key : keys) other[start[digit(key, shift)]++] = key;
+    keys.swap(other);
   }
 }
 
-/// Equal ratings, nearly in order: by insertion, unless they turn out not to be (all of one age but a few).
-template <class Before>
-void finish(std::span<Key> equals, const Before& before) {
-  std::size_t moves_left = 8 * equals.size();
-  for (std::size_t i = 1; i < equals.size(); ++i) {
-    const Key key = equals[i];
+/// Keys that are nearly in order: by insertion, unless they turn out not to be (equal ratings of one age, but for a few
+/// much older ones).
+void finish(std::vector<Key>& keys) {
+  std::size_t moves_left = 8 * keys.size();
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    if (keys[i - 1] <= keys[i]) continue;
+    const Key key = keys[i];
     std::size_t at = i;
-    for (; at > 0 && moves_left > 0 && before(key, equals[at - 1]); --at, --moves_left) equals[at] = equals[at - 1];
-    equals[at] = key;
-    if (moves_left == 0) return std::sort(equals.begin(), equals.end(), before);
+    for (; at > 0 && moves_left > 0 && key < keys[at - 1]; --at, --moves_left) keys[at] = keys[at - 1];
+    keys[at] = key;
+    if (moves_left == 0) return std::sort(keys.begin(), keys.end());
+  }
+}
+
+/// What keys have no room for: hardly ever are two of them the same but for their places.
+void order_equals(std::vector<Key>& keys, const std::vector<Arrival>& arrivals, int place_bits) {
+  const Key place = (Key{1} << place_bits) - 1;
+  Key least_difference = ~Key{0};
+  for (std::size_t i = 1; i < keys.size(); ++i) least_difference = std::min(least_difference, keys[i - 1] ^ keys[i]);
+  if (least_difference > place) return;
+  const auto before = [&](Key a, Key b) { return stands_before(arrivals[a & place], arrivals[b & place]); };
+  for (auto begin = keys.begin(), end = begin; begin != keys.end(); begin = end) {
+    end = std::find_if(begin, keys.end(), [&](Key key) { return (key | place) != (*begin | place); });
+    if (end - begin > 1) std::sort(begin, end, before);
   }
 }
 
@@ -103,15 +120,11 @@ void sort_arrivals(std::vector<Arrival>& arrivals, std::vector<Waiter>& sorted) 
   }
   const Extent extent = extent_of(arrivals);
   std::vector<Key> keys = keys_of(arrivals, extent);
-  sort_by_digits(keys, extent.ratings);
-  const auto before = [&](const Key& a, const Key& b) {
-    return a.tie != b.tie ? a.tie < b.tie : stands_before(arrivals[a.place], arrivals[b.place]);
-  };
-  for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
-    while (end < keys.size() && keys[end].rating == keys[begin].rating) ++end;
-    if (end - begin > 1) finish({keys.data() + begin, end - begin}, before);
-  }
-  for (std::size_t i = 0; i < keys.size(); ++i) sorted[i] = arrivals[keys[i].place].waiter;
+  sort_by_digits(keys, extent.rating_bits + kTieBits);
+  finish(keys);
+  order_equals(keys, arrivals, extent.place_bits);
+  const Key place = (Key{1} << extent.place_bits) - 1;
+  for (std::size_t i = 0; i < keys.size(); ++i) sorted[i] = arrivals[keys[i] & place].waiter;
 }
 
 }  // namespace mm::matchmaker

@@ -40,13 +40,22 @@ void build_line(const Pool& pool, const Format& format, BucketMs now, std::span<
   const BucketMs since_epoch = now - pool.epoch();
   for (Stretch& stretch : stretches) {
     stretch.begin = static_cast<Index>(line.size());
-    pool.line().for_each(stretch.from, stretch.to, [&](const Waiter& waiter) {
-      if (!is_expired.empty() && is_expired[waiter.slot]) return;
-      if (waiter.has_latencies()) {
-        const auto opens = pool.opens_at(waiter.slot);
-        if (!opens || *opens > now) return closed.push_back(waiter.slot);
+    pool.line().for_each_block(stretch.from, stretch.to, [&](std::span<const Waiter> waiters) {
+      const std::size_t before = line.size();
+      line.resize(before + waiters.size());
+      Candidate* next = line.data() + before;
+      for (const Waiter& waiter : waiters) {
+        if (!is_expired.empty() && is_expired[waiter.slot]) continue;
+        if (waiter.has_latencies()) {
+          const auto opens = pool.opens_at(waiter.slot);
+          if (!opens || *opens > now) {
+            closed.push_back(waiter.slot);
+            continue;
+          }
+        }
+        *next++ = candidate_of(waiter, format, since_epoch - waiter.queued);
       }
-      line.push_back(candidate_of(waiter, format, since_epoch - waiter.queued));
+      line.resize(static_cast<std::size_t>(next - line.data()));
     });
     stretch.end = static_cast<Index>(line.size());
   }

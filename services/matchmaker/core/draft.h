@@ -54,12 +54,9 @@ class Draft {
   std::vector<MatchIndex> standing() const {
     std::vector<MatchIndex> all;
     all.reserve(matches_.size());
-    for (MatchIndex match = 0; match < matches_.size(); ++match) {
-      if (matches_[match].count > 0) all.push_back(match);
+    for (Index i = 0; i < match_of_.size(); ++i) {
+      if (!is_free(i) && members_[matches_[match_of_[i]].first] == i) all.push_back(match_of_[i]);
     }
-    const auto first = [this](MatchIndex match) { return members_[matches_[match].first]; };
-    const auto before = [&](MatchIndex a, MatchIndex b) { return first(a) < first(b); };
-    if (!std::is_sorted(all.begin(), all.end(), before)) std::sort(all.begin(), all.end(), before);
     return all;
   }
 

@@ -1,6 +1,7 @@
 #include "services/matchmaker/core/growth.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace mm::matchmaker {
 
@@ -15,8 +16,16 @@ Growth::Growth(const Format& format, const Line& line)
 
 void Growth::survey(Island island, const Draft* draft) {
   draft_ = draft;
+  island_ = island;
+  listed_ = false;
+}
+
+// Only once somebody asks: most islands are matched without.
+void Growth::list_by_size() {
+  if (listed_) return;
+  listed_ = true;
   for (auto& places : by_size_) places.clear();
-  for (Index i = island.begin; i < island.end; ++i) {
+  for (Index i = island_.begin; i < island_.end; ++i) {
     if (is_open(i)) by_size_[line_[i].size].push_back(i);
   }
   sizes_.clear();
@@ -27,6 +36,20 @@ void Growth::survey(Island island, const Draft* draft) {
 }
 
 bool Growth::sizes_suffice(Index begin, Index end, int must) {
+  constexpr Index kFew = 256;
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+  Index next = begin;
+  for (; next < end && (end - begin <= kFew || next < begin + kFew); ++next) {
+    auto& count = counts_[line_[next].size];
+    if (is_open(next)) count = static_cast<std::uint16_t>(std::min(count + 1, fill_.most_of(line_[next].size)));
+    if (must <= 1 && counts_[1] == players_wanted_) return true;
+  }
+  if (next < end) count_by_lists(begin, end);
+  return fill_.choose(counts_, must, chosen_);
+}
+
+void Growth::count_by_lists(Index begin, Index end) {
+  list_by_size();
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
   for (const std::size_t size : sizes_) {
     const auto& places = by_size_[size];
@@ -34,13 +57,55 @@ bool Growth::sizes_suffice(Index begin, Index end, int must) {
     const auto count = std::lower_bound(first, places.end(), end) - first;
     counts_[size] = static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(count, fill_.most_of(static_cast<int>(size))));
   }
-  return fill_.choose(counts_, must, chosen_);
 }
 
 bool Growth::grow(Index floor, Index wanted, std::vector<Index>& found) {
   if (line_[wanted].low > line_[floor].rating) return false;
   set_out(floor, wanted);
-  while (!complete(wanted, found)) {
+  const Found near = walk_along(floor, wanted);
+  if (near == Found::no || (near == Found::too_far && !walk_by_size(floor, wanted))) return false;
+  choose(found);
+  return true;
+}
+
+void Growth::set_out(Index floor, Index wanted) {
+  floor_ = line_[floor].rating;
+  top_ = line_[wanted].rating;
+  limit_ = line_[wanted].high;
+  players_ = 0;
+  kept_.clear();
+  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
+  keep(wanted);
+}
+
+// Who drops out makes those of its size wanted again, also those that were passed over: if any were, that too is left
+// to the lists.
+Growth::Found Growth::walk_along(Index floor, Index wanted) {
+  constexpr int kMostInVain = 64;
+  const Rating highest = line_[wanted].high;
+  int in_vain = 0;
+  bool passed_over = false;
+  for (Index i = floor; !is_complete(wanted); ++i) {
+    for (;; ++i) {
+      if (i == island_.end || line_[i].rating > highest) return Found::no;
+      if (is_open(i) && i != wanted) {
+        if (!is_wanted(line_[i].size)) passed_over = true;
+        else if (accepts(line_[i])) break;
+      }
+      if (++in_vain > kMostInVain) return Found::too_far;
+    }
+    if (passed_over && line_[i].rating > limit_) return Found::too_far;
+    if (line_[i].rating > top_) rise_to(line_[i].rating);
+    keep(i);
+  }
+  return Found::yes;
+}
+
+bool Growth::walk_by_size(Index floor, Index wanted) {
+  list_by_size();
+  set_out(floor, wanted);
+  seek(floor);
+  while (!is_complete(wanted)) {
     const Index i = next();
     if (i == kNobody || line_[i].rating > line_[wanted].high) return false;
     if (i == wanted || !accepts(line_[i])) continue;
@@ -51,7 +116,7 @@ bool Growth::grow(Index floor, Index wanted, std::vector<Index>& found) {
 }
 
 // Floors mostly rise from call to call, so each walk looks for its beginning from where the last one began.
-void Growth::set_out(Index floor, Index wanted) {
+void Growth::seek(Index floor) {
   constexpr Index kNear = 64;
   for (const std::size_t size : sizes_) {
     const auto& places = by_size_[size];
@@ -64,13 +129,6 @@ void Growth::set_out(Index floor, Index wanted) {
     while (at < places.size() && places[at] < floor) ++at;
     start_[size] = step_[size] = at;
   }
-  floor_ = line_[floor].rating;
-  top_ = line_[wanted].rating;
-  limit_ = line_[wanted].high;
-  players_ = 0;
-  kept_.clear();
-  std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
-  keep(wanted);
 }
 
 // The lowest ticket not yet walked past, of a size that is still wanted.
@@ -88,7 +146,7 @@ Index Growth::next() {
 }
 
 Index Growth::next_of(std::size_t size) {
-  if (counts_[size] >= fill_.most_of(static_cast<int>(size))) return kNobody;
+  if (!is_wanted(size)) return kNobody;
   const auto& places = by_size_[size];
   while (step_[size] < places.size() && !is_open(places[step_[size]])) ++step_[size];
   return step_[size] < places.size() ? places[step_[size]] : kNobody;
@@ -107,26 +165,30 @@ void Growth::keep(Index i) {
 void Growth::rise_to(Rating rating) {
   top_ = rating;
   if (rating <= limit_) return;
-  std::vector<Index> staying;
-  staying.swap(kept_);
-  std::erase_if(staying, [&](Index i) { return line_[i].high < rating; });
+  staying_.swap(kept_);
+  kept_.clear();
   players_ = 0;
-  limit_ = line_[staying.front()].high;
+  limit_ = std::numeric_limits<Rating>::max();
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
-  for (const Index i : staying) keep(i);
+  for (const Index i : staying_) {
+    if (line_[i].high >= rating) keep(i);
+  }
 }
 
-bool Growth::complete(Index wanted, std::vector<Index>& found) {
-  if (players_ < players_wanted_ || !fill_.choose(counts_, line_[wanted].size, chosen_)) return false;
+bool Growth::is_complete(Index wanted) {
+  return players_ >= players_wanted_ && fill_.choose(counts_, line_[wanted].size, chosen_);
+}
+
+// Of each size those kept first; the ticket that must be among them is the first of all.
+void Growth::choose(std::vector<Index>& found) {
   found.clear();
-  for (const Index i : kept_) {  // `wanted` is the first of them
+  for (const Index i : kept_) {
     auto& still = chosen_[line_[i].size];
     if (still == 0) continue;
     --still;
     found.push_back(i);
   }
-  std::sort(found.begin(), found.end());
-  return true;
+  if (!std::is_sorted(found.begin(), found.end())) std::sort(found.begin(), found.end());
 }
 
 }  // namespace mm::matchmaker

@@ -87,6 +87,7 @@ void Memory::gather_woken() {
 }
 
 bool Memory::is_quiet(const Line& line, Island island) const {
+  if (blank_) return false;
   for (Index i = island.begin; i < island.end; ++i) {
     const Ticket* ticket = find(line[i].slot, line[i].use);
     if (ticket == nullptr || ticket->wakes <= now_) return false;
@@ -95,6 +96,7 @@ bool Memory::is_quiet(const Line& line, Island island) const {
 }
 
 int Memory::passed_over(const Candidate& ticket) const {
+  if (blank_) return 0;
   const Ticket* found = find(ticket.slot, ticket.use);
   const bool last_tick = found != nullptr && found->tick == static_cast<std::uint16_t>(tick_ - 1);
   return last_tick ? found->passed_over : 0;
@@ -118,11 +120,6 @@ void Memory::closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_a
   const std::int64_t wakes =
       opens_at ? std::clamp<BucketMs>(*opens_at - epoch_, kAwake, kNeverWakes) : BucketMs{kNeverWakes};
   remember(slot, pool.use(slot), wakes, 0);
-}
-
-void Memory::done_with(Slot slot) {
-  tickets_[slot].use = kUnknown;
-  due_again_.push_back(slot);
 }
 
 bool Memory::was_outbid(const Pool& pool, Slot slot) const {
@@ -162,11 +159,13 @@ int Memory::passed_over_of(const Ticket* ticket) const {
 }
 
 const Memory::Ticket* Memory::find(Slot slot, std::uint8_t use) const {
+  if (blank_) return nullptr;
   const Ticket& found = tickets_[slot];
   return found.use == use_of(use) ? &found : nullptr;
 }
 
 void Memory::remember(Slot slot, std::uint8_t use, std::int64_t wakes, int passed_over) {
+  blank_ = false;
   Ticket& ticket = tickets_[slot];
   const auto at = static_cast<std::int32_t>(wakes);
   const bool entered = ticket.use == use_of(use) && ticket.wakes == at;

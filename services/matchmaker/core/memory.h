@@ -39,6 +39,8 @@ class Memory {
 
   /// Whether every ticket there has been weighed in vain, and no window has reached a new neighbour since.
   bool is_quiet(const Line& line, Island island) const;
+  /// Whether nothing is known of anybody yet.
+  bool is_blank() const { return blank_; }
   /// For how many ticks in a row there was a match for it that was not made.
   int passed_over(const Candidate& ticket) const;
 
@@ -49,7 +51,10 @@ class Memory {
   /// This region is not open to it before then (nothing: ever).
   void closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at);
   /// It has been matched, or its time is over. Should it still be there in the next tick, it is as good as new.
-  void done_with(Slot slot);
+  void done_with(Slot slot) {
+    if (!blank_) tickets_[slot].use = kUnknown;
+    due_again_.push_back(slot);
+  }
   /// Whether the last tick that weighed it found a match for it that was not made.
   bool was_outbid(const Pool& pool, Slot slot) const;
 
@@ -83,6 +88,7 @@ class Memory {
   std::int32_t now_ = 0;
   std::uint16_t tick_ = 0;
   bool everyone_ = true;
+  bool blank_ = true;  ///< nothing is remembered of anybody: as long as that is so, nobody need be looked up
   std::uint64_t arrivals_seen_ = 0;
   std::vector<Ticket> tickets_;  ///< by slot
   std::vector<Slot> due_;

@@ -166,10 +166,11 @@ class Tick {
   void match_the_starving(Island island) {
     constexpr std::size_t kMostStarving = 16;
     std::vector<Index> starving;
+    fixed_.clear();
+    if (memory_.is_blank()) return;
     for (Index i = island.begin; i < island.end; ++i) {
       if (memory_.passed_over(line_[i]) >= kPatienceTicks) starving.push_back(i);
     }
-    fixed_.clear();
     if (starving.empty()) return;
     keep_longest_waiting(line_, starving, kMostStarving);
     fixed_.assign(line_.size(), false);
@@ -222,21 +223,40 @@ class Tick {
 
   void write_matches(TickPlan& plan) {
     const auto standing = draft_.standing();
+    std::size_t seats = 0;
+    for (const auto match : standing) seats += draft_.members(match).size();
     plan.matches.reserve(standing.size());
-    plan.seats.reserve(standing.empty() ? 0 : line_.size());
+    plan.seats.resize(seats);
     std::vector<std::uint8_t> team_of;
+    std::uint32_t first = 0;
     for (const auto match : standing) {
       const auto members = draft_.members(match);
+      const auto count = static_cast<std::uint32_t>(members.size());
       const Verdict verdict = tools().appraiser.judge(members, team_of);
-      const auto first = static_cast<std::uint32_t>(plan.seats.size());
-      plan.matches.push_back(
-          {first, static_cast<std::uint32_t>(members.size()), verdict.quality, verdict.spread, verdict.advantage});
-      for (int team = 0; team < format_.teams; ++team) {
-        for (std::size_t i = 0; i < members.size(); ++i) {
-          if (team_of[i] == team) plan.seats.push_back({line_[members[i]].slot, static_cast<std::uint32_t>(team)});
-        }
+      plan.matches.push_back({first, count, verdict.quality, verdict.spread, verdict.advantage});
+      seat(members, team_of, std::span(plan.seats).subspan(first, count));
+      first += count;
+    }
+    for (const Seat& seat : plan.seats) memory_.done_with(seat.slot);
+  }
+
+  // By team. Two teams without asking which one it is: that cannot be foreseen, and a wrong guess takes longer.
+  void seat(std::span<const Index> members, const std::vector<std::uint8_t>& team_of, std::span<Seat> seats) const {
+    std::size_t next = 0;
+    if (format_.teams == 2) {
+      auto second = static_cast<std::size_t>(std::count(team_of.begin(), team_of.end(), std::uint8_t{0}));
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        const std::uint8_t team = team_of[i];
+        seats[team == 0 ? next : second] = {line_[members[i]].slot, team};
+        second += team;
+        next += 1U - team;
       }
-      for (const Index i : members) memory_.done_with(line_[i].slot);
+      return;
+    }
+    for (int team = 0; team < format_.teams; ++team) {
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        if (team_of[i] == team) seats[next++] = {line_[members[i]].slot, static_cast<std::uint32_t>(team)};
+      }
     }
   }
 

@@ -16,6 +16,7 @@ void Runs::schedule(Island island, Draft& draft) {
   for (Index i = 0; i < island.size(); ++i) {
     bonus_sum_[i + 1] = bonus_sum_[i] + static_cast<double>(line_[island.begin + i].bonus);
   }
+  rate_runs(island);
   if (have_one_window(island)) {
     const Candidate* const line = line_.data() + island.begin;
     find_best(island, [line, n](Index first) { return line[first + n - 1].rating <= line[first].high; });
@@ -36,7 +37,7 @@ void Runs::schedule(Island island, Draft& draft) {
   for (auto start = starts_.rbegin(); start != starts_.rend(); ++start) {
     std::iota(run_.begin(), run_.end(), island.begin + *start);
     const double bonus = bonus_sum_[*start + n] - bonus_sum_[*start];
-    draft.add(run_, {run_quality(island.begin + *start), bonus, format_.players == 2});
+    draft.add(run_, {quality_[*start], bonus, format_.players == 2});
   }
 }
 
@@ -45,14 +46,16 @@ void Runs::find_best(Island island, const Feasible& feasible) {
   const auto n = static_cast<Index>(format_.players);
   best_.resize(island.size() + 1);
   std::fill_n(best_.begin(), n, 0.0);
-  for (Index end = n; end <= island.size(); ++end) {
-    const Index first = end - n;
-    double best = best_[end - 1];
+  double* const best_until = best_.data();
+  const double* const bonus_until = bonus_sum_.data();
+  const double* const rated = quality_.data();
+  double best = 0;
+  for (Index first = 0, end = n; end <= island.size(); ++first, ++end) {
     if (feasible(first)) {
-      const double bonus = bonus_sum_[end] - bonus_sum_[first];
-      best = std::max(best, best_[first] + run_quality(island.begin + first) + bonus);
+      const double bonus = bonus_until[end] - bonus_until[first];
+      best = std::max(best, best_until[first] + rated[first] + bonus);
     }
-    best_[end] = best;
+    best_until[end] = best;
   }
 }
 
@@ -86,13 +89,28 @@ void Runs::find_feasible(Island island) {
   }
 }
 
-// Without the bonus. A duel exactly; teams as if they came out even, which of many they nearly do.
-double Runs::run_quality(Index first) const {
-  const Candidate& low = line_[first];
-  const Candidate& high = line_[first + static_cast<Index>(format_.players) - 1];
-  const double spread = points(high.rating - low.rating);
-  if (format_.players > 2) return quality(spread, 0);
-  return quality(spread, advantage({spread, low.variance() + high.variance()}, {}, 1));
+// Without the bonus. A duel exactly; teams as if they came out even, which of many they nearly do. Apart from choosing
+// among the runs and step by step, because so the divisions and roots, for which no run has to wait, are worked out
+// several at once.
+void Runs::rate_runs(Island island) {
+  const auto n = static_cast<Index>(format_.players);
+  const Index runs = island.size() + 1 - n;
+  const Candidate* const line = line_.data() + island.begin;
+  spread_.resize(runs);
+  quality_.resize(runs);
+  for (Index first = 0; first < runs; ++first) spread_[first] = line[first + n - 1].rating - line[first].rating;
+  const Rating* const spread = spread_.data();
+  double* const rated = quality_.data();
+  for (Index first = 0; first < runs; ++first) rated[first] = points(spread[first]);
+  if (n > 2) {
+    for (Index first = 0; first < runs; ++first) rated[first] = quality(rated[first], 0);
+    return;
+  }
+  variance_.resize(runs);
+  double* const edge = variance_.data();
+  for (Index first = 0; first < runs; ++first) edge[first] = line[first].variance() + line[first + 1].variance();
+  for (Index first = 0; first < runs; ++first) edge[first] = advantage({rated[first], edge[first]}, {}, 1);
+  for (Index first = 0; first < runs; ++first) rated[first] = quality(rated[first], edge[first]);
 }
 
 }  // namespace mm::matchmaker

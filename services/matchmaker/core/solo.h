@@ -26,12 +26,15 @@ class Runs {
   void find_feasible(Island island);
   template <class Feasible>
   void find_best(Island island, const Feasible& feasible);
-  double run_quality(Index first) const;
+  void rate_runs(Island island);
 
   const Format& format_;
   const Line& line_;
   std::vector<char> feasible_;     ///< by the run's first ticket, from the island's begin
   std::vector<double> bonus_sum_;  ///< over the tickets before
+  std::vector<double> quality_;    ///< by the run's first ticket, from the island's begin; so are the next two
+  std::vector<Rating> spread_;
+  std::vector<double> variance_;  ///< of duels
   std::vector<double> best_;
   std::vector<Index> queue_high_, queue_low_, starts_, run_;
 };

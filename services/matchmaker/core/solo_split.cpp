@@ -1,136 +1,233 @@
 #include "services/matchmaker/core/solo_split.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cstdlib>
+#include <cstring>
 #include <limits>
 
 namespace mm::matchmaker {
 namespace {
 
-/// The sums of these ratings, above `base` each, over every set of them, in the order of `members`.
-template <class Sum>
-void sum_up(std::span<const Rating> ratings, Rating base, const std::vector<std::uint32_t>& members,
-            std::vector<Sum>& by_mask, std::vector<Sum>& sums) {
-  by_mask.resize(std::size_t{1} << ratings.size());
-  by_mask[0] = 0;
-  for (std::size_t i = 0; i < ratings.size(); ++i) {
-    const Sum above = static_cast<Sum>(ratings[i]) - static_cast<Sum>(base);
-    const std::size_t bit = std::size_t{1} << i;
-    for (std::size_t mask = 0; mask < bit; ++mask) by_mask[bit | mask] = by_mask[mask] + above;
-  }
-  sums.resize(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) sums[i] = by_mask[members[i]];
+// GCC's and Clang's own vectors of 16 bytes, which every 64-bit processor has. Left to itself the compiler makes them
+// too, but the rows are so short that what it puts before and after each takes longer.
+template <class Number>
+struct Together {
+  typedef Number Vector __attribute__((vector_size(16)));
+  static constexpr std::size_t kCount = 16 / sizeof(Number);
+};
+template <class Number>
+using Vector = typename Together<Number>::Vector;
+
+/// What ratings are counted in.
+template <class Number>
+constexpr std::uint32_t kUnit = sizeof(Number) == sizeof(std::int16_t) ? kUnitsPerHundredth : 1;
+
+template <class Number>
+Vector<Number> load(const Number* from) {
+  Vector<Number> loaded;
+  std::memcpy(&loaded, from, sizeof(loaded));
+  return loaded;
 }
 
-std::size_t highest(std::uint32_t mask) { return static_cast<std::size_t>(std::bit_width(mask)) - 1; }
+template <class Number>
+void store(const Vector<Number>& vector, Number* to) {
+  std::memcpy(to, &vector, sizeof(vector));
+}
+
+template <class Number>
+Vector<Number> all(Number number) {
+  return Vector<Number>{} + number;
+}
+
+// A call, because the compiler keeps a vector whose elements are read one by one in memory, from its first use on.
+template <class Number>
+[[gnu::noinline]] Number least_of(Vector<Number> vector) {
+  std::array<Number, Together<Number>::kCount> numbers;
+  store(vector, numbers.data());
+  return *std::min_element(numbers.begin(), numbers.end());
+}
+
+/// Where the number stands first; it does stand somewhere.
+template <class Number>
+std::size_t first_of(const std::vector<Number>& numbers, Number wanted) {
+  std::size_t i = 0;
+  for (std::array<std::uint64_t, 2> found{}; (found[0] | found[1]) == 0; i += Together<Number>::kCount) {
+    const auto same = load(numbers.data() + i) == all(wanted);
+    std::memcpy(found.data(), &same, sizeof(same));
+  }
+  i -= Together<Number>::kCount;
+  while (numbers[i] != wanted) ++i;
+  return i;
+}
+
+/// For each set the sum of those players' numbers that are marked: `marked` has a row of `sums.size()` for each player.
+template <class Number>
+void sum_marked(std::span<const Number> numbers, const std::vector<Number>& marked, std::vector<Number>& sums) {
+  std::array<Vector<Number>, SoloSplit::kMostPlayers / 2 + 1> of_player;
+  for (std::size_t i = 0; i < numbers.size(); ++i) of_player[i] = all(numbers[i]);
+  const std::size_t sets = sums.size();
+  const Number* const marks = marked.data();
+  Number* const out = sums.data();
+  for (std::size_t set = 0; set < sets; set += Together<Number>::kCount) {
+    Vector<Number> sum{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum += of_player[i] & load(marks + i * sets + set);
+    store(sum, out + set);
+  }
+}
+
+std::uint32_t highest(std::uint32_t mask) { return static_cast<std::uint32_t>(std::bit_width(mask)) - 1; }
 
 }  // namespace
 
-SoloSplit::SoloSplit(int team_size)
-    : team_size_(team_size), lower_(group(team_size, true)), upper_(group(team_size, false)) {}
-
-SoloSplit::Group SoloSplit::group(int players, bool with_first) {
-  Group made;
-  for (int taken = 0; taken <= players; ++taken) {
-    made.first.push_back(static_cast<std::uint32_t>(made.members.size()));
-    for (std::uint32_t mask = 0; mask < 1U << players; ++mask) {
-      if (std::popcount(mask) == taken && (!with_first || (mask & 1U) != 0)) made.members.push_back(mask);
+SoloSplit::SoloSplit(int team_size) : team_size_(team_size) {
+  const std::uint32_t sets = 1U << team_size;
+  for (int taken = team_size; taken >= 1; --taken) {
+    const auto begin = static_cast<std::uint32_t>(uppers_.size());
+    list_uppers(team_size - taken);
+    for (std::uint32_t lower = 1; lower < sets; lower += 2) {
+      if (std::popcount(lower) != taken) continue;
+      for (std::uint32_t k = begin; k < uppers_.size(); k += kEight) {
+        eights_.push_back({static_cast<std::uint32_t>(lowers_.size()), k});
+      }
+      lowers_.push_back(lower);
     }
   }
-  made.first.push_back(static_cast<std::uint32_t>(made.members.size()));
-  return made;
+  prepare(small_);
+  prepare(middle_);
+  prepare(large_);
+}
+
+// What fills up the last eight is one of them again: the first of equals is taken.
+void SoloSplit::list_uppers(int taken) {
+  const std::uint32_t sets = 1U << team_size_;
+  for (std::uint32_t members = 0; members < sets; ++members) {
+    if (std::popcount(members) == taken) uppers_.push_back(members);
+  }
+  while (uppers_.size() % kEight != 0) uppers_.push_back(uppers_.back());
+}
+
+template <class Number>
+void SoloSplit::prepare(Trial<Number>& trial) const {
+  const auto n = static_cast<std::uint32_t>(team_size_);
+  const std::uint32_t group = (1U << n) - 1;
+  const auto mark = [](bool marked) { return static_cast<Number>(marked ? -1 : 0); };
+  trial.lower_sums.resize((lowers_.size() + kEight - 1) / kEight * kEight);
+  trial.lows.resize(trial.lower_sums.size());
+  trial.upper_sums.resize(uppers_.size());
+  trial.highs.resize(uppers_.size());
+  trial.halves.resize(eights_.size() * kEight);
+  trial.ratings.resize(2 * n);
+  for (std::uint32_t i = 0; i <= n; ++i) {
+    for (std::size_t set = 0; set < trial.lower_sums.size(); ++set) {
+      const std::uint32_t lower = set < lowers_.size() ? lowers_[set] : 0;
+      if (i < n) trial.in_lower.push_back(mark((lower >> i & 1U) != 0));
+      if (i > 0) trial.is_lowest.push_back(mark(static_cast<std::uint32_t>(std::countr_one(lower)) == i));
+    }
+    for (const std::uint32_t upper : uppers_) {
+      const std::uint32_t without_last = (upper >> (n - 1) & 1U) != 0 ? group & ~upper : upper;
+      const std::uint32_t last = without_last == 0 ? 0 : highest(without_last) + 1;
+      if (i < n) trial.in_upper.push_back(mark((upper >> i & 1U) != 0));
+      trial.is_highest.push_back(mark(last == i));
+    }
+  }
+}
+
+// Those of solo players are whole hundredths of a point apart. The sum of all players, counted from the lowest, is the
+// largest number there is.
+template <class Use>
+auto SoloSplit::in_smallest_numbers(std::span<const Rating> ratings, const Use& use) {
+  std::uint64_t total = 0;
+  std::uint32_t broken = 0;
+  for (const Rating rating : ratings) {
+    const std::uint32_t above = static_cast<std::uint32_t>(rating) - static_cast<std::uint32_t>(ratings[0]);
+    total += above;
+    broken |= above % kUnit<std::int16_t>;
+  }
+  constexpr std::uint64_t kMostSmall = std::numeric_limits<std::int16_t>::max();
+  if (broken == 0 && total <= kMostSmall * kUnit<std::int16_t>) return use(small_);
+  return total <= std::numeric_limits<std::int32_t>::max() ? use(middle_) : use(large_);
 }
 
 std::int64_t SoloSplit::gap(std::span<const Rating> ratings) {
   if (ratings.front() == ratings.back()) return 0;
-  return is_narrow(ratings) ? least_gap(ratings, narrow_) : least_gap(ratings, wide_);
+  return in_smallest_numbers(ratings, [&]<class Number>(Trial<Number>& trial) {
+    set_out(ratings, trial);
+    return std::int64_t{kUnit<Number>} * least_gap(trial);
+  });
 }
 
 std::uint32_t SoloSplit::split(std::span<const Rating> ratings) {
   if (ratings.front() == ratings.back()) return (1U << team_size_) - 1;
-  return is_narrow(ratings) ? best(ratings, narrow_) : best(ratings, wide_);
+  return in_smallest_numbers(ratings, [&](auto& trial) {
+    set_out(ratings, trial);
+    return best(trial);
+  });
 }
 
-// Twice the sum of all players, counted from the lowest, fits 32 bits: true for any match with windows.
-bool SoloSplit::is_narrow(std::span<const Rating> ratings) const {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / (2 * kMostPlayers);
-  return std::int64_t{ratings.back()} - ratings.front() <= kMost;
-}
-
-template <class Sum>
-Sum SoloSplit::least_gap(std::span<const Rating> ratings, Sums<Sum>& sums) {
+template <class Number>
+void SoloSplit::set_out(std::span<const Rating> ratings, Trial<Number>& trial) const {
   const auto n = static_cast<std::size_t>(team_size_);
-  sum_up(ratings.first(n), ratings[0], lower_.members, sums.scratch, sums.lower);
-  sum_up(ratings.subspan(n), ratings[0], upper_.members, sums.scratch, sums.upper);
-  Sum total = 0;
-  for (const Rating rating : ratings) total += static_cast<Sum>(rating) - static_cast<Sum>(ratings[0]);
-  sums.least.resize(lower_.members.size());
-  Sum least = std::numeric_limits<Sum>::max();
-  for (std::size_t taken = 1; taken <= n; ++taken) {
-    const Sum* const upper = sums.upper.data() + upper_.first[n - taken];
-    const std::size_t uppers = upper_.first[n - taken + 1] - upper_.first[n - taken];
-    for (std::uint32_t i = lower_.first[taken]; i < lower_.first[taken + 1]; ++i) {
-      const Sum missing = total - 2 * sums.lower[i];
-      Sum least_here = std::numeric_limits<Sum>::max();
-      for (std::size_t k = 0; k < uppers; ++k) {
-        const Sum difference = missing - 2 * upper[k];
-        least_here = std::min(least_here, difference < 0 ? -difference : difference);
-      }
-      sums.least[i] = least_here;
-      least = std::min(least, least_here);
+  trial.total = 0;
+  for (std::size_t i = 0; i < 2 * n; ++i) {
+    const std::uint32_t above = static_cast<std::uint32_t>(ratings[i]) - static_cast<std::uint32_t>(ratings[0]);
+    trial.ratings[i] = static_cast<Number>(above / kUnit<Number>);
+    trial.total = static_cast<Number>(trial.total + trial.ratings[i]);
+  }
+  const std::span<const Number> above(trial.ratings);
+  sum_marked(above.first(n), trial.in_lower, trial.lower_sums);
+  sum_marked(above.subspan(n), trial.in_upper, trial.upper_sums);
+}
+
+template <class Number>
+Number SoloSplit::least_gap(Trial<Number>& trial) const {
+  const Number total = trial.total;
+  const Number* const lowers = trial.lower_sums.data();
+  const Number* const uppers = trial.upper_sums.data();
+  Number* half = trial.halves.data();
+  Vector<Number> least = all(std::numeric_limits<Number>::max());
+  for (auto eight = eights_.begin(), end = eights_.end(); eight != end; ++eight) {
+    const Vector<Number> missing = all(static_cast<Number>(total - 2 * lowers[eight->lower]));
+    for (std::size_t i = 0; i < kEight; i += Together<Number>::kCount, half += Together<Number>::kCount) {
+      const Vector<Number> upper = load(uppers + eight->upper + i);
+      const Vector<Number> over = missing - upper - upper;
+      const Vector<Number> gap = over < -over ? -over : over;
+      least = gap < least ? gap : least;
+      store(gap, half);
     }
   }
-  return least;
+  return least_of<Number>(least);
 }
 
 // Of the halves of least gap the one with the least spread inside both teams. The first player and the last are on the
-// same side or not; either way the teams' highest ratings are the highest taken and the highest left of the upper
-// group, and their lowest the first player's and the lowest left of the lower group. Where ratings are round many
-// halves are equal, so this too goes row by row without branches: first the row, then the place in it.
-template <class Sum>
-std::uint32_t SoloSplit::best(std::span<const Rating> ratings, Sums<Sum>& sums) {
+// same side or not; either way one of the teams' highest ratings is the last player's, the other one that of the
+// highest of the upper group on the side he is not on, and their lowest are the first player's and that of the lowest
+// left of the lower group. What is the same for all halves is left out. Where ratings are round many halves are equal,
+// so this too is without branches: first the least spread, then the first half that has it.
+template <class Number>
+std::uint32_t SoloSplit::best(Trial<Number>& trial) const {
   const auto n = static_cast<std::size_t>(team_size_);
-  const std::uint32_t whole_group = (1U << n) - 1;
-  const auto above_first = [&](std::size_t i) { return static_cast<Sum>(ratings[i]) - static_cast<Sum>(ratings[0]); };
-  const Sum least = least_gap(ratings, sums);
-  Sum total = 0;
-  for (std::size_t i = 0; i < ratings.size(); ++i) total += above_first(i);
-  sums.highs.resize(upper_.members.size());
-  for (std::uint32_t k = upper_.first[1]; k < upper_.first[n]; ++k) {
-    const std::uint32_t taken = upper_.members[k];
-    sums.highs[k] = above_first(n + highest(taken)) + above_first(n + highest(whole_group & ~taken));
-  }
-  Sum least_spread = std::numeric_limits<Sum>::max();
-  // Everybody of the lower group against everybody of the upper one.
-  if (sums.least.back() == least) least_spread = above_first(n - 1) + above_first(2 * n - 1) - above_first(n);
-  const auto spread_of = [&](Sum missing, std::uint32_t k) {
-    const Sum difference = missing - 2 * sums.upper[k];
-    return (difference == least) | (difference == -least) ? sums.highs[k] : std::numeric_limits<Sum>::max();
-  };
-  std::size_t best_row = lower_.members.size() - 1;
-  std::size_t best_taken = n;
-  for (std::size_t taken = n - 1; taken >= 1; --taken) {
-    for (std::uint32_t i = lower_.first[taken]; i < lower_.first[taken + 1]; ++i) {
-      if (sums.least[i] != least) continue;
-      const Sum missing = total - 2 * sums.lower[i];
-      Sum least_here = std::numeric_limits<Sum>::max();
-      for (std::uint32_t k = upper_.first[n - taken]; k < upper_.first[n - taken + 1]; ++k) {
-        least_here = std::min(least_here, spread_of(missing, k));
-      }
-      const Sum spread = least_here - above_first(static_cast<std::size_t>(std::countr_one(lower_.members[i])));
-      if (spread >= least_spread) continue;
-      least_spread = spread;
-      best_row = i;
-      best_taken = taken;
+  const Vector<Number> worst = all(std::numeric_limits<Number>::max());
+  const Vector<Number> wanted_gap = all(least_gap(trial));
+  const std::span<const Number> above(trial.ratings);
+  sum_marked(above.subspan(1, n), trial.is_lowest, trial.lows);
+  sum_marked(above.subspan(n - 1), trial.is_highest, trial.highs);
+  const Number* const lows = trial.lows.data();
+  const Number* const highs = trial.highs.data();
+  Number* half = trial.halves.data();
+  Vector<Number> least = worst;
+  for (auto eight = eights_.begin(), end = eights_.end(); eight != end; ++eight) {
+    const Vector<Number> low = all(lows[eight->lower]);
+    for (std::size_t i = 0; i < kEight; i += Together<Number>::kCount, half += Together<Number>::kCount) {
+      Vector<Number> spread = load(highs + eight->upper + i) - low;
+      spread = load(half) == wanted_gap ? spread : worst;
+      least = spread < least ? spread : least;
+      store(spread, half);
     }
   }
-  if (best_taken == n) return whole_group;
-  const Sum missing = total - 2 * sums.lower[best_row];
-  const Sum wanted = least_spread + above_first(static_cast<std::size_t>(std::countr_one(lower_.members[best_row])));
-  std::uint32_t place = upper_.first[n - best_taken];
-  while (spread_of(missing, place) != wanted) ++place;
-  return lower_.members[best_row] | upper_.members[place] << n;
+  const std::size_t found = first_of(trial.halves, least_of<Number>(least));
+  const Eight& eight = eights_[found / kEight];
+  return lowers_[eight.lower] | uppers_[eight.upper + found % kEight] << n;
 }
 
 }  // namespace mm::matchmaker

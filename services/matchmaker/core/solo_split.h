@@ -2,11 +2,11 @@
 // (126 for 5 v 5).
 //
 // The players are cut in two groups; a half takes j from the lower group and n - j from the upper one. All sums of
-// each group, listed by how many they take, are worked out once; then a half's sum is one addition, and the least gap
-// over all of them a loop without branches.
+// each group are worked out once; then a half's sum is one addition. All of that goes by vectors of 16 bytes, without a
+// branch: eight halves at once where the players are near to each other, as they mostly are. One by one it takes three
+// to four times as long (docs/MATCHING.md).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -29,29 +29,47 @@ class SoloSplit {
   std::uint32_t split(std::span<const Rating> ratings);
 
  private:
-  /// Halves are named by the sums they are made of, `lower` and `upper`, and these by their players.
-  struct Group {
-    std::vector<std::uint32_t> members;  ///< bit masks, those with fewest players first
-    std::vector<std::uint32_t> first;    ///< by number of players: where they begin; one more at the end
+  static constexpr std::uint32_t kEight = 8;
+
+  /// Eight halves: of one set of the lower group, with each of these sets of the upper one.
+  struct Eight {
+    std::uint32_t lower;  ///< among lowers_
+    std::uint32_t upper;  ///< the first of them, among uppers_
   };
-  template <class Sum>
-  struct Sums {
-    std::vector<Sum> lower, upper, scratch;
-    std::vector<Sum> least;  ///< by set of the lower group: the least gap of the halves that take it
-    std::vector<Sum> highs;  ///< by set of the upper group: the highest taken plus the highest left
+  /// How the halves come out for given players, in numbers as small as they allow.
+  template <class Number>
+  struct Trial {
+    // For each set of a group and each player of it all bits set, or none: one after the other by player.
+    std::vector<Number> in_lower;  ///< plays in the set
+    std::vector<Number> in_upper;
+    std::vector<Number> is_lowest;   ///< is the lowest of the team without the first player; by lower set
+    std::vector<Number> is_highest;  ///< is the highest of the team without the last player; by upper set
+
+    std::vector<Number> ratings;  ///< above the first one's
+    Number total = 0;             ///< of these
+    std::vector<Number> lower_sums, upper_sums, lows, highs;
+    std::vector<Number> halves;  ///< all of them: the gap; then the spread, of those of least gap
   };
 
-  static Group group(int players, bool with_first);
-  template <class Sum>
-  Sum least_gap(std::span<const Rating> ratings, Sums<Sum>& sums);
-  template <class Sum>
-  std::uint32_t best(std::span<const Rating> ratings, Sums<Sum>& sums);
-  bool is_narrow(std::span<const Rating> ratings) const;
+  void list_uppers(int taken);
+  template <class Number>
+  void prepare(Trial<Number>& trial) const;
+  template <class Number>
+  void set_out(std::span<const Rating> ratings, Trial<Number>& trial) const;
+  template <class Number>
+  Number least_gap(Trial<Number>& trial) const;
+  template <class Number>
+  std::uint32_t best(Trial<Number>& trial) const;
+  template <class Use>
+  auto in_smallest_numbers(std::span<const Rating> ratings, const Use& use);
 
   int team_size_;
-  Group lower_, upper_;
-  Sums<std::int32_t> narrow_;
-  Sums<std::int64_t> wide_;
+  std::vector<std::uint32_t> lowers_;  ///< sets of the lower group with the first player, as bit masks
+  std::vector<std::uint32_t> uppers_;  ///< sets of the upper group; those of so many players filled up to eights
+  std::vector<Eight> eights_;          ///< in the order in which halves are tried
+  Trial<std::int16_t> small_;
+  Trial<std::int32_t> middle_;
+  Trial<std::int64_t> large_;
 };
 
 }  // namespace mm::matchmaker

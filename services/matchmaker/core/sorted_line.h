@@ -56,6 +56,15 @@ class SortedLine {
     for (std::size_t i = 0; i < kBlock; i += kWaitersToALine) __builtin_prefetch(blocks_[block].waiters.get() + i);
   }
 
+  /// `visit(std::span<const Waiter>)` for each run of neighbours of [from, to) that stand in one block.
+  template <class Visit>
+  void for_each_block(Place from, Place to, Visit&& visit) const {
+    for (std::uint32_t block = from.block; block < blocks_.size() && block <= to.block; ++block) {
+      const std::uint32_t first = block == from.block ? from.index : 0;
+      const std::uint32_t last = block == to.block ? to.index : blocks_[block].count;
+      if (first < last) visit(std::span<const Waiter>(blocks_[block].waiters.get() + first, last - first));
+    }
+  }
   /// `visit(Place, const Waiter&)` for each of [from, to).
   template <class Visit>
   void for_each_place(Place from, Place to, Visit&& visit) const {

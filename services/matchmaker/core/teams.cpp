@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::int64_t kWorst = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t premade_weight(const Unit& unit) { return static_cast<std::int64_t>(unit.size) * unit.size; }
-
 /// Highest minus lowest rating of the units whose bit is set; if they are sorted, the ends tell.
 std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool sorted) {
   const auto first = static_cast<std::size_t>(std::countr_zero(members));
@@ -27,10 +25,18 @@ std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool 
   return high - low;
 }
 
-std::int64_t strength_of(std::span<const Unit> units, std::uint32_t members) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < units.size(); ++i) sum += (members >> i & 1U) != 0 ? units[i].strength() : 0;
-  return sum;
+bool is_sorted(std::span<const Unit> units) {
+  return std::is_sorted(units.begin(), units.end(), [](const Unit& a, const Unit& b) { return a.rating < b.rating; });
+}
+
+/// The strength of every set of these units, by bit mask.
+void sum_sets(std::span<const Unit> units, std::span<std::int64_t> sums) {
+  sums[0] = 0;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const std::size_t with = std::size_t{1} << i;
+    const std::int64_t strength = units[i].strength();
+    for (std::size_t mask = 0; mask < with; ++mask) sums[with | mask] = sums[mask] + strength;
+  }
 }
 
 std::vector<std::int64_t> strengths(std::span<const Unit> units, const std::vector<std::uint8_t>& team_of, int teams) {
@@ -73,6 +79,7 @@ Splitter::Splitter(int teams, int team_size)
     : teams_(teams),
       team_size_(team_size),
       fill_(teams, team_size),
+      halves_(team_size),
       solo_split_(std::min(team_size, SoloSplit::kMostPlayers / 2)) {}
 
 bool Splitter::split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
@@ -97,32 +104,18 @@ std::int64_t Splitter::gap(std::span<const Unit> units) {
     return *high - *low;
   }
   if (is_solo_split(units)) return solo_split_.gap(ratings_);
-  begin(units);
-  least_gap(units, 1, {1, units[0].size, units[0].strength()});
-  return best_.gap == kWorst ? -1 : best_.gap;
-}
-
-void Splitter::begin(std::span<const Unit> units) {
-  total_ = total_premade_ = 0;
-  sorted_ = true;
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    total_ += units[i].strength();
-    total_premade_ += premade_weight(units[i]);
-    sorted_ = sorted_ && (i == 0 || units[i - 1].rating <= units[i].rating);
-  }
-  best_ = {kWorst, kWorst, kWorst};
+  const auto halves = halves_.of(units);
+  if (halves.empty()) return -1;
+  sum_up(units);
+  std::int64_t least = kWorst;
+  for (const auto& half : halves) least = std::min(least, gap_of(half.members));
+  return least;
 }
 
 bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
-  if (is_solo_split(units)) {
-    best_members_ = solo_split_.split(ratings_);
-    best_.gap = std::llabs(strength_of(units, best_members_) - strength_of(units, ~best_members_));
-  } else {
-    begin(units);
-    enumerate(units, 1, {1, units[0].size, units[0].strength()});
-    if (best_.gap == kWorst) return false;
-  }
-  for (std::size_t i = 0; i < units.size(); ++i) team_of[i] = (best_members_ >> i & 1U) != 0 ? 0 : 1;
+  const std::uint32_t half = is_solo_split(units) ? solo_split_.split(ratings_) : best_half(units);
+  if (half == 0) return false;
+  for (std::size_t i = 0; i < units.size(); ++i) team_of[i] = (half >> i & 1U) != 0 ? 0 : 1;
   return true;
 }
 
@@ -137,42 +130,38 @@ bool Splitter::is_solo_split(std::span<const Unit> units) {
   return true;
 }
 
-// Every set of units that holds unit 0 and exactly team_size players.
-void Splitter::enumerate(std::span<const Unit> units, std::size_t next, Half half) {
-  if (half.players == team_size_) {
-    const std::int64_t gap = std::llabs(2 * half.strength - total_);
-    if (gap <= best_.gap) weigh(units, half.members, gap);
-    return;
-  }
-  for (std::size_t i = next; i < units.size(); ++i) {
-    if (half.players + units[i].size > team_size_) continue;
-    enumerate(units, i + 1,
-              {half.members | 1U << i, half.players + units[i].size, half.strength + units[i].strength()});
-  }
+void Splitter::sum_up(std::span<const Unit> units) {
+  cut_ = units.size() / 2;
+  sum_sets(units.first(cut_), lower_sums_);
+  sum_sets(units.subspan(cut_), upper_sums_);
+  total_ = lower_sums_[(std::size_t{1} << cut_) - 1] + upper_sums_[(std::size_t{1} << (units.size() - cut_)) - 1];
 }
 
-void Splitter::least_gap(std::span<const Unit> units, std::size_t next, Half half) {
-  if (half.players == team_size_) {
-    best_.gap = std::min<std::int64_t>(best_.gap, std::llabs(2 * half.strength - total_));
-    return;
-  }
-  for (std::size_t i = next; i < units.size() && best_.gap > 0; ++i) {
-    if (half.players + units[i].size > team_size_) continue;
-    least_gap(units, i + 1, {0, half.players + units[i].size, half.strength + units[i].strength()});
-  }
+std::int64_t Splitter::gap_of(std::uint32_t half) const {
+  const std::int64_t strength = lower_sums_[half & ((1U << cut_) - 1)] + upper_sums_[half >> cut_];
+  return std::llabs(2 * strength - total_);
 }
 
-void Splitter::weigh(std::span<const Unit> units, std::uint32_t half, std::int64_t gap) {
-  std::int64_t premade = 0;
-  for (std::uint32_t rest = half; rest != 0; rest &= rest - 1) {
-    premade += premade_weight(units[static_cast<std::size_t>(std::countr_zero(rest))]);
+// 0 if the sizes fit no teams.
+std::uint32_t Splitter::best_half(std::span<const Unit> units) {
+  const auto halves = halves_.of(units);
+  if (halves.empty()) return 0;
+  if (halves.size() == 1) return halves[0].members;
+  sum_up(units);
+  const bool sorted = is_sorted(units);
+  const std::uint32_t everyone = (1U << units.size()) - 1;
+  Merit best{kWorst, kWorst, kWorst};
+  std::uint32_t members = 0;
+  for (const auto& half : halves) {
+    const std::int64_t gap = gap_of(half.members);
+    if (gap > best.gap) continue;
+    const Merit merit{gap, half.premades,
+                      spread_of(units, half.members, sorted) + spread_of(units, everyone & ~half.members, sorted)};
+    if (merit >= best) continue;
+    best = merit;
+    members = half.members;
   }
-  const std::uint32_t others = ((1U << units.size()) - 1) & ~half;
-  const Merit merit{gap, std::llabs(2 * premade - total_premade_),
-                    spread_of(units, half, sorted_) + spread_of(units, others, sorted_)};
-  if (merit >= best_) return;
-  best_ = merit;
-  best_members_ = half;
+  return members;
 }
 
 // Karmarkar and Karp 1982: put the two largest on opposite sides, and go on with their difference. `kPerPlayer` is
@@ -274,7 +263,10 @@ bool Splitter::split_pair_anew(std::span<const Unit> units, std::vector<std::uin
   if (before == 0) return false;
   std::vector<std::uint8_t> halves(pair_units_.size());
   if (pair_units_.size() <= kExactUnits) {
-    if (!split_exactly(pair_units_, halves) || best_.gap >= std::llabs(before)) return false;
+    if (!split_exactly(pair_units_, halves)) return false;
+    std::int64_t after = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) after += (halves[i] == 0 ? 1 : -1) * pair_units_[i].strength();
+    if (std::llabs(after) >= std::llabs(before)) return false;
     for (std::size_t i = 0; i < places.size(); ++i) {
       team_of[places[i]] = static_cast<std::uint8_t>(halves[i] == 0 ? a : b);
     }

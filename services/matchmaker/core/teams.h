@@ -8,23 +8,18 @@
 // swaps. More than two teams: dealt out like cards, then pairs of teams are split anew until none gets better.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "services/matchmaker/core/fill.h"
+#include "services/matchmaker/core/halves.h"
 #include "services/matchmaker/core/rating.h"
 #include "services/matchmaker/core/solo_split.h"
+#include "services/matchmaker/core/unit.h"
 
 namespace mm::matchmaker {
-
-/// One ticket, as splitting sees it.
-struct Unit {
-  Rating rating;
-  int size;
-
-  std::int64_t strength() const { return static_cast<std::int64_t>(rating) * size; }
-};
 
 class Splitter {
  public:
@@ -44,19 +39,12 @@ class Splitter {
     std::int64_t spread;
     auto operator<=>(const Merit&) const = default;
   };
-  /// A split under construction: the units in team 0 so far.
-  struct Half {
-    std::uint32_t members;
-    int players;
-    std::int64_t strength;
-  };
 
-  void begin(std::span<const Unit> units);
   bool split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   bool is_solo_split(std::span<const Unit> units);
-  void enumerate(std::span<const Unit> units, std::size_t next, Half half);
-  void least_gap(std::span<const Unit> units, std::size_t next, Half half);
-  void weigh(std::span<const Unit> units, std::uint32_t half, std::int64_t gap);
+  void sum_up(std::span<const Unit> units);
+  std::int64_t gap_of(std::uint32_t half) const;
+  std::uint32_t best_half(std::span<const Unit> units);
   bool split_by_differencing(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   bool deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   void swap_while_it_helps(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
@@ -67,12 +55,12 @@ class Splitter {
   int team_size_;
   Fill fill_;
 
-  // The enumeration's state: totals of all units and the best split so far.
+  Halves halves_;
+  // Of the units last summed up: the strength of every set of the first of them, and of the last ones. A half's is one
+  // of each.
+  std::size_t cut_ = 0;
+  std::array<std::int64_t, 1 << (kExactUnits / 2)> lower_sums_{}, upper_sums_{};
   std::int64_t total_ = 0;
-  std::int64_t total_premade_ = 0;
-  bool sorted_ = false;  ///< by rating, as tickets mostly come
-  Merit best_{};
-  std::uint32_t best_members_ = 0;
 
   SoloSplit solo_split_;
   std::vector<Rating> ratings_;
