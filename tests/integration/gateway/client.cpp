@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,19 +57,47 @@ std::string value_at(std::string_view text, std::string_view path) {
   return value->is(json::Kind::string) ? std::string(value->string()) : value->text();
 }
 
-Connection::Connection(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+struct Connection::Tls {
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl{nullptr, SSL_free};
+};
+
+Connection::Connection(const Target& target) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_port = htons(static_cast<std::uint16_t>(target.port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int on = 1;
+  const timeval patience{kPatienceMs / 1000, 0};
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  if (!target.ca_file.empty()) secure(target);
 }
 
-Connection::~Connection() { ::close(fd_); }
+Connection::~Connection() {
+  tls_.reset();
+  ::close(fd_);
+}
+
+void Connection::secure(const Target& target) {
+  auto tls = std::make_unique<Tls>();
+  auto* context = tls->context.get();
+  SSL_CTX_load_verify_locations(context, target.ca_file.c_str(), nullptr);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (target.newest_is_tls_1_1) {
+    SSL_CTX_set_security_level(context, 0);  // else this client would not even offer it
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+  }
+  tls->ssl.reset(SSL_new(context));
+  SSL_set_fd(tls->ssl.get(), fd_);
+  SSL_set1_host(tls->ssl.get(), "localhost");
+  if (SSL_connect(tls->ssl.get()) == 1) tls_ = std::move(tls);
+}
 
 bool Connection::send(std::string_view bytes) {
+  if (tls_) return SSL_write(tls_->ssl.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
   while (!bytes.empty()) {
     pollfd waiting{fd_, POLLOUT, 0};
     if (::poll(&waiting, 1, kPatienceMs) <= 0) return false;
@@ -81,10 +110,8 @@ bool Connection::send(std::string_view bytes) {
 }
 
 bool Connection::read_more() {
-  pollfd waiting{fd_, POLLIN, 0};
-  if (::poll(&waiting, 1, kPatienceMs) <= 0) return false;
   char bytes[16 * 1024];
-  const auto got = ::recv(fd_, bytes, sizeof bytes, 0);
+  const auto got = tls_ ? SSL_read(tls_->ssl.get(), bytes, sizeof bytes) : ::recv(fd_, bytes, sizeof bytes, 0);
   if (got <= 0) return false;
   pending_.append(bytes, static_cast<std::size_t>(got));
   return true;
@@ -151,8 +178,8 @@ std::string text_of(const Call& call) {
   return out + "\r\n" + call.body;
 }
 
-Answer call(int port, const Call& call) {
-  Connection connection(port);
+Answer call(const Target& target, const Call& call) {
+  Connection connection(target);
   connection.send(text_of(call));
   return connection.read_answer(call.method == "HEAD");
 }
@@ -168,7 +195,7 @@ int Frame::close_code() const {
   return static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]);
 }
 
-WebSocket::WebSocket(int port, const std::string& target, Fields headers) : connection_(port) {
+WebSocket::WebSocket(const Target& at, const std::string& target, Fields headers) : connection_(at) {
   headers.insert(headers.begin(), {{"Connection", "Upgrade"},
                                    {"Upgrade", "websocket"},
                                    {"Sec-WebSocket-Version", "13"},

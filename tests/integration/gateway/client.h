@@ -30,9 +30,18 @@ struct Answer {
 /// The text of a value in a JSON document.
 std::string value_at(std::string_view json, std::string_view path);
 
+/// A port of this machine; over TLS when a certificate is named that the other side must prove to have.
+struct Target {
+  Target(int the_port) : port(the_port) {}  // NOLINT(google-explicit-constructor): most targets are just a port
+  Target(int the_port, std::string ca) : port(the_port), ca_file(std::move(ca)) {}
+  int port;
+  std::string ca_file{};
+  bool newest_is_tls_1_1 = false;  ///< what old clients speak
+};
+
 class Connection {
  public:
-  explicit Connection(int port);
+  explicit Connection(const Target& target);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -47,11 +56,16 @@ class Connection {
   std::string read_bytes(std::size_t bytes);
   /// What has come and was not read yet.
   std::string& pending() { return pending_; }
+  /// TLS was agreed on, and the certificate is the one named.
+  bool secured() const { return tls_ != nullptr; }
 
  private:
+  struct Tls;
+  void secure(const Target& target);
   bool read_more();
 
   int fd_ = -1;
+  std::unique_ptr<Tls> tls_;
   std::string pending_;
 };
 
@@ -65,7 +79,7 @@ struct Call {
 /// A well-formed request as text; adds Host, and Content-Type and Content-Length for a body.
 std::string text_of(const Call& call);
 /// One request on a connection of its own.
-Answer call(int port, const Call& call);
+Answer call(const Target& target, const Call& call);
 /// Raw bytes on a connection of their own, and the first answer to them.
 Answer call_raw(int port, std::string_view bytes);
 
@@ -81,7 +95,7 @@ struct Frame {
 class WebSocket {
  public:
   /// Connects; `answer()` says what became of the handshake.
-  WebSocket(int port, const std::string& target, Fields headers = {});
+  WebSocket(const Target& at, const std::string& target, Fields headers = {});
 
   const Answer& answer() const { return answer_; }
   bool open() const { return answer_.status == 101; }

@@ -79,6 +79,7 @@ Instance::Instance(const std::function<void(Settings&)>& change, World& world)
   settings.allowed_origins = "https://game.example";
   settings.threads = 2;
   if (change) change(settings);
+  ca_file_ = settings.tls_cert_file.value_or("");
   runtime_ = std::make_unique<Runtime>(Runtime{"gateway", "gateway-" + std::to_string(++serial), clock_, credentials_,
                                                metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings, *runtime_);

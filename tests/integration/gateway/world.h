@@ -122,13 +122,15 @@ class Instance {
   ~Instance();
 
   int port() const { return service_->port(); }
+  /// Where and how it is spoken to.
+  Target target() const { return {port(), ca_file_}; }
   double metric(const std::string& series) const;
   void stop() { service_.reset(); }
   mm::testing::ManualClock& clock() { return clock_; }
 
-  Answer get(const std::string& target, Fields headers = {}) const { return call(port(), {"GET", target, std::move(headers), ""}); }
-  Answer send(const std::string& method, const std::string& target, const std::string& body, Fields headers = {}) const {
-    return call(port(), {method, target, std::move(headers), body});
+  Answer get(const std::string& path, Fields headers = {}) const { return call(target(), {"GET", path, std::move(headers), ""}); }
+  Answer send(const std::string& method, const std::string& path, const std::string& body, Fields headers = {}) const {
+    return call(target(), {method, path, std::move(headers), body});
   }
 
  private:
@@ -139,6 +141,7 @@ class Instance {
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Service> service_;
+  std::string ca_file_;  ///< empty: plain HTTP
 };
 
 /// The gateway most tests use: without limits per player and address.
