@@ -135,15 +135,16 @@ PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
   return ticket;
 }
 
-/// So many players alone are missing at least, among those who accept the subject and are accepted.
+/// So many players alone are missing at least, among those who accept the subject and are accepted, and newcomers beside
+/// it too.
 int missing_at_least(const Neighbourhood& around, const Row& row, BucketMs at, BucketMs epoch) {
   const Format format(around.rules, around.team_size);
   const Waiter& subject = *row.waiters[row.subject];
   const auto window = [&](const Waiter& waiter) { return format.window.at(at - epoch - waiter.queued); };
   SizeCounts counts(static_cast<std::size_t>(around.team_size) + 1), chosen;
   for (const Waiter* waiter : row.waiters) {
-    const bool meets = accept_each_other(waiter->rating, window(*waiter), subject.rating, window(subject));
-    if (meets) ++counts[waiter->size];
+    const Rating reach = std::min(window(subject), format.window.at(0));
+    if (accept_each_other(waiter->rating, window(*waiter), subject.rating, reach)) ++counts[waiter->size];
   }
   Fill fill(around.rules.teams, around.team_size);
   for (int parties = 1; parties < format.players; ++parties) {

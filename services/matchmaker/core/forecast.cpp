@@ -75,6 +75,7 @@ class Ahead {
     const BucketMs strangers = tick_from(line_.meets_strangers(subject_));
     const BucketMs last = std::min({over, strangers, tick_from(line_.settled()) + ticks_.every}) - ticks_.every;
     const auto chance = line_.first_chance_of(subject_, ticks_.first, last, ticks_.every, line_steps() / 4);
+    if (chance && line_.strangers_near(subject_, *chance)) return {Kind::unknown, *chance, {}, {}};
     BucketMs from = ticks_.first;
     while (chance) {
       const auto at = line_.next_chance(from, last, ticks_.every, line_steps());
@@ -262,7 +263,7 @@ Foreseen foresee(const Neighbourhood& around, const TickTimes& ticks, std::uint6
   std::uint64_t spent = 0;
   for (std::size_t most = kNearest; spent < most_work; most *= 2) {
     const bool all = most >= around.tickets.size();
-    const std::uint64_t share = all ? most_work - spent : (most_work - spent) / 3;
+    const std::uint64_t share = all ? most_work - spent : (most_work - spent) / 2;
     Ahead ahead(around, format, ticks, nearest(around, subject, most), share);
     const Foreseen foreseen = ahead.run();
     if (foreseen.kind != Kind::unknown) return foreseen;

@@ -1,25 +1,14 @@
 #include "services/matchmaker/core/forecast_line.h"
 
 #include <algorithm>
-#include <limits>
-#include <numeric>
+#include <utility>
 
 namespace mm::matchmaker {
 namespace {
 
 constexpr ForecastLine::Place kNoPlace = 0xFFFF'FFFF;
-
-/// The numbers below `count`, mixed, always in the same way.
-std::vector<ForecastLine::Place> mixed_places(std::size_t count) {
-  std::vector<ForecastLine::Place> places(count);
-  std::iota(places.begin(), places.end(), 0U);
-  std::uint64_t state = 0x9E37'79B9'7F4A'7C15ULL;
-  for (std::size_t i = count; i > 1; --i) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    std::swap(places[i - 1], places[(state >> 33) % i]);
-  }
-  return places;
-}
+/// So many are scanned in the time of a step.
+constexpr std::size_t kScanned = 8;
 
 }  // namespace
 
@@ -28,8 +17,6 @@ ForecastLine::ForecastLine(const Neighbourhood& around, const Format& format, st
       format_(format),
       begin_(begin),
       fill_(format.teams, format.team_size),
-      order_(mixed_places(end - begin)),
-      not_before_(end - begin, std::numeric_limits<BucketMs>::min()),
       windows_(end - begin),
       window_of_look_(end - begin, 0),
       counts_(static_cast<std::size_t>(format.team_size) + 1) {
@@ -76,40 +63,72 @@ void ForecastLine::doubt_strangers_friends(BucketMs at) {
   }
 }
 
-// First as if nobody's time ran out on the way: if then nobody's has who matters, that is the answer.
-// What goes or becomes uncertain only takes chances away, so what was found to be too early stays so.
+// Always the ticket whose own time may come first. What goes or becomes uncertain only takes chances away, so a time
+// that was found to be too early stays so.
 std::optional<BucketMs> ForecastLine::next_chance(BucketMs from, BucketMs last, BucketMs every,
                                                   std::uint64_t most_steps) {
   out_of_steps_ = false;
-  while (from <= last) {
-    expired_by_ = from;
-    BucketMs first = last + every;  // the earliest found, or one tick beyond
-    for (const Place lowest : order_) {
-      if (first == from) break;
-      if (steps_ > most_steps) {
-        out_of_steps_ = true;
-        return std::nullopt;
-      }
-      if (not_before_[lowest] > first - every || !has_chance(lowest, first - every)) {
-        not_before_[lowest] = std::max(not_before_[lowest], first);
-        continue;
-      }
-      BucketMs low = std::max(from, not_before_[lowest]), high = first - every;
-      while (low < high) {
-        const BucketMs middle = low + (high - low) / every / 2 * every;
-        if (has_chance(lowest, middle)) high = middle;
-        else low = middle + every;
-      }
-      first = not_before_[lowest] = low;
+  if (not_before_.empty()) find_bounds();
+  for (;;) {
+    steps_ += members_.size() / kScanned;
+    const auto lowest =
+        static_cast<Place>(std::min_element(not_before_.begin(), not_before_.end()) - not_before_.begin());
+    const BucketMs bound = not_before_[lowest];
+    const BucketMs at = bound <= from ? from : from + (bound - from + every - 1) / every * every;
+    if (bound == kNever || at > last) return std::nullopt;
+    if (steps_ > most_steps) {
+      out_of_steps_ = true;
+      return std::nullopt;
     }
-    if (first > last) return std::nullopt;
-    expired_by_ = first;
-    for (const Place lowest : order_) {
-      if (not_before_[lowest] <= first && has_chance(lowest, first)) return first;
-    }
-    from = first + every;
+    expired_by_ = at;
+    if (has_chance(lowest, at)) return at;
+    not_before_[lowest] = first_after(lowest, at, last, every);
   }
-  return std::nullopt;
+}
+
+/// The first tick with a chance above this one, where there is none at `at`; as if nobody's time ran out.
+BucketMs ForecastLine::first_after(Place lowest, BucketMs at, BucketMs last, BucketMs every) {
+  const BucketMs end = last - (last - at) % every;
+  if (!has_chance(lowest, end)) return end + every;
+  BucketMs low = at + every, high = end;
+  while (low < high) {
+    const BucketMs middle = low + (high - low) / every / 2 * every;
+    if (has_chance(lowest, middle)) high = middle;
+    else low = middle + every;
+  }
+  return low;
+}
+
+// Before as many players as a match takes accept it, and it them, nothing can be.
+void ForecastLine::find_bounds() {
+  not_before_.resize(members_.size());
+  std::vector<std::pair<BucketMs, int>> soonest;  // a heap: when, and how many players
+  for (Place i = 0; i < members_.size(); ++i) {
+    const Member& own = members_[i];
+    const int needed = format_.players - own.size;
+    int players = 0;
+    soonest.clear();
+    for (Place j = i + 1; j < members_.size(); ++j) {
+      ++steps_;
+      const Member& other = members_[j];
+      const BucketMs after = format_.window.reaches(other.rating - own.rating);
+      if (after == Window::kNever) break;
+      const BucketMs mine = own.queued_at + after;
+      if (players >= needed && mine >= soonest.front().first) break;
+      const BucketMs met = std::max({mine, other.queued_at + after, other.opens_at});
+      if (players >= needed && met >= soonest.front().first) continue;
+      soonest.emplace_back(met, other.size);
+      std::push_heap(soonest.begin(), soonest.end());
+      players += other.size;
+      while (players - soonest.front().second >= needed) {
+        players -= soonest.front().second;
+        std::pop_heap(soonest.begin(), soonest.end());
+        soonest.pop_back();
+      }
+    }
+    not_before_[i] =
+        players < needed ? kNever : std::max(own.opens_at, needed > 0 ? soonest.front().first : own.opens_at);
+  }
 }
 
 std::optional<BucketMs> ForecastLine::first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
@@ -131,6 +150,7 @@ std::vector<ForecastLine::Group> ForecastLine::groups_at(BucketMs at, std::uint6
   roots_.assign(members_.size(), kNoPlace);
   std::vector<std::pair<Place, int>> sets;  // the lowest of some feasible set, and how many (2: several)
   for (Place lowest = 0; lowest < members_.size(); ++lowest) {
+    if (not_before_[lowest] > at) continue;
     if (steps_ > most_steps) return {everyone_at(at)};
     int found = 0;
     dropped_ = false;
@@ -145,6 +165,7 @@ std::vector<ForecastLine::Group> ForecastLine::groups_at(BucketMs at, std::uint6
       return false;
     });
     if (found > 0) sets.emplace_back(lowest, found);
+    else not_before_[lowest] = at + 1;
   }
   std::vector<Group> groups;
   std::vector<std::uint32_t> group_of(members_.size(), 0);
@@ -185,6 +206,17 @@ bool ForecastLine::has_match(const std::vector<Place>& members, BucketMs at, boo
   const bool has = std::any_of(members.begin(), members.end(), [&](Place lowest) { return has_chance(lowest, at); });
   for (const auto& [place, presence] : hidden) members_[place].presence = presence;
   return has;
+}
+
+bool ForecastLine::strangers_near(Place place, BucketMs at) {
+  if (whole_) return false;
+  look_at(at);
+  const Member& own = members_[place];
+  for (Place i = 0; i < members_.size(); ++i) {
+    if (members_[i].meets_strangers > at || !may_play(i, at)) continue;
+    if (accept_each_other(own.rating, window(place), members_[i].rating, window(i))) return true;
+  }
+  return false;
 }
 
 // As islands.h cuts them, among those who may play.

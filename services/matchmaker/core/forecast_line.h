@@ -65,6 +65,8 @@ class ForecastLine {
   bool whole() const { return whole_; }
   /// From when on it could meet a stranger.
   BucketMs meets_strangers(Place place) const { return members_[place].meets_strangers; }
+  /// Whether at a time somebody who could be in a match with it could be in one with a stranger.
+  bool strangers_near(Place place, BucketMs at);
   /// After this, no window grows and no region opens.
   BucketMs settled() const { return settled_; }
   /// The planner's island around a place (islands.h): everyone in [first, second) that may play; the others have no
@@ -85,6 +87,8 @@ class ForecastLine {
     BucketMs deadline;
     BucketMs meets_strangers;
   };
+  void find_bounds();
+  BucketMs first_after(Place lowest, BucketMs at, BucketMs last, BucketMs every);
   Group everyone_at(BucketMs at) const;
   void look_at(BucketMs at);
   Rating window(Place place);
@@ -106,7 +110,6 @@ class ForecastLine {
   bool whole_;
   Fill fill_;
   std::vector<Member> members_;
-  std::vector<Place> order_;          ///< in which to look: mixed, so that the first time is soon near the least
   std::vector<BucketMs> not_before_;  ///< by lowest ticket: before then it has no chance
   BucketMs settled_ = 0;
   std::uint64_t steps_ = 0;

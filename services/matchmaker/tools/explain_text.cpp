@@ -38,6 +38,7 @@ std::string check_text(const NearTicket& near, PairRule rule) {
     if (check.rule != rule) continue;
     if (!check.value) return "never";
     if (rule == PairRule::sizes) return *check.value > 0 ? "fill teams" : "fill none";
+    if (rule == PairRule::region) return *check.value > 0 ? "in " + short_number(*check.value) + " s" : "open";
     const double margin = check.margin.value_or(0);
     return short_number(*check.value) + " / " + short_number(check.limit) + " (" + (margin >= 0 ? "+" : "") +
            short_number(margin) + ")";
@@ -53,7 +54,7 @@ bool has_rule(const Explanation& said, PairRule rule) {
 Table nearest_table(const Explanation& said) {
   constexpr std::pair<PairRule, const char*> kColumns[] = {{PairRule::your_window, "gap / its window"},
                                                            {PairRule::their_window, "gap / their window"},
-                                                           {PairRule::region, "region opens in s"},
+                                                           {PairRule::region, "region"},
                                                            {PairRule::players, "players / needed"},
                                                            {PairRule::sizes, "sizes"}};
   Table table{{"nearest: rating", "players", "waited s"}, {}, 0};

@@ -49,7 +49,9 @@ class Projection {
       while (taken_ < looks_.count && event.wall - began_ > Milliseconds(next())) look();
       if (taken_ == looks_.count) return false;
     }
-    return replayer_.play(event);
+    // A recording that was ended ends its queues too.
+    if (event.kind == Kind::ended && replayer_.counts().last - began_ >= Milliseconds(next())) look();
+    return taken_ < looks_.count && replayer_.play(event);
   }
 
   /// What is left to be seen at the end of the recording.
