@@ -84,13 +84,14 @@ ExplainDesk::ExplainDesk(const Parts& parts)
       thread_([this] { work(); }) {}
 
 ExplainDesk::~ExplainDesk() {
-  requests_.reset();  // what it waited for is posted
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
   thread_.join();
+  requests_.reset();  // what is still waited for has failed, and is posted
+  work();
 }
 
 bool ExplainDesk::has_room(const std::function<void(Reply<Explanation>)>& answer) {

@@ -335,6 +335,31 @@ TEST(Explain, AskedByManyAtOnceIsBoundedAndLeavesRoomForOthers) {
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
 }
 
+TEST(Explain, AskedOfAnInstanceThatEndsIsAnsweredAllTheSame) {
+  World world;
+  auto instance = world.start("matchmaker-1", 400);
+  const auto tenant = fresh_tenant();
+  const auto ticket = queued(world, request_of(tenant, "close", 2, {1500}));
+  explained(world, tenant, ticket);
+  constexpr int kAsked = 60;
+  std::atomic<int> answered = 0, refused = 0, otherwise = 0;
+  bus::AsyncRequests requests(*world.bus, world.metrics);
+  for (int i = 0; i < kAsked; ++i) {
+    requests.request(GetExplanation::kSubject.text, wire::encode(asking(tenant, ticket)), {}, {}, soon(),
+                     [&](Reply<std::string> reply) {
+                       if (reply) ++answered;
+                       else if (reply.error().code == Code::unavailable) ++refused;
+                       else ++otherwise;
+                     });
+  }
+  const auto asked = [&] { return instance->metric("mm_bus_requests_total{subject=\"matchmaker.explain\"}"); };
+  ASSERT_TRUE(eventually([&] { return asked() > 1; })) << "some are under way";
+  instance->stop();
+  EXPECT_TRUE(eventually([&] { return answered + refused + otherwise == kAsked; }));
+  EXPECT_EQ(otherwise, 0);
+  EXPECT_GT(answered, 0);
+}
+
 TEST(Explain, WithoutTheQueueIsUnavailableAndComesBackWithIt) {
   World world;
   const auto instance = world.start("matchmaker-1");
