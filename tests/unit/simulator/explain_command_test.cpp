@@ -1,0 +1,182 @@
+// mm-sim explain, as a user types it: where it looks, what it prints, what it refuses, and that its check tells true
+// from untrue.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/wire/codec.h"
+#include "services/matchmaker/core/explain.h"
+#include "services/matchmaker/tools/claims.h"
+#include "services/matchmaker/tools/explain.h"
+#include "services/matchmaker/tools/explain_text.h"
+#include "services/matchmaker/tools/queue_source.h"
+#include "services/matchmaker/tools/record.h"
+#include "services/matchmaker/tools/world/population_file.h"
+
+namespace mm::matchmaker::tools {
+namespace {
+
+struct Answer {
+  int status = 0;
+  std::string said;
+  std::string complained;
+};
+
+class ExplainCommand : public ::testing::Test {
+ protected:
+  ExplainCommand() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mm-sim-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~ExplainCommand() override { std::filesystem::remove_all(folder_); }
+
+  static Answer call(int (*command)(Words), const std::vector<std::string>& words) {
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    Answer answer;
+    answer.status = command(views);
+    answer.said = ::testing::internal::GetCapturedStdout();
+    answer.complained = ::testing::internal::GetCapturedStderr();
+    return answer;
+  }
+  static Answer explain(const std::vector<std::string>& words) { return call(run_explain, words); }
+
+  /// Two minutes of some hundred players.
+  std::string recording() const {
+    const std::string path = folder_ + "/evening.mmrec";
+    EXPECT_EQ(call(run_record, {"--players", "400", "--minutes", "2", path}).status, kExitFine);
+    return path;
+  }
+
+  std::string folder_;
+};
+
+Explanation explain_it(const QueueView& queue, Slot slot) {
+  return matchmaker::explain(look_around(queue.pool, queue.now, queue.memory, slot), queue.ticks);
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_F(ExplainCommand, ExplainsWhoWaitsLongestInAPopulationAndChecksIt) {
+  const Answer answer = explain({"--population", "evening-1v1", "--at", "5:00", "--longest", "3", "--check"});
+  EXPECT_EQ(answer.status, kExitFine) << answer.complained;
+  EXPECT_TRUE(has(answer.said, "duel:eu-west:1 at 5:00.0: ")) << answer.said;
+  EXPECT_TRUE(has(answer.said, "nearest: rating"));
+  EXPECT_TRUE(has(answer.said, "check: "));
+  EXPECT_TRUE(has(answer.said, ": true\n"));
+  EXPECT_FALSE(has(answer.said, "NOT TRUE"));
+}
+
+TEST_F(ExplainCommand, ExplainsATicketOfARecordingById) {
+  const std::string path = recording();
+  const Answer longest = explain({path, "--at", "1:30", "--json"});
+  ASSERT_EQ(longest.status, kExitFine) << longest.complained;
+  const auto first = wire::decode<Explanation>(longest.said.substr(0, longest.said.find('\n')), wire::Unknown::refused);
+  ASSERT_TRUE(first.ok()) << longest.said;
+  EXPECT_FALSE(first->summary.empty());
+  const Answer by_id = explain({path, "--at", "90", "--ticket", first->ticket_id.to_string(), "--json"});
+  EXPECT_TRUE(has(longest.said, by_id.said)) << "the same queue explains the same ticket alike";
+  EXPECT_EQ(std::count(by_id.said.begin(), by_id.said.end(), '\n'), 1);
+}
+
+TEST_F(ExplainCommand, LooksAtTheEndOfARecordingUnlessToldWhen) {
+  const std::string path = recording();
+  EXPECT_TRUE(has(explain({path}).said, " at 2:00.0: "));
+  const Answer many =
+      explain({path, "--at", "0:30", "--looks", "8", "--every", "10", "--sample", "100", "--check", "--figures"});
+  EXPECT_EQ(many.status, kExitFine) << many.complained;
+  EXPECT_TRUE(has(many.said, "untrue: 0")) << many.said;
+  EXPECT_TRUE(has(many.said, "definite: ")) << many.said;
+}
+
+TEST_F(ExplainCommand, RefusesByTheNameOfTheArgument) {
+  const std::string path = recording();
+  const auto refused = [](const std::vector<std::string>& words, int status, const std::string& name) {
+    const Answer answer = explain(words);
+    EXPECT_EQ(answer.status, status) << answer.complained;
+    EXPECT_TRUE(has(answer.complained, name)) << answer.complained;
+    EXPECT_EQ(answer.said, "");
+  };
+  refused({}, kExitBadInput, "takes a recording, or --population");
+  refused({path, "--at", "soon"}, kExitBadInput, "--at takes seconds");
+  refused({path, "--at", "-3"}, kExitBadInput, "--at takes seconds");
+  refused({path, "--at", "900"}, kExitBadInput, "--at: the recording ends after 120.0 s");
+  refused({path, "--ticket", "me"}, kExitBadInput, "--ticket takes the id of a ticket, not me");
+  refused({path, "--ticket", "0190d5e0-7c00-7abc-8def-0123456789ab"}, kExitBadInput, "--ticket: 0190d5e0");
+  refused({path, "--queue", "nobodys"}, kExitBadInput, "--queue: nobody waits in a queue with nobodys");
+  refused({path, "--players", "30"}, kExitBadInput, "--players goes with --population");
+  refused({path, "--longest", "0"}, kExitBadInput, "--longest takes a number");
+  refused({path, "--looks", "x"}, kExitBadInput, "--looks takes a number");
+  refused({"--population", "nowhere"}, kExitBadInput, "nowhere");
+  refused({"--population", "club-1v1", folder_ + "/missing.toml"}, kExitBadInput, "missing.toml");
+  refused({folder_ + "/missing.mmrec"}, kExitBadInput, "missing.mmrec");
+  refused({"--chek"}, kExitUsage, "did you mean --check?");
+}
+
+/// The same explanations, with what they claim changed, must not pass.
+TEST_F(ExplainCommand, TheCheckFindsWhatIsNotTrue) {
+  const auto population = load_population("evening-1v1");
+  ASSERT_TRUE(population.ok());
+  ModeRules rules;
+  rules.id = *Mode::parse("duel");
+  int looked = 0;
+  look_at_population(*population, rules, 1, {300'000, 10'000, 10}, [&](const Look& seen) {
+    for (const QueueView& queue : seen.queues) {
+      const Standstill still(queue);
+      const auto ends = still.play_on(queue.now + 700'000);
+      queue.pool.line().for_each([&](const Waiter& waiter) {
+        ++looked;
+        const Explanation said = explain_it(queue, waiter.slot);
+        for (const Claim& claim : check_claims(said, still, ends)) EXPECT_TRUE(claim.is_true) << claim.finding;
+        Explanation later = said;
+        if (later.forecast->outcome != WaitOutcome::unknown) {
+          later.forecast->in_seconds += 0.1;
+          EXPECT_FALSE(check_claims(later, still, ends).front().is_true);
+          EXPECT_TRUE(has(check_claims(later, still, ends).front().finding, "NOT TRUE, it"));
+        }
+        if (said.matched_now_with_window && *said.matched_now_with_window > 1) {
+          Explanation narrower = said;
+          narrower.matched_now_with_window = 1;
+          narrower.matched_now_with.reset();
+          EXPECT_FALSE(check_claims(narrower, still, ends).back().is_true);
+        }
+        if (said.matched_now_with) {
+          Explanation elsewhere = said;
+          elsewhere.matched_now_with_window.reset();
+          elsewhere.matched_now_with->rating += 1'000;
+          EXPECT_FALSE(check_claims(elsewhere, still, ends).back().is_true);
+        }
+      });
+    }
+  });
+  EXPECT_GT(looked, 6);
+}
+
+TEST_F(ExplainCommand, PrintsEachRuleWithItsValueLimitAndMargin) {
+  Explanation said;
+  said.summary = "So it is.";
+  said.rating = 1500;
+  NearTicket near;
+  near.rating = 1740.5;
+  near.players = 2;
+  near.waited_ms = 4'000;
+  near.checks = {{PairRule::your_window, 240.5, 160, -80.5},
+                 {PairRule::their_window, 240.5, 300, 59.5},
+                 {PairRule::region, 18, 0, -18},
+                 {PairRule::players, 7, 10, -3}};
+  said.nearest = {near};
+  const std::string text = explanation_text(said);
+  EXPECT_TRUE(has(text, "So it is.\n")) << text;
+  EXPECT_TRUE(has(text, "240.5 / 160 (-80.5)")) << text;
+  EXPECT_TRUE(has(text, "240.5 / 300 (+59.5)")) << text;
+  EXPECT_TRUE(has(text, "in 18 s")) << text;
+  EXPECT_TRUE(has(text, "7 / 10 (-3)")) << text;
+  EXPECT_TRUE(has(text, "never")) << text;
+  EXPECT_FALSE(has(text, "sizes")) << "a column that nobody has";
+}
+
+}  // namespace
+}  // namespace mm::matchmaker::tools
