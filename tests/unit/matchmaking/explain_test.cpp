@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 
@@ -234,10 +235,11 @@ TEST(Explaining, TwoWhoWaitForTheirWindows) {
   EXPECT_FALSE(said.matched_now_with);
   ASSERT_EQ(said.nearest.size(), 1U);
   EXPECT_DOUBLE_EQ(said.nearest[0].accept_in_seconds.value(), 10);
-  EXPECT_EQ(said.summary,
-            "Nobody near enough in rating: the nearest is 240 points away, 100 beyond the other's window of ±140. If nobody "
-            "else comes or goes, it is matched in 10 s (16 s after queueing), with ratings 240 apart. With windows of ±240 "
-            "for everybody it would be matched now.");
+  EXPECT_EQ(
+      said.summary,
+      "Nobody near enough in rating: the nearest is 240 points away, 100 beyond the other's window of ±140. If nobody "
+      "else comes or goes, it is matched in 10 s (16 s after queueing), with ratings 240 apart. With windows of ±240 "
+      "for everybody it would be matched now.");
 }
 
 TEST(Explaining, PartiesThatDoNotFillTheTeams) {
@@ -301,6 +303,140 @@ TEST(Explaining, SaysHowFarItHasLookedInACrowd) {
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::unknown);
   EXPECT_GE(said.forecast->in_seconds, 0.1);
+}
+
+/// A crowd of singles for teams of five that has come over two minutes, and stands still now.
+struct Crowd {
+  explicit Crowd(std::uint64_t seed) : rules(rules_for()), pool(crowd_rules(), 5, default_region()) {
+    rules = crowd_rules();
+    std::mt19937_64 random(seed);
+    std::uint64_t number = 0;
+    for (; now < kNow + 120'000; now += kTick) {
+      for (auto coming = random() % 4; coming > 0; --coming) {
+        // The sum of a few is near enough to how ratings are spread.
+        double rating = 600;
+        for (int i = 0; i < 6; ++i) rating += static_cast<double>(random() % 30'000) / 100;
+        auto each = ticket(++number, rating);
+        each.queued_at = now - static_cast<BucketMs>(random() % 100);
+        each.deadline = each.queued_at + 600'000;
+        pool.upsert(each);
+      }
+      tick();
+    }
+    now -= kTick;
+  }
+
+  static ModeRules crowd_rules() {
+    ModeRules rules = rules_for();
+    rules.initial_window = 25;
+    rules.max_window = 400;
+    rules.widen_seconds = 60;
+    return rules;
+  }
+
+  void tick() {
+    const TickPlan tick = plan(pool, rules, now, memory);
+    std::vector<TicketId> gone;
+    for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
+    for (const Slot slot : tick.expired) gone.push_back(pool.id(slot));
+    for (const TicketId& id : gone) {
+      pool.erase(id);
+      ended[id] = now;
+    }
+  }
+
+  ModeRules rules;
+  Pool pool;
+  Memory memory;
+  BucketMs now = kNow;
+  std::map<TicketId, BucketMs> ended;
+};
+
+// Every answer is held against what happens then; and there must be answers.
+TEST(Explaining, MostOfACrowdIsToldWhenAndAllOfItIsTrue) {
+  int told = 0, all = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Crowd crowd(seed);
+    ASSERT_GT(crowd.pool.size(), 60U);
+    std::map<TicketId, Foreseen> foreseen;
+    crowd.pool.line().for_each([&](const Waiter& waiter) {
+      const auto around = look_around(crowd.pool, crowd.now, crowd.memory, waiter.slot);
+      foreseen[crowd.pool.id(waiter.slot)] = foresee(around, {crowd.now + kTick, kTick});
+    });
+    while (!crowd.pool.empty()) crowd.now += kTick, crowd.tick();
+    for (const auto& [id, said] : foreseen) {
+      ++all;
+      if (said.kind == Foreseen::Kind::unknown) {
+        EXPECT_LE(said.at, crowd.ended[id]);
+        continue;
+      }
+      ++told;
+      EXPECT_EQ(said.at, crowd.ended[id]) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(told, all * 7 / 10) << told << " of " << all;
+}
+
+// Two could play with it and not with each other: whomever the planner takes, it is matched.
+TEST(Explaining, SaysMatchedWhereEveryChoiceHasTheTicketInIt) {
+  const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1359.5, 4), ticket(3, 1640.5, 4)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::next_tick);
+  EXPECT_EQ(said.summary, "It is matched in the next tick.");
+}
+
+TEST(Explaining, CountsOnlyThoseWhoAcceptItToo) {
+  // Both newcomers are within its wide window; their own are narrow.
+  const Pool pool =
+      pool_of(rules_for(), 2, {ticket(1, 1500, 60), ticket(2, 1510, 60), ticket(3, 1800, 0), ticket(4, 1810, 0)});
+  Memory memory;
+  const Explanation said = explain_first(pool, memory);
+  EXPECT_EQ(said.rule, WaitRule::players);
+  EXPECT_DOUBLE_EQ(*said.by, 2);
+}
+
+Explanation waiting_for(WaitRule rule, std::optional<double> by) {
+  Explanation said;
+  said.region = default_region();
+  said.rule = rule;
+  said.by = by;
+  said.rating_window = 100;
+  return said;
+}
+
+TEST(ExplainingInWords, NamesWhatIsMissing) {
+  EXPECT_EQ(in_words(waiting_for(WaitRule::players, 1)), "Too few players: 1 more is needed whose rating fits.");
+  EXPECT_EQ(in_words(waiting_for(WaitRule::players, 7)), "Too few players: 7 more are needed whose rating fits.");
+  auto unrated = waiting_for(WaitRule::players, 7);
+  unrated.rating_window.reset();
+  EXPECT_EQ(in_words(unrated), "Too few players: 7 more are needed.");
+  EXPECT_EQ(in_words(waiting_for(WaitRule::latency, 18)),
+            "Its latency to " + default_region().str() + " is high: it may play there in 18 s.");
+  EXPECT_EQ(in_words(waiting_for(WaitRule::window, 12.5)),
+            "Nobody near enough in rating: the nearest is 12.5 points beyond the window of one of the two.");
+}
+
+TEST(ExplainingInWords, TellsWhetherSizesOrRatingsKeepEnoughPlayersApart) {
+  auto said = waiting_for(WaitRule::players, 0);
+  NearTicket near;
+  near.checks = {{PairRule::players, 11, 10, 1}, {PairRule::sizes, 0, 1, -1}};
+  said.nearest = {near};
+  EXPECT_EQ(in_words(said), "There are enough players, but the sizes of their parties do not fill the teams exactly.");
+  said.nearest[0].checks = {{PairRule::players, 7, 10, -3}};
+  EXPECT_EQ(in_words(said), "There are enough players near it in rating, but too few who all accept each other.");
+}
+
+TEST(ExplainingInWords, SaysHowFarItIsSure) {
+  auto said = waiting_for(WaitRule::outbid, {});
+  said.forecast = Forecast{WaitOutcome::unknown, 3.4, 8'400, {}, {}};
+  said.matched_now_with = Newcomers{2, 1, 1500, 100};
+  EXPECT_EQ(
+      in_words(said),
+      "There was a match for it, but whom it would have played with got a better one; after a few such ticks in a row "
+      "it comes first. If nobody else comes or goes, it is not matched within 3.4 s (8.4 s after queueing); what "
+      "follows depends on too many others to say. With 2 players alone more of its own rating (1500) it would be "
+      "matched now; nobody more than 100 from it could help yet.");
 }
 
 }  // namespace
