@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "services/matchmaker/core/format.h"
 
@@ -30,25 +32,37 @@ class Surroundings {
     return least;
   }
 
-  /// Those who accept it and are accepted, itself included; no more are counted than a match takes.
-  int players_within_reach() const {
+  /// Those whose ratings accept it and are accepted, itself included.
+  struct Reach {
+    int players = 0;                              ///< to whom the region is open; no more are counted than a match takes
+    std::vector<std::pair<BucketMs, int>> later;  ///< when it opens to others, and how many players these are
+  };
+  Reach reach() const {
     constexpr int kLook = 512;  // neighbours each way
     const Rating window = window_of(self());
-    int players = self().size;
+    Reach found{self().size, {}};
     const auto count = [&](const Waiter& other) {
       const Rating gap = gap_to(other);
-      if (gap <= window && gap <= window_of(other)) players += other.size;
-      return gap > window || players >= format_.players;
+      if (gap <= window && gap <= window_of(other)) add(other, found);
+      return gap > window || found.players >= format_.players;
     };
     each_above(kLook, count);
-    if (players < format_.players) each_below(kLook, count);
-    return std::min(players, format_.players);
+    if (found.players < format_.players) each_below(kLook, count);
+    found.players = std::min(found.players, format_.players);
+    return found;
   }
 
  private:
   const Waiter& self() const { return line_.at(place_); }
   Rating gap_to(const Waiter& other) const { return std::abs(other.rating - self().rating); }
   Rating window_of(const Waiter& waiter) const { return format_.window.at(now_ - pool_.epoch() - waiter.queued); }
+
+  void add(const Waiter& other, Reach& found) const {
+    const auto opens = other.has_latencies() ? pool_.opens_at(other.slot) : now_;
+    if (!opens) return;
+    if (*opens <= now_) found.players += other.size;
+    else found.later.emplace_back(*opens, other.size);
+  }
 
   /// The nearest so many, until `seen` says that it has seen enough.
   template <class Seen>
@@ -83,12 +97,18 @@ Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, cons
   if (memory.was_outbid(pool, slot)) return {Binding::outbid, 0};
   const Format format(rules, pool.team_size());
   const Surroundings around(pool, format, now, slot);
-  const auto missing = [&] { return static_cast<float>(format.players - around.players_within_reach()); };
+  auto reach = around.reach();
+  const Waiting missing{Binding::players, static_cast<float>(format.players - reach.players)};
   // However wide windows grow, a few are not enough.
-  if (pool.players() < static_cast<std::size_t>(format.players)) return {Binding::players, missing()};
+  if (pool.players() < static_cast<std::size_t>(format.players)) return missing;
   const auto least = around.least_refusal();
   if (least && *least > 0) return {Binding::window, static_cast<float>(points(*least))};
-  return {Binding::players, missing()};
+  std::sort(reach.later.begin(), reach.later.end());
+  for (const auto& [at, players] : reach.later) {
+    reach.players += players;
+    if (reach.players >= format.players) return {Binding::latency, static_cast<float>(at - now) / 1000.0F};
+  }
+  return missing;
 }
 
 }  // namespace mm::matchmaker

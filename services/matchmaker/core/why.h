@@ -14,7 +14,7 @@ enum class Binding {
   window,   ///< the nearest ticket is outside the window of one of the two, by `by` rating points
   players,  ///< `by` more players are needed who accept it and are accepted; 0: there are enough, but not all of them
             ///< accept each other, or their party sizes fill no teams
-  latency,  ///< this region opens to the ticket in `by` seconds (never: infinity)
+  latency,  ///< this region opens to the ticket in `by` seconds (never: infinity), or to enough of its neighbours
   outbid,   ///< there was a match for it, but its partners had a better one
 };
 

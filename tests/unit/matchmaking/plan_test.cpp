@@ -163,6 +163,19 @@ TEST(Planning, ARegionOpensToATicketWithTheWait) {
   EXPECT_EQ(checked_plan(pool, kNow + 20'000).matches.size(), 1U);
 }
 
+TEST(Planning, ATicketWaitsForTheRegionToOpenToItsPartner) {
+  const Latencies far{{*Region::parse("us-east"), 20}, {default_region(), 60}};
+  PoolTicket later = ticket(2, 1500);
+  later.latencies = far;
+  const Pool duel = pool_with(1, {ticket(1, 1500), later});
+  EXPECT_EQ(why(duel, 1, kNow + 5'000).binding, Binding::latency);
+  EXPECT_NEAR(why(duel, 1, kNow + 5'000).by, 15, 1e-3);
+  // Where others are still missing, those are what keeps it.
+  const Pool team = pool_with(2, {ticket(1, 1500), later, ticket(3, 1500), ticket(4, 9'000)});
+  EXPECT_EQ(why(team, 1, kNow + 5'000).binding, Binding::players);
+  EXPECT_FLOAT_EQ(why(team, 1, kNow + 5'000).by, 2);
+}
+
 TEST(Planning, ARegionOverTheLimitNeverOpens) {
   ModeRules rules = rules_for();
   rules.max_latency_ms = 50;
