@@ -155,7 +155,7 @@ class Tick {
     match_the_starving(island);
     const bool solo = std::all_of(line_.begin() + island.begin, line_.begin() + island.end,
                                   [](const Candidate& ticket) { return ticket.size == 1; });
-    if (solo && fixed_.empty() && format_.use_rating) tools().runs.schedule(island, draft_);
+    if (solo && !starving_here_ && format_.use_rating) tools().runs.schedule(island, draft_);
     match_from_below(island);
     if (!has_match(island)) return;
     if (format_.use_rating && tools().improver.improve(island, fixed_)) match_from_below(island);
@@ -166,14 +166,15 @@ class Tick {
   void match_the_starving(Island island) {
     constexpr std::size_t kMostStarving = 16;
     std::vector<Index> starving;
-    fixed_.clear();
+    starving_here_ = false;
     if (memory_.is_blank()) return;
     for (Index i = island.begin; i < island.end; ++i) {
       if (memory_.passed_over(line_[i]) >= kPatienceTicks) starving.push_back(i);
     }
     if (starving.empty()) return;
+    starving_here_ = true;
     keep_longest_waiting(line_, starving, kMostStarving);
-    fixed_.assign(line_.size(), false);
+    fixed_.resize(line_.size());  // once a tick: no ticket is on two islands
     tools().finder.survey(island, &draft_);
     std::vector<Index> match;
     for (const Index i : starving) {
@@ -287,8 +288,9 @@ class Tick {
   Draft& draft_;
   std::optional<Tools> tools_;
   Index longest_waiting_ = kNobody;
-  std::vector<bool> fixed_;   ///< by ticket: plays in a match that stays; empty: nobody does
-  std::vector<bool> outbid_;  ///< by ticket
+  bool starving_here_ = false;  ///< on the island that is planned
+  std::vector<bool> fixed_;     ///< by ticket: plays in a match that stays; empty: nobody does
+  std::vector<bool> outbid_;    ///< by ticket
 };
 
 }  // namespace
