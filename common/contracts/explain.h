@@ -90,7 +90,7 @@ void describe(F& f, NearTicket& m) {
 enum class WaitOutcome {
   matched,    ///< at that time
   times_out,  ///< never matched: at that time its longest wait is over
-  unknown,    ///< not before that time; beyond it the answer would take too much work
+  unknown,    ///< not before that time; what follows depends on too many others to tell
 };
 
 template <>

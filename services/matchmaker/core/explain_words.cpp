@@ -73,13 +73,28 @@ std::string players_in_words(const Explanation& said) {
   return "There are enough players near it in rating, but too few who all accept each other.";
 }
 
+std::string latency_in_words(const Explanation& said) {
+  const std::string& region = said.region.str();
+  if (!said.by) return "Its latency to " + region + " is too high to play there, however long it waits.";
+  const std::string after = number(*said.by, 1) + " s";
+  // With somebody to whom the region is open it is open to itself.
+  const auto open_with = [](const NearTicket& near) {
+    return std::none_of(near.checks.begin(), near.checks.end(), [](const PairCheck& check) {
+      return check.rule == PairRule::region && (!check.margin || *check.margin < 0);
+    });
+  };
+  if (std::any_of(said.nearest.begin(), said.nearest.end(), open_with)) {
+    return "Enough players accept it, but " + region + " is far from some of them: these may play there in " + after +
+           ".";
+  }
+  return "Its latency to " + region + " is high: it may play there in " + after + ".";
+}
+
 std::string rule_in_words(const Explanation& said) {
   switch (*said.rule) {
     case WaitRule::window: return window_in_words(said);
     case WaitRule::players: return players_in_words(said);
-    case WaitRule::latency:
-      if (!said.by) return "Its latency to " + said.region.str() + " is too high to play there, however long it waits.";
-      return "Its latency to " + said.region.str() + " is high: it may play there in " + number(*said.by, 1) + " s.";
+    case WaitRule::latency: return latency_in_words(said);
     case WaitRule::outbid:
       return "There was a match for it, but whom it would have played with got a better one; after a few such ticks in "
              "a row it comes first.";

@@ -417,6 +417,20 @@ TEST(ExplainingInWords, NamesWhatIsMissing) {
             "Nobody near enough in rating: the nearest is 12.5 points beyond the window of one of the two.");
 }
 
+TEST(ExplainingInWords, TellsWhomTheRegionIsFarFrom) {
+  auto said = waiting_for(WaitRule::latency, 18);
+  NearTicket closed;
+  closed.checks = {{PairRule::region, 18, 0, -18}};
+  said.nearest = {closed, closed};
+  EXPECT_EQ(in_words(said), "Its latency to " + default_region().str() + " is high: it may play there in 18 s.");
+  said.nearest[0].checks = {{PairRule::region, 0, 0, 0}};
+  EXPECT_EQ(in_words(said), "Enough players accept it, but " + default_region().str() +
+                                " is far from some of them: these may play there in 18 s.");
+  said.by.reset();
+  EXPECT_EQ(in_words(said),
+            "Its latency to " + default_region().str() + " is too high to play there, however long it waits.");
+}
+
 TEST(ExplainingInWords, TellsWhetherSizesOrRatingsKeepEnoughPlayersApart) {
   auto said = waiting_for(WaitRule::players, 0);
   NearTicket near;
