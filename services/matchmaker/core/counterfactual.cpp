@@ -12,7 +12,7 @@ namespace {
 /// Plans tried for one answer.
 constexpr int kTries = 4;
 /// … but no more once they took this (forecast.h); and tickets planned for one of them.
-constexpr std::uint64_t kPlanWork = 2'500;
+constexpr std::uint64_t kPlanWork = 2'000;
 constexpr std::size_t kChainMost = 32;
 /// Questions about sizes for one answer.
 constexpr int kSizeQuestions = 600;

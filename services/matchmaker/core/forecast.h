@@ -32,7 +32,7 @@ struct Foreseen {
 
 /// What planning took, counted in steps of some 40 ns, so that it does not depend on the machine.
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace);
-inline constexpr std::uint64_t kForecastWork = 6'500;
+inline constexpr std::uint64_t kForecastWork = 5'500;
 
 Foreseen foresee(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t most_work = kForecastWork);
 
