@@ -1,7 +1,6 @@
 #include "services/matchmaker/core/appraise.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "common/base/result.h"
 
@@ -39,27 +38,11 @@ std::optional<Worth> Appraiser::worth(std::span<const Index> tickets) {
 }
 
 Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of) {
-  if (tickets.size() == 2 && format_.teams == 2) return judge_pair(line_[tickets[0]], line_[tickets[1]], team_of);
   const Extent extent = look_at(tickets);
   const bool fits = splitter_.split(units_, team_of);
   check(fits, "a planned match fills its teams");
   const double edge = format_.teams == 2 ? edge_of_two(tickets, team_of) : edge_of_many(tickets, team_of);
   const double spread = points(extent.high - extent.low);
-  return {quality(spread, edge), spread, edge};
-}
-
-// As below, without the way through units and splits: half of a queue of duels' planning would be that.
-Verdict Appraiser::judge_pair(const Candidate& first, const Candidate& second,
-                              std::vector<std::uint8_t>& team_of) const {
-  check(first.size == format_.team_size && second.size == format_.team_size, "a planned match fills its teams");
-  team_of.resize(2);
-  team_of[0] = 0;
-  team_of[1] = 1;
-  const auto strength_of = [](const Candidate& ticket) {
-    return TeamStrength{points(Unit{ticket.rating, ticket.size}.strength()), ticket.variance()};
-  };
-  const double edge = advantage(strength_of(first), strength_of(second), format_.team_size);
-  const double spread = points(std::abs(first.rating - second.rating));
   return {quality(spread, edge), spread, edge};
 }
 

@@ -36,7 +36,6 @@ class Appraiser {
     Rating high;
   };
   Extent look_at(std::span<const Index> tickets);
-  Verdict judge_pair(const Candidate& first, const Candidate& second, std::vector<std::uint8_t>& team_of) const;
   double edge_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const;
   double edge_of_many(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of);
 

@@ -37,6 +37,18 @@ class Draft {
     for (const Index i : tickets) match_of_[i] = match;
     return match;
   }
+  /// The same of so many neighbours.
+  MatchIndex add_run(Index first, Index count, Worth worth) {
+    const auto match = static_cast<MatchIndex>(matches_.size());
+    const auto begin = static_cast<std::uint32_t>(members_.size());
+    matches_.push_back({begin, count, worth});
+    members_.resize(begin + count);
+    for (Index i = 0; i < count; ++i) {
+      members_[begin + i] = first + i;
+      match_of_[first + i] = match;
+    }
+    return match;
+  }
   void dissolve(MatchIndex match) {
     for (const Index i : members(match)) match_of_[i] = kNone;
     matches_[match].count = 0;

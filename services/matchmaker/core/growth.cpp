@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace mm::matchmaker {
 
@@ -12,6 +13,9 @@ Growth::Growth(const Format& format, const Line& line)
   start_.resize(sizes);
   step_.resize(sizes);
   counts_.resize(sizes);
+  std::size_t most = 0;
+  for (int size = 1; size <= format.team_size; ++size) most += static_cast<std::size_t>(fill_.most_of(size));
+  kept_.resize(most);
 }
 
 void Growth::survey(Island island, const Draft* draft) {
@@ -73,7 +77,7 @@ void Growth::set_out(Index floor, Index wanted) {
   top_ = line_[wanted].rating;
   limit_ = line_[wanted].high;
   players_ = 0;
-  kept_.clear();
+  kept_count_ = 0;
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
   keep(wanted);
 }
@@ -155,7 +159,7 @@ Index Growth::next_of(std::size_t size) {
 bool Growth::accepts(const Candidate& ticket) const { return ticket.low <= floor_ && ticket.high >= top_; }
 
 void Growth::keep(Index i) {
-  kept_.push_back(i);
+  kept_[kept_count_++] = i;
   ++counts_[line_[i].size];
   players_ += line_[i].size;
   limit_ = std::min(limit_, line_[i].high);
@@ -165,13 +169,12 @@ void Growth::keep(Index i) {
 void Growth::rise_to(Rating rating) {
   top_ = rating;
   if (rating <= limit_) return;
-  staying_.swap(kept_);
-  kept_.clear();
+  const std::size_t kept = std::exchange(kept_count_, 0);
   players_ = 0;
   limit_ = std::numeric_limits<Rating>::max();
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
-  for (const Index i : staying_) {
-    if (line_[i].high >= rating) keep(i);
+  for (std::size_t k = 0; k < kept; ++k) {
+    if (line_[kept_[k]].high >= rating) keep(kept_[k]);
   }
 }
 
@@ -181,13 +184,16 @@ bool Growth::is_complete(Index wanted) {
 
 // Of each size those kept first; the ticket that must be among them is the first of all.
 void Growth::choose(std::vector<Index>& found) {
-  found.clear();
-  for (const Index i : kept_) {
-    auto& still = chosen_[line_[i].size];
-    if (still == 0) continue;
-    --still;
-    found.push_back(i);
+  found.resize(kept_count_);
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < kept_count_; ++k) {
+    auto& still = chosen_[line_[kept_[k]].size];
+    const bool chosen = still > 0;  // a guess would often be wrong
+    found[count] = kept_[k];
+    count += chosen ? 1 : 0;
+    still = static_cast<std::uint16_t>(still - (chosen ? 1 : 0));
   }
+  found.resize(count);
   if (!std::is_sorted(found.begin(), found.end())) std::sort(found.begin(), found.end());
 }
 

@@ -69,8 +69,8 @@ class Growth {
   Rating limit_ = 0;               ///< the least `high` of those kept
   int players_ = 0;                ///< in the tickets kept
   std::vector<std::size_t> step_;  ///< by size: where it stands
-  std::vector<Index> kept_;
-  std::vector<Index> staying_;
+  std::vector<Index> kept_;        ///< the first `kept_count_` of it
+  std::size_t kept_count_ = 0;
   SizeCounts counts_;
   SizeCounts chosen_;
 };

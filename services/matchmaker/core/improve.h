@@ -25,7 +25,7 @@ class Improver {
   bool improve(Island island, const std::vector<bool>& fixed);
   std::uint64_t steps() const { return packing_.steps(); }
   /// See Packing.
-  void allow(std::uint64_t most_steps) { packing_.allow(most_steps); }
+  void begin(std::uint64_t most_steps) { packing_.begin(most_steps); }
   bool gave_up() const { return packing_.gave_up(); }
 
  private:

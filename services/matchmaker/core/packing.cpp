@@ -21,6 +21,7 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   check(tickets.size() <= kMostTickets, "a neighbourhood fits a mask");
   tickets_.assign(tickets.begin(), tickets.end());
   see_who_accepts_whom();
+  count_players();
   propose_all();
   set_shares();
   best_ = at_least;
@@ -28,13 +29,17 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   most_branches_ = static_cast<int>(std::min<std::uint64_t>(kBranches, most_steps_ - std::min(steps_, most_steps_)));
   path_.clear();
   best_path_.clear();
-  ++round_;
-  Branch all{tickets.empty() ? 0 : static_cast<Mask>((std::uint64_t{1} << tickets.size()) - 1), 0, 0, 0};
-  for (std::size_t i = 0; i < tickets.size(); ++i) {
-    all.share += shares_[i];
-    all.players += sizes_[i];
+  if (++round_ == 0) {
+    seen_.assign(kSeen, {});
+    round_ = 1;
   }
-  search(all);
+  double share = 0;
+  int players = 0;
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    share += shares_[i];
+    players += sizes_[i];
+  }
+  search(tickets.empty() ? 0 : static_cast<Mask>((std::uint64_t{1} << tickets.size()) - 1), 0, share, players);
   steps_ += static_cast<std::uint64_t>(branches_);
   found.clear();
   for (const Proposal* proposal : best_path_) {
@@ -61,11 +66,13 @@ void Packing::see_who_accepts_whom() {
 void Packing::propose_all() {
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
     proposals_[i].clear();
+    sets_[i].clear();
     if (gave_up()) continue;
     propose(static_cast<int>(i));
     std::sort(proposals_[i].begin(), proposals_[i].end(), [](const Proposal& a, const Proposal& b) {
       return a.utility != b.utility ? a.utility > b.utility : a.tickets < b.tickets;
     });
+    for (const Proposal& proposal : proposals_[i]) sets_[i].push_back(proposal.tickets);
   }
 }
 
@@ -107,10 +114,23 @@ void Packing::offer(Mask chosen) {
   }
 }
 
+void Packing::count_players() {
+  for (std::size_t part = 0; part < players_.size(); ++part) {
+    auto& players = players_[part];
+    for (std::size_t i = 0; i < kNeighbours; ++i) {
+      const std::size_t ticket = part * kNeighbours + i;
+      const int size = ticket < tickets_.size() ? sizes_[ticket] : 0;
+      for (std::size_t set = 0; set < std::size_t{1} << i; ++set) {
+        players[set | std::size_t{1} << i] = static_cast<std::uint16_t>(players[set] + size);
+      }
+    }
+  }
+}
+
 int Packing::players_in(Mask mask) const {
-  int players = 0;
-  for (Mask rest = mask; rest != 0; rest &= rest - 1) players += sizes_[lowest_bit(rest)];
-  return players;
+  constexpr Mask kPart = (Mask{1} << kNeighbours) - 1;
+  return players_[0][mask & kPart] + players_[1][mask >> kNeighbours & kPart] +
+         players_[2][mask >> 2 * kNeighbours & kPart] + players_[3][mask >> 3 * kNeighbours & kPart];
 }
 
 void Packing::set_shares() {
@@ -132,36 +152,38 @@ void Packing::set_shares() {
   }
 }
 
-void Packing::search(Branch branch) {
-  if (branch.value > best_ + 1e-9) {
-    best_ = branch.value;
+// `left` have `players` players and can add `share` to `value` at most.
+void Packing::search(Mask left, double value, double share, int players) {
+  if (value > best_ + 1e-9) {
+    best_ = value;
     best_path_ = path_;
   }
-  while (branch.left != 0) {
-    const double by_players = branch.players / format_.players * top_utility_;
-    if (branch.value + std::min(branch.share, by_players) <= best_ * kWorthwhile + 1e-9) return;
-    const std::size_t lowest = lowest_bit(branch.left);
-    branches_ += 1 + static_cast<int>(proposals_[lowest].size() / kLooksPerStep);
-    if (branches_ > most_branches_ || seen_better(branch)) return;
-    for (const Proposal& proposal : proposals_[lowest]) {
-      if ((proposal.tickets & ~branch.left) != 0) continue;
+  while (left != 0) {
+    const double by_players = players / format_.players * top_utility_;
+    if (value + std::min(share, by_players) <= best_ * kWorthwhile + 1e-9) return;
+    const std::size_t lowest = lowest_bit(left);
+    const std::vector<Mask>& sets = sets_[lowest];
+    branches_ += 1 + static_cast<int>(sets.size() / kLooksPerStep);
+    if (branches_ > most_branches_ || seen_better(left, value)) return;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      if ((sets[i] & ~left) != 0) continue;
+      const Proposal& proposal = proposals_[lowest][i];
       path_.push_back(&proposal);
-      search({branch.left & ~proposal.tickets, branch.value + proposal.utility, branch.share - proposal.share,
-              branch.players - format_.players});
+      search(left & ~proposal.tickets, value + proposal.utility, share - proposal.share, players - format_.players);
       path_.pop_back();
     }
-    branch.left &= ~bit(lowest);
-    branch.share -= shares_[lowest];
-    branch.players -= sizes_[lowest];
+    left &= ~bit(lowest);
+    share -= shares_[lowest];
+    players -= sizes_[lowest];
   }
 }
 
 // Whether the same tickets were left before, with as much already won. Remembers the better of both; what collides
 // is forgotten, which costs time only.
-bool Packing::seen_better(const Branch& branch) {
-  Seen& seen = seen_[(branch.left * 0x9E37'79B9U) >> 20];
-  if (seen.round == round_ && seen.left == branch.left && seen.value >= branch.value - 1e-12) return true;
-  seen = {branch.left, round_, branch.value};
+bool Packing::seen_better(Mask left, double value) {
+  Seen& seen = seen_[(left * 0x9E37'79B9U) >> 20];
+  if (seen.round == round_ && seen.left == left && seen.value >= value - 1e-12) return true;
+  seen = {left, round_, value};
   return false;
 }
 

@@ -32,10 +32,13 @@ class Packing {
   /// Looks among `tickets` (in the line's order) for matches worth more than `at_least` together. False: none found.
   bool solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found);
 
-  /// Steps taken so far: what the search has cost, in a unit of some tens of nanoseconds.
+  /// A tick begins; its search is given up beyond so many steps, which no tick does by itself.
+  void begin(std::uint64_t most_steps) {
+    steps_ = 0;
+    most_steps_ = most_steps;
+  }
+  /// Steps taken in this tick: what the search has cost, in a unit of some tens of nanoseconds.
   std::uint64_t steps() const { return steps_; }
-  /// Gives up beyond so many, which no tick does by itself.
-  void allow(std::uint64_t most_steps) { most_steps_ = most_steps; }
   bool gave_up() const { return steps_ >= most_steps_; }
 
  private:
@@ -45,6 +48,7 @@ class Packing {
   static constexpr int kBranches = 15'000;
   static constexpr std::size_t kLooksPerStep = 16;  ///< proposals glanced at in the time of one step
   static constexpr std::size_t kSeen = 1 << 12;
+  static constexpr std::size_t kNeighbours = 7;
   /// A branch must promise this much more than the best so far: proving the last thousandth is not worth the time.
   static constexpr double kWorthwhile = 1.0005;
 
@@ -60,22 +64,17 @@ class Packing {
     int players;
     int skips;  ///< how many allowed tickets are still to be passed over
   };
-  struct Branch {
-    Mask left;
-    double value;
-    double share;
-    int players;
-  };
 
   void see_who_accepts_whom();
+  void count_players();
   void propose_all();
   void propose(int lowest);
   void extend(const Partial& partial);
   void offer(Mask chosen);
   int players_in(Mask mask) const;
   void set_shares();
-  void search(Branch branch);
-  bool seen_better(const Branch& branch);
+  void search(Mask left, double value, double share, int players);
+  bool seen_better(Mask left, double value);
 
   const Format& format_;
   const Line& line_;
@@ -86,8 +85,11 @@ class Packing {
   std::vector<Index> tickets_;
   std::array<Mask, kMostTickets> mates_{};
   std::array<int, kMostTickets> sizes_{};
+  /// The players of every set of seven neighbours: those of any set are four of these.
+  std::array<std::array<std::uint16_t, 1 << kNeighbours>, kMostTickets / kNeighbours> players_{};
   std::array<double, kMostTickets> shares_{};
   std::array<std::vector<Proposal>, kMostTickets> proposals_;  ///< by lowest ticket, best first
+  std::array<std::vector<Mask>, kMostTickets> sets_;           ///< their tickets, which are looked at most
   int lowest_ = 0;
   int steps_left_ = 0;
   std::vector<Index> set_;
@@ -104,7 +106,7 @@ class Packing {
     double value = 0;
   };
   std::vector<Seen> seen_;
-  std::uint32_t round_ = 0;
+  std::uint32_t round_ = 0;  ///< of solve(): what others have left in `seen_` is not there
 };
 
 }  // namespace mm::matchmaker

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/core/appraise.h"
 #include "services/matchmaker/core/fill.h"
 #include "services/matchmaker/core/format.h"
-#include "services/matchmaker/core/growth.h"
-#include "services/matchmaker/core/improve.h"
-#include "services/matchmaker/core/solo.h"
-#include "services/matchmaker/core/starvation.h"
+#include "services/matchmaker/core/instruments.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -44,7 +40,7 @@ class Tick {
     write_matches(plan);
     if (!work_.forgetful) remember_who_waits();
     memory_.weighed();
-    if (tools_) {
+    if (tools_ != nullptr) {
       work_.steps = tools_->improver.steps();
       work_.cut_short = tools_->improver.gave_up();
     }
@@ -52,24 +48,12 @@ class Tick {
   }
 
  private:
-  struct Tools {
-    Tools(const Format& format, const Line& line, Draft& draft)
-        : appraiser(format, line),
-          runs(format, line),
-          growth(format, line),
-          finder(format, line),
-          improver(format, line, draft, appraiser) {}
-    Appraiser appraiser;
-    Runs runs;
-    Growth growth;
-    Finder finder;
-    Improver improver;
-  };
-
   // Most ticks of most buckets find nothing changed and need none of them.
-  Tools& tools() {
-    if (tools_) return *tools_;
-    tools_.emplace(format_, line_, draft_).improver.allow(work_.most_steps);
+  Instruments& tools() {
+    if (tools_ == nullptr) {
+      tools_ = &work_.instruments(format_);
+      tools_->improver.begin(work_.most_steps);
+    }
     return *tools_;
   }
 
@@ -224,6 +208,36 @@ class Tick {
 
   void write_matches(TickPlan& plan) {
     const auto standing = draft_.standing();
+    if (format_.players == 2) {
+      write_duels(plan, standing);
+    } else {
+      write_teams(plan, standing);
+    }
+    for (const Seat& seat : plan.seats) memory_.done_with(seat.slot);
+  }
+
+  // There are no teams to choose, so all duels are judged at once.
+  void write_duels(TickPlan& plan, std::span<const Draft::MatchIndex> standing) {
+    plan.seats.resize(2 * standing.size());
+    auto& duels = tools().duels;
+    duels.clear();
+    for (std::size_t i = 0; i < standing.size(); ++i) {
+      const auto members = draft_.members(standing[i]);
+      const Candidate& first = line_[members[0]];
+      const Candidate& second = line_[members[1]];
+      plan.seats[2 * i] = {first.slot, 0};
+      plan.seats[2 * i + 1] = {second.slot, 1};
+      duels.add(first, second);
+    }
+    duels.judge();
+    plan.matches.resize(standing.size());
+    for (std::size_t i = 0; i < standing.size(); ++i) {
+      const Verdict verdict = duels.verdict(i);
+      plan.matches[i] = {static_cast<std::uint32_t>(2 * i), 2, verdict.quality, verdict.spread, verdict.advantage};
+    }
+  }
+
+  void write_teams(TickPlan& plan, std::span<const Draft::MatchIndex> standing) {
     std::size_t seats = 0;
     for (const auto match : standing) seats += draft_.members(match).size();
     plan.matches.reserve(standing.size());
@@ -238,7 +252,6 @@ class Tick {
       seat(members, team_of, std::span(plan.seats).subspan(first, count));
       first += count;
     }
-    for (const Seat& seat : plan.seats) memory_.done_with(seat.slot);
   }
 
   // By team. Two teams without asking which one it is: that cannot be foreseen, and a wrong guess takes longer.
@@ -270,13 +283,25 @@ class Tick {
       return;
     }
     for (const Stretch& stretch : work_.stretches) {
-      Index i = stretch.begin;
-      pool_.line().for_each_place(stretch.from, stretch.to, [&](SortedLine::Place place, const Waiter& waiter) {
-        if (i == stretch.end || waiter.slot != line_[i].slot) return;
-        if (draft_.is_free(i)) memory_.weighed_in_vain(pool_, format_, place, outbid_[i]);
-        ++i;
-      });
+      SortedLine::Place place = stretch.from;
+      for (Index i = stretch.begin; i < stretch.end; ++i) {
+        if (!draft_.is_free(i)) continue;
+        place = place_of(i, place);
+        memory_.weighed_in_vain(pool_, format_, place, outbid_[i]);
+      }
     }
+  }
+
+  // In the pool's line, from `place` on. Where many are left the next one is near.
+  SortedLine::Place place_of(Index i, SortedLine::Place place) const {
+    constexpr int kNear = 8;
+    const SortedLine& all = pool_.line();
+    for (int looks = 0; looks < kNear; ++looks, place = all.next(place)) {
+      if (all.at(place).slot == line_[i].slot) return place;
+    }
+    place = std::max(place, all.first_from(line_[i].rating));
+    while (all.at(place).slot != line_[i].slot) place = all.next(place);
+    return place;
   }
 
   const Pool& pool_;
@@ -286,7 +311,7 @@ class Tick {
   Workspace& work_;
   const Line& line_;
   Draft& draft_;
-  std::optional<Tools> tools_;
+  Instruments* tools_ = nullptr;
   Index longest_waiting_ = kNobody;
   bool starving_here_ = false;  ///< on the island that is planned
   std::vector<bool> fixed_;     ///< by ticket: plays in a match that stays; empty: nobody does

@@ -51,7 +51,12 @@ inline double quality(double spread, double advantage) {
   constexpr double kKnee = kScale / 2;  // where the straight line meets the tail
   const double as_duel = std::numbers::sqrt2 * kBeta * std::fabs(advantage);
   const double x = (spread + as_duel) / 2;
-  return x <= kKnee ? 1 - x / kScale : kKnee * kKnee / (kScale * x);
+  // One division and no branch for both parts, so that many are worked out at once.
+  const bool straight = x <= kKnee;
+  const double scaled = kScale * x;
+  const double part = (straight ? x : kKnee * kKnee) / (straight ? kScale : scaled);
+  const double lacking = 1 - part;
+  return straight ? lacking : part;
 }
 
 /// What it adds to a match's utility that one of its players has waited so long: up to kWaitWeight, half of it after

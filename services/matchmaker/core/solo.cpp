@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "services/matchmaker/core/quality.h"
 
@@ -33,11 +32,9 @@ void Runs::schedule(Island island, Draft& draft) {
       --end;
     }
   }
-  run_.resize(n);
   for (auto start = starts_.rbegin(); start != starts_.rend(); ++start) {
-    std::iota(run_.begin(), run_.end(), island.begin + *start);
     const double bonus = bonus_sum_[*start + n] - bonus_sum_[*start];
-    draft.add(run_, {quality_[*start], bonus, format_.players == 2});
+    draft.add_run(island.begin + *start, n, {quality_[*start], bonus, n == 2});
   }
 }
 

@@ -36,7 +36,7 @@ class Runs {
   std::vector<Rating> spread_;
   std::vector<double> variance_;  ///< of duels
   std::vector<double> best_;
-  std::vector<Index> queue_high_, queue_low_, starts_, run_;
+  std::vector<Index> queue_high_, queue_low_, starts_;
 };
 
 }  // namespace mm::matchmaker

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kWorst = std::numeric_limits<std::int64_t>::max();
 
 /// Highest minus lowest rating of the units whose bit is set; if they are sorted, the ends tell.
-std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool sorted) {
+inline std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool sorted) {
   const auto first = static_cast<std::size_t>(std::countr_zero(members));
   const auto last = static_cast<std::size_t>(std::bit_width(members)) - 1;
   if (sorted) return units[last].rating - units[first].rating;

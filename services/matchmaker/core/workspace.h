@@ -1,9 +1,10 @@
 // Memory that ticks use one after the other, so that they need not ask for it each time. Carries nothing from one
-// tick to the next.
+// tick to the next that a tick could tell.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "services/matchmaker/core/candidates.h"
@@ -12,7 +13,17 @@
 
 namespace mm::matchmaker {
 
+struct Instruments;
+
 struct Workspace {
+  Workspace();
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  /// For `line` and `draft`.
+  Instruments& instruments(const Format& format);
+
   std::vector<Stretch> stretches;
   Line line;
   std::vector<Slot> closed;
@@ -26,6 +37,9 @@ struct Workspace {
   /// A local search that needs more is cut short, and then its matches are not the planner's.
   std::uint64_t most_steps = std::numeric_limits<std::uint64_t>::max();
   bool cut_short = false;  ///< the last tick's was
+
+ private:
+  std::vector<std::unique_ptr<Instruments>> instruments_;
 };
 
 }  // namespace mm::matchmaker

@@ -1,0 +1,28 @@
+// The verdicts of many duels at once: a queue of duels has so many that their divisions and roots, done one duel after
+// the other, would be a quarter of a tick.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "services/matchmaker/core/appraise.h"
+#include "services/matchmaker/core/candidates.h"
+
+namespace mm::matchmaker {
+
+class Duels {
+ public:
+  void clear();
+  /// Two solo tickets, team 0's first.
+  void add(const Candidate& first, const Candidate& second);
+  /// Before any verdict.
+  void judge();
+  Verdict verdict(std::size_t i) const { return {quality_[i], spread_[i], edge_[i]}; }
+
+ private:
+  std::vector<Rating> first_, second_;
+  std::vector<double> first_variance_, second_variance_;
+  std::vector<double> quality_, spread_, edge_;
+};
+
+}  // namespace mm::matchmaker

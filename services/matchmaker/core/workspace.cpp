@@ -1,0 +1,25 @@
+#include "services/matchmaker/core/workspace.h"
+
+#include <algorithm>
+
+#include "services/matchmaker/core/instruments.h"
+
+namespace mm::matchmaker {
+
+Workspace::Workspace() = default;
+Workspace::~Workspace() = default;
+
+Instruments& Workspace::instruments(const Format& format) {
+  constexpr std::size_t kKinds = 8;  // of buckets; a game with more makes some anew
+  const auto found = std::find_if(instruments_.begin(), instruments_.end(), [&](const auto& made) {
+    return made->format.teams == format.teams && made->format.team_size == format.team_size;
+  });
+  if (found != instruments_.end()) {
+    (*found)->format = format;
+    return **found;
+  }
+  if (instruments_.size() == kKinds) instruments_.erase(instruments_.begin());
+  return *instruments_.emplace_back(std::make_unique<Instruments>(format, line, draft));
+}
+
+}  // namespace mm::matchmaker
