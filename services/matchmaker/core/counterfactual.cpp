@@ -4,6 +4,7 @@
 
 #include "services/matchmaker/core/fill.h"
 #include "services/matchmaker/core/known.h"
+#include "services/matchmaker/core/packing.h"
 #include "services/matchmaker/core/plan.h"
 
 namespace mm::matchmaker {
@@ -11,9 +12,10 @@ namespace {
 
 /// Plans tried for one answer.
 constexpr int kTries = 4;
-/// … but no more once they took this (forecast.h); and tickets planned for one of them.
+/// … but no more once they took this (forecast.h).
 constexpr std::uint64_t kPlanWork = 2'000;
-constexpr std::size_t kChainMost = 32;
+/// Tickets planned for one of them: an island so small is searched as a whole, whatever else the planner has to do.
+constexpr std::size_t kChainMost = Packing::kMostTickets;
 /// Questions about sizes for one answer.
 constexpr int kSizeQuestions = 600;
 
@@ -135,8 +137,8 @@ PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
   return ticket;
 }
 
-/// So many players alone are missing at least, among those who accept the subject and are accepted, and newcomers beside
-/// it too.
+/// So many players alone are missing at least, among those who accept the subject and are accepted, and newcomers
+/// beside it too.
 int missing_at_least(const Neighbourhood& around, const Row& row, BucketMs at, BucketMs epoch) {
   const Format format(around.rules, around.team_size);
   const Waiter& subject = *row.waiters[row.subject];
