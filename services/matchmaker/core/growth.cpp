@@ -22,6 +22,7 @@ void Growth::survey(Island island, const Draft* draft) {
   draft_ = draft;
   island_ = island;
   listed_ = false;
+  passed_ = to_pass_ = 0;
 }
 
 // Only once somebody asks: most islands are matched without.
@@ -41,14 +42,14 @@ void Growth::list_by_size() {
 
 bool Growth::sizes_suffice(Index begin, Index end, int must) {
   constexpr Index kFew = 256;
+  const Index looked = listed_ ? begin : end - begin <= kFew ? end : begin + kFew;
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
-  Index next = begin;
-  for (; next < end && (end - begin <= kFew || next < begin + kFew); ++next) {
-    auto& count = counts_[line_[next].size];
-    if (is_open(next)) count = static_cast<std::uint16_t>(std::min(count + 1, fill_.most_of(line_[next].size)));
+  for (Index i = begin; i < looked; ++i) {
+    auto& count = counts_[line_[i].size];
+    if (is_open(i)) count = static_cast<std::uint16_t>(std::min(count + 1, fill_.most_of(line_[i].size)));
     if (must <= 1 && counts_[1] == players_wanted_) return true;
   }
-  if (next < end) count_by_lists(begin, end);
+  if (looked < end) count_by_lists(begin, end);
   return fill_.choose(counts_, must, chosen_);
 }
 
@@ -65,11 +66,24 @@ void Growth::count_by_lists(Index begin, Index end) {
 
 bool Growth::grow(Index floor, Index wanted, std::vector<Index>& found) {
   if (line_[wanted].low > line_[floor].rating) return false;
-  set_out(floor, wanted);
-  const Found near = walk_along(floor, wanted);
+  const Found near = look_near(floor, wanted);
   if (near == Found::no || (near == Found::too_far && !walk_by_size(floor, wanted))) return false;
   choose(found);
   return true;
+}
+
+// Where one walk came too far the next ones will: they are not tried for a while, each time for longer.
+Growth::Found Growth::look_near(Index floor, Index wanted) {
+  constexpr int kMostPassed = 63;
+  if (passed_ < to_pass_) {
+    ++passed_;
+    return Found::too_far;
+  }
+  set_out(floor, wanted);
+  const Found found = walk_along(floor, wanted);
+  to_pass_ = found == Found::too_far ? std::min(2 * to_pass_ + 1, kMostPassed) : 0;
+  passed_ = 0;
+  return found;
 }
 
 void Growth::set_out(Index floor, Index wanted) {

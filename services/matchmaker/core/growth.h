@@ -39,6 +39,7 @@ class Growth {
   bool is_open(Index i) const { return draft_ == nullptr || draft_->is_free(i); }
   bool is_wanted(std::size_t size) const { return counts_[size] < fill_.most_of(static_cast<int>(size)); }
   void set_out(Index floor, Index wanted);
+  Found look_near(Index floor, Index wanted);
   Found walk_along(Index floor, Index wanted);
   bool walk_by_size(Index floor, Index wanted);
   void list_by_size();
@@ -57,6 +58,8 @@ class Growth {
   int players_wanted_;
   const Draft* draft_ = nullptr;
   Island island_{0, 0};
+  int to_pass_ = 0;  ///< walks along the line that are not tried
+  int passed_ = 0;
 
   bool listed_ = false;                      ///< whether what follows holds for this survey
   std::vector<std::vector<Index>> by_size_;  ///< places of the island's tickets of each size
