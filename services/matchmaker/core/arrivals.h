@@ -1,8 +1,9 @@
 // Sorts the tickets that arrived between two ticks, for the line to take in: by rating, then age, then id.
 //
 // Mostly a handful, sometimes a whole queue at once. Ratings are 32-bit numbers close together, so many are sorted
-// digit by digit, least significant first: one digit of age and id (a game whose players are all new has many equal
-// ratings), then two or three of the rating, on 12-byte keys. A comparison sort takes several times as long.
+// digit by digit, least significant first, on 8-byte keys: the rating, as much of age and id as there is room for (a game
+// whose players are all new has many equal ratings), and the place of the arrival. Of the rating all digits, and some
+// bits more; what then still stands wrong is put right by insertion. A comparison sort takes several times as long.
 #pragma once
 
 #include <cstdint>
