@@ -15,6 +15,7 @@
 #include <sstream>
 #include <thread>
 
+#include "common/testing/wait.h"
 #include "tests/e2e/stack/stack.h"
 
 namespace mm::e2e {
@@ -110,19 +111,35 @@ Answer http(const std::string& method, const std::string& url, const std::string
 
 Player Player::fresh(const std::string& region) {
   Player player;
-  player.name_ = fresh_name();
-  player.password_ = "pass-" + player.name_;
-  auto body = R"({"username":")" + player.name_ + R"(","email":")" + player.name_ + R"(@example.com","password":")" + player.password_ + "\"";
-  if (!region.empty()) body += R"(,"region":")" + region + "\"";
-  const auto registered = http("POST", gateway("/v1/auth/register"), body + "}");
+  const auto registered = player.sign_up(region);
   EXPECT_EQ(registered.status, 201) << registered.body;
-  player.id_ = registered.at("player_id");
-  const auto login = http("POST", gateway("/v1/auth/login"),
-                          R"({"username":")" + player.name_ + R"(","password":")" + player.password_ + R"("})");
+  const auto login = player.log_in();
   EXPECT_EQ(login.status, 200) << login.body;
-  player.token_ = login.at("access_token");
-  player.refresh_token_ = login.at("refresh_token");
   return player;
+}
+
+Player Player::fresh_after_outage(const std::string& region) {
+  Player player;
+  EXPECT_TRUE(testing::eventually([&] { return player.sign_up(region).status == 201; }));
+  EXPECT_TRUE(testing::eventually([&] { return player.log_in().status == 200; }));
+  return player;
+}
+
+Answer Player::sign_up(const std::string& region) {
+  name_ = fresh_name();
+  password_ = "pass-" + name_;
+  auto body = R"({"username":")" + name_ + R"(","email":")" + name_ + R"(@example.com","password":")" + password_ + "\"";
+  if (!region.empty()) body += R"(,"region":")" + region + "\"";
+  auto registered = http("POST", gateway("/v1/auth/register"), body + "}");
+  id_ = registered.at("player_id");
+  return registered;
+}
+
+Answer Player::log_in() {
+  auto login = http("POST", gateway("/v1/auth/login"), R"({"username":")" + name_ + R"(","password":")" + password_ + R"("})");
+  token_ = login.at("access_token");
+  refresh_token_ = login.at("refresh_token");
+  return login;
 }
 
 Answer Player::ask(const std::string& method, const std::string& path, const std::string& body, const Headers& more) const {

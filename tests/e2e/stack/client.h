@@ -37,6 +37,8 @@ class Player {
  public:
   /// Registers and logs in; the test fails if that does.
   static Player fresh(const std::string& region = "");
+  /// The same where parts of the stack may still be coming back, or wait before they try a store again.
+  static Player fresh_after_outage(const std::string& region = "");
 
   const std::string& id() const { return id_; }
   const std::string& name() const { return name_; }
@@ -51,6 +53,9 @@ class Player {
   Answer ask(const std::string& method, const std::string& path, const std::string& body = "", const Headers& more = {}) const;
 
  private:
+  Answer sign_up(const std::string& region);
+  Answer log_in();
+
   std::string id_, name_, password_, token_, refresh_token_;
 };
 
