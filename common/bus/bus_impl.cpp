@@ -119,6 +119,13 @@ natsStatus Bus::Impl::publish_gathered(std::string_view reply, std::string_view 
   return send(ready ? over : connection, std::string(reply), {}, body, header_list);
 }
 
+// Waits for the server to have read it, too, since the library knows no other way; not for long, for its own thread
+// writes whatever is left.
+void Bus::Impl::flush_gathered() {
+  constexpr std::int64_t kPatienceMs = 5;
+  if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kPatienceMs);
+}
+
 void Bus::Impl::open_gathering() {
   std::lock_guard lock(mutex);
   natsConnection* made = nullptr;

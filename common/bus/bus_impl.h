@@ -35,6 +35,8 @@ struct Bus::Impl {
   /// The same for one of many at once, on a connection that gathers them for up to a millisecond: one write in place
   /// of one each. Like any answer it may be lost with the connection.
   natsStatus publish_gathered(std::string_view reply, std::string_view body, const HeaderList& headers);
+  /// Writes what was gathered, now.
+  void flush_gathered();
   /// Opens that connection; without it publish_gathered is publish_reply.
   void open_gathering();
   /// One request on a thread that may block.

@@ -267,8 +267,10 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
                      [pending](Reply<std::string> reply) { pending->answer(reply); }});
   }
   if (batch.empty()) return;
+  const bool gathered = requests.size() >= kWorthGathering;
   try {
     route.many(batch);
+    if (gathered) bus.flush_gathered();  // those answered by now, mostly all
   } catch (const std::exception& error) {
     log::error("handler_failed", {{"subject", route.endpoint->subject()}, {"reason", error.what()}});
   }
