@@ -289,6 +289,25 @@ TEST_F(Serving, ABatchHandlerGetsAllThatWaits) {
   EXPECT_THAT(sizes.all(), ::testing::ElementsAre(1, 3, 1));
 }
 
+TEST_F(Serving, BatchesAreTakenSideBySide) {
+  Gate gate;
+  Server server(*bus_, {.name = "echo"}, metrics_);
+  const auto handler = [&](std::vector<Incoming<BatchEcho>>& batch) {
+    gate.pass();
+    for (auto& one : batch) one.answer(Echoed{one.request.text});
+  };
+  server.serve_batch<BatchEcho>(1, handler, 2);
+  server.start();
+  AsyncRequests requests(*client_, client_metrics_);
+  Numbers answered;
+  for (int i = 0; i < 3; ++i) {
+    requests.request("test.batch_echo", R"({"text":"x"})", {}, {}, soon(), [&](Reply<std::string> r) { answered.add(r.ok()); });
+  }
+  EXPECT_TRUE(eventually([&] { return gate.reached() == 2; })) << "both threads have one";
+  gate.open();
+  EXPECT_TRUE(eventually([&] { return answered.size() == 3; }));
+}
+
 TEST_F(Serving, AnswersToManyAtOnceAllArriveAlsoAfterTheServerWasAway) {
   auto server = std::make_unique<Server>(*bus_, ServerOptions{.name = "many", .workers = 1}, metrics_);
   server->serve_batch<BatchEcho>(64, [&](std::vector<Incoming<BatchEcho>>& batch) {
