@@ -5,15 +5,14 @@
 
 #include "services/matchmaker/admission.h"
 #include "services/matchmaker/bucket.h"
+#include "services/matchmaker/core/premade_offset.h"
 
 namespace mm::matchmaker {
 namespace {
 
 /// Where a party of these players stands in the line: waits are kept by that.
 double standing(const ModeRules& rules, const WaitBoard::Kind& kind) {
-  if (rules.premade_offset.empty()) return kind.rating;
-  const auto at = std::min<std::size_t>(static_cast<std::size_t>(kind.size), rules.premade_offset.size());
-  return kind.rating + rules.premade_offset[at == 0 ? 0 : at - 1];
+  return kind.rating + premade_offset(rules, static_cast<std::size_t>(std::max(1, kind.size)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "services/matchmaker/core/known.h"
 #include "services/matchmaker/core/packing.h"
 #include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/core/premade_offset.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -124,8 +125,7 @@ std::optional<Rating> next_wider(const Row& row, Rating window) {
 
 PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
   const PoolTicket subject = copy.pool.ticket(copy.subject);
-  const auto& offsets = copy.pool.rules().premade_offset;
-  const double offset = offsets.empty() ? 0 : offsets.front();
+  const double offset = premade_offset(copy.pool.rules(), 1);
   Uuid id;
   id.bytes[0] = 0xFF;  // no version of identifiers has these
   id.bytes[1] = static_cast<std::uint8_t>(number);

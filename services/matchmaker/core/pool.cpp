@@ -6,6 +6,7 @@
 
 #include "common/base/result.h"
 #include "services/matchmaker/core/latency.h"
+#include "services/matchmaker/core/premade_offset.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -19,11 +20,6 @@ constexpr std::size_t kArrivedKept = 16'384;
 constexpr std::int64_t kEpochReach = 1LL << 30;
 
 std::int32_t hundredths(double value) { return static_cast<std::int32_t>(std::llround(value * 100)); }
-
-double premade_offset(const ModeRules& rules, std::size_t party_size) {
-  if (rules.premade_offset.empty()) return 0;
-  return rules.premade_offset[std::min(party_size, rules.premade_offset.size()) - 1];
-}
 
 Rating mean_rating(std::int64_t sum_hundredths, std::size_t players, const ModeRules& rules) {
   const double mean = static_cast<double>(sum_hundredths * kUnitsPerHundredth) / static_cast<double>(players);

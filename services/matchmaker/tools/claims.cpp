@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "services/matchmaker/core/premade_offset.h"
+
 namespace mm::matchmaker::tools {
 namespace {
 
@@ -55,8 +57,7 @@ Claim check_forecast(const Explanation& said, const Forecast& forecast, const Ti
 std::vector<PoolTicket> newcomers_of(const Newcomers& with, const PoolTicket& subject, const ModeRules& rules,
                                      const TickTimes& ticks) {
   const auto size = static_cast<std::size_t>(with.party_size);
-  const auto& offsets = rules.premade_offset;
-  const double offset = offsets.empty() ? 0 : offsets[std::min(size, offsets.size()) - 1];
+  const double offset = premade_offset(rules, size);
   std::vector<PoolTicket> tickets;
   for (int i = 0; i < with.parties; ++i) {
     Uuid id;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "services/matchmaker/core/party_spread.h"
+#include "services/matchmaker/core/premade_offset.h"
 #include "services/matchmaker/tools/world/worth.h"
 
 namespace mm::matchmaker::tools {
@@ -29,11 +30,6 @@ bool may_queue(const ModeRules& rules, std::span<const Player> players) {
   std::vector<TicketPlayer> party;
   for (const Player& player : players) party.push_back({PlayerId(), player.mmr, player.deviation});
   return party_spread_allowed(rules, party);
-}
-
-double premade_offset(const ModeRules& rules, std::size_t size) {
-  if (rules.premade_offset.empty()) return 0;
-  return rules.premade_offset[std::min(size, rules.premade_offset.size()) - 1];
 }
 
 }  // namespace

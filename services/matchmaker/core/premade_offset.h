@@ -1,0 +1,17 @@
+// What a mode adds to the rating of players who come as a party: they play better together than their ratings say.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "common/contracts/modes.h"
+
+namespace mm::matchmaker {
+
+/// In points, for a party of so many players, at least 1.
+inline double premade_offset(const ModeRules& rules, std::size_t party_size) {
+  const auto& offsets = rules.premade_offset;
+  return offsets.empty() ? 0 : offsets[std::min(party_size, offsets.size()) - 1];
+}
+
+}  // namespace mm::matchmaker
