@@ -16,7 +16,8 @@ prepare_stores() {
     for redis in queue cache; do
       cp "deployments/redis/$redis.conf" "$MM_STATE/redis-$redis/redis.conf"
       {
-        echo "user default off"
+        # Redis replays its append-only file as this user, who therefore needs every right; `off` keeps clients out.
+        echo "user default off ~* &* +@all"
         echo "user mm on #$(secret "redis_$redis" | sha256sum | cut -d' ' -f1) ~mm:* &* +@all -@dangerous -@admin +info +config|get"
       } > "$MM_STATE/redis-$redis/users.acl"
     done
