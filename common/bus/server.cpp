@@ -99,6 +99,8 @@ void Server::serve_batch_raw(std::string subject, std::string address, std::size
 
 void Server::start() { impl_->start(); }
 
+const TenantList& Server::tenants() const { return impl_->options.tenants; }
+
 Server::Impl::Route& Server::Impl::add(std::string subject, const std::string& address) {
   check(subscriptions.empty(), "a subject is served before the server starts");
   routes.push_back(std::make_unique<Route>());

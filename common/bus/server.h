@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/bus/bus.h"
+#include "common/contracts/tenants.h"
 
 namespace mm::bus {
 
@@ -27,6 +28,7 @@ struct ServerOptions {
   std::string description{};
   int workers = 4;
   std::size_t inbox = 4096;       ///< requests waiting, over all subjects
+  TenantList tenants = TenantList::any();  ///< requests of other tenants are refused with unknown_tenant
 };
 
 /// One request of a batch, and the way to answer it: exactly once.
@@ -46,9 +48,11 @@ class Server {
 
   template <class Req>
   void serve(std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
-    serve_raw(std::string(Req::kSubject.text), [handler = std::move(handler)](std::string_view body, const Context& context) {
+    serve_raw(std::string(Req::kSubject.text), [this, handler = std::move(handler)](std::string_view body,
+                                                                                    const Context& context) {
       auto request = wire::decode<Req>(body, wire::Unknown::ignored);
       if (!request) return Reply<std::string>(fail(std::move(request).error()));
+      if (!is_served(*request, context.caller)) return Reply<std::string>(refuse(Code::unknown_tenant));
       auto answer = handler(*request, context);
       if (!answer) return Reply<std::string>(fail(std::move(answer).error()));
       return Reply<std::string>(wire::encode(*answer));
@@ -81,18 +85,37 @@ class Server {
   using RawBatchHandler = std::function<void(std::vector<RawIncoming>&)>;
 
   template <class Req>
-  static RawBatchHandler raw_of(std::function<void(std::vector<Incoming<Req>>&)> handler) {
-    return [handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); };
+  RawBatchHandler raw_of(std::function<void(std::vector<Incoming<Req>>&)> handler) {
+    return [this, handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); };
   }
 
+  /// Whether the tenants that a request is about are ours: a player's own, and the one that the request names; a
+  /// request without a field for it is about its caller's.
   template <class Req>
-  static void decode_batch(std::vector<RawIncoming>& raw, const std::function<void(std::vector<Incoming<Req>>&)>& handler) {
+  bool is_served(const Req& request, const Caller& caller) const {
+    if (caller.role == Role::player && !tenants().contains(caller.tenant)) return false;
+    if constexpr (requires { request.tenant->str(); }) {
+      return !request.tenant || tenants().contains(*request.tenant);  // absent: about all tenants
+    } else if constexpr (requires { request.tenant.str(); }) {
+      return tenants().contains(request.tenant);
+    } else {
+      return tenants().contains(caller.tenant);
+    }
+  }
+  const TenantList& tenants() const;
+
+  template <class Req>
+  void decode_batch(std::vector<RawIncoming>& raw, const std::function<void(std::vector<Incoming<Req>>&)>& handler) {
     std::vector<Incoming<Req>> batch;
     batch.reserve(raw.size());
     for (auto& one : raw) {
       auto request = wire::decode<Req>(one.body, wire::Unknown::ignored);
       if (!request) {
         one.answer(fail(std::move(request).error()));
+        continue;
+      }
+      if (!is_served(*request, one.context.caller)) {
+        one.answer(refuse(Code::unknown_tenant));
         continue;
       }
       batch.push_back({std::move(*request), one.context, [answer = std::move(one.answer)](Reply<typename Req::Answer> reply) {

@@ -167,7 +167,7 @@ daemon_settings() {
   local queue="MM_REDIS_QUEUE_URL=redis://mm@127.0.0.1:$(port_of redis-queue)"
   local cache="MM_REDIS_CACHE_URL=redis://mm@127.0.0.1:$(port_of redis-cache)"
   local database="MM_POSTGRES_URL=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker"
-  local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" modes=
+  local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" tenants="MM_TENANTS=$MM_TENANTS" modes=
   [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath "$MM_MODES_FILE")"
   printf '%s\n' "MM_NATS_URL=nats://127.0.0.1:$(port_of nats)" "MM_NATS_USER=$kind" "MM_INSTANCE=$name" \
     "MM_CREDENTIALS_DIR=$MM_STATE/credentials/$kind" "MM_ADMIN_PORT=$(admin_port_of "$name")" "MM_LOG_LEVEL=$MM_LOG_LEVEL"
@@ -176,8 +176,8 @@ daemon_settings() {
       printf '%s\n' "$queue" "$cache" "$weak" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
         "MM_RATE_LIMITS=$MM_RATE_LIMITS"
       given MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
-    lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" ;;
-    matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "MM_TICK_MS=$MM_TICK_MS" \
+    lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" ;;
+    matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" "MM_TICK_MS=$MM_TICK_MS" \
       "MM_PLAN_THREADS=$MM_PLAN_THREADS"
       [ -z "$MM_RECORD_DIR" ] || printf '%s\n' "MM_RECORD_DIR=$(realpath -m "$MM_RECORD_DIR")" "MM_RECORD_MB=$MM_RECORD_MB" ;;
     session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
@@ -185,7 +185,7 @@ daemon_settings() {
       printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \
         "MM_GAME_SERVER_PROGRAM=$build/bin/game_server" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
         MM_GAME_ADDRESS=127.0.0.1 "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
-    profile) printf '%s\n' "$database" "$cache" "$weak" "$modes" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
+    profile) printf '%s\n' "$database" "$cache" "$weak" "$modes" "$tenants" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
     leaderboard) printf '%s\n' "$database" "$weak"; given MM_SEASONS ;;
   esac
 }

@@ -35,11 +35,12 @@ storage::RedisOptions redis_options(const std::string& url, std::string password
   return options;
 }
 
-bus::ServerOptions server_options() {
+bus::ServerOptions server_options(const Settings& settings) {
   bus::ServerOptions options;
   options.name = Service::kName;
   options.description = "Parties and their way into the queue";
   options.workers = kWorkers;
+  options.tenants = settings.tenants;
   return options;
 }
 
@@ -62,7 +63,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics}),
       followers_({runtime.bus, store_, teller_, metrics_, runtime.clock, runtime.metrics}),
       presence_({runtime.bus, queue_, cache_, modes_, metrics_, runtime.clock}),
-      server_(runtime.bus, server_options(), runtime.metrics) {
+      server_(runtime.bus, server_options(settings), runtime.metrics) {
   serve();
   runtime_.health.set("open", false);
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });

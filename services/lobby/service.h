@@ -23,6 +23,7 @@ struct Settings {
   std::string redis_queue_url = "redis://127.0.0.1:6379";
   std::string redis_cache_url = "redis://127.0.0.1:6380";
   std::string modes_file;         ///< empty: the shipped modes
+  TenantList tenants;              ///< requests of others are refused
   bool allow_weak_stores = false; ///< runs on a Redis that may lose what it acknowledged
 };
 
@@ -32,6 +33,7 @@ void describe(F& f, Settings& s) {
   f("MM_REDIS_QUEUE_URL", s.redis_queue_url, Optional{});
   f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
   f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_TENANTS", s.tenants, Optional{});
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
 }
 

@@ -50,11 +50,12 @@ Recorder::Options record_options(const Settings& settings, const Runtime& runtim
   return options;
 }
 
-bus::ServerOptions server_options() {
+bus::ServerOptions server_options(const Settings& settings) {
   bus::ServerOptions options;
   options.name = Service::kName;
   options.description = "Tickets, queues, and the matches made of them";
   options.workers = kWorkers;
+  options.tenants = settings.tenants;
   return options;
 }
 
@@ -105,7 +106,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
               Milliseconds{settings.tick_ms}),
       desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
-      server_(runtime.bus, server_options(), runtime.metrics) {
+      server_(runtime.bus, server_options(settings), runtime.metrics) {
   follow_matches();
   serve();
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });

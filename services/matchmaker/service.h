@@ -25,6 +25,7 @@ struct Settings {
   std::string redis_queue_url = "redis://127.0.0.1:6379";
   std::string redis_cache_url = "redis://127.0.0.1:6380";
   std::string modes_file;          ///< empty: the shipped modes
+  TenantList tenants;              ///< requests of others are refused
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
   int plan_threads = 0;  ///< 0: one a core, at most four
@@ -40,6 +41,7 @@ void describe(F& f, Settings& s) {
   f("MM_REDIS_QUEUE_URL", s.redis_queue_url, Optional{});
   f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
   f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_TENANTS", s.tenants, Optional{});
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
   f("MM_TICK_MS", s.tick_ms, Optional{}, InRange{10, 1'000});
   f("MM_PLAN_THREADS", s.plan_threads, Optional{}, InRange{0, 64});

@@ -74,7 +74,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       accounts_(store_, runtime.clock, account_options(settings), metrics_),
       notifier_(runtime.bus, *cache_, runtime.clock),
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
-      server_(runtime.bus, {.name = std::string(kName), .description = "Accounts, profiles and ratings"},
+      server_(runtime.bus, {.name = std::string(kName), .description = "Accounts, profiles and ratings", .tenants = settings.tenants},
               runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   serve();

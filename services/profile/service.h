@@ -25,6 +25,7 @@ struct Settings {
   std::string redis_cache_url = "redis://127.0.0.1:6379";
   int bcrypt_cost = 10;
   std::string modes_file;  ///< empty: the shipped mode table
+  TenantList tenants;              ///< requests of others are refused
   bool allow_weak_stores = false;
 };
 
@@ -35,6 +36,7 @@ void describe(F& f, Settings& s) {
   f("MM_REDIS_CACHE_URL", s.redis_cache_url, Optional{});
   f("MM_BCRYPT_COST", s.bcrypt_cost, Optional{}, InRange{4, 14});
   f("MM_MODES_FILE", s.modes_file, Optional{});
+  f("MM_TENANTS", s.tenants, Optional{});
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
 }
 

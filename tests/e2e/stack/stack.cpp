@@ -107,7 +107,7 @@ Stack::~Stack() {
 std::string Stack::prefix() const {
   return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ + "/state MM_PORT_BASE=" +
          std::to_string(port_base_) + " MM_BUILD_DIR='" + build_ +
-         "' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
+         "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
 }
 
 Stack::Command Stack::control(const std::string& words) const { return run(prefix() + "ops/stack " + words); }

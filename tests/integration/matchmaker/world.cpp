@@ -195,6 +195,7 @@ Settings World::settings(int tick_ms) const {
   settings.redis_cache_url = redis.url();
   settings.modes_file = modes_file();
   settings.tick_ms = tick_ms;
+  settings.tenants = TenantList::any();
   return settings;
 }
 

@@ -13,6 +13,7 @@ Settings settings_of(const World& world, int bcrypt_cost, const std::string& mod
   settings.redis_cache_url = world.cache.url();
   settings.bcrypt_cost = bcrypt_cost;
   settings.modes_file = modes_file;
+  settings.tenants = TenantList::any();
   return settings;
 }
 
