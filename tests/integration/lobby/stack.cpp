@@ -132,6 +132,7 @@ void Stack::start_lobby() {
   settings.redis_queue_url = queue_server.url();
   settings.redis_cache_url = cache_server.url();
   settings.modes_file = modes_file_;
+  settings.tenants = TenantList::any();
   lobby_ = std::make_unique<lobby::Service>(settings, *runtime_);
 }
 
