@@ -249,16 +249,6 @@ void describe(F& f, MatchRated& m) {
   f("teams", m.teams);
 }
 
-enum class CloseReason { cancelled, timed_out };
-
-template <>
-struct EnumText<CloseReason> {
-  static constexpr std::array<std::pair<CloseReason, std::string_view>, 2> kAll{{
-      {CloseReason::cancelled, "cancelled"},
-      {CloseReason::timed_out, "timed_out"},
-  }};
-};
-
 /// A ticket left the queue without a match. By matchmaker.
 struct TicketClosed {
   static constexpr Subject kSubject{"ticket.closed"};
@@ -269,6 +259,7 @@ struct TicketClosed {
   std::optional<PartyId> party_id;
   std::vector<PlayerId> players;
   CloseReason reason = CloseReason::cancelled;
+  std::optional<PlayerId> player_id = {};  ///< whose doing it was, if one player's
 };
 
 template <class F>
@@ -278,6 +269,7 @@ void describe(F& f, TicketClosed& m) {
   f("party_id", m.party_id);
   f("players", m.players);
   f("reason", m.reason);
+  f("player_id", m.player_id);
 }
 
 /// The same ticket is searching again after its match was cancelled. By matchmaker.

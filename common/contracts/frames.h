@@ -113,11 +113,13 @@ struct QueueLeft {
   static constexpr std::string_view kEvent = "queue_left";
   TicketId ticket_id;
   CloseReason reason = CloseReason::cancelled;
+  std::optional<PlayerId> player_id = {};  ///< whose doing it was, if one player's
 };
 template <class F>
 void describe(F& f, QueueLeft& m) {
   f("ticket_id", m.ticket_id);
   f("reason", m.reason);
+  f("player_id", m.player_id);
 }
 
 struct MatchFoundFrame {

@@ -136,6 +136,34 @@ void describe(F& f, Enqueue& m) {
   f("latencies", m.latencies, kLatencyCount, kLatencyRange);
 }
 
+/// Why a ticket left the queue without a match.
+enum class CloseReason {
+  cancelled,            ///< its player, or its party's leader, no longer wants a match
+  timed_out,            ///< no match within the mode's longest wait
+  member_disconnected,  ///< a player lost their last connection and stayed away
+  member_left,
+  leader_left,
+  kicked,
+  party_disbanded,
+  match_cancelled,  ///< its match was cancelled and it does not search again
+  no_server,        ///< no game server for its matches, again and again
+};
+
+template <>
+struct EnumText<CloseReason> {
+  static constexpr std::array<std::pair<CloseReason, std::string_view>, 9> kAll{{
+      {CloseReason::cancelled, "cancelled"},
+      {CloseReason::timed_out, "timed_out"},
+      {CloseReason::member_disconnected, "member_disconnected"},
+      {CloseReason::member_left, "member_left"},
+      {CloseReason::leader_left, "leader_left"},
+      {CloseReason::kicked, "kicked"},
+      {CloseReason::party_disbanded, "party_disbanded"},
+      {CloseReason::match_cancelled, "match_cancelled"},
+      {CloseReason::no_server, "no_server"},
+  }};
+};
+
 struct CancelledTicket {
   TicketId ticket_id;
   TicketStatus status = TicketStatus::cancelled;
@@ -147,19 +175,24 @@ void describe(F& f, CancelledTicket& m) {
   f("status", m.status);
 }
 
-/// Ends a waiting ticket; again: the same answer. already_matched when it is too late.
+/// Ends a waiting ticket; again: the same answer. already_matched when it is too late. `reason` and `player_id` (who
+/// caused it) are for the ticket's players to know; of a player who asks for themselves they are not read.
 struct CancelTicket {
   static constexpr Subject kSubject{"matchmaker.cancel"};
   using Answer = CancelledTicket;
 
   Tenant tenant = default_tenant();
   TicketId ticket_id;
+  CloseReason reason = CloseReason::cancelled;
+  std::optional<PlayerId> player_id = {};
 };
 
 template <class F>
 void describe(F& f, CancelTicket& m) {
   f("tenant", m.tenant, fields::Optional{}, fields::Internal{});
   f("ticket_id", m.ticket_id, fields::InPath{});
+  f("reason", m.reason, fields::Optional{}, fields::Internal{});
+  f("player_id", m.player_id, fields::Internal{});
 }
 
 /// One ticket, by its id or by one of its players. A player caller sees only tickets that hold them.

@@ -14,32 +14,39 @@ local function load_ticket(id)
 end
 
 -- Writes the end of a ticket, `state` cancelled or timed_out. Its place in the queues gets a new change number instead of
--- going away: that is how their owners learn of it; they remove it. `holder`: whose claims are released.
-local function end_ticket(ticket, state, holder, now)
+-- going away: that is how their owners learn of it; they remove it. `holder`: whose claims are released. `reason` and
+-- `player` tell the ticket's players why it ended and who caused it (CloseReason in common/contracts/matchmaker.h);
+-- without a reason it is the state.
+local function end_ticket(ticket, state, holder, now, reason, player)
   local change = redis.call('INCR', prefix .. 'change')
-  redis.call('HSET', key_of_ticket(ticket.id), 'state', state, 'ended_at', now, 'change', change)
+  reason = reason or state
+  redis.call('HSET', key_of_ticket(ticket.id), 'state', state, 'ended_at', now, 'change', change, 'reason', reason)
   for _, queue in ipairs(queues_of(ticket.buckets)) do
     redis.call('ZADD', queue, 'XX', change, ticket.id)
   end
   redis.call('ZADD', prefix .. 'ended', now, ticket.id)
   local players = ids_of(ticket.players)
   release_claims(players, holder)
-  local body = {ticket_id = ticket.id, tenant = tenant, players = players, reason = state}
+  local body = {ticket_id = ticket.id, tenant = tenant, players = players, reason = reason}
   if ticket.party ~= '' then
     body.party_id = ticket.party
+  end
+  if player and player ~= '' then
+    body.player_id = player
   end
   tell('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
 end
 
 -- Takes a ticket back for its players. Still queued: it ends as cancelled. Already in a match that lives: it is too
 -- late, but it will not be queued again if the match is cancelled. Says which: ended, matched, over or unknown.
-local function withdraw_ticket(id)
+-- `reason` and `player` as in end_ticket.
+local function withdraw_ticket(id, reason, player)
   local ticket = load_ticket(id)
   if not ticket then
     return 'unknown'
   end
   if ticket.state == 'queued' then
-    end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition))
+    end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition), reason, player)
     return 'ended'
   end
   if ticket.state == 'matched' and redis.call('HEXISTS', prefix .. 'live', ticket.match_id) == 1 then

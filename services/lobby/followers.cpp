@@ -54,7 +54,7 @@ bus::Ack Followers::on(const TicketClosed& event, const bus::EventInfo& info) {
     if (!settle_party(event.tenant, *event.party_id, std::nullopt)) return bus::Ack::retry;
   }
   if (is_news(info)) {
-    parts_.teller.tell(event.tenant, event.players, frames::QueueLeft{event.ticket_id, event.reason});
+    parts_.teller.tell(event.tenant, event.players, frames::QueueLeft{event.ticket_id, event.reason, event.player_id});
   }
   return bus::Ack::done;
 }

@@ -57,13 +57,15 @@ Reply<Parties::Applied> Parties::change(PartyId party, PlayerId asks, const bus:
 }
 
 template <class Decide>
-Reply<Parties::Applied> Parties::depart(PartyId party, PlayerId asks, PlayerId leaver, const bus::Context& context,
-                                        Decide decide) {
+Reply<Parties::Applied> Parties::depart(PartyId party, PlayerId asks, const Leaver& leaver,
+                                        const bus::Context& context, Decide decide) {
   return apply(
       party, asks, context, [&](const PartyLookup& found) { return decide(found.party->state); },
       [&](Applied& applied) -> Reply<Commit> {
+        const Departing departing{leaver.player,
+                                  reason_to_close(applied.before.state, leaver.player, leaver.kicked)};
         auto departure =
-            store_.depart(context.caller.tenant, applied.before, applied.after, leaver, context.deadline);
+            store_.depart(context.caller.tenant, applied.before, applied.after, departing, context.deadline);
         if (!departure) return fail(std::move(departure).error());
         // The ticket may have been matched since it was read; the script saw it as it is.
         applied.after.party.ticket_id = applied.before.ticket_id;
@@ -130,33 +132,36 @@ Reply<Party> Parties::join(const JoinParty& request, const bus::Context& context
 Reply<Nothing> Parties::leave(const LeaveParty& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
-  auto applied = depart(request.party_id, *player, *player, context,
+  const Leaver leaver{*player};
+  auto applied = depart(request.party_id, *player, leaver, context,
                         [&](const PartyState& before) { return lobby::leave(before, *player); });
   if (!applied) return fail(std::move(applied).error());
   metrics_.left.add();
-  tell_departed(context.caller.tenant, *applied, *player, false);
+  tell_departed(context.caller.tenant, *applied, leaver);
   return Nothing{};
 }
 
 Reply<Party> Parties::kick(const KickPlayer& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
-  auto applied = depart(request.party_id, *player, request.player_id, context, [&](const PartyState& before) {
+  const Leaver leaver{request.player_id, true};
+  auto applied = depart(request.party_id, *player, leaver, context, [&](const PartyState& before) {
     return lobby::kick(before, *player, request.player_id);
   });
   if (!applied) return fail(std::move(applied).error());
   metrics_.kicked.add();
-  tell_departed(context.caller.tenant, *applied, request.player_id, true);
+  tell_departed(context.caller.tenant, *applied, leaver);
   return applied->after.party;
 }
 
 /// The leaver hears it too: their other devices, and the gateway, which closes their sockets of this party.
-void Parties::tell_departed(const Tenant& tenant, const Applied& applied, PlayerId leaver, bool kicked) {
+void Parties::tell_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver) {
   const Party& party = applied.after.party;
-  teller_.tell(tenant, members_of(applied.before.state.party), frames::MemberLeft{party.party_id, leaver, kicked});
+  teller_.tell(tenant, members_of(applied.before.state.party),
+               frames::MemberLeft{party.party_id, leaver.player, leaver.kicked});
   if (!party.members.empty()) return tell_changed(teller_, tenant, party);
   metrics_.disbanded.add();
-  teller_.tell(tenant, {leaver}, frames::PartyGone{party.party_id});
+  teller_.tell(tenant, {leaver.player}, frames::PartyGone{party.party_id});
   teller_.announce(PartyDisbanded{tenant, party.party_id});
 }
 

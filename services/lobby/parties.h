@@ -45,9 +45,14 @@ class Parties {
   Reply<Applied> apply(PartyId party, PlayerId asks, const bus::Context& context, Decide decide, Write write);
   template <class Decide>
   Reply<Applied> change(PartyId party, PlayerId asks, const bus::Context& context, Decide decide);
+  struct Leaver {
+    PlayerId player;
+    bool kicked = false;
+  };
   template <class Decide>
-  Reply<Applied> depart(PartyId party, PlayerId asks, PlayerId leaver, const bus::Context& context, Decide decide);
-  void tell_departed(const Tenant& tenant, const Applied& applied, PlayerId leaver, bool kicked);
+  Reply<Applied> depart(PartyId party, PlayerId asks, const Leaver& leaver, const bus::Context& context,
+                        Decide decide);
+  void tell_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver);
 
   PartyStore& store_;
   Teller& teller_;

@@ -100,7 +100,8 @@ bool Presence::cancel(const Tenant& tenant, const AwayStore::Away& away) {
     Caller lobby;
     lobby.tenant = tenant;
     const auto cancelled =
-        bus_.request(CancelTicket{tenant, *away.ticket_id}, lobby, Deadline::after(limits::kRequestDeadline));
+        bus_.request(CancelTicket{tenant, *away.ticket_id, CloseReason::member_disconnected, away.player}, lobby,
+                     Deadline::after(limits::kRequestDeadline));
     if (!cancelled && cancelled.error().status() >= 500) return false;
     if (cancelled) {
       metrics_.away_cancelled.add();

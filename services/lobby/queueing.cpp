@@ -98,7 +98,8 @@ Reply<CancelledTicket> Queueing::leave_ticket(TicketId ticket, const bus::Contex
     if (found->party) party = std::move(found->party->state);
   }
   if (auto may = may_cancel(**owners, party, *player); !may) return fail(std::move(may).error());
-  return parts_.bus.request(CancelTicket{tenant, ticket}, lobby_itself(tenant), context.deadline);
+  return parts_.bus.request(CancelTicket{tenant, ticket, CloseReason::cancelled, *player}, lobby_itself(tenant),
+                            context.deadline);
 }
 
 Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& context) {
@@ -110,7 +111,8 @@ Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& 
   if (!found->party) return refuse(Code::not_found, "There is no such party.");
   const auto ticket = ticket_to_cancel(found->party->state, *player);
   if (!ticket) return fail(ticket.error());
-  auto cancelled = parts_.bus.request(CancelTicket{tenant, *ticket}, lobby_itself(tenant), context.deadline);
+  auto cancelled = parts_.bus.request(CancelTicket{tenant, *ticket, CloseReason::cancelled, *player},
+                                      lobby_itself(tenant), context.deadline);
   if (!cancelled && cancelled.error().code == Code::not_found) {
     return refuse(Code::not_queued, "The party is not queued.");
   }

@@ -109,15 +109,15 @@ TicketStage stage_of(std::string_view state, bool match_is_live) {
 
 /// The answer of read_party.lua about the ticket.
 TicketFacts parse_ticket(const RedisReply& reply) {
-  if (reply.items.size() != 4) return {};
+  if (reply.items.size() != 5) return {};
   return {stage_of(reply.items[0].text, reply.items[2].integer == 1), MatchId::parse(reply.items[1].text),
-          reply.items[3].integer == 1};
+          reply.items[3].integer == 1, reply.items[4].text == text_of(CloseReason::member_disconnected)};
 }
 
 /// The answer of depart.lua about the ticket, which it has just withdrawn.
 TicketFacts parse_withdrawn(std::string_view word, std::string_view match) {
-  if (word == "matched") return {TicketStage::in_match, MatchId::parse(match), true};
-  if (word == "ended") return {TicketStage::ended, std::nullopt, false};
+  if (word == "matched") return {TicketStage::in_match, MatchId::parse(match), true, false};
+  if (word == "ended") return {TicketStage::ended, std::nullopt, false, false};
   return {};
 }
 
@@ -207,9 +207,10 @@ Reply<Commit> PartyStore::change(const Tenant& tenant, const StoredParty& before
 }
 
 Reply<Departure> PartyStore::depart(const Tenant& tenant, const StoredParty& before, const PartyState& after,
-                                    PlayerId leaver, Deadline deadline) {
+                                    const Departing& leaver, Deadline deadline) {
   Arguments arguments{after.party.party_id.to_string(), std::to_string(before.state.party.version),
-                      leaver.to_string(), after.party.members.empty() ? "disbands" : "stays"};
+                      leaver.player.to_string(), after.party.members.empty() ? "disbands" : "stays",
+                      std::string(text_of(leaver.reason))};
   append(arguments, difference(before.fields, fields_of(after)));
   auto reply = redis_.eval(scripts::kDepart, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return down(reply.error());

@@ -42,6 +42,12 @@ struct PartyLookup {
 
 enum class Commit { done, changed, already_in_party };
 
+/// The member that goes, and what their party's waiting ticket ends with.
+struct Departing {
+  PlayerId player;
+  CloseReason reason = CloseReason::member_left;
+};
+
 struct Departure {
   Commit commit = Commit::done;
   TicketFacts ticket;  ///< where the party's ticket stands after it
@@ -61,8 +67,8 @@ class PartyStore {
   Reply<Commit> change(const Tenant& tenant, const StoredParty& before, const PartyState& after,
                        std::optional<PlayerId> joiner, Deadline deadline);
   /// `leaver`: the member that `after` has less. Ends the party's waiting ticket.
-  Reply<Departure> depart(const Tenant& tenant, const StoredParty& before, const PartyState& after, PlayerId leaver,
-                          Deadline deadline);
+  Reply<Departure> depart(const Tenant& tenant, const StoredParty& before, const PartyState& after,
+                          const Departing& leaver, Deadline deadline);
 
   /// The parties these players are in, each once.
   Reply<std::vector<PartyId>> parties_of(const Tenant& tenant, const std::vector<PlayerId>& players,

@@ -132,10 +132,12 @@ RedisResult<std::vector<EnqueueResult>> QueueStore::enqueue(const std::vector<Ne
   return results;
 }
 
-RedisResult<EndResult> QueueStore::cancel(const Tenant& tenant, TicketId ticket, std::optional<PlayerId> asks,
-                                          Deadline deadline) {
+RedisResult<EndResult> QueueStore::cancel(const Tenant& tenant, const Cancellation& cancellation, Deadline deadline) {
+  const auto text = [](const std::optional<PlayerId>& player) { return player ? player->to_string() : std::string(); };
   auto reply = redis_.eval(scripts::kEnd, {prefix_of(tenant)},
-                           {ticket.to_string(), "cancelled", asks ? asks->to_string() : ""}, deadline);
+                           {cancellation.ticket.to_string(), "cancelled", text(cancellation.asks),
+                            std::string(text_of(cancellation.reason)), text(cancellation.caused_by)},
+                           deadline);
   if (!reply) return fail(std::move(reply).error());
   const auto word = verdict(*reply);
   if (word == "ended") return EndResult{EndResult::Kind::ended};

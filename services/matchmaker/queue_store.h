@@ -68,6 +68,14 @@ struct EnqueueResult {
   Claim claim;                   ///< of claimed
 };
 
+/// A ticket to cancel: on whose behalf (nobody: it is not checked), why, and who caused it.
+struct Cancellation {
+  TicketId ticket;
+  std::optional<PlayerId> asks;
+  CloseReason reason = CloseReason::cancelled;
+  std::optional<PlayerId> caused_by;
+};
+
 struct EndResult {
   enum class Kind { ended, already, timed_out, matched, unknown };
   Kind kind = Kind::unknown;
@@ -106,8 +114,7 @@ class QueueStore {
 
   /// All in one round trip; one result each, in order. Idempotent by ticket id and content.
   storage::RedisResult<std::vector<EnqueueResult>> enqueue(const std::vector<NewTicket>& tickets, Deadline deadline);
-  storage::RedisResult<EndResult> cancel(const Tenant& tenant, TicketId ticket, std::optional<PlayerId> asks,
-                                         Deadline deadline);
+  storage::RedisResult<EndResult> cancel(const Tenant& tenant, const Cancellation& cancellation, Deadline deadline);
   /// Idempotent: what was applied is not live any more. True if this call changed something.
   storage::RedisResult<bool> outcome(const Tenant& tenant, MatchId match, MatchState state,
                                      const std::vector<TicketId>& requeue, Deadline deadline);

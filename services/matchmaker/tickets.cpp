@@ -15,13 +15,13 @@ constexpr Milliseconds kAnswer{1'000};
 
 Reply<CancelledTicket> Tickets::cancel(const CancelTicket& request, const bus::Context& context) {
   const auto& caller = context.caller;
-  std::optional<PlayerId> asks;
+  Cancellation cancellation{request.ticket_id, std::nullopt, request.reason, request.player_id};
   if (caller.role == Role::player) {
     if (!caller.player) return refuse(Code::forbidden);
-    asks = caller.player;
+    cancellation = {request.ticket_id, caller.player, CloseReason::cancelled, caller.player};
   }
-  const auto result = parts_.store.cancel(tenant_of(request.tenant, caller), request.ticket_id, asks,
-                                          context.deadline.within(kAnswer));
+  const auto result =
+      parts_.store.cancel(tenant_of(request.tenant, caller), cancellation, context.deadline.within(kAnswer));
   if (!result) return fail(storage::to_problem(result.error()));
   switch (result->kind) {
     case EndResult::Kind::ended:

@@ -111,7 +111,8 @@ PartyState with_ticket(PartyState stored, const TicketFacts& ticket) {
       party.match_id = ticket.match_id;
       return stored;
     case TicketStage::ended:
-      if (ticket.match_id) clear_readiness(party);  // it ended with a match that was cancelled
+      // With a match, it ended because that match was cancelled.
+      if (ticket.match_id || ticket.for_absence) clear_readiness(party);
       break;
     case TicketStage::match_over:
     case TicketStage::gone:
@@ -203,6 +204,12 @@ Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId membe
   return without(before, member);
 }
 
+CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked) {
+  if (kicked) return CloseReason::kicked;
+  if (before.party.members.size() <= 1) return CloseReason::party_disbanded;
+  return before.party.leader_id == leaver ? CloseReason::leader_left : CloseReason::member_left;
+}
+
 PartyState queued(PartyState before, TicketId ticket) {
   before.party.ticket_id = ticket;
   before.party.status = PartyStatus::queued;
@@ -214,7 +221,7 @@ std::optional<PartyState> settle(const PartyState& before, const std::optional<T
   if (!stored) return std::nullopt;
   if (!before.party.ticket_id) return changed(before);  // with_ticket has seen that it is over
   if (ticket.stage != TicketStage::in_match || !ended_match || ticket.match_id != ended_match) return std::nullopt;
-  return changed(with_ticket(before, {TicketStage::match_over, ticket.match_id, ticket.no_requeue}));
+  return changed(with_ticket(before, {TicketStage::match_over, ticket.match_id, ticket.no_requeue, false}));
 }
 
 }  // namespace mm::lobby

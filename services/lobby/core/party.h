@@ -26,6 +26,7 @@ struct TicketFacts {
   TicketStage stage = TicketStage::none;
   std::optional<MatchId> match_id;  ///< the one it is or was in
   bool no_requeue = false;          ///< if its match is cancelled, it does not search again
+  bool for_absence = false;         ///< it ended because a member stayed away
 };
 
 /// A party as the rules see it: what players see, and the open invitations.
@@ -39,8 +40,8 @@ ReadyState ready_summary(const Party& party);
 
 PartyState found_party(PartyId id, const PlayerId& founder, const CreateParty& wishes, TimePoint now);
 
-/// Derives status, ticket and match from the facts. A ticket that is over no longer shows, and with a match that is
-/// over readiness is gone too.
+/// Derives status, ticket and match from the facts. A ticket that is over no longer shows. Nobody is ready any more after
+/// a match, or after a ticket that ended because a member stayed away.
 PartyState with_ticket(PartyState stored, const TicketFacts& ticket);
 
 /// Sees it: members, and anyone if it is public. 404 otherwise.
@@ -64,6 +65,8 @@ Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId he
 /// An empty member list afterwards means that the party is disbanded.
 Reply<PartyState> leave(const PartyState& before, PlayerId member);
 Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member);
+/// What the waiting ticket of a party ends with when that member goes.
+CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked);
 
 /// The leader queued it under this ticket. The version grows in the queue's own script.
 PartyState queued(PartyState before, TicketId ticket);

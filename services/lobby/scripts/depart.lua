@@ -2,11 +2,12 @@
 -- A member goes: leaves or is kicked, and the last one disbands the party. Their ticket goes with them in the same
 -- step, so that nobody is matched with a party they have left: a waiting one ends, one in a match is not queued again.
 -- KEYS[1]: the tenant's key prefix. ARGV: party, the version it was decided upon, the leaver, `stays` or `disbands`,
--- how many fields to write, name and value of each, names of fields to remove.
+-- the reason that the ticket's players are told, how many fields to write, name and value of each, names of fields to
+-- remove.
 -- Answers {'changed'}, or {'done', where the ticket stands now, the match it is in}.
 --@include queue.lua
 --@include end_ticket.lua
-local party, version, leaver, fate, writes = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local party, version, leaver, fate, reason, writes = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local key = prefix .. 'party:' .. party
 
 local stored = redis.call('HMGET', key, 'version', 'ticket_id')
@@ -18,7 +19,7 @@ local ticket_id = stored[2] or ''
 local ticket = 'none'
 local match_id = ''
 if ticket_id ~= '' then
-  ticket = withdraw_ticket(ticket_id)
+  ticket = withdraw_ticket(ticket_id, reason, leaver)
 end
 if ticket == 'matched' then
   match_id = redis.call('HGET', key_of_ticket(ticket_id), 'match_id')
@@ -30,10 +31,10 @@ if fate == 'disbands' then
   redis.call('DEL', key)
   return {'done', ticket, match_id}
 end
-for i = 6, 5 + 2 * writes, 2 do
+for i = 7, 6 + 2 * writes, 2 do
   redis.call('HSET', key, ARGV[i], ARGV[i + 1])
 end
-for i = 6 + 2 * writes, #ARGV do
+for i = 7 + 2 * writes, #ARGV do
   redis.call('HDEL', key, ARGV[i])
 end
 redis.call('HSET', key, 'ticket_id', ticket_id)

@@ -3,7 +3,7 @@
 -- asking player is in. KEYS[1]: the tenant's key prefix. ARGV: party or '' (then the asking player's), asking player
 -- or ''.
 -- Answers {party or '', the asking player's party or '', fields, ticket}: ticket is {} without one, else {state or ''
--- when it is unknown, match or '', 1 while that match is live, 1 if it must not be queued again}.
+-- when it is unknown, match or '', 1 while that match is live, 1 if it must not be queued again, the reason of its end or ''}.
 local prefix = KEYS[1]
 local party, asks = ARGV[1], ARGV[2]
 
@@ -22,10 +22,10 @@ local ticket_id = redis.call('HGET', prefix .. 'party:' .. party, 'ticket_id') o
 if ticket_id == '' then
   return {party, own, fields, {}}
 end
-local ticket = redis.call('HMGET', prefix .. 'ticket:' .. ticket_id, 'state', 'match_id', 'no_requeue')
+local ticket = redis.call('HMGET', prefix .. 'ticket:' .. ticket_id, 'state', 'match_id', 'no_requeue', 'reason')
 local match = ticket[2] or ''
 local live = 0
 if match ~= '' then
   live = redis.call('HEXISTS', prefix .. 'live', match)
 end
-return {party, own, fields, {ticket[1] or '', match, live, ticket[3] == '1' and 1 or 0}}
+return {party, own, fields, {ticket[1] or '', match, live, ticket[3] == '1' and 1 or 0, ticket[4] or ''}}

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Ends a waiting ticket. ARGV: ticket; `cancelled` with the player who asks (or nobody), or `timed_out` with the
--- partition and the token of its owner.
+-- Ends a waiting ticket. ARGV: ticket; `cancelled` with the player who asks (or nobody), the reason and the player who
+-- caused it (or nobody); or `timed_out` with the partition and the token of its owner.
 --@include queue.lua
 --@include end_ticket.lua
 local id, state = ARGV[1], ARGV[2]
@@ -25,7 +25,7 @@ if state == 'timed_out' then
   return {'ended'}
 end
 
-local asks = ARGV[3]
+local asks, reason, player = ARGV[3], ARGV[4], ARGV[5]
 if asks ~= '' and not string.find(ticket.players, asks .. '|', 1, true) then
   return {'unknown'}
 end
@@ -35,7 +35,7 @@ if ticket.state == 'matched' then
   return {'matched', ticket.match_id}
 end
 if ticket.state == 'queued' then
-  end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition))
+  end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition), reason, player)
   return {'ended'}
 end
 return {ticket.state}

@@ -91,7 +91,7 @@ for _, ticket in ipairs(tickets) do
     requeue(ticket, now)
     requeued = requeued + 1
   else
-    end_ticket(ticket, 'cancelled', 'm:' .. match, now)
+    end_ticket(ticket, 'cancelled', 'm:' .. match, now, 'match_cancelled')
   end
 end
 release_claims(players, 'm:' .. match)

@@ -185,6 +185,49 @@ TEST_F(Following, ACancelledTicketIsToldToItsPlayersAndForgotten) {
   EXPECT_EQ(ready_in(party), 2) << "readiness outlives a cancelled ticket";
 }
 
+// Each way out of the queue, by what the players who stay are told.
+TEST_F(Following, QueueLeftSaysWhyAndThroughWhom) {
+  struct Row {
+    const char* reason;
+    const Gamer& cause;
+    std::function<bool(PartyId)> act;
+  };
+  const Gamer kim(stack);
+  const std::vector<Row> rows{
+      {"cancelled", ada, [&](PartyId party) { return ada.cancel(party).ok(); }},
+      {"member_left", bob, [&](PartyId party) { return bob.leave(party).ok(); }},
+      {"leader_left", ada, [&](PartyId party) { return ada.leave(party).ok(); }},
+      {"kicked", kim, [&](PartyId party) { return ada.kick(party, kim).ok(); }},
+  };
+  for (const auto& row : rows) {
+    const auto party = party_of({&ada, &bob, &kim, &eve}, true);
+    const auto ticket = ada.queue(party)->ticket_id;
+    ASSERT_TRUE(row.act(party)) << row.reason;
+    ASSERT_EQ(stack.matchmaker->relay(), 1);
+    const frames::QueueLeft expected{ticket, *enum_named<CloseReason>(row.reason), row.cause.id};
+    for (const Gamer* member : {&ada, &bob, &kim, &eve}) {
+      EXPECT_TRUE(told(*member, "queue_left", wire::encode(expected))) << row.reason;
+      (void)member->leave(party);
+    }
+    stack.matchmaker->relay();
+  }
+}
+
+TEST_F(Following, QueueLeftOfADisbandedPartySaysSo) {
+  const auto party = party_of({&ada}, true);
+  const auto ticket = ada.queue(party)->ticket_id;
+  ASSERT_TRUE(ada.leave(party));
+  ASSERT_EQ(stack.matchmaker->relay(), 1);
+  EXPECT_TRUE(told(ada, "queue_left", wire::encode(frames::QueueLeft{ticket, CloseReason::party_disbanded, ada.id})));
+}
+
+TEST_F(Following, QueueLeftOfATicketThatEndsWithItsMatchSaysSo) {
+  const auto match = matched();
+  stack.matchmaker->apply_cancelled(match.id, {});
+  ASSERT_EQ(stack.matchmaker->relay(), 2);
+  EXPECT_TRUE(told(eve, "queue_left", wire::encode(frames::QueueLeft{match.alone, CloseReason::match_cancelled, {}})));
+}
+
 TEST_F(Following, ATimeOutIsToldAsOne) {
   TicketClosed event;
   event.ticket_id = TicketId::fresh(SystemClock{}.now());

@@ -49,6 +49,12 @@ TEST_F(PresenceGrace, CancelsTheTicketOfWhoStaysAway) {
   stack.clock.advance(kGrace);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
   EXPECT_TRUE(eventually([&] { return !is_away(ada); }));
+  ada.open_socket();
+  stack.wait_for_frames();
+  ASSERT_GE(stack.matchmaker->relay(), 1);
+  const auto frame = stack.ear->wait_for(ada.id, "queue_left");
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->data, wire::encode(frames::QueueLeft{ticket, CloseReason::member_disconnected, ada.id}));
 }
 
 TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberStaysAway) {
@@ -58,7 +64,9 @@ TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberStaysAway) {
   goes(bob);
   stack.clock.advance(kGrace);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
-  EXPECT_EQ(ada.see(party)->status, PartyStatus::idle);
+  const auto after = ada.see(party);
+  EXPECT_EQ(after->status, PartyStatus::idle);
+  for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "nobody was asked again";
 }
 
 TEST_F(PresenceGrace, SparesWhoIsBackInTimeAndWhoNeverHadASocket) {

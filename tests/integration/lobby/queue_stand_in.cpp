@@ -115,7 +115,7 @@ Reply<Enqueued> QueueStandIn::enqueue(const Enqueue& request) {
 }
 
 Reply<CancelledTicket> QueueStandIn::cancel(const CancelTicket& request) {
-  const auto result = store_.cancel(request.tenant, request.ticket_id, std::nullopt, soon());
+  const auto result = store_.cancel(request.tenant, {request.ticket_id, std::nullopt, request.reason, request.player_id}, soon());
   if (!result) return refuse(Code::unavailable);
   switch (result->kind) {
     case EndResult::Kind::matched: return refuse(Code::already_matched);

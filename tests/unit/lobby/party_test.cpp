@@ -210,6 +210,7 @@ TEST(Ticket, SaysWhatThePartyIsDoing) {
       {{TicketStage::match_over, some_match(), false}, PartyStatus::idle, false, false},
       {{TicketStage::ended, {}, false}, PartyStatus::idle, false, true},           // cancelled or timed out
       {{TicketStage::ended, some_match(), false}, PartyStatus::idle, false, false},  // ended with its match
+      {{TicketStage::ended, {}, false, true}, PartyStatus::idle, false, false},  // a member stayed away
       {{TicketStage::gone, {}, false}, PartyStatus::idle, false, false},
   };
   for (const auto& row : rows) {
