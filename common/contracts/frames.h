@@ -77,12 +77,28 @@ struct Invited {
   PartyId party_id;
   PlayerId from;
   std::string username;
+  TimePoint expires_at;
 };
 template <class F>
 void describe(F& f, Invited& m) {
   f("party_id", m.party_id);
   f("from", m.from);
   f("username", m.username);
+  f("expires_at", m.expires_at);
+}
+
+/// To the invited player and to the party's leader.
+struct InviteEnded {
+  static constexpr std::string_view kEvent = "invite_ended";
+  PartyId party_id;
+  PlayerId player_id;  ///< the invited
+  InviteEnd reason = InviteEnd::expired;
+};
+template <class F>
+void describe(F& f, InviteEnded& m) {
+  f("party_id", m.party_id);
+  f("player_id", m.player_id);
+  f("reason", m.reason);
 }
 
 struct ChatMessage {

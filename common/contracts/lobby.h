@@ -25,6 +25,7 @@ struct PartyMember {
   std::string username;
   bool ready = false;
   TimePoint joined_at;
+  bool connected = false;  ///< has an open socket; a player who only uses HTTP never has one
 };
 
 template <class F>
@@ -33,6 +34,7 @@ void describe(F& f, PartyMember& m) {
   f("username", m.username);
   f("ready", m.ready);
   f("joined_at", m.joined_at);
+  f("connected", m.connected, fields::Optional{});
 }
 
 struct Party {
@@ -178,6 +180,69 @@ template <class F>
 void describe(F& f, InvitePlayer& m) {
   f("party_id", m.party_id, fields::InPath{});
   f("player_id", m.player_id);
+}
+
+/// An invitation that stands, as the invited player sees it.
+struct Invitation {
+  PartyId party_id;
+  PlayerId from_player_id;
+  std::string from_username;
+  TimePoint expires_at;
+};
+
+template <class F>
+void describe(F& f, Invitation& m) {
+  f("party_id", m.party_id);
+  f("from_player_id", m.from_player_id);
+  f("from_username", m.from_username);
+  f("expires_at", m.expires_at);
+}
+
+/// What became of an invitation.
+enum class InviteEnd { accepted, declined, withdrawn, expired, party_disbanded };
+
+template <>
+struct EnumText<InviteEnd> {
+  static constexpr std::array<std::pair<InviteEnd, std::string_view>, 5> kAll{{
+      {InviteEnd::accepted, "accepted"},
+      {InviteEnd::declined, "declined"},
+      {InviteEnd::withdrawn, "withdrawn"},
+      {InviteEnd::expired, "expired"},
+      {InviteEnd::party_disbanded, "party_disbanded"},
+  }};
+};
+
+struct OpenInvitations {
+  std::vector<Invitation> invites;  ///< the one that ends soonest first
+};
+
+template <class F>
+void describe(F& f, OpenInvitations& m) {
+  f("invites", m.invites);
+}
+
+/// The caller's open invitations.
+struct GetInvitations {
+  static constexpr Subject kSubject{"lobby.invites"};
+  using Answer = OpenInvitations;
+};
+
+template <class F>
+void describe(F&, GetInvitations&) {}
+
+/// Without `player_id` the caller declines their own invitation; with it the leader withdraws that player's.
+struct EndInvitation {
+  static constexpr Subject kSubject{"lobby.uninvite"};
+  using Answer = Nothing;
+
+  PartyId party_id;
+  std::optional<PlayerId> player_id;
+};
+
+template <class F>
+void describe(F& f, EndInvitation& m) {
+  f("party_id", m.party_id, fields::InPath{});
+  f("player_id", m.player_id, fields::InQuery{});
 }
 
 struct KickPlayer {

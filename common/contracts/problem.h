@@ -24,6 +24,7 @@ enum class Code {
   forbidden,
   not_leader,
   not_member,
+  kicked,
   origin_not_allowed,
   not_found,
   no_party,
@@ -37,8 +38,11 @@ enum class Code {
   already_in_party,
   party_full,
   party_in_queue,
+  party_in_match,
   party_changed,
   not_all_ready,
+  member_absent,
+  too_many_invites,
   already_queued,
   already_matched,
   in_match,
@@ -87,6 +91,7 @@ inline constexpr std::array kCodes{
     CodeInfo{Code::forbidden, "forbidden", 403, "Not allowed for this caller"},
     CodeInfo{Code::not_leader, "not_leader", 403, "Only the party's leader may do this"},
     CodeInfo{Code::not_member, "not_member", 403, "Only members of the party may do this"},
+    CodeInfo{Code::kicked, "kicked", 403, "The player was removed from the party a short time ago"},
     CodeInfo{Code::origin_not_allowed, "origin_not_allowed", 403, "This origin may not use the gateway"},
     CodeInfo{Code::not_found, "not_found", 404, "Nothing here, or not visible to the caller"},
     CodeInfo{Code::no_party, "no_party", 404, "The player is in no party"},
@@ -99,9 +104,12 @@ inline constexpr std::array kCodes{
     CodeInfo{Code::email_taken, "email_taken", 409, "The e-mail address is taken"},
     CodeInfo{Code::already_in_party, "already_in_party", 409, "The player is in a party already"},
     CodeInfo{Code::party_full, "party_full", 409, "The party is full"},
-    CodeInfo{Code::party_in_queue, "party_in_queue", 409, "The party is queued or in a match"},
+    CodeInfo{Code::party_in_queue, "party_in_queue", 409, "The party is in the queue"},
+    CodeInfo{Code::party_in_match, "party_in_match", 409, "The party is in a match"},
     CodeInfo{Code::party_changed, "party_changed", 409, "The party has changed meanwhile"},
     CodeInfo{Code::not_all_ready, "not_all_ready", 409, "Not every member is ready"},
+    CodeInfo{Code::member_absent, "member_absent", 409, "A member has lost the connection"},
+    CodeInfo{Code::too_many_invites, "too_many_invites", 409, "Too many invitations are open"},
     CodeInfo{Code::already_queued, "already_queued", 409, "A player is queued already"},
     CodeInfo{Code::already_matched, "already_matched", 409, "The ticket is in a match already"},
     CodeInfo{Code::in_match, "in_match", 409, "A player is in a match"},
@@ -166,6 +174,8 @@ struct Problem {
   std::optional<int> retry_after_seconds;
   /// With already_queued: the live ticket.
   std::optional<TicketId> ticket_id;
+  /// The player who is the cause; with several (also named in `errors`), the first.
+  std::optional<PlayerId> player_id = {};
 
   int status() const { return info(code).status; }
 };
@@ -180,6 +190,14 @@ inline Failure<Problem> refuse(Code code, std::string detail = {}) {
   problem.detail = std::move(detail);
   if (info(code).status == 503) problem.retry_after_seconds = 1;
   return {std::move(problem)};
+}
+
+/// A refusal that these players are the cause of. `detail` says of each what is wrong.
+inline Failure<Problem> refuse_for(Code code, const std::vector<PlayerId>& players, std::string detail) {
+  auto refusal = refuse(code, detail);
+  if (!players.empty()) refusal.error.player_id = players.front();
+  for (const auto& player : players) refusal.error.errors.push_back({"/members/" + player.to_string(), detail});
+  return refusal;
 }
 
 inline Failure<Problem> refuse_field(std::string pointer, std::string detail, Code code = Code::invalid_fields) {

@@ -16,6 +16,7 @@ struct ProblemObject {
   std::vector<FieldError> errors;
   std::optional<int> retry_after_seconds;
   std::optional<TicketId> ticket_id;
+  std::optional<PlayerId> player_id;
 };
 
 template <class F>
@@ -30,6 +31,7 @@ void describe(F& f, ProblemObject& m) {
   f("errors", m.errors, Optional{});
   f("retry_after_seconds", m.retry_after_seconds);
   f("ticket_id", m.ticket_id);
+  f("player_id", m.player_id);
 }
 
 }  // namespace
@@ -46,6 +48,7 @@ std::string encode_problem(const Problem& problem, std::string_view trace_id) {
   object.errors = problem.errors;
   object.retry_after_seconds = problem.retry_after_seconds;
   object.ticket_id = problem.ticket_id;
+  object.player_id = problem.player_id;
   return encode(object);
 }
 
@@ -58,6 +61,7 @@ Problem decode_problem(std::string_view text) {
   problem.errors = object->errors;
   problem.retry_after_seconds = object->retry_after_seconds;
   problem.ticket_id = object->ticket_id;
+  problem.player_id = object->player_id;
   return problem;
 }
 

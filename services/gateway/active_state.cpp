@@ -6,11 +6,12 @@
 namespace mm::gateway {
 namespace {
 
-/// Three answers, in any order.
+/// The answers, in any order.
 struct Gathering {
   ActiveState state;
+  std::optional<OpenInvitations> invitations;
   std::optional<Problem> failure;
-  int missing = 3;
+  int missing = 4;
   std::function<void(Reply<ActiveState>)> then;
 
   template <class T>
@@ -29,6 +30,7 @@ struct Gathering {
     if (state.match && is_over(state.match->status)) state.match.reset();
     if (state.ticket) state.ticket->players.reset();
     if (state.match) state.match->requeue.reset();
+    if (invitations && !invitations->invites.empty()) state.invites = std::move(invitations->invites);
     then(std::move(state));
   }
 };
@@ -46,6 +48,8 @@ void read_active_state(Shard& shard, const Asker& asker, std::function<void(Repl
   ticket.tenant = asker.caller.tenant;
   ticket.player_id = asker.caller.player;
   ask(shard, ticket, asker, [gathering](Reply<Ticket> reply) { gathering->take(std::move(reply), gathering->state.ticket); });
+  ask(shard, GetInvitations{}, asker,
+      [gathering](Reply<OpenInvitations> reply) { gathering->take(std::move(reply), gathering->invitations); });
   GetMatch match;
   match.player_id = asker.caller.player;
   ask(shard, match, asker, [gathering](Reply<MatchView> reply) { gathering->take(std::move(reply), gathering->state.match); });

@@ -53,11 +53,12 @@ struct NoFields {};
 template <class F>
 void describe(F&, NoFields&) {}
 
-/// What a player is in now; absent: in none.
+/// What a player is in now; absent: in none. `invites`: absent without any.
 struct ActiveState {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
+  std::optional<std::vector<Invitation>> invites;
 };
 
 template <class F>
@@ -65,6 +66,7 @@ void describe(F& f, ActiveState& m) {
   f("party", m.party);
   f("ticket", m.ticket);
   f("match", m.match);
+  f("invites", m.invites);
 }
 
 struct PlayerSummary {
@@ -87,6 +89,7 @@ struct Welcome {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
+  std::optional<std::vector<Invitation>> invites;  ///< absent without any
   bool resumed = false;  ///< true: nothing was missed, what was is replayed
 };
 
@@ -96,6 +99,7 @@ void describe(F& f, Welcome& m) {
   f("party", m.party);
   f("ticket", m.ticket);
   f("match", m.match);
+  f("invites", m.invites);
   f("resumed", m.resumed);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "services/lobby/parties.h"
 
 namespace mm::lobby {
 namespace {
@@ -117,29 +116,24 @@ bus::Ack Followers::settle_parties(const Tenant& tenant, const std::vector<Playe
 }
 
 Reply<Done> Followers::settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended) {
-  for (int attempt = 0; attempt < Parties::kAttemptsMax; ++attempt) {
-    auto found = parts_.store.find(tenant, party, std::nullopt, event_deadline());
-    if (!found) return fail(std::move(found).error());
-    if (!found->party) return Done{};
-    const StoredParty& stored = *found->party;
-    std::optional<MatchId> over;
-    if (ended && stored.ticket_id) {
-      const bool listed = std::find(ended->requeue.begin(), ended->requeue.end(), *stored.ticket_id) !=
-                          ended->requeue.end();
-      if (!listed || stored.ticket.no_requeue) over = ended->match_id;
-    }
-    const auto after = settle(stored.state, stored.ticket_id, stored.ticket, over);
-    if (!after) return Done{};
-    const auto commit = parts_.store.change(tenant, stored, *after, std::nullopt, event_deadline());
-    if (!commit) return fail(commit.error());
-    if (*commit == Commit::done) {
-      parts_.metrics.settled.add();
-      tell_changed(parts_.teller, tenant, after->party);
-      return Done{};
-    }
-    parts_.metrics.conflicts.add();
+  auto settled = parts_.changes.change(
+      {tenant, party, std::nullopt, event_deadline()}, [&](const StoredParty& stored) -> Reply<PartyState> {
+        std::optional<MatchId> over;
+        if (ended && stored.ticket_id) {
+          const bool listed = std::find(ended->requeue.begin(), ended->requeue.end(), *stored.ticket_id) !=
+                              ended->requeue.end();
+          if (!listed || stored.ticket.no_requeue) over = ended->match_id;
+        }
+        return settle(stored.state, stored.ticket_id, stored.ticket, over).value_or(stored.state);
+      });
+  if (!settled) {
+    if (settled.error().code == Code::not_found) return Done{};
+    return fail(std::move(settled).error());
   }
-  return refuse(Code::unavailable);
+  if (!settled->changed()) return Done{};
+  parts_.metrics.settled.add();
+  tell_changed(parts_.teller, tenant, settled->after.party);
+  return Done{};
 }
 
 bool Followers::is_news(const bus::EventInfo& info) const {

@@ -8,9 +8,7 @@
 
 #include "common/bus/consumer.h"
 #include "common/contracts/frames.h"
-#include "services/lobby/metrics.h"
-#include "services/lobby/store.h"
-#include "services/lobby/teller.h"
+#include "services/lobby/party_changes.h"
 
 namespace mm::lobby {
 
@@ -21,6 +19,7 @@ class Followers {
   struct Parts {
     bus::Bus& bus;
     PartyStore& store;
+    PartyChanges& changes;
     Teller& teller;
     Metrics& metrics;
     const Clock& clock;

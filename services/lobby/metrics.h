@@ -13,7 +13,13 @@ struct Metrics {
         kicked(changes(registry, "kicked")),
         readied(changes(registry, "readied")),
         invited(changes(registry, "invited")),
+        declined(changes(registry, "declined")),
+        withdrawn(changes(registry, "withdrawn")),
+        expired(changes(registry, "expired")),
         promoted(changes(registry, "promoted")),
+        connected(changes(registry, "connected")),
+        disconnected(changes(registry, "disconnected")),
+        absent(changes(registry, "absent")),
         settled(changes(registry, "settled")),
         disbanded(changes(registry, "disbanded")),
         conflicts(registry.counter("mm_lobby_conflicts_total",
@@ -28,7 +34,10 @@ struct Metrics {
         rating_rows(registry.gauge("mm_lobby_rating_rows", "Ratings in memory")),
         rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory of the ratings")) {}
 
-  metrics::Counter created, joined, left, kicked, readied, invited, promoted;
+  metrics::Counter created, joined, left, kicked, readied;
+  metrics::Counter invited, declined, withdrawn, expired;
+  metrics::Counter promoted;
+  metrics::Counter connected, disconnected, absent;  ///< what members' sockets showed
   metrics::Counter settled;  ///< its ticket or match was over
   metrics::Counter disbanded;
   metrics::Counter conflicts;

@@ -6,11 +6,20 @@
 namespace mm::lobby {
 namespace {
 
+/// A party whose members come, go, connect and disconnect is decided about again this often.
+constexpr int kAttempts = 4;
+
 /// Lobby has checked who asks; matchmaker is asked by lobby itself.
 Caller lobby_itself(const Tenant& tenant) {
   Caller caller;
   caller.tenant = tenant;
   return caller;
+}
+
+/// A conflict names the player it is about.
+Reply<CancelledTicket> naming(Reply<CancelledTicket> reply, PlayerId player) {
+  if (reply || reply.error().code != Code::already_matched) return reply;
+  return refuse_for(Code::already_matched, {player}, reply.error().detail);
 }
 
 }  // namespace
@@ -24,25 +33,38 @@ Reply<Ticket> Queueing::enter(const EnterQueue& wishes, const bus::Context& cont
 }
 
 Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const Asking& asking, const bus::Context& context) {
-  auto found = parts_.store.find_of(asking.tenant, asking.player, context.deadline);
-  if (!found) return fail(std::move(found).error());
-  const auto size = found->party ? found->party->state.party.members.size() : 0;
-  const auto modes = parts_.modes.now();
-  const auto request = enter_queue_alone(size, asking, wishes, {*modes, parts_.ratings, parts_.clock.now()});
-  if (!request) return fail(request.error());
-  auto ticket = enqueue(*request, context);
-  if (ticket) parts_.metrics.entered_alone.add();
-  return ticket;
+  return until_settled([&]() -> Reply<Ticket> {
+    auto found = parts_.store.find_of(asking.tenant, asking.player, context.deadline);
+    if (!found) return fail(std::move(found).error());
+    std::optional<PartyState> party;
+    if (found->party) party = std::move(found->party->state);
+    const auto modes = parts_.modes.now();
+    const auto request = enter_queue_alone(party, asking, wishes, {*modes, parts_.ratings, parts_.clock.now()});
+    if (!request) return fail(request.error());
+    auto ticket = enqueue(*request, context);
+    if (!ticket) return ticket;
+    parts_.metrics.entered_alone.add();
+    if (party) tell_changed(parts_.teller, asking.tenant, queued(*party, ticket->ticket_id).party);
+    return ticket;
+  });
 }
 
 Reply<Ticket> Queueing::enter_party(const EnterQueue& wishes, const Asking& asking, const bus::Context& context) {
-  const int kAttempts = 2;
-  for (int attempt = 1;; ++attempt) {
+  return until_settled([&]() -> Reply<Ticket> {
     auto found = parts_.store.find(asking.tenant, *wishes.party_id, asking.player, context.deadline);
     if (!found) return fail(std::move(found).error());
-    if (!found->party) return refuse(Code::not_found, "There is no such party.");
-    auto ticket = queue_party(found->party->state, wishes, asking, context);
-    if (ticket || ticket.error().code != Code::party_changed || attempt == kAttempts) return ticket;
+    if (!found->party) return no_such_party();
+    return queue_party(found->party->state, wishes, asking, context);
+  });
+}
+
+template <class Attempt>
+Reply<Ticket> Queueing::until_settled(Attempt attempt) {
+  for (int tries = 1;; ++tries) {
+    Reply<Ticket> ticket = attempt();
+    // A player who is in another party by now than a moment ago is looked up again, too.
+    const bool moved = !ticket && (ticket.error().code == Code::party_changed || ticket.error().code == Code::in_party);
+    if (!moved || tries == kAttempts) return ticket;
     parts_.metrics.conflicts.add();
   }
 }
@@ -98,8 +120,9 @@ Reply<CancelledTicket> Queueing::leave_ticket(TicketId ticket, const bus::Contex
     if (found->party) party = std::move(found->party->state);
   }
   if (auto may = may_cancel(**owners, party, *player); !may) return fail(std::move(may).error());
-  return parts_.bus.request(CancelTicket{tenant, ticket, CloseReason::cancelled, *player}, lobby_itself(tenant),
-                            context.deadline);
+  return naming(parts_.bus.request(CancelTicket{tenant, ticket, CloseReason::cancelled, *player},
+                                   lobby_itself(tenant), context.deadline),
+                *player);
 }
 
 Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& context) {
@@ -108,7 +131,7 @@ Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& 
   const auto& tenant = context.caller.tenant;
   auto found = parts_.store.find(tenant, party, *player, context.deadline);
   if (!found) return fail(std::move(found).error());
-  if (!found->party) return refuse(Code::not_found, "There is no such party.");
+  if (!found->party) return no_such_party();
   const auto ticket = ticket_to_cancel(found->party->state, *player);
   if (!ticket) return fail(ticket.error());
   auto cancelled = parts_.bus.request(CancelTicket{tenant, *ticket, CloseReason::cancelled, *player},
@@ -116,7 +139,7 @@ Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& 
   if (!cancelled && cancelled.error().code == Code::not_found) {
     return refuse(Code::not_queued, "The party is not queued.");
   }
-  return cancelled;
+  return naming(std::move(cancelled), *player);
 }
 
 }  // namespace mm::lobby

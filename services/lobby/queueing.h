@@ -34,6 +34,9 @@ class Queueing {
  private:
   Reply<Ticket> enter_alone(const EnterQueue& wishes, const Asking& asking, const bus::Context& context);
   Reply<Ticket> enter_party(const EnterQueue& wishes, const Asking& asking, const bus::Context& context);
+  /// Again, as long as the party changes between the look at it and the entry.
+  template <class Attempt>
+  Reply<Ticket> until_settled(Attempt attempt);
   Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& wishes, const Asking& asking,
                             const bus::Context& context);
   Reply<Ticket> enqueue(const Enqueue& request, const bus::Context& context);

@@ -57,12 +57,15 @@ Service::Service(const Settings& settings, Runtime& runtime)
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics),
       store_(queue_),
+      presence_store_(queue_, cache_),
+      changes_(store_, metrics_),
       teller_(runtime.bus, notifier_, metrics_.untold),
-      parties_(store_, teller_, metrics_, runtime.clock),
+      parties_({store_, presence_store_, changes_, teller_, metrics_, runtime.clock}),
+      invitations_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock}),
       queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
       feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics}),
-      followers_({runtime.bus, store_, teller_, metrics_, runtime.clock, runtime.metrics}),
-      presence_({runtime.bus, queue_, cache_, modes_, metrics_, runtime.clock}),
+      followers_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock, runtime.metrics}),
+      presence_({runtime.bus, presence_store_, changes_, invitations_, teller_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
   serve();
   runtime_.health.set("open", false);
@@ -81,10 +84,12 @@ void Service::serve() {
   parties(&Parties::join);
   parties(&Parties::leave);
   parties(&Parties::ready);
-  parties(&Parties::invite);
   parties(&Parties::kick);
   parties(&Parties::promote);
   parties(&Parties::chat);
+  server_.serve<InvitePlayer>([this](const auto& request, const auto& context) { return invitations_.invite(request, context); });
+  server_.serve<GetInvitations>([this](const auto& request, const auto& context) { return invitations_.list(request, context); });
+  server_.serve<EndInvitation>([this](const auto& request, const auto& context) { return invitations_.end(request, context); });
   server_.serve<EnterQueue>([this](const auto& request, const auto& context) { return queueing_.enter(request, context); });
   server_.serve<LeaveQueue>([this](const auto& request, const auto& context) { return queueing_.leave(request, context); });
 }

@@ -13,7 +13,7 @@
 #include "common/storage/redis.h"
 #include "services/lobby/followers.h"
 #include "services/lobby/parties.h"
-#include "services/lobby/presence.h"
+#include "services/lobby/presence_watch.h"
 #include "services/lobby/queueing.h"
 #include "services/lobby/rating_feed.h"
 
@@ -58,13 +58,16 @@ class Service {
   bus::Notifier notifier_;
   Metrics metrics_;
   PartyStore store_;
+  PresenceStore presence_store_;
+  PartyChanges changes_;
   RatingView ratings_;
   Teller teller_;
   Parties parties_;
+  Invitations invitations_;
   Queueing queueing_;
   RatingFeed feed_;       // from here on: members that call in. Last to come, first to go, so that no callback
   Followers followers_;   // meets a dead member
-  Presence presence_;
+  PresenceWatch presence_;
   bus::Server server_;
   std::jthread opening_;
 };

@@ -1,9 +1,9 @@
 #include "services/lobby/store.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "common/runtime/log.h"
+#include "services/lobby/party_fields.h"
+#include "services/lobby/redis_keys.h"
 #include "services/lobby/scripts.h"
 
 namespace mm::lobby {
@@ -11,94 +11,6 @@ namespace {
 
 using storage::Arguments;
 using storage::RedisReply;
-
-using Fields = std::map<std::string, std::string>;
-
-std::string prefix_of(const Tenant& tenant) { return "mm:{" + tenant.str() + "}:"; }
-
-std::string ms_text(TimePoint time) { return std::to_string(time.time_since_epoch().count()); }
-
-std::int64_t number(std::string_view text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-TimePoint time_of(std::string_view text) { return TimePoint(Milliseconds(number(text))); }
-
-/// Whoever asked learns only that a part is down; why, is for the operator.
-Failure<Problem> down(const storage::RedisError& error) {
-  log::warning("queue_store_failed", {{"refused", error.refused}, {"reason", error.text}});
-  return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
-}
-
-Failure<Problem> misshapen(std::string_view what) {
-  log::error("queue_store_misread", {{"what", what}});
-  return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
-}
-
-std::string member_text(const PartyMember& member) {
-  return ms_text(member.joined_at) + (member.ready ? "|1|" : "|0|") + member.username;
-}
-
-std::optional<PartyMember> parse_member(std::string_view player, std::string_view text) {
-  const auto id = PlayerId::parse(player);
-  const auto first = text.find('|');
-  const auto second = first == std::string_view::npos ? first : text.find('|', first + 1);
-  if (!id || second == std::string_view::npos) return std::nullopt;
-  return PartyMember{*id, std::string(text.substr(second + 1)), text.substr(first + 1, second - first - 1) == "1",
-                     time_of(text.substr(0, first))};
-}
-
-Fields fields_of(const PartyState& state) {
-  const Party& party = state.party;
-  Fields fields{
-      {"leader", party.leader_id.to_string()},
-      {"region", party.region.str()},
-      {"max_size", std::to_string(party.max_size)},
-      {"public", party.is_public ? "1" : "0"},
-      {"version", std::to_string(party.version)},
-      {"created_at", ms_text(party.created_at)},
-      {"ticket_id", party.ticket_id ? party.ticket_id->to_string() : ""},
-  };
-  for (const auto& member : party.members) fields["m:" + member.player_id.to_string()] = member_text(member);
-  for (const auto& [player, until] : state.invites) fields["i:" + player.to_string()] = ms_text(until);
-  return fields;
-}
-
-/// As stored; status, ticket and match are derived later.
-std::optional<PartyState> parse_party(PartyId id, const Fields& fields) {
-  PartyState state;
-  Party& party = state.party;
-  party.party_id = id;
-  for (const auto& [name, value] : fields) {
-    if (name.starts_with("m:")) {
-      auto member = parse_member(std::string_view(name).substr(2), value);
-      if (!member) return std::nullopt;
-      party.members.push_back(std::move(*member));
-    } else if (name.starts_with("i:")) {
-      if (const auto guest = PlayerId::parse(std::string_view(name).substr(2))) state.invites[*guest] = time_of(value);
-    }
-  }
-  const auto text = [&](const char* name) {
-    const auto found = fields.find(name);
-    return found == fields.end() ? std::string_view{} : std::string_view(found->second);
-  };
-  const auto leader = PlayerId::parse(text("leader"));
-  const auto region = Region::parse(text("region"));
-  if (!leader || !region || party.members.empty()) return std::nullopt;
-  party.leader_id = *leader;
-  party.region = *region;
-  party.max_size = static_cast<int>(number(text("max_size")));
-  party.is_public = text("public") == "1";
-  party.version = number(text("version"));
-  party.created_at = time_of(text("created_at"));
-  party.ticket_id = TicketId::parse(text("ticket_id"));
-  std::sort(party.members.begin(), party.members.end(), [](const PartyMember& a, const PartyMember& b) {
-    return std::tie(a.joined_at, a.player_id) < std::tie(b.joined_at, b.player_id);
-  });
-  return state;
-}
 
 TicketStage stage_of(std::string_view state, bool match_is_live) {
   if (state.empty()) return TicketStage::gone;
@@ -121,35 +33,53 @@ TicketFacts parse_withdrawn(std::string_view word, std::string_view match) {
   return {};
 }
 
-struct Difference {
-  Arguments writes;   // name, value …
-  Arguments removed;
-};
-
-Difference difference(const Fields& before, const Fields& after) {
-  Difference difference;
+/// What the scripts write: see scripts/shared/party_changes.lua.
+void append_difference(Arguments& arguments, const Fields& before, const Fields& after) {
+  Arguments writes, removed;
   for (const auto& [name, value] : after) {
     const auto old = before.find(name);
     if (old != before.end() && old->second == value) continue;
-    difference.writes.push_back(name);
-    difference.writes.push_back(value);
+    writes.push_back(name);
+    writes.push_back(value);
   }
   for (const auto& [name, value] : before) {
-    if (!after.contains(name)) difference.removed.push_back(name);
+    if (!after.contains(name)) removed.push_back(name);
   }
-  return difference;
+  arguments.push_back(std::to_string(writes.size() / 2));
+  arguments.insert(arguments.end(), writes.begin(), writes.end());
+  arguments.push_back(std::to_string(removed.size()));
+  arguments.insert(arguments.end(), removed.begin(), removed.end());
 }
 
-void append(Arguments& arguments, const Difference& difference) {
-  arguments.push_back(std::to_string(difference.writes.size() / 2));
-  arguments.insert(arguments.end(), difference.writes.begin(), difference.writes.end());
-  arguments.insert(arguments.end(), difference.removed.begin(), difference.removed.end());
+void append_invites(Arguments& arguments, const PartyState& before, const PartyState& after) {
+  const auto append = [&](PlayerId player, std::string value, std::string due) {
+    arguments.insert(arguments.end(), {player.to_string(), std::move(value), std::move(due)});
+  };
+  // The invitations of a party that is disbanded end with it.
+  const bool disbanded = after.party.members.empty();
+  for (const auto& [player, invite] : before.invites) {
+    if (disbanded || !after.invites.contains(player)) append(player, "", "");
+  }
+  for (const auto& [player, invite] : after.invites) {
+    const auto old = before.invites.find(player);
+    const bool is_new = old == before.invites.end() || old->second != invite;
+    if (!disbanded && is_new) append(player, invite_text(invite), ms_text(invite.expires_at));
+  }
 }
 
-Reply<Commit> commit_named(std::string_view word) {
+/// The answer of create.lua and change.lua; `enters`: the player who founds or joins.
+Reply<Commit> commit_of(const RedisReply& reply, const std::optional<PlayerId>& enters) {
+  const auto item = [&](std::size_t index) {
+    return index < reply.items.size() ? std::string_view(reply.items[index].text) : std::string_view{};
+  };
+  const auto word = item(0);
   if (word == "done") return Commit::done;
   if (word == "changed") return Commit::changed;
-  if (word == "already_in_party") return Commit::already_in_party;
+  if (word == "already_in_party" && enters) return in_a_party_already(*enters);
+  if (word == "already_queued" && enters) return queued_already(*enters, TicketId::parse(item(1)));
+  if (const auto guest = PlayerId::parse(item(1)); guest && word == "too_many_invites") {
+    return refuse_for(Code::too_many_invites, {*guest}, "The player has too many open invitations.");
+  }
   return misshapen("commit");
 }
 
@@ -186,24 +116,29 @@ Reply<PartyLookup> PartyStore::read(const Tenant& tenant, Arguments arguments, D
 }
 
 Reply<Commit> PartyStore::create(const Tenant& tenant, const PartyState& party, Deadline deadline) {
-  Arguments arguments{party.party.party_id.to_string(), party.party.leader_id.to_string()};
-  for (const auto& [name, value] : fields_of(party)) {
-    arguments.push_back(name);
-    arguments.push_back(value);
+  const auto founder = party.party.leader_id;
+  Arguments arguments{party.party.party_id.to_string(), founder.to_string()};
+  append_difference(arguments, {}, fields_of(party));
+  // The tenant is known after its party was written: see PresenceStore::places.
+  auto replies = redis_.pipeline({{std::move(arguments), &scripts::kCreate, {prefix_of(tenant)}},
+                                  {{"SADD", std::string(kTenantsKey), tenant.str()}, nullptr, {}}},
+                                 deadline);
+  if (!replies) return down(replies.error());
+  for (const auto& reply : *replies) {
+    if (reply.kind == RedisReply::Kind::error) return down({true, reply.text});
   }
-  auto reply = redis_.eval(scripts::kCreate, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
-  return commit_named(reply->text);
+  return commit_of(replies->front(), founder);
 }
 
 Reply<Commit> PartyStore::change(const Tenant& tenant, const StoredParty& before, const PartyState& after,
                                  std::optional<PlayerId> joiner, Deadline deadline) {
   Arguments arguments{after.party.party_id.to_string(), std::to_string(before.state.party.version),
-                      joiner ? joiner->to_string() : ""};
-  append(arguments, difference(before.fields, fields_of(after)));
+                      joiner ? joiner->to_string() : "", std::to_string(kInvitesOfPlayerMax)};
+  append_difference(arguments, before.fields, fields_of(after));
+  append_invites(arguments, before.state, after);
   auto reply = redis_.eval(scripts::kChange, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return down(reply.error());
-  return commit_named(reply->text);
+  return commit_of(*reply, joiner);
 }
 
 Reply<Departure> PartyStore::depart(const Tenant& tenant, const StoredParty& before, const PartyState& after,
@@ -211,14 +146,31 @@ Reply<Departure> PartyStore::depart(const Tenant& tenant, const StoredParty& bef
   Arguments arguments{after.party.party_id.to_string(), std::to_string(before.state.party.version),
                       leaver.player.to_string(), after.party.members.empty() ? "disbands" : "stays",
                       std::string(text_of(leaver.reason))};
-  append(arguments, difference(before.fields, fields_of(after)));
+  append_difference(arguments, before.fields, fields_of(after));
+  append_invites(arguments, before.state, after);
   auto reply = redis_.eval(scripts::kDepart, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return down(reply.error());
-  if (reply->items.empty()) return misshapen("depart");
-  auto commit = commit_named(reply->items[0].text);
+  auto commit = commit_of(*reply, std::nullopt);
   if (!commit) return fail(std::move(commit).error());
   if (reply->items.size() < 3) return Departure{*commit, {}};
   return Departure{*commit, parse_withdrawn(reply->items[1].text, reply->items[2].text)};
+}
+
+Reply<std::vector<Invitation>> PartyStore::invitations_of(const Tenant& tenant, PlayerId player, TimePoint now,
+                                                          Deadline deadline) {
+  auto reply = redis_.command({"HGETALL", prefix_of(tenant) + "invite:" + player.to_string()}, deadline);
+  if (!reply) return down(reply.error());
+  std::vector<Invitation> invitations;
+  for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
+    const auto party = PartyId::parse(reply->items[i].text);
+    const auto invite = parse_invite(reply->items[i + 1].text);
+    if (!party || !invite) return misshapen("invite");
+    if (invite->expires_at > now) invitations.push_back({*party, invite->from, invite->from_username, invite->expires_at});
+  }
+  std::sort(invitations.begin(), invitations.end(), [](const Invitation& a, const Invitation& b) {
+    return std::tie(a.expires_at, a.party_id) < std::tie(b.expires_at, b.party_id);
+  });
+  return invitations;
 }
 
 Reply<std::vector<PartyId>> PartyStore::parties_of(const Tenant& tenant, const std::vector<PlayerId>& players,
@@ -255,59 +207,6 @@ Reply<std::optional<TicketOwners>> PartyStore::owners_of(const Tenant& tenant, T
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return std::optional(std::move(owners));
-}
-
-Reply<bool> AwayStore::note(const Tenant& tenant, PlayerId player, const Graces& graces, TimePoint now,
-                            Deadline deadline) {
-  Arguments arguments{player.to_string(), ms_text(now)};
-  for (const auto& [mode, grace] : graces) {
-    arguments.push_back(mode.str());
-    arguments.push_back(std::to_string(grace.count()));
-  }
-  auto reply = redis_.eval(scripts::kNoteAway, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
-  return reply->integer == 1;
-}
-
-Reply<Done> AwayStore::back(const Tenant& tenant, PlayerId player, Deadline deadline) {
-  auto reply = redis_.eval(scripts::kForgetAway, {prefix_of(tenant)}, {player.to_string(), ""}, deadline);
-  if (!reply) return down(reply.error());
-  return Done{};
-}
-
-Reply<std::vector<Tenant>> AwayStore::tenants(Deadline deadline) {
-  auto reply = redis_.command({"SMEMBERS", "mm:tenants"}, deadline);
-  if (!reply) return down(reply.error());
-  std::vector<Tenant> tenants;
-  for (const auto& item : reply->items) {
-    if (auto tenant = Tenant::parse(item.text)) tenants.push_back(std::move(*tenant));
-  }
-  return tenants;
-}
-
-Reply<std::vector<AwayStore::Away>> AwayStore::take(const Tenant& tenant, TimePoint now, TimePoint again, int most,
-                                                    Deadline deadline) {
-  auto reply = redis_.eval(scripts::kTakeAway, {prefix_of(tenant)}, {ms_text(now), ms_text(again), std::to_string(most)},
-                           deadline);
-  if (!reply) return down(reply.error());
-  std::vector<Away> taken;
-  for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
-    const auto player = PlayerId::parse(reply->items[i].text);
-    if (player) taken.push_back({*player, TicketId::parse(reply->items[i + 1].text)});
-  }
-  return taken;
-}
-
-Reply<Done> AwayStore::dealt_with(const Tenant& tenant, const Away& away, Deadline deadline) {
-  const auto ticket = away.ticket_id ? away.ticket_id->to_string() : std::string();
-  auto reply = redis_.eval(scripts::kForgetAway, {prefix_of(tenant)}, {away.player.to_string(), ticket}, deadline);
-  if (!reply) return down(reply.error());
-  return Done{};
-}
-
-bool AwayStore::is_connected(const Tenant& tenant, PlayerId player, Deadline deadline) {
-  const auto reply = cache_.command({"EXISTS", prefix_of(tenant) + "presence:" + player.to_string()}, deadline);
-  return reply && reply->integer == 1;
 }
 
 }  // namespace mm::lobby

@@ -51,7 +51,7 @@ void EnqueueDesk::submit(Batch batch) {
   if (!results) return refuse_all();
 
   Batch again;
-  std::vector<MatchId> matches;
+  std::vector<Claim> claims;
   again.deadline = batch.deadline;
   bool opened = false;
   for (std::size_t i = 0; i < results->size(); ++i) {
@@ -61,7 +61,7 @@ void EnqueueDesk::submit(Batch batch) {
       bucket_opened(batch.tickets[i], deadline);
     }
     if (result.kind == EnqueueResult::Kind::claimed && result.claim.match) {
-      matches.push_back(*result.claim.match);
+      claims.push_back(result.claim);
       again.tickets.push_back(std::move(batch.tickets[i]));
       again.answers.push_back(std::move(batch.answers[i]));
       continue;
@@ -69,7 +69,7 @@ void EnqueueDesk::submit(Batch batch) {
     batch.answers[i](answer_of(batch.tickets[i], result));
   }
   if (opened) parts_.bucket_opened();
-  if (!again.tickets.empty()) try_again(std::move(again), matches);
+  if (!again.tickets.empty()) try_again(std::move(again), claims);
 }
 
 // A tenant's name is written before its first ticket, so that no ticket is where nobody looks. The set has a slot of
@@ -94,16 +94,16 @@ void EnqueueDesk::bucket_opened(const NewTicket& ticket, Deadline deadline) {
   known_tenants_.erase(ticket.tenant);
 }
 
-void EnqueueDesk::try_again(Batch batch, const std::vector<MatchId>& matches) {
+void EnqueueDesk::try_again(Batch batch, const std::vector<Claim>& claims) {
   const auto deadline = batch.deadline.within(kBatchTime);
   Batch free;
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    if (is_over(batch.tickets[i].tenant, matches[i], deadline)) {
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    if (is_over(batch.tickets[i].tenant, *claims[i].match, deadline)) {
       free.tickets.push_back(std::move(batch.tickets[i]));
       free.answers.push_back(std::move(batch.answers[i]));
     } else {
       parts_.metrics.enqueue_refused.add();
-      batch.answers[i](refuse(Code::in_match, "A player is in a match"));
+      batch.answers[i](refuse_for(Code::in_match, {claims[i].player}, "The player is in a match"));
     }
   }
   if (free.tickets.empty()) return;
@@ -148,10 +148,11 @@ Reply<Enqueued> EnqueueDesk::answer_of(const NewTicket& ticket, const EnqueueRes
     case Kind::conflict: return refuse(Code::ticket_conflict, "The ticket id stands for another request");
     case Kind::expired: return refuse(Code::ticket_expired, "The ticket id was issued too long ago");
     case Kind::party_changed: return refuse(Code::party_changed, "The party has changed meanwhile");
+    case Kind::in_party: return refuse_for(Code::in_party, {result.claim.player}, "The player is in a party");
     case Kind::full: return refuse(Code::queue_full, "The queue is full");
     case Kind::claimed: {
-      if (!result.claim.ticket) return refuse(Code::in_match, "A player is in a match");
-      auto refusal = refuse(Code::already_queued, "A player is queued already");
+      if (!result.claim.ticket) return refuse_for(Code::in_match, {result.claim.player}, "The player is in a match");
+      auto refusal = refuse_for(Code::already_queued, {result.claim.player}, "The player is queued already");
       refusal.error.ticket_id = result.claim.ticket;
       return refusal;
     }

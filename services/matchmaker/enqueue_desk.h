@@ -45,7 +45,7 @@ class EnqueueDesk {
   bool know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
   void bucket_opened(const NewTicket& ticket, Deadline deadline);
   /// Those whose players are in a match by what the queue knows: asks the session, and tries those that are free.
-  void try_again(Batch batch, const std::vector<MatchId>& matches);
+  void try_again(Batch batch, const std::vector<Claim>& claims);
   bool is_over(const Tenant& tenant, MatchId match, Deadline deadline);
   Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
 

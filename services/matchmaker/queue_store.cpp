@@ -72,6 +72,9 @@ EnqueueResult parse_enqueue(const RedisReply& reply) {
     result.kind = Kind::expired;
   } else if (word == "party_changed") {
     result.kind = Kind::party_changed;
+  } else if (word == "in_party") {
+    result.kind = Kind::in_party;
+    result.claim = parse_claim(item(reply, 1), {});
   } else if (word == "full" || reply.text.starts_with("OOM")) {
     result.kind = Kind::full;
   } else if (word == "claimed") {

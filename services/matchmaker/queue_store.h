@@ -61,11 +61,11 @@ struct Claim {
 };
 
 struct EnqueueResult {
-  enum class Kind { queued, same, conflict, expired, claimed, party_changed, full, failed };
+  enum class Kind { queued, same, conflict, expired, claimed, in_party, party_changed, full, failed };
   Kind kind = Kind::failed;
   FirstAnswer answer;            ///< of queued and same
   bool new_bucket = false;
-  Claim claim;                   ///< of claimed
+  Claim claim;                   ///< of claimed; of in_party the player
 };
 
 /// A ticket to cancel: on whose behalf (nobody: it is not checked), why, and who caused it.

@@ -95,8 +95,8 @@ Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& con
   switch (result->kind) {
     case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "The match id was issued too long ago");
     case MakeResult::Kind::claimed: {
-      if (!result->claim.ticket) return refuse(Code::in_match, "A player is in a match");
-      auto refusal = refuse(Code::already_queued, "A player is queued");
+      if (!result->claim.ticket) return refuse_for(Code::in_match, {result->claim.player}, "The player is in a match");
+      auto refusal = refuse_for(Code::already_queued, {result->claim.player}, "The player is queued");
       refusal.error.ticket_id = result->claim.ticket;
       return refusal;
     }

@@ -86,7 +86,8 @@ class Document {
     out.messages = {server_frame<Welcome>(), server_frame<Bye>(), server_frame<frames::MemberJoined>(),
                     server_frame<frames::MemberLeft>(), server_frame<frames::MemberReady>(),
                     server_frame<frames::PartyChanged>(), server_frame<frames::PartyGone>(),
-                    server_frame<frames::Invited>(), server_frame<frames::ChatMessage>(),
+                    server_frame<frames::Invited>(), server_frame<frames::InviteEnded>(),
+                    server_frame<frames::ChatMessage>(),
                     server_frame<frames::QueueEntered>(), server_frame<frames::QueueLeft>(),
                     server_frame<frames::MatchFoundFrame>(), server_frame<frames::SessionReady>(),
                     server_frame<frames::MatchCancelledFrame>(), server_frame<frames::MatchCompletedFrame>(),
@@ -158,6 +159,8 @@ class Document {
     add_request<LeaveParty>();
     add_request<SetReady>();
     add_request<InvitePlayer>();
+    add_request<GetInvitations>();
+    add_request<EndInvitation>();
     add_request<KickPlayer>();
     add_request<PromotePlayer>();
     add_request<SendChat>();

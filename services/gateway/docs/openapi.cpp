@@ -368,6 +368,7 @@ class Document {
          false, wire::Place::body},
         {"retry_after_seconds", R"({"type":"integer"})", false, wire::Place::body},
         {"ticket_id", R"({"type":"string","format":"uuid"})", false, wire::Place::body},
+        {"player_id", R"({"type":"string","format":"uuid"})", false, wire::Place::body},
     };
     return wire::object_schema(properties, false);
   }

@@ -21,16 +21,36 @@ PartyState changed(PartyState state) {
 }
 
 Reply<Done> require_idle(const Party& party) {
-  if (party.status == PartyStatus::idle) return Done{};
-  return refuse(Code::party_in_queue, "The party is queued or in a match.");
+  switch (party.status) {
+    case PartyStatus::idle: return Done{};
+    case PartyStatus::queued: return refuse_for(Code::party_in_queue, {party.leader_id}, "The party is in the queue.");
+    case PartyStatus::in_match: break;
+  }
+  return refuse_for(Code::party_in_match, {party.leader_id}, "The party is in a match.");
 }
 
-/// Members stand in the order of joining, so the one who leads next is the first of those who stay.
+/// Members stand in the order of joining.
+std::optional<PlayerId> longest_connected(const PartyState& state) {
+  for (const auto& member : state.party.members) {
+    if (member.connected) return member.player_id;
+  }
+  return std::nullopt;
+}
+
+/// An absent leader leads only as long as nobody else could.
+void pass_lead_of_absent(PartyState& state) {
+  if (presence_of(state, state.party.leader_id) != Presence::absent) return;
+  if (const auto heir = longest_connected(state)) state.party.leader_id = *heir;
+}
+
 PartyState without(const PartyState& before, PlayerId leaver) {
   PartyState after = before;
   Party& party = after.party;
   std::erase_if(party.members, [&](const PartyMember& member) { return member.player_id == leaver; });
-  if (party.leader_id == leaver && !party.members.empty()) party.leader_id = party.members.front().player_id;
+  after.presence.erase(leaver);
+  if (party.leader_id == leaver && !party.members.empty()) {
+    party.leader_id = longest_connected(after).value_or(party.members.front().player_id);
+  }
   clear_readiness(party);
   if (party.status == PartyStatus::queued) {
     party.status = PartyStatus::idle;
@@ -39,20 +59,19 @@ PartyState without(const PartyState& before, PlayerId leaver) {
   return changed(std::move(after));
 }
 
-void drop_expired_invites(PartyState& state, TimePoint now) {
-  std::erase_if(state.invites, [&](const auto& invite) { return invite.second <= now; });
-}
-
-void make_room_for_an_invite(PartyState& state) {
-  while (state.invites.size() >= kInvitesMax) {
-    state.invites.erase(std::min_element(state.invites.begin(), state.invites.end(),
-                                         [](const auto& a, const auto& b) { return a.second < b.second; }));
-  }
+std::size_t count_standing(const PartyState& state, TimePoint now) {
+  return static_cast<std::size_t>(std::count_if(state.invites.begin(), state.invites.end(),
+                                                [&](const auto& invite) { return invite.second.expires_at > now; }));
 }
 
 bool is_invited(const PartyState& state, PlayerId player, TimePoint now) {
   const auto invite = state.invites.find(player);
-  return invite != state.invites.end() && invite->second > now;
+  return invite != state.invites.end() && invite->second.expires_at > now;
+}
+
+bool is_kicked(const PartyState& state, PlayerId player, TimePoint now) {
+  const auto kicked = state.kicked.find(player);
+  return kicked != state.kicked.end() && kicked->second > now;
 }
 
 /// Later than everyone else's, whatever the clock says: the order of joining decides who leads next.
@@ -63,11 +82,37 @@ TimePoint joining_time(const Party& party, TimePoint now) {
 
 }  // namespace
 
+Failure<Problem> in_a_party_already(PlayerId player) {
+  return refuse_for(Code::already_in_party, {player}, "The player must leave the present party first.");
+}
+
+Failure<Problem> queued_already(PlayerId player, const std::optional<TicketId>& ticket) {
+  auto refusal = refuse_for(Code::already_queued, {player}, "The player is queued already.");
+  refusal.error.ticket_id = ticket;
+  return refusal;
+}
+
 const PartyMember* find_member(const Party& party, PlayerId player) {
   for (const auto& member : party.members) {
     if (member.player_id == player) return &member;
   }
   return nullptr;
+}
+
+Presence presence_of(const PartyState& state, PlayerId member) {
+  const auto found = state.presence.find(member);
+  return found == state.presence.end() ? Presence::unseen : found->second;
+}
+
+void set_presence(PartyState& state, PlayerId player, Presence presence) {
+  PartyMember* member = find_member(state.party, player);
+  if (member == nullptr) return;
+  member->connected = presence == Presence::connected;
+  if (presence == Presence::unseen) {
+    state.presence.erase(player);
+  } else {
+    state.presence[player] = presence;
+  }
 }
 
 ReadyState ready_summary(const Party& party) {
@@ -85,14 +130,15 @@ ReadyState ready_summary(const Party& party) {
   return summary;
 }
 
-PartyState found_party(PartyId id, const PlayerId& founder, const CreateParty& wishes, TimePoint now) {
+PartyState found_party(PartyId id, const Founder& founder, const CreateParty& wishes, TimePoint now) {
   PartyState state;
   state.party.party_id = id;
-  state.party.leader_id = founder;
+  state.party.leader_id = founder.player_id;
   state.party.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
   state.party.max_size = wishes.max_size;
   state.party.is_public = wishes.is_public;
-  state.party.members = {{founder, wishes.username, false, now}};
+  state.party.members = {{founder.player_id, wishes.username, false, now}};
+  if (founder.connected) set_presence(state, founder.player_id, Presence::connected);
   state.party.version = 1;
   state.party.created_at = now;
   return state;
@@ -143,18 +189,27 @@ Reply<Done> require_leader(const Party& party, PlayerId asks) {
 }
 
 Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint now) {
-  const bool member = find_member(before.party, joiner.player_id) != nullptr;
-  if (!member && !before.party.is_public && !is_invited(before, joiner.player_id, now)) return invisible();
-  if (member || joiner.in_a_party) return refuse(Code::already_in_party, "Leave the present party first.");
+  const auto& id = joiner.player_id;
+  const bool member = find_member(before.party, id) != nullptr;
+  const bool invited = is_invited(before, id, now);
+  if (!member && !before.party.is_public && !invited) return invisible();
+  if (!invited && is_kicked(before, id, now)) {
+    auto refusal = refuse(Code::kicked, "The party's leader has removed the player. They may join again later, or invited.");
+    const auto left = std::chrono::ceil<Seconds>(before.kicked.at(id) - now);
+    refusal.error.retry_after_seconds = static_cast<int>(left.count());
+    return refusal;
+  }
+  if (member || joiner.in_a_party) return in_a_party_already(id);
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
   if (static_cast<int>(before.party.members.size()) >= before.party.max_size) {
-    return refuse(Code::party_full, "The party has no free place.");
+    return refuse_for(Code::party_full, {id}, "The party has no free place.");
   }
   PartyState after = before;
-  drop_expired_invites(after, now);
-  after.invites.erase(joiner.player_id);
-  after.party.members.push_back({joiner.player_id, joiner.username, false, joining_time(before.party, now)});
+  after.invites.erase(id);
+  after.party.members.push_back({id, joiner.username, false, joining_time(before.party, now)});
+  if (joiner.connected) set_presence(after, id, Presence::connected);
   clear_readiness(after.party);
+  pass_lead_of_absent(after);
   return changed(std::move(after));
 }
 
@@ -172,13 +227,31 @@ Reply<PartyState> set_ready(const PartyState& before, PlayerId player, std::opti
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
   if (find_member(before.party, guest) != nullptr) {
-    return refuse(Code::already_in_party, "The player is a member already.");
+    return refuse_for(Code::already_in_party, {guest}, "The player is a member already.");
+  }
+  if (!is_invited(before, guest, now) && count_standing(before, now) >= kInvitesMax) {
+    return refuse_for(Code::too_many_invites, {leader}, "The party has too many open invitations.");
   }
   PartyState after = before;
-  drop_expired_invites(after, now);
+  after.kicked.erase(guest);
+  after.invites[guest] = {leader, find_member(before.party, leader)->username, now + kInviteLifetime};
+  return changed(std::move(after));
+}
+
+Reply<PartyState> end_invite(const PartyState& before, PlayerId asks, PlayerId guest, TimePoint now) {
+  if (asks != guest) {
+    if (auto leads = require_leader(before.party, asks); !leads) return fail(std::move(leads).error());
+  }
+  if (!is_invited(before, guest, now)) return refuse(Code::not_found, "There is no such invitation.");
+  PartyState after = before;
   after.invites.erase(guest);
-  make_room_for_an_invite(after);
-  after.invites[guest] = now + kInviteLifetime;
+  return changed(std::move(after));
+}
+
+PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now) {
+  if (!before.invites.contains(guest) || is_invited(before, guest, now)) return before;
+  PartyState after = before;
+  after.invites.erase(guest);
   return changed(std::move(after));
 }
 
@@ -187,6 +260,9 @@ Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId he
   if (find_member(before.party, heir) == nullptr) return refuse(Code::not_found, "The player is no member.");
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
   if (heir == leader) return before;
+  if (presence_of(before, heir) == Presence::absent) {
+    return refuse_for(Code::member_absent, {heir}, "The player has lost the connection.");
+  }
   PartyState after = before;
   after.party.leader_id = heir;
   return changed(std::move(after));
@@ -197,11 +273,36 @@ Reply<PartyState> leave(const PartyState& before, PlayerId member) {
   return without(before, member);
 }
 
-Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member) {
+Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member, TimePoint now) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
   if (find_member(before.party, member) == nullptr) return refuse(Code::not_found, "The player is no member.");
   if (member == leader) return refuse_field("/player_id", "is the leader, who leaves instead");
-  return without(before, member);
+  PartyState after = without(before, member);
+  std::erase_if(after.kicked, [&](const auto& kicked) { return kicked.second <= now; });
+  after.kicked[member] = now + kKickedFor;
+  return after;
+}
+
+PartyState socket_changed(const PartyState& before, PlayerId member, bool connected) {
+  const auto present = presence_of(before, member);
+  const auto next = connected                      ? Presence::connected
+                    : present == Presence::absent ? Presence::absent
+                                                  : Presence::away;
+  if (find_member(before.party, member) == nullptr || next == present) return before;
+  PartyState after = before;
+  set_presence(after, member, next);
+  pass_lead_of_absent(after);
+  return changed(std::move(after));
+}
+
+PartyState grace_ended(const PartyState& before, PlayerId member) {
+  const auto present = presence_of(before, member);
+  if (present != Presence::connected && present != Presence::away) return before;
+  PartyState after = before;
+  set_presence(after, member, Presence::absent);
+  find_member(after.party, member)->ready = false;
+  pass_lead_of_absent(after);
+  return changed(std::move(after));
 }
 
 CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked) {

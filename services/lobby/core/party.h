@@ -15,9 +15,14 @@
 
 namespace mm::lobby {
 
-/// How long an invitation stands, and how many a party may have open: one more, and the one that ends soonest goes.
+/// How long an invitation stands, and how many may be open: of a party, and for a player.
 inline constexpr Milliseconds kInviteLifetime{60 * 60 * 1000};
 inline constexpr std::size_t kInvitesMax = 50;
+inline constexpr std::size_t kInvitesOfPlayerMax = 50;
+/// How long a removed player cannot join again, unless the leader invites them.
+inline constexpr Milliseconds kKickedFor{5 * 60 * 1000};
+/// How long a member without a socket is waited for: then they are not ready any more and do not lead any more.
+inline constexpr Milliseconds kAbsenceGrace{10'000};
 
 /// Where the ticket of a party stands, as read beside it. `gone`: unknown in the queue (any more).
 enum class TicketStage { none, queued, in_match, match_over, ended, gone };
@@ -29,16 +34,46 @@ struct TicketFacts {
   bool for_absence = false;         ///< it ended because a member stayed away
 };
 
-/// A party as the rules see it: what players see, and the open invitations.
-struct PartyState {
-  Party party;
-  std::map<PlayerId, TimePoint> invites;  ///< until when each stands
+/// Whether a member is there, as their sockets show it. A player who never had a socket while a member is `unseen`,
+/// whatever happens: bots and clients that only use HTTP are not concerned.
+enum class Presence {
+  unseen,
+  connected,
+  away,    ///< the last socket closed; the grace runs
+  absent,  ///< the grace has ended
 };
 
+struct OpenInvite {
+  PlayerId from;
+  std::string from_username;
+  TimePoint expires_at;
+  friend bool operator==(const OpenInvite&, const OpenInvite&) = default;
+};
+
+/// A party as the rules see it: what players see, and what only the rules know.
+struct PartyState {
+  Party party;
+  std::map<PlayerId, Presence> presence;   ///< of members; who is not listed is unseen
+  std::map<PlayerId, OpenInvite> invites;  ///< by the invited player; some may have expired
+  std::map<PlayerId, TimePoint> kicked;    ///< until when each must not join
+};
+
+Failure<Problem> in_a_party_already(PlayerId player);
+/// 409 with the live ticket: who is queued alone cannot enter a party.
+Failure<Problem> queued_already(PlayerId player, const std::optional<TicketId>& ticket);
+
 const PartyMember* find_member(const Party& party, PlayerId player);
+Presence presence_of(const PartyState& state, PlayerId member);
+/// Sets it, and what members see of it.
+void set_presence(PartyState& state, PlayerId member, Presence presence);
 ReadyState ready_summary(const Party& party);
 
-PartyState found_party(PartyId id, const PlayerId& founder, const CreateParty& wishes, TimePoint now);
+struct Founder {
+  PlayerId player_id;
+  bool connected = false;
+};
+
+PartyState found_party(PartyId id, const Founder& founder, const CreateParty& wishes, TimePoint now);
 
 /// Derives status, ticket and match from the facts. A ticket that is over no longer shows. Nobody is ready any more after
 /// a match, or after a ticket that ended because a member stayed away.
@@ -55,16 +90,29 @@ struct Joiner {
   PlayerId player_id;
   std::string username;
   bool in_a_party = false;
+  bool connected = false;
 };
 
 Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint now);
 /// Without `ready`: the other way round. The same as before: the party unchanged.
 Reply<PartyState> set_ready(const PartyState& before, PlayerId member, std::optional<bool> ready);
+/// Lifts the ban of a player who was removed.
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now);
+/// The guest declines, or the leader withdraws it.
+Reply<PartyState> end_invite(const PartyState& before, PlayerId asks, PlayerId guest, TimePoint now);
+/// Forgets an invitation that has expired; one that stands (again) stays.
+PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now);
 Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId heir);
-/// An empty member list afterwards means that the party is disbanded.
+/// The lead goes to the longest-standing connected member; if nobody is, to the longest-standing. An empty member list
+/// afterwards means that the party is disbanded.
 Reply<PartyState> leave(const PartyState& before, PlayerId member);
-Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member);
+Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member, TimePoint now);
+
+/// A member's first socket opened, or the last one closed.
+PartyState socket_changed(const PartyState& before, PlayerId member, bool connected);
+/// The grace of a member without a socket has ended: not ready, and the lead goes to the longest-standing connected
+/// member, if there is one; else to the first who connects.
+PartyState grace_ended(const PartyState& before, PlayerId member);
 /// What the waiting ticket of a party ends with when that member goes.
 CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked);
 

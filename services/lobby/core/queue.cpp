@@ -43,14 +43,31 @@ Reply<Done> check_party_fits(const Choice& choice, const std::vector<TicketPlaye
   return Done{};
 }
 
-Reply<Done> check_party_can_queue(const Party& party) {
+std::vector<PlayerId> absent_members(const PartyState& state, PlayerId asks) {
+  std::vector<PlayerId> absent;
+  for (const auto& member : state.party.members) {
+    const bool is_absent = presence_of(state, member.player_id) == Presence::absent;
+    if (is_absent && member.player_id != asks) absent.push_back(member.player_id);
+  }
+  return absent;
+}
+
+Reply<Done> check_party_can_queue(const PartyState& state, PlayerId asks) {
+  const Party& party = state.party;
   if (party.status == PartyStatus::queued) {
-    auto refusal = refuse(Code::already_queued, "The party is queued already.");
+    auto refusal = refuse_for(Code::already_queued, {party.leader_id}, "The party is queued already.");
     refusal.error.ticket_id = party.ticket_id;
     return refusal;
   }
-  if (party.status == PartyStatus::in_match) return refuse(Code::in_match, "The party is in a match.");
-  if (!ready_summary(party).all_ready) return refuse(Code::not_all_ready, "Not every member is ready.");
+  if (party.status == PartyStatus::in_match) {
+    return refuse_for(Code::in_match, {party.leader_id}, "The party is in a match.");
+  }
+  if (const auto absent = absent_members(state, asks); !absent.empty()) {
+    return refuse_for(Code::member_absent, absent, "The member has lost the connection.");
+  }
+  if (const auto summary = ready_summary(party); !summary.all_ready) {
+    return refuse_for(Code::not_all_ready, summary.not_ready, "The member is not ready.");
+  }
   return Done{};
 }
 
@@ -78,22 +95,28 @@ Reply<Enqueue> enter_queue(const PartyState& state, const Asking& asking, const 
     request.players.push_back(rated(member.player_id, wishes.mode, desk));
   }
   if (auto fits = check_party_fits(*choice, request.players); !fits) return fail(std::move(fits).error());
-  if (auto can = check_party_can_queue(party); !can) return fail(std::move(can).error());
+  if (auto can = check_party_can_queue(state, asking.player); !can) return fail(std::move(can).error());
   request.party_id = party.party_id;
   request.party_version = party.version;
   request.region = wishes.region.value_or(party.region);
   return request;
 }
 
-Reply<Enqueue> enter_queue_alone(std::size_t party_size, const Asking& asking, const EnterQueue& wishes,
-                                 const QueueDesk& desk) {
+Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const Asking& asking,
+                                 const EnterQueue& wishes, const QueueDesk& desk) {
   const auto choice = choose(desk.modes, wishes);
   if (!choice) return fail(choice.error());
-  if (party_size > 1) return refuse(Code::in_party, "The party's leader queues for everyone.");
+  if (party && party->party.members.size() > 1) {
+    return refuse_for(Code::in_party, {asking.player}, "The party's leader queues for everyone.");
+  }
 
   Enqueue request = request_for(asking, wishes, *choice);
   request.players.push_back(rated(asking.player, wishes.mode, desk));
   request.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
+  if (party) {
+    request.party_id = party->party.party_id;
+    request.party_version = party->party.version;
+  }
   return request;
 }
 

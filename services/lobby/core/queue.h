@@ -27,13 +27,14 @@ struct Asking {
 };
 
 /// The leader queues the party: 403 not_leader; 422 unknown_mode, invalid_team_size, party_too_large,
-/// party_spread_too_wide; 409 already_queued (with the ticket), in_match, not_all_ready.
+/// party_spread_too_wide; 409 already_queued (with the ticket), in_match, member_absent, not_all_ready. Who asks is there.
 Reply<Enqueue> enter_queue(const PartyState& party, const Asking& asking, const EnterQueue& wishes,
                            const QueueDesk& desk);
 
-/// A player queues alone: 422 as above; 409 in_party in a party of more than one.
-Reply<Enqueue> enter_queue_alone(std::size_t party_size, const Asking& asking, const EnterQueue& wishes,
-                                 const QueueDesk& desk);
+/// A player queues alone: 422 as above; 409 in_party in a party of more than one. The ticket of who is in a party of one
+/// is that party's: nobody can join it meanwhile, and it ends when they leave.
+Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const Asking& asking,
+                                 const EnterQueue& wishes, const QueueDesk& desk);
 
 /// The ticket as clients see it, just queued.
 Ticket ticket_of(const Enqueue& request, const Enqueued& answer, const ModeTable& modes, TimePoint now);

@@ -1,26 +1,36 @@
 #!lua
 -- Writes a decided change of a party, if nobody changed the party since it was read. The version is enough to know that:
--- members, leader, readiness, invitations and the ticket never change without it. KEYS[1]: the tenant's key prefix.
--- ARGV: party, the version it was decided upon, the joining player or '', how many fields to write, name and value of
--- each, names of fields to remove.
-local prefix = KEYS[1]
-local party, version, joiner, writes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local key, member = prefix .. 'party:' .. party, prefix .. 'member'
+-- members, leader, readiness, presence, invitations and the ticket never change without it. KEYS[1]: the tenant's key
+-- prefix. ARGV: party, the version it was decided upon, the joining player or '', how many invitations a player may
+-- have, the changes (shared/party_changes.lua).
+-- Answers {'done'}, {'changed'}, {'already_in_party'}, {'already_queued', ticket} or {'too_many_invites', player}.
+--@include queue.lua
+--@include enter_party.lua
+--@include party_changes.lua
+local party, version, joiner, invites_max = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local changes = read_changes(5)
 
-if redis.call('HGET', key, 'version') ~= version then
-  return 'changed'
-end
-if joiner ~= '' and redis.call('HEXISTS', member, joiner) == 1 then
-  return 'already_in_party'
-end
-
-for i = 5, 4 + 2 * writes, 2 do
-  redis.call('HSET', key, ARGV[i], ARGV[i + 1])
-end
-for i = 5 + 2 * writes, #ARGV do
-  redis.call('HDEL', key, ARGV[i])
+if redis.call('HGET', prefix .. 'party:' .. party, 'version') ~= version then
+  return {'changed'}
 end
 if joiner ~= '' then
-  redis.call('HSET', member, joiner, party)
+  if redis.call('HEXISTS', prefix .. 'member', joiner) == 1 then
+    return {'already_in_party'}
+  end
+  local waiting = waiting_ticket_of(joiner)
+  if waiting then
+    return {'already_queued', waiting}
+  end
 end
-return 'done'
+local full = player_without_room(changes, party, invites_max)
+if full then
+  return {'too_many_invites', full}
+end
+
+write_fields(changes, party)
+write_invites(changes, party)
+if joiner ~= '' then
+  give_up_requeue(joiner)
+  redis.call('HSET', prefix .. 'member', joiner, party)
+end
+return {'done'}

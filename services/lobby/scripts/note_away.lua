@@ -1,21 +1,37 @@
 #!lua
--- The last socket of a player has closed: notes their waiting ticket, and when their grace ends. A player without a
--- waiting ticket is left alone. KEYS[1]: the tenant's key prefix. ARGV: player, now in milliseconds, then mode and grace
--- in milliseconds of each mode. Answers 1 if it was noted.
+-- A player has no socket any more: notes when the grace of their party ends and, if they wait in the queue, that of
+-- their ticket. KEYS[1]: the tenant's key prefix. ARGV: player, now in milliseconds, `restart`, or `keep` so that a grace
+-- that runs goes on, the party's grace in milliseconds, then mode and grace of each mode.
+-- Answers {how many graces were noted, their party or ''}.
 local prefix = KEYS[1]
-local player, now = ARGV[1], tonumber(ARGV[2])
+local player, now, running, party_grace = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local noted = 0
 
-local claim = redis.call('HGET', prefix .. 'claim', player)
-if not claim or string.sub(claim, 1, 2) ~= 't:' then
-  return 0
-end
-local ticket = string.sub(claim, 3)
-local mode = redis.call('HGET', prefix .. 'ticket:' .. ticket, 'mode')
-for i = 3, #ARGV, 2 do
-  if ARGV[i] == mode then
-    redis.call('ZADD', prefix .. 'away', string.format('%.0f', now + tonumber(ARGV[i + 1])), player)
-    redis.call('HSET', prefix .. 'away_ticket', player, ticket)
-    return 1
+local function note(entry, grace)
+  noted = noted + 1
+  local due = string.format('%.0f', now + grace)
+  if running == 'keep' then
+    redis.call('ZADD', prefix .. 'party_due', 'NX', due, entry)
+  else
+    redis.call('ZADD', prefix .. 'party_due', due, entry)
   end
 end
-return 0
+
+local party = redis.call('HGET', prefix .. 'member', player) or ''
+if party ~= '' then
+  note('member:' .. player, party_grace)
+end
+local claim = redis.call('HGET', prefix .. 'claim', player)
+local ticket = claim and string.match(claim, '^t:(.+)')
+local mode = ticket and redis.call('HGET', prefix .. 'ticket:' .. ticket, 'mode')
+for i = 5, #ARGV, 2 do
+  if ARGV[i] == mode then
+    -- A grace that runs for an earlier ticket is not this one's.
+    if redis.call('HGET', prefix .. 'away_ticket', player) ~= ticket then
+      redis.call('ZREM', prefix .. 'party_due', 'ticket:' .. player)
+    end
+    note('ticket:' .. player, tonumber(ARGV[i + 1]))
+    redis.call('HSET', prefix .. 'away_ticket', player, ticket)
+  end
+end
+return {noted, party}

@@ -31,6 +31,13 @@ for i, player in ipairs(ids) do
   end
 end
 
+-- Members of a party wait with their party or not at all: who joined one after the caller had looked is seen here.
+for i, of in ipairs(redis.call('HMGET', prefix .. 'member', unpack(ids))) do
+  if of and of ~= party then
+    return {'in_party', ids[i]}
+  end
+end
+
 local party_key = prefix .. 'party:' .. party
 if party_version ~= '' then
   local of = redis.call('HMGET', party_key, 'version', 'ticket_id')

@@ -13,7 +13,7 @@ using EventMessages =
 
 using FrameMessages =
     Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged, frames::PartyGone,
-             frames::Invited, frames::ChatMessage, frames::QueueEntered, frames::QueueLeft, frames::MatchFoundFrame,
+             frames::Invited, frames::InviteEnded, frames::ChatMessage, frames::QueueEntered, frames::QueueLeft, frames::MatchFoundFrame,
              frames::SessionReady, frames::MatchCancelledFrame, frames::MatchCompletedFrame, frames::RatingChanged>;
 
 TEST(GoldenFiles, OfEvents) { check_messages(EventMessages{}); }

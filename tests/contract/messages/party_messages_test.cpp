@@ -8,7 +8,7 @@ namespace mm::golden {
 namespace {
 
 using PartyMessages = Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState,
-                               SetReady, InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue,
+                               SetReady, InvitePlayer, Invitation, OpenInvitations, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue,
                                TicketPlayer, Ticket, Enqueued, Enqueue, CancelledTicket, CancelTicket, GetTicket,
                                MadeMatch, MakeMatch, BucketSummary, QueueSummary, WaitOfKind, GetQueues, PairCheck,
                                NearTicket, Forecast, Newcomers, Explanation, GetExplanation, ExplainHere>;

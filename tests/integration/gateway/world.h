@@ -77,7 +77,7 @@ template <class... Reqs>
 using Fakes = std::tuple<Fake<Reqs>...>;
 
 using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
-                       SetReady, InvitePlayer, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
+                       SetReady, InvitePlayer, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
                        GetExplanation, GetQueues, GetMatch, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
 /// Started on first use, gone at the end of the program. Tests that kill servers have their own.

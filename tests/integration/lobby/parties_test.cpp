@@ -272,24 +272,6 @@ TEST_F(Parties, TheLastLeaveDisbandsIt) {
   EXPECT_EQ(keys->integer, 0);
 }
 
-TEST_F(Parties, AnInvitedPlayerJoinsAPrivatePartyOnce) {
-  const Gamer ada(stack, "ada"), bob(stack);
-  CreateParty wishes;
-  wishes.is_public = false;
-  const auto party = party_of({&ada}, false, wishes);
-  ASSERT_TRUE(ada.invite(party, bob));
-  const auto frame = ear.wait_for(bob.id, "invited");
-  ASSERT_TRUE(frame);
-  EXPECT_NE(frame->data.find(party.to_string()), std::string::npos);
-  EXPECT_NE(frame->data.find("\"ada\""), std::string::npos);
-  EXPECT_EQ(refusal(bob.see(party)), Code::not_found);
-  ASSERT_TRUE(bob.join(party));
-  EXPECT_TRUE(bob.see(party));
-  EXPECT_EQ(refusal(ada.invite(party, bob)), Code::already_in_party);
-  ASSERT_TRUE(bob.leave(party));
-  EXPECT_EQ(refusal(bob.join(party)), Code::not_found);
-}
-
 TEST_F(Parties, AKickedMemberIsOutAndHearsIt) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob});
@@ -302,6 +284,38 @@ TEST_F(Parties, AKickedMemberIsOutAndHearsIt) {
   ASSERT_TRUE(frame);
   EXPECT_NE(frame->data.find("\"kicked\":true"), std::string::npos);
   EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, bob.id})), Code::no_party);
+}
+
+TEST_F(Parties, AKickedMemberCannotComeBackAtOnceUnlessInvited) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob});
+  ASSERT_TRUE(ada.kick(party, bob));
+  const auto refused = bob.join(party);
+  EXPECT_EQ(refusal(refused), Code::kicked);
+  EXPECT_GT(refused.error().retry_after_seconds.value_or(0), 200);
+  ASSERT_TRUE(ada.invite(party, bob));
+  EXPECT_TRUE(bob.join(party));
+  ASSERT_TRUE(ada.kick(party, bob));
+  stack.clock.advance(lobby::kKickedFor);
+  EXPECT_TRUE(bob.join(party));
+}
+
+TEST_F(Parties, EveryConflictNamesThePlayer) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  CreateParty wishes;
+  wishes.max_size = 2;
+  const auto party = party_of({&ada, &bob}, true, wishes);
+  const auto player_of = [](const auto& reply) { return reply ? std::nullopt : reply.error().player_id; };
+  EXPECT_EQ(player_of(ada.create()), ada.id);
+  EXPECT_EQ(player_of(bob.join(party)), bob.id);
+  EXPECT_EQ(player_of(eve.join(party)), eve.id) << "full";
+  EXPECT_EQ(player_of(ada.invite(party, bob)), bob.id);
+  ASSERT_TRUE(bob.ready(party, false));
+  EXPECT_EQ(player_of(ada.queue(party)), bob.id);
+  ASSERT_TRUE(bob.ready(party) && ada.queue(party));
+  EXPECT_EQ(player_of(ada.queue(party)), ada.id);
+  EXPECT_EQ(player_of(eve.join(party)), ada.id) << "queued by";
+  EXPECT_EQ(player_of(bob.ready(party, false)), ada.id);
 }
 
 TEST_F(Parties, ThePromotedLeads) {

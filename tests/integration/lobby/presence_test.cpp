@@ -2,6 +2,8 @@
 // somebody else, whose grace ended with theirs, has been dealt with.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/integration/lobby/stack.h"
 
 namespace mm::testing {
@@ -24,10 +26,17 @@ class PresenceGrace : public ::testing::Test {
   void tell(const Gamer& gamer, bool connected) {
     ASSERT_TRUE(stack.bus->publish(PresenceChanged{gamer.id, default_tenant(), connected}));
   }
-  bool is_away(const Gamer& gamer) {
-    const auto score = stack.queue.command({"ZSCORE", "mm:{default}:away", gamer.id.to_string()},
+  /// When the grace of their ticket ends; nothing while none runs.
+  std::optional<std::int64_t> ticket_due(const Gamer& gamer) {
+    const auto score = stack.queue.command({"ZSCORE", "mm:{default}:party_due", "ticket:" + gamer.id.to_string()},
                                            Deadline::after(Milliseconds{5'000}));
-    return score && !score->is_nil();
+    if (!score || score->is_nil()) return std::nullopt;
+    return std::stoll(score->text);
+  }
+  bool is_away(const Gamer& gamer) { return ticket_due(gamer).has_value(); }
+  bool connected(PartyId party, const Gamer& gamer) {
+    const auto seen = gamer.see(party);
+    return seen && lobby::find_member(*seen, gamer.id)->connected;
   }
   bool ends_as(TicketId ticket, TicketStatus status) {
     return eventually([&] {
@@ -113,20 +122,47 @@ TEST_F(PresenceGrace, ConcernsTheTicketTheyHadAndNotALaterOne) {
   EXPECT_EQ(status_of(second), TicketStatus::searching);
 }
 
+TEST_F(PresenceGrace, RunsForATicketThatWasQueuedAfterTheSocketHadClosed) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob}, true);
+  goes(bob, false);
+  ASSERT_TRUE(eventually([&] { return !connected(party, bob); }));
+  const auto ticket = ada.queue(party);
+  ASSERT_TRUE(ticket) << "the party's grace still runs";
+  stack.clock.advance(lobby::kAbsenceGrace);
+  ASSERT_TRUE(eventually([&] { return is_away(bob); }));
+  stack.clock.advance(kGrace);
+  EXPECT_TRUE(ends_as(ticket->ticket_id, TicketStatus::cancelled));
+}
+
+TEST_F(PresenceGrace, EndsForNobodyWhileTheRecordOfSocketsCannotBeRead) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob}, true);
+  const auto ticket = ada.queue(party)->ticket_id;
+  goes(bob);
+  stack.cache_server.kill();
+  const auto due = ticket_due(bob);
+  stack.clock.advance(kGrace);
+  ASSERT_TRUE(eventually([&] { return ticket_due(bob) > due; })) << "somebody has looked at it";
+  EXPECT_EQ(status_of(ticket), TicketStatus::searching);
+  stack.cache_server.restart();
+  bob.open_socket();
+  stack.clock.advance(lobby::PresenceWatch::kTakeAgain);
+  ASSERT_TRUE(eventually([&] { return !is_away(bob); }));
+  EXPECT_EQ(status_of(ticket), TicketStatus::searching);
+  stack.wait_for_frames();
+}
+
 TEST_F(PresenceGrace, WaitsForAMatchmakerThatIsDown) {
   const Gamer ada(stack);
   const auto ticket = ada.queue_alone()->ticket_id;
   goes(ada);
   stack.matchmaker.reset();
   stack.clock.advance(kGrace);
-  const auto taken = [&] {
-    const auto score = stack.queue.command({"ZSCORE", "mm:{default}:away", ada.id.to_string()},
-                                           Deadline::after(Milliseconds{5'000}));
-    return score && std::stoll(score->text) > stack.clock.now().time_since_epoch().count();
-  };
+  const auto taken = [&] { return ticket_due(ada) > stack.clock.now().time_since_epoch().count(); };
   ASSERT_TRUE(eventually(taken)) << "somebody has set out to cancel it";
   stack.matchmaker = std::make_unique<QueueStandIn>(*stack.bus, stack.queue, stack.registry);
-  stack.clock.advance(lobby::Presence::kTakeAgain);
+  stack.clock.advance(lobby::PresenceWatch::kTakeAgain);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
 }
 
@@ -140,6 +176,137 @@ TEST_F(PresenceGrace, NotesAnEventThatCameWhileRedisWasDown) {
   ASSERT_TRUE(eventually([&] { return is_away(ada); }));
   stack.clock.advance(kGrace);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
+}
+
+/// Members of a party who lose their last socket.
+class PartyPresence : public PresenceGrace {
+ protected:
+  void SetUp() override { stack.wait_for_frames(); }
+
+  PartyMember member(PartyId party, const Gamer& gamer) {
+    const auto seen = gamer.see(party);
+    const auto* found = seen ? lobby::find_member(*seen, gamer.id) : nullptr;
+    return found == nullptr ? PartyMember{} : *found;
+  }
+  void becomes_absent(PartyId party, const Gamer& gamer) {
+    const int ready = member(party, gamer).ready ? 1 : 0;
+    goes(gamer, false);
+    ASSERT_TRUE(eventually([&] { return !member(party, gamer).connected; }));
+    ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "not before the grace has ended";
+    stack.clock.advance(lobby::kAbsenceGrace);
+    ASSERT_TRUE(eventually([&] { return presence_in(party, gamer) == "absent"; }));
+  }
+  std::string presence_in(PartyId party, const Gamer& gamer) {
+    const auto field = stack.queue.command({"HGET", "mm:{default}:party:" + party.to_string(), "s:" + gamer.id.to_string()},
+                                           Deadline::after(Milliseconds{5'000}));
+    return field ? field->text : "";
+  }
+  bool told(const Gamer& gamer, std::string_view event, const std::string& text) {
+    return eventually([&] {
+      const auto frames = stack.ear->frames_of(gamer.id);
+      return std::any_of(frames.begin(), frames.end(), [&](const auto& frame) {
+        return frame.event == event && frame.data.find(text) != std::string::npos;
+      });
+    });
+  }
+};
+
+TEST_F(PartyPresence, ALostSocketShowsAtOnceAndTakesReadinessAfterTheGrace) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob}, true);
+  EXPECT_TRUE(member(party, bob).connected);
+  becomes_absent(party, bob);
+  EXPECT_FALSE(member(party, bob).ready);
+  EXPECT_TRUE(member(party, ada).ready);
+  EXPECT_TRUE(told(ada, "party_updated", "\"connected\":false"));
+  EXPECT_TRUE(told(ada, "member_ready", "\"ready\":false"));
+  const auto refused = ada.queue(party);
+  EXPECT_EQ(refusal(refused), Code::member_absent);
+  EXPECT_EQ(refused.error().player_id, bob.id);
+
+  ASSERT_TRUE(bob.ready(party)) << "over HTTP, say; the player is still not there";
+  EXPECT_EQ(refusal(ada.queue(party)), Code::member_absent);
+  bob.open_socket();
+  tell(bob, true);
+  ASSERT_TRUE(eventually([&] { return member(party, bob).connected; }));
+  EXPECT_TRUE(ada.queue(party));
+}
+
+TEST_F(PartyPresence, WhoIsBackWithinTheGraceStaysReady) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob}, true), other = party_of({&eve}, true);
+  goes(bob, false);
+  ASSERT_TRUE(eventually([&] { return !member(party, bob).connected; }));
+  bob.open_socket();
+  tell(bob, true);
+  ASSERT_TRUE(eventually([&] { return member(party, bob).connected; }));
+  becomes_absent(other, eve);  // the time of bob's grace has passed as well
+  EXPECT_TRUE(member(party, bob).ready);
+  EXPECT_TRUE(ada.queue(party));
+}
+
+TEST_F(PartyPresence, WhoNeverHadASocketIsNotConcerned) {
+  const Gamer ada(stack), bot(stack, "bot", Gamer::Socket::none), eve(stack);
+  const auto party = party_of({&ada, &bot}, true), other = party_of({&eve}, true);
+  EXPECT_FALSE(member(party, bot).connected);
+  becomes_absent(other, eve);
+  EXPECT_TRUE(member(party, bot).ready);
+  EXPECT_TRUE(ada.queue(party));
+}
+
+// A gateway that was killed publishes nothing: its sockets are missing from the record after a while, and that is all.
+TEST_F(PartyPresence, ASocketThatIsGoneUnheardOfIsFoundMissing) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob}, true);
+  bob.close_socket();
+  const auto noted = [&] {
+    const auto due = stack.queue.command({"ZSCORE", "mm:{default}:party_due", "member:" + bob.id.to_string()},
+                                         Deadline::after(Milliseconds{5'000}));
+    return due && !due->is_nil();
+  };
+  ASSERT_TRUE(eventually(noted));
+  EXPECT_TRUE(member(party, bob).ready);
+  stack.clock.advance(lobby::kAbsenceGrace);
+  EXPECT_TRUE(eventually([&] { return presence_in(party, bob) == "absent"; }));
+  EXPECT_FALSE(member(party, bob).ready);
+  bob.open_socket();  // and back, unheard of as well
+  EXPECT_TRUE(eventually([&] { return member(party, bob).connected; }));
+}
+
+TEST_F(PartyPresence, AnAbsentLeaderHandsOverToTheLongestStandingConnectedMember) {
+  const Gamer ada(stack), bot(stack, "bot", Gamer::Socket::none), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bot, &bob, &eve});
+  becomes_absent(party, ada);
+  EXPECT_EQ(ada.see(party)->leader_id, bob.id);
+  EXPECT_TRUE(told(eve, "party_updated", "\"leader_id\":\"" + bob.id.to_string()));
+  const auto led = [&](const PartyUpdated& event) { return event.party.party_id == party && event.party.leader_id == bob.id; };
+  EXPECT_TRUE(eventually([&] {
+    const auto events = stack.ear->events<PartyUpdated>();
+    return std::any_of(events.begin(), events.end(), led);
+  }));
+  const auto refused = bob.promote(party, ada);
+  EXPECT_EQ(refusal(refused), Code::member_absent);
+  EXPECT_EQ(refused.error().player_id, ada.id);
+}
+
+TEST_F(PartyPresence, AnAbsentMemberDoesNotInheritTheLead) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto party = party_of({&ada, &bob, &eve});
+  becomes_absent(party, bob);
+  ASSERT_TRUE(ada.leave(party));
+  EXPECT_EQ(eve.see(party)->leader_id, eve.id);
+}
+
+TEST_F(PartyPresence, OfAQueuedPartyTheLeadPassesToo) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada, &bob}, true);
+  const auto ticket = ada.queue(party)->ticket_id;
+  goes(ada);
+  ASSERT_TRUE(eventually([&] { return !member(party, ada).connected; }));
+  stack.clock.advance(lobby::kAbsenceGrace);
+  ASSERT_TRUE(eventually([&] { return bob.see(party)->leader_id == bob.id; }));
+  EXPECT_EQ(status_of(ticket), TicketStatus::searching) << "the mode's grace is longer";
+  EXPECT_TRUE(bob.cancel(party));
 }
 
 }  // namespace

@@ -178,7 +178,69 @@ TEST_F(Queueing, AMatchedTicketIsNotCancelledAndItsPartyIsInAMatch) {
   EXPECT_EQ(refusal(eve.cancel(alone)), Code::already_matched);
   EXPECT_EQ(ada.see(party)->match_id, match);
   EXPECT_EQ(refusal(ada.queue(party)), Code::in_match);
-  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_match);
+  const auto alone_again = eve.queue_alone();
+  EXPECT_EQ(refusal(alone_again), Code::in_match);
+  EXPECT_EQ(alone_again.error().player_id, eve.id);
+  const Gamer kim(stack);
+  EXPECT_EQ(refusal(kim.join(party)), Code::party_in_match);
+  EXPECT_EQ(refusal(bob.ready(party, false)), Code::party_in_match);
+}
+
+TEST_F(Queueing, WhoSearchesAloneEntersNoParty) {
+  const Gamer ada(stack), bob(stack);
+  CreateParty wishes;
+  wishes.is_public = false;
+  const auto party = party_of({&ada}, false, wishes);
+  ASSERT_TRUE(ada.invite(party, bob));
+  const auto ticket = bob.queue_alone()->ticket_id;
+  const auto joined = bob.join(party);
+  for (const auto& refused : {joined, bob.create()}) {
+    EXPECT_EQ(refusal(refused), Code::already_queued);
+    EXPECT_EQ(refused.error().player_id, bob.id);
+    EXPECT_EQ(refused.error().ticket_id, ticket);
+  }
+  ASSERT_TRUE(bob.cancel(ticket));
+  EXPECT_TRUE(bob.join(party)) << "the invitation still stands";
+}
+
+TEST_F(Queueing, TheTicketOfALoneLeaderIsThePartys) {
+  const Gamer ada(stack), bob(stack);
+  const auto party = party_of({&ada});
+  const auto ticket = ada.queue_alone();
+  ASSERT_TRUE(ticket);
+  EXPECT_EQ(ticket->party_id, party);
+  EXPECT_EQ(ada.see(party)->status, PartyStatus::queued);
+  EXPECT_EQ(refusal(bob.join(party)), Code::party_in_queue);
+  EXPECT_EQ(ada.queue_alone("casual", ticket->ticket_id)->ticket_id, ticket->ticket_id);
+  const auto other = ada.queue_alone();
+  EXPECT_EQ(refusal(other), Code::already_queued);
+  EXPECT_EQ(other.error().player_id, ada.id);
+  ASSERT_TRUE(ada.cancel(ticket->ticket_id));
+  EXPECT_TRUE(bob.join(party));
+}
+
+TEST_F(Queueing, AJoinBetweenTheLookAndTheEntryKeepsThePlayerOut) {
+  const Gamer ada(stack), bob(stack), eve(stack);
+  const auto of_bob = party_of({&bob}), of_eve = party_of({&eve});
+  stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)ada.join(of_bob); });
+  const auto alone = ada.queue_alone();
+  EXPECT_EQ(refusal(alone), Code::in_party);
+  EXPECT_EQ(alone.error().player_id, ada.id);
+  const Gamer kim(stack);
+  stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)kim.join(of_eve); });
+  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_party) << "nor does the leader whom somebody joins meanwhile";
+}
+
+// The match was found for the player alone; if it is cancelled, they do not search on beside their new party.
+TEST_F(Queueing, AMatchFromBeforeThePartyIsNotSearchedForAgain) {
+  const Gamer ada(stack), bob(stack), eve(stack), kim(stack);
+  const auto of_ada = ada.queue_alone("duel")->ticket_id, of_bob = bob.queue_alone("duel")->ticket_id;
+  const auto match = stack.matchmaker->match(default_tenant(), {of_ada, of_bob});
+  const auto party = party_of({&ada}), other = party_of({&kim});
+  ASSERT_TRUE(eve.join(party) && bob.join(other));
+  stack.matchmaker->apply_cancelled(match, {of_ada, of_bob});
+  EXPECT_EQ(status_of(of_ada), TicketStatus::cancelled);
+  EXPECT_EQ(status_of(of_bob), TicketStatus::cancelled);
 }
 
 TEST_F(Queueing, ALeaveWhileQueuedCancelsTheTicket) {

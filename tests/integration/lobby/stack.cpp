@@ -30,13 +30,27 @@ bus::ServerOptions profile_options() {
 
 }  // namespace
 
-RatingsStandIn::RatingsStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings)
+ProfileStandIn::ProfileStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings)
     : ratings_(std::move(ratings)), server_(bus, profile_options(), metrics) {
   server_.serve<GetRatings>([this](const GetRatings& request, const bus::Context&) { return page(request); });
+  server_.serve<GetProfile>([this](const GetProfile& request, const bus::Context&) -> Reply<Profile> {
+    std::lock_guard lock(mutex_);
+    if (strangers_.contains(request.player_id)) return refuse(Code::not_found);
+    Profile profile;
+    profile.player_id = request.player_id;
+    profile.username = "somebody";
+    profile.region = default_region();
+    return profile;
+  });
   server_.start();
 }
 
-Reply<Ratings> RatingsStandIn::page(const GetRatings& request) {
+void ProfileStandIn::add_stranger(PlayerId player) {
+  std::lock_guard lock(mutex_);
+  strangers_.insert(player);
+}
+
+Reply<Ratings> ProfileStandIn::page(const GetRatings& request) {
   if (!is_open_) return refuse(Code::unavailable);
   ++pages_read_;
   const std::size_t kPage = 2;
@@ -94,7 +108,7 @@ Stack::Stack(const StackOptions& options)
   if (const auto streams = bus->ensure_streams(Deadline::after(kStartBudget)); !streams) {
     throw std::runtime_error(streams.error());
   }
-  profile = std::make_unique<RatingsStandIn>(*bus, registry, options.ratings);
+  profile = std::make_unique<ProfileStandIn>(*bus, registry, options.ratings);
   if (options.profile_answers) profile->open();
   matchmaker = std::make_unique<QueueStandIn>(*bus, queue, registry);
   start_lobby();
@@ -152,6 +166,12 @@ void Gamer::open_socket() const {
 void Gamer::close_socket() const {
   const auto key = "mm:{" + tenant_.str() + "}:presence:" + id.to_string();
   (void)stack_.cache.command({"DEL", key}, Deadline::after(Milliseconds{5'000}));
+}
+
+Reply<std::vector<Invitation>> Gamer::invitations() const {
+  auto list = ask(GetInvitations{});
+  if (!list) return fail(std::move(list).error());
+  return std::move(list->invites);
 }
 
 Reply<Party> Gamer::create(CreateParty wishes) const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,13 @@
 
 namespace mm::testing {
 
-/// Answers profile.ratings from a list, in pages of two, once it is told to.
-class RatingsStandIn {
+/// Answers profile.ratings from a list, in pages of two, once it is told to; and knows every player but strangers.
+class ProfileStandIn {
  public:
-  RatingsStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
+  ProfileStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
   void open() { is_open_ = true; }
   int pages_read() const { return pages_read_; }
+  void add_stranger(PlayerId player);
 
  private:
   Reply<Ratings> page(const GetRatings& request);
@@ -31,6 +33,8 @@ class RatingsStandIn {
   const std::vector<Rating> ratings_;
   std::atomic<bool> is_open_{false};
   std::atomic<int> pages_read_{0};
+  std::mutex mutex_;
+  std::set<PlayerId> strangers_;  // protected by mutex_
   bus::Server server_;
 };
 
@@ -99,7 +103,7 @@ class Stack {
   storage::Redis queue;
   storage::Redis cache;
   std::unique_ptr<Ear> ear;
-  std::unique_ptr<RatingsStandIn> profile;
+  std::unique_ptr<ProfileStandIn> profile;
   std::unique_ptr<QueueStandIn> matchmaker;
 
  private:
@@ -129,6 +133,9 @@ class Gamer {
   Reply<Nothing> leave(PartyId party) const { return ask(LeaveParty{party}); }
   Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const { return ask(SetReady{party, ready}); }
   Reply<Party> invite(PartyId party, const Gamer& guest) const { return ask(InvitePlayer{party, guest.id}); }
+  Reply<std::vector<Invitation>> invitations() const;
+  Reply<Nothing> decline(PartyId party) const { return ask(EndInvitation{party, std::nullopt}); }
+  Reply<Nothing> withdraw(PartyId party, const Gamer& guest) const { return ask(EndInvitation{party, guest.id}); }
   Reply<Party> kick(PartyId party, const Gamer& member) const { return ask(KickPlayer{party, member.id}); }
   Reply<Party> promote(PartyId party, const Gamer& member) const { return ask(PromotePlayer{party, member.id}); }
   Reply<Nothing> chat(PartyId party, std::string text) const { return ask(SendChat{party, std::move(text)}); }

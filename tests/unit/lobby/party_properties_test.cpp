@@ -1,9 +1,11 @@
 // Any sequence of changes keeps a party a party (I30): members unique and at most max_size, the leader one of them,
-// version + 1 per change, and readiness gone whenever the membership changes.
+// version + 1 per change, readiness gone whenever the membership changes; and an absent leader
+// only where nobody is connected.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/unit/lobby/parties.h"
@@ -20,12 +22,19 @@ std::set<PlayerId> members(const PartyState& state) {
 Reply<PartyState> any_change(const PartyState& before, TimePoint now) {
   const auto who = player(*rc::gen::inRange(1, 9));
   const auto other = player(*rc::gen::inRange(1, 9));
-  switch (*rc::gen::inRange(0, 6)) {
-    case 0: return join(before, {who, "x", *rc::gen::weightedElement<bool>({{1, true}, {5, false}})}, now);
+  switch (*rc::gen::inRange(0, 10)) {
+    case 0: {
+      const bool in_a_party = *rc::gen::weightedElement<bool>({{1, true}, {5, false}});
+      return join(before, {who, "x", in_a_party, *rc::gen::arbitrary<bool>()}, now);
+    }
     case 1: return leave(before, who);
-    case 2: return kick(before, who, other);
+    case 2: return kick(before, who, other, now);
     case 3: return promote(before, who, other);
     case 4: return invite(before, who, other, now);
+    case 5: return end_invite(before, who, other, now);
+    case 6: return expire_invite(before, other, now);
+    case 7: return socket_changed(before, who, *rc::gen::arbitrary<bool>());
+    case 8: return grace_ended(before, who);
     default: return set_ready(before, who, *rc::gen::element<std::optional<bool>>(std::nullopt, true, false));
   }
 }
@@ -35,7 +44,14 @@ void check_party(const PartyState& state) {
   RC_ASSERT(members(state).size() == party.members.size());
   RC_ASSERT(static_cast<int>(party.members.size()) <= party.max_size);
   RC_ASSERT(find_member(party, party.leader_id) != nullptr);
-  RC_ASSERT(state.invites.size() <= kInvitesMax);
+  for (const auto& [player, presence] : state.presence) {
+    RC_ASSERT(find_member(party, player) != nullptr);
+    RC_ASSERT(find_member(party, player)->connected == (presence == Presence::connected));
+  }
+  // An absent leader leads only where nobody is connected.
+  const bool somebody_is_there = std::any_of(party.members.begin(), party.members.end(),
+                                             [](const PartyMember& member) { return member.connected; });
+  if (somebody_is_there) RC_ASSERT(presence_of(state, party.leader_id) != Presence::absent);
   for (std::size_t i = 1; i < party.members.size(); ++i) {
     RC_ASSERT(party.members[i - 1].joined_at < party.members[i].joined_at);
   }
@@ -45,13 +61,16 @@ void check_step(const PartyState& before, const PartyState& after) {
   const bool membership_changed = members(before) != members(after);
   if (membership_changed) RC_ASSERT(ready_count(after) == 0);
   if (membership_changed || before.party.leader_id != after.party.leader_id ||
-      ready_count(before) != ready_count(after)) {
+      before.presence != after.presence || ready_count(before) != ready_count(after)) {
     RC_ASSERT(after.party.version == before.party.version + 1);
   }
   RC_ASSERT(after.party.version - before.party.version <= 1);
-  // Only promotion and the leader's own departure hand the lead on, the latter to the longest-standing.
+  // After the leader's departure the longest-standing connected member leads, or the longest-standing.
   if (find_member(after.party, before.party.leader_id) == nullptr) {
-    RC_ASSERT(after.party.leader_id == after.party.members.front().player_id);
+    const auto& heirs = after.party.members;
+    auto heir = std::find_if(heirs.begin(), heirs.end(), [](const PartyMember& member) { return member.connected; });
+    if (heir == heirs.end()) heir = heirs.begin();
+    RC_ASSERT(after.party.leader_id == heir->player_id);
   }
 }
 
@@ -59,7 +78,7 @@ RC_GTEST_PROP(PartyProperties, AnySequenceOfChangesKeepsThePartyWhole, ()) {
   CreateParty wishes;
   wishes.max_size = *rc::gen::inRange(1, 11);
   wishes.is_public = *rc::gen::arbitrary<bool>();
-  auto state = found_party(some_party(), player(1), wishes, at(0));
+  auto state = found_party(some_party(), {player(1), *rc::gen::arbitrary<bool>()}, wishes, at(0));
   const auto steps = *rc::gen::inRange(0, 60);
   for (int i = 0; i < steps; ++i) {
     const auto after = any_change(state, at(*rc::gen::inRange(-100, 10'000)));
@@ -79,7 +98,8 @@ RC_GTEST_PROP(PartyProperties, AQueuedPartyChangesOnlyByDepartures, ()) {
   const auto after = any_change(before, at(1));
   if (!after || after->party.version == before.party.version) return;
   if (after->party.members.size() == before.party.members.size()) {
-    RC_ASSERT(after->invites != before.invites);  // invitations do not touch the ticket
+    // Invitations and sockets do not touch the ticket.
+    RC_ASSERT(after->invites != before.invites || after->presence != before.presence);
     RC_ASSERT(after->party.status == PartyStatus::queued);
   } else {
     RC_ASSERT(after->party.members.size() < before.party.members.size());

@@ -21,7 +21,7 @@ TEST(Party, IsFoundedWithItsFounderAsLeader) {
   wishes.max_size = 3;
   wishes.is_public = false;
   wishes.home_region = Region::parse("us-east");
-  const auto party = found_party(some_party(), player(1), wishes, at(0)).party;
+  const auto party = found_party(some_party(), {player(1)}, wishes, at(0)).party;
   EXPECT_EQ(party.leader_id, player(1));
   EXPECT_EQ(party.region.str(), "us-east");
   EXPECT_EQ(party.max_size, 3);
@@ -34,10 +34,10 @@ TEST(Party, IsFoundedWithItsFounderAsLeader) {
 
 TEST(Party, TakesTheAskedRegionThenTheHomeRegionThenTheDefault) {
   CreateParty wishes;
-  EXPECT_EQ(found_party(some_party(), player(1), wishes, at(0)).party.region.str(), "eu-west");
+  EXPECT_EQ(found_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "eu-west");
   wishes.home_region = Region::parse("us-east");
   wishes.region = Region::parse("ap-south");
-  EXPECT_EQ(found_party(some_party(), player(1), wishes, at(0)).party.region.str(), "ap-south");
+  EXPECT_EQ(found_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "ap-south");
 }
 
 // Who may do what, by standing in the party: the leader, another member, a stranger to a public party, a stranger to
@@ -58,7 +58,7 @@ TEST(Party, RefusesByStandingNotFoundBeforeForbidden) {
        Code::not_member},
       {"invite", [](auto& p, auto who) { return refusal(invite(p, who, player(50), at(0))); }, kAllowed,
        Code::not_leader, Code::not_leader},
-      {"kick", [](auto& p, auto who) { return refusal(kick(p, who, player(3))); }, kAllowed, Code::not_leader,
+      {"kick", [](auto& p, auto who) { return refusal(kick(p, who, player(3), at(0))); }, kAllowed, Code::not_leader,
        Code::not_leader},
       {"promote", [](auto& p, auto who) { return refusal(promote(p, who, player(3))); }, kAllowed, Code::not_leader,
        Code::not_leader},
@@ -84,7 +84,7 @@ TEST(Join, IsRefusedInThisOrder) {
   EXPECT_EQ(refusal(joins(party_of(5, false), 9, true)), Code::not_found);
   EXPECT_EQ(refusal(joins(queued_party(5), 9, true)), Code::already_in_party);
   EXPECT_EQ(refusal(joins(queued_party(5), 9)), Code::party_in_queue);
-  EXPECT_EQ(refusal(joins(playing_party(5), 9)), Code::party_in_queue);
+  EXPECT_EQ(refusal(joins(playing_party(5), 9)), Code::party_in_match);
   EXPECT_EQ(refusal(joins(party_of(5), 9)), Code::party_full);
 }
 
@@ -137,7 +137,7 @@ TEST(Ready, CountsTheLeaderToo) {
 
 TEST(Ready, IsFixedWhileQueuedOrPlaying) {
   EXPECT_EQ(refusal(set_ready(queued_party(2), player(2), false)), Code::party_in_queue);
-  EXPECT_EQ(refusal(set_ready(playing_party(2), player(2), false)), Code::party_in_queue);
+  EXPECT_EQ(refusal(set_ready(playing_party(2), player(2), false)), Code::party_in_match);
 }
 
 TEST(Leave, HandsTheLeadToTheLongestStanding) {
@@ -165,9 +165,28 @@ TEST(Leave, WhileQueuedEndsTheTicketAndWhilePlayingLeavesTheMatchAlone) {
 }
 
 TEST(Kick, RemovesAMemberButNotTheLeaderAndNobodyElse) {
-  EXPECT_EQ(kick(party_of(3), player(1), player(2))->party.members.size(), 2U);
-  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(1))), Code::invalid_fields);
-  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(9))), Code::not_found);
+  EXPECT_EQ(kick(party_of(3), player(1), player(2), at(0))->party.members.size(), 2U);
+  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(1), at(0))), Code::invalid_fields);
+  EXPECT_EQ(refusal(kick(party_of(3), player(1), player(9), at(0))), Code::not_found);
+}
+
+TEST(Kick, KeepsThePlayerOutForAWhileUnlessTheyAreInvited) {
+  const auto kicked = *kick(party_of(3), player(1), player(2), at(0));
+  const auto refused = joins(kicked, 2, false, at(299));
+  EXPECT_EQ(refusal(refused), Code::kicked);
+  EXPECT_EQ(refused.error().retry_after_seconds, 1);
+  EXPECT_TRUE(joins(kicked, 2, false, at(0) + kKickedFor));
+  EXPECT_TRUE(joins(kicked, 9, false, at(1))) << "nobody else is concerned";
+  const auto invited = *invite(kicked, player(1), player(2), at(1));
+  EXPECT_TRUE(joins(invited, 2, false, at(2)));
+  const auto withdrawn = *end_invite(invited, player(1), player(2), at(2));
+  EXPECT_TRUE(joins(withdrawn, 2, false, at(3))) << "the invitation was the leader's change of mind";
+}
+
+TEST(Kick, ForgetsBansThatAreOver) {
+  const auto first = *kick(party_of(3), player(1), player(2), at(0));
+  const auto second = *kick(first, player(1), player(3), at(0) + kKickedFor);
+  EXPECT_EQ(second.kicked.size(), 1U);
 }
 
 TEST(Promote, HandsTheLeadToAMemberAndKeepsReadiness) {
@@ -184,16 +203,78 @@ TEST(Promote, OfTheLeaderChangesNothing) {
 }
 
 TEST(Invite, OfAMemberIsRefused) {
-  EXPECT_EQ(refusal(invite(party_of(3), player(1), player(2), at(0))), Code::already_in_party);
+  const auto refused = invite(party_of(3), player(1), player(2), at(0));
+  EXPECT_EQ(refusal(refused), Code::already_in_party);
+  EXPECT_EQ(refused.error().player_id, player(2));
 }
 
-TEST(Invite, MakesRoomByForgettingTheOneThatEndsSoonest) {
+TEST(Invite, BeyondTheMostOpenOnesIsRefusedAndDropsNone) {
   auto state = party_of(1, false);
   const auto most = static_cast<int>(kInvitesMax);
-  for (int i = 0; i <= most; ++i) state = *invite(state, player(1), player(100 + i), at(i));
-  EXPECT_EQ(state.invites.size(), kInvitesMax);
-  EXPECT_FALSE(state.invites.contains(player(100)));
-  EXPECT_TRUE(state.invites.contains(player(100 + most)));
+  for (int i = 0; i < most; ++i) state = *invite(state, player(1), player(100 + i), at(i));
+  EXPECT_EQ(refusal(invite(state, player(1), player(99), at(most))), Code::too_many_invites);
+  EXPECT_TRUE(invite(state, player(1), player(100), at(most))) << "who is invited already is invited again";
+  EXPECT_TRUE(invite(state, player(1), player(99), at(0) + kInviteLifetime)) << "expired ones do not count";
+}
+
+TEST(Invite, IsDeclinedByTheGuestAndWithdrawnByTheLeader) {
+  const auto invited = *invite(party_of(2, false), player(1), player(9), at(0));
+  EXPECT_FALSE(end_invite(invited, player(9), player(9), at(1))->invites.contains(player(9)));
+  EXPECT_FALSE(end_invite(invited, player(1), player(9), at(1))->invites.contains(player(9)));
+  EXPECT_EQ(refusal(end_invite(invited, player(2), player(9), at(1))), Code::not_leader);
+  EXPECT_EQ(refusal(end_invite(invited, player(8), player(9), at(1))), Code::not_found);
+  EXPECT_EQ(refusal(end_invite(invited, player(8), player(8), at(1))), Code::not_found);
+  EXPECT_EQ(refusal(end_invite(invited, player(9), player(9), at(0) + kInviteLifetime)), Code::not_found);
+}
+
+TEST(Invite, ExpiresOnlyWhenItsTimeHasCome) {
+  const auto invited = *invite(party_of(1), player(1), player(9), at(0));
+  EXPECT_EQ(expire_invite(invited, player(9), at(1)).party.version, invited.party.version);
+  EXPECT_TRUE(expire_invite(invited, player(9), at(0) + kInviteLifetime).invites.empty());
+}
+
+PartyState with_presence(PartyState state, std::initializer_list<std::pair<int, Presence>> members) {
+  for (const auto& [number, presence] : members) set_presence(state, player(number), presence);
+  return state;
+}
+
+TEST(Absence, ShowsAtOnceAndTakesReadinessAfterTheGrace) {
+  const auto before = with_presence(with_all_ready(party_of(2)), {{1, Presence::connected}, {2, Presence::connected}});
+  const auto away = socket_changed(before, player(2), false);
+  EXPECT_FALSE(find_member(away.party, player(2))->connected);
+  EXPECT_EQ(ready_count(away), 2);
+  EXPECT_EQ(away.party.version, before.party.version + 1);
+  const auto absent = grace_ended(away, player(2));
+  EXPECT_FALSE(find_member(absent.party, player(2))->ready);
+  EXPECT_TRUE(find_member(absent.party, player(1))->ready);
+  const auto back = socket_changed(absent, player(2), true);
+  EXPECT_TRUE(find_member(back.party, player(2))->connected);
+  EXPECT_FALSE(find_member(back.party, player(2))->ready) << "who is back says so";
+}
+
+TEST(Absence, ConcernsOnlyWhoHadASocket) {
+  const auto before = with_all_ready(party_of(2));
+  EXPECT_EQ(grace_ended(before, player(2)).party.version, before.party.version);
+}
+
+TEST(Absence, PassesTheLeadToTheLongestStandingConnectedMember) {
+  auto state = with_presence(party_of(4), {{1, Presence::away}, {3, Presence::connected}, {4, Presence::connected}});
+  EXPECT_EQ(grace_ended(state, player(1)).party.leader_id, player(3));
+  EXPECT_EQ(leave(state, player(1))->party.leader_id, player(3)) << "a leader who leaves has the same heir";
+}
+
+TEST(Absence, OfEverybodyLeavesTheLeadUntilSomebodyConnects) {
+  auto state = with_presence(party_of(3), {{1, Presence::away}, {2, Presence::absent}});
+  state = grace_ended(state, player(1));
+  EXPECT_EQ(state.party.leader_id, player(1));
+  EXPECT_EQ(socket_changed(state, player(2), true).party.leader_id, player(2));
+  EXPECT_EQ(join(state, {player(9), "p9", false, true}, at(100))->party.leader_id, player(9));
+  EXPECT_EQ(socket_changed(state, player(1), true).party.leader_id, player(1));
+}
+
+TEST(Absence, OfTheOneWhoIsPromotedIsRefused) {
+  const auto state = with_presence(party_of(2), {{2, Presence::absent}});
+  EXPECT_EQ(refusal(promote(state, player(1), player(2))), Code::member_absent);
 }
 
 TEST(Ticket, SaysWhatThePartyIsDoing) {

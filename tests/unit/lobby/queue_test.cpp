@@ -24,8 +24,9 @@ class QueueRules : public ::testing::Test {
   Reply<Enqueue> enters(const PartyState& party, PlayerId asks, const EnterQueue& wishes) {
     return enter_queue(party, {default_tenant(), asks, some_ticket()}, wishes, {modes_, ratings_, now_});
   }
-  Reply<Enqueue> enters_alone(std::size_t party_size, const EnterQueue& wishes) {
-    return enter_queue_alone(party_size, {default_tenant(), player(1), some_ticket()}, wishes,
+  Reply<Enqueue> enters_alone(int party_size, const EnterQueue& wishes) {
+    const auto party = party_size == 0 ? std::nullopt : std::optional(party_of(party_size));
+    return enter_queue_alone(party, {default_tenant(), player(1), some_ticket()}, wishes,
                              {modes_, ratings_, now_});
   }
   static EnterQueue wish(const char* name, std::optional<int> team_size = std::nullopt) {
@@ -64,7 +65,7 @@ TEST_F(QueueRules, APlayerIsLessSureTheLongerTheyWereAway) {
   const auto queued = [&](PlayerId who) {
     ratings_.apply(who, mode("ranked"), {1600.25, 60, 40, now_ - std::chrono::hours(24 * 365), 4.825});
     const auto request =
-        enter_queue_alone(0, {default_tenant(), who, some_ticket()}, wish("ranked"), {modes_, ratings_, now_});
+        enter_queue_alone(std::nullopt, {default_tenant(), who, some_ticket()}, wish("ranked"), {modes_, ratings_, now_});
     return request ? request->players.at(0).deviation : 0;
   };
   EXPECT_NEAR(queued(player(1)), 110, 0.1);
@@ -97,17 +98,44 @@ TEST_F(QueueRules, ConflictsOfAPartyComeLast) {
   EXPECT_EQ(refusal(enters(party, player(1), wish("ranked"))), Code::not_all_ready);
 }
 
+TEST_F(QueueRules, AnAbsentMemberIsNamedBeforeWhoIsNotReady) {
+  auto party = party_of(3);
+  set_presence(party, player(2), Presence::absent);
+  set_presence(party, player(3), Presence::absent);
+  const auto refused = enters(party, player(1), wish("ranked"));
+  EXPECT_EQ(refusal(refused), Code::member_absent);
+  EXPECT_EQ(refused.error().player_id, player(2));
+  ASSERT_EQ(refused.error().errors.size(), 2U);
+  EXPECT_EQ(refused.error().errors[1].pointer, "/members/" + player(3).to_string());
+}
+
+TEST_F(QueueRules, AMemberInTheGraceAndWhoAsksAreNotAbsent) {
+  auto party = with_all_ready(party_of(3));
+  set_presence(party, player(1), Presence::absent);
+  set_presence(party, player(2), Presence::away);
+  EXPECT_TRUE(enters(party, player(1), wish("ranked")));
+}
+
+TEST_F(QueueRules, EveryConflictOfAPartyNamesAPlayer) {
+  auto party = with_all_ready(party_of(2));
+  party.party.members[1].ready = false;
+  EXPECT_EQ(enters(party, player(1), wish("ranked")).error().player_id, player(2));
+  EXPECT_EQ(enters(queued_party(2), player(1), wish("ranked")).error().player_id, player(1));
+  EXPECT_EQ(enters(playing_party(2), player(1), wish("ranked")).error().player_id, player(1));
+  EXPECT_EQ(enters_alone(2, wish("duel")).error().player_id, player(1));
+}
+
 TEST_F(QueueRules, ASpreadAtTheLimitIsAllowed) {
   ratings_.apply(player(2), mode("ranked"), {1800, 80, 40});
   EXPECT_TRUE(enters(with_all_ready(party_of(2)), player(1), wish("ranked")));
 }
 
 TEST_F(QueueRules, APlayerQueuesAloneWithoutAPartyOrInAPartyOfOne) {
-  for (std::size_t size : {0U, 1U}) {
+  for (const int size : {0, 1}) {
     const auto request = enters_alone(size, wish("duel"));
     ASSERT_TRUE(request);
-    EXPECT_FALSE(request->party_id);
-    EXPECT_FALSE(request->party_version);
+    EXPECT_EQ(request->party_id.has_value(), size == 1) << "nobody joins a party whose leader searches";
+    EXPECT_EQ(request->party_version.has_value(), size == 1);
     EXPECT_EQ(request->team_size, 1);
     EXPECT_EQ(request->players.size(), 1U);
   }

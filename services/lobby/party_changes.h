@@ -1,0 +1,81 @@
+// How a party changes: read it, let a rule (core/party.h) decide, write the decision if the party is still the one that
+// was read, else read and decide again. And who is told of a change. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "services/lobby/metrics.h"
+#include "services/lobby/store.h"
+#include "services/lobby/teller.h"
+
+namespace mm::lobby {
+
+/// The party to change; `asks`: whose own party is looked up with it.
+struct PartyRef {
+  Tenant tenant;
+  PartyId party;
+  std::optional<PlayerId> asks;
+  Deadline deadline;
+};
+
+struct Applied {
+  StoredParty before;
+  PartyState after;
+  bool changed() const { return after.party.version != before.state.party.version; }
+};
+
+Failure<Problem> no_such_party();
+
+class PartyChanges {
+ public:
+  /// A party of ten is changed at most this often while one change is being decided, short of a bug or an attack.
+  static constexpr int kAttemptsMax = 24;
+
+  PartyChanges(PartyStore& store, Metrics& metrics) : store_(store), metrics_(metrics) {}
+
+  /// `decide(lookup)` gives the party afterwards or a refusal; `write(applied)` commits it, and may correct `after`.
+  template <class Decide, class Write>
+  Reply<Applied> apply(const PartyRef& ref, Decide decide, Write write) {
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+      auto found = store_.find(ref.tenant, ref.party, ref.asks, ref.deadline);
+      if (!found) return fail(std::move(found).error());
+      if (!found->party) return no_such_party();
+      Reply<PartyState> after = decide(std::as_const(*found));
+      if (!after) return fail(std::move(after).error());
+      Applied applied{std::move(*found->party), std::move(*after)};
+      if (!applied.changed()) return applied;
+      const Reply<Commit> commit = write(applied);
+      if (!commit) return fail(commit.error());
+      if (*commit == Commit::done) return applied;
+      metrics_.conflicts.add();
+    }
+    return refuse(Code::party_changed, "The party changes too often now.");
+  }
+
+  /// For changes in which nobody comes or goes.
+  template <class Decide>
+  Reply<Applied> change(const PartyRef& ref, Decide decide) {
+    return apply(
+        ref, [&](const PartyLookup& found) -> Reply<PartyState> { return decide(*found.party); },
+        [&](const Applied& applied) {
+          return store_.change(ref.tenant, applied.before, applied.after, std::nullopt, ref.deadline);
+        });
+  }
+
+ private:
+  PartyStore& store_;
+  Metrics& metrics_;
+};
+
+std::vector<PlayerId> members_of(const Party& party);
+
+/// The whole party to its members, and the event for listeners.
+void tell_changed(Teller& teller, const Tenant& tenant, const Party& party);
+/// The readiness of one member, to all of them.
+void tell_ready(Teller& teller, const Tenant& tenant, const Party& party, PlayerId member);
+/// What became of an invitation, to the invited player and to the leader.
+void tell_invite_ended(Teller& teller, const Tenant& tenant, const Party& party, PlayerId guest, InviteEnd reason);
+
+}  // namespace mm::lobby

@@ -1,0 +1,24 @@
+// A party as the fields of its hash in Redis, and back (store.h lists the fields).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "services/lobby/core/party.h"
+
+namespace mm::lobby {
+
+using Fields = std::map<std::string, std::string>;
+
+Fields fields_of(const PartyState& state);
+/// As stored; status, ticket and match are derived later. Nothing for fields that are no party's.
+std::optional<PartyState> parse_party(PartyId id, const Fields& fields);
+
+std::string invite_text(const OpenInvite& invite);
+std::optional<OpenInvite> parse_invite(std::string_view text);
+
+std::optional<Presence> presence_named(std::string_view text);
+
+}  // namespace mm::lobby

@@ -1,0 +1,14 @@
+#!lua flags=no-writes
+-- Some members of the tenant's parties, and the presence that is known of each. KEYS[1]: the tenant's key prefix. ARGV:
+-- cursor (0: from the start), about how many. Answers {the next cursor (0: that was the end), player, party, presence or
+-- '', player, …}.
+local prefix = KEYS[1]
+local page = redis.call('HSCAN', prefix .. 'member', ARGV[1], 'COUNT', ARGV[2])
+local answer = {page[1]}
+for i = 1, #page[2], 2 do
+  local player, party = page[2][i], page[2][i + 1]
+  answer[#answer + 1] = player
+  answer[#answer + 1] = party
+  answer[#answer + 1] = redis.call('HGET', prefix .. 'party:' .. party, 's:' .. player) or ''
+end
+return answer
