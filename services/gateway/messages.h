@@ -8,6 +8,7 @@
 
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
+#include "common/contracts/recent.h"
 
 namespace mm::gateway {
 
@@ -53,11 +54,13 @@ struct NoFields {};
 template <class F>
 void describe(F&, NoFields&) {}
 
-/// What a player is in now; absent: in none.
+/// What a player is in now; absent: in none. `recent`: how matches of the last ten minutes ended for the player, the
+/// latest last, so that a client that was away has missed nothing.
 struct ActiveState {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
+  std::optional<std::vector<RecentMatch>> recent;
 };
 
 template <class F>
@@ -65,6 +68,7 @@ void describe(F& f, ActiveState& m) {
   f("party", m.party);
   f("ticket", m.ticket);
   f("match", m.match);
+  f("recent", m.recent);
 }
 
 struct PlayerSummary {
@@ -87,6 +91,7 @@ struct Welcome {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
+  std::optional<std::vector<RecentMatch>> recent;
   bool resumed = false;  ///< true: nothing was missed, what was is replayed
 };
 
@@ -96,6 +101,7 @@ void describe(F& f, Welcome& m) {
   f("party", m.party);
   f("ticket", m.ticket);
   f("match", m.match);
+  f("recent", m.recent);
   f("resumed", m.resumed);
 }
 

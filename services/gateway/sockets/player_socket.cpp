@@ -94,6 +94,7 @@ void PlayerSocket::read_state() {
       welcome.party = std::move(state->party);
       welcome.ticket = std::move(state->ticket);
       welcome.match = std::move(state->match);
+      welcome.recent = std::move(state->recent);
       self->send_welcome(welcome, from);
     });
   });
