@@ -64,8 +64,8 @@ GameConnection::GameConnection(const std::string& server_url, const std::string&
     mail->post([impl, code, why = std::move(why)] { Impl::call(impl->handlers.closed, code, why); });
   };
   const auto address = parse_socket_address(server_url);
-  if (!address) return events.closed(kNotOpened, address.error().detail);
-  impl_->socket = impl_->transport->open(server_url, "", std::move(events));
+  if (address) impl_->socket = impl_->transport->open(server_url, "", std::move(events));
+  else events.closed(kNotOpened, address.error().detail);
 }
 
 GameConnection::~GameConnection() { impl_->end(); }
