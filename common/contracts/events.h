@@ -150,16 +150,18 @@ void describe(F& f, MatchCompleted& m) {
   f("teams", m.teams);
 }
 
-enum class CancelReason { no_server, loading_timeout, no_show, server_lost, conflict };
+/// `voided`: the game server said that the match does not count.
+enum class CancelReason { no_server, loading_timeout, no_show, server_lost, conflict, voided };
 
 template <>
 struct EnumText<CancelReason> {
-  static constexpr std::array<std::pair<CancelReason, std::string_view>, 5> kAll{{
+  static constexpr std::array<std::pair<CancelReason, std::string_view>, 6> kAll{{
       {CancelReason::no_server, "no_server"},
       {CancelReason::loading_timeout, "loading_timeout"},
       {CancelReason::no_show, "no_show"},
       {CancelReason::server_lost, "server_lost"},
       {CancelReason::conflict, "conflict"},
+      {CancelReason::voided, "voided"},
   }};
 };
 

@@ -246,4 +246,46 @@ void describe(F& f, GetRatings& m) {
   f("cursor", m.cursor, Length{1, 256});
 }
 
+/// What one match did to one player's rating, as `rating_changed` told it.
+struct MatchRatingChange {
+  MatchId match_id;
+  double mmr_before = 0;
+  double mmr_after = 0;
+  double mmr_change = 0;
+};
+
+template <class F>
+void describe(F& f, MatchRatingChange& m) {
+  using namespace fields;
+  f("match_id", m.match_id);
+  f("mmr_before", m.mmr_before, Decimals{2});
+  f("mmr_after", m.mmr_after, Decimals{2});
+  f("mmr_change", m.mmr_change, Decimals{2});
+}
+
+struct RatingChanges {
+  std::vector<MatchRatingChange> changes;
+};
+
+template <class F>
+void describe(F& f, RatingChanges& m) {
+  f("changes", m.changes);
+}
+
+/// The player's rating changes of these matches. A match that is not applied yet, or of an unrated mode, is left out.
+struct GetRatingChanges {
+  static constexpr Subject kSubject{"profile.changes"};
+  using Answer = RatingChanges;
+  static constexpr std::size_t kMatchesMax = 100;
+
+  PlayerId player_id;
+  std::vector<MatchId> match_ids;
+};
+
+template <class F>
+void describe(F& f, GetRatingChanges& m) {
+  f("player_id", m.player_id);
+  f("match_ids", m.match_ids, fields::Count{1, GetRatingChanges::kMatchesMax});
+}
+
 }  // namespace mm

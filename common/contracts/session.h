@@ -72,14 +72,16 @@ void describe(F& f, GetMatch& m) {
   f("player_id", m.player_id, fields::Internal{});
 }
 
-enum class ServerPhase { starting, running, ending };
+/// `aborted`: the match ends here and does not count, as a result with the outcome `void` says.
+enum class ServerPhase { starting, running, ending, aborted };
 
 template <>
 struct EnumText<ServerPhase> {
-  static constexpr std::array<std::pair<ServerPhase, std::string_view>, 3> kAll{{
+  static constexpr std::array<std::pair<ServerPhase, std::string_view>, 4> kAll{{
       {ServerPhase::starting, "starting"},
       {ServerPhase::running, "running"},
       {ServerPhase::ending, "ending"},
+      {ServerPhase::aborted, "aborted"},
   }};
 };
 
@@ -111,6 +113,18 @@ void describe(F& f, Heartbeat& m) {
   f("status", m.status);
 }
 
+/// `void`: the match does not count. It is cancelled, nobody is rated and no ticket is requeued.
+enum class ResultOutcome { played, voided };
+
+template <>
+struct EnumText<ResultOutcome> {
+  static constexpr std::array<std::pair<ResultOutcome, std::string_view>, 2> kAll{{
+      {ResultOutcome::played, "played"},
+      {ResultOutcome::voided, "void"},
+  }};
+};
+
+/// `completed`, or `cancelled` after the outcome `void`.
 struct ResultAnswer {
   MatchId match_id;
   MatchStatus status = MatchStatus::completed;
@@ -122,25 +136,36 @@ void describe(F& f, ResultAnswer& m) {
   f("status", m.status);
 }
 
-/// Each entry of player_stats is an object with `player_id` and whatever else the game wants kept.
+/// Each entry of player_stats is an object with `player_id` and whatever else the game wants kept. The list is absent, or
+/// it has each player of the match exactly once.
 struct ReportResult {
   static constexpr Subject kSubject{"session.result"};
   using Answer = ResultAnswer;
   static constexpr std::size_t kStatsBytesMax = 4096;
 
   MatchId match_id;
-  std::optional<int> winning_team;  ///< index; null: a draw
+  ResultOutcome outcome = ResultOutcome::played;
+  std::optional<int> winning_team;  ///< index; null: a draw. Without effect in a void match
   double duration_seconds = 0;
-  std::vector<fields::RawJson> player_stats;
+  std::optional<std::vector<fields::RawJson>> player_stats;
 };
 
 template <class F>
 void describe(F& f, ReportResult& m) {
   using namespace fields;
   f("match_id", m.match_id, InPath{});
-  f("winning_team", m.winning_team, Nullable{}, InRange{0, limits::kTeamsMax - 1});
-  f("duration_seconds", m.duration_seconds, InRange{0, 604'800});
-  f("player_stats", m.player_stats, Optional{}, Count{0, limits::kTeamSizeMax * 2},
+  f("outcome", m.outcome, Optional{});
+  constexpr InRange kTeam{0, limits::kTeamsMax - 1};
+  constexpr InRange kSeconds{0, 604'800};
+  // The outcome stands first because it decides whether the winner and the duration are required.
+  if (m.outcome == ResultOutcome::voided) {
+    f("winning_team", m.winning_team, Nullable{}, Optional{}, kTeam);
+    f("duration_seconds", m.duration_seconds, Optional{}, kSeconds);
+  } else {
+    f("winning_team", m.winning_team, Nullable{}, kTeam);
+    f("duration_seconds", m.duration_seconds, kSeconds);
+  }
+  f("player_stats", m.player_stats, Count{0, limits::kTeamSizeMax * limits::kTeamsMax},
     RawObject{ReportResult::kStatsBytesMax});
 }
 

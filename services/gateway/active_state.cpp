@@ -6,53 +6,97 @@
 namespace mm::gateway {
 namespace {
 
-/// The answers, in any order.
+/// Five answers, in any order; then the ratings of what has ended lately.
 struct Gathering {
+  Gathering(Shard& shard_in, Asker asker_in, std::function<void(Reply<ActiveState>)> then_in)
+      : shard(shard_in), asker(std::move(asker_in)), then(std::move(then_in)) {}
+
+  Shard& shard;
+  const Asker asker;
   ActiveState state;
   std::optional<OpenInvitations> invitations;
+  std::optional<RecentMatches> recent;
   std::optional<Problem> failure;
-  int missing = 4;
+  int missing = 5;
   std::function<void(Reply<ActiveState>)> then;
-
-  template <class T>
-  void take(Reply<T> reply, std::optional<T>& part) {
-    if (reply) {
-      part = *std::move(reply);
-    } else if (reply.error().status() != 404) {
-      failure = std::move(reply).error();
-    }
-    if (--missing > 0) return;
-    if (failure) return then(fail(*std::move(failure)));
-    // What has ended is not what the player is in.
-    if (state.ticket && state.ticket->status != TicketStatus::searching && state.ticket->status != TicketStatus::matched) {
-      state.ticket.reset();
-    }
-    if (state.match && is_over(state.match->status)) state.match.reset();
-    if (state.ticket) state.ticket->players.reset();
-    if (state.match) state.match->requeue.reset();
-    if (invitations && !invitations->invites.empty()) state.invites = std::move(invitations->invites);
-    then(std::move(state));
-  }
 };
+
+using GatheringPtr = std::shared_ptr<Gathering>;  // owners: the callbacks of the questions under way
+
+void finish(Gathering& g) {
+  if (g.failure) return g.then(fail(*std::move(g.failure)));
+  auto& state = g.state;
+  // What has ended is not what the player is in.
+  if (state.ticket && state.ticket->status != TicketStatus::searching && state.ticket->status != TicketStatus::matched) {
+    state.ticket.reset();
+  }
+  if (state.match && is_over(state.match->status)) state.match.reset();
+  if (state.ticket) state.ticket->players.reset();
+  if (state.match) state.match->requeue.reset();
+  if (g.invitations && !g.invitations->invites.empty()) state.invites = std::move(g.invitations->invites);
+  if (g.recent && !g.recent->matches.empty()) state.recent = std::move(g.recent->matches);
+  g.then(std::move(state));
+}
+
+void add_changes(std::vector<RecentMatch>& matches, const RatingChanges& changes) {
+  for (const auto& change : changes.changes) {
+    for (auto& match : matches) {
+      if (match.match_id != change.match_id) continue;
+      match.mmr_before = change.mmr_before;
+      match.mmr_after = change.mmr_after;
+      match.mmr_change = change.mmr_change;
+    }
+  }
+}
+
+// Asked after the ends were read: profile tells a player of a rating after it has stored it, so a change that is not in
+// this answer comes in a later frame.
+void rate_recent(const GatheringPtr& g) {
+  GetRatingChanges request;
+  request.player_id = g->asker.caller.player.value_or(PlayerId());
+  for (const auto& match : g->recent->matches) {
+    if (match.status == MatchStatus::completed) request.match_ids.push_back(match.match_id);
+  }
+  if (request.match_ids.empty()) return finish(*g);
+  ask(g->shard, request, g->asker, [g](Reply<RatingChanges> changes) {
+    if (changes) add_changes(g->recent->matches, *changes);
+    else if (changes.error().status() != 404) g->failure = std::move(changes).error();
+    finish(*g);
+  });
+}
+
+template <class T>
+void take(const GatheringPtr& g, Reply<T> reply, std::optional<T>& part) {
+  if (reply) {
+    part = *std::move(reply);
+  } else if (reply.error().status() != 404) {
+    g->failure = std::move(reply).error();
+  }
+  if (--g->missing > 0) return;
+  if (g->failure || !g->recent) return finish(*g);
+  rate_recent(g);
+}
 
 }  // namespace
 
 void read_active_state(Shard& shard, const Asker& asker, std::function<void(Reply<ActiveState>)> then) {
-  // Owners: the three callbacks.
-  auto gathering = std::make_shared<Gathering>();
-  gathering->then = std::move(then);
+  const auto player = asker.caller.player;
+  const auto g = std::make_shared<Gathering>(shard, asker, std::move(then));
   GetParty party;
-  party.player_id = asker.caller.player;
-  ask(shard, party, asker, [gathering](Reply<Party> reply) { gathering->take(std::move(reply), gathering->state.party); });
+  party.player_id = player;
+  ask(shard, party, asker, [g](Reply<Party> reply) { take(g, std::move(reply), g->state.party); });
   GetTicket ticket;
   ticket.tenant = asker.caller.tenant;
-  ticket.player_id = asker.caller.player;
-  ask(shard, ticket, asker, [gathering](Reply<Ticket> reply) { gathering->take(std::move(reply), gathering->state.ticket); });
+  ticket.player_id = player;
+  ask(shard, ticket, asker, [g](Reply<Ticket> reply) { take(g, std::move(reply), g->state.ticket); });
   ask(shard, GetInvitations{}, asker,
-      [gathering](Reply<OpenInvitations> reply) { gathering->take(std::move(reply), gathering->invitations); });
+      [g](Reply<OpenInvitations> reply) { take(g, std::move(reply), g->invitations); });
   GetMatch match;
-  match.player_id = asker.caller.player;
-  ask(shard, match, asker, [gathering](Reply<MatchView> reply) { gathering->take(std::move(reply), gathering->state.match); });
+  match.player_id = player;
+  ask(shard, match, asker, [g](Reply<MatchView> reply) { take(g, std::move(reply), g->state.match); });
+  GetRecentMatches recent;
+  recent.player_id = player.value_or(PlayerId());
+  ask(shard, recent, asker, [g](Reply<RecentMatches> reply) { take(g, std::move(reply), g->recent); });
 }
 
 }  // namespace mm::gateway

@@ -1,4 +1,5 @@
-// What a player is in now, asked of lobby, matchmaker and session at the same time.
+// What a player is in now, asked of lobby, matchmaker and session at the same time, and how matches of theirs ended
+// lately, with the ratings that profile adds.
 #pragma once
 
 #include <functional>

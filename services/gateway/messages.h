@@ -8,6 +8,7 @@
 
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
+#include "common/contracts/recent.h"
 
 namespace mm::gateway {
 
@@ -53,12 +54,14 @@ struct NoFields {};
 template <class F>
 void describe(F&, NoFields&) {}
 
-/// What a player is in now; absent: in none. `invites`: absent without any.
+/// What a player is in now; absent: in none. `invites`: absent without any. `recent`: how matches of the last ten
+/// minutes ended for the player, the latest last, so that a client that was away has missed nothing.
 struct ActiveState {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
   std::optional<std::vector<Invitation>> invites;
+  std::optional<std::vector<RecentMatch>> recent;
 };
 
 template <class F>
@@ -67,6 +70,7 @@ void describe(F& f, ActiveState& m) {
   f("ticket", m.ticket);
   f("match", m.match);
   f("invites", m.invites);
+  f("recent", m.recent);
 }
 
 struct PlayerSummary {
@@ -90,6 +94,7 @@ struct Welcome {
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
   std::optional<std::vector<Invitation>> invites;  ///< absent without any
+  std::optional<std::vector<RecentMatch>> recent;
   bool resumed = false;  ///< true: nothing was missed, what was is replayed
 };
 
@@ -100,6 +105,7 @@ void describe(F& f, Welcome& m) {
   f("ticket", m.ticket);
   f("match", m.match);
   f("invites", m.invites);
+  f("recent", m.recent);
   f("resumed", m.resumed);
 }
 

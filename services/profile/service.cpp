@@ -101,6 +101,7 @@ void Service::serve() {
   server_.serve<UpdateProfile>(
       [this](const UpdateProfile& r, const bus::Context& c) { return accounts_.update(r, c.caller, c.deadline); });
   server_.serve<GetRatings>([this](const GetRatings& r, const bus::Context& c) { return ratings(r, c); });
+  server_.serve<GetRatingChanges>([this](const GetRatingChanges& r, const bus::Context& c) { return changes(r, c); });
 }
 
 // Services may ask for every tenant, a player for their own.
@@ -128,6 +129,14 @@ Reply<Ratings> Service::rating_page(const GetRatings& request, const std::option
   Ratings answer{std::move(page->ratings), std::nullopt};
   if (page->next) answer.next_cursor = page->next->text();
   return answer;
+}
+
+Reply<RatingChanges> Service::changes(const GetRatingChanges& request, const bus::Context& context) {
+  const auto& caller = context.caller;
+  if (caller.role == Role::player && caller.player != request.player_id) return refuse(Code::forbidden);
+  auto found = store_.changes_of(caller.tenant, request, context.deadline);
+  if (!found) return fail(found.error());
+  return RatingChanges{*std::move(found)};
 }
 
 bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo& info) {

@@ -51,6 +51,7 @@ class Service {
  private:
   void serve();
   Reply<Ratings> ratings(const GetRatings& request, const bus::Context& context);
+  Reply<RatingChanges> changes(const GetRatingChanges& request, const bus::Context& context);
   Reply<Ratings> rating_page(const GetRatings& request, const std::optional<Tenant>& tenant, Deadline deadline);
 
   /// match.completed. Idempotent by match_id: profile.applied is the key.

@@ -96,6 +96,12 @@ const Statement kRatingsAfter{"ratings_after",
                               "WHERE (tenant, player_id, mode) > ($1, $2::uuid, $3) AND tenant <= coalesce($4, tenant) "
                               "ORDER BY tenant, player_id, mode LIMIT $5"};
 
+const Statement kChangesOf{
+    "changes_of",
+    "SELECT c.match_id, c.mmr_before, c.mmr_after FROM profile.rating_change c JOIN profile.applied a USING (match_id) "
+    "WHERE c.match_id = ANY ($1::uuid[]) AND c.player_id = $2::uuid AND a.tenant = $3 AND a.rated "
+    "ORDER BY a.applied_seq"};
+
 const Statement kKnown{"known", "SELECT FROM profile.applied WHERE match_id = $1::uuid"};
 
 // What we wrote ourselves parses; if it does not, the table was changed by hand.
@@ -314,6 +320,23 @@ Reply<std::vector<Rating>> Store::ratings_of(const std::optional<Tenant>& tenant
     const auto rows = kRatingsOf(tx, ids_text(players), tenant ? std::optional(tenant->str()) : std::nullopt);
     for (const auto& row : rows) ratings.push_back(rating_of(row, now));
     return ratings;
+  });
+  if (!found) return away(found.error());
+  return *std::move(found);
+}
+
+Reply<std::vector<MatchRatingChange>> Store::changes_of(const Tenant& tenant, const GetRatingChanges& request,
+                                                        Deadline deadline) {
+  const auto matches = array_text(request.match_ids, [](const MatchId& id) { return id.to_string(); });
+  auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) {
+    std::vector<MatchRatingChange> changes;
+    for (const auto& row : kChangesOf(tx, matches, request.player_id.to_string(), tenant.str())) {
+      const auto before = row["mmr_before"].as<Hundredths>();
+      const auto after = row["mmr_after"].as<Hundredths>();
+      changes.push_back({own_text<MatchId>(row["match_id"]), to_points(before), to_points(after),
+                         to_points(after - before)});
+    }
+    return changes;
   });
   if (!found) return away(found.error());
   return *std::move(found);

@@ -72,6 +72,10 @@ class Store {
   Reply<RatingPage> ratings_after(const std::optional<Tenant>& tenant, const std::optional<RatingCursor>& cursor,
                                   int limit, TimePoint now, Deadline deadline);
 
+  /// What these matches did to the player's ratings; those of unrated modes and unknown ones are left out.
+  Reply<std::vector<MatchRatingChange>> changes_of(const Tenant& tenant, const GetRatingChanges& request,
+                                                   Deadline deadline);
+
   /// Applies the match to its players' ratings, writes the log and puts match.rated into the outbox, all or nothing.
   /// None: it was applied before. `margin`: see rate_match.h.
   Reply<std::optional<RatedMatch>> apply(const MatchCompleted& match, const ModeRules* rules, int margin,

@@ -81,6 +81,7 @@ std::string hash_of(const Report& report, std::vector<std::string> entries) {
   writer.begin_array();
   report.winning_team ? writer.integer(*report.winning_team) : writer.null();
   writer.real(report.duration_seconds);
+  if (report.voids) writer.string("void");
   for (const auto& entry : entries) writer.raw(entry);
   writer.end_array();
   return security::sha256_hex(writer.take());
@@ -90,15 +91,17 @@ std::string hash_of(const Report& report, std::vector<std::string> entries) {
 
 Reply<Report> read_report(const ReportResult& result) {
   Report report;
+  report.voids = result.outcome == ResultOutcome::voided;
   report.winning_team = result.winning_team;
   report.duration_seconds = result.duration_seconds;
   std::vector<std::string> canonical;
-  for (std::size_t i = 0; i < result.player_stats.size(); ++i) {
+  if (result.player_stats) report.player_stats.emplace();
+  for (std::size_t i = 0; result.player_stats && i < result.player_stats->size(); ++i) {
     Entry entry;
-    if (!read_entry(result.player_stats[i], entry)) {
+    if (!read_entry((*result.player_stats)[i], entry)) {
       return refuse_field("/player_stats/" + std::to_string(i), "has a number that is out of range");
     }
-    report.player_stats.push_back(std::move(entry.stats));
+    report.player_stats->push_back(std::move(entry.stats));
     canonical.push_back(std::move(entry.canonical));
   }
   report.hash = hash_of(report, std::move(canonical));

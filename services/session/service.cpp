@@ -11,6 +11,7 @@
 #include "common/wire/codec.h"
 #include "common/wire/mode_table.h"
 #include "services/session/core/birth.h"
+#include "services/session/core/recent.h"
 #include "services/session/report.h"
 
 namespace mm::session {
@@ -70,6 +71,13 @@ bool is_server_of(const Caller& caller, MatchId match) { return caller.role == R
 
 Failure<Problem> unknown_match() { return refuse(Code::not_found, "There is no such match."); }
 
+std::optional<MatchCompleted> result_of(const Match& match) {
+  if (match.status != MatchStatus::completed) return std::nullopt;
+  auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
+  check(result.ok(), "session.match holds what session never writes");
+  return *std::move(result);
+}
+
 /// Body of events.violation.result_conflict.
 struct ConflictingResult {
   MatchId match_id;
@@ -99,6 +107,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
+  server_.serve<GetRecentMatches>([this](const GetRecentMatches& r, const bus::Context& c) { return recent(r, c); });
   server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });
   server_.serve<ReportResult>([this](const ReportResult& r, const bus::Context& c) { return report(r, c); });
   events_.on<MatchFound>([this](const MatchFound& event, const bus::EventInfo&) { return on_found(event); });
@@ -166,8 +175,19 @@ Reply<MatchView> Service::view_for(const Match& match, const Caller& caller) con
   return view;
 }
 
+Reply<RecentMatches> Service::recent(const GetRecentMatches& request, const bus::Context& context) {
+  const auto& caller = context.caller;
+  if (caller.role == Role::player && caller.player != request.player_id) return refuse(Code::forbidden);
+  const auto matches = store_.recent(caller.tenant, request.player_id, context.deadline);
+  if (!matches) return fail(matches.error());
+  RecentMatches answer;
+  for (const auto& match : *matches) answer.matches.push_back(recent_view(match, request.player_id, result_of(match)));
+  return answer;
+}
+
 Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::Context& context) {
   if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
+  if (request.status == ServerPhase::aborted) return abort(request.match_id, context.deadline);
   const auto heard = store_.hear(request.match_id, request.status == ServerPhase::running, context.deadline);
   if (!heard) return fail(heard.error());
   if (!heard->match) return unknown_match();
@@ -175,6 +195,18 @@ Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::C
   if (heard->counted) return HeartbeatAnswer{true, kHeartbeatSeconds};
   if (is_over(heard->match->status)) return refuse(Code::match_over);
   return HeartbeatAnswer{true, kEarlyHeartbeatSeconds};
+}
+
+// As a void result; the answer to a repeat is the same.
+Reply<HeartbeatAnswer> Service::abort(MatchId match, Deadline deadline) {
+  const auto known = store_.find(match, deadline);
+  if (!known) return fail(known.error());
+  if (!*known) return unknown_match();
+  Report report;
+  report.voids = true;
+  const auto settled = settle(match, report, deadline);
+  if (!settled) return fail(settled.error());
+  return HeartbeatAnswer{true, kHeartbeatSeconds};
 }
 
 Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Context& context) {
@@ -185,27 +217,28 @@ Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Cont
   const auto report = read_report(request);
   if (!report) return fail(report.error());
   if (auto errors = check_report(**match, *report); !errors.empty()) return fail(wire::invalid(std::move(errors)));
-  return settle(**match, *report, context.deadline);
+  return settle(request.match_id, *report, context.deadline);
 }
 
-Reply<ResultAnswer> Service::settle(const Match& match, const Report& report, Deadline deadline) {
-  const auto judged = store_.complete(match.id, report, deadline);
+Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadline deadline) {
+  const auto judged = store_.complete(match, report, deadline);
   if (!judged) return fail(judged.error());
   switch (judged->verdict) {
     case Verdict::accept:
       announcer_.changed(judged->match, judged->before);
-      servers_.give_back(match.id);
+      servers_.give_back(match);
+      if (report.voids) log::info("match_cancelled", {{"match_id", match}, {"reason", text_of(CancelReason::voided)}});
       break;
     case Verdict::same_again: metrics_.results_repeated.add(); break;
     case Verdict::conflict:
       metrics_.results_refused.add();
-      log::warning("result_conflicted", {{"match_id", match.id}});
-      (void)runtime_.bus.publish(violation_subject("result_conflict"), wire::encode(ConflictingResult{match.id}));
+      log::warning("result_conflicted", {{"match_id", match}});
+      (void)runtime_.bus.publish(violation_subject("result_conflict"), wire::encode(ConflictingResult{match}));
       return refuse(Code::result_conflict);
     case Verdict::over: metrics_.results_refused.add(); return refuse(Code::match_over);
     case Verdict::not_yet: return refuse(Code::not_ready_yet);
   }
-  return ResultAnswer{match.id, MatchStatus::completed};
+  return ResultAnswer{match, judged->match.status};
 }
 
 }  // namespace mm::session

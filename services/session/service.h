@@ -7,6 +7,7 @@
 
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
+#include "common/contracts/recent.h"
 #include "common/runtime/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "services/session/sweeper.h"
@@ -49,13 +50,15 @@ class Service {
   bus::Ack on_found(const MatchFound& found);
 
   Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
+  Reply<RecentMatches> recent(const GetRecentMatches& request, const bus::Context& context);
   Reply<HeartbeatAnswer> heartbeat(const Heartbeat& request, const bus::Context& context);
+  Reply<HeartbeatAnswer> abort(MatchId match, Deadline deadline);
   /// Idempotent by the hash of the content.
   Reply<ResultAnswer> report(const ReportResult& request, const bus::Context& context);
 
   Reply<std::optional<Match>> load(const GetMatch& request, const bus::Context& context);
   Reply<MatchView> view_for(const Match& match, const Caller& caller) const;
-  Reply<ResultAnswer> settle(const Match& match, const Report& report, Deadline deadline);
+  Reply<ResultAnswer> settle(MatchId match, const Report& report, Deadline deadline);
 
   Runtime& runtime_;
   const Timing timing_;

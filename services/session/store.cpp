@@ -1,5 +1,6 @@
 #include "services/session/store.h"
 
+#include "common/contracts/recent.h"
 #include "common/runtime/log.h"
 #include "common/security/secrets.h"
 #include "common/storage/outbox.h"
@@ -56,8 +57,17 @@ const storage::Statement kEnterPlayers{"session_enter_players",
                                        "INSERT INTO session.live_player (tenant, player_id, match_id) "
                                        "SELECT $1, player, $2::uuid FROM unnest($3::uuid[]) AS player ORDER BY player "
                                        "ON CONFLICT DO NOTHING RETURNING player_id"};
-const storage::Statement kDeleteLivePlayers{"session_delete_live_players",
-                                            "DELETE FROM session.live_player WHERE match_id = $1::uuid"};
+// The players of a match that ends are free, and the match is one of their recent ones.
+const storage::Statement kFreePlayers{
+    "session_free_players",
+    "WITH freed AS (DELETE FROM session.live_player WHERE match_id = $1::uuid) "
+    "INSERT INTO session.ended_player (tenant, player_id, match_id, ended_at) "
+    "SELECT $2, player, $1::uuid, now() FROM unnest($3::uuid[]) AS player ON CONFLICT DO NOTHING"};
+const std::string kRecentSql = select(
+    "WHERE match_id IN (SELECT ended.match_id FROM session.ended_player ended "
+    "WHERE ended.tenant = $1 AND ended.player_id = $2::uuid AND ended.ended_at > now() - $3 * interval '1 millisecond' "
+    "ORDER BY ended.ended_at DESC LIMIT $4) ORDER BY ended_at, match_id");
+const storage::Statement kRecent{"session_recent", kRecentSql.c_str()};
 
 // What we wrote ourselves decodes; if it does not, the table was changed by hand.
 template <class T>
@@ -133,7 +143,9 @@ std::string ids_text(const std::vector<PlayerId>& ids) {
 /// The fact's own message id: sent again after a crash, it is the same message.
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
-void delete_live_players(pqxx::work& tx, MatchId match) { kDeleteLivePlayers(tx, match.to_string()); }
+void free_players(pqxx::work& tx, const Match& match) {
+  kFreePlayers(tx, match.id.to_string(), match.tenant.str(), ids_text(players_of(match.teams)));
+}
 
 std::optional<Match> lock(pqxx::work& tx, MatchId match) { return one_of(kLock(tx, match.to_string())); }
 
@@ -174,6 +186,20 @@ std::set<PlayerId> enter_players(pqxx::work& tx, const Match& match) {
   return busy;
 }
 
+/// The match as the void report leaves it; the row is locked and the match can still end.
+Match cancel_void(pqxx::work& tx, storage::Outbox& outbox, const Match& match, const Report& report) {
+  const auto cancelled = cancellation(match.teams, CancelReason::voided);
+  const auto event = cancelled_event(match, cancelled);
+  auto row = tx.exec_params(
+      returning("UPDATE session.match SET state = 'cancelled', reason = $2, ended_event = $3, "
+                "result_hash = nullif($4, ''), ended_at = now() WHERE match_id = $1::uuid AND state = ANY($5::text[])"),
+      match.id.to_string(), std::string(text_of(cancelled.reason)), wire::encode(event), report.hash,
+      states_text(states_before(MatchStatus::cancelled)));
+  free_players(tx, match);
+  outbox.add(tx, event, message_id(match.id, "cancelled"));
+  return own(one_of(row));
+}
+
 }  // namespace
 
 Reply<Store::Stored> Store::store_found(const MatchFound& found, const ModeTable& modes, Milliseconds age_limit,
@@ -197,7 +223,7 @@ Reply<Store::Stored> Store::store_found(const MatchFound& found, const ModeTable
     } else {
       return {*std::move(born), true, {}};
     }
-    delete_live_players(tx, found.match_id);
+    free_players(tx, *born);
     const auto event = cancelled_event(*born, cancelled);
     // No server was ever asked for, so there is none to give back.
     auto row = tx.exec_params(
@@ -272,6 +298,7 @@ Reply<Store::Judged> Store::complete(MatchId match, const Report& report, Deadli
     const auto verdict = judge(row, report);
     const auto before = row.status;
     if (verdict != Verdict::accept) return {std::move(row), verdict, before};
+    if (report.voids) return {cancel_void(tx, outbox_, row, report), verdict, before};
     const auto now = own(time_of(tx.exec("SELECT (extract(epoch FROM now()) * 1000)::bigint")[0][0]));
     const auto event = completed_event(row, report, now);
     auto completed = tx.exec_params(
@@ -279,9 +306,15 @@ Reply<Store::Judged> Store::complete(MatchId match, const Report& report, Deadli
                   "ended_at = now(), result_hash = $2, ended_event = $3 "
                   "WHERE match_id = $1::uuid AND state = ANY($4::text[])"),
         match.to_string(), report.hash, wire::encode(event), states_text(states_before(MatchStatus::completed)));
-    delete_live_players(tx, match);
+    free_players(tx, row);
     outbox_.add(tx, event, message_id(match, "completed"));
     return {own(one_of(completed)), verdict, before};
+  });
+}
+
+Reply<std::vector<Match>> Store::recent(const Tenant& tenant, PlayerId player, Deadline deadline) {
+  return run(postgres_, deadline, [&](pqxx::work& tx) {
+    return all_of(kRecent(tx, tenant.str(), player.to_string(), kRecentTime.count(), kRecentMatchesMax));
   });
 }
 
@@ -322,7 +355,7 @@ Reply<std::optional<Match>> Store::cancel_overdue(Overdue kind, const Match& mat
         limit.count(), match.id.to_string(), std::string(text_of(cancelled.reason)), wire::encode(cancelled.requeue),
         wire::encode(event)));
     if (row) {
-      delete_live_players(tx, match.id);
+      free_players(tx, match);
       outbox_.add(tx, event, message_id(match.id, "cancelled"));
     }
     return row;
@@ -355,6 +388,14 @@ Reply<int> Store::prune(Milliseconds keep, Deadline deadline) {
         "ended_at < now() - $1 * interval '1 millisecond' ORDER BY ended_at LIMIT 500)",
         keep.count());
     return static_cast<int>(gone.affected_rows());
+  });
+}
+
+Reply<Done> Store::prune_recent(Deadline deadline) {
+  return run(postgres_, deadline, [&](pqxx::work& tx) -> Done {
+    tx.exec_params("DELETE FROM session.ended_player WHERE ended_at <= now() - $1 * interval '1 millisecond'",
+                   kRecentTime.count());
+    return {};
   });
 }
 

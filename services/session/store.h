@@ -55,10 +55,14 @@ class Store {
   struct Judged {
     Match match;
     Verdict verdict = Verdict::accept;
-    MatchStatus before = MatchStatus::running;  ///< with accept: what it completed from
+    MatchStatus before = MatchStatus::running;  ///< with accept: what it ended from
   };
-  /// The report has been checked against the match, whose row was seen before.
+  /// Completes the match, or cancels it if the report voids it. The report has been checked against the match, whose row
+  /// was seen before.
   Reply<Judged> complete(MatchId match, const Report& report, Deadline deadline);
+
+  /// The newest ends of the player's matches within kRecentTime, the latest last.
+  Reply<std::vector<Match>> recent(const Tenant& tenant, PlayerId player, Deadline deadline);
 
   /// Waiting longer than `limit`, or silent longer than `limit` (by the database's clock).
   Reply<std::vector<Match>> unserved(Milliseconds limit, int most, Deadline deadline);
@@ -73,6 +77,8 @@ class Store {
 
   /// Deletes matches that ended longer ago than `keep`, some at a time; how many.
   Reply<int> prune(Milliseconds keep, Deadline deadline);
+  /// Deletes what recent() no longer tells.
+  Reply<Done> prune_recent(Deadline deadline);
 
  private:
   enum class Overdue { unserved, silent };

@@ -71,6 +71,7 @@ void Sweeper::prune() {
   const auto now = std::chrono::steady_clock::now();
   if (now - pruned_ < kPruneEvery) return;
   pruned_ = now;
+  (void)store_.prune_recent(Deadline::after(kStoreTime));  // fails with the next statement, or is done at the next look
   const auto gone = store_.prune(timing_.keep, Deadline::after(kStoreTime));
   if (gone && *gone > 0) log::info("matches_pruned", {{"matches", *gone}});
 }

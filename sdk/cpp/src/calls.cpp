@@ -5,9 +5,14 @@
 namespace matchmaker {
 namespace {
 
+constexpr int kUnauthorized = 401;
+// A renewal that got no answer is tried again after this time; the token may still be good.
+constexpr std::chrono::seconds kRenewalPause{5};
+
 // Renewed when a fifth of the lifetime is left, so that a slow renewal is still in time.
 std::chrono::seconds time_to_renewal(std::int64_t lifetime_seconds) {
-  return std::chrono::seconds(lifetime_seconds * 4 / 5);
+  constexpr std::int64_t kMostSeconds = 30LL * 24 * 3600;
+  return std::chrono::seconds(std::min(std::max<std::int64_t>(lifetime_seconds, 0), kMostSeconds) * 4 / 5);
 }
 
 HttpRequest to_request(const Call& call, const std::string& token, const std::string& key) {
@@ -20,14 +25,33 @@ HttpRequest to_request(const Call& call, const std::string& token, const std::st
   return request;
 }
 
+// What may stand in a header.
+bool is_token(const std::string& text) {
+  for (char c : text) {
+    if (c <= 0x20 || c >= 0x7F) return false;
+  }
+  return !text.empty();
+}
+
+// Without the query, which may have been typed by a player.
+std::string name_of(const Call& call) { return call.method + " " + call.target.substr(0, call.target.find('?')); }
+
+std::string outcome_of(const std::optional<Error>& error, int status) {
+  if (!error) return std::to_string(status);
+  std::string text = (status == 0 ? "" : std::to_string(status) + " ") + error->code;
+  if (status == 0) text += " (" + error->detail + ")";
+  if (!error->trace_id.empty()) text += ", trace " + error->trace_id;
+  return text;
+}
+
 }  // namespace
 
 std::optional<Error> Client::Impl::error_of(const HttpAnswer& answer) {
   if (answer.status >= 200 && answer.status < 300) return std::nullopt;
   if (answer.status != 0) return read_error(answer.status, answer.body);
   Error error;
-  error.kind = answer.timed_out ? ErrorKind::timeout : ErrorKind::network;
-  error.code = answer.timed_out ? "timeout" : "network";
+  error.kind = answer.refused ? ErrorKind::invalid : answer.timed_out ? ErrorKind::timeout : ErrorKind::network;
+  error.code = answer.refused ? "invalid_address" : answer.timed_out ? "timeout" : "network";
   error.detail = answer.error;
   return error;
 }
@@ -40,20 +64,23 @@ Error Client::Impl::protocol_error(const std::string& detail) {
   return error;
 }
 
+void Client::Impl::refuse(Answered answered, HttpAnswer answer) {
+  const auto id = ++last_id;
+  pending.emplace(id, Pending{{}, std::move(answered), false, Clock::now()});
+  mailbox->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
+}
+
 void Client::Impl::call(Call call, Answered answered) {
   if (!call.needs_login) return send(std::move(call), std::move(answered), false);
   if (refresh_token.empty()) {
-    post([answered = std::move(answered)] {
-      HttpAnswer none;
-      none.status = 401;
-      none.body = R"({"code":"unauthorized","detail":"not logged in"})";
-      answered(none);
-    });
-    return;
+    HttpAnswer none;
+    none.status = kUnauthorized;
+    none.body = R"({"code":"unauthorized","detail":"not logged in"})";
+    return refuse(std::move(answered), std::move(none));
   }
   if (!renewing && !renewal_due()) return send(std::move(call), std::move(answered), true);
-  after_renewal.push_back([this, call = std::move(call), answered = std::move(answered)](bool) mutable {
-    send(std::move(call), std::move(answered), false);
+  after_renewal.push_back([this, call = std::move(call), answered = std::move(answered)](bool) {
+    send(call, answered, false);
   });
   if (!renewing) renew();
 }
@@ -61,56 +88,93 @@ void Client::Impl::call(Call call, Answered answered) {
 void Client::Impl::send(Call call, Answered answered, bool may_renew) {
   const auto key = call.creates ? random_key() : std::string();
   auto request = to_request(call, call.needs_login ? access.text : std::string(), key);
-  transport->send(std::move(request), [this, mail = mailbox, call = std::move(call), answered = std::move(answered),
-                                       may_renew](HttpAnswer answer) mutable {
-    mail->post([this, call = std::move(call), answered = std::move(answered), may_renew, answer = std::move(answer)]() mutable {
-      if (answer.status != 401 || !may_renew || refresh_token.empty()) return answered(std::move(answer));
-      after_renewal.push_back([this, call, answered, answer](bool renewed) mutable {
-        if (!renewed) return answered(std::move(answer));
-        send(std::move(call), std::move(answered), false);
-      });
-      if (!renewing) renew();
-    });
+  const auto id = ++last_id;
+  pending.emplace(id, Pending{std::move(call), std::move(answered), may_renew, Clock::now()});
+  transport->send(std::move(request), [this, mail = mailbox, id](HttpAnswer answer) {
+    mail->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
+  });
+}
+
+void Client::Impl::arrived(std::uint64_t id, HttpAnswer answer) {
+  const auto found = pending.find(id);
+  if (found == pending.end()) return;  // the transport answered twice
+  auto mine = std::move(found->second);
+  pending.erase(found);
+  if (!mine.call.method.empty()) {
+    const auto error = error_of(answer);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - mine.began).count();
+    log(error ? LogLevel::warning : LogLevel::debug,
+        name_of(mine.call) + ": " + outcome_of(error, answer.status) + ", " + std::to_string(took) + " ms");
+  }
+  if (over) return;
+  if (answer.status != kUnauthorized || !mine.may_renew || refresh_token.empty()) return mine.answered(answer);
+  after_renewal.push_back([this, mine, answer](bool renewed) {
+    if (!renewed) return mine.answered(answer);
+    send(mine.call, mine.answered, false);
+  });
+  if (!renewing) renew();
+}
+
+void Client::Impl::log_in(Call what, Callback<Done> done) {
+  call(std::move(what), [this, done = std::move(done)](const HttpAnswer& answer) {
+    if (auto error = error_of(answer)) {
+      // The service refuses the token that the game has stored.
+      if (error->code == "invalid_refresh_token" && refresh_token.empty()) call_game(options.store_refresh_token, std::string());
+      return call_game(done, Result<Done>(*error));
+    }
+    const auto before = access.player_id;
+    if (!accept_tokens(answer)) return call_game(done, Result<Done>(protocol_error("the answer has no tokens")));
+    if (access.player_id != before) ends = {};
+    ends.logged_in = utc_text(access.issued_at_seconds);
+    call_game(done, Result<Done>(Done{}));
   });
 }
 
 void Client::Impl::renew() {
   renewing = true;
   Call call{"POST", "/v1/auth/refresh", JsonBody().set("refresh_token", refresh_token).text(), false, false};
-  send(std::move(call), [this](HttpAnswer answer) { renewed(answer); }, false);
+  send(std::move(call), [this](const HttpAnswer& answer) { renewed(answer); }, false);
 }
 
 void Client::Impl::renewed(const HttpAnswer& answer) {
   renewing = false;
-  const auto json = Json::parse(answer.body);
-  const bool ok = answer.status == 200 && json.has_value();
-  if (ok) {
-    accept_tokens(*json);
-    renew_socket_login();
-  } else if (answer.status == 401) {
-    end_login();
-  } else {
-    // Not reachable now: the token may still be good; try again soon, within its last fifth.
-    renew_at = Clock::now() + std::chrono::seconds(5);
+  const bool ok = answer.status == 200 && accept_tokens(answer);
+  if (ok) renew_socket_login();
+  else if (answer.status == kUnauthorized) end_login();
+  else renew_at = Clock::now() + kRenewalPause;
+  std::deque<std::function<void(bool)>> waiting;
+  waiting.swap(after_renewal);
+  for (const auto& next : waiting) {
+    if (over) return;
+    next(ok);
   }
-  for (auto& waiting : std::exchange(after_renewal, {})) waiting(ok);
 }
 
-void Client::Impl::accept_tokens(const Json& json) {
-  access = read_access_token(json.text("access_token"));
-  refresh_token = json.text("refresh_token");
-  const auto lifetime = access.lifetime_seconds > 0 ? access.lifetime_seconds : json.integer("expires_in");
+bool Client::Impl::accept_tokens(const HttpAnswer& answer) {
+  const auto json = Json::parse(answer.body);
+  if (!json || !is_token(json->text("access_token")) || !is_token(json->text("refresh_token"))) return false;
+  access = read_access_token(json->text("access_token"));
+  refresh_token = json->text("refresh_token");
+  const auto lifetime = access.lifetime_seconds > 0 ? access.lifetime_seconds : json->integer("expires_in");
   renew_at = Clock::now() + time_to_renewal(lifetime);
+  call_game(options.store_refresh_token, refresh_token);
+  return true;
+}
+
+void Client::Impl::forget_tokens() {
+  access = {};
+  refresh_token.clear();
+  call_game(options.store_refresh_token, std::string());
 }
 
 void Client::Impl::end_login() {
-  access = {};
-  refresh_token.clear();
   const bool told = wants_socket;
   close_socket();
   wants_socket = false;
-  if (events.login_ended) events.login_ended();
-  if (told && events.disconnected) events.disconnected("the login has ended");
+  forget_tokens();
+  log(LogLevel::warning, "the login has ended");
+  call_game(events.login_ended);
+  if (told) call_game(events.disconnected, std::string("the login has ended"));
 }
 
 std::string Client::Impl::random_key() {

@@ -1,22 +1,45 @@
 #include "matchmaker/client.h"
 
-#include <cpprest/base_uri.h>
+#include <algorithm>
+#include <cmath>
 
 #include "src/client_impl.h"
 
 namespace matchmaker {
 namespace {
 
-std::string encoded(const std::string& text) { return web::uri::encode_data_string(text); }
+// Pauses between tries to connect stay within these, whatever the options say.
+constexpr std::chrono::milliseconds kLeastPause{1};
+constexpr std::chrono::milliseconds kMostPause{3'600'000};
+// A longer wait would overflow the clock.
+constexpr std::chrono::milliseconds kMostWait{86'400'000};
+
+/// Percent-encoded, but for the unreserved characters of RFC 3986.
+std::string encoded(const std::string& text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  static const std::string kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string out;
+  for (char c : text) {
+    if (kUnreserved.find(c) != std::string::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
 
 /// ?name=value&… of the values that are given.
 std::string query(std::initializer_list<std::pair<const char*, std::string>> parameters) {
   std::string text;
-  for (const auto& [name, value] : parameters) {
-    if (value.empty()) continue;
+  for (const auto& parameter : parameters) {
+    if (parameter.second.empty()) continue;
     text += text.empty() ? '?' : '&';
-    text += name;
-    text += '=' + encoded(value);
+    text += parameter.first;
+    text += '=' + encoded(parameter.second);
   }
   return text;
 }
@@ -27,7 +50,10 @@ JsonBody queue_body(const QueueOptions& options) {
   if (options.team_size != 0) body.set("team_size", options.team_size);
   if (!options.latencies_ms.empty()) {
     auto latencies = web::json::value::object();
-    for (const auto& [region, ms] : options.latencies_ms) latencies[region] = web::json::value::number(ms);
+    for (const auto& latency : options.latencies_ms) {
+      // A latency that is no number was not measured.
+      if (std::isfinite(latency.second)) latencies[latency.first] = web::json::value::number(latency.second);
+    }
     body.put("latencies", std::move(latencies));
   }
   return body;
@@ -45,32 +71,41 @@ std::string player_body(const std::string& player_id) { return JsonBody().set("p
 }  // namespace
 
 Client::Impl::Impl(ClientOptions options_in, std::unique_ptr<Transport> transport_in)
-    : options(std::move(options_in)), transport(std::move(transport_in)), random(std::random_device{}()) {}
+    : options(std::move(options_in)), transport(std::move(transport_in)), random(std::random_device{}()) {
+  options.reconnect_least = std::min(std::max(options.reconnect_least, kLeastPause), kMostPause);
+  options.reconnect_most = std::min(std::max(options.reconnect_most, options.reconnect_least), kMostPause);
+}
 
-Client::Impl::~Impl() {
-  // First: completions that arrive from now on are dropped, so none meets a dead client.
+void Client::Impl::end() {
+  over = true;
+  // Completions that arrive from now on are dropped, so none meets a dead client.
   mailbox->close();
-  socket.reset();
+  wants_socket = false;
+  close_socket();
 }
 
 int Client::Impl::tick() {
-  auto letters = mailbox->take();
-  for (auto& letter : letters) letter();
-  if (wants_socket && !socket && Clock::now() >= reconnect_at) open_socket();
+  const int ran = mailbox->run();
+  if (over) return ran;
+  if (wants_socket && !socket && !refresh_token.empty() && Clock::now() >= reconnect_at) open_socket();
   if (socket_open && !renewing && renewal_due()) renew();
-  return static_cast<int>(letters.size());
+  return ran;
 }
 
 Client::Client(ClientOptions options) : Client(options, make_transport(options.gateway_url, options.request_timeout)) {}
 Client::Client(ClientOptions options, std::unique_ptr<Transport> transport)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(transport))) {}
-Client::~Client() = default;
+    : impl_(std::make_shared<Impl>(std::move(options), std::move(transport))) {}
+Client::~Client() { impl_->end(); }
 
-int Client::tick() { return impl_->tick(); }
+int Client::tick() {
+  const auto impl = impl_;
+  return impl->tick();
+}
 
 int Client::wait(std::chrono::milliseconds most) {
-  impl_->mailbox->wait(most);
-  return impl_->tick();
+  const auto impl = impl_;
+  impl->mailbox->wait(std::min(most, kMostWait));
+  return impl->tick();
 }
 
 Events& Client::events() { return impl_->events; }
@@ -85,24 +120,21 @@ void Client::register_account(const Registration& registration, Callback<Account
 void Client::login(const std::string& username, const std::string& password, Callback<Done> done) {
   JsonBody body;
   body.set("username", username).set("password", password).set_given("tenant", impl_->options.tenant);
-  impl_->call({"POST", "/v1/auth/login", body.text(), false, false}, [this, done = std::move(done)](HttpAnswer answer) {
-    if (auto error = Impl::error_of(answer)) return done(*error);
-    const auto json = Json::parse(answer.body);
-    if (!json) return done(Impl::protocol_error("the answer is no JSON"));
-    impl_->accept_tokens(*json);
-    done(Done{});
-  });
+  impl_->log_in({"POST", "/v1/auth/login", body.text(), false, false}, std::move(done));
+}
+
+void Client::login_with_refresh(const std::string& refresh_token, Callback<Done> done) {
+  const auto body = JsonBody().set("refresh_token", refresh_token).text();
+  impl_->log_in({"POST", "/v1/auth/refresh", body, false, false}, std::move(done));
 }
 
 void Client::logout(Callback<Done> done) {
   disconnect();
   const auto body = JsonBody().set("refresh_token", impl_->refresh_token).text();
-  impl_->request<Done>(post("/v1/auth/logout", body), [this, done = std::move(done)](Result<Done> result) {
-    if (result) {
-      impl_->access = {};
-      impl_->refresh_token.clear();
-    }
-    done(std::move(result));
+  auto* impl = impl_.get();
+  impl->request<Done>(post("/v1/auth/logout", body), [impl, done = std::move(done)](const Result<Done>& result) {
+    if (result) impl->forget_tokens();
+    impl->call_game(done, result);
   });
 }
 
@@ -118,19 +150,16 @@ void Client::set_region(const std::string& region, Callback<Profile> done) {
 }
 
 void Client::set_preferences(const std::string& json, Callback<Profile> done) {
-  std::error_code error;
-  auto value = web::json::value::parse(json, error);
-  if (error) {
-    impl_->post([done = std::move(done)] {
-      Error refused;
-      refused.kind = ErrorKind::invalid;
-      refused.code = "invalid_fields";
-      refused.fields.push_back({"/preferences", "is no JSON"});
-      done(refused);
-    });
-    return;
+  auto value = parse_json(json);
+  if (!value) {
+    HttpAnswer no_json;
+    no_json.status = 422;
+    no_json.body = R"({"code":"invalid_fields","errors":[{"pointer":"/preferences","detail":"is no JSON"}]})";
+    return impl_->refuse([done = std::move(done)](const HttpAnswer& answer) {
+      if (done) done(Impl::to_result<Profile>(answer));
+    }, std::move(no_json));
   }
-  impl_->request(patch("/v1/profile/me", JsonBody().put("preferences", std::move(value)).text()), std::move(done));
+  impl_->request(patch("/v1/profile/me", JsonBody().put("preferences", *std::move(value)).text()), std::move(done));
 }
 
 void Client::create_party(const PartyOptions& options, Callback<Party> done) {
@@ -178,7 +207,13 @@ void Client::explain(const std::string& ticket_id, Callback<Explanation> done) {
 void Client::leave_queue(const std::string& ticket_id, Callback<Done> done) {
   impl_->request(remove("/v1/matchmaking/queue/" + encoded(ticket_id)), std::move(done));
 }
-void Client::active(Callback<Active> done) { impl_->request(get("/v1/matchmaking/active"), std::move(done)); }
+void Client::active(Callback<Active> done) {
+  auto* impl = impl_.get();
+  impl->request<Active>(get("/v1/matchmaking/active"), [impl, done = std::move(done)](const Result<Active>& active) {
+    if (active) impl->tell_missed(*active);
+    impl->call_game(done, active);
+  });
+}
 
 void Client::match(const std::string& match_id, Callback<Match> done) {
   impl_->request(get("/v1/session/" + encoded(match_id)), std::move(done));

@@ -1,10 +1,14 @@
-// The inside of a Client: login and token renewal, calls, the realtime connection. Everything here runs on the
-// client's thread; the network's completions come in through the mailbox.
+// The inside of a Client: login and token renewal, calls, the realtime connection. Everything here runs on the client's
+// thread; the network's completions come in through the mailbox.
+//
+// The game may destroy its Client in any callback. The Impl then lives on until the tick that called it has returned, with
+// `over` set: nothing of the game's is called any more, and functions that go on after a callback find their members.
 #pragma once
 
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -15,39 +19,49 @@
 #include "src/access_token.h"
 #include "src/json.h"
 #include "src/mailbox.h"
+#include "src/match_ends.h"
 #include "src/read.h"
 
 namespace matchmaker {
 
 struct Call {
-  std::string method;
-  std::string target;
-  std::string body;
+  std::string method = {};
+  std::string target = {};
+  std::string body = {};
   bool needs_login = true;
   bool creates = false;  ///< carries an Idempotency-Key
 };
 
 struct Client::Impl {
   using Clock = std::chrono::steady_clock;
-  using Answered = std::function<void(HttpAnswer)>;
+  using Answered = std::function<void(const HttpAnswer&)>;
 
   Impl(ClientOptions options_in, std::unique_ptr<Transport> transport_in);
-  ~Impl();
 
   int tick();
+  /// The Client is being destroyed.
+  void end();
 
   // calls.cpp
   void call(Call call, Answered answered);
   void send(Call call, Answered answered, bool may_renew);
+  void arrived(std::uint64_t id, HttpAnswer answer);
+  /// Answers in the next tick without asking the network.
+  void refuse(Answered answered, HttpAnswer answer);
+  void log_in(Call call, Callback<Done> done);
   void renew();
   void renewed(const HttpAnswer& answer);
-  void accept_tokens(const Json& json);
+  /// False: they are no tokens that a request can carry.
+  bool accept_tokens(const HttpAnswer& answer);
+  void forget_tokens();
   void end_login();
   bool renewal_due() const { return !refresh_token.empty() && Clock::now() >= renew_at; }
 
   template <class T>
   void request(Call what, Callback<T> done) {
-    call(std::move(what), [done = std::move(done)](HttpAnswer answer) { done(to_result<T>(answer)); });
+    call(std::move(what), [done = std::move(done)](const HttpAnswer& answer) {
+      if (done) done(to_result<T>(answer));
+    });
   }
 
   template <class T>
@@ -65,22 +79,42 @@ struct Client::Impl {
   // realtime.cpp
   void open_socket();
   void close_socket();
-  void socket_opened();
   void socket_closed(int code, const std::string& why);
   void received(const std::string& text);
   void dispatch(const std::string& event, const Json& data);
+  void welcomed(const Active& active);
+  void tell_missed(const Active& active);
+  void tell(const MatchCompleted& event);
+  void tell(const MatchCancelled& event);
+  void tell(const RatingChanged& event);
   void schedule_reconnect();
   void renew_socket_login();
 
-  /// Runs `letter` in the next tick, unless the client is gone by then. For any thread.
-  void post(std::function<void()> letter) const { mailbox->post(std::move(letter)); }
+  /// Calls something of the game's, unless the Client is gone. A copy, because the game may replace or destroy it in it.
+  template <class Handler, class... Args>
+  void call_game(Handler handler, const Args&... args) const {
+    if (handler && !over) handler(args...);
+  }
+  void log(LogLevel level, const std::string& text) const { call_game(options.log, level, text); }
   std::string random_key();
+
+  struct Pending {
+    Call call;
+    Answered answered;
+    bool may_renew = false;
+    Clock::time_point began = {};
+  };
 
   ClientOptions options;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::unique_ptr<Transport> transport;
   Events events;
   std::mt19937_64 random;
+  bool over = false;
+
+  // Requests under way. What is the game's stays here: completions that come too late are destroyed on other threads.
+  std::map<std::uint64_t, Pending> pending;
+  std::uint64_t last_id = 0;
 
   AccessToken access;
   std::string refresh_token;
@@ -94,6 +128,7 @@ struct Client::Impl {
   std::unique_ptr<Socket> socket;
   std::chrono::milliseconds pause{0};
   Clock::time_point reconnect_at = Clock::time_point::max();
+  MatchEnds ends;
 };
 
 }  // namespace matchmaker

@@ -1,30 +1,54 @@
 #include "matchmaker/game_connection.h"
 
 #include "matchmaker/transport.h"
+#include "src/address.h"
 #include "src/json.h"
 #include "src/mailbox.h"
 
 namespace matchmaker {
+namespace {
 
+constexpr int kNotOpened = 1006;
+
+}  // namespace
+
+// Shared by the GameConnection and its tick(), which goes on in here when a handler destroys the GameConnection.
 struct GameConnection::Impl {
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::unique_ptr<Transport> transport;
   Handlers handlers;
   std::unique_ptr<Socket> socket;
 
+  /// Nothing of the game's runs from now on.
+  void end() {
+    mailbox->close();
+    socket.reset();
+  }
+
+  // Each handler is copied before it is called: it may be the owner of everything here.
   void received(const std::string& text) {
     const auto frame = Json::parse(text);
     if (!frame) return;
     const auto event = frame->text("event");
-    if (event == "joined" && handlers.joined) handlers.joined();
-    if (event == "message" && handlers.message) handlers.message(frame->text("from"), frame->at("data").serialized());
+    if (event == "joined") call(handlers.joined);
+    if (event == "message") call(handlers.message, frame->text("from"), frame->at("data").serialized());
+  }
+
+  template <class Handler, class... Args>
+  static void call(Handler handler, const Args&... args) {
+    if (handler) handler(args...);
   }
 };
 
 GameConnection::GameConnection(const std::string& server_url, const std::string& join_token, Handlers handlers)
-    : impl_(std::make_unique<Impl>()) {
+    : GameConnection(server_url, join_token, std::move(handlers), make_transport("", std::chrono::seconds(10))) {}
+
+GameConnection::GameConnection(const std::string& server_url, const std::string& join_token, Handlers handlers,
+                               std::unique_ptr<Transport> transport)
+    : impl_(std::make_shared<Impl>()) {
   impl_->handlers = std::move(handlers);
-  impl_->transport = make_transport("", std::chrono::seconds(10));
+  impl_->transport = std::move(transport);
+  // Letters run inside tick() only, so the Impl is there when they do.
   auto* impl = impl_.get();
   auto mail = impl_->mailbox;
   Socket::Handlers events;
@@ -37,28 +61,27 @@ GameConnection::GameConnection(const std::string& server_url, const std::string&
     mail->post([impl, text = std::move(text)] { impl->received(text); });
   };
   events.closed = [impl, mail](int code, std::string why) {
-    mail->post([impl, code, why = std::move(why)] {
-      if (impl->handlers.closed) impl->handlers.closed(code, why);
-    });
+    mail->post([impl, code, why = std::move(why)] { Impl::call(impl->handlers.closed, code, why); });
   };
-  impl_->socket = impl_->transport->open(server_url, "", std::move(events));
+  const auto address = parse_socket_address(server_url);
+  if (address) impl_->socket = impl_->transport->open(server_url, "", std::move(events));
+  else events.closed(kNotOpened, address.error().detail);
 }
 
-GameConnection::~GameConnection() { impl_->mailbox->close(); }
+GameConnection::~GameConnection() { impl_->end(); }
 
 int GameConnection::tick() {
-  auto letters = impl_->mailbox->take();
-  for (auto& letter : letters) letter();
-  return static_cast<int>(letters.size());
+  const auto impl = impl_;
+  return impl->mailbox->run();
 }
 
-void GameConnection::send(const std::string& data_json) {
-  std::error_code error;
-  auto data = web::json::value::parse(data_json, error);
-  if (error || !impl_->socket) return;
-  impl_->socket->send(JsonBody().set("type", "message").put("data", std::move(data)).text());
+bool GameConnection::send(const std::string& data_json) {
+  auto data = parse_json(data_json);
+  if (!data || !impl_->socket) return false;
+  impl_->socket->send(JsonBody().set("type", "message").put("data", *std::move(data)).text());
+  return true;
 }
 
-void GameConnection::close() { impl_->socket.reset(); }
+void GameConnection::close() { impl_->end(); }
 
 }  // namespace matchmaker

@@ -24,6 +24,11 @@ TicketStatus read_ticket_status(const Json& json) {
                                  : TicketStatus::searching;
 }
 
+Outcome read_outcome(const Json& json) {
+  const auto result = json.text("result");
+  return result == "win" ? Outcome::win : result == "loss" ? Outcome::loss : Outcome::draw;
+}
+
 std::optional<double> read_number(const Json& json, const char* name) {
   return json.has(name) ? std::optional(json.number(name)) : std::nullopt;
 }
@@ -198,10 +203,29 @@ void read(const Json& json, Match& out) {
   out.expires_at = json.text("expires_at");
 }
 
+void read(const Json& json, RecentMatch& out) {
+  out.match_id = json.text("match_id");
+  out.mode = json.text("mode");
+  out.region = json.text("region");
+  out.status = json.text("status") == "cancelled" ? MatchStatus::cancelled : MatchStatus::completed;
+  out.ended_at = json.text("ended_at");
+  out.team = json.small("team");
+  out.result = read_outcome(json);
+  out.winning_team = json.has("winning_team") ? json.small("winning_team") : -1;
+  out.duration_seconds = json.number("duration_seconds");
+  out.rated = json.has("mmr_after");
+  out.mmr_before = json.number("mmr_before");
+  out.mmr_after = json.number("mmr_after");
+  out.mmr_change = json.number("mmr_change");
+  out.reason = json.text("reason");
+  out.requeued = json.truth("requeued");
+}
+
 void read(const Json& json, Active& out) {
   out.party = read_optional<Party>(json, "party");
   out.ticket = read_optional<Ticket>(json, "ticket");
   out.match = read_optional<Match>(json, "match");
+  for (const auto& match : json.at("recent").elements()) read(match, out.recent.emplace_back());
 }
 
 void read(const Json& json, HistoryPage& out) {
@@ -213,8 +237,7 @@ void read(const Json& json, HistoryPage& out) {
     match.started_at = entry.text("started_at");
     match.ended_at = entry.text("ended_at");
     match.duration_seconds = entry.number("duration_seconds");
-    const auto result = entry.text("result");
-    match.result = result == "win" ? Outcome::win : result == "loss" ? Outcome::loss : Outcome::draw;
+    match.result = read_outcome(entry);
     match.team = entry.small("team");
     match.mmr_before = entry.number("mmr_before");
     match.mmr_after = entry.number("mmr_after");

@@ -21,6 +21,7 @@ void read(const Json& json, WaitForecast& out);
 void read(const Json& json, Newcomers& out);
 void read(const Json& json, Explanation& out);
 void read(const Json& json, Match& out);
+void read(const Json& json, RecentMatch& out);
 void read(const Json& json, Active& out);
 void read(const Json& json, HistoryPage& out);
 void read(const Json& json, LeaderboardPage& out);

@@ -10,16 +10,16 @@ constexpr int kNotAuthenticated = 4401;
 constexpr int kReplaced = 4409;
 
 template <class E>
-void deliver(const Json& data, const std::function<void(const E&)>& handler) {
-  if (!handler) return;
+E as(const Json& data) {
   E event{};
   read(data, event);
-  handler(event);
+  return event;
 }
 
 }  // namespace
 
 void Client::Impl::open_socket() {
+  if (over) return;
   reconnect_at = Clock::time_point::max();
   if (renewing || renewal_due()) {
     // The socket outlives this token's last minutes only with a fresh one.
@@ -38,7 +38,12 @@ void Client::Impl::open_socket() {
     });
   };
   Socket::Handlers handlers;
-  handlers.opened = [this, mine] { mine([this] { socket_opened(); }); };
+  handlers.opened = [this, mine] {
+    mine([this] {
+      socket_open = true;
+      log(LogLevel::info, "the realtime connection is open");
+    });
+  };
   handlers.received = [this, mine](std::string text) { mine([this, text = std::move(text)] { received(text); }); };
   handlers.closed = [this, mine](int code, std::string why) {
     mine([this, code, why = std::move(why)] { socket_closed(code, why); });
@@ -53,19 +58,18 @@ void Client::Impl::close_socket() {
   reconnect_at = Clock::time_point::max();
 }
 
-void Client::Impl::socket_opened() { socket_open = true; }
-
 void Client::Impl::socket_closed(int code, const std::string& why) {
   const bool was_open = socket_open;
   close_socket();
   if (code == kReplaced) wants_socket = false;  // this player has opened newer ones elsewhere
   if (code == kNotAuthenticated) renew_at = Clock::now();
-  if (was_open && events.disconnected) events.disconnected(why);
+  log(LogLevel::warning, "the realtime connection is closed: " + std::to_string(code) + " " + why);
   if (wants_socket) schedule_reconnect();
+  if (was_open) call_game(events.disconnected, why);
 }
 
 void Client::Impl::schedule_reconnect() {
-  pause = pause.count() == 0 ? options.reconnect_least : std::min(pause * 2, options.reconnect_most);
+  pause = std::min(pause.count() == 0 ? options.reconnect_least : pause * 2, options.reconnect_most);
   // Full jitter in the upper half: many clients of one restarted gateway spread out.
   std::uniform_int_distribution<std::int64_t> spread(pause.count() / 2, pause.count());
   reconnect_at = Clock::now() + std::chrono::milliseconds(spread(random));
@@ -78,30 +82,65 @@ void Client::Impl::renew_socket_login() {
 
 void Client::Impl::received(const std::string& text) {
   const auto frame = Json::parse(text);
-  if (!frame) return;
+  if (!frame) return log(LogLevel::warning, "a frame is no JSON");
   dispatch(frame->text("event"), frame->at("data"));
 }
 
 void Client::Impl::dispatch(const std::string& event, const Json& data) {
-  if (event == "welcome") {
-    pause = std::chrono::milliseconds{0};
-    deliver<Active>(data, events.connected);
-  } else if (event == "member_joined") deliver<MemberJoined>(data, events.member_joined);
-  else if (event == "member_left") deliver<MemberLeft>(data, events.member_left);
-  else if (event == "member_ready") deliver<MemberReady>(data, events.member_ready);
-  else if (event == "party_updated") deliver<Party>(data, events.party_updated);
-  else if (event == "party_disbanded") {
-    if (events.party_disbanded) events.party_disbanded(data.text("party_id"));
-  } else if (event == "invited") deliver<Invitation>(data, events.invited);
-  else if (event == "chat_message") deliver<ChatMessage>(data, events.chat_message);
-  else if (event == "queue_entered") deliver<Ticket>(data, events.queue_entered);
-  else if (event == "queue_left") deliver<QueueLeft>(data, events.queue_left);
-  else if (event == "match_found") deliver<MatchFound>(data, events.match_found);
-  else if (event == "session_ready") deliver<SessionReady>(data, events.session_ready);
-  else if (event == "match_cancelled") deliver<MatchCancelled>(data, events.match_cancelled);
-  else if (event == "match_completed") deliver<MatchCompleted>(data, events.match_completed);
-  else if (event == "rating_changed") deliver<RatingChanged>(data, events.rating_changed);
+  if (event == "welcome") welcomed(as<Active>(data));
+  else if (event == "member_joined") call_game(events.member_joined, as<MemberJoined>(data));
+  else if (event == "member_left") call_game(events.member_left, as<MemberLeft>(data));
+  else if (event == "member_ready") call_game(events.member_ready, as<MemberReady>(data));
+  else if (event == "party_updated") call_game(events.party_updated, as<Party>(data));
+  else if (event == "party_disbanded") call_game(events.party_disbanded, data.text("party_id"));
+  else if (event == "invited") call_game(events.invited, as<Invitation>(data));
+  else if (event == "chat_message") call_game(events.chat_message, as<ChatMessage>(data));
+  else if (event == "queue_entered") call_game(events.queue_entered, as<Ticket>(data));
+  else if (event == "queue_left") call_game(events.queue_left, as<QueueLeft>(data));
+  else if (event == "match_found") {
+    ends.known.add(data.text("match_id"));
+    call_game(events.match_found, as<MatchFound>(data));
+  } else if (event == "session_ready") {
+    ends.known.add(data.text("match_id"));
+    call_game(events.session_ready, as<SessionReady>(data));
+  } else if (event == "match_cancelled") tell(as<MatchCancelled>(data));
+  else if (event == "match_completed") tell(as<MatchCompleted>(data));
+  else if (event == "rating_changed") tell(as<RatingChanged>(data));
   // Anything else is of a newer service.
+}
+
+void Client::Impl::welcomed(const Active& active) {
+  pause = std::chrono::milliseconds{0};
+  tell_missed(active);
+  call_game(events.connected, active);
+}
+
+void Client::Impl::tell_missed(const Active& active) {
+  if (active.match) ends.known.add(active.match->match_id);
+  for (const auto& match : active.recent) {
+    if (!ends.concerns(match.match_id, match.ended_at)) continue;
+    if (match.status == MatchStatus::cancelled) {
+      tell(MatchCancelled{match.match_id, match.reason, match.requeued});
+    } else {
+      tell(MatchCompleted{match.match_id, match.winning_team, match.duration_seconds});
+      if (match.rated) {
+        tell(RatingChanged{match.match_id, match.mode, match.mmr_before, match.mmr_after, match.mmr_change});
+      }
+    }
+  }
+}
+
+// The end of a match comes as an event, and again in the recent matches of every state that is read within ten minutes.
+void Client::Impl::tell(const MatchCompleted& event) {
+  if (ends.ended.add(event.match_id)) call_game(events.match_completed, event);
+}
+
+void Client::Impl::tell(const MatchCancelled& event) {
+  if (ends.ended.add(event.match_id)) call_game(events.match_cancelled, event);
+}
+
+void Client::Impl::tell(const RatingChanged& event) {
+  if (ends.rated.add(event.match_id)) call_game(events.rating_changed, event);
 }
 
 }  // namespace matchmaker

@@ -153,6 +153,7 @@ class Document {
     add_request<GetProfile>();
     add_request<UpdateProfile>();
     add_request<GetRatings>();
+    add_request<GetRatingChanges>();
     add_request<CreateParty>();
     add_request<GetParty>();
     add_request<JoinParty>();
@@ -174,6 +175,7 @@ class Document {
     add_request<GetExplanation>();
     add_request<ExplainHere>(".{address}");
     add_request<GetMatch>();
+    add_request<GetRecentMatches>();
     add_request<Heartbeat>();
     add_request<ReportResult>();
     add_request<AllocateServer>();

@@ -95,6 +95,7 @@ void PlayerSocket::read_state() {
       welcome.ticket = std::move(state->ticket);
       welcome.match = std::move(state->match);
       welcome.invites = std::move(state->invites);
+      welcome.recent = std::move(state->recent);
       self->send_welcome(welcome, from);
     });
   });

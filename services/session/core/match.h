@@ -32,7 +32,7 @@ struct Match {
   std::optional<TimePoint> ready_at;
   std::optional<TimePoint> started_at;
   std::optional<TimePoint> ended_at;
-  std::string result_hash;  ///< of a completed one
+  std::string result_hash;  ///< of the accepted result: of a completed match, or of one that a result voided
   std::string ended_event;  ///< body of the event that told the end
 };
 
@@ -69,7 +69,7 @@ struct Cancellation {
 };
 
 /// `culprits`: with conflict, the players whose tickets are not requeued. Of no_server everyone is innocent; of
-/// server_lost nobody searches again. A ticket goes back whole or not at all.
+/// server_lost and voided nobody searches again. A ticket goes back whole or not at all.
 Cancellation cancellation(const std::vector<FoundTeam>& teams, CancelReason reason,
                           const std::set<PlayerId>& culprits = {});
 MatchCancelled cancelled_event(const Match& match, const Cancellation& cancellation);

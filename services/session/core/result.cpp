@@ -4,17 +4,14 @@
 #include <set>
 
 namespace mm::session {
+namespace {
 
-std::vector<FieldError> check_report(const Match& match, const Report& report) {
-  std::vector<FieldError> errors;
-  if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
-    errors.push_back(
-        {"/winning_team", "must be below " + std::to_string(match.teams.size()) + ", the number of teams"});
-  }
+// Each player of the match exactly once: a list that leaves somebody out is a server that has lost track of its players.
+void check_stats(const Match& match, const std::vector<PlayerStats>& stats, std::vector<FieldError>& errors) {
   std::set<PlayerId> seen;
-  for (std::size_t i = 0; i < report.player_stats.size(); ++i) {
+  for (std::size_t i = 0; i < stats.size(); ++i) {
     const auto pointer = "/player_stats/" + std::to_string(i) + "/player_id";
-    const auto& player = report.player_stats[i].player_id;
+    const auto& player = stats[i].player_id;
     if (!player) {
       errors.push_back({pointer, "must be there and be a UUID in lower case with hyphens"});
     } else if (team_of(match, *player) < 0) {
@@ -23,6 +20,21 @@ std::vector<FieldError> check_report(const Match& match, const Report& report) {
       errors.push_back({pointer, "is given twice"});
     }
   }
+  for (const auto& player : players_of(match.teams)) {
+    if (seen.contains(player)) continue;
+    errors.push_back({"/player_stats", "must have each player of the match once; " + player.to_string() + " is missing"});
+  }
+}
+
+}  // namespace
+
+std::vector<FieldError> check_report(const Match& match, const Report& report) {
+  std::vector<FieldError> errors;
+  if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
+    errors.push_back(
+        {"/winning_team", "must be below " + std::to_string(match.teams.size()) + ", the number of teams"});
+  }
+  if (report.player_stats) check_stats(match, *report.player_stats, errors);
   return errors;
 }
 
@@ -32,17 +44,24 @@ Verdict judge(const Match& match, const Report& report) {
     case MatchStatus::loading: return Verdict::not_yet;
     case MatchStatus::ready:
     case MatchStatus::running: return Verdict::accept;
-    case MatchStatus::completed: return match.result_hash == report.hash ? Verdict::same_again : Verdict::conflict;
-    case MatchStatus::cancelled: return Verdict::over;
+    case MatchStatus::completed:
+      if (report.hash.empty()) return Verdict::over;
+      return match.result_hash == report.hash ? Verdict::same_again : Verdict::conflict;
+    case MatchStatus::cancelled: break;
   }
-  check(false, "a match without a status");
-  return Verdict::over;
+  check(match.status == MatchStatus::cancelled, "a match without a status");
+  if (match.reason != CancelReason::voided) return Verdict::over;
+  // A void result and an aborting heartbeat say the same; only two results with different content contradict each other.
+  const bool same = match.result_hash.empty() || report.hash.empty() || match.result_hash == report.hash;
+  return report.voids && same ? Verdict::same_again : Verdict::conflict;
 }
 
 MatchCompleted completed_event(const Match& match, const Report& report, TimePoint ended_at) {
   std::map<PlayerId, const fields::RawJson*> stats;
-  for (const auto& entry : report.player_stats) {
-    if (entry.player_id) stats.emplace(*entry.player_id, &entry.stats);
+  if (report.player_stats) {
+    for (const auto& entry : *report.player_stats) {
+      if (entry.player_id) stats.emplace(*entry.player_id, &entry.stats);
+    }
   }
   MatchCompleted event;
   event.match_id = match.id;

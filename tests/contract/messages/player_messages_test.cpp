@@ -4,6 +4,7 @@
 #include "common/contracts/modes.h"
 #include "common/contracts/problem.h"
 #include "common/contracts/profile.h"
+#include "common/contracts/recent.h"
 #include "common/contracts/session.h"
 #include "tests/contract/messages/golden.h"
 
@@ -12,11 +13,11 @@ namespace {
 
 using ProfileMessages =
     Messages<RegisteredPlayer, RegisterPlayer, LoggedIn, LoginPlayer, RatingSummary, Profile, GetProfile,
-             UpdateProfile, Rating, Ratings, GetRatings>;
+             UpdateProfile, Rating, Ratings, GetRatings, MatchRatingChange, RatingChanges, GetRatingChanges>;
 
 using SessionMessages =
-    Messages<MatchView, GetMatch, HeartbeatAnswer, Heartbeat, ResultAnswer, ReportResult, Allocation, AllocateServer,
-             Released, ReleaseServer, game::HandOver, game::EndMatch, game::ServerLine>;
+    Messages<MatchView, GetMatch, RecentMatch, RecentMatches, GetRecentMatches, HeartbeatAnswer, Heartbeat, ResultAnswer,
+             ReportResult, Allocation, AllocateServer, Released, ReleaseServer, game::HandOver, game::EndMatch, game::ServerLine>;
 
 using LeaderboardMessages =
     Messages<LeaderboardEntry, LeaderboardPage, GetLeaderboard, HistoryEntry, HistoryPage, GetHistory, FinishedPlayer,

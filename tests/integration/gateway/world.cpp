@@ -179,6 +179,7 @@ void nobody_is_anywhere() {
   fake<GetParty>().refuse(Code::no_party);
   fake<GetTicket>().refuse(Code::not_found);
   fake<GetMatch>().refuse(Code::no_match);
+  fake<GetRecentMatches>().answer(RecentMatches{});
 }
 
 void expect_problem(const Answer& answer, int status, const std::string& code) {

@@ -15,6 +15,7 @@
 #include "common/contracts/events.h"
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
+#include "common/contracts/recent.h"
 #include "common/runtime/daemon.h"
 #include "common/security/jwt.h"
 #include "common/testing/servers.h"
@@ -78,7 +79,7 @@ using Fakes = std::tuple<Fake<Reqs>...>;
 
 using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
                        SetReady, InvitePlayer, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
-                       GetExplanation, GetQueues, GetMatch, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
+                       GetExplanation, GetQueues, GetMatch, GetRecentMatches, GetRatingChanges, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
 /// Started on first use, gone at the end of the program. Tests that kill servers have their own.
 struct World {

@@ -108,6 +108,26 @@ TEST_F(RatingEvents, KeepsModesApartAndLeavesUnratedOnesAlone) {
   EXPECT_EQ(profile->losses, 1);
 }
 
+TEST_F(RatingEvents, TellsAPlayerWhatNamedMatchesDidToTheirRating) {
+  const auto players = fresh_players(2);
+  const auto won = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  const auto unrated = match_of(tenant_, {{players[0]}, {players[1]}}, 0, kCasual);
+  const auto unknown = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  publish(won);
+  publish(unrated);
+  ASSERT_TRUE(await_applied(2));
+  const GetRatingChanges request{players[1], {unknown.match_id, unrated.match_id, won.match_id}};
+  const auto told = ask(request, as_player(tenant_, players[1]));
+  ASSERT_TRUE(told.ok());
+  ASSERT_EQ(told->changes.size(), 1U);
+  EXPECT_EQ(told->changes[0].match_id, won.match_id);
+  EXPECT_DOUBLE_EQ(told->changes[0].mmr_before, 1500);
+  EXPECT_DOUBLE_EQ(told->changes[0].mmr_after, 1480);
+  EXPECT_DOUBLE_EQ(told->changes[0].mmr_change, -20);
+  EXPECT_EQ(ask(request, as_player(tenant_, players[0])).error().code, Code::forbidden);
+  EXPECT_TRUE(ask(request, as_player(fresh_tenant(), players[1]))->changes.empty());
+}
+
 TEST_F(RatingEvents, CountsAMatchOfAModeThatIsNoLongerThere) {
   const auto players = fresh_players(2);
   const auto gone = *Mode::parse("gone");

@@ -171,7 +171,7 @@ TEST_F(MatchLife, TakesOneResultAndAnswersItsRepeatAlike) {
   const auto first = report(result_of(found, std::nullopt));
   ASSERT_TRUE(first.ok());
   auto reordered = result_of(found, std::nullopt);
-  std::swap(reordered.player_stats[0], reordered.player_stats[3]);
+  std::swap((*reordered.player_stats)[0], (*reordered.player_stats)[3]);
   const auto again = report(reordered);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(wire::encode(*again), wire::encode(*first));
@@ -203,7 +203,7 @@ TEST_F(MatchLife, TakesEqualResultsAtOnceAsOne) {
 TEST_F(MatchLife, RefusesAResultThatDoesNotFitTheMatch) {
   const auto found = ready_match();
   auto result = result_of(found, 2);
-  result.player_stats.push_back({R"({"player_id":")" + PlayerId::fresh(SystemClock().now()).to_string() + "\"}"});
+  result.player_stats->push_back({R"({"player_id":")" + PlayerId::fresh(SystemClock().now()).to_string() + "\"}"});
   const auto refused = report(result);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().status(), 422);

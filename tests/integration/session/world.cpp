@@ -169,7 +169,7 @@ storage::Postgres World::database() const {
 void World::clean() {
   auto database = this->database();
   const auto done = database.transaction(
-      soon(), [](pqxx::work& tx) { tx.exec("TRUNCATE session.match, session.live_player, session.outbox"); });
+      soon(), [](pqxx::work& tx) { tx.exec("TRUNCATE session.match, session.live_player, session.ended_player, session.outbox"); });
   check(done.ok(), "the tables could not be emptied");
 }
 
@@ -301,8 +301,9 @@ ReportResult result_of(const MatchFound& found, std::optional<int> winner) {
   result.match_id = found.match_id;
   result.winning_team = winner;
   result.duration_seconds = 12.5;
+  result.player_stats.emplace();
   for (const auto player : players_in(found)) {
-    result.player_stats.push_back({R"({"player_id":")" + player.to_string() + R"(","kills":3})"});
+    result.player_stats->push_back({R"({"player_id":")" + player.to_string() + R"(","kills":3})"});
   }
   return result;
 }

@@ -1,125 +1,8 @@
 // The SDK's client against a transport that the test plays: logins, renewals, reconnects, errors as values.
-#include <gtest/gtest.h>
+#include "tests/unit/sdk/fake_network.h"
 
-#include <deque>
-#include <optional>
-
-#include "matchmaker/matchmaker.h"
-#include "matchmaker/transport.h"
-
+namespace matchmaker::testing {
 namespace {
-
-using namespace matchmaker;
-
-// What the test sees of the network, and its way to answer.
-struct Network {
-  struct Asked {
-    HttpRequest request;
-    std::function<void(HttpAnswer)> answer;
-
-    std::string header(const std::string& name) const {
-      for (const auto& [key, value] : request.headers) {
-        if (key == name) return value;
-      }
-      return {};
-    }
-  };
-  struct Opened {
-    std::string target;
-    std::string token;
-    Socket::Handlers handlers;
-    std::vector<std::string> sent;
-    bool alive = true;
-  };
-  std::deque<Asked> asked;
-  std::deque<std::shared_ptr<Opened>> opened;
-};
-
-class FakeSocket final : public Socket {
- public:
-  explicit FakeSocket(std::shared_ptr<Network::Opened> state) : state_(std::move(state)) {}
-  ~FakeSocket() override { state_->alive = false; }
-  void send(std::string text) override { state_->sent.push_back(std::move(text)); }
-
- private:
-  std::shared_ptr<Network::Opened> state_;
-};
-
-class FakeTransport final : public Transport {
- public:
-  explicit FakeTransport(std::shared_ptr<Network> network) : network_(std::move(network)) {}
-  void send(HttpRequest request, std::function<void(HttpAnswer)> done) override {
-    network_->asked.push_back({std::move(request), std::move(done)});
-  }
-  std::unique_ptr<Socket> open(const std::string& target, const std::string& token, Socket::Handlers handlers) override {
-    network_->opened.push_back(std::make_shared<Network::Opened>(Network::Opened{target, token, std::move(handlers), {}, true}));
-    return std::make_unique<FakeSocket>(network_->opened.back());
-  }
-
- private:
-  std::shared_ptr<Network> network_;
-};
-
-// {"sub":"p1","iat":1000,"exp":<1000+lifetime>} in a token's middle part.
-std::string token_with_lifetime(int seconds) {
-  static const std::string kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const auto claims = R"({"sub":"p1","iat":1000,"exp":)" + std::to_string(1000 + seconds) + "}";
-  std::string encoded;
-  unsigned bits = 0;
-  int count = 0;
-  for (char c : claims) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) encoded += kAlphabet[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) encoded += kAlphabet[(bits << (6 - count)) & 63];
-  return "h." + encoded + ".s";
-}
-
-std::string tokens(int lifetime, const std::string& refresh) {
-  return R"({"access_token":")" + token_with_lifetime(lifetime) + R"(","refresh_token":")" + refresh +
-         R"(","token_type":"bearer","expires_in":900})";
-}
-
-class SdkClient : public ::testing::Test {
- protected:
-  std::shared_ptr<Network> network = std::make_shared<Network>();
-  ClientOptions options{.gateway_url = "http://gateway",
-                        .tenant = "",
-                        .request_timeout = std::chrono::seconds(1),
-                        .reconnect_least = std::chrono::milliseconds(1),
-                        .reconnect_most = std::chrono::milliseconds(2)};
-  Client client{options, std::make_unique<FakeTransport>(network)};
-
-  Network::Asked next() {
-    EXPECT_FALSE(network->asked.empty());
-    auto asked = std::move(network->asked.front());
-    network->asked.pop_front();
-    return asked;
-  }
-  void answer(int status, const std::string& body) {
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = body;
-    next().answer(answer);
-    client.tick();
-  }
-  void log_in(int lifetime = 900) {
-    client.login("alice", "secret-password", [](Result<Done> result) { EXPECT_TRUE(result.ok()); });
-    answer(200, tokens(lifetime, "r1"));
-    ASSERT_TRUE(client.logged_in());
-  }
-  void frame(const std::string& text) {
-    network->opened.back()->handlers.received(text);
-    client.tick();
-  }
-  void connect() {
-    client.connect();
-    client.tick();
-    ASSERT_FALSE(network->opened.empty());
-    network->opened.back()->handlers.opened();
-    client.tick();
-  }
-};
 
 TEST_F(SdkClient, ReadsThePlayerFromTheAccessToken) {
   log_in();
@@ -386,3 +269,4 @@ TEST_F(SdkClient, EncodesIdsAndQueries) {
 }
 
 }  // namespace
+}  // namespace matchmaker::testing

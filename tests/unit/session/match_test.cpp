@@ -90,7 +90,8 @@ TEST(Cancellation, PutsEveryPlayerOnExactlyOneSide) {
     for (int i = 1; i < next; ++i) {
       if (*rc::gen::arbitrary<bool>()) culprits.insert(player(i));
     }
-    const auto reason = *rc::gen::element(CancelReason::no_server, CancelReason::conflict, CancelReason::server_lost);
+    const auto reason = *rc::gen::element(CancelReason::no_server, CancelReason::conflict, CancelReason::server_lost,
+                                            CancelReason::voided);
     const auto result = cancellation(found.teams, reason, culprits);
     for (const auto& team : found.teams) {
       for (const auto& member : team.players) {

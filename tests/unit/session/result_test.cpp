@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/wire/codec.h"
+#include "services/session/core/recent.h"
 #include "services/session/report.h"
 #include "tests/unit/session/found_matches.h"
 
@@ -18,7 +20,15 @@ ReportResult reported(std::optional<int> winner, std::vector<std::string> stats)
   result.match_id = match_id(1);
   result.winning_team = winner;
   result.duration_seconds = 12.5;
-  for (auto& text : stats) result.player_stats.push_back({std::move(text)});
+  if (!stats.empty()) result.player_stats.emplace();
+  for (auto& text : stats) result.player_stats->push_back({std::move(text)});
+  return result;
+}
+
+ReportResult void_result(double seconds = 12.5) {
+  auto result = reported(std::nullopt, {});
+  result.outcome = ResultOutcome::voided;
+  result.duration_seconds = seconds;
   return result;
 }
 
@@ -38,17 +48,44 @@ Pointers wrong_in(const ReportResult& result) {
   return pointers;
 }
 
-TEST(Report, FitsWithAWinnerOrADrawAndAnyOfThePlayers) {
+TEST(Report, FitsWithAWinnerOrADrawAndStatsOfNobodyOrOfEachPlayer) {
   EXPECT_TRUE(wrong_in(reported(0, {})).empty());
-  EXPECT_TRUE(wrong_in(reported(1, {entry(1)})).empty());
+  EXPECT_TRUE(wrong_in(reported(1, {entry(4), entry(1), entry(3), entry(2)})).empty());
   EXPECT_TRUE(wrong_in(reported(std::nullopt, {entry(1), entry(2), entry(3), entry(4)})).empty());
+  EXPECT_TRUE(wrong_in(void_result()).empty());
+}
+
+TEST(Report, RefusesStatsThatLeaveAPlayerOut) {
+  EXPECT_EQ(wrong_in(reported(0, {entry(1), entry(2), entry(3)})), Pointers{"/player_stats"});
+  EXPECT_EQ(wrong_in(reported(0, {entry(1)})), (Pointers{"/player_stats", "/player_stats", "/player_stats"}));
+  auto nobody = reported(0, {});
+  nobody.player_stats.emplace();
+  EXPECT_EQ(wrong_in(nobody).size(), 4U) << "an empty list is not an absent one";
+}
+
+TEST(Report, NeedsAWinnerAndADurationUnlessItVoidsTheMatch) {
+  const auto wrong = [](const std::string& body) {
+    Pointers pointers;
+    const auto read = wire::decode<ReportResult>(body, wire::Unknown::refused);
+    if (!read) {
+      for (const auto& error : read.error().errors) pointers.push_back(error.pointer);
+    }
+    return pointers;
+  };
+  const std::string match = R"("match_id":")" + match_id(1).to_string() + "\"";
+  EXPECT_EQ(wrong("{" + match + "}"), (Pointers{"/winning_team", "/duration_seconds"}));
+  EXPECT_EQ(wrong("{" + match + R"(,"outcome":"played"})"), (Pointers{"/winning_team", "/duration_seconds"}));
+  EXPECT_EQ(wrong("{" + match + R"(,"outcome":"void"})"), Pointers{});
+  EXPECT_EQ(wrong("{" + match + R"(,"winning_team":null,"duration_seconds":0,"outcome":"void"})"), Pointers{});
+  EXPECT_EQ(wrong("{" + match + R"(,"outcome":"voided"})"),
+            (Pointers{"/outcome", "/winning_team", "/duration_seconds"}));
 }
 
 TEST(Report, NamesEveryFieldThatDoesNotFit) {
   EXPECT_EQ(wrong_in(reported(2, {})), Pointers{"/winning_team"});
   EXPECT_EQ(wrong_in(reported(0, {entry(1), entry(9), entry(1), "{}", R"({"player_id":7})"})),
             (Pointers{"/player_stats/1/player_id", "/player_stats/2/player_id", "/player_stats/3/player_id",
-                      "/player_stats/4/player_id"}));
+                      "/player_stats/4/player_id", "/player_stats", "/player_stats", "/player_stats"}));
 }
 
 TEST(Report, RefusesANumberNoDatabaseHolds) {
@@ -65,6 +102,7 @@ TEST(ReportHash, IsEqualForEqualContentHoweverItIsWritten) {
   EXPECT_NE(read(reported(1, {entry(1, R"(,"kills":4,"tags":["a","b"])"), entry(2)})).hash, hash);
   EXPECT_NE(read(reported(1, {entry(1, R"(,"kills":3,"tags":["b","a"])"), entry(2)})).hash, hash);
   EXPECT_NE(read(reported(std::nullopt, {})).hash, read(reported(0, {})).hash);
+  EXPECT_NE(read(reported(std::nullopt, {})).hash, read(void_result()).hash);
 }
 
 TEST(ReportHash, KeepsLargeIntegersApart) {
@@ -89,10 +127,64 @@ TEST(Judgement, FollowsTheMatchAndTheFirstResult) {
   EXPECT_EQ(judged(MatchStatus::cancelled, report), Verdict::over);
 }
 
+TEST(Judgement, OfAVoidMatchKnowsItsOwnResultAgainAndNoOther) {
+  const auto voids = read(void_result());
+  Report aborted;  // by a heartbeat
+  aborted.voids = true;
+  auto match = two_on_two();
+  for (const auto status : {MatchStatus::ready, MatchStatus::running}) {
+    match.status = status;
+    EXPECT_EQ(judge(match, voids), Verdict::accept);
+    EXPECT_EQ(judge(match, aborted), Verdict::accept);
+  }
+  match.status = MatchStatus::cancelled;
+  match.reason = CancelReason::voided;
+  match.result_hash = voids.hash;
+  EXPECT_EQ(judge(match, voids), Verdict::same_again);
+  EXPECT_EQ(judge(match, aborted), Verdict::same_again);
+  EXPECT_EQ(judge(match, read(void_result(13))), Verdict::conflict);
+  EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
+  match.result_hash.clear();
+  EXPECT_EQ(judge(match, voids), Verdict::same_again);
+  EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
+  match.reason = CancelReason::server_lost;
+  EXPECT_EQ(judge(match, voids), Verdict::over);
+  match.status = MatchStatus::completed;
+  match.result_hash = read(reported(0, {})).hash;
+  EXPECT_EQ(judge(match, voids), Verdict::conflict);
+  EXPECT_EQ(judge(match, aborted), Verdict::over);
+}
+
+TEST(RecentView, SaysHowItEndedForThePlayer) {
+  auto match = two_on_two();
+  match.status = MatchStatus::completed;
+  match.ended_at = match.stored_at + Milliseconds{9'000};
+  const auto won = completed_event(match, read(reported(1, {})), *match.ended_at);
+  const auto winner = recent_view(match, player(3), won);
+  EXPECT_EQ(winner.result, Outcome::win);
+  EXPECT_EQ(winner.team, 1);
+  EXPECT_EQ(winner.winning_team, 1);
+  EXPECT_EQ(winner.duration_seconds, 12.5);
+  EXPECT_EQ(winner.ended_at, *match.ended_at);
+  EXPECT_FALSE(winner.reason || winner.requeued);
+  EXPECT_EQ(recent_view(match, player(1), won).result, Outcome::loss);
+  const auto draw = completed_event(match, read(reported(std::nullopt, {})), *match.ended_at);
+  EXPECT_EQ(recent_view(match, player(1), draw).result, Outcome::draw);
+
+  match.status = MatchStatus::cancelled;
+  match.reason = CancelReason::no_server;
+  match.requeue = {ticket('A')};
+  const auto back = recent_view(match, player(2), std::nullopt);
+  EXPECT_EQ(back.reason, CancelReason::no_server);
+  EXPECT_EQ(back.requeued, true);
+  EXPECT_FALSE(back.result || back.winning_team || back.duration_seconds);
+  EXPECT_EQ(recent_view(match, player(3), std::nullopt).requeued, false);
+}
+
 TEST(CompletedEvent, KeepsEveryPlayerWithTheirOwnStatsAndTicket) {
   auto match = two_on_two();
   match.ready_at = match.stored_at + Milliseconds{100};
-  const auto report = read(reported(std::nullopt, {entry(3, R"(,"kills":7)")}));
+  const auto report = read(reported(std::nullopt, {entry(3, R"(,"kills":7)"), entry(1), entry(2), entry(4)}));
   const auto event = completed_event(match, report, match.stored_at + Milliseconds{9'000});
   EXPECT_FALSE(event.winning_team.has_value());
   EXPECT_EQ(event.started_at, *match.ready_at);

@@ -10,19 +10,19 @@
 namespace matchmaker {
 
 struct MemberJoined {
-  std::string party_id;
-  PartyMember member;
+  std::string party_id = {};
+  PartyMember member = {};
 };
 
 struct MemberLeft {
-  std::string party_id;
-  std::string player_id;
+  std::string party_id = {};
+  std::string player_id = {};
   bool kicked = false;
 };
 
 struct MemberReady {
-  std::string party_id;
-  std::string player_id;
+  std::string party_id = {};
+  std::string player_id = {};
   bool ready = false;
   int ready_count = 0;
   int total_count = 0;
@@ -30,81 +30,83 @@ struct MemberReady {
 };
 
 struct Invitation {
-  std::string party_id;
-  std::string from_player_id;
-  std::string from_username;
+  std::string party_id = {};
+  std::string from_player_id = {};
+  std::string from_username = {};
 };
 
 struct ChatMessage {
-  std::string party_id;
-  std::string from_player_id;
-  std::string from_username;
-  std::string text;
+  std::string party_id = {};
+  std::string from_player_id = {};
+  std::string from_username = {};
+  std::string text = {};
 };
 
 struct QueueLeft {
-  std::string ticket_id;
-  std::string reason;  ///< cancelled, timed_out
+  std::string ticket_id = {};
+  std::string reason = {};  ///< cancelled, timed_out
 };
 
 struct MatchFound {
-  std::string match_id;
-  std::string mode;
-  std::string region;
+  std::string match_id = {};
+  std::string mode = {};
+  std::string region = {};
   int team = 0;
-  std::vector<std::vector<std::string>> teams;
+  std::vector<std::vector<std::string>> teams = {};
   double quality = 0;  ///< in [0, 1]
 };
 
 struct SessionReady {
-  std::string match_id;
-  std::string server_endpoint;
-  std::string server_url;
-  std::string join_token;
-  std::string expires_at;
+  std::string match_id = {};
+  std::string server_endpoint = {};
+  std::string server_url = {};
+  std::string join_token = {};
+  std::string expires_at = {};
 };
 
 struct MatchCancelled {
-  std::string match_id;
-  std::string reason;
+  std::string match_id = {};
+  std::string reason = {};
   bool requeued = false;  ///< the ticket is searching again
 };
 
 struct MatchCompleted {
-  std::string match_id;
+  std::string match_id = {};
   int winning_team = -1;  ///< -1: a draw
   double duration_seconds = 0;
 };
 
 struct RatingChanged {
-  std::string match_id;
-  std::string mode;
+  std::string match_id = {};
+  std::string mode = {};
   double mmr_before = 0;
   double mmr_after = 0;
   double mmr_change = 0;
 };
 
-/// `connected` comes with the whole present state, also after a reconnect: a game that applies it has missed nothing.
+/// `connected` comes with the whole present state, also after a reconnect. Ends of matches that were missed meanwhile come
+/// just before it, as match_completed, rating_changed and match_cancelled: each end is told once, whichever way it comes.
+/// Matches that had ended before this Client logged in are in `Active::recent` only.
 struct Events {
-  std::function<void(const Active&)> connected;
-  std::function<void(const std::string& why)> disconnected;  ///< reconnecting by itself
-  std::function<void()> login_ended;                         ///< log in again
+  std::function<void(const Active&)> connected = {};
+  std::function<void(const std::string& why)> disconnected = {};  ///< reconnecting by itself
+  std::function<void()> login_ended = {};                         ///< log in again
 
-  std::function<void(const MemberJoined&)> member_joined;
-  std::function<void(const MemberLeft&)> member_left;
-  std::function<void(const MemberReady&)> member_ready;
-  std::function<void(const Party&)> party_updated;
-  std::function<void(const std::string& party_id)> party_disbanded;
-  std::function<void(const Invitation&)> invited;
-  std::function<void(const ChatMessage&)> chat_message;
+  std::function<void(const MemberJoined&)> member_joined = {};
+  std::function<void(const MemberLeft&)> member_left = {};
+  std::function<void(const MemberReady&)> member_ready = {};
+  std::function<void(const Party&)> party_updated = {};
+  std::function<void(const std::string& party_id)> party_disbanded = {};
+  std::function<void(const Invitation&)> invited = {};
+  std::function<void(const ChatMessage&)> chat_message = {};
 
-  std::function<void(const Ticket&)> queue_entered;
-  std::function<void(const QueueLeft&)> queue_left;
-  std::function<void(const MatchFound&)> match_found;
-  std::function<void(const SessionReady&)> session_ready;
-  std::function<void(const MatchCancelled&)> match_cancelled;
-  std::function<void(const MatchCompleted&)> match_completed;
-  std::function<void(const RatingChanged&)> rating_changed;
+  std::function<void(const Ticket&)> queue_entered = {};
+  std::function<void(const QueueLeft&)> queue_left = {};
+  std::function<void(const MatchFound&)> match_found = {};
+  std::function<void(const SessionReady&)> session_ready = {};
+  std::function<void(const MatchCancelled&)> match_cancelled = {};
+  std::function<void(const MatchCompleted&)> match_completed = {};
+  std::function<void(const RatingChanged&)> rating_changed = {};
 };
 
 }  // namespace matchmaker

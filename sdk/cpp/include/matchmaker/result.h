@@ -23,18 +23,19 @@ enum class ErrorKind {
 };
 
 struct FieldError {
-  std::string pointer;  ///< JSON pointer of the field, e.g. "/team_size"
-  std::string detail;
+  std::string pointer = {};  ///< JSON pointer of the field, e.g. "/team_size"
+  std::string detail = {};
 };
 
 struct Error {
   ErrorKind kind = ErrorKind::network;
-  std::string code;    ///< stable, snake_case, of the service; "network", "timeout", "protocol" for ours
-  std::string detail;  ///< for people
+  /// Stable, snake_case, of the service; "network", "timeout", "protocol", "invalid_address" for ours.
+  std::string code = {};
+  std::string detail = {};  ///< for people
   int http_status = 0;
   int retry_after_seconds = 0;
-  std::vector<FieldError> fields;
-  std::string trace_id;  ///< for the operators' logs
+  std::vector<FieldError> fields = {};
+  std::string trace_id = {};  ///< for the operators' logs
 };
 
 /// Success without content.

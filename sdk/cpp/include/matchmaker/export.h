@@ -1,0 +1,13 @@
+// MATCHMAKER_API marks what the library exports; everything else is hidden. CMake defines MATCHMAKER_STATIC for users of
+// the static library, where nothing needs to be exported, and MATCHMAKER_BUILDING while the library itself is compiled.
+#pragma once
+
+#if defined(MATCHMAKER_STATIC)
+#define MATCHMAKER_API
+#elif defined(_WIN32) && defined(MATCHMAKER_BUILDING)
+#define MATCHMAKER_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define MATCHMAKER_API __declspec(dllimport)
+#else
+#define MATCHMAKER_API __attribute__((visibility("default")))
+#endif

@@ -1,0 +1,157 @@
+// Matches that do not count, and what a player who was away is told of matches that have ended.
+#include <gtest/gtest.h>
+
+#include "common/contracts/frames.h"
+#include "tests/integration/session/world.h"
+
+namespace mm::session {
+namespace {
+
+ReportResult void_result(const MatchFound& found, double seconds = 1) {
+  ReportResult result;
+  result.match_id = found.match_id;
+  result.outcome = ResultOutcome::voided;
+  result.duration_seconds = seconds;
+  return result;
+}
+
+class EndedMatch : public SessionTest {
+ protected:
+  std::vector<RecentMatch> recent(PlayerId player) {
+    auto answer = world_.bus->request(GetRecentMatches{player}, player_caller(player), soon());
+    EXPECT_TRUE(answer.ok());
+    return answer ? std::move(answer->matches) : std::vector<RecentMatch>{};
+  }
+  void expect_void(const MatchFound& found) {
+    const auto id = found.match_id;
+    const auto cancelled = world_.ear->wait_for<MatchCancelled>(id);
+    ASSERT_TRUE(cancelled);
+    EXPECT_EQ(cancelled->reason, CancelReason::voided);
+    EXPECT_TRUE(cancelled->requeue.empty());
+    EXPECT_EQ(cancelled->dropped.size(), players_in(found).size());
+    EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
+    for (const auto player : players_in(found)) EXPECT_EQ(get_live(player).error().code, Code::no_match);
+    EXPECT_EQ(get(id)->status, MatchStatus::cancelled);
+    EXPECT_TRUE(world_.ear->about<MatchCompleted>(id).empty()) << "nobody may be rated";
+  }
+
+  FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};
+  Instance instance_{world_};
+};
+
+TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
+  const auto found = ready_match({2, 2});
+  const auto id = found.match_id;
+  for (const auto player : players_in(found)) world_.open_socket(player);
+  ASSERT_TRUE(beat(id).ok());
+  const auto answer = report(void_result(found));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->status, MatchStatus::cancelled);
+  expect_void(found);
+  const auto frame = world_.ear->wait_for_frame(players_in(found)[3], "match_cancelled");
+  ASSERT_TRUE(frame);
+  const auto told = wire::decode<frames::MatchCancelledFrame>(*frame, wire::Unknown::refused);
+  ASSERT_TRUE(told.ok());
+  EXPECT_EQ(told->reason, CancelReason::voided);
+  EXPECT_FALSE(told->requeued);
+
+  const auto again = report(void_result(found));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(wire::encode(*again), wire::encode(*answer));
+  EXPECT_EQ(report(void_result(found, 2)).error().code, Code::result_conflict);
+  EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
+  EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
+  EXPECT_EQ(beat(id).error().code, Code::match_over);
+  EXPECT_EQ(world_.ear->about<MatchCancelled>(id).size(), 1U);
+  EXPECT_TRUE(world_.ear->about<MatchCompleted>(id).empty());
+}
+
+TEST_F(EndedMatch, DoesNotCountIfItsServerAbortsItInAHeartbeat) {
+  const auto found = ready_match();
+  const auto id = found.match_id;
+  ASSERT_TRUE(beat(id, ServerPhase::aborted).ok());
+  expect_void(found);
+  EXPECT_TRUE(beat(id, ServerPhase::aborted).ok()) << "the answer may have been lost";
+  EXPECT_TRUE(report(void_result(found)).ok());
+  EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
+  EXPECT_EQ(beat(MatchId::fresh(SystemClock().now()), ServerPhase::aborted).error().code, Code::not_found);
+}
+
+TEST_F(EndedMatch, StaysCompletedWhateverItsServerSaysLater) {
+  const auto found = ready_match();
+  ASSERT_TRUE(report(result_of(found, 1)).ok());
+  EXPECT_EQ(report(void_result(found)).error().code, Code::result_conflict);
+  EXPECT_EQ(beat(found.match_id, ServerPhase::aborted).error().code, Code::match_over);
+  EXPECT_EQ(get(found.match_id)->status, MatchStatus::completed);
+}
+
+TEST_F(EndedMatch, CannotBeVoidedBeforeItHasItsServer) {
+  orchestrator_.set_capacity(0);
+  const auto found = fresh_match();
+  publish(found);
+  ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
+  EXPECT_EQ(report(void_result(found)).error().code, Code::not_ready_yet);
+  EXPECT_EQ(beat(found.match_id, ServerPhase::aborted).error().code, Code::not_ready_yet);
+}
+
+TEST_F(EndedMatch, IsToldToItsPlayersForTenMinutes) {
+  const auto won = ready_match();
+  const auto player = players_in(won)[1];
+  EXPECT_TRUE(recent(player).empty()) << "it has not ended";
+  ASSERT_TRUE(report(result_of(won, 1)).ok());
+  auto again = fresh_match();
+  again.teams[0].players[0].player_id = player;
+  publish(again);
+  ASSERT_TRUE(becomes(again.match_id, MatchStatus::ready));
+  ASSERT_TRUE(report(void_result(again)).ok());
+
+  const auto told = recent(player);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].match_id, won.match_id);
+  EXPECT_EQ(told[0].status, MatchStatus::completed);
+  EXPECT_EQ(told[0].result, Outcome::win);
+  EXPECT_EQ(told[0].duration_seconds, 12.5);
+  EXPECT_EQ(told[1].match_id, again.match_id);
+  EXPECT_EQ(told[1].status, MatchStatus::cancelled);
+  EXPECT_EQ(told[1].reason, CancelReason::voided);
+  EXPECT_EQ(told[1].requeued, false);
+  EXPECT_LE(told[0].ended_at, told[1].ended_at);
+
+  // To nobody else, and not in another tenant.
+  const auto spied = world_.bus->request(GetRecentMatches{player}, player_caller(players_in(won)[0]), soon());
+  EXPECT_EQ(spied.error().code, Code::forbidden);
+  auto foreign = player_caller(player);
+  foreign.tenant = *Tenant::parse("other");
+  EXPECT_TRUE(world_.bus->request(GetRecentMatches{player}, foreign, soon())->matches.empty());
+
+  auto database = world_.database();
+  (void)database.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec("UPDATE session.ended_player SET ended_at = ended_at - interval '10 minutes'");
+  });
+  EXPECT_TRUE(recent(player).empty());
+}
+
+TEST_F(EndedMatch, TellsTheNewestOfManyAndReadsTheRowsOfOnePlayerOnly) {
+  const auto found = ready_match();
+  const auto player = players_in(found)[0];
+  ASSERT_TRUE(report(result_of(found, 0)).ok());
+  auto database = world_.database();
+  std::string plan;
+  (void)database.transaction(soon(), [&](pqxx::work& tx) {
+    tx.exec_params("INSERT INTO session.ended_player SELECT tenant, gen_random_uuid(), match_id, ended_at "
+                   "FROM session.ended_player, generate_series(1, 20000) WHERE player_id = $1::uuid", player.to_string());
+    tx.exec_params("INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
+                   "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, $2::int) AS n "
+                   "WHERE player_id = $1::uuid", player.to_string(), kRecentMatchesMax);
+    tx.exec("ANALYZE session.ended_player");
+    for (const auto& row : tx.exec_params("EXPLAIN SELECT match_id FROM session.ended_player WHERE tenant = 'default' "
+                                          "AND player_id = $1::uuid", player.to_string())) {
+      plan += row[0].as<std::string>() + "\n";
+    }
+  });
+  EXPECT_NE(plan.find("ended_player_pkey"), std::string::npos) << plan;
+  EXPECT_TRUE(recent(player).empty()) << "twenty newer ones, of matches that are not there, take its place";
+}
+
+}  // namespace
+}  // namespace mm::session
