@@ -68,6 +68,7 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       allowed_origins(split_list(the_settings.allowed_origins)),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
+      endings(the_runtime.bus, denials),
       requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
 
 Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target, const RedisTarget& queue_target)

@@ -22,6 +22,7 @@
 #include "services/gateway/net/loop.h"
 #include "services/gateway/settings.h"
 #include "services/gateway/sockets/directory.h"
+#include "services/gateway/sockets/endings.h"
 #include "services/gateway/store.h"
 #include "services/gateway/tokens.h"
 
@@ -46,6 +47,7 @@ struct Gateway {
   Denials denials;
   LocalLimits local_limits;
   Directory directory;
+  Endings endings;
   std::atomic<bool> draining{false};
   std::optional<bus::AsyncRequests> requests;  ///< gone before the loops its answers are posted to
 };

@@ -190,16 +190,22 @@ void Store::finish_keyed(const Tenant& tenant, const std::string& id, const std:
               [then = std::move(then)](RedisResult<RedisReply>) { then(); });
 }
 
-void Store::join(const Tenant& tenant, PlayerId player, const std::string& instance, const HeldSocket& socket,
-                 Then<Joined> then) {
-  cache_.eval(lua::kPresenceJoin, {presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)},
-              {instance, socket.name, ms(socket.opened_at), ms(kPresenceExpiry), std::to_string(kSocketsPerPlayer),
-               std::string(kBeatPrefix)},
-              kCachePatience, reading<Joined>(std::move(then), 2, [](const RedisReply& reply) {
-                Joined out;
+void Store::hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
+                 Then<Held> then) {
+  Arguments keys{presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)};
+  Arguments arguments{instance, ms(kPresenceExpiry), std::to_string(kSocketsPerPlayer), std::string(kBeatPrefix)};
+  for (const auto& socket : sockets) {
+    keys.push_back(denied_key(tenant, socket.login));
+    arguments.push_back(ms(socket.opened_at));
+    arguments.push_back(socket.name);
+  }
+  const auto count = sockets.size();
+  cache_.eval(lua::kPresenceHold, keys, arguments, kCachePatience,
+              reading<Held>(std::move(then), 2 + count, [count](const RedisReply& reply) {
+                Held out;
                 out.before = static_cast<int>(number(reply.items[0]));
-                out.seq = number(reply.items[1]);
-                for (std::size_t i = 2; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
+                for (std::size_t i = 2; i < 2 + count; ++i) out.denied.push_back(number(reply.items[i]) == 1);
+                for (std::size_t i = 2 + count; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
                 return out;
               }));
 }
@@ -209,23 +215,6 @@ void Store::leave(const Tenant& tenant, PlayerId player, const std::string& inst
   cache_.eval(lua::kPresenceLeave, {presence_key(tenant, player), sockets_key(tenant, player)}, {instance, socket},
               kCachePatience,
               reading<int>(std::move(then), 0, [](const RedisReply& reply) { return static_cast<int>(number(reply)); }));
-}
-
-void Store::keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
-                 Then<std::vector<bool>> then) {
-  Arguments keys{presence_key(tenant, player), sockets_key(tenant, player)};
-  Arguments arguments{instance, ms(kPresenceExpiry), std::string(kBeatPrefix)};
-  for (const auto& socket : sockets) {
-    keys.push_back(denied_key(tenant, socket.login));
-    arguments.push_back(ms(socket.opened_at));
-    arguments.push_back(socket.name);
-  }
-  cache_.eval(lua::kPresenceKeep, keys, arguments, kCachePatience,
-              reading<std::vector<bool>>(std::move(then), sockets.size(), [](const RedisReply& reply) {
-                std::vector<bool> out;
-                for (const auto& item : reply.items) out.push_back(number(item) == 1);
-                return out;
-              }));
 }
 
 void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {

@@ -60,16 +60,17 @@ struct KeyedWork {
   std::string answer;    ///< when done
 };
 
-struct Joined {
-  int before = 0;         ///< sockets open on all gateways
-  std::int64_t seq = 0;   ///< the player's last frame number
-  std::vector<std::string> evicted;
-};
-
 struct HeldSocket {
   std::string name;        ///< instance/number
   TimePoint opened_at;
   LoginId login;
+};
+
+/// What the cache knew when it was told of the sockets that a gateway holds of a player.
+struct Held {
+  int before = 0;                    ///< sockets open on all gateways
+  std::vector<bool> denied;          ///< for each socket: its login was ended
+  std::vector<std::string> evicted;  ///< the player's oldest sockets beyond the limit
 };
 
 class Store {
@@ -108,11 +109,9 @@ class Store {
                     const std::optional<std::string>& answer, std::function<void()> then);
 
   // Presence (cache).
-  void join(const Tenant& tenant, PlayerId player, const std::string& instance, const HeldSocket& socket, Then<Joined> then);
+  void hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
+            Then<Held> then);
   void leave(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket, Then<int> then);
-  /// One answer per socket: was its login ended?
-  void keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
-            Then<std::vector<bool>> then);
   void last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then);
 
   static constexpr int kSocketsPerPlayer = 5;

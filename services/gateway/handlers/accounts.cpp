@@ -4,7 +4,6 @@
 #include "services/gateway/front.h"
 #include "services/gateway/handlers/forward.h"
 #include "services/gateway/sockets/link.h"
-#include "services/gateway/sockets/sockets.h"
 
 namespace mm::gateway::accounts {
 namespace {
@@ -13,7 +12,6 @@ namespace {
 constexpr Milliseconds kPasswordTime{5'000};
 constexpr Quota kFailuresPerAccount{5, Seconds{60}};
 constexpr Quota kFailuresPerAddress{50, Seconds{60}};
-constexpr Milliseconds kDenyTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
 
 std::string account_of(const LoginPlayer& request) {
   std::string name = request.tenant.str() + "/" + request.username;
@@ -77,15 +75,13 @@ void start_login(const ExchangePtr& x, const LoggedIn& player) {
 
 /// From now on nothing of that login is accepted, here and on every other gateway; its sockets close.
 void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
-  auto& gateway = x->gateway();
-  const auto now = std::chrono::steady_clock::now();
-  gateway.denials.add(login, now, now + kDenyTime);
-  Bye bye;
-  bye.code = close_codes::kNotAuthenticated;
-  bye.reason = "login ended";
-  bye.login = login;
-  signal_bye(gateway, player, bye);
-  x->shard.store.deny(tenant, login, kDenyTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
+  SocketsEnded event;
+  event.player_id = player;
+  event.code = close_codes::kNotAuthenticated;
+  event.reason = kLoginEnded;
+  event.login = login;
+  x->gateway().endings.tell(event);
+  x->shard.store.deny(tenant, login, kDenialTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
 }
 
 Problem refused_token() { return refuse(Code::invalid_refresh_token).error; }

@@ -59,12 +59,22 @@ TEST(Attacks, BodiesOfAmbiguousLengthAreRefused_A052) {
 TEST(Attacks, MalformedChunksAreRefused_A053) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   expect_refused({
+      {"no size", post(chunked, "\r\n{}\r\n0\r\n\r\n")},
       {"a size beyond 64 bits", post(chunked, "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")},
       {"a negative size", post(chunked, "-1\r\n{}\r\n0\r\n\r\n")},
       {"a prefixed size", post(chunked, "0x10\r\n{}\r\n0\r\n\r\n")},
       {"an endless extension", post(chunked, "2;" + std::string(100'000, 'e') + "\r\n{}\r\n0\r\n\r\n")},
       {"no line end after the chunk", post(chunked, "2\r\n{}XX0\r\n\r\n")},
       {"bare line feeds", post(chunked, "2\n{}\n0\n\n")},
+      {"a bare line feed in an extension", post(chunked, "2;a\nb\r\n{}\r\n0\r\n\r\n")},
+      {"a bare line feed after an extension", post(chunked, "2;a\n{}\r\n0\r\n\r\n")},
+      {"a bare carriage return in an extension", post(chunked, "2;a\rb\r\n{}\r\n0\r\n\r\n")},
+      {"a bare line feed after the data", post(chunked, "2\r\n{}\n0\r\n\r\n")},
+      {"a bare line feed in a trailer", post(chunked, "2\r\n{}\r\n0\r\nX: y\nZ: z\r\n\r\n")},
+      {"a folded trailer", post(chunked, "2\r\n{}\r\n0\r\nX: y\r\n z\r\n\r\n")},
+      {"a space before the size", post(chunked, " 2\r\n{}\r\n0\r\n\r\n")},
+      {"a space after the size", post(chunked, "2 \r\n{}\r\n0\r\n\r\n")},
+      {"an extension without its semicolon", post(chunked, "2 a=b\r\n{}\r\n0\r\n\r\n")},
   });
   // The largest size that fits is too large a body, or malformed: never read.
   const auto huge = call_raw(gateway().port(), post(chunked, "FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n"));

@@ -86,10 +86,10 @@ struct World {
   ~World();
   static World& get();
 
+  std::string credentials;  ///< a folder; also of nats-server's users
   mm::testing::OwnNats nats;
   mm::testing::OwnRedis cache{{"--requirepass", "cache-password"}};
   mm::testing::OwnRedis queue{{"--requirepass", "queue-password"}};
-  std::string credentials;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   AllFakes fakes;
