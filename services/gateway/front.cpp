@@ -53,8 +53,17 @@ std::optional<std::string_view> bearer_token(const std::string& authorization) {
 bool origin_allowed(const Exchange& x, const std::string& origin) {
   const auto& allowed = x.gateway().allowed_origins;
   if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return true;
-  const auto* host = x.request.header("host");
-  return host != nullptr && (origin == "http://" + *host || origin == "https://" + *host);
+  return x.gateway().allowed_hosts.is_own_origin(origin, x.request.local);
+}
+
+/// The host that is asked for is one of ours; of an absolute form, both that are named.
+std::optional<Problem> check_host(const Exchange& x, const Target& target) {
+  const auto is_served = [&](const std::string* text) {
+    const auto host = text != nullptr ? HostPort::parse(*text) : std::nullopt;
+    return host && x.gateway().allowed_hosts.serves(*host, x.request.local);
+  };
+  const bool served = is_served(x.request.header("host")) && (!target.authority || is_served(&*target.authority));
+  return served ? std::nullopt : std::optional(problem_of(Code::misdirected_request));
 }
 
 /// `/v1/party/{party_id}` and the like: sets route and parts, or says why there is none.
@@ -170,6 +179,7 @@ void answer_preflight(Exchange& x) {
 std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
   auto unmatched = find_route(x, target);
   if (auto problem = read_body(x)) return problem;
+  if (auto problem = check_host(x, target)) return problem;
   if (auto problem = read_credentials(x)) return problem;
   if (auto problem = check_origin(x)) return problem;
   if (unmatched) return unmatched;

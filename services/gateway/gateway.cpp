@@ -33,6 +33,12 @@ AddressSet proxies_of(const Settings& settings) {
   return *std::move(set);
 }
 
+AllowedHosts hosts_of(const Settings& settings) {
+  auto hosts = AllowedHosts::parse(settings.allowed_hosts, settings.listen_address);
+  if (!hosts) give_up("MM_ALLOWED_HOSTS", hosts.error());
+  return *std::move(hosts);
+}
+
 std::string secret_or_nothing(const Runtime& runtime, std::string_view name) {
   auto secret = runtime.credentials.read(name);
   if (!secret) give_up(name, secret.error());
@@ -66,6 +72,7 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       admin_token(secret_or_nothing(the_runtime, "admin_token")),
       trusted_proxies(proxies_of(the_settings)),
       allowed_origins(split_list(the_settings.allowed_origins)),
+      allowed_hosts(hosts_of(the_settings)),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
       endings(the_runtime.bus, denials),

@@ -15,6 +15,7 @@
 #include "services/gateway/core/router.h"
 #include "services/gateway/denials.h"
 #include "services/gateway/docs/site.h"
+#include "services/gateway/hosts.h"
 #include "services/gateway/local_limits.h"
 #include "services/gateway/metrics.h"
 #include "services/gateway/net/async_redis.h"
@@ -42,6 +43,7 @@ struct Gateway {
   std::string admin_token;
   AddressSet trusted_proxies;
   std::vector<std::string> allowed_origins;
+  AllowedHosts allowed_hosts;
   Router router;
   docs::Site site;
   Denials denials;

@@ -243,7 +243,7 @@ class Document {
   }
 
   static std::map<int, std::vector<Code>> refusals_of(const Route& route, const Messages& messages) {
-    std::set<Code> codes{Code::malformed_request, Code::unauthorized, Code::internal_error};
+    std::set<Code> codes{Code::malformed_request, Code::unauthorized, Code::misdirected_request, Code::internal_error};
     const bool limited = route.cost != Cost::free;
     if (limited) codes.insert({Code::rate_limited, Code::unavailable});
     if (route.path == "/readyz") codes.insert(Code::unavailable);

@@ -43,6 +43,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     error_code error;
     const auto peer = stream_.next_layer().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string(error);
+    const auto local = stream_.next_layer().local_endpoint(error);
+    if (!error) local_ = {local.address().to_string(error), local.port(), tls != nullptr};
     shard_.connections.add(this);
   }
   ~HttpSession() override { shard_.connections.remove(this); }
@@ -143,6 +145,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     request_.minor_version = head.minor_version;
     request_.headers = std::move(head.headers);
     request_.peer = peer_;
+    request_.local = local_;
     request_.upgrade = head.upgrade;
     if (!body_) return hand_over();
     body_started_ = std::chrono::steady_clock::now();
@@ -261,6 +264,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<BodyReader> body_;
   std::string peer_;
+  LocalEnd local_;
   HttpRequest request_;
   HttpAnswer answer_;
   std::string head_text_;
