@@ -84,6 +84,8 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       cache(loop, cache_target, "cache", kCacheStall),
       queue(loop, queue_target, "queue", kQueueStall),
       store(cache, queue),
+      keyed(queue),
+      logins(*this),
       sockets(std::make_unique<Sockets>(*this)) {}
 
 // Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
@@ -92,6 +94,7 @@ Shard::~Shard() {
   over = true;
   cache.close();
   queue.close();
+  logins.drop_all();
   loop.drop_all();
 }
 

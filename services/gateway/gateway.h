@@ -16,7 +16,9 @@
 #include "services/gateway/denials.h"
 #include "services/gateway/docs/site.h"
 #include "services/gateway/hosts.h"
+#include "services/gateway/keyed_store.h"
 #include "services/gateway/local_limits.h"
+#include "services/gateway/login_attempts.h"
 #include "services/gateway/metrics.h"
 #include "services/gateway/net/async_redis.h"
 #include "services/gateway/net/connections.h"
@@ -64,6 +66,8 @@ struct Shard {
   AsyncRedis cache;
   AsyncRedis queue;
   Store store;
+  KeyedStore keyed;
+  LoginAttempts logins;
   Connections connections;
   std::unique_ptr<Sockets> sockets;
   std::size_t in_flight = 0;  ///< exchanges without an answer

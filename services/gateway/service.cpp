@@ -104,6 +104,8 @@ void Service::on_tick(Shard& shard, Listener& listener, SteadyPoint now) {
   listener.on_tick(now);
   shard.connections.on_tick(now);
   shard.sockets->on_tick(now);
+  shard.logins.on_tick();
+  shard.keyed.on_tick(now, shard.index == 0);
   if (shard.index != 0) return;
   gateway_.endings.retry();
   gateway_.metrics.connections.set(static_cast<double>(cap_.open()));

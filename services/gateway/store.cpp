@@ -23,7 +23,6 @@ std::string tenant_key(const Tenant& tenant, std::string_view rest) { return "mm
 std::string denied_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "deny:" + login.to_string()); }
 std::string home_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "home:" + player.to_string()); }
 std::string family_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "login:" + login.to_string()); }
-std::string keyed_key(const Tenant& tenant, const std::string& id) { return tenant_key(tenant, "idempotency:" + id); }
 std::string presence_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "presence:" + player.to_string()); }
 std::string sockets_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "sockets:" + player.to_string()); }
 std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
@@ -35,9 +34,12 @@ std::string limit_key(const LimitSubject& subject) {
          security::sha256_hex(subject.id).substr(0, 32);
 }
 
-Arguments login_keys(const std::string& address, const std::string& account) {
-  return {"mm:{gateway}:limit:login:account:" + security::sha256_hex(account + "\n" + address).substr(0, 32),
-          "mm:{gateway}:limit:login:address:" + security::sha256_hex(address).substr(0, 32)};
+// Of each bucket of failures: the bucket, and the attempts under way.
+Arguments login_keys(const LoginTry& attempt) {
+  const std::string prefix = "mm:{gateway}:limit:login:";
+  const auto account = "account:" + security::sha256_hex(attempt.account + "\n" + attempt.address).substr(0, 32);
+  const auto address = "address:" + security::sha256_hex(attempt.address).substr(0, 32);
+  return {prefix + account, prefix + "under_way:" + account, prefix + address, prefix + "under_way:" + address};
 }
 
 std::string ms(TimePoint time) { return std::to_string(time.time_since_epoch().count()); }
@@ -99,21 +101,24 @@ void Store::look(const Tenant& tenant, LoginId login, PlayerId player, Then<Take
                  }));
 }
 
-void Store::take_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address,
-                       Then<Allowance> then) {
-  const Arguments arguments{ms(per_account.window), std::to_string(per_account.capacity), std::to_string(per_address.capacity)};
-  cache_.eval(lua::kLoginTake, login_keys(address, account), arguments, kCachePatience,
-              reading<Allowance>(std::move(then), 2, [](const RedisReply& reply) {
-                Allowance out;
-                out.allowed = number(reply.items[0]) == 1;
+void Store::reserve_login(const LoginTry& attempt, Milliseconds lease, Then<AttemptVerdict> then) {
+  const Arguments arguments{attempt.id, ms(kLoginFailuresPerAccount.window), ms(lease),
+                            std::to_string(kLoginFailuresPerAccount.capacity), std::to_string(kLoginFailuresPerAddress.capacity)};
+  cache_.eval(lua::kLoginReserve, login_keys(attempt), arguments, kCachePatience,
+              reading<AttemptVerdict>(std::move(then), 2, [](const RedisReply& reply) {
+                AttemptVerdict out;
+                const auto& verdict = reply.items[0].text;
+                out.attempt = verdict == "go" ? Attempt::go : verdict == "wait" ? Attempt::wait : Attempt::refused;
                 out.retry_seconds = static_cast<int>(number(reply.items[1]));
                 return out;
               }));
 }
 
-void Store::return_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address) {
-  cache_.eval(lua::kLoginReturn, login_keys(address, account),
-              {std::to_string(per_account.capacity), std::to_string(per_address.capacity)}, kCachePatience, nothing());
+void Store::settle_login(const LoginTry& attempt, bool failed) {
+  cache_.eval(lua::kLoginSettle, login_keys(attempt),
+              {attempt.id, ms(kLoginFailuresPerAccount.window), failed ? "1" : "0",
+               std::to_string(kLoginFailuresPerAccount.capacity), std::to_string(kLoginFailuresPerAddress.capacity)},
+              kCachePatience, nothing());
 }
 
 void Store::deny(const Tenant& tenant, LoginId login, Milliseconds how_long, Then<Done> then) {
@@ -163,31 +168,6 @@ void Store::end_family(const Tenant& tenant, LoginId login, PlayerId player, The
   queue_.eval(lua::kFamilyEnd, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
               {login.to_string(), player.to_string()}, kQueuePatience,
               reading<bool>(std::move(then), 0, [](const RedisReply& reply) { return number(reply) == 1; }));
-}
-
-void Store::start_keyed(const Tenant& tenant, const std::string& id, const std::string& request_digest,
-                        const std::string& owner, TimePoint now, Then<KeyedWork> then) {
-  const auto read = [](const RedisReply& reply) {
-    KeyedWork out;
-    const auto& state = reply.items[0].text;
-    if (state == "running") out.state = KeyedWork::State::running;
-    if (state == "mismatch") out.state = KeyedWork::State::mismatch;
-    if (state == "done") out.state = KeyedWork::State::done;
-    if (state == "done" && reply.items.size() > 1) out.answer = reply.items[1].text;
-    if (state == "fresh" && reply.items.size() > 1) out.created_at = TimePoint(Milliseconds(number(reply.items[1])));
-    return out;
-  };
-  queue_.eval(lua::kIdempotencyStart, {keyed_key(tenant, id), tenant_key(tenant, "idempotency_expiry")},
-              {id, request_digest, owner, ms(now), ms(kKeyedLease), ms(now + kKeyedLifetime), keyed_key(tenant, "")},
-              kQueuePatience, reading<KeyedWork>(std::move(then), 1, read));
-}
-
-void Store::finish_keyed(const Tenant& tenant, const std::string& id, const std::string& owner,
-                         const std::optional<std::string>& answer, std::function<void()> then) {
-  Arguments arguments{owner};
-  if (answer) arguments.push_back(*answer);
-  queue_.eval(lua::kIdempotencyFinish, {keyed_key(tenant, id)}, arguments, kQueuePatience,
-              [then = std::move(then)](RedisResult<RedisReply>) { then(); });
 }
 
 void Store::hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,

@@ -263,7 +263,8 @@ class Document {
     for (const auto code : codes) about += (about.empty() ? "" : " | ") + std::string(info(code).title);
     pair("description", about);
     std::vector<HeaderInfo> more;
-    if (status == 429 || status == 503) more.push_back({"Retry-After", "Seconds after which another try makes sense"});
+    const bool may_run = std::find(codes.begin(), codes.end(), Code::idempotency_running) != codes.end();
+    if (status == 429 || status == 503 || may_run) more.push_back({"Retry-After", "Seconds after which another try makes sense"});
     if (status == 401) more.push_back({"WWW-Authenticate", "Bearer"});
     write_headers(more);
     w_.key("content");

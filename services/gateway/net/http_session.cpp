@@ -12,6 +12,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/runtime/log.h"
 #include "services/gateway/core/body.h"
 #include "services/gateway/core/head.h"
 #include "services/gateway/front.h"
@@ -203,6 +204,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     timed_out_ = false;
     const auto trace = trace::new_trace();
     auto answer = problem_answer(mm::refuse(code, std::string(detail)).error, trace.trace_id_text());
+    const trace::Scope scope(trace);
+    log::info("request_refused", {{"status", answer.status}, {"code", info(code).name}, {"reason", detail}});
     const auto quota = quota_of(Cost::read);
     answer.headers.emplace_back("X-Request-Id", trace.trace_id_text());
     answer.headers.emplace_back("traceparent", trace.traceparent());
