@@ -17,6 +17,7 @@ namespace {
 
 constexpr Milliseconds kCachePatience{200};
 constexpr Milliseconds kQueuePatience{1'000};
+constexpr int kLoginsPerPlayer = 50;
 constexpr std::string_view kBeatPrefix = "mm:gateway:";
 
 std::string tenant_key(const Tenant& tenant, std::string_view rest) { return "mm:{" + tenant.str() + "}:" + std::string(rest); }
@@ -138,7 +139,7 @@ void Store::get_home(const Tenant& tenant, PlayerId player, Then<std::optional<R
 void Store::start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then) {
   queue_.eval(lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
               {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
-               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:")},
+               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:"), std::to_string(kLoginsPerPlayer)},
               kQueuePatience, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
 }
 
@@ -160,13 +161,14 @@ void Store::rotate(const Tenant& tenant, LoginId login, const std::string& diges
     return out;
   };
   queue_.eval(lua::kFamilyRotate, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
-              {login.to_string(), digest, child_digest, std::to_string(child_generation), ms(now), ms(kRefreshGrace)},
+              {login.to_string(), digest, child_digest, std::to_string(child_generation), ms(now), ms(kRefreshGrace),
+               tenant_key(tenant, "login:")},
               kQueuePatience, reading<Rotated>(std::move(then), 1, read));
 }
 
 void Store::end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then) {
   queue_.eval(lua::kFamilyEnd, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
-              {login.to_string(), player.to_string()}, kQueuePatience,
+              {login.to_string(), player.to_string(), tenant_key(tenant, "login:")}, kQueuePatience,
               reading<bool>(std::move(then), 0, [](const RedisReply& reply) { return number(reply) == 1; }));
 }
 

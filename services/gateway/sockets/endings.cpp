@@ -22,7 +22,9 @@ void Endings::hear(const SocketsEnded& event) {
 
 void Endings::retry() {
   std::lock_guard lock(mutex_);
-  while (!unpublished_.empty() && bus_.publish(unpublished_.front())) unpublished_.pop_front();
+  for (std::size_t i = 0; i < kRetriesAtOnce && !unpublished_.empty() && bus_.publish(unpublished_.front()); ++i) {
+    unpublished_.pop_front();
+  }
 }
 
 }  // namespace mm::gateway

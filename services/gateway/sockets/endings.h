@@ -31,6 +31,7 @@ class Endings {
  private:
   // Each is of a logout within an outage of the bus; the oldest is dropped, and denials in the cache remain.
   static constexpr std::size_t kUnpublishedMost = 10'000;
+  static constexpr std::size_t kRetriesAtOnce = 500;
 
   bus::Bus& bus_;
   Denials& denials_;

@@ -179,9 +179,11 @@ void Sockets::on_tick(SteadyPoint now) {
 void Sockets::look_for_outages(SteadyPoint now) {
   const auto cache = shard_.cache.connections();
   const auto bus = shard_.gateway.runtime.bus.reconnections();
-  if (cache == cache_connections_ && bus == bus_reconnections_) return;
+  // The first connection to the cache follows no outage.
+  const bool outage = (cache != cache_connections_ && cache_connections_ != 0) || bus != bus_reconnections_;
   cache_connections_ = cache;
   bus_reconnections_ = bus;
+  if (!outage) return;
   // Logins may have ended unheard, too: writing presence asks for that.
   for (auto& [player, of] : by_player_) of.hold_at = now;
   to_welcome_.clear();
