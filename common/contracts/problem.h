@@ -164,7 +164,7 @@ struct Problem {
   /// For people; never names hosts, SQL, versions or secrets.
   std::string detail;
   std::vector<FieldError> errors;
-  /// With 429 and 503: seconds after which another try makes sense.
+  /// With 429, 503 and idempotency_running: seconds after which another try makes sense.
   std::optional<int> retry_after_seconds;
   /// With already_queued: the live ticket.
   std::optional<TicketId> ticket_id;

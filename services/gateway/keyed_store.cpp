@@ -24,7 +24,7 @@ constexpr Milliseconds kOfferFor{60'000};
 constexpr Milliseconds kLookEvery{1'000};
 constexpr int kSweepAtOnce = 500;
 // Of the hash with its digests and times, and of its places in two indexes; seen with MEMORY USAGE.
-constexpr int kRecordBytes = 1'024;
+constexpr int kRecordBytes = 1'536;
 constexpr std::string_view kPrefix = "mm:{gateway}:idempotency:";
 constexpr const char* kIndex = "mm:{gateway}:idempotency_expiry";
 

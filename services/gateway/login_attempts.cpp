@@ -37,6 +37,8 @@ void LoginAttempts::ask_for_first(const std::string& key) {
   shard_.store.reserve_login(first.attempt, kLease, [this, key, attempt = first.attempt](storage::RedisResult<AttemptVerdict> verdict) {
     lines_[key].asking = false;
     if (verdict) return answered(key, *verdict);
+    // It may have been reserved there all the same.
+    shard_.store.settle_login(attempt, false);
     const auto here = reserve_here(attempt);
     if (here.attempt == Attempt::go) here_.insert(attempt.id);
     answered(key, here);

@@ -25,7 +25,7 @@ struct LimitSubject {
   Tenant tenant;             ///< empty for addresses
   std::string kind;          ///< player, address, match
   std::string id;            ///< a UUID, or what stands for an address; hashed, so any text does
-  std::string cost;          ///< read or write
+  std::string cost;          ///< read, write or credentials
 };
 
 struct Taken {
