@@ -30,6 +30,7 @@ void on_reconnected(natsConnection*, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
   bus.up.set(1);
   bus.reconnects.add();
+  ++bus.reconnections;
   log::info("nats_reconnected");
 }
 
@@ -197,6 +198,8 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
 }
 
 bool Bus::connected() const { return natsConnection_Status(impl_->connection) == NATS_CONN_STATUS_CONNECTED; }
+
+std::uint64_t Bus::reconnections() const { return impl_->reconnections; }
 
 bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
 

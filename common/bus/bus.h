@@ -92,6 +92,8 @@ class Bus {
   std::vector<Result<Stored, std::string>> store_all(const std::vector<Outgoing>& events, Deadline deadline);
 
   bool connected() const;
+  /// How often the connection came back: a change means that messages may have been missed meanwhile.
+  std::uint64_t reconnections() const;
   /// The connection was given up (its password is no longer accepted): only a new process can help.
   bool closed() const;
   /// Id of the nats-server we are connected to; changes when its state may be another. Empty while away.

@@ -75,6 +75,7 @@ struct Bus::Impl {
   OptionsPtr gathering_options;
   std::atomic<natsConnection*> gathering = nullptr;  // made under mutex, then constant
   std::atomic<bool> closing{false};
+  std::atomic<std::uint64_t> reconnections{0};
 
   std::mutex mutex;
   std::condition_variable changed;

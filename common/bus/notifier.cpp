@@ -16,6 +16,8 @@ constexpr Milliseconds kCacheTime{200};
 // After the cache failed: as long nobody is told anything, so that telling costs the callers nothing.
 constexpr Milliseconds kCoolDown{1'000};
 constexpr const char* kCounterSeconds = "86400";
+// Gateways have written the presence of 10,000 players again two seconds after the cache is back.
+constexpr const char* kUncertainSeconds = "30";
 
 std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint now) {
   json::Writer writer;
@@ -33,8 +35,11 @@ std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint
 }
 
 storage::RedisCommand numbering(const Tenant& tenant, PlayerId player) {
-  const auto key = [&](const char* what) { return "mm:{" + tenant.str() + "}:" + what + ":" + player.to_string(); };
-  return {.arguments = {kCounterSeconds}, .script = &kNotify, .keys = {key("presence"), key("seq")}};
+  const auto prefix = "mm:{" + tenant.str() + "}:";
+  const auto id = player.to_string();
+  return {.arguments = {kCounterSeconds, kUncertainSeconds},
+          .script = &kNotify,
+          .keys = {prefix + "presence:" + id, prefix + "seq:" + id, prefix + "seq:seen", prefix + "seq:uncertain"}};
 }
 
 }  // namespace

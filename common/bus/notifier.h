@@ -1,7 +1,8 @@
 // WebSocket frames for players: gives each its number (`seq`, counted per player in the Redis cache, across daemons
 // and gateways) and publishes it on notify.<player_id>. Only players with an open socket get one: the others read
-// the whole state in `welcome` when they come. Best effort by design: a lost frame shows as a gap in `seq`, and the
-// gateway answers a gap with a fresh `welcome`.
+// the whole state in `welcome` when they come. For a while after the cache lost its data everybody gets one, because it
+// does not know yet who has a socket. Best effort by design: a lost frame is counted and shows as a gap in `seq`, and
+// the gateway answers a gap with a fresh `welcome`.
 #pragma once
 
 #include <memory>

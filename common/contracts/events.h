@@ -352,6 +352,26 @@ void describe(F& f, PresenceChanged& m) {
   f("connected", m.connected);
 }
 
+/// WebSockets of a player are to be closed: those of one login, or a single one. By gateways, for gateways: clients see
+/// the frame `bye` and the close code.
+struct SocketsEnded {
+  static constexpr Subject kSubject{"gateway.bye"};
+  PlayerId player_id;
+  int code = 0;  ///< WebSocket close code
+  std::string reason;
+  std::optional<LoginId> login;
+  std::optional<std::string> socket;  ///< `<instance of the gateway>/<number>`
+};
+
+template <class F>
+void describe(F& f, SocketsEnded& m) {
+  f("player_id", m.player_id);
+  f("code", m.code);
+  f("reason", m.reason);
+  f("login", m.login);
+  f("socket", m.socket);
+}
+
 /// Depth of a bucket; at most one a second for each. By matchmaker.
 struct QueueChanged {
   static constexpr Subject kSubject{"queue.changed"};

@@ -56,6 +56,7 @@ enum class Code {
   payload_too_large,
   uri_too_long,
   unsupported_media_type,
+  misdirected_request,
   invalid_fields,
   unknown_tenant,
   unknown_mode,
@@ -123,6 +124,7 @@ inline constexpr std::array kCodes{
     CodeInfo{Code::payload_too_large, "payload_too_large", 413, "The body is too large"},
     CodeInfo{Code::uri_too_long, "uri_too_long", 414, "The request target is too long"},
     CodeInfo{Code::unsupported_media_type, "unsupported_media_type", 415, "Send application/json"},
+    CodeInfo{Code::misdirected_request, "misdirected_request", 421, "This host is not served here"},
     CodeInfo{Code::invalid_fields, "invalid_fields", 422, "Some fields are not valid"},
     CodeInfo{Code::unknown_tenant, "unknown_tenant", 422, "There is no such tenant"},
     CodeInfo{Code::unknown_mode, "unknown_mode", 422, "There is no such mode"},
@@ -170,7 +172,7 @@ struct Problem {
   /// For people; never names hosts, SQL, versions or secrets.
   std::string detail;
   std::vector<FieldError> errors;
-  /// With 429 and 503: seconds after which another try makes sense.
+  /// With 429, 503 and idempotency_running: seconds after which another try makes sense.
   std::optional<int> retry_after_seconds;
   /// With already_queued: the live ticket.
   std::optional<TicketId> ticket_id;

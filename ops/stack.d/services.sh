@@ -174,8 +174,8 @@ daemon_settings() {
   case $kind in
     gateway)
       printf '%s\n' "$queue" "$cache" "$weak" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
-        "MM_RATE_LIMITS=$MM_RATE_LIMITS"
-      given MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
+        "MM_RATE_LIMITS=$MM_RATE_LIMITS" "$tenants"
+      given MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
     lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" ;;
     matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" "MM_TICK_MS=$MM_TICK_MS" \
       "MM_PLAN_THREADS=$MM_PLAN_THREADS"

@@ -1,5 +1,5 @@
 // Logins that were ended: their access tokens are refused from this moment, on this gateway without asking anybody. The
-// cache tells the other gateways, and a signal on the bus does so at once (sockets/signals.h). Thread-safe.
+// cache tells the other gateways, and an event on the bus does so at once (sockets/endings.h). Thread-safe.
 #pragma once
 
 #include <algorithm>

@@ -12,6 +12,8 @@ namespace mm::gateway {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 255;
+constexpr std::size_t kRecordDigits = 32;
+constexpr Milliseconds kKeepTime{1'000};
 
 bool is_printable(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
@@ -45,7 +47,9 @@ Exchange::Exchange(Shard& the_shard, Respond respond)
 
 Exchange::~Exchange() {
   --shard.in_flight;
-  if (respond_ && !shard.over) finish(problem_answer(Problem{}, trace.trace_id_text()));
+  if (!respond_ || shard.over) return;
+  refused_ = Code::internal_error;
+  finish(problem_answer(Problem{}, trace.trace_id_text()));
 }
 
 Reply<Done> Exchange::check_shape() const {
@@ -61,47 +65,49 @@ Reply<Done> Exchange::check_shape() const {
   return Done{};
 }
 
-Tenant Exchange::keyed_tenant() const { return principal.player ? principal.player->tenant : default_tenant(); }
-
 void Exchange::once(std::function<void()> work) {
   const auto* key = route->rules.keyed ? request.header("idempotency-key") : nullptr;
   if (key == nullptr) return work();
   if (key->size() > kKeyBytesMax || !is_printable(*key)) {
     return refuse(mm::refuse(Code::malformed_request, "Idempotency-Key has 1 to 255 visible characters").error);
   }
-  const auto& tokens = gateway().tokens;
-  const auto owner = principal.player ? principal.player->player.to_string() : address;
+  const auto owner = principal.player ? principal.player->tenant.str() + "/" + principal.player->player.to_string() : address;
   const auto place = std::string(route->method) + " " + std::string(route->path);
   auto asked = place;
   for (const auto& list : {parts.path, parts.query}) {
     for (const auto& [name, value] : list) asked += "\n" + name + "=" + value;
   }
-  Keyed keyed;
-  keyed.id = security::sha256_hex(place + "\n" + owner + "\n" + *key);
-  keyed.owner = security::random_token(12);
+  KeyedAttempt attempt;
+  attempt.record = security::sha256_hex(place + "\n" + owner + "\n" + *key).substr(0, kRecordDigits);
   // Keyed, because a request may hold a password: whoever reads the store must not be able to try some.
-  const auto digest = security::base64url_encode(tokens.keyed_digest("request", asked + "\n\n" + request.body));
-  const auto id = keyed.id;
-  const auto by = keyed.owner;
-  shard.store.start_keyed(keyed_tenant(), id, digest, by, now(),
-                          [self = shared_from_this(), keyed, work = std::move(work)](storage::RedisResult<KeyedWork> started) mutable {
+  attempt.request = security::base64url_encode(gateway().tokens.keyed_digest("request", asked + "\n\n" + request.body));
+  attempt.owner = owner;
+  attempt.id = security::random_token(12);
+  // Nobody works on this request after its deadline; what is added is for keeping its answer.
+  shard.keyed.start(attempt, now(), deadline.left() + kKeepTime,
+                    [self = shared_from_this(), attempt, work = std::move(work)](storage::RedisResult<KeyedWork> started) {
     if (!started) return self->refuse(storage::to_problem(started.error()));
     switch (started->state) {
-      case KeyedWork::State::running: return self->refuse(mm::refuse(Code::idempotency_running).error);
+      case KeyedWork::State::running: return self->refuse_running(started->running_for);
       case KeyedWork::State::mismatch: return self->refuse(mm::refuse(Code::idempotency_mismatch).error);
       case KeyedWork::State::done: return self->replay(started->answer);
       case KeyedWork::State::fresh: break;
     }
-    keyed.created_at = started->created_at;
-    self->keyed_ = std::move(keyed);
+    self->keyed_ = Keyed{attempt, started->created_at};
     work();
   });
+}
+
+void Exchange::refuse_running(Milliseconds most) {
+  auto problem = mm::refuse(Code::idempotency_running).error;
+  problem.retry_after_seconds = static_cast<int>(std::max<std::int64_t>(1, (most + Milliseconds{999}) / Seconds{1}));
+  refuse(std::move(problem));
 }
 
 TicketId Exchange::stable_ticket_id() const {
   if (!keyed_) return TicketId::fresh(now());
   // A version 7 UUID of the first try's time, its random part derived from the key: every try makes the same one.
-  const auto bits = gateway().tokens.keyed_digest("ticket", keyed_->id);
+  const auto bits = gateway().tokens.keyed_digest("ticket", keyed_->attempt.record);
   Uuid uuid;
   const auto ms = static_cast<std::uint64_t>(keyed_->created_at.time_since_epoch().count());
   for (std::size_t i = 0; i < 6; ++i) uuid.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
@@ -118,6 +124,7 @@ void Exchange::replay(const std::string& stored) {
   answer.status = kept->status;
   answer.content_type = kept->content_type;
   answer.body = kept->body;
+  if (kept->status >= 400) refused_ = wire::decode_problem(kept->body).code;
   if (kept->location) headers.emplace_back("Location", *kept->location);
   headers.emplace_back("Idempotency-Replayed", "true");
   finish(std::move(answer));
@@ -137,6 +144,7 @@ void Exchange::reply(HttpAnswer answer) {
 
 void Exchange::refuse(Problem problem) {
   auto answer = problem_answer(problem, trace.trace_id_text());
+  refused_ = problem.code;
   if (problem.code == Code::rate_limited) gateway().metrics.rate_limited.add();
   reply(std::move(answer));
 }
@@ -154,8 +162,8 @@ void Exchange::keep_and_finish(HttpAnswer answer) {
     }
     kept = wire::encode(stored);
   }
-  shard.store.finish_keyed(keyed_tenant(), keyed_->id, keyed_->owner, kept,
-                           [self = shared_from_this(), answer = std::move(answer)]() mutable { self->finish(std::move(answer)); });
+  shard.keyed.finish(keyed_->attempt, now(), kept,
+                     [self = shared_from_this(), answer = std::move(answer)]() mutable { self->finish(std::move(answer)); });
 }
 
 void Exchange::admit(Admission admission) {
@@ -202,8 +210,14 @@ void Exchange::record(int status) const {
   series.answered[static_cast<std::size_t>(std::clamp(status / 100, 2, 5) - 2)].add();
   const trace::Scope scope(trace);
   const auto path = known ? route->path : std::string_view("none");
-  const auto line = status >= 500 ? log::warning : log::debug;
-  line("request_answered", {{"method", request.method}, {"route", path}, {"status", status}, {"ms", seconds * 1000}});
+  // The route, never the target: a target may hold what a client should not have put there.
+  if (!refused_) {
+    return log::debug("request_answered", {{"method", request.method}, {"route", path}, {"status", status}, {"ms", seconds * 1000}});
+  }
+  const auto line = status >= 500 ? log::warning : log::info;
+  const auto player = principal.player ? principal.player->player.to_string() : std::string();
+  line("request_refused", {{"method", request.method}, {"route", path}, {"status", status}, {"code", info(*refused_).name},
+                           {"player_id", player}, {"ms", seconds * 1000}});
 }
 
 }  // namespace mm::gateway

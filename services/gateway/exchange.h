@@ -100,13 +100,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
  private:
   struct Keyed {
-    std::string id;
-    std::string owner;
+    KeyedAttempt attempt;
     TimePoint created_at;
   };
 
   Reply<Done> check_shape() const;
-  Tenant keyed_tenant() const;
+  void refuse_running(Milliseconds most);
   void replay(const std::string& stored);
   void keep_and_finish(HttpAnswer answer);
   void finish(HttpAnswer answer);
@@ -115,6 +114,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   Respond respond_;
   std::optional<Keyed> keyed_;
+  std::optional<Code> refused_;
   const SteadyPoint started_;
 };
 

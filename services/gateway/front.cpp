@@ -14,6 +14,8 @@ constexpr Quota kReads{100, Seconds{60}};
 constexpr Quota kWrites{30, Seconds{60}};
 // A server beats 12 times a minute; this only stops one that has gone wild.
 constexpr Quota kServers{600, Seconds{60}};
+// Ten logins a second of one address are more than a machine can hash passwords for.
+constexpr Quota kCredentials{600, Seconds{60}};
 constexpr std::size_t kRequestIdBytes = 128;
 constexpr std::string_view kBearer = "bearer ";
 
@@ -53,8 +55,17 @@ std::optional<std::string_view> bearer_token(const std::string& authorization) {
 bool origin_allowed(const Exchange& x, const std::string& origin) {
   const auto& allowed = x.gateway().allowed_origins;
   if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return true;
-  const auto* host = x.request.header("host");
-  return host != nullptr && (origin == "http://" + *host || origin == "https://" + *host);
+  return x.gateway().allowed_hosts.is_own_origin(origin, x.request.local);
+}
+
+/// The host that is asked for is one of ours; of an absolute form, both that are named.
+std::optional<Problem> check_host(const Exchange& x, const Target& target) {
+  const auto is_served = [&](const std::string* text) {
+    const auto host = text != nullptr ? HostPort::parse(*text) : std::nullopt;
+    return host && x.gateway().allowed_hosts.serves(*host, x.request.local);
+  };
+  const bool served = is_served(x.request.header("host")) && (!target.authority || is_served(&*target.authority));
+  return served ? std::nullopt : std::optional(problem_of(Code::misdirected_request));
 }
 
 /// `/v1/party/{party_id}` and the like: sets route and parts, or says why there is none.
@@ -93,7 +104,8 @@ std::optional<MatchId> path_match(const Exchange& x) {
 
 std::optional<Problem> read_server_token(Exchange& x, std::string_view token) {
   const auto now = x.now();
-  if (auto claims = x.gateway().tokens.server().verify_server(token, now)) {
+  auto claims = x.gateway().tokens.server().verify_server(token, now);
+  if (claims && x.gateway().settings.tenants.contains(claims->tenant)) {
     x.principal.server = *std::move(claims);
     return std::nullopt;
   }
@@ -170,6 +182,7 @@ void answer_preflight(Exchange& x) {
 std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
   auto unmatched = find_route(x, target);
   if (auto problem = read_body(x)) return problem;
+  if (auto problem = check_host(x, target)) return problem;
   if (auto problem = read_credentials(x)) return problem;
   if (auto problem = check_origin(x)) return problem;
   if (unmatched) return unmatched;
@@ -179,7 +192,7 @@ std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
 LimitSubject limit_subject(const Exchange& x) {
   const auto cost = x.route != nullptr ? x.route->cost : Cost::read;
   LimitSubject subject;
-  subject.cost = cost == Cost::write ? "write" : "read";
+  subject.cost = cost == Cost::write ? "write" : cost == Cost::credentials ? "credentials" : "read";
   if (x.principal.server) {
     subject.tenant = x.principal.server->tenant;
     subject.kind = "match";
@@ -243,7 +256,16 @@ void count_and_run(const ExchangePtr& x) {
 
 }  // namespace
 
-Quota quota_of(Cost cost) { return cost == Cost::write ? kWrites : cost == Cost::server ? kServers : kReads; }
+Quota quota_of(Cost cost) {
+  switch (cost) {
+    case Cost::write: return kWrites;
+    case Cost::server: return kServers;
+    case Cost::credentials: return kCredentials;
+    case Cost::free:
+    case Cost::read: break;
+  }
+  return kReads;
+}
 
 HttpAnswer problem_answer(const Problem& problem, std::string_view trace_id) {
   HttpAnswer answer;
@@ -251,7 +273,7 @@ HttpAnswer problem_answer(const Problem& problem, std::string_view trace_id) {
   answer.content_type = "application/problem+json";
   answer.body = wire::encode_problem(problem, trace_id);
   if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (answer.status == 429 || answer.status == 503) {
+  if (answer.status == 429 || answer.status == 503 || problem.retry_after_seconds) {
     answer.headers.emplace_back("Retry-After", std::to_string(std::max(1, problem.retry_after_seconds.value_or(1))));
   }
   return answer;
@@ -259,8 +281,8 @@ HttpAnswer problem_answer(const Problem& problem, std::string_view trace_id) {
 
 Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_view token) {
   auto claims = gateway.tokens.access().verify_access(token, gateway.runtime.clock.now());
-  if (claims) return *std::move(claims);
-  const bool expired = claims.error() == security::TokenError::expired;
+  if (claims && gateway.settings.tenants.contains(claims->tenant)) return *std::move(claims);
+  const bool expired = !claims && claims.error() == security::TokenError::expired;
   return refuse(Code::unauthorized, expired ? "The access token has expired" : "");
 }
 

@@ -33,6 +33,12 @@ AddressSet proxies_of(const Settings& settings) {
   return *std::move(set);
 }
 
+AllowedHosts hosts_of(const Settings& settings) {
+  auto hosts = AllowedHosts::parse(settings.allowed_hosts, settings.listen_address);
+  if (!hosts) give_up("MM_ALLOWED_HOSTS", hosts.error());
+  return *std::move(hosts);
+}
+
 std::string secret_or_nothing(const Runtime& runtime, std::string_view name) {
   auto secret = runtime.credentials.read(name);
   if (!secret) give_up(name, secret.error());
@@ -66,8 +72,10 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       admin_token(secret_or_nothing(the_runtime, "admin_token")),
       trusted_proxies(proxies_of(the_settings)),
       allowed_origins(split_list(the_settings.allowed_origins)),
+      allowed_hosts(hosts_of(the_settings)),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
+      endings(the_runtime.bus, denials),
       requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
 
 Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target, const RedisTarget& queue_target)
@@ -76,6 +84,8 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       cache(loop, cache_target, "cache", kCacheStall),
       queue(loop, queue_target, "queue", kQueueStall),
       store(cache, queue),
+      keyed(queue),
+      logins(*this),
       sockets(std::make_unique<Sockets>(*this)) {}
 
 // Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
@@ -84,6 +94,7 @@ Shard::~Shard() {
   over = true;
   cache.close();
   queue.close();
+  logins.drop_all();
   loop.drop_all();
 }
 

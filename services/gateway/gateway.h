@@ -15,13 +15,17 @@
 #include "services/gateway/core/router.h"
 #include "services/gateway/denials.h"
 #include "services/gateway/docs/site.h"
+#include "services/gateway/hosts.h"
+#include "services/gateway/keyed_store.h"
 #include "services/gateway/local_limits.h"
+#include "services/gateway/login_attempts.h"
 #include "services/gateway/metrics.h"
 #include "services/gateway/net/async_redis.h"
 #include "services/gateway/net/connections.h"
 #include "services/gateway/net/loop.h"
 #include "services/gateway/settings.h"
 #include "services/gateway/sockets/directory.h"
+#include "services/gateway/sockets/endings.h"
 #include "services/gateway/store.h"
 #include "services/gateway/tokens.h"
 
@@ -41,11 +45,13 @@ struct Gateway {
   std::string admin_token;
   AddressSet trusted_proxies;
   std::vector<std::string> allowed_origins;
+  AllowedHosts allowed_hosts;
   Router router;
   docs::Site site;
   Denials denials;
   LocalLimits local_limits;
   Directory directory;
+  Endings endings;
   std::atomic<bool> draining{false};
   std::optional<bus::AsyncRequests> requests;  ///< gone before the loops its answers are posted to
 };
@@ -60,6 +66,8 @@ struct Shard {
   AsyncRedis cache;
   AsyncRedis queue;
   Store store;
+  KeyedStore keyed;
+  LoginAttempts logins;
   Connections connections;
   std::unique_ptr<Sockets> sockets;
   std::size_t in_flight = 0;  ///< exchanges without an answer

@@ -16,7 +16,10 @@ class LocalLimits {
   explicit LocalLimits(std::size_t most = 65'536) : most_(most) {}
 
   Allowance take(const std::string& key, Quota quota, SteadyPoint now);
-  void give_back(const std::string& key, Quota quota);
+
+  /// An attempt that counts only if it fails. When it may go on, `settle` must follow.
+  AttemptVerdict reserve(const std::string& key, Quota quota, SteadyPoint now);
+  void settle(const std::string& key, Quota quota, bool failed, SteadyPoint now);
 
   std::size_t size() const;
 
@@ -24,7 +27,10 @@ class LocalLimits {
   struct Entry {
     std::string key;
     TokenBucket bucket;
+    int under_way = 0;  ///< attempts that were reserved and not settled
   };
+
+  Entry& entry(const std::string& key, Quota quota, SteadyPoint now);  // with the mutex
 
   const std::size_t most_;
   mutable std::mutex mutex_;

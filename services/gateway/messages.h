@@ -109,15 +109,12 @@ void describe(F& f, Welcome& m) {
   f("resumed", m.resumed);
 }
 
-/// The last frame before the gateway closes a socket. Between gateways (on notify.<player_id>, without a number): close
-/// the player's sockets that it names.
+/// The last frame before the gateway closes a socket.
 struct Bye {
   static constexpr std::string_view kEvent = "bye";
   int code = 1012;
   std::string reason;
   std::optional<int> reconnect_after_ms;
-  std::optional<LoginId> login;       ///< those of this login
-  std::optional<std::string> socket;  ///< this one
 };
 
 template <class F>
@@ -125,8 +122,6 @@ void describe(F& f, Bye& m) {
   f("code", m.code);
   f("reason", m.reason);
   f("reconnect_after_ms", m.reconnect_after_ms);
-  f("login", m.login, fields::Internal{});
-  f("socket", m.socket, fields::Internal{});
 }
 
 struct Resume {

@@ -36,10 +36,10 @@ constexpr auto kPlayer = Who::player;
 
 constexpr Route kRoutes[] = {
     {"POST", "/v1/auth/register", kAnyone, Cost::write, 201, own<RegisterPlayer, RegisteredPlayer>(&accounts::register_player),
-     "Accounts", "Open an account", "username_taken email_taken", {.keyed = true}},
-    {"POST", "/v1/auth/login", kAnyone, Cost::read, 200, own<LoginPlayer, TokenPair>(&accounts::login),
-     "Accounts", "Log in", "invalid_credentials"},
-    {"POST", "/v1/auth/refresh", kAnyone, Cost::read, 200, own<RefreshTokens, TokenPair>(&accounts::refresh),
+     "Accounts", "Open an account", "username_taken email_taken not_found", {.keyed = true}},
+    {"POST", "/v1/auth/login", kAnyone, Cost::credentials, 200, own<LoginPlayer, TokenPair>(&accounts::login),
+     "Accounts", "Log in", "invalid_credentials not_found"},
+    {"POST", "/v1/auth/refresh", kAnyone, Cost::credentials, 200, own<RefreshTokens, TokenPair>(&accounts::refresh),
      "Accounts", "Spend a refresh token for a new pair", "invalid_refresh_token"},
     {"POST", "/v1/auth/logout", kPlayer, Cost::write, 204, own<Logout, Nothing>(&accounts::logout),
      "Accounts", "End the login", "invalid_refresh_token"},

@@ -18,8 +18,9 @@ using ExchangePtr = std::shared_ptr<Exchange>;  // owners: whoever will answer i
 
 enum class Who { anyone, player, server, admin };
 
-/// free: not limited (health). server: game servers have their own, wider limit.
-enum class Cost { free, read, write, server };
+/// free: not limited (health). server: game servers have their own, wider limit. credentials: logins, which what else
+/// comes from an address must not keep out, and which are limited by their failures.
+enum class Cost { free, read, write, server, credentials };
 
 /// The messages of a route, for the published document.
 struct Messages {

@@ -62,6 +62,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
     tls_ = *std::move(tls);
   }
   build_shards();
+  gateway_.endings.on_ending([this](const SocketsEnded& event) { end_sockets(event); });
   listen();
   subscribe();
   watch_health();
@@ -103,13 +104,19 @@ void Service::on_tick(Shard& shard, Listener& listener, SteadyPoint now) {
   listener.on_tick(now);
   shard.connections.on_tick(now);
   shard.sockets->on_tick(now);
-  if (shard.index == 0) gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
+  shard.logins.on_tick();
+  shard.keyed.on_tick(now, shard.index == 0);
+  if (shard.index != 0) return;
+  gateway_.endings.retry();
+  gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
 }
 
 void Service::subscribe() {
   auto& bus = gateway_.runtime.bus;
   subscriptions_.push_back(std::make_unique<bus::Subscription>(
       bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
+  subscriptions_.push_back(
+      bus::subscribe<SocketsEnded>(bus, "", [this](const SocketsEnded& event) { gateway_.endings.hear(event); }));
   subscriptions_.push_back(bus::subscribe<PartyUpdated>(bus, "", [this](const PartyUpdated& event) {
     std::vector<PlayerId> members;
     for (const auto& member : event.party.members) members.push_back(member.player_id);
@@ -130,7 +137,6 @@ void Service::watch_health() {
 void Service::on_notify(std::string_view subject, std::string_view body) {
   const auto player = PlayerId::parse(subject.substr(kNotifyPrefix.size()));
   if (!player) return;
-  if (body.starts_with(R"({"event":"bye")")) return on_bye(*player, body);
   const auto shards = gateway_.directory.shards_of(*player);
   if (shards.empty()) return;
   const auto head = read_frame_head(body);
@@ -142,16 +148,10 @@ void Service::on_notify(std::string_view subject, std::string_view body) {
   }
 }
 
-void Service::on_bye(PlayerId player, std::string_view body) {
-  const auto document = json::Document::parse(body);
-  const auto data = document ? document->root().find("data") : std::nullopt;
-  const auto bye = data ? wire::decode<Bye>(*data, wire::Unknown::ignored) : Reply<Bye>(refuse(Code::malformed_request));
-  if (!bye) return gateway_.runtime.bus.count_undecodable(kNotifyPrefix);
-  const auto now = std::chrono::steady_clock::now();
-  if (bye->login) gateway_.denials.add(*bye->login, now, now + kAccessLifetime + Seconds{60});
-  for (const auto index : gateway_.directory.shards_of(player)) {
+void Service::end_sockets(const SocketsEnded& event) {
+  for (const auto index : gateway_.directory.shards_of(event.player_id)) {
     auto& shard = *shards_[index];
-    shard.loop.post([&shard, player, bye = *bye] { shard.sockets->obey(player, bye); });
+    shard.loop.post([&shard, event] { shard.sockets->end(event); });
   }
 }
 

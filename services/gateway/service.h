@@ -40,7 +40,7 @@ class Service {
   void on_tick(Shard& shard, Listener& listener, SteadyPoint now);
 
   void on_notify(std::string_view subject, std::string_view body);
-  void on_bye(PlayerId player, std::string_view body);
+  void end_sockets(const SocketsEnded& event);
   void on_party(PartyId party, std::vector<PlayerId> members);
 
   void say_goodbye_to_presence();

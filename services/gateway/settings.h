@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/contracts/fields.h"
+#include "common/contracts/tenants.h"
 
 namespace mm::gateway {
 
@@ -14,7 +15,9 @@ struct Settings {
   std::string listen_address = "127.0.0.1";
   std::string redis_queue_url;
   std::string redis_cache_url;
+  TenantList tenants;                         ///< accounts and tokens of others are refused
   bool rate_limits = true;                    ///< off: no limits per player and address, for load tests
+  std::string allowed_hosts;                  ///< comma-separated; beside loopback names and the address listened on
   std::string allowed_origins;                ///< comma-separated; a browser's page of another origin is refused
   std::string trusted_proxies;                ///< comma-separated addresses and networks whose X-Forwarded-For counts
   std::optional<std::string> tls_cert_file;   ///< PEM, the chain; with tls_key_file: HTTPS only
@@ -31,7 +34,9 @@ void describe(F& f, Settings& s) {
   f("MM_LISTEN_ADDRESS", s.listen_address, Optional{});
   f("MM_REDIS_QUEUE_URL", s.redis_queue_url);
   f("MM_REDIS_CACHE_URL", s.redis_cache_url);
+  f("MM_TENANTS", s.tenants, Optional{});
   f("MM_RATE_LIMITS", s.rate_limits, Optional{});
+  f("MM_ALLOWED_HOSTS", s.allowed_hosts, Optional{});
   f("MM_ALLOWED_ORIGINS", s.allowed_origins, Optional{});
   f("MM_TRUSTED_PROXIES", s.trusted_proxies, Optional{});
   f("MM_TLS_CERT_FILE", s.tls_cert_file);

@@ -17,13 +17,13 @@ namespace {
 
 constexpr Milliseconds kCachePatience{200};
 constexpr Milliseconds kQueuePatience{1'000};
+constexpr int kLoginsPerPlayer = 50;
 constexpr std::string_view kBeatPrefix = "mm:gateway:";
 
 std::string tenant_key(const Tenant& tenant, std::string_view rest) { return "mm:{" + tenant.str() + "}:" + std::string(rest); }
 std::string denied_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "deny:" + login.to_string()); }
 std::string home_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "home:" + player.to_string()); }
 std::string family_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "login:" + login.to_string()); }
-std::string keyed_key(const Tenant& tenant, const std::string& id) { return tenant_key(tenant, "idempotency:" + id); }
 std::string presence_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "presence:" + player.to_string()); }
 std::string sockets_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "sockets:" + player.to_string()); }
 std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
@@ -35,9 +35,12 @@ std::string limit_key(const LimitSubject& subject) {
          security::sha256_hex(subject.id).substr(0, 32);
 }
 
-Arguments login_keys(const std::string& address, const std::string& account) {
-  return {"mm:{gateway}:limit:login:account:" + security::sha256_hex(account + "\n" + address).substr(0, 32),
-          "mm:{gateway}:limit:login:address:" + security::sha256_hex(address).substr(0, 32)};
+// Of each bucket of failures: the bucket, and the attempts under way.
+Arguments login_keys(const LoginTry& attempt) {
+  const std::string prefix = "mm:{gateway}:limit:login:";
+  const auto account = "account:" + security::sha256_hex(attempt.account + "\n" + attempt.address).substr(0, 32);
+  const auto address = "address:" + security::sha256_hex(attempt.address).substr(0, 32);
+  return {prefix + account, prefix + "under_way:" + account, prefix + address, prefix + "under_way:" + address};
 }
 
 std::string ms(TimePoint time) { return std::to_string(time.time_since_epoch().count()); }
@@ -99,21 +102,24 @@ void Store::look(const Tenant& tenant, LoginId login, PlayerId player, Then<Take
                  }));
 }
 
-void Store::take_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address,
-                       Then<Allowance> then) {
-  const Arguments arguments{ms(per_account.window), std::to_string(per_account.capacity), std::to_string(per_address.capacity)};
-  cache_.eval(lua::kLoginTake, login_keys(address, account), arguments, kCachePatience,
-              reading<Allowance>(std::move(then), 2, [](const RedisReply& reply) {
-                Allowance out;
-                out.allowed = number(reply.items[0]) == 1;
+void Store::reserve_login(const LoginTry& attempt, Milliseconds lease, Then<AttemptVerdict> then) {
+  const Arguments arguments{attempt.id, ms(kLoginFailuresPerAccount.window), ms(lease),
+                            std::to_string(kLoginFailuresPerAccount.capacity), std::to_string(kLoginFailuresPerAddress.capacity)};
+  cache_.eval(lua::kLoginReserve, login_keys(attempt), arguments, kCachePatience,
+              reading<AttemptVerdict>(std::move(then), 2, [](const RedisReply& reply) {
+                AttemptVerdict out;
+                const auto& verdict = reply.items[0].text;
+                out.attempt = verdict == "go" ? Attempt::go : verdict == "wait" ? Attempt::wait : Attempt::refused;
                 out.retry_seconds = static_cast<int>(number(reply.items[1]));
                 return out;
               }));
 }
 
-void Store::return_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address) {
-  cache_.eval(lua::kLoginReturn, login_keys(address, account),
-              {std::to_string(per_account.capacity), std::to_string(per_address.capacity)}, kCachePatience, nothing());
+void Store::settle_login(const LoginTry& attempt, bool failed) {
+  cache_.eval(lua::kLoginSettle, login_keys(attempt),
+              {attempt.id, ms(kLoginFailuresPerAccount.window), failed ? "1" : "0",
+               std::to_string(kLoginFailuresPerAccount.capacity), std::to_string(kLoginFailuresPerAddress.capacity)},
+              kCachePatience, nothing());
 }
 
 void Store::deny(const Tenant& tenant, LoginId login, Milliseconds how_long, Then<Done> then) {
@@ -133,7 +139,7 @@ void Store::get_home(const Tenant& tenant, PlayerId player, Then<std::optional<R
 void Store::start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then) {
   queue_.eval(lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
               {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
-               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:")},
+               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:"), std::to_string(kLoginsPerPlayer)},
               kQueuePatience, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
 }
 
@@ -155,51 +161,33 @@ void Store::rotate(const Tenant& tenant, LoginId login, const std::string& diges
     return out;
   };
   queue_.eval(lua::kFamilyRotate, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
-              {login.to_string(), digest, child_digest, std::to_string(child_generation), ms(now), ms(kRefreshGrace)},
+              {login.to_string(), digest, child_digest, std::to_string(child_generation), ms(now), ms(kRefreshGrace),
+               tenant_key(tenant, "login:")},
               kQueuePatience, reading<Rotated>(std::move(then), 1, read));
 }
 
 void Store::end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then) {
   queue_.eval(lua::kFamilyEnd, {family_key(tenant, login), tenant_key(tenant, "login_expiry")},
-              {login.to_string(), player.to_string()}, kQueuePatience,
+              {login.to_string(), player.to_string(), tenant_key(tenant, "login:")}, kQueuePatience,
               reading<bool>(std::move(then), 0, [](const RedisReply& reply) { return number(reply) == 1; }));
 }
 
-void Store::start_keyed(const Tenant& tenant, const std::string& id, const std::string& request_digest,
-                        const std::string& owner, TimePoint now, Then<KeyedWork> then) {
-  const auto read = [](const RedisReply& reply) {
-    KeyedWork out;
-    const auto& state = reply.items[0].text;
-    if (state == "running") out.state = KeyedWork::State::running;
-    if (state == "mismatch") out.state = KeyedWork::State::mismatch;
-    if (state == "done") out.state = KeyedWork::State::done;
-    if (state == "done" && reply.items.size() > 1) out.answer = reply.items[1].text;
-    if (state == "fresh" && reply.items.size() > 1) out.created_at = TimePoint(Milliseconds(number(reply.items[1])));
-    return out;
-  };
-  queue_.eval(lua::kIdempotencyStart, {keyed_key(tenant, id), tenant_key(tenant, "idempotency_expiry")},
-              {id, request_digest, owner, ms(now), ms(kKeyedLease), ms(now + kKeyedLifetime), keyed_key(tenant, "")},
-              kQueuePatience, reading<KeyedWork>(std::move(then), 1, read));
-}
-
-void Store::finish_keyed(const Tenant& tenant, const std::string& id, const std::string& owner,
-                         const std::optional<std::string>& answer, std::function<void()> then) {
-  Arguments arguments{owner};
-  if (answer) arguments.push_back(*answer);
-  queue_.eval(lua::kIdempotencyFinish, {keyed_key(tenant, id)}, arguments, kQueuePatience,
-              [then = std::move(then)](RedisResult<RedisReply>) { then(); });
-}
-
-void Store::join(const Tenant& tenant, PlayerId player, const std::string& instance, const HeldSocket& socket,
-                 Then<Joined> then) {
-  cache_.eval(lua::kPresenceJoin, {presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)},
-              {instance, socket.name, ms(socket.opened_at), ms(kPresenceExpiry), std::to_string(kSocketsPerPlayer),
-               std::string(kBeatPrefix)},
-              kCachePatience, reading<Joined>(std::move(then), 2, [](const RedisReply& reply) {
-                Joined out;
+void Store::hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
+                 Then<Held> then) {
+  Arguments keys{presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)};
+  Arguments arguments{instance, ms(kPresenceExpiry), std::to_string(kSocketsPerPlayer), std::string(kBeatPrefix)};
+  for (const auto& socket : sockets) {
+    keys.push_back(denied_key(tenant, socket.login));
+    arguments.push_back(ms(socket.opened_at));
+    arguments.push_back(socket.name);
+  }
+  const auto count = sockets.size();
+  cache_.eval(lua::kPresenceHold, keys, arguments, kCachePatience,
+              reading<Held>(std::move(then), 2 + count, [count](const RedisReply& reply) {
+                Held out;
                 out.before = static_cast<int>(number(reply.items[0]));
-                out.seq = number(reply.items[1]);
-                for (std::size_t i = 2; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
+                for (std::size_t i = 2; i < 2 + count; ++i) out.denied.push_back(number(reply.items[i]) == 1);
+                for (std::size_t i = 2 + count; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
                 return out;
               }));
 }
@@ -209,23 +197,6 @@ void Store::leave(const Tenant& tenant, PlayerId player, const std::string& inst
   cache_.eval(lua::kPresenceLeave, {presence_key(tenant, player), sockets_key(tenant, player)}, {instance, socket},
               kCachePatience,
               reading<int>(std::move(then), 0, [](const RedisReply& reply) { return static_cast<int>(number(reply)); }));
-}
-
-void Store::keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
-                 Then<std::vector<bool>> then) {
-  Arguments keys{presence_key(tenant, player), sockets_key(tenant, player)};
-  Arguments arguments{instance, ms(kPresenceExpiry), std::string(kBeatPrefix)};
-  for (const auto& socket : sockets) {
-    keys.push_back(denied_key(tenant, socket.login));
-    arguments.push_back(ms(socket.opened_at));
-    arguments.push_back(socket.name);
-  }
-  cache_.eval(lua::kPresenceKeep, keys, arguments, kCachePatience,
-              reading<std::vector<bool>>(std::move(then), sockets.size(), [](const RedisReply& reply) {
-                std::vector<bool> out;
-                for (const auto& item : reply.items) out.push_back(number(item) == 1);
-                return out;
-              }));
 }
 
 void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {

@@ -1,8 +1,8 @@
-// Everything the gateway keeps in Redis, and the only place that knows its keys. One Store per loop; every call returns
-// at once and calls back on the loop.
+// What the gateway keeps in Redis, and the only place that knows its keys, but for those of keyed_store.h. One Store per
+// loop; every call returns at once and calls back on the loop.
 //
 // In the cache (may vanish): limits, ended logins until their access tokens expire, chosen home regions, presence.
-// In the queue Redis (durable): families of refresh tokens, answers under an Idempotency-Key.
+// In the queue Redis (durable): families of refresh tokens.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 #include "common/contracts/names.h"
 #include "common/contracts/problem.h"
 #include "services/gateway/core/token_bucket.h"
+#include "services/gateway/login_attempts.h"
 #include "services/gateway/net/async_redis.h"
 
 namespace mm::gateway {
@@ -24,7 +25,7 @@ struct LimitSubject {
   Tenant tenant;             ///< empty for addresses
   std::string kind;          ///< player, address, match
   std::string id;            ///< a UUID, or what stands for an address; hashed, so any text does
-  std::string cost;          ///< read or write
+  std::string cost;          ///< read, write or credentials
 };
 
 struct Taken {
@@ -53,23 +54,17 @@ struct Rotated {
   std::string current_digest;
 };
 
-struct KeyedWork {
-  enum class State { fresh, running, mismatch, done };
-  State state = State::fresh;
-  TimePoint created_at;  ///< of the first try, when fresh
-  std::string answer;    ///< when done
-};
-
-struct Joined {
-  int before = 0;         ///< sockets open on all gateways
-  std::int64_t seq = 0;   ///< the player's last frame number
-  std::vector<std::string> evicted;
-};
-
 struct HeldSocket {
   std::string name;        ///< instance/number
   TimePoint opened_at;
   LoginId login;
+};
+
+/// What the cache knew when it was told of the sockets that a gateway holds of a player.
+struct Held {
+  int before = 0;                    ///< sockets open on all gateways
+  std::vector<bool> denied;          ///< for each socket: its login was ended
+  std::vector<std::string> evicted;  ///< the player's oldest sockets beyond the limit
 };
 
 class Store {
@@ -84,9 +79,9 @@ class Store {
             const std::optional<PlayerId>& player, Then<Taken> then);
   /// The same look at the login and home region, without a limit.
   void look(const Tenant& tenant, LoginId login, PlayerId player, Then<Taken> then);
-  void take_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address,
-                  Then<Allowance> then);
-  void return_login(const std::string& address, const std::string& account, Quota per_account, Quota per_address);
+  /// Attempts to log in count only if they fail (login_attempts.h). `lease`: after which a reservation is given up.
+  void reserve_login(const LoginTry& attempt, Milliseconds lease, Then<AttemptVerdict> then);
+  void settle_login(const LoginTry& attempt, bool failed);
 
   // Ended logins and home regions (cache).
   void deny(const Tenant& tenant, LoginId login, Milliseconds how_long, Then<Done> then);
@@ -100,26 +95,15 @@ class Store {
   /// False: another player's.
   void end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then);
 
-  // Idempotency-Key (queue). `id`: digest of whose key it is for what.
-  void start_keyed(const Tenant& tenant, const std::string& id, const std::string& request_digest, const std::string& owner,
-                   TimePoint now, Then<KeyedWork> then);
-  /// Without an answer the work may be tried again.
-  void finish_keyed(const Tenant& tenant, const std::string& id, const std::string& owner,
-                    const std::optional<std::string>& answer, std::function<void()> then);
-
   // Presence (cache).
-  void join(const Tenant& tenant, PlayerId player, const std::string& instance, const HeldSocket& socket, Then<Joined> then);
+  void hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
+            Then<Held> then);
   void leave(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket, Then<int> then);
-  /// One answer per socket: was its login ended?
-  void keep(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
-            Then<std::vector<bool>> then);
   void last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then);
 
   static constexpr int kSocketsPerPlayer = 5;
   static constexpr Milliseconds kPresenceExpiry{45'000};
   static constexpr Milliseconds kRefreshGrace{10'000};
-  static constexpr Milliseconds kKeyedLifetime{24 * 3'600 * 1'000};
-  static constexpr Milliseconds kKeyedLease{30'000};
 
  private:
   AsyncRedis& cache_;

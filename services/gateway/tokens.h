@@ -17,6 +17,8 @@ namespace mm::gateway {
 
 inline constexpr Seconds kAccessLifetime{900};
 inline constexpr Milliseconds kRefreshLifetime{7 * 24 * 3'600 * 1'000};
+/// After a login ended: until then one of its access tokens may be valid by its date.
+inline constexpr Milliseconds kDenialTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
 
 /// What an authentic refresh token says; whether it is still good, only its family in Redis knows.
 struct RefreshClaims {

@@ -18,14 +18,6 @@ bool is_token_char(char c) {
 
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
 
-// RFC 9110, 5.5: visible characters, space, tab, and bytes above 127. No other control characters, so no NUL either.
-bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
-  });
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -61,21 +53,6 @@ Result<Done, HeadRefusal> read_request_line(std::string_view line, Head& head) {
   head.method = method;
   head.target = target;
   head.minor_version = version.back() - '0';
-  return Done{};
-}
-
-Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields) {
-  if (line.front() == ' ' || line.front() == '\t') return refuse_head("A header field is folded over lines");
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return refuse_head("A header field has no colon");
-  const auto name = line.substr(0, colon);
-  const auto value = trimmed(line.substr(colon + 1));
-  if (!is_token(name)) return refuse_head("The name of a header field is no token");
-  if (!is_field_value(value)) return refuse_head("The value of a header field has control characters");
-  if (fields.size() >= http_limits::kHeaderFields) {
-    return refuse_head("There are too many header fields", Code::headers_too_large);
-  }
-  fields.emplace_back(lower(name), std::string(value));
   return Done{};
 }
 
@@ -177,6 +154,28 @@ Result<Done, HeadRefusal> read_expectations(Head& head) {
 }
 
 }  // namespace
+
+bool is_field_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+  });
+}
+
+Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields) {
+  if (line.front() == ' ' || line.front() == '\t') return refuse_head("A header field is folded over lines");
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return refuse_head("A header field has no colon");
+  const auto name = line.substr(0, colon);
+  const auto value = trimmed(line.substr(colon + 1));
+  if (!is_token(name)) return refuse_head("The name of a header field is no token");
+  if (!is_field_value(value)) return refuse_head("The value of a header field has control characters");
+  if (fields.size() >= http_limits::kHeaderFields) {
+    return refuse_head("There are too many header fields", Code::headers_too_large);
+  }
+  fields.emplace_back(lower(name), std::string(value));
+  return Done{};
+}
 
 Result<std::size_t, HeadRefusal> find_head(std::string_view bytes) {
   const auto line_end = bytes.find(kLineEnd);

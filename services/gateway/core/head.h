@@ -38,6 +38,12 @@ struct Head {
 /// can no longer become a head, as early as that can be known.
 Result<std::size_t, HeadRefusal> find_head(std::string_view bytes);
 
+/// RFC 9110, 5.5: visible characters, space, tab, and bytes above 127. No other control characters, so no NUL either.
+bool is_field_value(std::string_view text);
+
+/// Adds the field of one line, which has neither CR nor LF, to `fields`.
+Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields);
+
 /// Reads the complete head (as find_head delimited it) and checks everything that does not need a route.
 Result<Head, HeadRefusal> parse_head(std::string_view text);
 

@@ -20,6 +20,13 @@ inline constexpr std::size_t kBodyBytes = 64 * 1024;
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
+/// The end of a connection that is ours.
+struct LocalEnd {
+  std::string address;  ///< numeric
+  int port = 0;
+  bool tls = false;
+};
+
 struct HttpRequest {
   std::string method;
   std::string target;  ///< as sent, not decoded
@@ -27,6 +34,7 @@ struct HttpRequest {
   HeaderFields headers;
   std::string body;
   std::string peer;  ///< numeric address of the other end of the connection
+  LocalEnd local;
   bool upgrade = false;  ///< asks to become a WebSocket
 
   /// The first field of that name, or null.

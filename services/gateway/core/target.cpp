@@ -1,5 +1,6 @@
 #include "services/gateway/core/target.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -19,14 +20,16 @@ bool may_stand(char c) {
   return alphanumeric || (c != '\0' && std::string_view("-._~!$&'()*+,;=:@/?%").find(c) != std::string_view::npos);
 }
 
-// `http://authority` before the path of an absolute form; what is left is the origin form.
-std::string_view without_authority(std::string_view target) {
+// Takes `http://authority` off an absolute form; what is left is the origin form.
+std::optional<std::string> take_authority(std::string_view& target) {
   for (std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
-    const auto path = target.find('/', scheme.size());
-    return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    const auto path = std::min(target.find('/', scheme.size()), target.size());
+    const auto authority = target.substr(scheme.size(), path - scheme.size());
+    target = path == target.size() ? std::string_view("/") : target.substr(path);
+    return std::string(authority);
   }
-  return target;
+  return std::nullopt;
 }
 
 Result<Done, std::string_view> read_query(std::string_view text, Target& out) {
@@ -108,7 +111,7 @@ std::string percent_encode(std::string_view text) {
 }
 
 Result<Target, std::string_view> parse_target(std::string_view target) {
-  target = without_authority(target);
+  auto authority = take_authority(target);
   for (char c : target) {
     if (!may_stand(c)) return fail(std::string_view("The target has a character that must be encoded"));
   }
@@ -116,6 +119,7 @@ Result<Target, std::string_view> parse_target(std::string_view target) {
   auto path = target.substr(0, question);
   if (path.empty() || path.front() != '/') return fail(std::string_view("The target has no path"));
   Target out;
+  out.authority = std::move(authority);
   while (!path.empty()) {
     path.remove_prefix(1);
     if (out.segments.size() == kSegmentsMax) return fail(std::string_view("The path has too many segments"));

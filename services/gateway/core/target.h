@@ -2,6 +2,7 @@
 // empty segments not collapsed: a path means exactly one thing, or nothing. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 namespace mm::gateway {
 
 struct Target {
+  std::optional<std::string> authority;  ///< of the absolute form, which stands for the Host field then
   std::vector<std::string> segments;  ///< decoded; "/" has one empty segment
   std::vector<std::pair<std::string, std::string>> query;
 };

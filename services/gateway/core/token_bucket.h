@@ -25,6 +25,14 @@ struct Allowance {
   int retry_seconds = 0;   ///< until one token is there, when not allowed
 };
 
+/// What may become of an attempt that counts only if it fails (lua/login_reserve.lua).
+enum class Attempt { go, wait, refused };
+
+struct AttemptVerdict {
+  Attempt attempt = Attempt::go;
+  int retry_seconds = 0;  ///< when refused
+};
+
 class TokenBucket {
  public:
   TokenBucket(Quota quota, SteadyPoint now) : tokens_(quota.capacity), at_(now) {}
@@ -36,8 +44,12 @@ class TokenBucket {
     return allowance(quota, allowed);
   }
 
-  /// What was taken did not count after all.
-  void give_back(Quota quota) { tokens_ = std::min<double>(quota.capacity, tokens_ + 1); }
+  /// May another attempt begin while `under_way` others each may turn out to be a failure? Takes nothing.
+  AttemptVerdict look(Quota quota, SteadyPoint now, int under_way) {
+    refill(quota, now);
+    if (tokens_ < 1) return {Attempt::refused, allowance(quota, false).retry_seconds};
+    return {tokens_ - under_way < 1 ? Attempt::wait : Attempt::go, 0};
+  }
 
  private:
   void refill(Quota quota, SteadyPoint now) {

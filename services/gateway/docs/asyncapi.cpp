@@ -197,6 +197,7 @@ class Document {
     add_event<PartyUpdated>();
     add_event<PartyDisbanded>();
     add_event<PresenceChanged>();
+    add_event<SocketsEnded>();
     add_event<QueueChanged>();
     add_event<SessionStateChanged>();
     const std::string anything = R"({"type":"object"})";

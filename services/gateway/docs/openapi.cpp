@@ -243,7 +243,7 @@ class Document {
   }
 
   static std::map<int, std::vector<Code>> refusals_of(const Route& route, const Messages& messages) {
-    std::set<Code> codes{Code::malformed_request, Code::unauthorized, Code::internal_error};
+    std::set<Code> codes{Code::malformed_request, Code::unauthorized, Code::misdirected_request, Code::internal_error};
     const bool limited = route.cost != Cost::free;
     if (limited) codes.insert({Code::rate_limited, Code::unavailable});
     if (route.path == "/readyz") codes.insert(Code::unavailable);
@@ -263,7 +263,8 @@ class Document {
     for (const auto code : codes) about += (about.empty() ? "" : " | ") + std::string(info(code).title);
     pair("description", about);
     std::vector<HeaderInfo> more;
-    if (status == 429 || status == 503) more.push_back({"Retry-After", "Seconds after which another try makes sense"});
+    const bool may_run = std::find(codes.begin(), codes.end(), Code::idempotency_running) != codes.end();
+    if (status == 429 || status == 503 || may_run) more.push_back({"Retry-After", "Seconds after which another try makes sense"});
     if (status == 401) more.push_back({"WWW-Authenticate", "Bearer"});
     write_headers(more);
     w_.key("content");

@@ -1,19 +1,16 @@
 #include "services/gateway/handlers/accounts.h"
 
 #include "common/runtime/log.h"
+#include "common/security/secrets.h"
 #include "services/gateway/front.h"
 #include "services/gateway/handlers/forward.h"
 #include "services/gateway/sockets/link.h"
-#include "services/gateway/sockets/sockets.h"
 
 namespace mm::gateway::accounts {
 namespace {
 
 // A bcrypt hash and its queue take longer than other requests.
 constexpr Milliseconds kPasswordTime{5'000};
-constexpr Quota kFailuresPerAccount{5, Seconds{60}};
-constexpr Quota kFailuresPerAddress{50, Seconds{60}};
-constexpr Milliseconds kDenyTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
 
 std::string account_of(const LoginPlayer& request) {
   std::string name = request.tenant.str() + "/" + request.username;
@@ -21,25 +18,6 @@ std::string account_of(const LoginPlayer& request) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return name;
-}
-
-/// An attempt counts as failed until it has succeeded, so that attempts in parallel cannot slip through.
-void count_attempt(const ExchangePtr& x, const std::string& account, std::function<void(Allowance)> then) {
-  x->shard.store.take_login(x->address, account, kFailuresPerAccount, kFailuresPerAddress,
-                            [x, account, then = std::move(then)](storage::RedisResult<Allowance> taken) {
-    if (taken) return then(*taken);
-    auto& limits = x->gateway().local_limits;
-    const auto now = x->gateway().runtime.clock.steady();
-    const auto by_address = limits.take("login:" + x->address, kFailuresPerAddress, now);
-    if (!by_address.allowed) return then(by_address);
-    then(limits.take("login:" + x->address + ":" + account, kFailuresPerAccount, now));
-  });
-}
-
-void forget_attempt(const ExchangePtr& x, const std::string& account) {
-  x->shard.store.return_login(x->address, account, kFailuresPerAccount, kFailuresPerAddress);
-  x->gateway().local_limits.give_back("login:" + x->address, kFailuresPerAddress);
-  x->gateway().local_limits.give_back("login:" + x->address + ":" + account, kFailuresPerAccount);
 }
 
 std::string access_token(const Exchange& x, const Family& family) {
@@ -77,15 +55,13 @@ void start_login(const ExchangePtr& x, const LoggedIn& player) {
 
 /// From now on nothing of that login is accepted, here and on every other gateway; its sockets close.
 void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
-  auto& gateway = x->gateway();
-  const auto now = std::chrono::steady_clock::now();
-  gateway.denials.add(login, now, now + kDenyTime);
-  Bye bye;
-  bye.code = close_codes::kNotAuthenticated;
-  bye.reason = "login ended";
-  bye.login = login;
-  signal_bye(gateway, player, bye);
-  x->shard.store.deny(tenant, login, kDenyTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
+  SocketsEnded event;
+  event.player_id = player;
+  event.code = close_codes::kNotAuthenticated;
+  event.reason = kLoginEnded;
+  event.login = login;
+  x->gateway().endings.tell(event);
+  x->shard.store.deny(tenant, login, kDenialTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
 }
 
 Problem refused_token() { return refuse(Code::invalid_refresh_token).error; }
@@ -101,11 +77,33 @@ void finish_rotation(const ExchangePtr& x, const RefreshClaims& child, const Rot
                           });
 }
 
+/// `attempt`: what failures are counted by, if they are.
+void ask_profile(const ExchangePtr& x, const LoginPlayer& request, const std::optional<LoginTry>& attempt) {
+  auto asker = x->asker();
+  asker.caller.tenant = request.tenant;
+  ask(x->shard, request, asker, [x, attempt](Reply<LoggedIn> answer) {
+    const bool wrong = !answer && answer.error().code == Code::invalid_credentials;
+    if (attempt) x->shard.logins.settle(*attempt, wrong);
+    // One text for every way to be wrong.
+    if (wrong) return x->refuse(refuse(Code::invalid_credentials).error);
+    if (!answer) return x->refuse(std::move(answer).error());
+    start_login(x, *answer);
+  });
+}
+
+/// There are accounts only in tenants that the operator has named.
+bool refused_tenant(const ExchangePtr& x, const Tenant& tenant) {
+  const bool known = x->gateway().settings.tenants.contains(tenant);
+  if (!known) x->refuse(refuse(Code::not_found, "There is no such tenant").error);
+  return !known;
+}
+
 }  // namespace
 
 void register_player(const ExchangePtr& x) {
   auto request = x->decode<RegisterPlayer>();
   if (!request) return x->refuse(std::move(request).error());
+  if (refused_tenant(x, request->tenant)) return;
   x->deadline = Deadline::after(kPasswordTime);
   x->once([x, request = *std::move(request)] {
     auto asker = x->asker();
@@ -121,27 +119,14 @@ void register_player(const ExchangePtr& x) {
 void login(const ExchangePtr& x) {
   auto decoded = x->decode<LoginPlayer>();
   if (!decoded) return x->refuse(std::move(decoded).error());
+  if (refused_tenant(x, decoded->tenant)) return;
   x->deadline = Deadline::after(kPasswordTime);
-  const auto account = account_of(*decoded);
-  auto ask_profile = [x, account, request = *std::move(decoded)](const Allowance& attempt) {
-    if (!attempt.allowed) {
-      auto problem = refuse(Code::rate_limited, "Too many failed logins").error;
-      problem.retry_after_seconds = attempt.retry_seconds;
-      return x->refuse(std::move(problem));
-    }
-    auto asker = x->asker();
-    asker.caller.tenant = request.tenant;
-    ask(x->shard, request, asker, [x, account](Reply<LoggedIn> answer) {
-      const bool wrong = !answer && answer.error().code == Code::invalid_credentials;
-      if (!wrong) forget_attempt(x, account);
-      // One text for every way to be wrong.
-      if (wrong) return x->refuse(refuse(Code::invalid_credentials).error);
-      if (!answer) return x->refuse(std::move(answer).error());
-      start_login(x, *answer);
-    });
-  };
-  if (!x->gateway().settings.rate_limits) return ask_profile(Allowance{});
-  count_attempt(x, account, std::move(ask_profile));
+  if (!x->gateway().settings.rate_limits) return ask_profile(x, *decoded, std::nullopt);
+  const LoginTry attempt{security::random_token(12), x->address, account_of(*decoded)};
+  x->shard.logins.begin(attempt, x->deadline, [x, attempt, request = *std::move(decoded)](std::optional<Problem> refusal) {
+    if (refusal) return x->refuse(*std::move(refusal));
+    ask_profile(x, request, attempt);
+  });
 }
 
 void refresh(const ExchangePtr& x) {
@@ -149,7 +134,7 @@ void refresh(const ExchangePtr& x) {
   if (!request) return x->refuse(request.error());
   const auto& tokens = x->gateway().tokens;
   const auto claims = tokens.read_refresh(request->refresh_token);
-  if (!claims) return x->refuse(refused_token());
+  if (!claims || !x->gateway().settings.tenants.contains(claims->tenant)) return x->refuse(refused_token());
   auto child = *claims;
   ++child.generation;
   x->shard.store.rotate(child.tenant, child.login, Tokens::digest(request->refresh_token),

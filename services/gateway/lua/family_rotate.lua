@@ -3,8 +3,9 @@
 -- and the reply may have been lost, is answered with the same child; any other old token was stolen or leaked, and
 -- nobody can tell who holds the newer one, so the family ends (RFC 9700, 4.14.2).
 -- KEYS: family, index of families by expiry
--- ARGV: login, digest presented, digest of its child, generation of the child, now, grace in ms
+-- ARGV: login, digest presented, digest of its child, generation of the child, now, grace in ms, prefix of family keys
 -- Returns {verdict, player, name, region, digest of the current token}
+--@include family_records.lua
 local family = redis.call('HMGET', KEYS[1], 'player', 'name', 'region', 'current', 'previous', 'rotated_at', 'expires_at')
 if not family[1] then return {'unknown'} end
 local now = tonumber(ARGV[5])
@@ -23,7 +24,6 @@ if verdict == 'rotated' then
   redis.call('HSET', KEYS[1], 'current', ARGV[3], 'previous', current, 'generation', ARGV[4], 'rotated_at', ARGV[5])
   current = ARGV[3]
 elseif verdict ~= 'again' then
-  redis.call('DEL', KEYS[1])
-  redis.call('ZREM', KEYS[2], ARGV[1])
+  forget_family(KEYS[2], ARGV[7], ARGV[1])
 end
 return {verdict, family[1], family[2], family[3], current}

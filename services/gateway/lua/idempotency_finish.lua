@@ -1,11 +1,16 @@
 #!lua
--- Keeps the answer of the work, or (without one) lets it be tried again. Only the owner of the work may.
--- KEYS: record   ARGV: owner [, answer]
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+-- Keeps the answer of the work, or (without one) lets it be tried again. Only the attempt that began it may.
+-- KEYS: record, index of records by expiry
+-- ARGV: attempt, now, prefix of record keys, bytes that an owner's records may have, bytes of a record without its answer
+--       [, answer]
+--@include keyed_records.lua
+local record = redis.call('HMGET', KEYS[1], 'attempt', 'of')
+if record[1] ~= ARGV[1] then return 0 end
 
-if ARGV[2] then
-  redis.call('HSET', KEYS[1], 'state', 'done', 'answer', ARGV[2])
-else
+if not ARGV[6] then
   redis.call('HSET', KEYS[1], 'state', 'open')
+  return 1
 end
+redis.call('HSET', KEYS[1], 'state', 'done', 'answer', ARGV[6], 'bytes', tonumber(ARGV[5]) + #ARGV[6])
+make_room(KEYS[2], ARGV[3], record[2], tonumber(ARGV[4]), tonumber(ARGV[2]))
 return 1

@@ -25,7 +25,7 @@ using storage::RedisResult;
 namespace {
 
 constexpr Milliseconds kFirstBackoff{50};
-constexpr Milliseconds kLongestBackoff{2'000};
+constexpr Milliseconds kLongestBackoff{500};
 
 // hiredis' event hooks over an Asio descriptor. hiredis owns the file descriptor, so it is released, never closed here.
 // Handlers that still wait hold the Watch alive; `context` is null once hiredis has let go.
@@ -120,6 +120,7 @@ struct AsyncRedis::Impl {
   redisAsyncContext* context = nullptr;
   std::vector<redisAsyncContext*> doomed;  // freed at the next tick: we may be inside one of their callbacks
   std::atomic<bool> usable{false};
+  std::uint64_t times_usable = 0;
   bool was_usable = true;
   Milliseconds backoff = kFirstBackoff;
   SteadyPoint next_try{};
@@ -181,6 +182,7 @@ void AsyncRedis::Impl::introduce() {
       if (context != nullptr) drop("refused");
     } else if (last) {
       usable = true;
+      ++times_usable;
       backoff = kFirstBackoff;
       if (!was_usable) log::info("redis_back", {{"redis", name}});
       was_usable = true;
@@ -287,6 +289,8 @@ void AsyncRedis::eval(const storage::Script& script, const Arguments& keys, cons
 }
 
 bool AsyncRedis::connected() const { return impl_->usable; }
+
+std::uint64_t AsyncRedis::connections() const { return impl_->times_usable; }
 
 void AsyncRedis::tick(SteadyPoint now) {
   auto& self = *impl_;

@@ -1,7 +1,7 @@
 // Redis without waiting: one connection per loop on which all commands are pipelined. Everything is called, and every
 // handler runs, on that loop's thread.
 //
-// While the server is away, commands fail at once; the connection comes back by itself (50 ms to 2 s between tries). A
+// While the server is away, commands fail at once; the connection comes back by itself (50 to 500 ms between tries). A
 // server that stops answering is cut off after `stall`, because everything behind a stuck reply is stuck too. A failed
 // call's outcome is unknown: it may have happened.
 #pragma once
@@ -46,6 +46,8 @@ class AsyncRedis {
 
   /// From any thread.
   bool connected() const;
+  /// How often a connection became usable: a change means that the server may have lost its data meanwhile. On the loop.
+  std::uint64_t connections() const;
 
   void tick(SteadyPoint now);
 

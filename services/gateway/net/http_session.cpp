@@ -12,6 +12,8 @@
 #include <chrono>
 #include <optional>
 
+#include "common/runtime/log.h"
+#include "services/gateway/core/body.h"
 #include "services/gateway/core/head.h"
 #include "services/gateway/front.h"
 
@@ -30,7 +32,7 @@ constexpr Milliseconds kLingerTime{1'000};
 constexpr Milliseconds kBodyTime{5'000};
 constexpr std::size_t kBodyBytesPerSecond = 1024;
 constexpr std::size_t kReadBytes = 4096;
-// A head of the greatest size and what was read beyond it. A chunk's first line must fit too.
+// A head of the greatest size and what was read beyond it.
 constexpr std::size_t kBufferBytes = 40 * 1024;
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -42,6 +44,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     error_code error;
     const auto peer = stream_.next_layer().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string(error);
+    const auto local = stream_.next_layer().local_endpoint(error);
+    if (!error) local_ = {local.address().to_string(error), local.port(), tls != nullptr};
     shard_.connections.add(this);
   }
   ~HttpSession() override { shard_.connections.remove(this); }
@@ -124,25 +128,27 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     take_head(*std::move(head), *length);
   }
 
-  // Beast reads the head again: for the framing of the body, and as a second opinion on what we let through.
+  // Beast reads the head again: for a handshake, and as a second opinion on what we let through.
   void take_head(Head head, std::size_t length) {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(kBufferBytes));
-    parser_->body_limit(http_limits::kBodyBytes);
     error_code error;
     const auto used = parser_->put(net::const_buffer(buffer_.data().data(), length), error);
     if (error == http::error::need_more) error = {};
     if (error || used != length || !parser_->is_header_done()) return refuse(Code::malformed_request, "The header is malformed");
     buffer_.consume(length);
     keep_alive_ = head.keep_alive;
+    body_.reset();
+    if (head.has_body()) body_.emplace(head);
     request_ = {};
     request_.method = std::move(head.method);
     request_.target = std::move(head.target);
     request_.minor_version = head.minor_version;
     request_.headers = std::move(head.headers);
     request_.peer = peer_;
+    request_.local = local_;
     request_.upgrade = head.upgrade;
-    if (!head.has_body()) return hand_over();
+    if (!body_) return hand_over();
     body_started_ = std::chrono::steady_clock::now();
     enter(Phase::body, kBodyTime);
     if (!head.expects_continue || buffer_.size() > 0) return read_body();
@@ -155,33 +161,20 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   // --- the body ---
 
   void read_body() {
-    error_code error;
-    while (!error && buffer_.size() > 0 && !parser_->is_done()) buffer_.consume(parser_->put(buffer_.data(), error));
-    if (error == http::error::body_limit) return refuse(Code::payload_too_large, "The body is too large");
-    const bool hopeless = has_bare_line_feed() || buffer_.size() == buffer_.max_size();
-    if ((error && error != http::error::need_more) || (hopeless && !parser_->is_done())) {
-      return refuse(Code::malformed_request, "The body is malformed");
-    }
-    if (parser_->is_done()) {
-      request_.body = std::move(parser_->get().body());
+    const auto used = body_->read(text());
+    if (!used) return refuse(used.error().code, used.error().detail);
+    buffer_.consume(*used);
+    if (body_->is_done()) {
+      request_.body = body_->take();
       return hand_over();
     }
-    const auto received = parser_->get().body().size();
-    deadline_ = body_started_ + kBodyTime + Milliseconds(1000 * received / kBodyBytesPerSecond);
-    const auto room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
-    stream_.async_read_some(buffer_.prepare(room), [self = shared_from_this()](error_code failed, std::size_t bytes) {
+    deadline_ = body_started_ + kBodyTime + Milliseconds(1000 * body_->received() / kBodyBytesPerSecond);
+    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code failed, std::size_t bytes) {
       if (self->timed_out_) return self->refuse(Code::request_timeout, "The body did not arrive in time");
       if (failed) return self->close();
       self->buffer_.commit(bytes);
       self->read_body();
     });
-  }
-
-  // What the parser left is the beginning of a chunk's first line, or of a trailer; no CR LF can follow this any more.
-  bool has_bare_line_feed() const {
-    const auto left = text();
-    const auto at = left.find('\n');
-    return at != std::string_view::npos && (at == 0 || left[at - 1] != '\r');
   }
 
   // --- the answer ---
@@ -211,6 +204,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     timed_out_ = false;
     const auto trace = trace::new_trace();
     auto answer = problem_answer(mm::refuse(code, std::string(detail)).error, trace.trace_id_text());
+    const trace::Scope scope(trace);
+    log::info("request_refused", {{"status", answer.status}, {"code", info(code).name}, {"reason", detail}});
     const auto quota = quota_of(Cost::read);
     answer.headers.emplace_back("X-Request-Id", trace.trace_id_text());
     answer.headers.emplace_back("traceparent", trace.traceparent());
@@ -270,7 +265,9 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   Stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<BodyReader> body_;
   std::string peer_;
+  LocalEnd local_;
   HttpRequest request_;
   HttpAnswer answer_;
   std::string head_text_;

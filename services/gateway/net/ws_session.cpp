@@ -22,6 +22,8 @@ constexpr std::size_t kPiecesMax = 64;
 constexpr std::size_t kPieceBytesMin = 64;
 constexpr Milliseconds kCloseTime{3'000};
 constexpr std::size_t kReasonBytes = 100;
+// RFC 6455, 7.4.2: the last code that applications may use. Beast refuses the other codes that must not be sent.
+constexpr std::uint16_t kLastCloseCode = 4999;
 constexpr std::size_t kKeptBufferBytes = 4 * 1024;
 
 class WsSession final : public Connection, public SocketLink, public std::enable_shared_from_this<WsSession> {
@@ -41,6 +43,7 @@ class WsSession final : public Connection, public SocketLink, public std::enable
     ws_.read_message_max(kMessageBytes);
     ws_.auto_fragment(false);
     ws_.text(true);
+    ws_.control_callback([this](websocket::frame_type type, beast::string_view) { on_control(type); });
     ws_.async_accept(request, [self = shared_from_this(), admission = std::move(admission)](error_code error) mutable {
       if (error) return self->finish();
       self->player_ = self->shard_.sockets->open(*self, std::move(admission));
@@ -103,6 +106,26 @@ class WsSession final : public Connection, public SocketLink, public std::enable
     read();
   }
 
+  // While Beast reads: what ends the socket here is done after that, except for the answer to a close code that must not
+  // be sent, which has to come before the one that Beast would give.
+  void on_control(websocket::frame_type type) {
+    if (type == websocket::frame_type::close && ws_.reason().code > kLastCloseCode) return refuse_close();
+    if (closing_) return;
+    net::post(ws_.get_executor(), [self = shared_from_this()] {
+      if (self->player_) self->player_->on_control();
+    });
+  }
+
+  void refuse_close() {
+    if (close_sent_) return;
+    closing_ = true;
+    close_code_ = static_cast<std::uint16_t>(websocket::close_code::protocol_error);
+    close_reason_.clear();
+    deadline_ = std::chrono::steady_clock::now() + kCloseTime;
+    if (!queue_.empty()) queue_.erase(queue_.begin() + 1, queue_.end());
+    send_close();
+  }
+
   void write() {
     ws_.async_write(net::buffer(*queue_.front()), [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
@@ -127,6 +150,7 @@ class WsSession final : public Connection, public SocketLink, public std::enable
   }
 
   void send_close() {
+    if (std::exchange(close_sent_, true)) return;
     websocket::close_reason reason;
     reason.code = close_code_;
     reason.reason = close_reason_;
@@ -156,6 +180,7 @@ class WsSession final : public Connection, public SocketLink, public std::enable
   std::uint16_t close_code_ = 0;
   std::string close_reason_;
   bool closing_ = false;
+  bool close_sent_ = false;
   bool finished_ = false;
 };
 

@@ -24,6 +24,8 @@ inline constexpr std::uint16_t kTooSlow = 4413;
 inline constexpr std::uint16_t kTooMany = 4429;
 }  // namespace close_codes
 
+inline constexpr std::string_view kLoginEnded = "login ended";
+
 class SocketLink {
  public:
   virtual ~SocketLink() = default;

@@ -64,15 +64,25 @@ void PlayerSocket::check_member() {
 
 // Presence first: from then on daemons send frames, which are held until the state that was read after them is told.
 void PlayerSocket::join() {
-  in_directory_ = true;
   shard_.sockets->entered(shared_from_this(), [self = shared_from_this()] {
     if (!self->is_over()) self->welcome();
   });
 }
 
+bool PlayerSocket::resync() {
+  if (phase_ != Phase::entering && phase_ != Phase::live) return false;
+  if (welcoming_) {
+    welcome_again_ = true;
+  } else if (phase_ == Phase::live) {
+    welcome();
+  }
+  return true;
+}
+
 void PlayerSocket::welcome() {
   if (welcoming_) return;
   welcoming_ = true;
+  welcome_again_ = false;
   order_.stop();
   read_state();
 }
@@ -87,6 +97,7 @@ void PlayerSocket::read_state() {
       if (self->is_over()) return;
       self->welcoming_ = false;
       if (!state) return self->welcome_failed();
+      if (self->welcome_again_) return self->welcome();
       const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
       if (!member) return self->end(close_codes::kNotMember, "not a member any more");
       Welcome welcome;
@@ -147,10 +158,19 @@ void PlayerSocket::on_tick(SteadyPoint now_steady) {
 
 void PlayerSocket::on_binary() { end(close_codes::kBadFrame, "frames are text"); }
 
-void PlayerSocket::on_text(std::string_view text) {
-  if (is_over()) return;
+void PlayerSocket::on_control() { count_frame(); }
+
+/// False: the socket is over.
+bool PlayerSocket::count_frame() {
+  if (is_over()) return false;
   shard_.gateway.metrics.frames_received.add();
-  if (!frames_.take(kFrames, std::chrono::steady_clock::now()).allowed) return end(close_codes::kTooMany, "too many frames");
+  const bool allowed = frames_.take(kFrames, std::chrono::steady_clock::now()).allowed;
+  if (!allowed) end(close_codes::kTooMany, "too many frames");
+  return allowed;
+}
+
+void PlayerSocket::on_text(std::string_view text) {
+  if (!count_frame()) return;
   const auto frame = read_client_frame(text);
   if (!frame) return end(close_codes::kBadFrame, frame.error());
   if (frame->type == "hello") return on_hello(*frame);

@@ -37,11 +37,15 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   // From the link.
   void on_text(std::string_view text);
   void on_binary();
+  /// A ping, pong or close frame: the link answers it, and it counts as a frame.
+  void on_control();
   void on_closed();
 
   // From the shard.
   void on_frame(std::int64_t seq, const FrameText& text);
   void on_tick(SteadyPoint now);
+  /// Frames may have been lost: a fresh welcome. False when no welcome is needed, because the first is still to come.
+  bool resync();
   /// Says why in a last frame, then closes.
   void end(std::uint16_t code, std::string_view reason);
 
@@ -63,6 +67,7 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   void send_welcome(const Welcome& state, std::int64_t seq);
   void welcome_failed();
 
+  bool count_frame();
   void on_hello(const ClientFrame& frame);
   void renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref);
   void on_ping(const ClientFrame& frame);
@@ -88,10 +93,10 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   TokenBucket frames_;
   FrameOrder order_;
   bool welcoming_ = false;
+  bool welcome_again_ = false;  ///< what is being read now may be from before an outage
   std::optional<std::string> welcome_ref_;  ///< of the hello that the next welcome answers
   int welcome_failures_ = 0;
   std::optional<SteadyPoint> welcome_at_;  ///< another try
-  bool in_directory_ = false;
 };
 
 }  // namespace mm::gateway

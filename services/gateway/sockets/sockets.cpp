@@ -8,8 +8,22 @@
 namespace mm::gateway {
 namespace {
 
-constexpr Milliseconds kKeepEvery{15'000};
+constexpr Milliseconds kHoldEvery{15'000};
+constexpr Milliseconds kHoldAgain{1'000};  // after a failure
 constexpr Milliseconds kLookEvery{100};
+// Paces of one loop after an outage: presence of 10,000 players takes a second, their welcomes (three requests each) 25.
+constexpr std::size_t kHoldsPerLook = 1'000;
+constexpr std::size_t kWelcomesPerLook = 40;
+constexpr std::size_t kReportsPerLook = 1'000;
+
+SocketsEnded replaced(PlayerId player, std::string name) {
+  SocketsEnded event;
+  event.player_id = player;
+  event.code = close_codes::kReplaced;
+  event.reason = "replaced by a newer socket";
+  event.socket = std::move(name);
+  return event;
+}
 
 }  // namespace
 
@@ -27,22 +41,47 @@ void Sockets::entered(const std::shared_ptr<PlayerSocket>& socket, std::function
   const auto player = claims.player;
   auto& of = by_player_[player];
   of.tenant = claims.tenant;
-  if (of.sockets.empty()) of.keep_at = std::chrono::steady_clock::now() + kKeepEvery;
   of.sockets.push_back(socket);
   if (socket->party()) shard_.gateway.directory.watch(*socket->party());
   const auto over = shard_.gateway.directory.add(player, {shard_.index, socket->number()}, Store::kSocketsPerPlayer);
-  for (const auto& place : over) close_place(player, place);
+  for (const auto& place : over) evict(player, shard_.gateway.instance + "/" + std::to_string(place.socket));
+  // The login may have ended between the upgrade and now; from here on the end of a login finds this socket.
+  if (!end_denied(*socket)) hold(player, of, std::move(then));
+}
 
-  const HeldSocket held{socket->name(), socket->opened_at(), claims.login};
-  shard_.store.join(claims.tenant, player, shard_.gateway.instance, held,
-                    [this, player, tenant = claims.tenant, then = std::move(then)](storage::RedisResult<Joined> joined) {
-                      // Without the cache the socket serves all the same; `keep` repeats it when the cache is back.
-                      if (joined) {
-                        if (joined->before == 0) tell_presence(player, tenant, true);
-                        evict(player, joined->evicted);
+void Sockets::hold(PlayerId player, OfPlayer& of, std::function<void()> then) {
+  of.hold_at = std::chrono::steady_clock::now() + kHoldEvery;
+  std::vector<HeldSocket> sockets;
+  for (const auto& socket : of.sockets) sockets.push_back({socket->name(), socket->opened_at(), socket->claims()->login});
+  shard_.store.hold(of.tenant, player, shard_.gateway.instance, sockets,
+                    [this, player, sockets, then = std::move(then)](storage::RedisResult<Held> answer) {
+                      const auto found = by_player_.find(player);
+                      if (answer) {
+                        held(player, sockets, *answer);
+                      } else if (found != by_player_.end()) {
+                        // Without the cache the sockets serve all the same.
+                        found->second.hold_at = std::chrono::steady_clock::now() + kHoldAgain;
                       }
-                      then();
+                      if (then) then();
                     });
+}
+
+void Sockets::held(PlayerId player, const std::vector<HeldSocket>& sockets, const Held& answer) {
+  if (const auto found = by_player_.find(player); found != by_player_.end()) {
+    const bool first = answer.before == 0 && !found->second.announced;
+    found->second.announced = true;
+    if (first) tell_presence(player, found->second.tenant, true);
+  }
+  for (const auto& name : answer.evicted) evict(player, name);
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    if (!answer.denied[i]) continue;
+    SocketsEnded event;
+    event.player_id = player;
+    event.code = close_codes::kNotAuthenticated;
+    event.reason = kLoginEnded;
+    event.login = sockets[i].login;
+    shard_.gateway.endings.hear(event);
+  }
 }
 
 void Sockets::closed(const PlayerSocket& socket) {
@@ -60,9 +99,15 @@ void Sockets::closed(const PlayerSocket& socket) {
   if (of->second.sockets.empty()) by_player_.erase(of);
   if (socket.party()) shard_.gateway.directory.unwatch(*socket.party());
   shard_.gateway.directory.remove(player, {shard_.index, number});
-  shard_.store.leave(tenant, player, shard_.gateway.instance, socket.name(), [this, player, tenant](storage::RedisResult<int> left) {
-    if (left && *left == 0) tell_presence(player, tenant, false);
-  });
+  leave({tenant, player, socket.name()});
+}
+
+void Sockets::leave(Unreported socket) {
+  shard_.store.leave(socket.tenant, socket.player, shard_.gateway.instance, socket.socket,
+                     [this, socket](storage::RedisResult<int> left) {
+                       if (left && *left == 0) tell_presence(socket.player, socket.tenant, false);
+                       if (!left && unreported_.size() < kUnreportedMost) unreported_.push_back(socket);
+                     });
 }
 
 void Sockets::tell_presence(PlayerId player, const Tenant& tenant, bool connected) {
@@ -70,20 +115,36 @@ void Sockets::tell_presence(PlayerId player, const Tenant& tenant, bool connecte
   if (!told) log::warning("presence_not_told", {{"player_id", player}});
 }
 
+/// A socket of this process needs no word to the others.
+void Sockets::evict(PlayerId player, const std::string& name) {
+  auto& endings = shard_.gateway.endings;
+  const bool ours = name.starts_with(shard_.gateway.instance + "/");
+  ours ? endings.hear(replaced(player, name)) : endings.tell(replaced(player, name));
+}
+
+bool Sockets::end_denied(PlayerSocket& socket) {
+  if (!shard_.gateway.denials.contains(socket.claims()->login)) return false;
+  socket.end(close_codes::kNotAuthenticated, kLoginEnded);
+  return true;
+}
+
 void Sockets::deliver(PlayerId player, std::int64_t seq, const FrameText& text) {
   const auto found = by_player_.find(player);
   if (found == by_player_.end()) return;
   const auto sockets = found->second.sockets;
-  for (const auto& socket : sockets) socket->on_frame(seq, text);
+  for (const auto& socket : sockets) {
+    // A login ends for all threads at once; the word to this loop may still be on its way.
+    if (!end_denied(*socket)) socket->on_frame(seq, text);
+  }
 }
 
-void Sockets::obey(PlayerId player, const Bye& bye) {
-  const auto found = by_player_.find(player);
+void Sockets::end(const SocketsEnded& event) {
+  const auto found = by_player_.find(event.player_id);
   if (found == by_player_.end()) return;
   const auto sockets = found->second.sockets;
   for (const auto& socket : sockets) {
-    const bool named = (bye.login && socket->claims()->login == *bye.login) || (bye.socket && socket->name() == *bye.socket);
-    if (named) socket->end(static_cast<std::uint16_t>(bye.code), bye.reason);
+    const bool named = (event.login && socket->claims()->login == *event.login) || (event.socket && socket->name() == *event.socket);
+    if (named) socket->end(static_cast<std::uint16_t>(event.code), event.reason);
   }
 }
 
@@ -94,26 +155,6 @@ void Sockets::party_changed(PartyId party, const std::vector<PlayerId>& members)
     if (bound && std::find(members.begin(), members.end(), socket->claims()->player) == members.end()) gone.push_back(socket);
   }
   for (const auto& socket : gone) socket->end(close_codes::kNotMember, "not a member any more");
-}
-
-void Sockets::evict(PlayerId player, const std::vector<std::string>& names) {
-  for (const auto& name : names) {
-    Bye bye;
-    bye.code = close_codes::kReplaced;
-    bye.reason = "replaced by a newer socket";
-    bye.socket = name;
-    signal_bye(shard_.gateway, player, bye);
-  }
-}
-
-void Sockets::close_place(PlayerId player, Directory::Place place) {
-  if (place.shard != shard_.index) {
-    return evict(player, {shard_.gateway.instance + "/" + std::to_string(place.socket)});
-  }
-  const auto found = by_number_.find(place.socket);
-  if (found == by_number_.end()) return;
-  const auto socket = found->second;
-  socket->end(close_codes::kReplaced, "replaced by a newer socket");
 }
 
 void Sockets::end_all(std::uint16_t code, std::string_view reason) {
@@ -129,32 +170,54 @@ void Sockets::on_tick(SteadyPoint now) {
   all.reserve(by_number_.size());
   for (const auto& [number, socket] : by_number_) all.push_back(socket);
   for (const auto& socket : all) socket->on_tick(now);
+  look_for_outages(now);
+  write_presence(now);
+  report_closed(now);
+  welcome_again();
+}
+
+void Sockets::look_for_outages(SteadyPoint now) {
+  const auto cache = shard_.cache.connections();
+  const auto bus = shard_.gateway.runtime.bus.reconnections();
+  // The first connection to the cache follows no outage.
+  const bool outage = (cache != cache_connections_ && cache_connections_ != 0) || bus != bus_reconnections_;
+  cache_connections_ = cache;
+  bus_reconnections_ = bus;
+  if (!outage) return;
+  // Logins may have ended unheard, too: writing presence asks for that.
+  for (auto& [player, of] : by_player_) of.hold_at = now;
+  to_welcome_.clear();
+  for (const auto& [number, socket] : by_number_) to_welcome_.push_back(number);
+}
+
+void Sockets::write_presence(SteadyPoint now) {
+  if (!shard_.cache.connected()) return;
+  std::size_t most = kHoldsPerLook;
   for (auto& [player, of] : by_player_) {
-    if (now >= of.keep_at) keep(player, of);
+    if (now < of.hold_at) continue;
+    hold(player, of, nullptr);
+    if (--most == 0) return;
   }
 }
 
-void Sockets::keep(PlayerId player, OfPlayer& of) {
-  of.keep_at = std::chrono::steady_clock::now() + kKeepEvery;
-  std::vector<HeldSocket> held;
-  for (const auto& socket : of.sockets) held.push_back({socket->name(), socket->opened_at(), socket->claims()->login});
-  shard_.store.keep(of.tenant, player, shard_.gateway.instance, held, [this, player, held](storage::RedisResult<std::vector<bool>> denied) {
-    for (std::size_t i = 0; denied && i < held.size() && i < denied->size(); ++i) {
-      if (!(*denied)[i]) continue;
-      Bye bye;
-      bye.code = close_codes::kNotAuthenticated;
-      bye.reason = "login ended";
-      bye.login = held[i].login;
-      obey(player, bye);
-    }
-  });
+// After the presence of those who are still here, so that a player with another socket is not taken for gone.
+void Sockets::report_closed(SteadyPoint now) {
+  if (unreported_.empty() || now < report_at_ || !shard_.cache.connected()) return;
+  report_at_ = now + kHoldAgain;
+  for (std::size_t i = std::min(unreported_.size(), kReportsPerLook); i > 0; --i) {
+    auto socket = std::move(unreported_.front());
+    unreported_.pop_front();
+    leave(std::move(socket));
+  }
 }
 
-void signal_bye(Gateway& gateway, PlayerId player, const Bye& bye) {
-  // No number: not a frame for clients but a word among gateways.
-  const auto text = R"({"event":"bye","data":)" + wire::encode(bye) + "}";
-  const auto told = gateway.runtime.bus.publish(notify_subject(player), text);
-  if (!told) log::warning("gateways_not_told", {{"player_id", player}});
+void Sockets::welcome_again() {
+  const bool possible = shard_.cache.connected() && shard_.gateway.runtime.bus.connected();
+  for (std::size_t i = 0; possible && i < kWelcomesPerLook && !to_welcome_.empty();) {
+    const auto found = by_number_.find(to_welcome_.front());
+    to_welcome_.pop_front();
+    if (found != by_number_.end() && found->second->resync()) ++i;
+  }
 }
 
 }  // namespace mm::gateway

@@ -9,7 +9,7 @@ namespace {
 using EventMessages =
     Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted, MatchCancelled,
              RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated, PartyUpdated, PartyDisbanded,
-             PresenceChanged, QueueChanged, SessionStateChanged>;
+             PresenceChanged, SocketsEnded, QueueChanged, SessionStateChanged>;
 
 using FrameMessages =
     Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged, frames::PartyGone,

@@ -24,6 +24,12 @@ class Notifying : public ::testing::Test {
     const auto key = "mm:{default}:presence:" + player.to_string();
     ASSERT_TRUE(redis_.command({"HSET", key, "gateway-1", "1"}, soon()).ok());
   }
+  /// As if the cache had been asked for a while: who is not known has no socket.
+  void know_everybody() {
+    for (const auto* tenant : {"default", "chess"}) {
+      ASSERT_TRUE(redis_.command({"SET", "mm:{" + std::string(tenant) + "}:seq:seen", "1"}, soon()).ok());
+    }
+  }
   std::size_t count() {
     std::lock_guard lock(mutex_);
     return received_.size();
@@ -51,6 +57,7 @@ class Notifying : public ::testing::Test {
 TEST_F(Notifying, OnlyPlayersWithAnOpenSocketAreToldInOrder) {
   const auto here = player();
   const auto away = player();
+  know_everybody();
   open_socket(here);
   const frames::MatchCompletedFrame frame{MatchId(), 1, 12.5};
   notifier_.tell(default_tenant(), {away, here}, frame);
@@ -69,8 +76,24 @@ TEST_F(Notifying, OnlyPlayersWithAnOpenSocketAreToldInOrder) {
             R"({"event":"queue_left","seq":4,"data":{"b":2},"timestamp":"2026-01-01T00:00:00.000Z"})");
 }
 
+TEST_F(Notifying, WhileACacheWithoutDataDoesNotKnowWhoIsConnectedEverybodyIsTold) {
+  const auto perhaps_here = player();
+  know_everybody();
+  notifier_.send(default_tenant(), {{perhaps_here, "queue_left", "{}"}});
+  cache_.restart_without_state();
+  EXPECT_TRUE(eventually([&] {
+    notifier_.send(default_tenant(), {{perhaps_here, "queue_left", "{}"}});
+    return count() > 0;
+  }));
+  const auto left = redis_.command({"TTL", "mm:{default}:seq:uncertain"}, soon());
+  ASSERT_TRUE(left.ok());
+  EXPECT_GT(left->integer, 0);
+  EXPECT_LE(left->integer, 30);
+}
+
 TEST_F(Notifying, TenantsAreApart) {
   const auto here = player();
+  know_everybody();
   open_socket(here);
   notifier_.send(*Tenant::parse("chess"), {{here, "queue_left", "{}"}});
   notifier_.send(default_tenant(), {{here, "queue_left", "{}"}});

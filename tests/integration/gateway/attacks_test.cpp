@@ -59,12 +59,22 @@ TEST(Attacks, BodiesOfAmbiguousLengthAreRefused_A052) {
 TEST(Attacks, MalformedChunksAreRefused_A053) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   expect_refused({
+      {"no size", post(chunked, "\r\n{}\r\n0\r\n\r\n")},
       {"a size beyond 64 bits", post(chunked, "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")},
       {"a negative size", post(chunked, "-1\r\n{}\r\n0\r\n\r\n")},
       {"a prefixed size", post(chunked, "0x10\r\n{}\r\n0\r\n\r\n")},
       {"an endless extension", post(chunked, "2;" + std::string(100'000, 'e') + "\r\n{}\r\n0\r\n\r\n")},
       {"no line end after the chunk", post(chunked, "2\r\n{}XX0\r\n\r\n")},
       {"bare line feeds", post(chunked, "2\n{}\n0\n\n")},
+      {"a bare line feed in an extension", post(chunked, "2;a\nb\r\n{}\r\n0\r\n\r\n")},
+      {"a bare line feed after an extension", post(chunked, "2;a\n{}\r\n0\r\n\r\n")},
+      {"a bare carriage return in an extension", post(chunked, "2;a\rb\r\n{}\r\n0\r\n\r\n")},
+      {"a bare line feed after the data", post(chunked, "2\r\n{}\n0\r\n\r\n")},
+      {"a bare line feed in a trailer", post(chunked, "2\r\n{}\r\n0\r\nX: y\nZ: z\r\n\r\n")},
+      {"a folded trailer", post(chunked, "2\r\n{}\r\n0\r\nX: y\r\n z\r\n\r\n")},
+      {"a space before the size", post(chunked, " 2\r\n{}\r\n0\r\n\r\n")},
+      {"a space after the size", post(chunked, "2 \r\n{}\r\n0\r\n\r\n")},
+      {"an extension without its semicolon", post(chunked, "2 a=b\r\n{}\r\n0\r\n\r\n")},
   });
   // The largest size that fits is too large a body, or malformed: never read.
   const auto huge = call_raw(gateway().port(), post(chunked, "FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n"));
@@ -210,7 +220,45 @@ TEST(Attacks, OriginsWeDoNotKnowGetNothing_A063) {
   const auto answer = gateway().get("/v1/matchmaking/active", with(player.auth(), "Origin", "https://game.example"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("access-control-allow-origin"), "https://game.example");
-  EXPECT_EQ(gateway().get("/livez", {{"Origin", "http://localhost"}}).status, 200) << "its own pages may ask";
+  const auto own = "http://localhost:" + std::to_string(gateway().port());
+  EXPECT_EQ(gateway().get("/livez", {{"Origin", own}}).status, 200) << "its own pages may ask";
+}
+
+TEST(Attacks, AHostThatIsNotServedHereIsMisdirected) {
+  const auto status = [](const Instance& at, const std::string& host, const std::string& more = "", const std::string& target = "/livez") {
+    return call_raw(at.port(), "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n").status;
+  };
+  const auto port = std::to_string(gateway().port());
+  for (const auto* host : {"localhost", "LocalHost", "localhost.", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8080", "[0:0:0:0:0:0:0:1]"}) {
+    EXPECT_EQ(status(gateway(), host), 200) << host;
+  }
+  for (const auto* host : {"evil.example", "evil.example:8080", "localhost.evil.example", "10.1.2.3", "[2001:db8::1]", "127.1", "2130706433",
+                           "::1", "[localhost]", "localhost:0", "localhost:99999"}) {
+    EXPECT_NE(status(gateway(), host), 200) << host;
+  }
+  // A name that an attacker's DNS points here: neither does its page count as one of ours, nor does it get an answer.
+  const auto rebound = "Origin: http://evil.example:" + port + "\r\n";
+  expect_problem(call_raw(gateway().port(), "GET /livez HTTP/1.1\r\nHost: evil.example:" + port + "\r\n" + rebound + "\r\n"), 421,
+                 "misdirected_request");
+  EXPECT_EQ(status(gateway(), "localhost:" + port, rebound), 403);
+  EXPECT_EQ(status(gateway(), "localhost", "", "http://evil.example/livez"), 421);
+  EXPECT_EQ(status(gateway(), "evil.example", "", "http://localhost/livez"), 421);
+
+  Instance own([](Settings& settings) { settings.allowed_hosts = "Play.Example.org, 192.0.2.1:8080"; });
+  for (const auto* host : {"play.example.org", "PLAY.example.ORG.:9999", "192.0.2.1:8080"}) EXPECT_EQ(status(own, host), 200) << host;
+  for (const auto* host : {"www.play.example.org", "192.0.2.1", "192.0.2.1:8081"}) EXPECT_EQ(status(own, host), 421) << host;
+  EXPECT_EQ(status(own, "play.example.org", "Origin: https://play.example.org\r\n"), 200) << "behind a proxy";
+}
+
+TEST(Attacks, AnAddressThatTheConnectionCameToIsServed) {
+  Instance everywhere([](Settings& settings) { settings.listen_address = "0.0.0.0"; });
+  const auto status = [&](const std::string& host) {
+    return call_raw(everywhere.port(), "GET /livez HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
+  };
+  EXPECT_EQ(status("127.0.0.1"), 200);
+  EXPECT_EQ(status("0.0.0.0"), 200) << "the address listened on";
+  EXPECT_EQ(status("198.51.100.7"), 421);
+  EXPECT_EQ(status("evil.example"), 421);
 }
 
 TEST(Attacks, JsonThatIsNoneIs400_A064_A065_A066_A067) {
@@ -296,7 +344,7 @@ TEST(Attacks, TargetsAreDecodedStrictly) {
   for (const auto* target : {"/v1/%zz", "/v1/%2", "/v1/%", "/v1/%00", "/v1/%0a", "/v1/%ff", "/v1/%c0%af", "/livez?a=%zz", "/livez?%00=1", "livez",
                              "*", "http://", "/a\"b", "/a<b", "/a^b", "/a{b}", "/a|b", "/a\\b", "/a#b"}) {
     const auto status = call(gateway().port(), {"GET", target, {}, ""}).status;
-    EXPECT_TRUE(status == 400 || (std::string_view(target) == "http://" && status == 404)) << target << " " << status;
+    EXPECT_TRUE(status == 400 || (std::string_view(target) == "http://" && status == 421)) << target << " " << status;
   }
   EXPECT_EQ(gateway().get("http://localhost/livez").status, 200);
   EXPECT_EQ(gateway().get("/%6civez").status, 200) << "an unreserved character may be encoded";

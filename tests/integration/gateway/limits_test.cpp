@@ -1,7 +1,8 @@
-// Limits per player, address and account; answers kept under an Idempotency-Key; what happens without Redis.
+// Limits per player, address and account, and what happens without Redis.
 #include "tests/integration/gateway/world.h"
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 namespace mm::gateway::testing {
@@ -127,6 +128,87 @@ TEST(Limits, ParallelGuessesDoNotSlipThrough_A020) {
   EXPECT_EQ(guessed, 5);
 }
 
+/// A profile that takes its time; the password is right if it is "right".
+void slow_profile() {
+  fake<LoginPlayer>().answer([](const LoginPlayer& request, const bus::Context&) -> Reply<LoggedIn> {
+    std::this_thread::sleep_for(Milliseconds{20});
+    if (request.password != "right") return refuse(Code::invalid_credentials);
+    LoggedIn player;
+    player.player_id = PlayerId::fresh(SystemClock{}.now());
+    player.username = request.username;
+    player.region = default_region();
+    player.tenant = default_tenant();
+    return player;
+  });
+}
+
+/// How often each status was answered to so many logins at once.
+std::map<int, int> logins_at_once(Instance& at, int count, const std::string& address, const std::function<std::string(int)>& body) {
+  std::mutex mutex;
+  std::map<int, int> statuses;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&, i] {
+      const auto status = at.send("POST", "/v1/auth/login", body(i), from(address)).status;
+      std::lock_guard lock(mutex);
+      ++statuses[status];
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return statuses;
+}
+
+std::string login_body(const std::string& name, const std::string& password) {
+  return R"({"username":")" + name + R"(","password":")" + password + "\"}";
+}
+
+/// The budget was used up and the rest refused. While a slow machine works, a tenth of the budget may have come back.
+void expect_failures(std::map<int, int> statuses, int budget) {
+  EXPECT_GE(statuses[401], budget);
+  EXPECT_LE(statuses[401], budget + std::max(1, budget / 10));
+  EXPECT_GT(statuses[429], 0);
+  EXPECT_EQ(statuses[503], 0);
+}
+
+TEST(Limits, WhatElseComesFromAnAddressDoesNotKeepLoginsOut) {
+  Instance own(with_limits);
+  slow_profile();
+  fake<GetLeaderboard>().answer(LeaderboardPage{});
+  const auto address = fresh_address();
+  int refused = 0;
+  for (int i = 0; i < 110; ++i) refused += own.get("/v1/leaderboard", from(address)).status == 429 ? 1 : 0;
+  EXPECT_GT(refused, 0);
+  const auto login = own.send("POST", "/v1/auth/login", login_body("ada", "right"), from(address));
+  EXPECT_EQ(login.status, 200);
+  EXPECT_EQ(own.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", from(address)).status, 200);
+}
+
+TEST(Limits, RightLoginsUnderWayAreNoFailures) {
+  Instance own(with_limits);
+  slow_profile();
+  const auto right = [](int) { return login_body("ada", "right"); };
+  EXPECT_EQ(logins_at_once(own, 20, fresh_address(), right), (std::map<int, int>{{200, 20}}));
+  const auto many = [](int i) { return login_body("player_" + std::to_string(i), "right"); };
+  EXPECT_EQ(logins_at_once(own, 80, fresh_address(), many), (std::map<int, int>{{200, 80}})) << "more than an address may fail";
+}
+
+TEST(Limits, RightLoginsAreLetInAmongWrongOnesOfOthers) {
+  Instance own(with_limits);
+  slow_profile();
+  const auto address = fresh_address();
+  const auto mixed = [](int i) { return i % 4 == 0 ? login_body("good_" + std::to_string(i), "right") : login_body("victim", "wrong"); };
+  auto statuses = logins_at_once(own, 80, address, mixed);
+  EXPECT_EQ(statuses[200], 20);
+  expect_failures(statuses, 5);
+}
+
+TEST(Limits, ManyGuessesAtOnceHaveNoMoreThanTheBudget_A020_A026) {
+  Instance own(with_limits);
+  slow_profile();
+  expect_failures(logins_at_once(own, 200, fresh_address(), [](int) { return login_body("victim", "wrong"); }), 5);
+  expect_failures(logins_at_once(own, 100, fresh_address(), [](int i) { return login_body("spray_" + std::to_string(i), "wrong"); }), 50);
+}
+
 TEST(Limits, ServersHaveTheirOwnWiderOne_A094) {
   Instance own(with_limits);
   fake<Heartbeat>().answer(HeartbeatAnswer{});
@@ -216,93 +298,6 @@ TEST(WithoutTheBus, RequestsAre503AndComeBack) {
   EXPECT_TRUE(mm::testing::eventually([&] { return own.get(path, player.auth()).status == 503; }));
   own_world.nats.restart();
   EXPECT_TRUE(mm::testing::eventually([&] { return own.get(path, player.auth()).status == 404; }));
-}
-
-// --- Idempotency-Key ---
-
-Fields keyed(const Player& player, const std::string& key) { return with(player.auth(), "Idempotency-Key", key); }
-
-TEST(IdempotencyKey, AnswersAgainWithoutASecondEffect) {
-  const auto player = fresh_player();
-  fake<EnterQueue>().answer(ticket_in());
-  const auto first = gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k1"));
-  const auto again = gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k1"));
-  EXPECT_EQ(first.status, 201);
-  EXPECT_EQ(again.status, 201);
-  EXPECT_EQ(again.body, first.body);
-  EXPECT_EQ(again.header("location"), first.header("location"));
-  EXPECT_EQ(fake<EnterQueue>().asked(), 1);
-  const auto other = gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"casual"})", keyed(player, "k1"));
-  expect_problem(other, 422, "idempotency_mismatch");
-  EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(fresh_player(), "k1")).status, 201);
-  EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k2")).status, 201);
-  EXPECT_EQ(fake<EnterQueue>().asked(), 3) << "another player's, and another key";
-}
-
-TEST(IdempotencyKey, ARefusalIsKeptAndAnOutageIsNot) {
-  const auto player = fresh_player();
-  fake<CreateParty>().refuse(Code::unavailable);
-  EXPECT_EQ(gateway().send("POST", "/v1/party", "", keyed(player, "k")).status, 503);
-  fake<CreateParty>().refuse(Code::already_in_party);
-  expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, "k")), 409, "already_in_party");
-  fake<CreateParty>().answer(party_of({player}));
-  expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, "k")), 409, "already_in_party");
-  EXPECT_EQ(fake<CreateParty>().asked(), 0);
-}
-
-TEST(IdempotencyKey, EveryTryAsksForTheSameTicket) {
-  const auto player = fresh_player();
-  fake<EnterQueue>().refuse(Code::unavailable);
-  gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "t"));
-  const auto first = fake<EnterQueue>().last().ticket_id;
-  fake<EnterQueue>().answer(ticket_in());
-  gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "t"));
-  EXPECT_EQ(fake<EnterQueue>().last().ticket_id, first);
-  EXPECT_EQ(first->uuid().version(), 7);
-  gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "u"));
-  EXPECT_NE(fake<EnterQueue>().last().ticket_id, first);
-}
-
-TEST(IdempotencyKey, WhileTheFirstRunsTheOthersAreRefused_F28) {
-  const auto player = fresh_player();
-  std::atomic<bool> may_end{false};
-  std::atomic<bool> runs{false};
-  fake<CreateParty>().answer([&](const CreateParty&, const bus::Context&) -> Reply<Party> {
-    runs = true;
-    mm::testing::eventually([&] { return may_end.load(); });
-    return party_of({player});
-  });
-  std::thread first([&] { EXPECT_EQ(gateway().send("POST", "/v1/party", "", keyed(player, "slow")).status, 201); });
-  EXPECT_TRUE(mm::testing::eventually([&] { return runs.load(); }));
-  expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, "slow")), 409, "idempotency_running");
-  may_end = true;
-  first.join();
-  EXPECT_EQ(gateway().send("POST", "/v1/party", "", keyed(player, "slow")).status, 201);
-}
-
-TEST(IdempotencyKey, RegistrationsToo) {
-  RegisteredPlayer made;
-  made.player_id = PlayerId::fresh(SystemClock{}.now());
-  made.username = "ada";
-  made.region = default_region();
-  fake<RegisterPlayer>().answer(made);
-  const auto body = R"({"username":"ada","email":"ada@example.org","password":"correct horse"})";
-  const Fields key{{"Idempotency-Key", made.player_id.to_string()}};
-  const auto first = gateway().send("POST", "/v1/auth/register", body, key);
-  const auto again = gateway().send("POST", "/v1/auth/register", body, key);
-  EXPECT_EQ(first.status, 201);
-  EXPECT_EQ(again.body, first.body);
-  EXPECT_EQ(again.header("idempotency-replayed"), "true");
-  EXPECT_EQ(fake<RegisterPlayer>().asked(), 1);
-  expect_problem(gateway().send("POST", "/v1/auth/register", R"({"username":"eve","email":"ada@example.org","password":"correct horse"})", key), 422,
-                 "idempotency_mismatch");
-}
-
-TEST(IdempotencyKey, OddKeysAreRefused) {
-  const auto player = fresh_player();
-  for (const auto& key : {std::string(256, 'k'), std::string("a b"), std::string("\xc3\xa4")}) {
-    expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, key)), 400, "malformed_request");
-  }
 }
 
 }  // namespace

@@ -236,6 +236,11 @@ TEST(Sockets, TooManyFramesClose_A081) {
   Welcomed one(fresh_player());
   for (int i = 0; i < 60; ++i) one.socket.send(R"({"type":"ping"})");
   EXPECT_EQ(one.socket.read_close(), 4429);
+  for (const std::uint8_t control : {std::uint8_t{0x89}, std::uint8_t{0x8A}}) {
+    Welcomed other(fresh_player());
+    for (int i = 0; i < 60; ++i) other.socket.send_frame(control, "x");
+    EXPECT_EQ(other.socket.read_close(), 4429) << "control frames count too";
+  }
   Welcomed patient(fresh_player());
   for (int i = 0; i < 40; ++i) patient.socket.send(R"({"type":"ping"})");
   for (int i = 0; i < 40; ++i) ASSERT_EQ(patient.socket.read().at("event"), "pong");
@@ -257,6 +262,14 @@ TEST(Sockets, BrokenFramesClose_A078_A079) {
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x89, std::string(126, 'x')); }), 1002) << "a long ping";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x80, "{}"); }), 1002) << "a continuation of nothing";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, std::string("\x03\xed", 2)); }), 1002) << "reserved close code 1005";
+  for (const int code : {0, 999, 1004, 1006, 1014, 1015, 1016, 2999, 5000, 65'535}) {
+    const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
+    EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), 1002) << "close code " << code;
+  }
+  for (const int code : {1000, 1011, 3000, 4999}) {
+    const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
+    EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), code) << "a code that may be sent is echoed";
+  }
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, "x"); }), 1002) << "half a close code";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, "\xff\xfe"); }), 1007) << "no UTF-8";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, std::string(65'537, ' ')); }), 1009) << "64 KB and a byte";
@@ -297,7 +310,7 @@ TEST(Sockets, TheSixthClosesTheOldest_A083) {
   }
   EXPECT_EQ(teller().sockets_of(player), 5);
   Welcomed sixth(player, other);
-  EXPECT_EQ(all[0]->socket.read_close(), 4409);
+  EXPECT_EQ(all[0]->socket.read_close(), 4409) << "on another gateway than the sixth";
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 5; }));
   teller().chat(player, "still");
   EXPECT_EQ(all[1]->socket.read().at("data/text"), "still");
@@ -376,31 +389,6 @@ TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket_A077) {
   EXPECT_EQ(kept.socket.read().at("event"), "pong");
   kept.socket.send(hello(access_token(claims_of(fresh_player(), own.clock().now()))));
   EXPECT_EQ(kept.socket.read_close(), 4401) << "another player's token";
-}
-
-TEST(Sockets, CloseWhenTheirLoginEnds) {
-  nobody_is_anywhere();
-  LoggedIn who;
-  who.player_id = PlayerId::fresh(SystemClock{}.now());
-  who.username = "ada";
-  who.region = default_region();
-  who.tenant = default_tenant();
-  fake<LoginPlayer>().answer(who);
-  const auto login = [] { return gateway().send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})"); };
-  const auto one = login();
-  const auto two = login();
-  Player first{who.player_id, "ada", {}, one.at("access_token")};
-  Player second{who.player_id, "ada", {}, two.at("access_token")};
-  Instance other;
-  Welcomed ending(first, other);
-  Welcomed staying(second, other);
-  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + one.at("refresh_token") + "\"}", first.auth());
-  EXPECT_EQ(ending.socket.read_close(), 4401);
-  staying.socket.send(R"({"type":"ping"})");
-  EXPECT_EQ(staying.socket.read().at("event"), "pong");
-  WebSocket late(other.port(), "/v1/ws");
-  late.send(hello(first.token));
-  EXPECT_EQ(late.read_close(), 4401);
 }
 
 TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot_F36) {

@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,10 +17,31 @@ std::atomic<int> serial = 0;
 
 Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-std::unique_ptr<bus::Bus> connect(const World& world, metrics::Registry& metrics) {
+constexpr std::array kBusUsers{"gateway", "lobby", "matchmaker", "session", "orchestrator", "profile", "leaderboard", "operator"};
+
+/// The configuration that is deployed, with a password for each user: what a gateway may not do there, it may not do here.
+std::string bus_config(const std::string& folder) {
+  std::filesystem::copy_file("deployments/nats/nats.conf", folder + "/nats.conf");
+  std::ofstream secrets(folder + "/secrets.conf");
+  for (std::string user : kBusUsers) {
+    std::string name = user;
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+    secrets << "PASSWORD_" << name << ": \"" << user << "-password\"\n";
+  }
+  return folder + "/nats.conf";
+}
+
+std::string temporary_folder() {
+  char folder[] = "/tmp/gateway-test-XXXXXX";
+  return ::mkdtemp(folder);
+}
+
+std::unique_ptr<bus::Bus> connect(const World& world, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = world.nats.url();
   options.name = "test";
+  options.user = user;
+  options.password = user + "-password";
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
@@ -39,15 +63,19 @@ void serve_all(bus::Server& server, Fakes<Reqs...>& fakes) {
 
 }  // namespace
 
-World::World() {
-  char folder[] = "/tmp/gateway-test-XXXXXX";
-  credentials = ::mkdtemp(folder);
+World::World(std::vector<std::string> queue_arguments)
+    : credentials(temporary_folder()),
+      nats({"-c", bus_config(credentials)}),
+      queue([&] {
+        queue_arguments.insert(queue_arguments.end(), {"--requirepass", "queue-password"});
+        return queue_arguments;
+      }()) {
   write_secret(credentials, "access_token_key", kAccessKey + " " + kOldAccessKey);
   write_secret(credentials, "server_token_key", kServerKey);
   write_secret(credentials, "admin_token", kAdminToken);
   write_secret(credentials, "redis_cache_password", "cache-password");
   write_secret(credentials, "redis_queue_password", "queue-password");
-  bus = connect(*this, metrics);
+  bus = connect(*this, metrics, "operator");
   server = std::make_unique<bus::Server>(
       *bus, bus::ServerOptions{.name = "stand_ins", .description = "answers for all daemons"}, metrics);
   serve_all(*server, fakes);
@@ -70,12 +98,13 @@ TimePoint beginning() {
 }
 
 Instance::Instance(const std::function<void(Settings&)>& change, World& world)
-    : clock_(beginning()), credentials_(world.credentials), bus_(connect(world, metrics_)) {
+    : clock_(beginning()), credentials_(world.credentials), bus_(connect(world, metrics_, "gateway")) {
   Settings settings;
   settings.port = 0;
   settings.redis_cache_url = world.cache.url();
   settings.redis_queue_url = world.queue.url();
   settings.rate_limits = false;
+  settings.tenants = *TenantList::parse("default,tetris");
   settings.allowed_origins = "https://game.example";
   settings.threads = 2;
   if (change) change(settings);
@@ -192,7 +221,7 @@ void expect_problem(const Answer& answer, int status, const std::string& code) {
   EXPECT_EQ(answer.header("x-content-type-options"), "nosniff");
   EXPECT_FALSE(answer.header("ratelimit").empty());
   EXPECT_FALSE(answer.header("x-request-id").empty());
-  EXPECT_EQ(answer.header("retry-after").empty(), status != 429 && status != 503);
+  EXPECT_EQ(answer.header("retry-after").empty(), status != 429 && status != 503 && code != "idempotency_running");
 }
 
 }  // namespace mm::gateway::testing

@@ -83,14 +83,14 @@ using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, C
 
 /// Started on first use, gone at the end of the program. Tests that kill servers have their own.
 struct World {
-  World();
+  explicit World(std::vector<std::string> queue_arguments = {});
   ~World();
   static World& get();
 
+  std::string credentials;  ///< a folder; also of nats-server's users
   mm::testing::OwnNats nats;
   mm::testing::OwnRedis cache{{"--requirepass", "cache-password"}};
-  mm::testing::OwnRedis queue{{"--requirepass", "queue-password"}};
-  std::string credentials;
+  mm::testing::OwnRedis queue;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   AllFakes fakes;

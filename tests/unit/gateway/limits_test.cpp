@@ -47,8 +47,23 @@ TEST(LocalLimits, AreBounded_A025) {
   EXPECT_EQ(limits.size(), 100u);
   for (int i = 0; i < 30; ++i) EXPECT_TRUE(limits.take("one", kQuota, kStart).allowed);
   EXPECT_FALSE(limits.take("one", kQuota, kStart).allowed);
-  limits.give_back("one", kQuota);
-  EXPECT_TRUE(limits.take("one", kQuota, kStart).allowed);
+}
+
+TEST(LocalLimits, AttemptsCountOnlyWhenTheyFail) {
+  constexpr Quota kFailures{5, Seconds{60}};
+  LocalLimits limits;
+  const auto reserve = [&] { return limits.reserve("ada", kFailures, kStart).attempt; };
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(reserve(), Attempt::go);
+    EXPECT_EQ(reserve(), Attempt::wait) << "the outcome of those under way decides";
+    for (int i = 0; i < 5; ++i) limits.settle("ada", kFailures, false, kStart);
+  }
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(reserve(), Attempt::go);
+  for (int i = 0; i < 5; ++i) limits.settle("ada", kFailures, true, kStart);
+  const auto refused = limits.reserve("ada", kFailures, kStart);
+  EXPECT_EQ(refused.attempt, Attempt::refused);
+  EXPECT_EQ(refused.retry_seconds, 12);
+  EXPECT_EQ(limits.reserve("ada", kFailures, kStart + Seconds{13}).attempt, Attempt::go);
 }
 
 FrameText text(int number) { return std::make_shared<const std::string>(std::to_string(number)); }

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "services/gateway/address.h"
+#include "services/gateway/hosts.h"
 #include "services/gateway/core/router.h"
 
 namespace mm::gateway {
@@ -112,6 +113,44 @@ TEST(Addresses, AreCountedByNetwork) {
   EXPECT_TRUE(Address::parse("::1")->is_loopback());
   EXPECT_FALSE(Address::parse("128.0.0.1")->is_loopback());
   for (const auto* bad : {"10.0.0.0/33", "10.0.0.0/x", "host", "10.0.0.0/-1", "::/129"}) EXPECT_FALSE(AddressSet::parse(bad).has_value()) << bad;
+}
+
+TEST(AllowedHosts, ServeAnAddressOnlyToWhomConnectedToIt) {
+  const auto hosts = *AllowedHosts::parse("play.example.org:8443, 2001:db8::7", "0.0.0.0");
+  const LocalEnd local{"192.168.1.5", 8080, false};
+  const auto serves = [&](std::string_view text) {
+    const auto host = HostPort::parse(text);
+    return host && hosts.serves(*host, local);
+  };
+  for (const auto* host : {"192.168.1.5", "192.168.1.5:8080", "localhost:1", "[::ffff:192.168.1.5]", "play.example.org:8443", "[2001:DB8:0::7]:1"}) {
+    EXPECT_TRUE(serves(host)) << host;
+  }
+  for (const auto* host : {"192.168.1.6", "play.example.org", "play.example.org:80", "a@localhost", "localhost:", "", ":80", "..", "[::1", "x y"}) {
+    EXPECT_EQ(serves(host), std::string_view(host) == "localhost:") << host;
+  }
+}
+
+TEST(AllowedHosts, KnowTheGatewaysOwnPages) {
+  const auto hosts = *AllowedHosts::parse("play.example.org,127.0.0.1:9090", "127.0.0.1");
+  const LocalEnd plain{"127.0.0.1", 8080, false};
+  const LocalEnd tls{"127.0.0.1", 8443, true};
+  for (const auto* origin : {"http://localhost:8080", "http://127.0.0.1:8080", "http://127.0.0.1:9090", "https://play.example.org",
+                             "http://play.example.org", "https://play.example.org:8080"}) {
+    EXPECT_TRUE(hosts.is_own_origin(origin, plain)) << origin;
+  }
+  for (const auto* origin : {"http://localhost", "http://localhost:9999", "http://evil.example:8080", "https://play.example.org:8444", "null", "",
+                             "http://", "ftp://localhost:8080", "http://localhost:8080/x", "http://a@localhost:8080", "http://play.example.org.evil"}) {
+    EXPECT_FALSE(hosts.is_own_origin(origin, plain)) << origin;
+  }
+  EXPECT_TRUE(hosts.is_own_origin("https://localhost:8443", tls));
+  EXPECT_FALSE(hosts.is_own_origin("http://localhost:8443", tls));
+}
+
+TEST(AllowedHosts, RefuseAListWithSomethingElseInIt) {
+  for (const auto* list : {"http://play.example.org", "a/b", "*", "play.example.org:0", "[::1"}) {
+    EXPECT_FALSE(AllowedHosts::parse(list, "127.0.0.1").ok()) << list;
+  }
+  EXPECT_TRUE(AllowedHosts::parse("", "127.0.0.1").ok());
 }
 
 }  // namespace

@@ -1,0 +1,123 @@
+#include "services/gateway/keyed_store.h"
+
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "common/runtime/log.h"
+#include "common/security/secrets.h"
+#include "services/gateway/lua/scripts.h"
+
+namespace mm::gateway {
+
+using storage::Arguments;
+using storage::RedisError;
+using storage::RedisReply;
+using storage::RedisResult;
+
+namespace {
+
+constexpr Milliseconds kPatience{1'000};
+constexpr Milliseconds kLifetime{24 * 3'600 * 1'000};
+constexpr Milliseconds kOfferEvery{1'000};
+constexpr Milliseconds kOfferFor{60'000};
+constexpr Milliseconds kLookEvery{1'000};
+constexpr int kSweepAtOnce = 500;
+// Of the hash with its digests and times, and of its places in two indexes; seen with MEMORY USAGE.
+constexpr int kRecordBytes = 1'536;
+constexpr std::string_view kPrefix = "mm:{gateway}:idempotency:";
+constexpr const char* kIndex = "mm:{gateway}:idempotency_expiry";
+
+std::string ms(TimePoint time) { return std::to_string(time.time_since_epoch().count()); }
+
+std::int64_t number(std::string_view text) {
+  std::int64_t out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+std::int64_t number(const RedisReply& reply) { return reply.kind == RedisReply::Kind::integer ? reply.integer : number(reply.text); }
+
+KeyedWork work_of(const RedisReply& reply) {
+  KeyedWork out;
+  const auto& state = reply.items[0].text;
+  const bool more = reply.items.size() > 1;
+  if (state == "running") out.state = KeyedWork::State::running;
+  if (state == "mismatch") out.state = KeyedWork::State::mismatch;
+  if (state == "done") out.state = KeyedWork::State::done;
+  if (state == "done" && more) out.answer = reply.items[1].text;
+  if (state == "running" && more) out.running_for = Milliseconds(number(reply.items[1]));
+  if (state == "fresh" && more) out.created_at = TimePoint(Milliseconds(number(reply.items[1])));
+  return out;
+}
+
+/// The value of `name:` in the text of INFO.
+std::int64_t info_value(std::string_view info, std::string_view name) {
+  const auto at = info.find("\n" + std::string(name) + ":");
+  return at == std::string_view::npos ? 0 : number(info.substr(at + name.size() + 2));
+}
+
+}  // namespace
+
+void KeyedStore::start(const KeyedAttempt& attempt, TimePoint now, Milliseconds lease, Started then) {
+  const Arguments arguments{attempt.record, attempt.request, attempt.id, ms(now), ms(now + lease), ms(now + kLifetime),
+                            std::string(kPrefix), security::sha256_hex(attempt.owner).substr(0, 32),
+                            std::to_string(kBytesPerOwner), std::to_string(kRecordBytes)};
+  queue_.eval(lua::kIdempotencyStart, {std::string(kPrefix) + attempt.record, kIndex}, arguments, kPatience,
+              [this, attempt, now, then = std::move(then)](RedisResult<RedisReply> reply) {
+                if (reply && !reply->items.empty()) return then(work_of(*reply));
+                // It may have begun, or begin when Redis wakes up; behind it on the same connection comes its end.
+                if (!reply && !reply.error().refused) finish(attempt, now, std::nullopt, [] {});
+                then(fail(reply ? RedisError{true, "unexpected reply"} : std::move(reply).error()));
+              });
+}
+
+void KeyedStore::finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer,
+                        std::function<void()> then) {
+  Arguments arguments{attempt.id, ms(now), std::string(kPrefix), std::to_string(kBytesPerOwner), std::to_string(kRecordBytes)};
+  if (answer) arguments.push_back(*answer);
+  offer({{std::string(kPrefix) + attempt.record, kIndex}, std::move(arguments), std::chrono::steady_clock::now() + kOfferFor},
+        std::move(then));
+}
+
+void KeyedStore::offer(Unkept finish, std::function<void()> then) {
+  queue_.eval(lua::kIdempotencyFinish, finish.keys, finish.arguments, kPatience,
+              [this, finish, then = std::move(then)](RedisResult<RedisReply> reply) {
+                const bool unknown = !reply && !reply.error().refused;
+                if (unknown && unkept_.size() < kUnkeptMost) unkept_.push_back(finish);
+                then();
+              });
+}
+
+void KeyedStore::on_tick(SteadyPoint now, bool sweeps) {
+  if (!queue_.connected()) return;
+  if (now >= offer_at_) {
+    offer_at_ = now + kOfferEvery;
+    for (auto& finish : std::exchange(unkept_, {})) {
+      if (now < finish.give_up_at) offer(std::move(finish), [] {});
+    }
+  }
+  if (!sweeps || now < look_at_) return;
+  look_at_ = now + kLookEvery;
+  look_at_memory();
+}
+
+void KeyedStore::look_at_memory() {
+  queue_.command({"INFO", "memory"}, kPatience, [this](RedisResult<RedisReply> reply) {
+    if (!reply) return;
+    const auto most = static_cast<double>(info_value(reply->text, "maxmemory"));
+    const auto used = static_cast<double>(info_value(reply->text, "used_memory"));
+    if (most > 0 && used > most * kMemoryShare) sweep();
+  });
+}
+
+void KeyedStore::sweep() {
+  queue_.eval(lua::kIdempotencySweep, {kIndex}, {std::to_string(kSweepAtOnce), std::string(kPrefix)}, kPatience,
+              [this](RedisResult<RedisReply> reply) {
+                if (!reply || reply->integer == 0) return;
+                log::warning("idempotency_records_swept", {{"records", reply->integer}});
+                look_at_memory();
+              });
+}
+
+}  // namespace mm::gateway

@@ -1,0 +1,35 @@
+#!lua
+-- A gateway holds sockets of a player: said when one opens, again before the entry expires, and after the cache was lost.
+-- The sorted set of open sockets (member `instance/number`, score: when it opened) is the truth; the presence hash
+-- (instance -> count) is derived from it for readers who only ask whether the player is connected. Sockets of gateways
+-- that died (no beat) are forgotten. The oldest sockets beyond `most` are evicted.
+-- KEYS: presence, sockets, seq, then for each socket: the denial of its login
+-- ARGV: instance, expiry in ms, most, prefix of beat keys, then for each socket: when it opened, its name
+-- Returns {sockets known before, last frame number, for each socket: 1 if its login was ended, evicted socket, …}
+local before, gone, counts = 0, {}, {}
+for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local instance = string.match(member, '^(.*)/')
+  if instance == ARGV[1] or redis.call('EXISTS', ARGV[4] .. instance) == 1 then
+    before = before + 1
+  else
+    gone[#gone + 1] = member
+  end
+end
+local answer = {before, tonumber(redis.call('GET', KEYS[3]) or 0)}
+for i = 4, #KEYS do answer[#answer + 1] = redis.call('EXISTS', KEYS[i]) end
+
+redis.call('SET', ARGV[4] .. ARGV[1], '1', 'PX', ARGV[2])
+for _, member in ipairs(gone) do redis.call('ZREM', KEYS[2], member) end
+for i = 5, #ARGV, 2 do redis.call('ZADD', KEYS[2], ARGV[i], ARGV[i + 1]) end
+while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[3]) do
+  answer[#answer + 1] = redis.call('ZPOPMIN', KEYS[2])[1]
+end
+for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local instance = string.match(member, '^(.*)/')
+  counts[instance] = (counts[instance] or 0) + 1
+end
+redis.call('DEL', KEYS[1])
+for instance, count in pairs(counts) do redis.call('HSET', KEYS[1], instance, count) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return answer

@@ -1,0 +1,196 @@
+// WebSockets whose login ends, on whichever gateway they are, and what they get after an outage of the cache or the bus.
+#include "tests/integration/gateway/socket_players.h"
+
+#include <chrono>
+
+namespace mm::gateway::testing {
+namespace {
+
+// A gateway that was told nothing finds an ended login by itself within 15 s: what is faster was told.
+constexpr std::chrono::seconds kTold{5};
+
+struct Login {
+  Player player;
+  std::string refresh_token;
+};
+
+/// Another login of the same player, with the claims of its access token.
+Login log_in(const LoggedIn& who, const Instance& at = gateway()) {
+  fake<LoginPlayer>().answer(who);
+  const auto answer = at.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  return {{who.player_id, who.username, {}, answer.at("access_token")}, answer.at("refresh_token")};
+}
+
+LoggedIn somebody() {
+  LoggedIn who;
+  who.player_id = PlayerId::fresh(SystemClock{}.now());
+  who.username = "ada";
+  who.region = default_region();
+  who.tenant = default_tenant();
+  return who;
+}
+
+Answer refresh(const std::string& token, const Instance& at = gateway()) {
+  return at.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}");
+}
+
+class Stopwatch {
+ public:
+  bool within(std::chrono::steady_clock::duration time) const { return std::chrono::steady_clock::now() - start_ < time; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway_A013) {
+  nobody_is_anywhere();
+  const auto who = somebody();
+  const auto ending = log_in(who);
+  const auto staying = log_in(who);
+  Instance other;
+  Welcomed here(ending.player);
+  Welcomed there(ending.player, other);
+  Welcomed kept(staying.player, other);
+  const Stopwatch since_logout;
+  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + ending.refresh_token + "\"}", ending.player.auth());
+  EXPECT_EQ(here.socket.read_close(), 4401);
+  EXPECT_EQ(there.socket.read_close(), 4401);
+  EXPECT_TRUE(since_logout.within(kTold));
+  kept.socket.send(R"({"type":"ping"})");
+  EXPECT_EQ(kept.socket.read().at("event"), "pong") << "another login of the player goes on";
+  WebSocket late(other.port(), "/v1/ws");
+  late.send(R"({"type":"hello","token":")" + ending.player.token + "\"}");
+  EXPECT_EQ(late.read_close(), 4401);
+}
+
+TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
+  nobody_is_anywhere();
+  const auto login = log_in(somebody());
+  Instance other;
+  Welcomed here(login.player);
+  Welcomed there(login.player, other);
+  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + login.refresh_token + "\"}", login.player.auth());
+  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(login.player) == 0; }));
+  for (int seq = 1; seq <= 5; ++seq) teller().raw(login.player, seq, "session_ready");
+  for (auto* socket : {&here.socket, &there.socket}) {
+    EXPECT_EQ(socket->read().at("event"), "bye");
+    EXPECT_EQ(socket->read().close_code(), 4401) << "and nothing between";
+  }
+}
+
+TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily_A015) {
+  nobody_is_anywhere();
+  const auto login = log_in(somebody());
+  Instance other;
+  Welcomed here(login.player);
+  Welcomed there(login.player, other);
+  const auto child = refresh(login.refresh_token).at("refresh_token");
+  ASSERT_EQ(refresh(child).status, 200);
+  const Stopwatch since_reuse;
+  expect_problem(refresh(login.refresh_token), 401, "invalid_refresh_token");
+  EXPECT_EQ(here.socket.read_close(), 4401);
+  EXPECT_EQ(there.socket.read_close(), 4401);
+  EXPECT_TRUE(since_reuse.within(kTold));
+}
+
+TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
+  World own_world;
+  own_world.fake<GetParty>().refuse(Code::no_party);
+  own_world.fake<GetTicket>().refuse(Code::not_found);
+  own_world.fake<GetMatch>().refuse(Code::no_match);
+  own_world.fake<LoginPlayer>().answer(somebody());
+  Instance one({}, own_world);
+  Instance two({}, own_world);
+  const auto login = one.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})");
+  const Player player{{}, "ada", {}, login.at("access_token")};
+  Welcomed there(player, two);
+  own_world.nats.kill();
+  const auto logout = one.send("POST", "/v1/auth/logout", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", player.auth());
+  EXPECT_EQ(logout.status, 204);
+  own_world.nats.restart();
+  const Stopwatch since_return;
+  EXPECT_EQ(there.socket.read_close(), 4401);
+  EXPECT_TRUE(since_return.within(kTold));
+}
+
+/// Players of one gateway whose cache or bus goes away.
+struct Outage {
+  Outage() {
+    world.fake<GetParty>().refuse(Code::no_party);
+    world.fake<GetTicket>().refuse(Code::not_found);
+    world.fake<GetMatch>().refuse(Code::no_match);
+    storage::RedisOptions options;
+    options.url = world.cache.url();
+    options.password = "cache-password";
+    cache = std::make_unique<storage::Redis>(options);
+    notifier = std::make_unique<bus::Notifier>(*world.bus, *cache, clock);
+    at = std::make_unique<Instance>([](Settings&) {}, world);
+  }
+  void chat(const Player& player) {
+    notifier->tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
+  }
+  bool is_known(const Player& player) {
+    const auto known = cache->command({"EXISTS", "mm:{default}:presence:" + player.id.to_string()}, soon());
+    return known.ok() && known->integer == 1;
+  }
+
+  World world;
+  SystemClock clock;
+  std::unique_ptr<storage::Redis> cache;
+  std::unique_ptr<bus::Notifier> notifier;
+  std::unique_ptr<Instance> at;
+};
+
+TEST(SocketOutages, AfterACacheThatLostEverythingEverySocketIsWelcomedAndTold) {
+  Outage outage;
+  std::vector<Player> players;
+  std::vector<std::unique_ptr<Welcomed>> sockets;
+  for (int i = 0; i < 50; ++i) {
+    players.push_back(fresh_player());
+    sockets.push_back(std::make_unique<Welcomed>(players.back(), *outage.at));
+  }
+  outage.world.cache.kill();
+  outage.world.cache.restart_without_state();
+  const Stopwatch since_return;
+  for (auto& one : sockets) ASSERT_EQ(one->socket.read_event("welcome").at("event"), "welcome");
+  EXPECT_TRUE(since_return.within(kTold)) << "presence is written again every 15 s without an outage";
+  for (const auto& player : players) EXPECT_TRUE(outage.is_known(player));
+  outage.chat(players.front());
+  EXPECT_EQ(sockets.front()->socket.read_event("chat_message").at("data/text"), "hello");
+}
+
+TEST(SocketOutages, AfterTheBusWasAwayEverySocketIsWelcomed) {
+  Outage outage;
+  const auto player = fresh_player();
+  Welcomed one(player, *outage.at);
+  outage.world.nats.kill();
+  outage.world.nats.restart();
+  EXPECT_EQ(one.socket.read_event("welcome").at("event"), "welcome");
+}
+
+TEST(SocketOutages, ASocketThatClosedWithoutTheCacheIsReportedLater) {
+  Outage outage;
+  std::mutex mutex;
+  std::vector<bool> told;
+  const auto player = fresh_player();
+  const auto listening = bus::subscribe<PresenceChanged>(*outage.world.bus, "", [&](const PresenceChanged& event) {
+    std::lock_guard lock(mutex);
+    if (event.player_id == player.id) told.push_back(event.connected);
+  });
+  const auto seen = [&] {
+    std::lock_guard lock(mutex);
+    return told;
+  };
+  {
+    Welcomed one(player, *outage.at);
+    EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true}; }));
+    outage.world.cache.freeze();
+  }
+  EXPECT_TRUE(mm::testing::eventually([&] { return outage.at->metric("mm_gateway_sockets") == 0; }));
+  outage.world.cache.thaw();
+  EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true, false}; }));
+}
+
+}  // namespace
+}  // namespace mm::gateway::testing
