@@ -34,7 +34,7 @@ std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint
 
 storage::RedisCommand numbering(const Tenant& tenant, PlayerId player) {
   const auto key = [&](const char* what) { return "mm:{" + tenant.str() + "}:" + what + ":" + player.to_string(); };
-  return {.arguments = {kCounterSeconds}, .script = &kNotify, .keys = {key("presence"), key("seq")}};
+  return {.arguments = {kCounterSeconds, key("presence")}, .script = &kNotify, .keys = {key("seq")}};
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #!lua
 -- The number of the next frame for a player, or 0 when no socket of theirs is open.
--- KEYS: presence of the player, counter of their frames. ARGV: seconds an unused counter is kept.
-if redis.call('EXISTS', KEYS[1]) == 0 then
+-- KEYS: counter of their frames. ARGV: seconds an unused counter is kept, presence of the player. The presence is not
+-- among the keys: callers may only read it, and Redis wants the right to write for every key of an EVAL. Both keys have
+-- the tenant's tag, so they are in one slot.
+if redis.call('EXISTS', ARGV[2]) == 0 then
   return 0
 end
-local seq = redis.call('INCR', KEYS[2])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
+local seq = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 return seq

@@ -87,8 +87,8 @@ struct World {
   static World& get();
 
   mm::testing::OwnNats nats;
-  mm::testing::OwnRedis cache{{"--requirepass", "cache-password"}};
-  mm::testing::OwnRedis queue{{"--requirepass", "queue-password"}};
+  mm::testing::OwnRedis cache{mm::testing::OwnRedis::Instance::cache};
+  mm::testing::OwnRedis queue{mm::testing::OwnRedis::Instance::queue};
   std::string credentials;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
