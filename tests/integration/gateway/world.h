@@ -109,7 +109,7 @@ Fake<Req>& fake() {
 inline const std::string kAccessKey = "access-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
-inline const std::string kAdminToken = "admin-0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string kAdminToken = "admin-token-0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// What the clock of every gateway says at first, and when tokens were made unless a test says otherwise. The clocks stand
 /// still: on a machine that takes long, tokens with the time of day would soon be from the gateways' future.
