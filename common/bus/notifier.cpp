@@ -37,9 +37,9 @@ std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint
 storage::RedisCommand numbering(const Tenant& tenant, PlayerId player) {
   const auto prefix = "mm:{" + tenant.str() + "}:";
   const auto id = player.to_string();
-  return {.arguments = {kCounterSeconds, kUncertainSeconds},
+  return {.arguments = {kCounterSeconds, kUncertainSeconds, prefix + "presence:" + id},
           .script = &kNotify,
-          .keys = {prefix + "presence:" + id, prefix + "seq:" + id, prefix + "seq:seen", prefix + "seq:uncertain"}};
+          .keys = {prefix + "seq:" + id, prefix + "seq:seen", prefix + "seq:uncertain"}};
 }
 
 }  // namespace

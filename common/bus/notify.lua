@@ -3,17 +3,19 @@
 -- A cache that lost its data does not know who is connected until every gateway has written its presence again. Whoever
 -- is not known in that time may be connected, and gets a number too: a gateway without the player's socket drops the
 -- frame. `seen` exists since the cache was first asked for somebody unknown; `uncertain` expires a while after that.
--- KEYS: presence of the player, counter of the player's frames, seen, uncertain
--- ARGV: seconds that an unused counter is kept, seconds until the absence of a player is believed
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  if redis.call('EXISTS', KEYS[3]) == 0 then
+-- KEYS: counter of the player's frames, seen, uncertain
+-- ARGV: seconds that an unused counter is kept, seconds until the absence of a player is believed, presence of the
+-- player. The presence is not among the keys: callers may only read it, and Redis wants the right to write for every key
+-- of an EVAL. All keys have the tenant's tag, so they are in one slot.
+if redis.call('EXISTS', ARGV[3]) == 0 then
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('INCR', KEYS[2])
     redis.call('INCR', KEYS[3])
-    redis.call('INCR', KEYS[4])
-    redis.call('EXPIRE', KEYS[4], ARGV[2])
-  elseif redis.call('EXISTS', KEYS[4]) == 0 then
+    redis.call('EXPIRE', KEYS[3], ARGV[2])
+  elseif redis.call('EXISTS', KEYS[3]) == 0 then
     return 0
   end
 end
-local seq = redis.call('INCR', KEYS[2])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
+local seq = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 return seq

@@ -4,11 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
+#include <map>
+#include <vector>
 
+#include "common/runtime/check_secrets.h"
 #include "common/runtime/log.h"
+#include "common/security/jwt.h"
 
 namespace mm::runtime {
 namespace {
@@ -25,12 +30,24 @@ struct File {
   File& operator=(const File&) = delete;
 };
 
+bool is_open_to_others(const struct stat& info) { return (info.st_mode & (S_IRWXG | S_IRWXO)) != 0; }
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
 // What is wrong with the file, judged on the open descriptor so that it cannot change in between.
 const char* objection(int descriptor) {
   struct stat info {};
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) return "is not a regular file";
   if (info.st_uid != ::geteuid()) return "is not owned by this user";
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) return "is open to others: its mode must be 0600";
+  if (is_open_to_others(info)) return "is open to others: its mode must be 0600";
   if (info.st_size == 0) return "is empty";
   if (static_cast<std::size_t>(info.st_size) > kSecretBytesMost) return "is too long";
   return nullptr;
@@ -52,8 +69,11 @@ Result<std::string, std::string> Credentials::read(std::string_view name) const 
   if (static_cast<std::size_t>(length) > kSecretBytesMost) return says("is too long");
   secret.resize(static_cast<std::size_t>(length));
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  if (secret.empty()) return says("is empty");
+  if (secret.find_first_not_of(' ') == std::string::npos) return says("is empty");
   if (secret.find_first_of(std::string_view("\0\n", 2)) != std::string::npos) return says("has more than one line");
+  for (const auto& word : words_of(secret)) {
+    if (const auto weakness = security::weak_key(word)) return says(("is weak: " + *weakness).c_str());
+  }
   return secret;
 }
 
@@ -62,6 +82,32 @@ std::string Credentials::require(std::string_view name) const {
   if (secret) return std::move(secret).value();
   log::error("credential_refused", {{"reason", secret.error()}});
   std::_Exit(78);
+}
+
+Result<Done, std::string> check_all(const std::string& folder) {
+  if (folder.empty()) return Done{};
+  const Credentials credentials(folder);
+  std::map<std::string, std::string> names;  // by secret
+  std::error_code unreadable;
+  for (const auto& file : std::filesystem::directory_iterator(folder, unreadable)) {
+    const auto name = file.path().filename().string();
+    if (name.starts_with('.')) continue;  // where a container platform keeps what the names point to
+    const auto secret = credentials.read(name);
+    if (!secret) return fail(secret.error());
+    for (const auto& word : words_of(*secret)) {
+      const auto [first, is_new] = names.emplace(word, name);
+      if (!is_new) return fail("the credentials " + first->second + " and " + name + " hold the same secret");
+    }
+  }
+  if (unreadable) return fail("MM_CREDENTIALS_DIR cannot be read: " + unreadable.message());
+  return Done{};
+}
+
+std::optional<std::string> objection_to_private_file(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return "cannot be opened";
+  if (is_open_to_others(info)) return "is open to others: its mode must be 0600";
+  return std::nullopt;
 }
 
 }  // namespace mm::runtime

@@ -15,7 +15,7 @@ class Credentials {
   explicit Credentials(std::string folder) : folder_(std::move(folder)) {}
 
   /// The file's content without the trailing newline. The error names the file and what is wrong (missing, readable
-  /// by others, empty), never the content. An empty folder name (tests without secrets) gives "".
+  /// by others, weak), never the content. An empty folder name (tests without secrets) gives "".
   Result<std::string, std::string> read(std::string_view name) const;
 
   /// The same for what a daemon cannot run without: an error is logged and ends the process with status 78.

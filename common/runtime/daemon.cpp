@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "common/runtime/admin_server.h"
+#include "common/runtime/check_secrets.h"
 #include "common/runtime/process_metrics.h"
 #include "common/runtime/stop_signals.h"
 #include "common/runtime/wait_until.h"
@@ -131,6 +132,10 @@ class Daemon {
 
 int Daemon::run(const Make& make) {
   log::info("starting", {{"version", MM_VERSION}});
+  if (const auto checked = check_all(settings_.credentials_dir); !checked) {
+    log::error("credential_refused", {{"reason", checked.error()}});
+    return kExitConfig;
+  }
   if (!open_admin()) return kExitUnavailable;
   int status = kExitSoftware;
   try {

@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace mm::runtime {
+namespace {
+
+/// A condition that failed is asked for again so soon, so that readiness follows a dependency that is back.
+constexpr Milliseconds kFailedProbeEvery{100};
+
+}  // namespace
 
 void Health::set(std::string_view name, bool holds) {
   std::lock_guard lock(mutex_);
@@ -38,7 +44,7 @@ std::vector<std::string> Health::failing() const {
     const auto now = std::chrono::steady_clock::now();
     for (auto& [name, probe] : probes_) {
       if (paused_) break;
-      if (probe.asked_at == SteadyPoint{} || now - probe.asked_at >= kProbeEvery) {
+      if (probe.asked_at == SteadyPoint{} || now - probe.asked_at >= (probe.held ? Milliseconds(kProbeEvery) : kFailedProbeEvery)) {
         probe.held = probe.holds();
         probe.asked_at = now;
       }

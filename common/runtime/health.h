@@ -18,7 +18,7 @@ class Health {
  public:
   /// `name`: "nats", "redis_queue", "postgres", "draining", …
   void set(std::string_view name, bool holds);
-  /// A condition asked for at each look, at most once a second; must answer within milliseconds and not block.
+  /// A condition asked for at each look, at most once a second while it holds; must answer within milliseconds, unblocked.
   void probe(std::string_view name, std::function<bool()> holds);
 
   /// While paused, probes are not asked (their owner is being built or torn down); pausing waits for a running one.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdint>
 #include <utility>
 
@@ -14,6 +15,9 @@ namespace {
 
 constexpr std::string_view kIssuer = "matchmaker";
 constexpr std::size_t kKeyBytesMin = 32;
+/// 32 random bytes in base64 without padding, and in hex.
+constexpr std::size_t kBase64KeyMin = 43;
+constexpr std::size_t kHexKeyMin = 64;
 
 // Who may take a token of a kind. Two claims say the same on purpose: `typ` is our word for the kind (RFC 8725, 3.11)
 // and `aud` the registered one (RFC 7519), which other implementations check.
@@ -175,10 +179,18 @@ Result<Body, TokenError> open(const std::vector<std::string>& keys, std::string_
   return *std::move(body);
 }
 
+/// Text holds fewer random bytes than it has characters.
+std::size_t length_least(std::string_view key) {
+  const auto all = [&](auto belongs) { return std::all_of(key.begin(), key.end(), belongs); };
+  if (all([](unsigned char c) { return std::isxdigit(c) != 0; })) return kHexKeyMin;
+  if (all([](unsigned char c) { return std::isprint(c) != 0; })) return kBase64KeyMin;
+  return kKeyBytesMin;
+}
+
 }  // namespace
 
 std::optional<std::string> weak_key(std::string_view key) {
-  if (key.size() < kKeyBytesMin) return "it has fewer than 32 bytes";
+  if (key.size() < length_least(key)) return "it holds fewer than 32 random bytes";
   std::array<bool, 256> seen{};
   for (char c : key) seen[static_cast<unsigned char>(c)] = true;
   // A random key of 32 bytes, or written as 64 hex digits or 43 of base64, has 10 different ones but for a chance

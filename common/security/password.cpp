@@ -3,6 +3,7 @@
 
 #include <crypt.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -19,12 +20,26 @@ constexpr std::size_t kSettingLength = 29;
 /// bcrypt reads no further, and would take a longer password for its beginning.
 constexpr std::size_t kPasswordBytesMax = 72;
 
-bool is_ours(std::string_view hash) {
-  return hash.size() == kHashLength && hash.starts_with("$2b$") && hash[6] == '$' && hash[4] >= '0' && hash[4] <= '3' &&
-         hash[5] >= '0' && hash[5] <= '9';
-}
+/// One more doubles the time: cost 14 takes a second, 31 would take a core for days.
+constexpr int kCostLeast = 4;
+constexpr int kCostMost = 14;
 
 int cost_of(std::string_view hash) { return (hash[4] - '0') * 10 + (hash[5] - '0'); }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_of_bcrypt(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '/';
+}
+
+/// Of the form we make, at a cost we would make. Everything else is refused before any hashing: whoever can write a hash
+/// could otherwise keep a core busy with it.
+bool is_ours(std::string_view hash) {
+  if (hash.size() != kHashLength || !hash.starts_with("$2b$") || hash[6] != '$') return false;
+  if (!is_digit(hash[4]) || !is_digit(hash[5])) return false;
+  if (cost_of(hash) < kCostLeast || cost_of(hash) > kCostMost) return false;
+  return std::all_of(hash.begin() + 7, hash.end(), is_of_bcrypt);
+}
 
 bool is_password(const std::string& text) {
   return !text.empty() && text.size() <= kPasswordBytesMax && text.find('\0') == std::string::npos;
@@ -49,7 +64,7 @@ std::string fresh_setting(int cost) {
 }  // namespace
 
 PasswordHasher::PasswordHasher(int cost) : cost_(cost) {
-  check(cost >= 4 && cost <= 14, "the bcrypt cost is from 4 to 14");
+  check(cost >= kCostLeast && cost <= kCostMost, "the bcrypt cost is from 4 to 14");
   // A well-formed hash of no known password; only its cost and its form matter.
   nobody_ = fresh_setting(cost).substr(0, kSettingLength) + std::string(kHashLength - kSettingLength, '.');
 }

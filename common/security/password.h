@@ -15,7 +15,8 @@ class PasswordHasher {
   /// The password is 1 to 72 bytes without NUL (checked where it enters).
   std::string hash(const std::string& password) const;
 
-  /// False for a wrong password and for a hash that is not ours.
+  /// False for a wrong password and for a hash that is not ours: another form, or a cost outside 4 to 14. Such a hash is
+  /// not computed; the answer takes the time of `verify_nobody`.
   bool verify(const std::string& password, const std::string& hash) const;
 
   /// For an unknown user: takes the time of a verification, then says no.

@@ -1,5 +1,9 @@
-// A fixed number of connections, made when needed and lent one caller at a time. While the server is away, callers
-// fail at once between attempts to connect, and one of them at a time tries. Private to common/storage. Thread-safe.
+// A fixed number of connections, made when needed and lent one caller at a time. Private to common/storage. Thread-safe.
+//
+// While the server is away or silent, one caller at a time tries to connect, with pauses between attempts that failed,
+// and the others fail at once. An attempt that got no answer in its caller's time is kept, and the next caller waits for
+// the same answer: a server that was stopped for a while finds one half-made connection of ours, not hundreds, and its
+// first answer is of use at once.
 #pragma once
 
 #include <algorithm>
@@ -18,28 +22,45 @@ namespace mm::storage {
 struct PoolOptions {
   int connections = 4;
   Milliseconds lease_wait{60'000};  ///< at most so long for a connection that others use; then the server is overloaded
-  Milliseconds connect_timeout{1'000};
-  Milliseconds first_pause{50};  ///< after a failed attempt, doubled for each that follows
+  Milliseconds connect_timeout{1'000};  ///< so long one caller waits for a connection
+  Milliseconds first_pause{50};         ///< after a failed attempt, doubled for each that follows
   Milliseconds longest_pause{500};
 };
 
 /// `Connection` has `bool is_quiet() const`: while unused, the server has neither closed it nor said anything.
+/// `Connection::Attempt` is a connection in the making: `finish(Deadline)` gives the connection, an error, or nullptr
+/// when the server has said nothing by then; it may be called again.
 template <class Connection>
 class Pool {
  public:
+  using Attempt = typename Connection::Attempt;
   using Made = Result<std::unique_ptr<Connection>, std::string>;
-  using Make = std::function<Made(Deadline)>;
+  using Start = std::function<Result<std::unique_ptr<Attempt>, std::string>()>;
 
-  Pool(PoolOptions options, Make make) : options_(options), make_(std::move(make)) {}
+  Pool(PoolOptions options, Start start) : options_(options), start_(std::move(start)) {}
 
   /// A connection, or why there is none. It must go back, in whatever state.
   Made take(Deadline deadline) {
-    if (auto ready = take_idle(deadline); !ready || *ready) return ready;
-    auto made = make_(deadline.within(options_.connect_timeout));
-    // A caller with hardly any time left says nothing about the server.
-    if (made || !deadline.passed()) note_attempt(made.ok());
-    if (!made) give_back(nullptr);
+    auto taken = take_idle(deadline);
+    if (!taken) return fail(std::move(taken).error());
+    if (taken->connection) return std::move(taken->connection);
+    auto& started = taken->started;
+    if (!started.attempt) {
+      auto attempt = start_();
+      if (!attempt) return failed(std::move(attempt).error());
+      started = {std::move(*attempt), std::chrono::steady_clock::now()};
+    }
+    auto made = started.attempt->finish(deadline.within(options_.connect_timeout));
+    if (!made) return failed(std::move(made).error());
+    if (!*made) return unanswered(std::move(started));
+    connected();
     return made;
+  }
+
+  /// The last attempts to connect failed or got no answer.
+  bool is_away() {
+    std::lock_guard lock(mutex_);
+    return away_;
   }
 
   /// nullptr: it broke.
@@ -53,8 +74,22 @@ class Pool {
   }
 
  private:
-  /// Success without a connection: make one.
-  Made take_idle(Deadline deadline) {
+  /// A server that has been silent for so long is taken for one that is away: one attempt at a time from then on.
+  static constexpr Milliseconds kSilent{100};
+  /// A half-made connection is given up after so long: its server may have gone without a word.
+  static constexpr Milliseconds kKeptFor{30'000};
+
+  struct Started {
+    std::unique_ptr<Attempt> attempt;
+    SteadyPoint at{};
+  };
+  /// A connection; or the right to make one, with the attempt to go on with if there is one.
+  struct Taken {
+    std::unique_ptr<Connection> connection;
+    Started started;
+  };
+
+  Result<Taken, std::string> take_idle(Deadline deadline) {
     std::unique_lock lock(mutex_);
     const auto some_left = [this] { return lent_ < options_.connections; };
     if (!returned_.wait_until(lock, deadline.within(options_.lease_wait).when(), some_left)) {
@@ -65,33 +100,61 @@ class Pool {
       idle_.pop_back();
       if (!connection->is_quiet()) continue;
       ++lent_;
-      return connection;
+      return Taken{std::move(connection), {}};
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_attempt_) {
+    if (away_ && (trying_ || std::chrono::steady_clock::now() < next_attempt_)) {
       lock.unlock();
       returned_.notify_one();
       return fail(std::string("not connected; the next attempt comes soon"));
     }
-    if (pause_.count() > 0) next_attempt_ = now + options_.connect_timeout;
+    trying_ = away_;
     ++lent_;
-    return std::unique_ptr<Connection>();
+    return Taken{nullptr, std::move(kept_)};
   }
 
-  void note_attempt(bool succeeded) {
+  void connected() {
     std::lock_guard lock(mutex_);
-    pause_ = succeeded ? Milliseconds{0} : std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
-    next_attempt_ = std::chrono::steady_clock::now() + pause_;
+    away_ = trying_ = false;
+    pause_ = Milliseconds{0};
+  }
+
+  Made failed(std::string why) {
+    {
+      std::lock_guard lock(mutex_);
+      away_ = true;
+      trying_ = false;
+      pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
+      next_attempt_ = std::chrono::steady_clock::now() + pause_;
+    }
+    give_back(nullptr);
+    return fail(std::move(why));
+  }
+
+  Made unanswered(Started started) {
+    const auto age = std::chrono::steady_clock::now() - started.at;
+    if (age > kKeptFor) return failed("the server does not answer");
+    {
+      std::lock_guard lock(mutex_);
+      // A caller with hardly any time says nothing about the server.
+      if (age > kSilent) away_ = true;
+      trying_ = false;
+      if (!kept_.attempt) kept_ = std::move(started);
+    }
+    give_back(nullptr);
+    return fail(std::string("the server takes no connection in time"));
   }
 
   const PoolOptions options_;
-  const Make make_;
+  const Start start_;
 
   std::mutex mutex_;
   std::condition_variable returned_;
   // Protected by mutex_.
   std::vector<std::unique_ptr<Connection>> idle_;
   int lent_ = 0;
+  bool away_ = false;    // since an attempt failed or got no answer, until one succeeds
+  bool trying_ = false;  // while away: somebody tries
+  Started kept_;         // half-made, for whoever tries next
   SteadyPoint next_attempt_{};
   Milliseconds pause_{0};
 };

@@ -20,7 +20,9 @@ constexpr Milliseconds kAttemptPause{200};
 /// A transaction that finds no free connection for this long is refused: the database is overloaded.
 constexpr Milliseconds kLeaseWait{1'000};
 constexpr Milliseconds kLookEvery{1'000};
-constexpr Milliseconds kLookTime{500};
+/// While the database is away, so that it is noticed as soon as it is back.
+constexpr Milliseconds kLookAgainEvery{50};
+constexpr Milliseconds kLookTime{1'000};
 constexpr Milliseconds kReachableFor{3'000};
 constexpr int kConflictTries = 5;
 constexpr int kBrokenTries = 2;
@@ -106,7 +108,7 @@ struct Postgres::Impl {
   explicit Impl(PostgresOptions given)
       : options(std::move(given)),
         pool({options.connections, kLeaseWait, kConnectTime, kAttemptPause, kAttemptPause},
-             [this](Deadline deadline) { return PostgresConnection::open(options, deadline); }),
+             [this] { return PostgresConnection::start(options); }),
         looker([this] { look_now_and_then(); }) {}
 
   ~Impl() {
@@ -185,7 +187,7 @@ void Postgres::Impl::look_now_and_then() {
       if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
       lock.lock();
     }
-    wake.wait_for(lock, kLookEvery, [this] { return ending; });
+    wake.wait_for(lock, succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery, [this] { return ending; });
   }
 }
 

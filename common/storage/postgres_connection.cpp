@@ -1,7 +1,6 @@
 #include "common/storage/postgres_connection.h"
 
 #include <fcntl.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -10,10 +9,9 @@
 namespace mm::storage {
 namespace {
 
-struct Finish {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
-using Handle = std::unique_ptr<PGconn, Finish>;
+/// An address that takes no connection for so long is tried again from the start: the pauses in which the kernel repeats
+/// itself grow to several seconds.
+constexpr Milliseconds kReachTime{1'000};
 
 std::string session_options(const PostgresOptions& options) {
   // In the connection's own options: a SET would be lost with a transaction that is rolled back.
@@ -22,7 +20,7 @@ std::string session_options(const PostgresOptions& options) {
          " -c idle_in_transaction_session_timeout=10000";
 }
 
-Handle start(const PostgresOptions& options) {
+PGconn* start_connecting(const PostgresOptions& options) {
   const auto session = session_options(options);
   const std::array keys{"dbname",     "password",        "application_name", "client_encoding", "options",
                         "keepalives", "keepalives_idle", "tcp_user_timeout", "gssencmode"};
@@ -41,38 +39,50 @@ Handle start(const PostgresOptions& options) {
   std::copy(keys.begin(), keys.end(), key_list.begin());
   std::copy(values.begin(), values.end(), value_list.begin());
   if (options.password.empty()) value_list[1] = nullptr;
-  return Handle(PQconnectStartParams(key_list.data(), value_list.data(), 1));
-}
-
-/// PQconnectdb waits for whole seconds, two at least; this waits for the deadline.
-Handle connected(const PostgresOptions& options, Deadline deadline) {
-  auto handle = start(options);
-  if (!handle) throw std::bad_alloc();
-  auto state = PQstatus(handle.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED) throw pqxx::broken_connection(PQerrorMessage(handle.get()));
-    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    pollfd waited{PQsocket(handle.get()), events, 0};
-    const int ready = poll(&waited, 1, static_cast<int>(deadline.left().count()));
-    if (ready == 0) throw pqxx::broken_connection("the server takes no connection in time");
-    if (ready > 0) state = PQconnectPoll(handle.get());
-  }
-  return handle;
+  return PQconnectStartParams(key_list.data(), value_list.data(), 1);
 }
 
 }  // namespace
 
+PostgresConnection::Attempt::Attempt(const PostgresOptions& options)
+    : handle_(start_connecting(options)), reached_by_(Deadline::after(kReachTime)) {
+  if (!handle_) throw std::bad_alloc();
+  state_ = PQstatus(handle_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+}
+
+Result<std::unique_ptr<PostgresConnection>, std::string> PostgresConnection::Attempt::finish(Deadline deadline) {
+  while (state_ != PGRES_POLLING_OK) {
+    if (state_ == PGRES_POLLING_FAILED) return fail("cannot connect: " + std::string(PQerrorMessage(handle_.get())));
+    const bool reached = PQstatus(handle_.get()) != CONNECTION_STARTED;
+    const auto until = reached ? deadline : Deadline::at(std::min(deadline.when(), reached_by_.when()));
+    const short events = state_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    pollfd waited{PQsocket(handle_.get()), events, 0};
+    const int ready = poll(&waited, 1, static_cast<int>(until.left().count()));
+    if (ready > 0) state_ = PQconnectPoll(handle_.get());
+    if (ready == 0 && !reached && reached_by_.passed()) return fail(std::string("cannot connect: timed out"));
+    if (ready == 0) return std::unique_ptr<PostgresConnection>();
+  }
+  try {
+    return std::unique_ptr<PostgresConnection>(new PostgresConnection(std::move(handle_)));
+  } catch (const std::exception& error) {
+    return fail(std::string("cannot connect: ") + error.what());
+  }
+}
+
+Result<std::unique_ptr<PostgresConnection::Attempt>, std::string> PostgresConnection::start(
+    const PostgresOptions& options) {
+  return std::make_unique<Attempt>(options);
+}
+
 pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handle present) {
   if (present != nullptr) return present;
   // libpqxx asks again to revive a connection that broke: that would be another session in the middle of our work.
-  if (options_ == nullptr) throw pqxx::broken_connection("the connection was lost");
-  auto made = connected(*options_, deadline_);
-  options_ = nullptr;
-  return made.release();
+  if (!handle_) throw pqxx::broken_connection("the connection was lost");
+  return handle_.release();
 }
 
-PostgresConnection::PostgresConnection(const PostgresOptions& options, Deadline deadline)
-    : pqxx::connection_base(policy_), policy_(options, deadline) {
+PostgresConnection::PostgresConnection(Handle ready)
+    : pqxx::connection_base(policy_), policy_(std::move(ready)) {
   init();
   // Without the DETAIL of an error: it repeats values, such as a player's e-mail address.
   set_verbosity(terse);
@@ -83,15 +93,6 @@ PostgresConnection::PostgresConnection(const PostgresOptions& options, Deadline 
 PostgresConnection::~PostgresConnection() {
   close();
   ::close(socket_);
-}
-
-Result<std::unique_ptr<PostgresConnection>, std::string> PostgresConnection::open(const PostgresOptions& options,
-                                                                                  Deadline deadline) {
-  try {
-    return std::unique_ptr<PostgresConnection>(new PostgresConnection(options, deadline));
-  } catch (const std::exception& error) {
-    return fail(std::string("cannot connect: ") + error.what());
-  }
 }
 
 bool PostgresConnection::is_quiet() const {

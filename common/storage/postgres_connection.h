@@ -2,6 +2,8 @@
 // silently). Private to common/storage.
 #pragma once
 
+#include <libpq-fe.h>
+
 #include <memory>
 #include <pqxx/pqxx>
 #include <string>
@@ -13,9 +15,26 @@
 namespace mm::storage {
 
 class PostgresConnection final : public pqxx::connection_base {
+  struct Finish {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  using Handle = std::unique_ptr<PGconn, Finish>;
+
  public:
-  static Result<std::unique_ptr<PostgresConnection>, std::string> open(const PostgresOptions& options,
-                                                                       Deadline deadline);
+  /// A connection in the making. PQconnectdb waits for whole seconds, two at least; this waits for the deadline.
+  class Attempt {
+   public:
+    explicit Attempt(const PostgresOptions& options);
+    /// nullptr: the server has not answered by the deadline. It may still do so: call again.
+    Result<std::unique_ptr<PostgresConnection>, std::string> finish(Deadline deadline);
+
+   private:
+    Handle handle_;
+    PostgresPollingStatusType state_;
+    Deadline reached_by_;
+  };
+
+  static Result<std::unique_ptr<Attempt>, std::string> start(const PostgresOptions& options);
   ~PostgresConnection();
 
   /// A duplicate of its socket, which stays valid as long as this: shutting it down ends what blocks on it.
@@ -27,16 +46,14 @@ class PostgresConnection final : public pqxx::connection_base {
  private:
   class Policy final : public pqxx::connectionpolicy {
    public:
-    Policy(const PostgresOptions& options, Deadline deadline)
-        : pqxx::connectionpolicy(std::string()), options_(&options), deadline_(deadline) {}
+    explicit Policy(Handle ready) : pqxx::connectionpolicy(std::string()), handle_(std::move(ready)) {}
     handle do_startconnect(handle present) override;
 
    private:
-    const PostgresOptions* options_;  // until it is connected
-    Deadline deadline_;
+    Handle handle_;  // until libpqxx has taken it
   };
 
-  PostgresConnection(const PostgresOptions& options, Deadline deadline);
+  explicit PostgresConnection(Handle ready);
 
   Policy policy_;
   int socket_ = -1;

@@ -63,14 +63,14 @@ struct Redis::Impl {
       : options(std::move(given)),
         address(RedisAddress::parse(options.url)),
         pool({.connections = options.connections, .connect_timeout = options.connect_timeout},
-             [this](Deadline deadline) { return connect(deadline); }) {}
+             [this] { return start(); }) {}
 
   const RedisOptions options;
   const Result<RedisAddress, std::string> address;
   Pool<RedisConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
 
-  Pool<RedisConnection>::Made connect(Deadline deadline);
+  Result<std::unique_ptr<RedisConnection::Attempt>, std::string> start() const;
   RedisResult<std::vector<RedisReply>> run(const std::vector<RedisCommand>& commands, Deadline deadline);
   void note(bool succeeded) {
     last_success = succeeded ? std::chrono::steady_clock::now().time_since_epoch() : SteadyPoint::duration::min();
@@ -79,18 +79,18 @@ struct Redis::Impl {
                                                      const std::vector<RedisCommand>& commands, Deadline deadline);
 };
 
-Pool<RedisConnection>::Made Redis::Impl::connect(Deadline deadline) {
+Result<std::unique_ptr<RedisConnection::Attempt>, std::string> Redis::Impl::start() const {
   if (!address) return fail(address.error());
-  auto connection = RedisConnection::open(*address, options.password, deadline);
-  if (connection) return std::move(*connection);
-  note(false);
-  return fail(std::move(connection).error().text);
+  return RedisConnection::start(*address, options.password);
 }
 
 RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCommand>& commands, Deadline deadline) {
   if (commands.empty()) return std::vector<RedisReply>{};
   auto connection = pool.take(deadline);
-  if (!connection) return away(std::move(connection).error());
+  if (!connection) {
+    if (pool.is_away()) note(false);
+    return away(std::move(connection).error());
+  }
   auto replies = run_on(**connection, commands, deadline);
   if (replies) {
     const auto refusal = std::find_if(replies->begin(), replies->end(), does_not_serve);

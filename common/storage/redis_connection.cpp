@@ -11,6 +11,9 @@ namespace mm::storage {
 namespace {
 
 constexpr std::size_t kReadBufferKept = 256 * 1024;
+/// An address that takes no connection for so long is tried again from the start: the pauses in which the kernel repeats
+/// itself grow to several seconds.
+constexpr Milliseconds kReachTime{1'000};
 
 Failure<RedisError> away(std::string text) { return fail(RedisError{false, std::move(text)}); }
 
@@ -89,50 +92,47 @@ void append_command(std::string& request, const Arguments& arguments) {
   }
 }
 
-Result<std::unique_ptr<RedisConnection>, RedisError> RedisConnection::open(const RedisAddress& address,
-                                                                           const std::string& password,
-                                                                           Deadline deadline) {
+Result<std::unique_ptr<RedisConnection::Attempt>, std::string> RedisConnection::start(const RedisAddress& address,
+                                                                                      const std::string& password) {
   Context context(redisConnectNonBlock(address.host.c_str(), address.port));
-  if (!context) return away("out of memory");
-  if (context->err != 0) return away(std::string("cannot connect: ") + context->errstr);
+  if (!context) return fail(std::string("out of memory"));
+  if (context->err != 0) return fail(std::string("cannot connect: ") + context->errstr);
   context->reader->maxbuf = kReadBufferKept;
   std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(context)));
-  if (auto connected = connection->finish_connecting(deadline); !connected) return fail(std::move(connected).error());
-  if (auto entered = connection->log_in(address, password, deadline); !entered) return fail(std::move(entered).error());
-  return connection;
+  return std::make_unique<Attempt>(std::move(connection), address, password);
 }
 
-Result<Done, RedisError> RedisConnection::finish_connecting(Deadline deadline) {
-  if (!wait(POLLOUT, deadline)) return away("cannot connect: timed out");
-  int number = 0;
-  socklen_t length = sizeof number;
-  getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &number, &length);
-  if (number != 0) return system_error("cannot connect", number);
-  return Done{};
+RedisConnection::Attempt::Attempt(std::unique_ptr<RedisConnection> connection, const RedisAddress& address,
+                                  const std::string& password)
+    : connection_(std::move(connection)), reached_by_(Deadline::after(kReachTime)) {
+  const auto append = [this](Arguments command) {
+    append_command(request_, command);
+    ++wanted_;
+  };
+  if (!password.empty()) append(address.user.empty() ? Arguments{"AUTH", password} : Arguments{"AUTH", address.user, password});
+  if (address.database != 0) append({"SELECT", std::to_string(address.database)});
+  unsent_ = request_;
 }
 
-Result<Done, RedisError> RedisConnection::log_in(const RedisAddress& address, const std::string& password,
-                                                 Deadline deadline) {
-  std::string request;
-  std::size_t commands = 0;
-  if (!password.empty()) {
-    Arguments auth{"AUTH"};
-    if (!address.user.empty()) auth.push_back(address.user);
-    auth.push_back(password);
-    append_command(request, auth);
-    ++commands;
+Result<std::unique_ptr<RedisConnection>, std::string> RedisConnection::Attempt::finish(Deadline deadline) {
+  if (!reached_) {
+    if (!connection_->wait(POLLOUT, Deadline::at(std::min(deadline.when(), reached_by_.when())))) {
+      if (reached_by_.passed()) return fail(std::string("cannot connect: timed out"));
+      return std::unique_ptr<RedisConnection>();
+    }
+    int number = 0;
+    socklen_t length = sizeof number;
+    getsockopt(connection_->context_->fd, SOL_SOCKET, SO_ERROR, &number, &length);
+    if (number != 0) return fail(system_error("cannot connect", number).error.text);
+    reached_ = true;
   }
-  if (address.database != 0) {
-    append_command(request, {"SELECT", std::to_string(address.database)});
-    ++commands;
+  const auto answered = connection_->advance(unsent_, wanted_, replies_, deadline);
+  if (!answered) return fail(answered.error().text);
+  if (!*answered) return std::unique_ptr<RedisConnection>();
+  for (const auto& reply : replies_) {
+    if (reply.kind == RedisReply::Kind::error) return fail("cannot log in: " + reply.text);
   }
-  if (commands == 0) return Done{};
-  auto replies = exchange(request, commands, deadline);
-  if (!replies) return fail(std::move(replies).error());
-  for (const auto& reply : *replies) {
-    if (reply.kind == RedisReply::Kind::error) return away("cannot log in: " + reply.text);
-  }
-  return Done{};
+  return std::move(connection_);
 }
 
 bool RedisConnection::wait(short events, Deadline deadline) const {
@@ -174,20 +174,28 @@ Result<Done, RedisError> RedisConnection::take_replies(std::vector<RedisReply>& 
 }
 
 // Writes and reads by turns, so that a long pipeline and its replies cannot block each other.
+Result<bool, RedisError> RedisConnection::advance(std::string_view& unsent, std::size_t wanted,
+                                                  std::vector<RedisReply>& replies, Deadline deadline) {
+  while (replies.size() < wanted) {
+    if (!unsent.empty()) {
+      if (auto sent = send_some(unsent); !sent) return fail(std::move(sent).error());
+    }
+    const short events = unsent.empty() ? POLLIN : POLLIN | POLLOUT;
+    if (!wait(events, deadline)) return false;
+    if (deadline.passed()) return false;
+    if (redisBufferRead(context_.get()) != REDIS_OK) return away(std::string("lost: ") + context_->errstr);
+    if (auto taken = take_replies(replies, wanted); !taken) return fail(std::move(taken).error());
+  }
+  return true;
+}
+
 RedisResult<std::vector<RedisReply>> RedisConnection::exchange(std::string_view request, std::size_t wanted,
                                                                Deadline deadline) {
   std::vector<RedisReply> replies;
   replies.reserve(wanted);
-  while (replies.size() < wanted) {
-    if (!request.empty()) {
-      if (auto sent = send_some(request); !sent) return fail(std::move(sent).error());
-    }
-    const short events = request.empty() ? POLLIN : POLLIN | POLLOUT;
-    if (!wait(events, deadline)) return away("no answer in time");
-    if (deadline.passed()) return away("no answer in time");
-    if (redisBufferRead(context_.get()) != REDIS_OK) return away(std::string("lost: ") + context_->errstr);
-    if (auto taken = take_replies(replies, wanted); !taken) return fail(std::move(taken).error());
-  }
+  const auto answered = advance(request, wanted, replies, deadline);
+  if (!answered) return fail(answered.error());
+  if (!*answered) return away("no answer in time");
   return replies;
 }
 

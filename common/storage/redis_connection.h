@@ -28,8 +28,24 @@ void append_command(std::string& request, const Arguments& arguments);
 
 class RedisConnection {
  public:
-  static Result<std::unique_ptr<RedisConnection>, RedisError> open(const RedisAddress& address,
-                                                                   const std::string& password, Deadline deadline);
+  /// A connection in the making: it connects and logs in.
+  class Attempt {
+   public:
+    Attempt(std::unique_ptr<RedisConnection> connection, const RedisAddress& address, const std::string& password);
+    /// nullptr: the server has not answered by the deadline. It may still do so: call again.
+    Result<std::unique_ptr<RedisConnection>, std::string> finish(Deadline deadline);
+
+   private:
+    std::unique_ptr<RedisConnection> connection_;
+    bool reached_ = false;
+    Deadline reached_by_;
+    std::string request_;
+    std::string_view unsent_;  // of request_
+    std::size_t wanted_ = 0;
+    std::vector<RedisReply> replies_;
+  };
+
+  static Result<std::unique_ptr<Attempt>, std::string> start(const RedisAddress& address, const std::string& password);
 
   /// Sends the request and reads that many replies. After an error the connection is of no more use.
   RedisResult<std::vector<RedisReply>> exchange(std::string_view request, std::size_t replies, Deadline deadline);
@@ -49,8 +65,9 @@ class RedisConnection {
   explicit RedisConnection(Context context) : context_(std::move(context)) {}
   /// Waits for one of `events`; false when the deadline passed.
   bool wait(short events, Deadline deadline) const;
-  Result<Done, RedisError> finish_connecting(Deadline deadline);
-  Result<Done, RedisError> log_in(const RedisAddress& address, const std::string& password, Deadline deadline);
+  /// Writes and reads until there are that many replies; false when the deadline passed.
+  Result<bool, RedisError> advance(std::string_view& unsent, std::size_t wanted, std::vector<RedisReply>& replies,
+                                   Deadline deadline);
   Result<Done, RedisError> send_some(std::string_view& request);
   Result<Done, RedisError> take_replies(std::vector<RedisReply>& replies, std::size_t wanted);
 

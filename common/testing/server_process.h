@@ -20,12 +20,36 @@ std::string temporary_root();
 /// Sends `question` to 127.0.0.1:port: does it `accept` what comes first? False when nothing comes within a second.
 bool answers(int port, std::string_view question, const std::function<bool(std::string_view)>& accepts);
 
+/// A folder that the tests of this machine share: what is made once for one state of the repository's configuration,
+/// migrations and scripts. Holds `secrets` and `credentials`; the cluster of own_postgres.cpp is made when needed.
+struct SharedFolder {
+  std::string path;
+  std::string lock;  ///< file to lock while something in it is made
+};
+const SharedFolder& shared_folder();
+
+/// Runs ops/store-config with the secrets of the shared folder.
+void configure_store(const std::vector<std::string>& arguments);
+
+// Holds a file lock until the end of the block.
+class FileLock {
+ public:
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int file_;
+};
+
 struct OwnServer::Impl {
   std::string folder;
   ReservedPort port;
   std::function<ChildCommand()> command;
   std::function<bool()> ready;
-  int quit_signal = 9;  ///< how it ends when the test is over; 9: at once
+  int quit_signal = 9;   ///< how it ends when the test is over; 9: at once
+  int stop_signal = 15;  ///< how it ends in order
   pid_t pid = -1;
   bool frozen = false;
 
@@ -34,6 +58,7 @@ struct OwnServer::Impl {
   void start();
   void kill();
   void quit();
+  void stop();
 };
 
 }  // namespace mm::testing

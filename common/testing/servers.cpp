@@ -116,13 +116,23 @@ void OwnServer::Impl::quit() {
   kill();
 }
 
+void OwnServer::Impl::stop() {
+  ::kill(pid, stop_signal);
+  if (!eventually([this] { return has_ended(pid); })) throw std::runtime_error("a server does not stop");
+  pid = -1;
+}
+
 OwnServer::OwnServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)), port_(impl_->port.number()) {}
 
 OwnServer::~OwnServer() = default;
 
 int OwnServer::pid() const { return impl_->pid; }
 
+std::string OwnServer::log() const { return impl_->folder + "/log"; }
+
 void OwnServer::kill() { impl_->kill(); }
+
+void OwnServer::stop() { impl_->stop(); }
 
 void OwnServer::freeze() {
   if (impl_->pid > 0) stop_all(impl_->pid);
@@ -165,26 +175,31 @@ void OwnNats::restart_without_state() {
   impl_->start();
 }
 
-OwnRedis::OwnRedis(std::vector<std::string> arguments) : OwnServer(std::make_unique<Impl>()) {
+OwnRedis::OwnRedis(Instance instance, std::vector<std::string> arguments)
+    : OwnServer(std::make_unique<Impl>()), name_(instance == Instance::queue ? "queue" : "cache") {
   impl_->folder = make_folder("redis");
+  configure_store({"redis", name_, impl_->folder, std::to_string(port_)});
   impl_->command = [own = impl_.get(), arguments] {
     ChildCommand command;
-    command.arguments = {"redis-server",  "--port",       std::to_string(own->port.number()),
-                         "--bind",        "127.0.0.1",    "--dir",
-                         own->folder,     "--appendonly", "yes",
-                         "--appendfsync", "always",       "--maxmemory-policy",
-                         "noeviction",    "--save",       ""};
+    command.arguments = {"redis-server", "./redis.conf"};
     append(command.arguments, arguments);
+    command.folder = own->folder;
     command.output = own->folder + "/log";
     return command;
   };
-  impl_->ready = [port = port_] {
-    return answers(port, "PING\r\n",
-                   [](std::string_view text) { return text.starts_with("+PONG") || text.starts_with("-NOAUTH"); });
+  impl_->ready = [port = port_, hello = "AUTH operator " + password() + "\r\nPING\r\n"] {
+    // While it loads, a PING is answered by an error.
+    return answers(port, hello, [](std::string_view text) { return text.find("+PONG") != text.npos; });
   };
   impl_->start();
-  url_ = "redis://127.0.0.1:" + std::to_string(port_);
+  url_ = url_as("operator");
 }
+
+std::string OwnRedis::url_as(const std::string& user) const {
+  return "redis://" + user + "@127.0.0.1:" + std::to_string(port_);
+}
+
+std::string OwnRedis::password_of(const std::string& user) const { return secret("redis_" + name_ + "_" + user); }
 
 void OwnRedis::restart_without_state() {
   impl_->kill();

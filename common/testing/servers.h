@@ -1,6 +1,7 @@
 // A test's own servers: real nats-server, redis-server and PostgreSQL on free ports with state in a temporary folder
 // (TMPDIR, else in memory, else /tmp), gone when the object is. Also kill, stop and restart, for tests of outages.
-// Starting them takes about 0.05, 0.05 and 0.1 s (PostgreSQL 1 s once per machine and set of migrations); share one per
+// Redis and PostgreSQL have the configuration, users and secrets that `make up` gives them: ops/store-config makes both.
+// Starting them takes about 0.05, 0.1 and 0.2 s (PostgreSQL 3 s once per machine and set of migrations); share one per
 // test suite where tests do not disturb each other. What does not start throws std::runtime_error with the end of its
 // log.
 #pragma once
@@ -38,11 +39,13 @@ class OwnServer {
   const std::string& url() const { return url_; }
   int port() const { return port_; }
   int pid() const;
+  std::string log() const;  ///< the file with what it prints
 
   void kill();     ///< SIGKILL to it and its children, and waits until they are gone
   void freeze();   ///< SIGSTOP to it and its children
   void thaw();     ///< SIGCONT
-  void restart();  ///< starts it again on the same port with its state, and waits until it answers
+  void stop();     ///< in order, as `make down` does
+  void restart();  ///< kills it if it runs, starts it on the same port with its state, and waits until it answers
 
  protected:
   struct Impl;
@@ -60,21 +63,36 @@ class OwnNats : public OwnServer {
   void restart_without_state();
 };
 
-/// appendonly yes, appendfsync always, noeviction: as the queue instance; no password. `arguments`: more of
-/// redis-server's, such as {"--appendonly", "no"}.
+/// The Redis "queue" or "cache" as deployed. `arguments`: more of redis-server's, such as {"--appendonly", "no"}.
 class OwnRedis : public OwnServer {
  public:
-  explicit OwnRedis(std::vector<std::string> arguments = {});
+  enum class Instance { queue, cache };
+  explicit OwnRedis(Instance instance, std::vector<std::string> arguments = {});
   void restart_without_state();
+
+  /// As a daemon connects: "lobby", … url() and password() are the operator's, who may use every key.
+  std::string url_as(const std::string& user) const;
+  std::string password_of(const std::string& user) const;
+  std::string password() const { return password_of("operator"); }
+
+ private:
+  std::string name_;
 };
 
-/// One cluster with a database `matchmaker` that has all migrations applied; url() connects as its superuser.
-/// Durable as in production; `settings` such as {"fsync=off"} change that.
+/// One cluster with a database `matchmaker` that has all migrations applied; url() connects as its superuser and holds
+/// the password. `settings` such as {"fsync=off"} change the deployed configuration.
 class OwnPostgres : public OwnServer {
  public:
   explicit OwnPostgres(std::vector<std::string> settings = {});
-  /// As the role of a service, as in production: "profile", "session", … (mm_profile, …).
-  std::string url_as(const std::string& role) const;
+  /// As a service connects: "profile", "session", … (the role mm_profile, …).
+  std::string url_as(const std::string& service) const;
+  static std::string password_of(const std::string& service);
 };
+
+/// The folder with the secrets of a daemon ("lobby", …), as `make up` makes it; all servers above accept them.
+std::string credentials_of(const std::string& daemon);
+
+/// One secret of the servers above, by its name in ops/stack.d/secrets.sh.
+std::string secret(const std::string& name);
 
 }  // namespace mm::testing

@@ -1,6 +1,8 @@
 # Secrets: generated once, mode 0600, and handed to each daemon as files in a folder of its own. Sourced by ops/stack.
 
-secret_names="access_token_key server_token_key admin_token redis_queue redis_cache postgres_superuser
+secret_names="access_token_key server_token_key admin_token postgres_superuser
+redis_queue_operator redis_queue_gateway redis_queue_lobby redis_queue_matchmaker redis_cache_operator redis_cache_gateway
+redis_cache_lobby redis_cache_matchmaker redis_cache_session redis_cache_profile
 nats_operator nats_gateway nats_lobby nats_matchmaker nats_session nats_orchestrator nats_profile nats_leaderboard
 postgres_profile postgres_session postgres_orchestrator postgres_leaderboard"
 
@@ -11,14 +13,16 @@ make_secrets() {
     for name in $secret_names; do
       [ -s "$MM_STATE/secrets/$name" ] || head -c 32 /dev/urandom | base64 -w0 | tr '+/' '-_' | tr -d '=' > "$MM_STATE/secrets/$name"
     done
-    give gateway nats_password=nats_gateway redis_queue_password=redis_queue redis_cache_password=redis_cache \
-      access_token_key=access_token_key server_token_key=server_token_key admin_token=admin_token
-    give lobby nats_password=nats_lobby redis_queue_password=redis_queue redis_cache_password=redis_cache
-    give matchmaker nats_password=nats_matchmaker redis_queue_password=redis_queue redis_cache_password=redis_cache
-    give session nats_password=nats_session redis_cache_password=redis_cache postgres_password=postgres_session \
+    give gateway nats_password=nats_gateway redis_queue_password=redis_queue_gateway \
+      redis_cache_password=redis_cache_gateway access_token_key=access_token_key server_token_key=server_token_key \
+      admin_token=admin_token
+    give lobby nats_password=nats_lobby redis_queue_password=redis_queue_lobby redis_cache_password=redis_cache_lobby
+    give matchmaker nats_password=nats_matchmaker redis_queue_password=redis_queue_matchmaker \
+      redis_cache_password=redis_cache_matchmaker
+    give session nats_password=nats_session redis_cache_password=redis_cache_session postgres_password=postgres_session \
       server_token_key=server_token_key
     give orchestrator nats_password=nats_orchestrator postgres_password=postgres_orchestrator
-    give profile nats_password=nats_profile redis_cache_password=redis_cache postgres_password=postgres_profile
+    give profile nats_password=nats_profile redis_cache_password=redis_cache_profile postgres_password=postgres_profile
     give leaderboard nats_password=nats_leaderboard postgres_password=postgres_leaderboard
     printf '127.0.0.1:*:*:postgres:%s\n' "$(secret postgres_superuser)" > "$MM_STATE/secrets/pgpass"
   )
@@ -32,4 +36,33 @@ give() {
   shift
   mkdir -p "$folder"
   for pair in "$@"; do cp "$MM_STATE/secrets/${pair#*=}" "$folder/${pair%%=*}"; done
+}
+
+# No process starts with a secret that can be guessed, that is used twice or that others can read; the same rules as in
+# common/runtime/credentials.cpp. Errors name the file, never what is in it.
+refuse_weak_secrets() {
+  local files=() name
+  for name in $secret_names; do files+=("$MM_STATE/secrets/$name"); done
+  name=$(find "${files[@]}" -perm /077 -print -quit)
+  [ -z "$name" ] || { echo "up: the secret $name is open to others; its mode must be 0600" >&2; exit 78; }
+  awk '
+    function refuse(what) { print "up: the secret " FILENAME " " what > "/dev/stderr"; exit 78 }
+    FNR > 1 { refuse("has more than one line") }
+    {
+      for (i = 1; i <= NF; ++i) {
+        if (length($i) < ($i ~ /^[0-9a-fA-F]*$/ ? 64 : 43)) refuse("is weak: it holds fewer than 32 random bytes")
+        split("", seen); different = 0
+        for (c = 1; c <= length($i); ++c) if (!seen[substr($i, c, 1)]++) ++different
+        if (different < 10) refuse("is weak: its bytes are not random")
+        if ($i in owner) refuse("is the same as " owner[$i])
+        owner[$i] = FILENAME
+      }
+    }' "${files[@]}" || exit 78
+}
+
+refuse_open_tls_key() {
+  [ -z "$MM_TLS_KEY_FILE" ] || [ -z "$(find -L "$MM_TLS_KEY_FILE" -maxdepth 0 -perm /077 2>/dev/null)" ] || {
+    echo "up: the key in MM_TLS_KEY_FILE ($MM_TLS_KEY_FILE) is open to others; its mode must be 0600" >&2
+    exit 78
+  }
 }

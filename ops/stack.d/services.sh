@@ -6,27 +6,24 @@ mark=MATCHMAKER_STACK=$MM_STATE
 # --- the stores ---------------------------------------------------------------------------------------------------
 
 prepare_stores() {
-  local name redis
+  local name home fsync=always
   (
     umask 077
     cp deployments/nats/nats.conf "$MM_STATE/nats/nats.conf"
     for name in operator gateway lobby matchmaker session orchestrator profile leaderboard; do
       printf 'PASSWORD_%s: "%s"\n' "${name^^}" "$(secret "nats_$name")"
     done > "$MM_STATE/nats/secrets.conf"
-    for redis in queue cache; do
-      cp "deployments/redis/$redis.conf" "$MM_STATE/redis-$redis/redis.conf"
-      {
-        # Redis replays its append-only file as this user, who therefore needs every right; `off` keeps clients out.
-        echo "user default off ~* &* +@all"
-        echo "user mm on #$(secret "redis_$redis" | sha256sum | cut -d' ' -f1) ~mm:* &* +@all -@dangerous -@admin +info +config|get"
-      } > "$MM_STATE/redis-$redis/users.acl"
-    done
   )
-  prepare_postgres
+  [ "$MM_ALLOW_WEAK_STORES" != 1 ] || fsync=everysec
+  prepare_redis queue "$MM_STATE/redis-queue" "$(port_of redis-queue)" $fsync
+  prepare_redis cache "$MM_STATE/redis-cache" "$(port_of redis-cache)" no
+  home=$(postgres_home)
+  [ -e "$home/PG_VERSION" ] || echo "up: creating the PostgreSQL cluster"
+  prepare_postgres "$home" "$(port_of postgres)" "$MM_STATE/log/initdb.log"
 }
 
-# PostgreSQL refuses root: as root it runs as the package's user. Its folder is in the state folder when that user can
-# get there, else (a clone below /root, say) in the package's own data folder.
+# PostgreSQL's folder is in the state folder when its user can get there, else (a clone below /root, say) in the
+# package's own data folder.
 postgres_home() {
   if [ "$(id -u)" -ne 0 ]; then
     echo "$MM_STATE/postgres"
@@ -37,49 +34,10 @@ postgres_home() {
   fi
 }
 
-as_postgres() {
-  if [ "$(id -u)" -ne 0 ]; then "$@"; else
-    (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@")
-  fi
-}
-
-postgres_programs() { ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1; }
-
-prepare_postgres() {
-  local home
-  home=$(postgres_home)
-  if [ ! -e "$home/PG_VERSION" ]; then
-    echo "up: creating the PostgreSQL cluster"
-    rm -rf "$home"
-    install -d -m 700 "$home"
-    [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$home"
-    as_postgres "$(postgres_programs)/initdb" -D "$home" -U postgres -E UTF8 --locale=C.UTF-8 --data-checksums \
-      --auth=trust > "$MM_STATE/log/initdb.log" 2>&1 || { tail -n 20 "$MM_STATE/log/initdb.log" >&2; rm -rf "$home"; exit 1; }
-    as_postgres sh -c "cat >> '$home/postgresql.conf'" < deployments/postgres/postgresql.conf
-    as_postgres sh -c "cat > '$home/pg_hba.conf'" < deployments/postgres/pg_hba.conf
-    # Single-user mode takes the password from standard input, before anybody can connect.
-    echo "ALTER ROLE postgres PASSWORD '$(secret postgres_superuser)'" |
-      as_postgres "$(postgres_programs)/postgres" --single -D "$home" postgres > /dev/null 2>> "$MM_STATE/log/initdb.log"
-  fi
-}
-
 forget_postgres() {
   local home
   home=$(postgres_home)
   [ "$home" = "$MM_STATE/postgres" ] || rm -rf "$home"
-}
-
-admin_psql() { PGPASSFILE=$MM_STATE/secrets/pgpass psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port_of postgres)" -U postgres "$@"; }
-
-migrate() {
-  local role
-  admin_psql -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'matchmaker'" | grep -q 1 ||
-    admin_psql -d postgres -c "CREATE DATABASE matchmaker"
-  PGPASSFILE=$MM_STATE/secrets/pgpass db/migrate "postgresql://postgres@127.0.0.1:$(port_of postgres)/matchmaker"
-  # The passwords go in by standard input, and the server logs no statements.
-  for role in profile session orchestrator leaderboard; do
-    echo "ALTER ROLE mm_$role PASSWORD '$(secret "postgres_$role")';"
-  done | admin_psql -d matchmaker
 }
 
 # A client without credentials must be refused (see nats.conf).
@@ -138,15 +96,13 @@ run_line() {
       echo "cd '$MM_STATE/nats' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
         "nats-server -c nats.conf -a 127.0.0.1 -p $(port_of nats) -m $(port_of nats-monitor) -sd '$MM_STATE/nats/data'" ;;
     redis-*)
-      local fsync=no
-      [ "$1" = redis-queue ] && { fsync=always; [ "$MM_ALLOW_WEAK_STORES" != 1 ] || fsync=everysec; }
       echo "cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
-        "redis-server ./redis.conf --port $(port_of "$1") --dir '$MM_STATE/$1' --appendfsync $fsync" ;;
+        "redis-server ./redis.conf" ;;
     postgres)
       home=$(postgres_home)
       [ "$(id -u)" -ne 0 ] || as=(--reuid=postgres --regid=postgres --init-groups)
       echo "cd / && exec env -i PATH=/usr/bin:/bin LANG=C.UTF-8 '$mark' setpriv ${as[*]} --pdeathsig INT" \
-        "'$(postgres_programs)/postgres' -D '$home' -p $(port_of postgres)" ;;
+        "'$(postgres_programs)/postgres' -D '$home'" ;;
     *) daemon_line "$1" ;;
   esac
 }
@@ -164,8 +120,8 @@ daemon_line() {
 
 daemon_settings() {
   local name=$1 kind=$2
-  local queue="MM_REDIS_QUEUE_URL=redis://mm@127.0.0.1:$(port_of redis-queue)"
-  local cache="MM_REDIS_CACHE_URL=redis://mm@127.0.0.1:$(port_of redis-cache)"
+  local queue="MM_REDIS_QUEUE_URL=redis://$kind@127.0.0.1:$(port_of redis-queue)"
+  local cache="MM_REDIS_CACHE_URL=redis://$kind@127.0.0.1:$(port_of redis-cache)"
   local database="MM_POSTGRES_URL=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker"
   local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" tenants="MM_TENANTS=$MM_TENANTS" modes=
   [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath "$MM_MODES_FILE")"

@@ -37,8 +37,8 @@ print_env() {
     MM_GATEWAY_URLS "$MM_GATEWAY_URLS" \
     MM_GATEWAY_URL "${MM_GATEWAY_URLS%%,*}" \
     MM_NATS_URL "nats://operator:$(secret nats_operator)@127.0.0.1:$(port_of nats)" \
-    MM_REDIS_QUEUE_URL "redis://mm:$(secret redis_queue)@127.0.0.1:$(port_of redis-queue)" \
-    MM_REDIS_CACHE_URL "redis://mm:$(secret redis_cache)@127.0.0.1:$(port_of redis-cache)" \
+    MM_REDIS_QUEUE_URL "redis://operator:$(secret redis_queue_operator)@127.0.0.1:$(port_of redis-queue)" \
+    MM_REDIS_CACHE_URL "redis://operator:$(secret redis_cache_operator)@127.0.0.1:$(port_of redis-cache)" \
     MM_POSTGRES_URL "postgresql://postgres:$(secret postgres_superuser)@127.0.0.1:$(port_of postgres)/matchmaker" \
     MM_ADMIN_TOKEN "$(secret admin_token)" | sed 's/\\,/,/g'
 }

@@ -17,8 +17,8 @@ ready() {
   local port
   case $1 in
     nats) curl -fsS -m 1 "http://127.0.0.1:$(port_of nats-monitor)/healthz" > /dev/null 2>&1 ;;
-    redis-*) grep -q PONG < <(printf 'AUTH mm %s\r\nPING\r\n' "$(secret "${1/-/_}")" | talk "$(port_of "$1")") ;;
-    postgres) "$(postgres_programs)/pg_isready" -q -h 127.0.0.1 -p "$(port_of postgres)" ;;
+    redis-*) grep -q PONG < <(printf 'AUTH operator %s\r\nPING\r\n' "$(secret "${1/-/_}_operator")" | talk "$(port_of "$1")") ;;
+    postgres) "$(postgres_programs)/pg_isready" -q -U postgres -d postgres -h 127.0.0.1 -p "$(port_of postgres)" ;;
     *) curl -fsS -m 1 "http://127.0.0.1:$(admin_port_of "$1")/readyz" > /dev/null 2>&1 ;;
   esac
 }

@@ -21,9 +21,6 @@ constexpr Milliseconds kQueueStall{1'500};
 std::vector<std::string> keys_of(const Runtime& runtime, std::string_view name) {
   auto keys = parse_keys(runtime.credentials.require(name));
   if (!keys) give_up(name, keys.error());
-  for (const auto& key : *keys) {
-    if (const auto weakness = security::weak_key(key)) give_up(name, *weakness);
-  }
   return *std::move(keys);
 }
 

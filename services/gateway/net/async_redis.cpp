@@ -26,6 +26,8 @@ namespace {
 
 constexpr Milliseconds kFirstBackoff{50};
 constexpr Milliseconds kLongestBackoff{500};
+/// A server that is silent keeps the one connection that is being made: its first answer is of use at once.
+constexpr Milliseconds kIntroductionStall{30'000};
 
 // hiredis' event hooks over an Asio descriptor. hiredis owns the file descriptor, so it is released, never closed here.
 // Handlers that still wait hold the Watch alive; `context` is null once hiredis has let go.
@@ -122,6 +124,7 @@ struct AsyncRedis::Impl {
   std::atomic<bool> usable{false};
   std::uint64_t times_usable = 0;
   bool was_usable = true;
+  bool reached = false;  // the address has taken the connection
   Milliseconds backoff = kFirstBackoff;
   SteadyPoint next_try{};
 
@@ -149,6 +152,7 @@ void AsyncRedis::Impl::connect() {
     return lost("cannot connect");
   }
   context = made;
+  reached = false;
   made->data = this;
   auto* watch = new std::shared_ptr<Watch>(std::make_shared<Watch>(loop.context(), made));
   made->ev.data = watch;
@@ -167,7 +171,7 @@ void AsyncRedis::Impl::connect() {
   });
   redisAsyncSetConnectCallback(made, [](const redisAsyncContext* tried, int status) {
     auto& self = of(tried);
-    if (status == REDIS_OK) return;
+    if (status == REDIS_OK) return void(self.reached = true);
     if (self.context == tried) self.context = nullptr, self.lost("cannot connect");  // hiredis frees it
   });
   introduce();
@@ -191,7 +195,7 @@ void AsyncRedis::Impl::introduce() {
   const auto first = [&](Arguments arguments, bool last) {
     const auto id = ++last_id;
     calls.emplace(id, Call{[expect_ok, last](auto reply) { expect_ok(std::move(reply), last); },
-                           std::chrono::steady_clock::now() + stall, {}});
+                           std::chrono::steady_clock::now() + kIntroductionStall, {}});
     send(id, arguments);
   };
   if (!target.password.empty()) {
@@ -305,7 +309,8 @@ void AsyncRedis::tick(SteadyPoint now) {
     late.push_back(std::move(it->second.handler));
     it = self.calls.erase(it);
   }
-  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > self.stall) self.drop("stalled");
+  const auto patience = self.reached && !self.usable ? kIntroductionStall : self.stall;
+  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > patience) self.drop("stalled");
   for (auto& handler : late) handler(fail(RedisError{false, "no answer in time"}));
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "common/runtime/check_secrets.h"
 #include "common/runtime/log.h"
 #include "services/gateway/net/http_session.h"
 
@@ -119,6 +120,9 @@ Result<std::shared_ptr<boost::asio::ssl::context>, std::string> make_tls(const s
   SSL_CTX_set_cipher_list(tls->native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20");
   tls->use_certificate_chain_file(cert_file, error);
   if (error) return fail("the certificate in MM_TLS_CERT_FILE cannot be used: " + error.message());
+  if (const auto objection = runtime::objection_to_private_file(key_file)) {
+    return fail("the key in MM_TLS_KEY_FILE " + *objection);
+  }
   tls->use_private_key_file(key_file, Tls::pem, error);
   if (error) return fail("the key in MM_TLS_KEY_FILE cannot be used: " + error.message());
   if (SSL_CTX_check_private_key(tls->native_handle()) != 1) return fail(std::string("the TLS key is not the certificate's"));

@@ -17,6 +17,7 @@ class Stack {
   const std::string& nats_url() const { return nats_url_; }
   const std::string& admin_token() const { return admin_token_; }
   const std::string& folder() const { return folder_; }
+  int port_base() const { return port_base_; }
 
   struct Command {
     int status = 0;

@@ -161,9 +161,16 @@ TEST_F(Harness, RefusesSettingsItDoesNotKnow) {
   EXPECT_EQ(end(), 78);
   start({"MM_LOG_LEVEL=loud"});
   EXPECT_EQ(end(), 78);
-  start({"MM_CREDENTIALS_DIR=" + folder_});
+  const auto credentials = folder_ + "/credentials";
+  std::filesystem::create_directory(credentials);
+  start({"MM_CREDENTIALS_DIR=" + credentials});
   EXPECT_EQ(end(), 78);
   EXPECT_THAT(output(), HasSubstr("nats_password is missing"));
+  std::ofstream(credentials + "/nats_password") << "admin";
+  std::filesystem::permissions(credentials + "/nats_password", std::filesystem::perms::owner_read);
+  start({"MM_CREDENTIALS_DIR=" + credentials});
+  EXPECT_EQ(end(), 78);
+  EXPECT_THAT(output(), HasSubstr("nats_password is weak"));
 }
 
 TEST_F(Harness, EndsWithAStatusThatSaysWhy) {

@@ -36,12 +36,13 @@ class Notifying : public ::testing::Test {
   }
 
   testing::OwnNats nats_;
-  testing::OwnRedis cache_;
+  testing::OwnRedis cache_{testing::OwnRedis::Instance::cache};
   metrics::Registry metrics_;
   std::unique_ptr<Bus> bus_ = connect(nats_, metrics_);
   storage::Redis redis_{[&] {
     storage::RedisOptions options;
-    options.url = cache_.url();
+    options.url = cache_.url_as("lobby");
+    options.password = cache_.password_of("lobby");
     return options;
   }()};
   testing::ManualClock clock_;

@@ -39,16 +39,24 @@ class Migrate : public ::testing::Test {
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("mm-migrate-" + std::to_string(server_->port()) + "-" + name());
     fs::create_directories(folder_ / "migrations");
-    ASSERT_EQ(psql(server_->url(), "CREATE DATABASE \"" + name() + "\" TEMPLATE template0").status, 0);
-    url_ = server_->url().substr(0, server_->url().rfind('/') + 1) + name();
+    ASSERT_EQ(psql(server_url(), "CREATE DATABASE \"" + name() + "\" TEMPLATE template0").status, 0);
+    url_ = url_of(name());
   }
   void TearDown() override { fs::remove_all(folder_); }
 
   static std::string name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
+  /// Without the password, which comes from the environment.
+  static std::string url_of(const std::string& database) {
+    return "postgresql://postgres@127.0.0.1:" + std::to_string(server_->port()) + "/" + database;
+  }
+  static std::string server_url() { return url_of("matchmaker"); }
+  static std::string password() { return "PGPASSWORD=" + secret("postgres_superuser"); }
+
   Outcome psql(const std::string& url, const std::string& sql) {
     ChildCommand command;
     command.arguments = {"psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql};
+    command.environment = {password()};
     return run(command, folder_ / "psql");
   }
   std::string query(const std::string& sql) { return psql(url_, sql).output; }
@@ -59,7 +67,7 @@ class Migrate : public ::testing::Test {
     ChildCommand command;
     command.arguments = {"db/migrate"};
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-    command.environment = {"MM_MIGRATIONS_DIR=" + (folder_ / "migrations").string()};
+    command.environment = {"MM_MIGRATIONS_DIR=" + (folder_ / "migrations").string(), password()};
     command.folder = source_folder();
     return run(command, folder_ / output);
   }
@@ -191,20 +199,21 @@ TEST_F(Migrate, FailsWhenThereIsNoServerOrNoUrl) {
 
 TEST_F(Migrate, WhatIsShippedIsAppliedAndComplete) {
   ChildCommand command;
-  command.arguments = {"db/migrate", server_->url()};
+  command.arguments = {"db/migrate", server_url()};
+  command.environment = {password()};
   command.folder = source_folder();
   const auto again = run(command, folder_ / "out");
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.output, HasSubstr("nothing to do"));
-  EXPECT_EQ(psql(server_->url(), "SELECT count(*) FROM meta.generation").output, "1\n");
+  EXPECT_EQ(psql(server_url(), "SELECT count(*) FROM meta.generation").output, "1\n");
   // Every service's role may use its own schema and no other.
-  EXPECT_EQ(psql(server_->url(),
+  EXPECT_EQ(psql(server_url(),
                  "SELECT r.rolname, n.nspname FROM pg_roles r, pg_namespace n WHERE r.rolname LIKE 'mm\\_%'"
                  " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
                  " AND has_schema_privilege(r.oid, n.oid, 'USAGE') <> (r.rolname = 'mm_' || n.nspname)")
                 .output,
             "");
-  EXPECT_EQ(psql(server_->url(),
+  EXPECT_EQ(psql(server_url(),
                  "SELECT rolname FROM pg_roles WHERE rolname LIKE 'mm\\_%'"
                  " AND (NOT rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)")
                 .output,

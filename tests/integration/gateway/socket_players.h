@@ -12,7 +12,7 @@ namespace mm::gateway::testing {
 inline storage::RedisOptions cache_options() {
   storage::RedisOptions options;
   options.url = World::get().cache.url();
-  options.password = "cache-password";
+  options.password = World::get().cache.password();
   return options;
 }
 

@@ -48,6 +48,7 @@ class Certificate {
     write_pem(chain(), [&](FILE* file) { return PEM_write_X509(file, certificate); });
     write_pem(this->key(),
               [&](FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    std::filesystem::permissions(this->key(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   ~Certificate() { std::filesystem::remove_all(folder_); }
 
@@ -98,6 +99,17 @@ TEST(Tls, CarriesWebSockets) {
   EXPECT_EQ(socket.read().at("data/player/player_id"), player.id.to_string());
   socket.send(R"({"type":"ping","ref":"over TLS"})");
   EXPECT_EQ(socket.read_event("pong").at("ref"), "over TLS");
+}
+
+TEST(Tls, RefusesAKeyThatOthersMayRead) {
+  const Certificate certificate;
+  EXPECT_TRUE(make_tls(certificate.chain(), certificate.key()).ok());
+  for (const auto open : {std::filesystem::perms::group_read, std::filesystem::perms::others_read}) {
+    std::filesystem::permissions(certificate.key(), std::filesystem::perms::owner_read | open);
+    const auto refused = make_tls(certificate.chain(), certificate.key());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), "the key in MM_TLS_KEY_FILE is open to others: its mode must be 0600");
+  }
 }
 
 TEST(Tls, IsAllThatIsSpokenThere) {

@@ -230,7 +230,7 @@ TEST(Refresh, NoTokenIsStored) {
   const auto pair = log_in();
   storage::RedisOptions options;
   options.url = World::get().queue.url();
-  options.password = "queue-password";
+  options.password = World::get().queue.password();
   storage::Redis redis(options);
   const auto keys = redis.command({"KEYS", "mm:{default}:login:*"}, Deadline::after(Milliseconds{5'000}));
   ASSERT_TRUE(keys.ok());
@@ -251,7 +251,7 @@ TEST(Refresh, FamiliesWhoseTimeIsOverAreSwept) {
   own.clock().advance(Milliseconds{8LL * 24 * 3'600 * 1'000});
   storage::RedisOptions options;
   options.url = World::get().queue.url();
-  options.password = "queue-password";
+  options.password = World::get().queue.password();
   storage::Redis redis(options);
   const auto expired = [&] {
     const auto now = std::to_string(own.clock().now().time_since_epoch().count());

@@ -73,8 +73,8 @@ World::World(std::vector<std::string> queue_arguments)
   write_secret(credentials, "access_token_key", kAccessKey + " " + kOldAccessKey);
   write_secret(credentials, "server_token_key", kServerKey);
   write_secret(credentials, "admin_token", kAdminToken);
-  write_secret(credentials, "redis_cache_password", "cache-password");
-  write_secret(credentials, "redis_queue_password", "queue-password");
+  write_secret(credentials, "redis_cache_password", cache.password_of("gateway"));
+  write_secret(credentials, "redis_queue_password", queue.password_of("gateway"));
   bus = connect(*this, metrics, "operator");
   server = std::make_unique<bus::Server>(
       *bus, bus::ServerOptions{.name = "stand_ins", .description = "answers for all daemons"}, metrics);
@@ -101,8 +101,8 @@ Instance::Instance(const std::function<void(Settings&)>& change, World& world)
     : clock_(beginning()), credentials_(world.credentials), bus_(connect(world, metrics_, "gateway")) {
   Settings settings;
   settings.port = 0;
-  settings.redis_cache_url = world.cache.url();
-  settings.redis_queue_url = world.queue.url();
+  settings.redis_cache_url = world.cache.url_as("gateway");
+  settings.redis_queue_url = world.queue.url_as("gateway");
   settings.rate_limits = false;
   settings.tenants = *TenantList::parse("default,tetris");
   settings.allowed_origins = "https://game.example";

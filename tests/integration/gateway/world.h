@@ -89,8 +89,8 @@ struct World {
 
   std::string credentials;  ///< a folder; also of nats-server's users
   mm::testing::OwnNats nats;
-  mm::testing::OwnRedis cache{{"--requirepass", "cache-password"}};
-  mm::testing::OwnRedis queue;
+  mm::testing::OwnRedis cache{mm::testing::OwnRedis::Instance::cache};
+  mm::testing::OwnRedis queue{mm::testing::OwnRedis::Instance::queue};
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   AllFakes fakes;
@@ -110,7 +110,7 @@ Fake<Req>& fake() {
 inline const std::string kAccessKey = "access-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
-inline const std::string kAdminToken = "admin-0123456789abcdefghijklmnopqrstuvwxyz";
+inline const std::string kAdminToken = "admin-token-0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// What the clock of every gateway says at first, and when tokens were made unless a test says otherwise. The clocks stand
 /// still: on a machine that takes long, tokens with the time of day would soon be from the gateways' future.

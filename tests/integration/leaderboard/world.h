@@ -49,7 +49,7 @@ class Instance {
  private:
   metrics::Registry metrics_;
   runtime::Health health_;
-  runtime::Credentials credentials_{""};
+  runtime::Credentials credentials_{testing::credentials_of("leaderboard")};
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Service> service_;

@@ -16,9 +16,10 @@ std::unique_ptr<bus::Bus> connect(const std::string& url, metrics::Registry& reg
   return std::move(*bus);
 }
 
-storage::RedisOptions redis(const std::string& url) {
+storage::RedisOptions options_for(const OwnRedis& server) {
   storage::RedisOptions options;
-  options.url = url;
+  options.url = server.url();
+  options.password = server.password();
   return options;
 }
 
@@ -101,8 +102,8 @@ std::optional<Ear::Frame> Ear::wait_for(PlayerId player, std::string_view event,
 
 Stack::Stack(const StackOptions& options)
     : bus(connect(nats.url(), registry)),
-      queue(redis(queue_server.url())),
-      cache(redis(cache_server.url())),
+      queue(options_for(queue_server)),
+      cache(options_for(cache_server)),
       ear(std::make_unique<Ear>(*bus)),
       modes_file_(options.modes_file) {
   if (const auto streams = bus->ensure_streams(Deadline::after(kStartBudget)); !streams) {
@@ -143,8 +144,8 @@ void Stack::start_lobby() {
   runtime_ = std::make_unique<Runtime>(
       Runtime{"lobby", "lobby-1", clock, credentials_, *lobby_metrics_, *health_, *lobby_bus_});
   lobby::Settings settings;
-  settings.redis_queue_url = queue_server.url();
-  settings.redis_cache_url = cache_server.url();
+  settings.redis_queue_url = queue_server.url_as("lobby");
+  settings.redis_cache_url = cache_server.url_as("lobby");
   settings.modes_file = modes_file_;
   settings.tenants = TenantList::any();
   lobby_ = std::make_unique<lobby::Service>(settings, *runtime_);

@@ -95,8 +95,8 @@ class Stack {
   std::string metrics() const { return lobby_metrics_->expose(); }
 
   OwnNats nats;
-  OwnRedis queue_server;
-  OwnRedis cache_server;
+  OwnRedis queue_server{OwnRedis::Instance::queue};
+  OwnRedis cache_server{OwnRedis::Instance::cache};
   ManualClock clock{SystemClock{}.now()};
   metrics::Registry registry;
   std::unique_ptr<bus::Bus> bus;
@@ -108,7 +108,7 @@ class Stack {
 
  private:
   const std::string modes_file_;
-  runtime::Credentials credentials_{""};
+  runtime::Credentials credentials_{credentials_of("lobby")};
   std::unique_ptr<metrics::Registry> lobby_metrics_;
   std::unique_ptr<runtime::Health> health_;
   std::unique_ptr<bus::Bus> lobby_bus_;

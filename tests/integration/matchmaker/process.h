@@ -26,6 +26,7 @@ class Process {
     command.environment = {"MM_NATS_URL=" + world.nats.url(),
                            "MM_REDIS_QUEUE_URL=" + settings.redis_queue_url,
                            "MM_REDIS_CACHE_URL=" + settings.redis_cache_url,
+                           "MM_CREDENTIALS_DIR=" + testing::credentials_of("matchmaker"),
                            "MM_MODES_FILE=" + settings.modes_file,
                            "MM_TICK_MS=" + std::to_string(tick_ms),
                            "MM_INSTANCE=" + name};

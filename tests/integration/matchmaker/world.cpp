@@ -61,9 +61,10 @@ const std::string& modes_file() {
   return file.path();
 }
 
-storage::RedisOptions redis_at(const std::string& url) {
+storage::RedisOptions options_for(const testing::OwnRedis& server) {
   storage::RedisOptions options;
-  options.url = url;
+  options.url = server.url();
+  options.password = server.password();
   return options;
 }
 
@@ -183,7 +184,7 @@ double Instance::metric(const std::string& series) const {
 }
 
 World::World()
-    : bus(connect(nats, metrics)), queue(redis_at(redis.url())), store(queue, {}), tick_store(queue) {
+    : bus(connect(nats, metrics)), queue(options_for(redis)), store(queue, {}), tick_store(queue) {
   check(bus->ensure_streams(soon()).ok(), "the streams could not be made");
   session = std::make_unique<SessionDouble>(nats);
   ear = std::make_unique<Ear>(*bus);
@@ -191,8 +192,8 @@ World::World()
 
 Settings World::settings(int tick_ms) const {
   Settings settings;
-  settings.redis_queue_url = redis.url();
-  settings.redis_cache_url = redis.url();
+  settings.redis_queue_url = redis.url_as("matchmaker");
+  settings.redis_cache_url = cache.url_as("matchmaker");
   settings.modes_file = modes_file();
   settings.tick_ms = tick_ms;
   settings.tenants = TenantList::any();

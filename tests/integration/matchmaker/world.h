@@ -101,7 +101,7 @@ class Instance {
  private:
   metrics::Registry metrics_;
   runtime::Health health_;
-  runtime::Credentials credentials_{""};
+  runtime::Credentials credentials_{testing::credentials_of("matchmaker")};
   SystemClock clock_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;
@@ -128,7 +128,8 @@ struct World {
   storage::RedisReply redis_command(storage::Arguments arguments);
 
   testing::OwnNats nats;
-  testing::OwnRedis redis;
+  testing::OwnRedis redis{testing::OwnRedis::Instance::queue};
+  testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   storage::Redis queue;

@@ -66,7 +66,7 @@ class Instance {
   SystemClock clock_;
   metrics::Registry metrics_;
   runtime::Health health_;
-  runtime::Credentials credentials_{""};
+  runtime::Credentials credentials_{testing::credentials_of("orchestrator")};
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Service> service_;

@@ -178,7 +178,8 @@ TEST_F(RatingEvents, AnEventWhoseAckWasLostHasNoSecondEffect) {
   {
     // An instance that died between its commit and its ack: all it leaves is the commit.
     metrics::Registry metrics;
-    storage::Postgres postgres({World::get().postgres.url_as("profile"), "", "died", 1, Milliseconds{2'000}});
+    storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"), "died", 1,
+                                Milliseconds{2'000}});
     storage::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
     const auto done = Store(postgres, outbox).apply(match, wire::shipped_mode_table().find(ranked_mode()), 0, soon());
     ASSERT_TRUE(done.ok());
@@ -256,6 +257,7 @@ TEST_F(RatingEvents, TellsThoseWhoAreConnectedThatTheirRatingChanged) {
   auto& world = World::get();
   storage::RedisOptions options;
   options.url = world.cache.url();
+  options.password = world.cache.password();
   storage::Redis cache(options);
   const auto players = fresh_players(2);
   ASSERT_TRUE(

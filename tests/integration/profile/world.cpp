@@ -10,7 +10,7 @@ std::atomic<int> serial = 0;
 Settings settings_of(const World& world, int bcrypt_cost, const std::string& modes_file) {
   Settings settings;
   settings.postgres_url = world.postgres.url_as("profile");
-  settings.redis_cache_url = world.cache.url();
+  settings.redis_cache_url = world.cache.url_as("profile");
   settings.bcrypt_cost = bcrypt_cost;
   settings.modes_file = modes_file;
   settings.tenants = TenantList::any();

@@ -26,7 +26,7 @@ std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registr
 /// Started on first use, gone at the end of the program.
 struct World {
   testing::OwnNats nats;
-  testing::OwnRedis cache;
+  testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;                ///< of the tests
@@ -47,7 +47,7 @@ class Instance {
  private:
   metrics::Registry metrics_;
   runtime::Health health_;
-  runtime::Credentials credentials_{""};
+  runtime::Credentials credentials_{testing::credentials_of("profile")};
   SystemClock clock_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;

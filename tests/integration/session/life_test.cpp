@@ -75,7 +75,7 @@ TEST_F(MatchLife, TellsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
     EXPECT_EQ(claims->match, id);
   }
   // The game server verifies with the match's key; the platform's key opens the server token and no join token.
-  const runtime::Credentials credentials(world_.credentials_dir);
+  const runtime::Credentials credentials(testing::credentials_of("session"));
   const security::TokenSigner servers({credentials.require("server_token_key")});
   const auto server = servers.verify_server(orchestrator_.request_of(id)->server_token, SystemClock().now());
   ASSERT_TRUE(server.ok());

@@ -194,6 +194,7 @@ TEST_F(GettingServers, RowsAreKeptForEightDaysAndThenForgotten) {
   metrics::Registry registry;
   storage::PostgresOptions options;
   options.url = world_.postgres.url_as("session");
+  options.password = world_.postgres.password_of("session");
   storage::Postgres as_session(options);
   storage::Outbox outbox(as_session, *world_.bus, "session", registry);
   Store store(as_session, outbox);

@@ -1,12 +1,5 @@
 #include "tests/integration/session/world.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "common/security/secrets.h"
 
 namespace mm::session {
@@ -16,20 +9,6 @@ bus::ServerOptions orchestrator_options() {
   bus::ServerOptions options;
   options.name = "orchestrator";
   return options;
-}
-
-std::string make_credentials() {
-  char folder[] = "/tmp/mm-session-XXXXXX";
-  check(::mkdtemp(folder) != nullptr, "no temporary folder");
-  const auto write = [&](const std::string& name, const std::string& secret) {
-    const auto path = std::string(folder) + "/" + name;
-    std::ofstream(path) << secret << "\n";
-    ::chmod(path.c_str(), 0600);
-  };
-  write("server_token_key", security::random_token(32));
-  write("postgres_password", "trusted");
-  write("redis_cache_password", "cache-password");
-  return folder;
 }
 
 }  // namespace
@@ -147,12 +126,10 @@ std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registr
   return std::move(*bus);
 }
 
-World::World() : bus(connect(nats, metrics)), credentials_dir(make_credentials()) {
+World::World() : bus(connect(nats, metrics)) {
   check(bus->ensure_streams(soon()).ok(), "the streams could not be made");
   ear = std::make_unique<Ear>(*bus);
 }
-
-World::~World() { std::filesystem::remove_all(credentials_dir); }
 
 World& World::shared() {
   static World world;
@@ -176,17 +153,17 @@ void World::clean() {
 void World::open_socket(PlayerId player) {
   storage::RedisOptions options;
   options.url = cache.url();
-  options.password = "cache-password";
+  options.password = cache.password();
   storage::Redis redis(options);
   const auto key = "mm:{default}:presence:" + player.to_string();
   check(redis.command({"HSET", key, "gateway-1", "1"}, soon()).ok(), "no presence in the cache");
 }
 
 Instance::Instance(World& world, const Timing& timing, const std::string& modes_file)
-    : credentials_(world.credentials_dir), bus_(connect(world.nats, metrics_)) {
+    : bus_(connect(world.nats, metrics_)) {
   Settings settings;
   settings.postgres_url = world.postgres.url_as("session");
-  settings.redis_cache_url = world.cache.url();
+  settings.redis_cache_url = world.cache.url_as("session");
   settings.modes_file = modes_file;
   runtime_ = std::make_unique<Runtime>(
       Runtime{"session", "session-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});

@@ -88,7 +88,6 @@ class Ear {
 /// The servers, shared by tests that do not break them.
 struct World {
   World();
-  ~World();
   static World& shared();
 
   /// Forgets every match.
@@ -97,12 +96,11 @@ struct World {
   void open_socket(PlayerId player);
 
   testing::OwnNats nats;
-  testing::OwnRedis cache{{"--requirepass", "cache-password"}};
+  testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<Ear> ear;
-  std::string credentials_dir;
 };
 
 /// One session daemon, in this process.
@@ -116,7 +114,7 @@ class Instance {
   SystemClock clock_;
   metrics::Registry metrics_;
   runtime::Health health_;
-  runtime::Credentials credentials_;
+  runtime::Credentials credentials_{testing::credentials_of("session")};
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Service> service_;

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "common/storage/postgres.h"
@@ -112,6 +114,29 @@ TEST_F(PostgresOutage, F12_CallersGoOnThroughRestartsByTrying) {
   ending = true;
   for (auto& writer : writers) writer.join();
   EXPECT_GE(facts(), acknowledged.load());
+}
+
+// Each attempt that is given up is a backend that the server has to start and end before anybody else is served.
+TEST(PostgresFrozen, F13_IsProbedByOneConnectionThatIsKept) {
+  testing::OwnPostgres server({"log_connections=on"});
+  Postgres postgres(options_for(server.url()));
+  const auto attempts = [&] {
+    std::ifstream file(server.log());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    int count = 0;
+    for (auto at = text.find("connection received"); at != text.npos; at = text.find("connection received", at + 1)) ++count;
+    return count;
+  };
+  ASSERT_TRUE(look(postgres, soon()));
+  const int before = attempts();
+  server.freeze();
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(look(postgres, Deadline::after(Milliseconds{120})));
+  EXPECT_TRUE(testing::eventually([&] { return !postgres.reachable(); }));
+  server.thaw();
+  // The half-made connection serves whoever comes first.
+  EXPECT_TRUE(testing::eventually([&] { return look(postgres, soon()).ok(); }));
+  EXPECT_TRUE(testing::eventually([&] { return postgres.reachable(); }));
+  EXPECT_LE(attempts() - before, 4);
 }
 
 TEST(PostgresAway, IsAnErrorNotAWait) {

@@ -25,14 +25,20 @@ RedisOptions options_for(const std::string& url, int connections = 4) {
   return options;
 }
 
+RedisOptions options_for(const testing::OwnRedis& server) {
+  auto options = options_for(server.url());
+  options.password = server.password();
+  return options;
+}
+
 class RedisOutage : public ::testing::Test {
  protected:
   bool works_again() {
     return testing::eventually([this] { return redis_.command({"PING"}, soon()).ok(); });
   }
 
-  testing::OwnRedis server_;
-  Redis redis_{options_for(server_.url())};
+  testing::OwnRedis server_{testing::OwnRedis::Instance::queue};
+  Redis redis_{options_for(server_)};
 };
 
 TEST_F(RedisOutage, F09_KeepsWhatWasAcknowledgedThroughAKill) {
@@ -107,6 +113,23 @@ TEST_F(RedisOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
   EXPECT_EQ(errors, 48);
   server_.thaw();
   EXPECT_TRUE(works_again());
+}
+
+// Each attempt that is given up is a client that the server has to meet and bury before anybody else is served.
+TEST_F(RedisOutage, F13_AFrozenServerIsProbedByOneConnectionThatIsKept) {
+  ASSERT_TRUE(redis_.command({"PING"}, soon()));
+  const auto accepted = [this] {
+    const auto info = redis_.command({"INFO", "stats"}, soon())->text;
+    const std::string name = "total_connections_received:";
+    return std::stoi(info.substr(info.find(name) + name.size()));
+  };
+  const int before = accepted();
+  server_.freeze();
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(redis_.command({"PING"}, Deadline::after(Milliseconds{120})));
+  server_.thaw();
+  // The connection that is half made answers the first caller who comes.
+  EXPECT_TRUE(redis_.command({"PING"}, Deadline::after(Milliseconds{5'000})));
+  EXPECT_LE(accepted() - before, 2);
 }
 
 TEST_F(RedisOutage, F09_CallersGoOnThroughRestartsByTrying) {

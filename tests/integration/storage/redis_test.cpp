@@ -12,6 +12,7 @@ namespace mm::storage {
 namespace {
 
 using Kind = RedisReply::Kind;
+constexpr auto kQueue = testing::OwnRedis::Instance::queue;
 using namespace std::string_literals;
 
 const Script kAppend{"append", "#!lua\nredis.call('RPUSH', KEYS[1], ARGV[1])\nreturn redis.call('LLEN', KEYS[1])"};
@@ -19,9 +20,10 @@ const Script kFail{"fail", "#!lua\nreturn redis.error_reply('NOPE not today')"};
 
 Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
-RedisOptions options_for(const testing::OwnServer& server, int connections = 4) {
+RedisOptions options_for(const testing::OwnRedis& server, int connections = 4) {
   RedisOptions options;
   options.url = server.url();
+  options.password = server.password();
   options.connections = connections;
   return options;
 }
@@ -30,9 +32,15 @@ RedisCommand plain(Arguments arguments) { return {std::move(arguments), nullptr,
 
 class RedisTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { server_ = std::make_unique<testing::OwnRedis>(); }
+  static void SetUpTestSuite() { server_ = std::make_unique<testing::OwnRedis>(kQueue); }
   static void TearDownTestSuite() { server_.reset(); }
-  void SetUp() override { ASSERT_TRUE(redis_.command({"FLUSHALL"}, soon())); }
+  void SetUp() override {
+    const auto keys = redis_.command({"KEYS", "*"}, soon());
+    ASSERT_TRUE(keys);
+    Arguments remove{"DEL", "none"};
+    for (const auto& key : keys->items) remove.push_back(key.text);
+    ASSERT_TRUE(redis_.command(remove, soon()));
+  }
 
   Arguments list(const std::string& key) {
     Arguments out;
@@ -164,13 +172,11 @@ TEST_F(RedisTest, ServesManyThreadsOverFewConnections) {
 }
 
 TEST_F(RedisTest, LogsInAndNeverRepeatsThePassword) {
-  ASSERT_TRUE(redis_.command({"ACL", "SETUSER", "lobby", "on", ">correct horse", "~*", "+@all"}, soon()));
   auto options = options_for(*server_);
-  options.url = "redis://lobby@127.0.0.1:" + std::to_string(server_->port()) + "/2";
-  options.password = "correct horse";
-  Redis lobby(options);
-  ASSERT_TRUE(lobby.command({"SET", "a", "1"}, soon()));
-  EXPECT_EQ(lobby.command({"ACL", "WHOAMI"}, soon())->text, "lobby");
+  options.url += "/2";
+  Redis second(options);
+  ASSERT_TRUE(second.command({"SET", "a", "1"}, soon()));
+  EXPECT_EQ(second.command({"ACL", "WHOAMI"}, soon())->text, "operator");
   EXPECT_TRUE(redis_.command({"GET", "a"}, soon())->is_nil()) << "not in database 2";
 
   options.password = "battery staple";
@@ -183,23 +189,23 @@ TEST_F(RedisTest, LogsInAndNeverRepeatsThePassword) {
 }
 
 TEST(RedisDurability, IsRequiredUnlessToldOtherwise) {
-  testing::OwnRedis durable;
+  testing::OwnRedis durable(kQueue);
   EXPECT_TRUE(Redis(options_for(durable)).require_durable(false, soon()));
 
-  testing::OwnRedis everysec({"--appendfsync", "everysec"});
+  testing::OwnRedis everysec(kQueue, {"--appendfsync", "everysec"});
   const auto refused = Redis(options_for(everysec)).require_durable(false, soon());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), "Redis has appendfsync everysec, but needs always");
   EXPECT_TRUE(Redis(options_for(everysec)).require_durable(true, soon()));
 
-  testing::OwnRedis evicting({"--maxmemory-policy", "allkeys-lru"});
+  testing::OwnRedis evicting(kQueue, {"--maxmemory-policy", "allkeys-lru"});
   EXPECT_FALSE(Redis(options_for(evicting)).require_durable(false, soon()));
-  testing::OwnRedis forgetful({"--appendonly", "no"});
+  testing::OwnRedis forgetful(kQueue, {"--appendonly", "no"});
   EXPECT_FALSE(Redis(options_for(forgetful)).require_durable(false, soon()));
 }
 
 TEST(RedisDurability, WaitsForAServerThatIsNotUpYet) {
-  testing::OwnRedis server;
+  testing::OwnRedis server(kQueue);
   server.kill();
   Redis redis(options_for(server));
   std::thread starter([&] { server.restart(); });

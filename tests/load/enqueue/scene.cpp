@@ -35,7 +35,7 @@ std::string new_folder() {
 }  // namespace
 
 Scene::Scene(const std::string& program, const std::string& record_dir)
-    : queue_({"--appendfsync", "everysec"}), cache_({"--appendonly", "no"}), folder_(new_folder()) {
+    : queue_(testing::OwnRedis::Instance::queue, {"--appendfsync", "everysec"}), cache_(testing::OwnRedis::Instance::cache), folder_(new_folder()) {
   bus_ = connect(nats_.url(), "load", metrics_);
   if (const auto made = bus_->ensure_streams(Deadline::after(Milliseconds{5'000})); !made) {
     throw std::runtime_error("no streams: " + made.error());
@@ -58,8 +58,9 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
   testing::ChildCommand command;
   command.arguments = {program};
   command.environment = {"MM_NATS_URL=" + nats_.url(),
-                         "MM_REDIS_QUEUE_URL=" + queue_.url(),
-                         "MM_REDIS_CACHE_URL=" + cache_.url(),
+                         "MM_REDIS_QUEUE_URL=" + queue_.url_as("matchmaker"),
+                         "MM_REDIS_CACHE_URL=" + cache_.url_as("matchmaker"),
+                         "MM_CREDENTIALS_DIR=" + testing::credentials_of("matchmaker"),
                          "MM_ALLOW_WEAK_STORES=1",
                          "MM_ADMIN_PORT=0",
                          "MM_LOG_LEVEL=warning"};

@@ -9,11 +9,16 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/runtime/check_secrets.h"
+
 namespace mm::runtime {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+const std::string kSecret = "uHj3mPq8ZtRw5xYcVb2nLk9sDf7gAe4iOo1Tz6QeWrT";
 
 class CredentialFiles : public ::testing::Test {
  protected:
@@ -38,25 +43,25 @@ class CredentialFiles : public ::testing::Test {
 };
 
 TEST_F(CredentialFiles, AreReadWithoutTheLastNewline) {
-  write("nats_password", "correct horse\n");
+  write("nats_password", kSecret + "\n");
   const auto secret = Credentials(folder_).read("nats_password");
   ASSERT_TRUE(secret.ok()) << secret.error();
-  EXPECT_EQ(*secret, "correct horse");
+  EXPECT_EQ(*secret, kSecret);
 }
 
 TEST_F(CredentialFiles, MayBeReadableByTheirOwnerAlone) {
   for (const mode_t mode : {0640u, 0604u, 0660u, 0644u, 0610u}) {
-    write("nats_password", "secret-content", mode);
+    write("nats_password", kSecret, mode);
     EXPECT_THAT(refusal("nats_password"), HasSubstr("open to others"));
-    EXPECT_THAT(refusal("nats_password"), Not(HasSubstr("secret-content")));
+    EXPECT_THAT(refusal("nats_password"), Not(HasSubstr(kSecret)));
   }
-  write("nats_password", "secret-content", 0400);
+  write("nats_password", kSecret, 0400);
   EXPECT_EQ(refusal("nats_password"), "accepted");
 }
 
 TEST_F(CredentialFiles, MustBelongToThisUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
-  write("nats_password", "secret-content");
+  write("nats_password", kSecret);
   ASSERT_EQ(::chown((folder_ + "/nats_password").c_str(), 12345, 12345), 0);
   EXPECT_THAT(refusal("nats_password"), HasSubstr("not owned"));
 }
@@ -72,6 +77,49 @@ TEST_F(CredentialFiles, MustHaveOneLineOfReasonableLength) {
   EXPECT_THAT(refusal("two_lines"), HasSubstr("more than one line"));
   EXPECT_THAT(refusal("nul"), HasSubstr("more than one line"));
   EXPECT_THAT(refusal("long"), HasSubstr("too long"));
+}
+
+TEST_F(CredentialFiles, MustHoldARandomSecret) {
+  for (const auto& weak : {std::string("admin"), std::string("secret"), std::string(64, 'a'), kSecret.substr(1),
+                           std::string("changemechangemechangemechangemechangemechangeme"),
+                           std::string("0123456789abcdef0123456789abcdef"), kSecret + " admin"}) {
+    write("admin_token", weak);
+    EXPECT_THAT(refusal("admin_token"), HasSubstr("the credential admin_token is weak")) << weak;
+    EXPECT_THAT(refusal("admin_token"), Not(HasSubstr(weak)));
+  }
+  const std::string hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  for (const auto& strong : {kSecret, hex, hex + " " + kSecret, std::string("\x01\x02\x03\x04\x05\x06\x07\x08\xff") + hex.substr(0, 24)}) {
+    write("admin_token", strong);
+    EXPECT_EQ(refusal("admin_token"), "accepted");
+  }
+}
+
+TEST_F(CredentialFiles, AreCheckedTogether) {
+  const auto checked = [this] {
+    const auto all = check_all(folder_);
+    return all.ok() ? "accepted" : all.error();
+  };
+  write("nats_password", kSecret);
+  EXPECT_EQ(checked(), "accepted");
+  write("admin_token", "a" + kSecret + " b" + kSecret);
+  EXPECT_EQ(checked(), "accepted");
+  write("admin_token", "a" + kSecret + " " + kSecret + "\n");
+  EXPECT_THAT(checked(), AllOf(HasSubstr("nats_password"), HasSubstr("admin_token"), HasSubstr("hold the same secret")));
+  EXPECT_THAT(checked(), Not(HasSubstr(kSecret)));
+  write("admin_token", "admin");
+  EXPECT_THAT(checked(), HasSubstr("admin_token is weak"));
+  write("admin_token", "a" + kSecret, 0640);
+  EXPECT_THAT(checked(), HasSubstr("admin_token is open to others"));
+}
+
+TEST_F(CredentialFiles, WithPrivateKeysAreTheirOwnersAlone) {
+  write("key.pem", "a key", 0600);
+  EXPECT_FALSE(objection_to_private_file(folder_ + "/key.pem"));
+  for (const mode_t mode : {0640u, 0604u, 0644u, 0620u}) {
+    write("key.pem", "a key", mode);
+    EXPECT_TRUE(objection_to_private_file(folder_ + "/key.pem")) << mode;
+  }
+  EXPECT_TRUE(objection_to_private_file(folder_ + "/none.pem"));
 }
 
 TEST_F(CredentialFiles, ThatAreMissingOrNoFilesAreNamed) {

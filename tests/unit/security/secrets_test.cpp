@@ -115,6 +115,12 @@ TEST_F(Passwords, OpenNothingUnderAHashThatIsNotOurs) {
   }
 }
 
+// Costs nobody can afford are never computed: this is the right password's own hash.
+TEST_F(Passwords, OpenNothingUnderAHashThatCostsTooMuch) {
+  EXPECT_FALSE(hasher_.verify("U*U", "$2b$15$CCCCCCCCCCCCCCCCCCCCC.jJXUjSlXZ2p6nRm3NJIupp3r/yrrjVy"));
+  EXPECT_FALSE(hasher_.verify("U*U", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+}
+
 TEST(PasswordCost, IsFromFourToFourteen) {
   EXPECT_DEATH(PasswordHasher(3), "cost");
   EXPECT_DEATH(PasswordHasher(15), "cost");

@@ -1,0 +1,276 @@
+// After an evening of play each store is restarted, in order and by a kill, and everything at once: every key, row and
+// event is there afterwards, and players go on where they were.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <map>
+
+#include "common/storage/redis.h"
+#include "common/testing/wait.h"
+#include "tests/e2e/stack/client.h"
+#include "tests/e2e/stack/stack.h"
+
+namespace mm::e2e {
+namespace {
+
+constexpr Milliseconds kRestart{90'000};
+
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
+
+/// What the stack holds: by the name of a key, table or stream, its content as text.
+using Content = std::map<std::string, std::string>;
+
+std::string setting(const std::string& name) {
+  const auto printed = Stack::instance().control("env").output;
+  const auto at = printed.find(name + "=") + name.size() + 1;
+  return printed.substr(at, printed.find('\n', at) - at);
+}
+
+/// redis://user:password@host:port
+storage::RedisOptions redis_options(const std::string& url) {
+  const auto user = url.find("//") + 2, colon = url.find(':', user), at = url.find('@');
+  storage::RedisOptions options;
+  options.url = "redis://" + url.substr(user, colon - user) + url.substr(at);
+  options.password = url.substr(colon + 1, at - colon - 1);
+  return options;
+}
+
+/// The whole value, in an order that does not depend on how Redis keeps it.
+std::string value_of(storage::Redis& redis, const std::string& key) {
+  const auto type = redis.command({"TYPE", key}, soon())->text;
+  const std::map<std::string, storage::Arguments> readers{{"string", {"GET", key}},
+                                                          {"hash", {"HGETALL", key}},
+                                                          {"list", {"LRANGE", key, "0", "-1"}},
+                                                          {"set", {"SMEMBERS", key}},
+                                                          {"zset", {"ZRANGE", key, "0", "-1", "WITHSCORES"}}};
+  const auto value = redis.command(readers.at(type), soon());
+  if (!value) return value.error().text;
+  std::vector<std::string> parts;
+  const std::size_t step = type == "hash" || type == "zset" ? 2 : 1;
+  for (std::size_t i = 0; i + step <= value->items.size(); i += step) {
+    parts.push_back(value->items[i].text + (step == 2 ? "=" + value->items[i + 1].text : ""));
+  }
+  if (type == "hash" || type == "set") std::sort(parts.begin(), parts.end());
+  std::string text = type + " " + value->text;
+  for (const auto& part : parts) text += "\n" + part;
+  return text + "\n" + std::to_string(redis.command({"PEXPIRETIME", key}, soon())->integer);
+}
+
+void add_keys(Content& content) {
+  storage::Redis redis(redis_options(setting("MM_REDIS_QUEUE_URL")));
+  const auto keys = redis.command({"KEYS", "*"}, soon());
+  ASSERT_TRUE(keys.ok()) << keys.error().text;
+  for (const auto& key : keys->items) content["key " + key.text] = value_of(redis, key.text);
+}
+
+/// A row of the outbox keeps which nats-server confirmed it: another one confirms it again.
+void add_rows(Content& content) {
+  const auto read = Stack::instance().shell(
+      "eval \"$(MM_STATE=" + Stack::instance().folder() + "/state ops/stack env)\"; psql -X -A -t -d \"$MM_POSTGRES_URL\" -c \""
+      "SELECT format(\\$\\$%s.%s\\$\\$, schemaname, tablename), query_to_xml(format("
+      "\\$\\$SELECT to_jsonb(t) - array[\\$q\\$sent_under\\$q\\$] AS row FROM %I.%I t ORDER BY 1\\$\\$, schemaname, tablename),"
+      " false, true, \\$\\$\\$\\$) FROM pg_tables WHERE schemaname NOT IN (\\$\\$pg_catalog\\$\\$, \\$\\$information_schema\\$\\$)\"");
+  ASSERT_EQ(read.status, 0) << read.output;
+  std::string table;
+  std::istringstream lines(read.output);
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto bar = line.find("|<row"); bar != line.npos) table = line.substr(0, bar);
+    content["table " + table] += line + "\n";
+  }
+}
+
+void add_streams(Content& content) {
+  const int port = Stack::instance().port_base() + 14;  // ops/stack.d/layout.sh: nats-monitor
+  const auto answer = http("GET", "http://127.0.0.1:" + std::to_string(port) + "/jsz?streams=true&accounts=true");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  for (std::size_t account = 0; account < answer.size("account_details"); ++account) {
+    const auto details = "account_details." + std::to_string(account) + ".stream_detail";
+    for (std::size_t i = 0; i < answer.size(details); ++i) {
+      const auto stream = details + "." + std::to_string(i);
+      content["stream " + answer.at(stream + ".name")] =
+          answer.at(stream + ".state.messages") + " up to " + answer.at(stream + ".state.last_seq");
+    }
+  }
+}
+
+Content content() {
+  Content all;
+  add_keys(all);
+  add_rows(all);
+  add_streams(all);
+  return all;
+}
+
+void expect_same(const Content& before, const Content& after) {
+  for (const auto& [name, value] : before) {
+    const auto found = after.find(name);
+    ASSERT_NE(found, after.end()) << name << " is gone";
+    EXPECT_EQ(found->second, value) << name;
+  }
+  for (const auto& [name, value] : after) EXPECT_TRUE(before.contains(name)) << name << " is new: " << value;
+}
+
+const std::vector<std::string> kStores{"nats", "redis-queue", "redis-cache", "postgres"};
+const std::vector<std::string> kDaemons{"profile", "leaderboard", "orchestrator", "session", "matchmaker-1", "lobby", "gateway-1"};
+
+/// While it lives, no daemon writes.
+class StandStill {
+ public:
+  StandStill() { signal(SIGSTOP); }
+  ~StandStill() { signal(SIGCONT); }
+  StandStill(const StandStill&) = delete;
+  StandStill& operator=(const StandStill&) = delete;
+
+ private:
+  static void signal(int number) {
+    for (const auto& daemon : kDaemons) kill(Stack::instance().pid_of(daemon), number);
+  }
+};
+
+void expect_ready(const std::vector<std::string>& names) {
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        return std::all_of(names.begin(), names.end(), [](const auto& name) { return Stack::instance().ready(name); });
+      },
+      kRestart))
+      << Stack::instance().control("status").output;
+}
+
+/// Two who have played and are rated, two who wait in a party, one who waits alone, and one whose login is all there is.
+class Evening {
+ public:
+  Evening() {
+    EXPECT_EQ(party_.status, 201) << party_.body;
+    const auto path = "/v1/party/" + party_.at("party_id");
+    EXPECT_EQ(member_.post(path + "/join").status, 200);
+    for (const auto* player : {&leader_, &member_}) {
+      EXPECT_EQ(player->post(path + "/ready", R"({"ready":true})").status, 200);
+    }
+    together_ = leader_.post("/v1/party/queue", R"({"party_id":")" + party_.at("party_id") + R"(","mode":"ranked","team_size":5})");
+    alone_ = loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
+    EXPECT_EQ(alone_.status, 201) << alone_.body;
+    play();
+  }
+
+  void expect_all_there() const {
+    EXPECT_TRUE(testing::eventually([this] { return loner_.get("/v1/matchmaking/active").status == 200; }, kRestart));
+    EXPECT_EQ(loner_.get("/v1/matchmaking/queue/" + alone_.at("ticket_id")).at("status"), "SEARCHING");
+    EXPECT_EQ(leader_.get("/v1/matchmaking/queue/" + together_.at("ticket_id")).at("status"), "SEARCHING");
+    EXPECT_EQ(member_.get("/v1/party/" + party_.at("party_id")).size("members"), 2u);
+    EXPECT_EQ(winner_.get("/v1/matches/history").size("matches"), 1u);
+    const auto again = loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
+    EXPECT_EQ(again.at("ticket_id"), alone_.at("ticket_id")) << again.body;
+    EXPECT_EQ(http("POST", gateway("/v1/auth/login"),
+                   R"({"username":")" + sleeper_.name() + R"(","password":")" + sleeper_.password() + R"("})").status,
+              200);
+  }
+
+  /// A refresh token is good once, so it is asked for at the end.
+  void expect_login_kept() const {
+    const auto answer = http("POST", gateway("/v1/auth/refresh"), R"({"refresh_token":")" + sleeper_.refresh_token() + R"("})");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+  }
+
+ private:
+  void play() const {
+    for (const auto* player : {&winner_, &loser_}) {
+      EXPECT_EQ(player->post("/v1/matchmaking/queue", R"({"mode":"duel"})").status, 201);
+    }
+    for (const auto* player : {&winner_, &loser_}) {
+      EXPECT_TRUE(testing::eventually([&] { return player->get("/v1/matches/history").size("matches") == 1; }, kRestart));
+    }
+  }
+
+  Player leader_ = Player::fresh_after_outage("sa-test"), member_ = Player::fresh("sa-test");
+  Player loner_ = Player::fresh("sa-test"), sleeper_ = Player::fresh("sa-test");
+  Player winner_ = Player::fresh("sa-duel"), loser_ = Player::fresh("sa-duel");
+  Answer party_ = leader_.post("/v1/party", R"({"max_size":5})");
+  Answer together_, alone_;
+};
+
+Evening& evening() {
+  static Evening evening;
+  return evening;
+}
+
+void restart_in_order(const std::string& store) {
+  const auto done = Stack::instance().shell("SVDIR=" + Stack::instance().folder() + "/state/service sv -w 30 restart " + store);
+  EXPECT_EQ(done.status, 0) << done.output;
+}
+
+void kill_hard(const std::string& name) {
+  const int before = Stack::instance().pid_of(name);
+  ASSERT_GT(before, 0);
+  ASSERT_EQ(kill(before, SIGKILL), 0);
+  EXPECT_TRUE(testing::eventually([&] {
+    const int now = Stack::instance().pid_of(name);
+    return now > 0 && now != before;
+  }, kRestart));
+}
+
+class RestartedStore : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(RestartedStore, HasEveryKeyRowAndEvent) {
+  const std::string store = GetParam();
+  evening();
+  const auto restart = [&](void (*how)(const std::string&)) {
+    const StandStill daemons;
+    const auto before = content();
+    how(store);
+    expect_ready({store});
+    expect_same(before, content());
+  };
+  restart(restart_in_order);
+  restart(kill_hard);
+  expect_ready(kDaemons);
+  evening().expect_all_there();
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, RestartedStore, ::testing::Values("nats", "redis-queue", "postgres"),
+                         [](const auto& row) {
+                           std::string name = row.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+/// What daemons write as soon as they run: leases and what is measured. The rest stays as it was.
+Content lasting(Content all) {
+  std::erase_if(all, [](const auto& entry) {
+    for (const auto* changing : {"}:lease:", "}:epoch", "}:stats", "stream "}) {
+      if (entry.first.find(changing) != std::string::npos) return true;
+    }
+    return false;
+  });
+  return all;
+}
+
+Content content_now() {
+  const StandStill daemons;
+  return lasting(content());
+}
+
+TEST(RestartedStack, HasEveryKeyAndRowAfterAKillOfEverythingAtOnce) {
+  evening();
+  const auto before = content_now();
+  std::vector<std::string> all = kStores;
+  all.insert(all.end(), kDaemons.begin(), kDaemons.end());
+  for (const auto& name : all) kill(Stack::instance().pid_of(name), SIGKILL);
+  expect_ready(all);
+  expect_same(before, content_now());
+  evening().expect_all_there();
+}
+
+TEST(RestartedStack, HasEveryKeyAndRowAfterDownAndUp) {
+  evening();
+  const auto before = content_now();
+  EXPECT_EQ(Stack::instance().control("down").status, 0);
+  const auto up = Stack::instance().control("up");
+  EXPECT_EQ(up.status, 0) << up.output;
+  expect_same(before, content_now());
+  evening().expect_all_there();
+  evening().expect_login_kept();
+}
+
+}  // namespace
+}  // namespace mm::e2e
