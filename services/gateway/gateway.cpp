@@ -4,6 +4,7 @@
 
 #include "common/runtime/log.h"
 #include "common/security/secrets.h"
+#include "services/gateway/queue_figures.h"
 #include "services/gateway/sockets/sockets.h"
 
 namespace mm::gateway {
@@ -66,6 +67,7 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       admin_token(secret_or_nothing(the_runtime, "admin_token")),
       trusted_proxies(proxies_of(the_settings)),
       allowed_origins(split_list(the_settings.allowed_origins)),
+      modes(runtime::modes_at_start(the_settings.modes_file), the_settings.modes_file, the_runtime.metrics),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
       requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
@@ -76,12 +78,14 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       cache(loop, cache_target, "cache", kCacheStall),
       queue(loop, queue_target, "queue", kQueueStall),
       store(cache, queue),
-      sockets(std::make_unique<Sockets>(*this)) {}
+      sockets(std::make_unique<Sockets>(*this)),
+      queue_figures(std::make_unique<QueueFigures>(*this)) {}
 
 // Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
 Shard::~Shard() {
   loop.stop();
   over = true;
+  queue_figures.reset();
   cache.close();
   queue.close();
   loop.drop_all();

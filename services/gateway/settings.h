@@ -7,6 +7,10 @@
 
 #include "common/contracts/fields.h"
 
+namespace mm::runtime {
+class SettingsReader;
+}
+
 namespace mm::gateway {
 
 struct Settings {
@@ -20,6 +24,7 @@ struct Settings {
   std::optional<std::string> tls_cert_file;   ///< PEM, the chain; with tls_key_file: HTTPS only
   std::optional<std::string> tls_key_file;
   bool allow_weak_stores = false;
+  std::string modes_file;                     ///< empty: the shipped modes; shown at /v1/modes
   std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui beside the program
   int threads = 0;                            ///< io threads; 0: one per core
 };
@@ -37,8 +42,12 @@ void describe(F& f, Settings& s) {
   f("MM_TLS_CERT_FILE", s.tls_cert_file);
   f("MM_TLS_KEY_FILE", s.tls_key_file);
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+  f("MM_MODES_FILE", s.modes_file, Optional{});
   f("MM_DOCS_DIR", s.docs_dir);
   f("MM_GATEWAY_THREADS", s.threads, Optional{}, InRange{0, 64});
 }
+
+/// What the field list cannot say: addresses, origins, the certificate, the mode table.
+void check_settings(const Settings& settings, runtime::SettingsReader& reader);
 
 }  // namespace mm::gateway

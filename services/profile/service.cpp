@@ -22,17 +22,6 @@ constexpr Milliseconds kStartTry{1'000};
 constexpr int kDatabaseConnections = 8;
 /// Requests of one subject taken at once; each has a short query before it goes to the password pool.
 constexpr std::size_t kBatch = 32;
-constexpr int kExitConfiguration = 78;
-
-ModeTable load_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (!table) {
-    for (const auto& problem : table.error().problems) log::error("mode_table_refused", {{"reason", problem}});
-    std::_Exit(kExitConfiguration);
-  }
-  return *std::move(table);
-}
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
@@ -65,7 +54,7 @@ AccountOptions account_options(const Settings& settings) {
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),

@@ -30,13 +30,6 @@ constexpr int kDatabaseConnections = 10;
   std::_Exit(78);
 }
 
-ModeTable load_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (!table) refuse_to_start(table.error().problems.front());
-  return *std::move(table);
-}
-
 std::string require_key(const runtime::Credentials& credentials) {
   auto key = credentials.require("server_token_key");
   if (const auto weak = security::weak_key(key)) refuse_to_start("server_token_key: " + *weak);
@@ -84,7 +77,7 @@ void describe(F& f, ConflictingResult& m) {
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : runtime_(runtime),
       timing_(timing),
-      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       tokens_(require_key(runtime.credentials)),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
