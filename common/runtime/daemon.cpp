@@ -19,13 +19,12 @@ constexpr int kExitUnavailable = 69;
 constexpr int kExitSoftware = 70;
 constexpr int kExitConfig = 78;
 
-constexpr std::string_view kCheckOnly = "--check";
 constexpr Milliseconds kNatsWait{30'000};
 constexpr Milliseconds kTendEvery{250};
 constexpr Milliseconds kStreamsTime{1'000};
 
 std::string help_text(std::string_view name, const SettingsReader& reader) {
-  std::string text = "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
+  std::string text = "usage: " + std::string(name) + " [--help | --version]\n\nSettings, from the environment:\n";
   for (const auto& setting : reader.known()) {
     text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.otherwise + ")");
     if (setting.range) {
@@ -50,8 +49,7 @@ std::optional<int> read_arguments(std::string_view name, int argc, char** argv, 
     std::fputs(help_text(name, reader).c_str(), stdout);
     return 0;
   }
-  if (argc == 2 && argument == kCheckOnly) return std::nullopt;
-  std::fprintf(stderr, "%s takes no arguments but --help, --version and --check\n", std::string(name).c_str());
+  std::fprintf(stderr, "%s takes no arguments but --help and --version\n", std::string(name).c_str());
   return kExitUsage;
 }
 
@@ -141,9 +139,6 @@ int Daemon::run(const Make& make) {
     status = serve(make);
   } catch (const Stopped&) {
     status = 0;
-  } catch (const Misconfigured& error) {
-    log::error("start_refused", {{"reason", error.what()}});
-    status = kExitConfig;
   } catch (const Unavailable& error) {
     log::error("start_failed", {{"reason", error.what()}});
     status = kExitUnavailable;
@@ -239,18 +234,13 @@ int run(std::string_view name, int argc, char** argv, const std::function<void(S
   describe(reader, settings);
   if (const auto status = read_arguments(name, argc, argv, reader)) return *status;
 
-  auto level = log::Level::info;
-  if (!log::parse_level(settings.log_level, level)) {
-    reader.refuse("MM_LOG_LEVEL", one_of(settings.log_level, {"debug", "info", "warning", "error"}));
-  }
-  reader.refuse_unknown();
-  const auto problems = reader.take_problems();
-  if (argc == 2) {
-    for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-    return problems.empty() ? 0 : kExitConfig;
-  }
   harden_process();
+  auto level = log::Level::info;
+  const bool level_known = log::parse_level(settings.log_level, level);
   log::start(name, settings.instance.empty() ? std::string(name) + "-1" : settings.instance, level);
+  reader.refuse_unknown();
+  auto problems = reader.take_problems();
+  if (!level_known) problems.push_back("MM_LOG_LEVEL must be one of debug info warning error");
   for (const auto& problem : problems) log::error("setting_refused", {{"reason", problem}});
   if (!problems.empty()) return kExitConfig;
   return Daemon(name, std::move(settings)).run(make);

@@ -10,10 +10,7 @@
 // While it runs it keeps the streams of the contract in being: at the start, and whenever NATS comes back as another
 // server. Conditions of its own for /readyz: started, draining, nats, streams.
 //
-// With --check it only reads and checks its settings: one line on standard error for each that is wrong, and status 78;
-// 0 when it could start with them.
-//
-// Exit status: 0 stopped; 64 wrong arguments (only --help, --version and --check are known); 69 something it needs is not
+// Exit status: 0 stopped; 64 wrong arguments (only --help and --version are known); 69 something it needs is not
 // there (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor
 // threw something else; 78 wrong settings or credentials. SIGPIPE is ignored and core files are off; child processes
 // inherit blocked stop signals and must reset their mask.
@@ -88,11 +85,7 @@ template <class Service>
 int run_daemon(int argc, char** argv) {
   typename Service::Settings settings;
   return runtime::run(
-      Service::kName, argc, argv,
-      [&](runtime::SettingsReader& reader) {
-        describe(reader, settings);
-        if constexpr (requires { check_settings(settings, reader); }) check_settings(settings, reader);
-      },
+      Service::kName, argc, argv, [&](runtime::SettingsReader& reader) { describe(reader, settings); },
       [&](Runtime& runtime) -> std::shared_ptr<void> { return std::make_shared<Service>(settings, runtime); });
 }
 

@@ -3,7 +3,6 @@
 #include <fstream>
 
 #include "common/runtime/log.h"
-#include "common/runtime/settings.h"
 #include "common/wire/codec.h"
 #include "common/wire/mode_table.h"
 
@@ -35,23 +34,6 @@ std::string names_of(const std::vector<Mode>& modes) {
 }
 
 }  // namespace
-
-ModeTable modes_at_start(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (table) return *std::move(table);
-  for (const auto& problem : table.error().problems) log::error("modes_refused", {{"reason", problem}});
-  throw Misconfigured("the mode table of MM_MODES_FILE is not valid");
-}
-
-void check_modes_file(const std::string& file, SettingsReader& reader) {
-  if (file.empty()) return;
-  const auto table = wire::load_mode_table(file);
-  if (table) return;
-  const auto& problems = table.error().problems;
-  const auto others = problems.size() - 1;
-  reader.refuse("MM_MODES_FILE", problems.front() + (others > 0 ? " (and " + std::to_string(others) + " more)" : ""));
-}
 
 std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after) {
   std::vector<Mode> changed;

@@ -21,13 +21,6 @@
 
 namespace mm::runtime {
 
-class SettingsReader;
-
-/// The table to start with; the shipped one if `file` is empty. Throws Misconfigured, with the problems logged.
-ModeTable modes_at_start(const std::string& file);
-/// For a service's check_settings: MM_MODES_FILE can be read and is valid.
-void check_modes_file(const std::string& file, SettingsReader& reader);
-
 class LiveModes {
  public:
   using Table = std::shared_ptr<const ModeTable>;  ///< owned by whoever still works with it

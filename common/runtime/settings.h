@@ -7,17 +7,11 @@
 //   }
 //
 // A value that does not fit, a required one that is missing, and an unknown MM_… name each stop the start with a
-// sentence that names the variable, its value, what is allowed and the nearest value or name that is right:
-//
-//   MM_BCRYPT_COST is '20'; it must be a whole number from 4 to 14; the nearest is 14
-//
-// What a field list cannot say, a service checks in `void check_settings(const Settings&, SettingsReader&)` beside its
-// Settings. Secrets are not settings: see Credentials.
+// sentence that names the variable (and the nearest known name). Secrets are not settings: see Credentials.
 #pragma once
 
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,15 +33,6 @@ struct SettingsError {
 
 /// The known name with the smallest edit distance, if it is near enough to be a typing error.
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known);
-
-/// Thrown by a Service's constructor when a setting or a secret is wrong in a way that no retry mends: logged, and the
-/// daemon exits 78.
-struct Misconfigured : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// "it must be one of debug, info, warning, error; the nearest is warning".
-std::string one_of(std::string_view text, const std::vector<std::string>& allowed);
 
 /// What --help tells of one setting.
 struct SettingInfo {
@@ -75,16 +60,9 @@ class SettingsReader {
       return;
     }
     wire::detail::Errors errors;
-    const T before = member;
     read_value(errors, found->second, member, ls...);
-    const auto wrong = errors.take();
-    if (wrong.empty()) return;
-    member = before;
-    refuse(name, expected<T>(wrong.front().detail, found->second, ls...));
+    for (const auto& error : errors.take()) problems_.push_back(std::string(name) + " " + error.detail);
   }
-
-  /// Reports the value of that variable: "NAME is 'value'; <why>". One problem per variable.
-  void refuse(std::string_view name, std::string_view why);
 
   /// Reports MM_… variables that no field list has named.
   void refuse_unknown();
@@ -93,25 +71,6 @@ class SettingsReader {
   const std::vector<SettingInfo>& known() const { return known_; }
 
  private:
-  /// What is allowed, and the right value that is nearest to the text.
-  template <class T, class... Ls>
-  static std::string expected(const std::string& detail, const std::string& text, const Ls&... ls) {
-    if constexpr (wire::detail::IsOptional<T>::value) {
-      return expected<typename T::value_type>(detail, text, ls...);
-    } else if constexpr (std::is_same_v<T, bool>) {
-      return "it must be 1 or 0, or on or off";
-    } else if constexpr (std::is_enum_v<T>) {
-      std::vector<std::string> names;
-      for (const auto& [value, name] : EnumText<T>::kAll) names.emplace_back(name);
-      return one_of(text, names);
-    } else if constexpr (std::is_arithmetic_v<T>) {
-      return number(std::is_integral_v<T>, text, wire::detail::limit<fields::InRange>(ls...));
-    } else {
-      return "it " + detail;
-    }
-  }
-  static std::string number(bool whole, const std::string& text, const fields::InRange* range);
-
   template <class T, class... Ls>
   static void read_value(wire::detail::Errors& errors, const std::string& text, T& member, const Ls&... ls) {
     if constexpr (std::is_same_v<T, bool>) {

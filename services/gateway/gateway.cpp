@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/security/secrets.h"
 #include "services/gateway/queue_figures.h"
 #include "services/gateway/sockets/sockets.h"

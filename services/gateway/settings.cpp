@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "common/runtime/live_modes.h"
-#include "common/runtime/settings.h"
+#include "common/runtime/settings_check.h"
 #include "services/gateway/address.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/net/listener.h"
@@ -30,37 +29,36 @@ std::string nearest_origin(std::string_view text) {
   return is_origin(with_scheme) ? "; the nearest is " + with_scheme : "";
 }
 
-void check_origins(const Settings& settings, runtime::SettingsReader& reader) {
+void check_origins(const Settings& settings, runtime::SettingsCheck& check) {
   for (const auto& origin : split_list(settings.allowed_origins)) {
     if (is_origin(origin)) continue;
-    reader.refuse("MM_ALLOWED_ORIGINS", "each must be an origin like https://game.example, which '" + origin + "' is not" +
+    check.refuse("MM_ALLOWED_ORIGINS", "each must be an origin like https://game.example, which '" + origin + "' is not" +
                                             nearest_origin(origin));
   }
 }
 
-void check_tls(const Settings& settings, runtime::SettingsReader& reader) {
+void check_tls(const Settings& settings, runtime::SettingsCheck& check) {
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     const bool has_cert = settings.tls_cert_file.has_value();
-    reader.refuse(has_cert ? "MM_TLS_CERT_FILE" : "MM_TLS_KEY_FILE",
+    check.refuse(has_cert ? "MM_TLS_CERT_FILE" : "MM_TLS_KEY_FILE",
                   std::string("it must go with ") + (has_cert ? "MM_TLS_KEY_FILE" : "MM_TLS_CERT_FILE"));
   } else if (settings.tls_cert_file) {
     const auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
-    if (!tls) reader.refuse("MM_TLS_CERT_FILE", tls.error());
+    if (!tls) check.refuse("MM_TLS_CERT_FILE", tls.error());
   }
 }
 
 }  // namespace
 
-void check_settings(const Settings& settings, runtime::SettingsReader& reader) {
+void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   if (!Address::parse(settings.listen_address)) {
-    reader.refuse("MM_LISTEN_ADDRESS", "it must be an IP address of this machine, like 127.0.0.1 or 0.0.0.0 (every address)");
+    check.refuse("MM_LISTEN_ADDRESS", "it must be an IP address of this machine, like 127.0.0.1 or 0.0.0.0 (every address)");
   }
   if (!AddressSet::parse(settings.trusted_proxies)) {
-    reader.refuse("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
+    check.refuse("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
   }
-  check_origins(settings, reader);
-  check_tls(settings, reader);
-  runtime::check_modes_file(settings.modes_file, reader);
+  check_origins(settings, check);
+  check_tls(settings, check);
 }
 
 }  // namespace mm::gateway

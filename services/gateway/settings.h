@@ -8,7 +8,7 @@
 #include "common/contracts/fields.h"
 
 namespace mm::runtime {
-class SettingsReader;
+class SettingsCheck;
 }
 
 namespace mm::gateway {
@@ -47,7 +47,7 @@ void describe(F& f, Settings& s) {
   f("MM_GATEWAY_THREADS", s.threads, Optional{}, InRange{0, 64});
 }
 
-/// What the field list cannot say: addresses, origins, the certificate, the mode table.
-void check_settings(const Settings& settings, runtime::SettingsReader& reader);
+/// What the field list cannot say: addresses, origins, the certificate.
+void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
 }  // namespace mm::gateway

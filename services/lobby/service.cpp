@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 
 namespace mm::lobby {
 namespace {

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 
 namespace mm::matchmaker {

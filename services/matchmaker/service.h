@@ -49,10 +49,6 @@ void describe(F& f, Settings& s) {
   f("MM_RECORD_MB", s.record_mb, Optional{}, InRange{1, 1'000'000});
 }
 
-inline void check_settings(const Settings& settings, runtime::SettingsReader& reader) {
-  runtime::check_modes_file(settings.modes_file, reader);
-}
-
 class Service {
  public:
   static constexpr std::string_view kName = "matchmaker";

@@ -6,6 +6,7 @@
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"

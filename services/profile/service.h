@@ -40,10 +40,6 @@ void describe(F& f, Settings& s) {
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
 }
 
-inline void check_settings(const Settings& settings, runtime::SettingsReader& reader) {
-  runtime::check_modes_file(settings.modes_file, reader);
-}
-
 class Service {
  public:
   static constexpr std::string_view kName = "profile";

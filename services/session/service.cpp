@@ -4,6 +4,7 @@
 
 #include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
