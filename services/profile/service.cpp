@@ -6,6 +6,7 @@
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 #include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
@@ -121,6 +122,7 @@ Reply<Ratings> Service::rating_page(const GetRatings& request, const std::option
 }
 
 bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo& info) {
+  const trace::Scope scope(trace::of_match(match.match_id));
   if (const auto flaw = flaw_of(match)) {
     metrics_.poison.add();
     log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
@@ -144,6 +146,7 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   }
   const auto& rated = **applied;
   (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
+  log::info("match_rated", {{"match_id", match.match_id}, {"tenant", match.tenant}, {"rated", rated.event.rated}});
   if (rated.event.rated) tell_players(rated);
   return bus::Ack::done;
 }

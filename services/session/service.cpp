@@ -4,6 +4,7 @@
 
 #include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 #include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
@@ -183,6 +184,7 @@ Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Cont
 }
 
 Reply<ResultAnswer> Service::settle(const Match& match, const Report& report, Deadline deadline) {
+  const trace::Scope scope(trace::of_match(match.id));
   const auto judged = store_.complete(match.id, report, deadline);
   if (!judged) return fail(judged.error());
   switch (judged->verdict) {
