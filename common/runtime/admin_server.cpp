@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/runtime/log.h"
+#include "common/runtime/port_holder.h"
 
 namespace mm::runtime {
 namespace {
@@ -135,7 +136,7 @@ Result<std::unique_ptr<AdminServer>, std::string> AdminServer::start(const std::
   if (error) return fail("the address " + address + " is no IP address");
   auto impl = std::make_unique<Impl>(std::move(route));
   error = impl->open(tcp::endpoint(ip, static_cast<unsigned short>(port)));
-  if (error) return fail("cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message());
+  if (error) return fail(listen_refused(address, port, error));
   impl->port = impl->acceptor.local_endpoint().port();
   impl->accept();
   impl->thread = std::thread([&io = impl->io] { io.run(); });

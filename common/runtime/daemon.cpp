@@ -21,11 +21,12 @@ constexpr int kExitSoftware = 70;
 constexpr int kExitConfig = 78;
 
 constexpr Milliseconds kNatsWait{30'000};
+constexpr Milliseconds kPortWait{300'000};
 constexpr Milliseconds kTendEvery{250};
 constexpr Milliseconds kStreamsTime{1'000};
 
 std::string help_text(std::string_view name, const SettingsReader& reader) {
-  std::string text = "usage: " + std::string(name) + " [--help | --version]\n\nSettings, from the environment:\n";
+  std::string text = "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
   for (const auto& setting : reader.known()) {
     text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.otherwise + ")");
     if (setting.range) {
@@ -50,7 +51,7 @@ std::optional<int> read_arguments(std::string_view name, int argc, char** argv, 
     std::fputs(help_text(name, reader).c_str(), stdout);
     return 0;
   }
-  std::fprintf(stderr, "%s takes no arguments but --help and --version\n", std::string(name).c_str());
+  std::fprintf(stderr, "%s takes no arguments but --help, --version and --check\n", std::string(name).c_str());
   return kExitUsage;
 }
 
@@ -110,7 +111,7 @@ class Daemon {
 
  private:
   AdminAnswer answer(std::string_view path);
-  bool open_admin();
+  void open_admin();
   void connect();
   void tend();
   int serve(const Make& make);
@@ -136,9 +137,9 @@ int Daemon::run(const Make& make) {
     log::error("credential_refused", {{"reason", checked.error()}});
     return kExitConfig;
   }
-  if (!open_admin()) return kExitUnavailable;
   int status = kExitSoftware;
   try {
+    open_admin();
     connect();
     tend();
     status = serve(make);
@@ -156,16 +157,17 @@ int Daemon::run(const Make& make) {
   return status;
 }
 
-bool Daemon::open_admin() {
-  auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,
-                                  [this](std::string_view path) { return answer(path); });
-  if (!admin) {
-    log::error("admin_port_refused", {{"reason", admin.error()}});
-    return false;
-  }
-  admin_ = std::move(*admin);
+// Somebody's outgoing connection may have the port for a while.
+void Daemon::open_admin() {
+  const auto attempt = [this]() -> Result<Done, std::string> {
+    auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,
+                                    [this](std::string_view path) { return answer(path); });
+    if (!admin) return fail(std::move(admin).error());
+    admin_ = std::move(*admin);
+    return Done{};
+  };
+  wait_until(&signals_.requested(), "MM_ADMIN_PORT", attempt, Deadline::after(kPortWait));
   log::info("admin_listening", {{"address", settings_.admin_address}, {"port", admin_->port()}});
-  return true;
 }
 
 AdminAnswer Daemon::answer(std::string_view path) {

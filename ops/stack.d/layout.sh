@@ -6,7 +6,7 @@ build=$root/build/release
 setting_names="MM_PORT_BASE MM_MATCHMAKERS MM_GATEWAYS MM_RATE_LIMITS MM_BCRYPT_COST MM_GAME_SECONDS MM_MAX_SERVERS
 MM_ALLOW_WEAK_STORES MM_TICK_MS MM_MODES_FILE MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE
 MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_PLAN_THREADS MM_RECORD_DIR MM_RECORD_MB MM_LISTEN_ADDRESS
-MM_TENANTS MM_BUILD_DIR"
+MM_TENANTS MM_GAME_SERVER_PROGRAM MM_GAME_ADDRESS MM_BUILD_DIR"
 
 MM_STATE=${MM_STATE:-.state}
 case $MM_STATE in /*) ;; *) MM_STATE=$root/$MM_STATE ;; esac
@@ -17,12 +17,11 @@ apply_defaults() {
   : "${MM_TENANTS:=default}" "${MM_PLAN_THREADS:=0}" "${MM_RECORD_DIR:=}" "${MM_RECORD_MB:=1024}"
   : "${MM_MODES_FILE:=}" "${MM_ALLOWED_HOSTS:=}" "${MM_ALLOWED_ORIGINS:=}" "${MM_TRUSTED_PROXIES:=}" "${MM_TLS_CERT_FILE:=}"
   : "${MM_TLS_KEY_FILE:=}" "${MM_LOG_LEVEL:=info}" "${MM_SEASONS:=}" "${MM_PROVIDER:=process}"
-  : "${MM_LISTEN_ADDRESS:=0.0.0.0}" "${MM_BUILD_DIR:=$build}"
+  : "${MM_LISTEN_ADDRESS:=0.0.0.0}" "${MM_GAME_SERVER_PROGRAM:=}" "${MM_GAME_ADDRESS:=127.0.0.1}" "${MM_BUILD_DIR:=$build}"
   build=$MM_BUILD_DIR
-  in_range MM_MATCHMAKERS 1 8
-  in_range MM_GATEWAYS 1 8
-  in_range MM_RECORD_MB 1 1000000
-  [ -z "$MM_PORT_BASE" ] || in_range MM_PORT_BASE 1024 65000
+}
+
+gateway_urls() {
   local scheme=http number
   [ -z "$MM_TLS_CERT_FILE" ] || scheme=https
   MM_GATEWAY_URLS=
@@ -31,38 +30,20 @@ apply_defaults() {
   done
 }
 
-in_range() {
-  case ${!1} in *[!0-9]* | '') ;; *) [ "${!1}" -ge "$2" ] && [ "${!1}" -le "$3" ] && return ;; esac
-  echo "$1 is '${!1}'; it must be a number from $2 to $3" >&2
-  exit 78
-}
-
 settings_text() {
   local name
   for name in $setting_names; do printf '%s=%q\n' "$name" "${!name-}"; done
 }
 
-load_new_settings() { apply_defaults; }
-
 # Those of the stack as it was last started, wherever the command is typed.
 load_settings() {
   if [ -e "$MM_STATE/settings" ]; then . "$MM_STATE/settings"; fi
   apply_defaults
+  gateway_urls
 }
 
 # What `make env` prints: it may well be in the shell that types `make up`, and is no setting.
 env_names="MM_GATEWAY_URLS MM_GATEWAY_URL MM_NATS_URL MM_REDIS_QUEUE_URL MM_REDIS_CACHE_URL MM_POSTGRES_URL MM_ADMIN_TOKEN"
-
-refuse_unknown_settings() {
-  local name known=" $(echo $setting_names) MM_STATE "
-  for name in $(compgen -e MM_ || true); do
-    case " $env_names " in *" $name "*) continue ;; esac
-    case $known in *" $name "*) ;; *)
-      echo "up: unknown setting $name; known are:$known" >&2
-      exit 78 ;;
-    esac
-  done
-}
 
 stores() { echo nats redis-queue redis-cache postgres; }
 

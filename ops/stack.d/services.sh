@@ -79,9 +79,11 @@ write_service() {
     printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' > "$aside/control/t"
     chmod 755 "$aside/control/t"
   fi
-  chmod 755 "$aside/run" "$aside/log/run"
+  printf '#!/bin/sh\necho "$1" > ended\n' > "$aside/finish"  # its exit status, for wait.sh
+  chmod 755 "$aside/run" "$aside/finish" "$aside/log/run"
   if [ -d "$folder" ]; then
     cp "$aside/run" "$folder/run.new" && mv "$folder/run.new" "$folder/run"
+    cp "$aside/finish" "$folder/finish.new" && mv "$folder/finish.new" "$folder/finish"
     rm -rf "$aside"
   else
     touch "$aside/down"  # started by us, in order
@@ -124,12 +126,12 @@ daemon_settings() {
   local cache="MM_REDIS_CACHE_URL=redis://$kind@127.0.0.1:$(port_of redis-cache)"
   local database="MM_POSTGRES_URL=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker"
   local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" tenants="MM_TENANTS=$MM_TENANTS" modes=
-  [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath "$MM_MODES_FILE")"
+  [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath -m "$MM_MODES_FILE")"
   printf '%s\n' "MM_NATS_URL=nats://127.0.0.1:$(port_of nats)" "MM_NATS_USER=$kind" "MM_INSTANCE=$name" \
     "MM_CREDENTIALS_DIR=$MM_STATE/credentials/$kind" "MM_ADMIN_PORT=$(admin_port_of "$name")" "MM_LOG_LEVEL=$MM_LOG_LEVEL"
   case $kind in
     gateway)
-      printf '%s\n' "$queue" "$cache" "$weak" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
+      printf '%s\n' "$queue" "$cache" "$weak" "$modes" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
         "MM_RATE_LIMITS=$MM_RATE_LIMITS" "$tenants"
       given MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
     lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" ;;
@@ -139,8 +141,8 @@ daemon_settings() {
     session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
     orchestrator)
       printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \
-        "MM_GAME_SERVER_PROGRAM=$build/bin/game_server" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
-        MM_GAME_ADDRESS=127.0.0.1 "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
+        "MM_GAME_SERVER_PROGRAM=$(realpath -m "${MM_GAME_SERVER_PROGRAM:-$build/bin/game_server}")" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
+        "MM_GAME_ADDRESS=$MM_GAME_ADDRESS" "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
     profile) printf '%s\n' "$database" "$cache" "$weak" "$modes" "$tenants" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
     leaderboard) printf '%s\n' "$database" "$weak"; given MM_SEASONS ;;
   esac
@@ -182,11 +184,11 @@ supervised_all() {
 }
 
 start_one() {
-  rm -f "$MM_STATE/service/$1/down"
+  rm -f "$MM_STATE/service/$1/down" "$MM_STATE/service/$1/ended"
   SVDIR=$MM_STATE/service sv up "$1" > /dev/null
 }
 
+# Ours by the mark; game servers, whosever program they are, by the folder that their orchestrator gave them.
 processes_of_state() {
-  local file
-  grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null | sed -E 's#/proc/([0-9]+)/environ#\1#' | grep -vx "$$" || true
+  grep -lzxF -e "$mark" -e "MM_RUNTIME_DIR=$MM_STATE/run" /proc/[0-9]*/environ 2>/dev/null | sed -E 's#/proc/([0-9]+)/environ#\1#' | grep -vx "$$" || true
 }

@@ -1,7 +1,7 @@
 # Looking at a stack: status, logs, env. Sourced by ops/stack.
 
 status() {
-  local name pid state port rows=() any=0
+  local name pid state port refused rows=() notes=() any=0
   for name in $(stores) $(daemons); do
     pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
     port=$(port_of "$name")
@@ -11,17 +11,30 @@ status() {
       any=1
       if ready "$name"; then state=ready; else state=unready; fi
     fi
-    rows+=("$name|${pid:-0}|$port|$(admin_port_of "$name")|$state")
+    refused=false
+    if [ "$state" != down ] && modes_refused "$name"; then
+      refused=true
+      notes+=("$name goes on with an older mode table: that in MM_MODES_FILE is refused (make logs SERVICE=$name says why)")
+    fi
+    rows+=("$name|${pid:-0}|$port|$(admin_port_of "$name")|$state|$refused")
   done
   if [ "${FORMAT:-}" = json ]; then
     printf '%s\n' "${rows[@]}" | awk -F'|' 'BEGIN { printf "[" }
-      { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"state\":\"%s\"}", (NR > 1 ? "," : ""), $1,
-        ($2 == 0 ? "null" : $2), $3, ($4 == "" ? "null" : $4), $5) }
+      { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"state\":\"%s\",\"modes_refused\":%s}",
+        (NR > 1 ? "," : ""), $1, ($2 == 0 ? "null" : $2), $3, ($4 == "" ? "null" : $4), $5, $6) }
       END { print "]" }'
   else
-    { echo 'process|pid|port|admin port|state'; printf '%s\n' "${rows[@]}"; } | column -t -s '|'
+    { echo 'process|pid|port|admin port|state'; printf '%s\n' "${rows[@]%|*}"; } | column -t -s '|'
+    [ ${#notes[@]} -eq 0 ] || printf '%s\n' "${notes[@]}"
   fi
   [ $any -eq 1 ] || return 3
+}
+
+# The daemon follows a mode file that has become invalid.
+modes_refused() {
+  local port
+  port=$(admin_port_of "$1")
+  [ -n "$port" ] && curl -fsS -m 1 "http://127.0.0.1:$port/metrics" 2>/dev/null | grep -q '^mm_modes_refused 1$'
 }
 
 logs() {

@@ -35,15 +35,20 @@ talk() {
 await() {
   local began now pid
   began=$(date +%s%N)
-  if ! until_true 40 "$1" ready "$1"; then
-    echo "--- last lines of $1 ---" >&2
-    tail -n 20 "$MM_STATE/log/$1/current" >&2 || true
+  if ! until_true 40 "$1" ready_or_refused "$1" || refused_to_start "$1"; then
+    echo "up: $1 did not start; the last lines of its log:" >&2
+    tail -n 20 "$MM_STATE/log/$1/current" | awk '{ line = $0; sub(/^[^ ]* /, ""); sub(/"time":"[^"]*",/, "") } !seen[$0]++ { print line }' >&2 || true
     exit 1
   fi
   now=$(date +%s%N)
   pid=$(cat "$MM_STATE/service/$1/supervise/pid" 2>/dev/null || echo -)
   printf '  %-14s ready   pid %-7s port %-6s %5d ms\n' "$1" "$pid" "$(port_of "$1")$(shown_admin_port "$1")" $(((now - began) / 1000000))
 }
+
+ready_or_refused() { refused_to_start "$1" || ready "$1"; }
+
+# It ended with EX_CONFIG: another try would end in the same way.
+refused_to_start() { [ "$(cat "$MM_STATE/service/$1/ended" 2>/dev/null)" = 78 ]; }
 
 shown_admin_port() { [ -n "$(port_of "$1")" ] || admin_port_of "$1"; }
 

@@ -3,7 +3,9 @@
 #include <cstdlib>
 
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/security/secrets.h"
+#include "services/gateway/queue_figures.h"
 #include "services/gateway/sockets/sockets.h"
 
 namespace mm::gateway {
@@ -70,6 +72,7 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       trusted_proxies(proxies_of(the_settings)),
       allowed_origins(split_list(the_settings.allowed_origins)),
       allowed_hosts(hosts_of(the_settings)),
+      modes(runtime::modes_at_start(the_settings.modes_file), the_settings.modes_file, the_runtime.metrics),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
       endings(the_runtime.bus, denials),
@@ -83,12 +86,14 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       store(cache, queue),
       keyed(queue),
       logins(*this),
-      sockets(std::make_unique<Sockets>(*this)) {}
+      sockets(std::make_unique<Sockets>(*this)),
+      queue_figures(std::make_unique<QueueFigures>(*this)) {}
 
 // Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
 Shard::~Shard() {
   loop.stop();
   over = true;
+  queue_figures.reset();
   cache.close();
   queue.close();
   logins.drop_all();

@@ -11,6 +11,7 @@
 
 #include "common/bus/async_requests.h"
 #include "common/runtime/daemon.h"
+#include "common/runtime/live_modes.h"
 #include "services/gateway/address.h"
 #include "services/gateway/core/router.h"
 #include "services/gateway/denials.h"
@@ -31,8 +32,8 @@
 
 namespace mm::gateway {
 
+class QueueFigures;
 class Sockets;
-
 
 struct Gateway {
   Gateway(const Settings& settings, Runtime& runtime);
@@ -46,6 +47,7 @@ struct Gateway {
   AddressSet trusted_proxies;
   std::vector<std::string> allowed_origins;
   AllowedHosts allowed_hosts;
+  runtime::LiveModes modes;
   Router router;
   docs::Site site;
   Denials denials;
@@ -70,6 +72,7 @@ struct Shard {
   LoginAttempts logins;
   Connections connections;
   std::unique_ptr<Sockets> sockets;
+  std::unique_ptr<QueueFigures> queue_figures;
   std::size_t in_flight = 0;  ///< exchanges without an answer
   bool over = false;          ///< the loop has stopped: what is dropped now is answered by nobody
 

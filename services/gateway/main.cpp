@@ -1,4 +1,5 @@
 // The gateway: what players, game servers and operators reach.
+#include "common/runtime/daemon_main.h"
 #include "services/gateway/service.h"
 
-int main(int argc, char** argv) { return mm::run_daemon<mm::gateway::Service>(argc, argv); }
+int main(int argc, char** argv) { return mm::daemon_main<mm::gateway::Service>(argc, argv); }

@@ -178,11 +178,28 @@ void describe(F& f, Version& m) {
   f("version", m.version);
 }
 
+/// GET /: where the documents are, for who does not follow the redirect.
+struct Entry {
+  std::string docs = "/docs";
+  std::string redoc = "/redoc";
+  std::string openapi = "/openapi.json";
+  std::string asyncapi = "/asyncapi.json";
+};
+
+template <class F>
+void describe(F& f, Entry& m) {
+  f("docs", m.docs);
+  f("redoc", m.redoc);
+  f("openapi", m.openapi);
+  f("asyncapi", m.asyncapi);
+}
+
 /// GET /errors/{code}: what a problem's `type` points at.
 struct ErrorInfo {
   std::string code;
   int status = 500;
   std::string title;
+  std::string advice;  ///< what to do, for the engineer of the client
 };
 
 template <class F>
@@ -190,6 +207,7 @@ void describe(F& f, ErrorInfo& m) {
   f("code", m.code);
   f("status", m.status);
   f("title", m.title);
+  f("advice", m.advice);
 }
 
 /// What is kept under an Idempotency-Key.

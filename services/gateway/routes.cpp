@@ -3,7 +3,9 @@
 #include "common/base/result.h"
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
+#include "services/gateway/core/public_figures.h"
 #include "services/gateway/handlers/accounts.h"
+#include "services/gateway/handlers/figures.h"
 #include "services/gateway/handlers/forward.h"
 #include "services/gateway/handlers/pages.h"
 #include "services/gateway/handlers/streams.h"
@@ -45,9 +47,9 @@ constexpr Route kRoutes[] = {
      "Accounts", "End the login", "invalid_refresh_token"},
 
     {"GET", "/v1/profile/me", kPlayer, Cost::read, 200, own<NoFields, Profile>(&accounts::get_me),
-     "Profiles", "The player's own profile"},
+     "Profiles", "The player's own profile", "not_found"},
     {"PATCH", "/v1/profile/me", kPlayer, Cost::write, 200, own<UpdateProfile, Profile>(&accounts::update_me),
-     "Profiles", "Change region or preferences"},
+     "Profiles", "Change region or preferences", "not_found"},
     {"GET", "/v1/profile/{player_id}", kPlayer, Cost::read, 200, forward<GetProfile>(),
      "Profiles", "The public part of a profile", "not_found"},
 
@@ -59,41 +61,44 @@ constexpr Route kRoutes[] = {
      "Parties", "A party: members, or anyone if it is public", "not_found"},
     {"POST", "/v1/party/{party_id}/join", kPlayer, Cost::write, 200, forward<JoinParty, name_joiner>(),
      "Parties", "Join a party",
-     "not_found kicked party_full already_in_party already_queued party_in_queue party_in_match"},
+     "not_found kicked party_full already_in_party already_queued party_in_queue party_in_match party_changed"},
     {"DELETE", "/v1/party/{party_id}/leave", kPlayer, Cost::write, 204, forward<LeaveParty>(),
-     "Parties", "Leave a party", "not_found"},
+     "Parties", "Leave a party", "not_found not_member party_changed"},
     {"POST", "/v1/party/{party_id}/ready", kPlayer, Cost::write, 200, forward<SetReady>(),
      "Parties", "Say that one is ready, or not; without `ready` the state toggles",
-     "not_member not_found party_in_queue party_in_match", {.seat = Seat::member}},
+     "not_member not_found party_changed party_in_queue party_in_match", {.seat = Seat::member}},
     {"POST", "/v1/party/{party_id}/invite", kPlayer, Cost::write, 200, forward<InvitePlayer>(),
-     "Parties", "Invite a player", "not_leader not_found already_in_party too_many_invites",
+     "Parties", "Invite a player", "not_leader not_found party_changed already_in_party too_many_invites",
      {.keyed = true, .seat = Seat::leader}},
     {"DELETE", "/v1/party/{party_id}/invite", kPlayer, Cost::write, 204, forward<EndInvitation>(),
      "Parties", "Decline an invitation, or, as the leader, withdraw that of `player_id`", "not_leader not_found"},
     {"POST", "/v1/party/{party_id}/kick", kPlayer, Cost::write, 200, forward<KickPlayer>(),
-     "Parties", "Remove a member", "not_leader not_found", {.seat = Seat::leader}},
+     "Parties", "Remove a member", "not_leader not_found party_changed", {.seat = Seat::leader}},
     {"POST", "/v1/party/{party_id}/promote", kPlayer, Cost::write, 200, forward<PromotePlayer>(),
-     "Parties", "Hand the lead over", "not_leader not_found member_absent party_in_queue party_in_match", {.seat = Seat::leader}},
+     "Parties", "Hand the lead over", "not_leader not_found party_changed member_absent party_in_queue party_in_match", {.seat = Seat::leader}},
     {"POST", "/v1/party/{party_id}/chat", kPlayer, Cost::write, 202, forward<SendChat>(),
      "Parties", "Say something to the members", "not_member not_found", {.keyed = true, .seat = Seat::member}},
 
     {"POST", "/v1/party/queue", kPlayer, Cost::write, 200, forward<EnterQueue, complete_entry, locate_ticket>(),
      "Matchmaking", "Queue the party",
-     "not_leader member_absent not_all_ready already_queued in_match unknown_mode invalid_team_size party_too_large queue_full",
+     "not_leader member_absent not_all_ready already_queued in_match unknown_mode invalid_team_size party_too_large queue_full "
+     "not_found party_changed party_spread_too_wide no_playable_region ticket_conflict ticket_expired",
      {.keyed = true, .needs = "party_id", .seat = Seat::leader}},
     {"DELETE", "/v1/party/queue", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
      "Matchmaking", "Take the party out of the queue",
-     "not_leader not_queued already_matched", {.needs = "party_id", .without = "ticket_id", .seat = Seat::leader}},
+     "not_leader not_queued already_matched not_found", {.needs = "party_id", .without = "ticket_id", .seat = Seat::leader}},
     {"POST", "/v1/matchmaking/queue", kPlayer, Cost::write, 201, forward<EnterQueue, complete_entry, locate_ticket>(),
      "Matchmaking", "Queue alone",
-     "already_queued in_match in_party unknown_mode invalid_team_size queue_full", {.keyed = true, .without = "party_id"}},
+     "already_queued in_match in_party unknown_mode invalid_team_size queue_full "
+     "party_changed no_playable_region party_too_large party_spread_too_wide ticket_conflict ticket_expired",
+     {.keyed = true, .without = "party_id"}},
     {"GET", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::read, 200, forward<GetTicket, in_own_tenant<GetTicket>>(),
      "Matchmaking", "A ticket", "not_found"},
     {"GET", "/v1/matchmaking/queue/{ticket_id}/explain", kPlayer, Cost::read, 200,
      forward<GetExplanation, in_own_tenant<GetExplanation>>(),
      "Matchmaking", "Why a ticket waits, what becomes of it, and what would help", "not_found"},
     {"DELETE", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
-     "Matchmaking", "Leave the queue", "not_found already_matched", {.without = "party_id"}},
+     "Matchmaking", "Leave the queue", "not_found already_matched not_leader", {.without = "party_id"}},
     {"GET", "/v1/matchmaking/active", kPlayer, Cost::read, 200, own<NoFields, ActiveState>(&streams::get_active),
      "Matchmaking", "What the player is in now"},
 
@@ -101,10 +106,10 @@ constexpr Route kRoutes[] = {
      "Sessions", "A match of the player's, with their join token", "not_found"},
     {"POST", "/v1/session/{match_id}/heartbeat", Who::server, Cost::server, 200, forward<Heartbeat>(),
      "Sessions", "The match's game server is alive",
-     "invalid_server_token forbidden match_over"},
+     "invalid_server_token forbidden match_over not_found"},
     {"POST", "/v1/session/{match_id}/result", Who::server, Cost::server, 200, forward<ReportResult>(),
      "Sessions", "The match's game server reports the result",
-     "invalid_server_token forbidden result_conflict match_over not_ready_yet"},
+     "invalid_server_token forbidden result_conflict match_over not_ready_yet not_found"},
 
     {"GET", "/v1/matches/history", kPlayer, Cost::read, 200, forward<GetHistory>(),
      "Standings", "Finished matches of a player, the newest first"},
@@ -114,6 +119,11 @@ constexpr Route kRoutes[] = {
      "Standings", "Standings of the present season"},
     {"GET", "/v1/leaderboard/{season}", kAnyone, Cost::read, 200, forward<GetLeaderboard>(),
      "Standings", "Standings of a season", "unknown_season"},
+
+    {"GET", "/v1/modes", kAnyone, Cost::read, 200, own<NoFields, PublicModes>(&figures::modes),
+     "Standings", "The modes of play and their team sizes"},
+    {"GET", "/v1/queues", kAnyone, Cost::read, 200, own<NoFields, PublicQueues>(&figures::queues),
+     "Standings", "Who waits, and how long it takes: by mode and region, at most two seconds old"},
 
     {"GET", "/v1/ws", kAnyone, Cost::read, 101, own<NoFields, Nothing>(&streams::open),
      "WebSocket", "WebSocket: all that concerns the player", "origin_not_allowed"},
@@ -129,20 +139,22 @@ constexpr Route kRoutes[] = {
      "Operation", "It can serve"},
     {"GET", "/version", kAnyone, Cost::free, 200, own<NoFields, Version>(&pages::version),
      "Operation", "What runs"},
+    {"GET", "/", kAnyone, Cost::read, 302, own<NoFields, Entry>(&pages::entry),
+     "Documents", "The way to the documents"},
     {"GET", "/errors/{code}", kAnyone, Cost::read, 200, own<NoFields, ErrorInfo>(&pages::error_info),
-     "Documents", "What a problem's code means", "not_found"},
+     "Documents", "What a problem's code means, and what to do", "not_found"},
     {"GET", "/openapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::openapi),
-     "Documents", "This document"},
+     "Documents", "This document", "", {.media = "application/json"}},
     {"GET", "/asyncapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::asyncapi),
-     "Documents", "WebSocket frames and subjects of the bus"},
+     "Documents", "WebSocket frames and subjects of the bus", "", {.media = "application/json"}},
     {"GET", "/docs", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::docs_page),
-     "Documents", "Swagger UI"},
+     "Documents", "Swagger UI", "", {.media = "text/html"}},
     {"GET", "/docs/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
-     "Documents", "Its parts", "not_found"},
+     "Documents", "Its parts", "not_found", {.media = "*/*"}},
     {"GET", "/redoc", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::redoc_page),
-     "Documents", "ReDoc"},
+     "Documents", "ReDoc", "", {.media = "text/html"}},
     {"GET", "/redoc/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
-     "Documents", "Its parts", "not_found"},
+     "Documents", "Its parts", "not_found", {.media = "*/*"}},
 };
 
 }  // namespace

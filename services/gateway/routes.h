@@ -41,6 +41,7 @@ struct Rules {
   std::string_view needs = "";    ///< a field of the message that is optional elsewhere and required here
   std::string_view without = "";  ///< a field of the message that is not known here
   Seat seat = Seat::none;
+  std::string_view media = "";    ///< the answer is a file of this type: it may be 304 to a conditional request
 };
 
 struct Route {

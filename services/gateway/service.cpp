@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "common/runtime/log.h"
+#include "common/runtime/wait_until.h"
 #include "common/storage/redis.h"
 #include "services/gateway/net/listener.h"
 #include "services/gateway/sockets/frames.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kConnectionsPerAddress = 64;
 constexpr Milliseconds kStoreTime{30'000};
+constexpr Milliseconds kPortTime{300'000};
 // Of the harness's drain time: answers and close frames go out in this, then everything is cut.
 constexpr Milliseconds kWindDownTime{3'500};
 constexpr Milliseconds kPoll{20};
@@ -85,9 +87,14 @@ void Service::build_shards() {
 void Service::listen() {
   port_ = gateway_.settings.port;
   for (auto& listener : listeners_) {
-    auto port = listener->open(gateway_.settings.listen_address, port_);
-    if (!port) give_up("MM_GATEWAY_PORT", port.error());
-    port_ = *port;
+    const auto attempt = [&]() -> Result<Done, std::string> {
+      auto port = listener->open(gateway_.settings.listen_address, port_);
+      if (!port) return fail(std::move(port).error());
+      port_ = *port;
+      return Done{};
+    };
+    // Somebody's outgoing connection may have the port for a while.
+    runtime::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTime));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     auto& shard = *shards_[i];

@@ -8,6 +8,10 @@
 #include "common/contracts/fields.h"
 #include "common/contracts/tenants.h"
 
+namespace mm::runtime {
+class SettingsCheck;
+}
+
 namespace mm::gateway {
 
 struct Settings {
@@ -23,6 +27,7 @@ struct Settings {
   std::optional<std::string> tls_cert_file;   ///< PEM, the chain; with tls_key_file: HTTPS only
   std::optional<std::string> tls_key_file;
   bool allow_weak_stores = false;
+  std::string modes_file;                     ///< empty: the shipped modes; shown at /v1/modes
   std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui beside the program
   int threads = 0;                            ///< io threads; 0: one per core
 };
@@ -42,8 +47,12 @@ void describe(F& f, Settings& s) {
   f("MM_TLS_CERT_FILE", s.tls_cert_file);
   f("MM_TLS_KEY_FILE", s.tls_key_file);
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
+  f("MM_MODES_FILE", s.modes_file, Optional{});
   f("MM_DOCS_DIR", s.docs_dir);
   f("MM_GATEWAY_THREADS", s.threads, Optional{}, InRange{0, 64});
 }
+
+/// What the field list cannot say: addresses, origins, the certificate.
+void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
 }  // namespace mm::gateway

@@ -1,4 +1,5 @@
 // Leaderboard: finished matches and standings.
+#include "common/runtime/daemon_main.h"
 #include "services/leaderboard/service.h"
 
-int main(int argc, char** argv) { return mm::run_daemon<mm::leaderboard::Service>(argc, argv); }
+int main(int argc, char** argv) { return mm::daemon_main<mm::leaderboard::Service>(argc, argv); }

@@ -1,6 +1,7 @@
 #include "services/leaderboard/service.h"
 
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/postgres.h"
 
@@ -112,6 +113,7 @@ Reply<FinishedMatch> Service::match(const GetFinishedMatch& request, const bus::
 }
 
 bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) {
+  const trace::Scope scope(trace::of_match(match.match_id));
   if (const auto flaw = flaw_of(match)) {
     metrics_.poison.add();
     log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
@@ -131,6 +133,7 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
     return bus::Ack::done;
   }
   (match.rated && season ? metrics_.stood : metrics_.told).add();
+  log::info("match_listed", {{"match_id", match.match_id}, {"tenant", match.tenant}});
   metrics_.apply_seconds.observe(seconds_between(began, runtime_.clock.steady()));
   metrics_.lag_seconds.observe(std::chrono::duration<double>(runtime_.clock.now() - match.ended_at).count());
   return bus::Ack::done;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "common/runtime/log.h"
-#include "common/wire/mode_table.h"
+#include "common/runtime/modes_file.h"
 
 namespace mm::lobby {
 namespace {
@@ -18,13 +18,6 @@ constexpr Milliseconds kTryAgain{250};
 [[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
   for (const auto& reason : reasons) log::error("start_refused", {{"reason", reason}});
   std::_Exit(78);
-}
-
-ModeTable read_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (!table) refuse_to_start(table.error().problems);
-  return std::move(*table);
 }
 
 storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
@@ -49,7 +42,7 @@ bus::ServerOptions server_options(const Settings& settings) {
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
       allow_weak_stores_(settings.allow_weak_stores),
-      modes_(read_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
                            kQueueConnections)),
       cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"),

@@ -1,4 +1,5 @@
 // The matchmaker daemon.
+#include "common/runtime/daemon_main.h"
 #include "services/matchmaker/service.h"
 
-int main(int argc, char** argv) { return mm::run_daemon<mm::matchmaker::Service>(argc, argv); }
+int main(int argc, char** argv) { return mm::daemon_main<mm::matchmaker::Service>(argc, argv); }

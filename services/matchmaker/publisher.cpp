@@ -5,6 +5,7 @@
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -34,6 +35,18 @@ void add_frames(const MatchFound& match, std::vector<bus::Notifier::Frame>& fram
   }
 }
 
+void log_found(const MatchFound& match) {
+  const trace::Scope scope(trace::of_match(match.match_id));
+  std::size_t players = 0;
+  for (const auto& team : match.teams) players += team.players.size();
+  log::info("match_found", {{"match_id", match.match_id},
+                            {"tenant", match.tenant},
+                            {"mode", match.mode},
+                            {"region", match.region},
+                            {"players", players},
+                            {"quality", match.quality}});
+}
+
 }  // namespace
 
 Publisher::Publisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics)
@@ -53,6 +66,7 @@ Publisher::~Publisher() {
 }
 
 void Publisher::announce(std::vector<MatchFound> matches) {
+  for (const auto& match : matches) log_found(match);
   {
     const std::lock_guard lock(mutex_);
     for (auto& match : matches) {
@@ -128,7 +142,7 @@ void Publisher::store_events() {
     if (batch.empty()) return;
     std::vector<bus::Bus::Outgoing> events;
     for (const auto& one : batch) {
-      events.push_back({MatchFound::kSubject.text, wire::encode(one.match), one.message_id, trace::new_trace()});
+      events.push_back({MatchFound::kSubject.text, wire::encode(one.match), one.message_id, trace::of_match(one.match.match_id)});
     }
     const auto stored = bus_.store_all(events, Deadline::after(kStoreDeadline));
     bool failed = false;

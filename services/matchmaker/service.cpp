@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "common/runtime/log.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
-#include "common/wire/mode_table.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -23,14 +23,6 @@ int plan_threads(const Settings& settings) {
   constexpr int kMost = 4;
   if (settings.plan_threads > 0) return settings.plan_threads;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
-}
-
-ModeTable read_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (table) return std::move(*table);
-  for (const auto& problem : table.error().problems) log::error("modes_refused", {{"reason", problem}});
-  throw runtime::Unavailable("the mode table is not valid");
 }
 
 storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
@@ -80,7 +72,7 @@ void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime)
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(read_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
                            kQueueConnections)),
       tick_queue_(

@@ -1,4 +1,5 @@
 // The orchestrator daemon.
+#include "common/runtime/daemon_main.h"
 #include "services/orchestrator/service.h"
 
-int main(int argc, char** argv) { return mm::run_daemon<mm::orchestrator::Service>(argc, argv); }
+int main(int argc, char** argv) { return mm::daemon_main<mm::orchestrator::Service>(argc, argv); }

@@ -1,9 +1,13 @@
 #include "services/orchestrator/service.h"
 
+#include <arpa/inet.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 
 #include "common/runtime/log.h"
+#include "common/runtime/settings_check.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/postgres.h"
 #include "services/orchestrator/process_provider.h"
@@ -76,7 +80,27 @@ bus::ServerOptions server_options() {
   return options;
 }
 
+// A literal IPv4 address: players get it in `server_endpoint`, and servers listen on it.
+bool is_address_of_one(const std::string& text) {
+  in_addr parsed{};
+  return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 && parsed.s_addr != INADDR_ANY;
+}
+
 }  // namespace
+
+void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
+  if (settings.provider == ProviderKind::none) return;
+  const auto program = program_of(settings);
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(program, error);
+  if (!is_file) check.refuse("MM_GAME_SERVER_PROGRAM", "there is no such file: it must be the path of a program");
+  if (is_file && ::access(program.c_str(), X_OK) != 0) {
+    check.refuse("MM_GAME_SERVER_PROGRAM", "it may not be executed: chmod +x " + program);
+  }
+  if (!is_address_of_one(settings.game_address)) {
+    check.refuse("MM_GAME_ADDRESS", "it must be the IPv4 address of this machine at which players reach it, like 127.0.0.1");
+  }
+}
 
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : metrics_(runtime.metrics),

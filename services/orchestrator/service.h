@@ -9,6 +9,10 @@
 #include "common/runtime/daemon.h"
 #include "services/orchestrator/sweeper.h"
 
+namespace mm::runtime {
+class SettingsCheck;
+}
+
 namespace mm::orchestrator {
 
 enum class ProviderKind { process, none };
@@ -52,6 +56,9 @@ void describe(F& f, Settings& s) {
   f("MM_GATEWAY_URL", s.gateway_url, Optional{});
   f("MM_RUNTIME_DIR", s.runtime_dir, Optional{});
 }
+
+/// The program can be run, and the address is one that players can reach.
+void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
 class Service {
  public:

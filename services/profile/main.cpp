@@ -1,4 +1,5 @@
 // Profile: accounts, profiles and ratings.
+#include "common/runtime/daemon_main.h"
 #include "services/profile/service.h"
 
-int main(int argc, char** argv) { return mm::run_daemon<mm::profile::Service>(argc, argv); }
+int main(int argc, char** argv) { return mm::daemon_main<mm::profile::Service>(argc, argv); }

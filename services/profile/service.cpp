@@ -6,6 +6,8 @@
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
@@ -22,17 +24,6 @@ constexpr Milliseconds kStartTry{1'000};
 constexpr int kDatabaseConnections = 8;
 /// Requests of one subject taken at once; each has a short query before it goes to the password pool.
 constexpr std::size_t kBatch = 32;
-constexpr int kExitConfiguration = 78;
-
-ModeTable load_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (!table) {
-    for (const auto& problem : table.error().problems) log::error("mode_table_refused", {{"reason", problem}});
-    std::_Exit(kExitConfiguration);
-  }
-  return *std::move(table);
-}
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
@@ -65,7 +56,7 @@ AccountOptions account_options(const Settings& settings) {
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),
@@ -140,6 +131,7 @@ Reply<RatingChanges> Service::changes(const GetRatingChanges& request, const bus
 }
 
 bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo& info) {
+  const trace::Scope scope(trace::of_match(match.match_id));
   if (const auto flaw = flaw_of(match)) {
     metrics_.poison.add();
     log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
@@ -163,6 +155,7 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   }
   const auto& rated = **applied;
   (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
+  log::info("match_rated", {{"match_id", match.match_id}, {"tenant", match.tenant}, {"rated", rated.event.rated}});
   if (rated.event.rated) tell_players(rated);
   return bus::Ack::done;
 }

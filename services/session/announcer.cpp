@@ -3,8 +3,28 @@
 #include <algorithm>
 
 #include "common/contracts/frames.h"
+#include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 
 namespace mm::session {
+namespace {
+
+void log_change(const Match& match) {
+  const trace::Scope scope(trace::of_match(match.id));
+  switch (match.status) {
+    case MatchStatus::ready:
+      return log::info("match_ready", {{"match_id", match.id}, {"tenant", match.tenant}, {"server_endpoint", match.server_endpoint}});
+    case MatchStatus::completed:
+    case MatchStatus::cancelled:
+      return log::info("match_ended", {{"match_id", match.id},
+                                       {"tenant", match.tenant},
+                                       {"status", text_of(match.status)},
+                                       {"reason", match.reason ? text_of(*match.reason) : std::string_view{}}});
+    default: return;
+  }
+}
+
+}  // namespace
 
 Announcer::Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics)
     : bus_(bus), notifier_(notifier), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
@@ -20,6 +40,7 @@ Announcer::~Announcer() {
 
 void Announcer::changed(const Match& match, std::optional<MatchStatus> from) {
   metrics_.entered.at(match.status).add();
+  log_change(match);
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kMostWaiting) return metrics_.untold.add();

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 
 namespace mm::session {
 namespace {
@@ -114,6 +115,7 @@ void Servers::ask_and_go_on(const Place& job) {
 }
 
 Servers::Answer Servers::ask(const Match& match) {
+  const trace::Scope scope(trace::of_match(match.id));
   const auto start = std::chrono::steady_clock::now();
   const auto answer =
       bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTime));

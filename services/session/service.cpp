@@ -4,6 +4,8 @@
 
 #include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
+#include "common/runtime/modes_file.h"
 #include "common/runtime/wait_until.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
@@ -29,13 +31,6 @@ constexpr int kDatabaseConnections = 10;
 [[noreturn]] void refuse_to_start(const std::string& reason) {
   log::error("start_refused", {{"reason", reason}});
   std::_Exit(78);
-}
-
-ModeTable load_modes(const std::string& file) {
-  if (file.empty()) return wire::shipped_mode_table();
-  auto table = wire::load_mode_table(file);
-  if (!table) refuse_to_start(table.error().problems.front());
-  return *std::move(table);
 }
 
 std::string require_key(const runtime::Credentials& credentials) {
@@ -90,7 +85,7 @@ void describe(F& f, ConflictingResult& m) {
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : runtime_(runtime),
       timing_(timing),
-      modes_(load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
       tokens_(require_key(runtime.credentials)),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
@@ -219,6 +214,7 @@ Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Cont
 }
 
 Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadline deadline) {
+  const trace::Scope scope(trace::of_match(match));
   const auto judged = store_.complete(match, report, deadline);
   if (!judged) return fail(judged.error());
   switch (judged->verdict) {

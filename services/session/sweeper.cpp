@@ -77,7 +77,6 @@ void Sweeper::prune() {
 }
 
 void Sweeper::ended(const Match& match, MatchStatus from) {
-  log::info("match_cancelled", {{"match_id", match.id}, {"reason", text_of(*match.reason)}});
   announcer_.changed(match, from);
   servers_.give_back(match.id);
 }

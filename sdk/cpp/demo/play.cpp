@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace mm = matchmaker;
 // 20 players: five parties and six who come alone. Whatever first match is made of them, a second one is left.
 constexpr int kPartySizes[] = {5, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr int kTeamSize = 5;
+constexpr int kShownPlaces = 10;
+constexpr std::chrono::seconds kStandingsTime{15};
+constexpr std::chrono::milliseconds kAskEvery{250};
 constexpr const char* kNames[] = {"ada",  "bela", "cleo", "dora", "egon", "fynn", "gina", "hugo", "ines", "jack",
                                   "kira", "liam", "mona", "nils", "olga", "paul", "quin", "rosa", "sven", "tara"};
 
@@ -151,7 +155,10 @@ class Play {
 
   template <class Done>
   bool loop(Done done) {
-    const auto end = Clock::now() + options_.time_limit;
+    return loop_until(Clock::now() + options_.time_limit, done);
+  }
+  template <class Done>
+  bool loop_until(Clock::time_point end, Done done) {
     while (!done()) {
       if (Clock::now() > end) return false;
       int ran = 0;
@@ -161,30 +168,34 @@ class Play {
     return true;
   }
 
+  // The standings follow the ratings by a moment: asked again until they have everything that was told above.
   bool show() {
     stage_.print_matches();
     stage_.print_ratings();
-    bool shown = false, failed = false;
-    const auto ask = [&] {
-      mm::LeaderboardQuery query;
-      query.limit = 10;
-      bots_[0]->client().leaderboard(query, [&](mm::Result<mm::LeaderboardPage> page) {
-        failed = !page.ok();
-        shown = page.ok() && page->total >= static_cast<std::int64_t>(bots_.size());
-        if (shown) stage_.print_leaderboard(*page);
-        else asked_ = false;
-      });
+    struct Standings {
+      std::optional<mm::LeaderboardPage> page;
+      bool asked = false;
     };
-    // The standings follow the ratings by a moment.
-    return loop([&] {
-             if (!asked_ && !shown && Clock::now() >= next_ask_) {
-               asked_ = true;
-               next_ask_ = Clock::now() + std::chrono::milliseconds(500);
-               ask();
-             }
-             return shown;
-           }) &&
-           !failed;
+    const auto standings = std::make_shared<Standings>();  // owners: this frame, and the answer under way
+    Clock::time_point next_ask{};
+    const bool current = loop_until(Clock::now() + kStandingsTime, [&] {
+      if (standings->page && stage_.is_current(*standings->page)) return true;
+      if (standings->asked || Clock::now() < next_ask) return false;
+      standings->asked = true;
+      next_ask = Clock::now() + kAskEvery;
+      mm::LeaderboardQuery query;
+      query.limit = kShownPlaces;
+      bots_[0]->client().leaderboard(query, [standings](mm::Result<mm::LeaderboardPage> answer) {
+        standings->asked = false;
+        if (answer) standings->page = *answer;
+      });
+      return false;
+    });
+    if (standings->page) stage_.print_leaderboard(*standings->page);
+    if (current) return true;
+    std::fprintf(stderr, "the leaderboard did not take in the last matches within %lld s\n",
+                 static_cast<long long>(kStandingsTime.count()));
+    return false;
   }
 
   PlayOptions options_;
@@ -192,8 +203,6 @@ class Play {
   std::vector<std::unique_ptr<Bot>> bots_;
   std::deque<Group> groups_;
   int online_ = 0, queued_ = 0, rated_ = 0, round_ = 0, failures_ = 0;
-  bool asked_ = false;
-  Clock::time_point next_ask_{};
 };
 
 }  // namespace

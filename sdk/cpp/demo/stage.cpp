@@ -1,6 +1,7 @@
 #include "demo/stage.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <numeric>
 
@@ -82,12 +83,33 @@ bool Stage::everything_rated() const {
   });
 }
 
-void Stage::print_matches() const {
+bool Stage::is_current(const mm::LeaderboardPage& page) const {
+  std::map<std::string, int> ours;  // as the leaderboard shows ratings: rounded
+  for (const auto* record : in_order()) {
+    for (const auto& [player, change] : record->ratings) ours[player] = static_cast<int>(std::lround(change.mmr_after));
+  }
+  for (const auto& entry : page.entries) {
+    const auto found = ours.find(entry.player_id);
+    if (found == ours.end()) continue;
+    if (found->second != entry.mmr) return false;
+    ours.erase(found);
+  }
+  const bool whole = static_cast<std::int64_t>(page.entries.size()) >= page.total;
+  return std::all_of(ours.begin(), ours.end(), [&](const auto& missing) {
+    return !whole && !page.entries.empty() && missing.second <= page.entries.back().mmr;
+  });
+}
+
+std::vector<const MatchRecord*> Stage::in_order() const {
   std::vector<const MatchRecord*> ordered;
   for (const auto& [id, record] : matches_) ordered.push_back(&record);
   std::sort(ordered.begin(), ordered.end(), [](auto* a, auto* b) { return a->number < b->number; });
+  return ordered;
+}
+
+void Stage::print_matches() const {
   std::printf("\nMatches\n   #  mode      quality  wait mean / longest   result    teams\n");
-  for (const auto* record : ordered) {
+  for (const auto* record : in_order()) {
     const auto& waits = record->waits_seconds;
     const double mean = waits.empty() ? 0 : std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size());
     const double longest = waits.empty() ? 0 : *std::max_element(waits.begin(), waits.end());
@@ -110,10 +132,7 @@ void Stage::print_ratings() const {
     int matches = 0;
   };
   std::map<std::string, Line> lines;
-  std::vector<const MatchRecord*> ordered;
-  for (const auto& [id, record] : matches_) ordered.push_back(&record);
-  std::sort(ordered.begin(), ordered.end(), [](auto* a, auto* b) { return a->number < b->number; });
-  for (const auto* record : ordered) {
+  for (const auto* record : in_order()) {
     for (const auto& [player, change] : record->ratings) {
       auto& line = lines[name_of(player)];
       if (line.matches++ == 0) line.before = change.mmr_before;

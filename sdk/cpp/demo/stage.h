@@ -43,12 +43,15 @@ class Stage {
 
   const std::map<std::string, MatchRecord>& matches() const { return matches_; }
   bool everything_rated() const;
+  /// The page has every rating change that was told: nobody stands there with an older rating, or is missing.
+  bool is_current(const matchmaker::LeaderboardPage& page) const;
 
   void print_matches() const;
   void print_ratings() const;
   void print_leaderboard(const matchmaker::LeaderboardPage& page) const;
 
  private:
+  std::vector<const MatchRecord*> in_order() const;  ///< as they were found
   std::string name_of(const std::string& player_id) const;
   std::string team_text(const std::vector<std::string>& team) const;
 

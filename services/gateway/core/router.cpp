@@ -17,6 +17,11 @@ bool is_short_name(std::string_view value) {
          });
 }
 
+// HEAD wherever GET (RFC 9110, 9.3.2); the connection leaves the content out.
+bool answers(std::string_view of_pattern, std::string_view asked) {
+  return of_pattern == asked || (of_pattern == "GET" && asked == "HEAD");
+}
+
 }  // namespace
 
 bool accepts_parameter(std::string_view name, std::string_view value) {
@@ -58,8 +63,9 @@ RouteMatch Router::match(std::string_view method, const std::vector<std::string>
   for (std::size_t i = 0; i < patterns_.size(); ++i) {
     const auto& pattern = patterns_[i];
     if (!fits(pattern, segments)) continue;
-    if (pattern.method != method) {
+    if (!answers(pattern.method, method)) {
       found.other_methods.push_back(pattern.method);
+      if (pattern.method == "GET") found.other_methods.push_back("HEAD");
     } else if (!found.route || pattern.parameters < fewest) {
       found.route = i;
       fewest = pattern.parameters;

@@ -1,6 +1,7 @@
 // Which route a method and path mean. Patterns are `/v1/party/{party_id}/join`; a parameter matches only what can be
 // its value: `…_id` a canonical UUID, `season` a season, others a short name. So a path with an impossible id is a path
-// that does not exist. A literal segment goes before a parameter. Pure; immutable after construction.
+// that does not exist. A literal segment goes before a parameter. A pattern with GET answers HEAD too. Pure; immutable
+// after construction.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "common/wire/problem_json.h"
+#include "services/gateway/docs/advice.h"
+#include "services/gateway/docs/examples.h"
 #include "services/gateway/routes.h"
 
 namespace mm::gateway::docs {
@@ -70,7 +72,8 @@ class Document {
     pair("description",
          "Accounts, parties, matchmaking, sessions and standings of online games. Every answer that is not 2xx is a "
          "problem object (RFC 9457): branch on its `code`. Unknown fields are refused with 422; in answers, ignore fields "
-         "you do not know. The WebSocket is described in /asyncapi.json.");
+         "you do not know. HEAD is answered wherever GET is, without the content. The WebSocket is described in "
+         "/asyncapi.json.");
     w_.key("license");
     w_.begin_object();
     pair("name", "MIT");
@@ -172,25 +175,34 @@ class Document {
       const bool in_path = route.path.find("{" + property.name + "}") != std::string_view::npos;
       if (property.place == wire::Place::body || (property.place == wire::Place::path && !in_path)) continue;
       described.insert(property.name);
-      write_parameter(property.name, in_path ? "path" : "query", in_path || property.required, property.schema);
+      auto shown = property;
+      shown.required = in_path || property.required;
+      write_parameter(shown, in_path ? "path" : "query");
     }
     for (const char* name : {"code", "file", "party_id"}) {
       const bool in_path = route.path.find("{" + std::string(name) + "}") != std::string_view::npos;
-      if (in_path && !described.contains(name)) write_parameter(name, "path", true, R"({"type":"string"})");
+      const bool is_id = std::string_view(name).ends_with("_id");
+      const auto* schema = is_id ? R"({"type":"string","format":"uuid"})" : R"({"type":"string"})";
+      if (in_path && !described.contains(name)) write_parameter({name, schema, true, wire::Place::path}, "path");
     }
     reference("#/components/parameters/RequestId");
     if (route.rules.keyed) reference("#/components/parameters/IdempotencyKey");
     w_.end_array();
   }
 
-  void write_parameter(std::string_view name, std::string_view in, bool required, std::string_view schema) {
+  // Optional ones have no example: Swagger UI would send it.
+  void write_parameter(const wire::Property& property, std::string_view in) {
     w_.begin_object();
-    pair("name", name);
+    pair("name", property.name);
     pair("in", in);
     w_.key("required");
-    w_.boolean(required);
+    w_.boolean(property.required);
     w_.key("schema");
-    w_.raw(schema);
+    w_.raw(property.schema);
+    if (property.required) {
+      w_.key("example");
+      w_.raw(example_of(property));
+    }
     w_.end_object();
   }
 
@@ -208,17 +220,21 @@ class Document {
     w_.begin_object();
     w_.key("required");
     w_.boolean(needed);
-    w_.key("content");
-    write_content("application/json", wire::object_schema(messages.request, true));
+    write_content("application/json", wire::object_schema(messages.request, true), example_body(messages.request));
     w_.end_object();
   }
 
-  void write_content(std::string_view type, std::string_view schema) {
+  void write_content(std::string_view type, std::string_view schema, std::string_view example = {}) {
+    w_.key("content");
     w_.begin_object();
     w_.key(type);
     w_.begin_object();
     w_.key("schema");
     w_.raw(schema);
+    if (!example.empty()) {
+      w_.key("example");
+      w_.raw(example);
+    }
     w_.end_object();
     w_.end_object();
   }
@@ -227,33 +243,56 @@ class Document {
     w_.key("responses");
     w_.begin_object();
     w_.key(std::to_string(route.status));
-    w_.begin_object();
-    pair("description", route.summary);
-    write_headers({});
-    if (!messages.answer.empty() && route.status != 204) {
-      w_.key("content");
-      write_content("application/json", messages.answer);
-    }
-    w_.end_object();
-    for (const auto& [status, codes] : refusals_of(route, messages)) {
+    write_success(route, messages);
+    for (const auto& [status, codes] : refusals_of(route)) {
       w_.key(std::to_string(status));
-      write_refusal(codes);
+      write_shared_refusal(status, codes);
     }
     w_.end_object();
   }
 
-  static std::map<int, std::vector<Code>> refusals_of(const Route& route, const Messages& messages) {
-    std::set<Code> codes{Code::malformed_request, Code::unauthorized, Code::misdirected_request, Code::internal_error};
-    const bool limited = route.cost != Cost::free;
-    if (limited) codes.insert({Code::rate_limited, Code::unavailable});
-    if (route.path == "/readyz") codes.insert(Code::unavailable);
-    codes.insert(Code::invalid_fields);  // also an unknown query parameter
-    if (has_body(messages)) codes.insert({Code::payload_too_large, Code::unsupported_media_type});
+  void write_success(const Route& route, const Messages& messages) {
+    w_.begin_object();
+    pair("description", route.summary);
+    std::vector<HeaderInfo> more;
+    if (route.status == 201 || route.status == 302) more.push_back({"Location", "Where it is"});
+    write_headers(more);
+    if (!route.rules.media.empty()) {
+      write_content(route.rules.media, R"({"type":"string"})");
+    } else if (!messages.answer.empty() && route.status != 204) {
+      write_content("application/json", messages.answer);
+    }
+    w_.end_object();
+    if (route.rules.media.empty()) return;
+    w_.key("304");
+    w_.begin_object();
+    pair("description", "If-None-Match named what is here");
+    write_headers({});
+    w_.end_object();
+  }
+
+  // The gateway says the first six to any request, before it looks at the route.
+  static std::map<int, std::vector<Code>> refusals_of(const Route& route) {
+    std::set<Code> codes{Code::malformed_request, Code::origin_not_allowed, Code::request_timeout,
+                         Code::payload_too_large, Code::uri_too_long,       Code::headers_too_large,
+                         Code::misdirected_request};
+    codes.insert({Code::unsupported_media_type, Code::invalid_fields, Code::internal_error, Code::unavailable});
+    codes.insert(route.who == Who::admin ? Code::not_found : Code::unauthorized);
+    if (route.who == Who::server) codes.insert({Code::invalid_server_token, Code::forbidden});
+    if (route.cost != Cost::free) codes.insert({Code::rate_limited, Code::deadline_exceeded});
     if (route.rules.keyed) codes.insert({Code::idempotency_running, Code::idempotency_mismatch});
     for (const auto& name : words(route.errors)) codes.insert(code_named(name));
     std::map<int, std::vector<Code>> by_status;
     for (const auto code : codes) by_status[info(code).status].push_back(code);
     return by_status;
+  }
+
+  // Most refusals are the same on most routes: said once, under the names of their codes.
+  void write_shared_refusal(int status, const std::vector<Code>& codes) {
+    std::string name = std::to_string(status);
+    for (const auto code : codes) name += "." + std::string(info(code).name);
+    reference("#/components/responses/" + name);
+    refusals_.emplace(std::move(name), codes);
   }
 
   void write_refusal(const std::vector<Code>& codes) {
@@ -288,6 +327,7 @@ class Document {
     if (code == Code::rate_limited) problem.retry_after_seconds = 2;
     w_.key(info(code).name);
     w_.begin_object();
+    pair("description", advice(code));
     w_.key("value");
     w_.raw(wire::encode_problem(problem, kTraceExample));
     w_.end_object();
@@ -330,6 +370,13 @@ class Document {
     w_.key("headers");
     w_.begin_object();
     for (const auto& header : kAnswerHeaders) write_header(header);
+    w_.end_object();
+    w_.key("responses");
+    w_.begin_object();
+    for (const auto& [name, codes] : refusals_) {
+      w_.key(name);
+      write_refusal(codes);
+    }
     w_.end_object();
     w_.key("schemas");
     w_.begin_object();
@@ -375,6 +422,7 @@ class Document {
   }
 
   json::Writer w_;
+  std::map<std::string, std::vector<Code>> refusals_;
   wire::Schemas schemas_{wire::Audience::client};
 };
 

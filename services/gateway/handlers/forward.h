@@ -25,6 +25,7 @@ struct HideInternal {
 /// An answer as clients see it: encoded without its internal fields.
 template <class T>
 std::string encode_public(T answer) {
+  if constexpr (std::is_same_v<T, Nothing>) return {};
   detail::HideInternal hide;
   describe(hide, answer);
   return wire::encode(answer);

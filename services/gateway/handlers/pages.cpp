@@ -1,6 +1,7 @@
 #include "services/gateway/handlers/pages.h"
 
 #include "common/wire/codec.h"
+#include "services/gateway/docs/advice.h"
 #include "services/gateway/exchange.h"
 #include "services/gateway/messages.h"
 
@@ -66,12 +67,21 @@ void version(const ExchangePtr& x) {
   if (!refused_fields(x)) x->reply(wire::encode(Version{MM_VERSION}));
 }
 
+void entry(const ExchangePtr& x) {
+  if (refused_fields(x)) return;
+  const Entry entry;
+  x->headers.emplace_back("Location", entry.docs);
+  x->reply(wire::encode(entry));
+}
+
 void error_info(const ExchangePtr& x) {
   const std::string name = x->parts.path.front().second;
   x->parts.path.clear();
   if (refused_fields(x)) return;
   for (const auto& code : kCodes) {
-    if (code.name == name) return x->reply(wire::encode(ErrorInfo{name, code.status, std::string(code.title)}));
+    if (code.name != name) continue;
+    const std::string advice(docs::advice(code.code));
+    return x->reply(wire::encode(ErrorInfo{name, code.status, std::string(code.title), advice}));
   }
   x->refuse(refuse(Code::not_found, "There is no such code").error);
 }

@@ -8,6 +8,7 @@ namespace mm::gateway::pages {
 void livez(const ExchangePtr& x);
 void readyz(const ExchangePtr& x);
 void version(const ExchangePtr& x);
+void entry(const ExchangePtr& x);
 void error_info(const ExchangePtr& x);
 void openapi(const ExchangePtr& x);
 void asyncapi(const ExchangePtr& x);

@@ -30,7 +30,7 @@ std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
 bool is_handshake(const HttpRequest& request) {
   const auto* version = request.header("sec-websocket-version");
   const auto* key = request.header("sec-websocket-key");
-  return request.upgrade && request.minor_version == 1 && version != nullptr && *version == "13" && key != nullptr &&
+  return request.method == "GET" && request.upgrade && request.minor_version == 1 && version != nullptr && *version == "13" && key != nullptr &&
          key->size() == kHandshakeKeyBytes && key->ends_with("==");
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/runtime/check_secrets.h"
 #include "common/runtime/log.h"
+#include "common/runtime/port_holder.h"
 #include "services/gateway/net/http_session.h"
 
 namespace mm::gateway {
@@ -92,7 +93,11 @@ Result<int, std::string> Listener::open(const std::string& address, int port) {
   }
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(kBacklog, error);
-  if (error) return fail("cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message());
+  if (error) {
+    error_code ignored;
+    acceptor.close(ignored);  // so that it may be tried again
+    return fail(runtime::listen_refused(address, port, error));
+  }
   return static_cast<int>(acceptor.local_endpoint().port());
 }
 

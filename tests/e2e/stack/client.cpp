@@ -15,6 +15,7 @@
 #include <sstream>
 #include <thread>
 
+#include "common/testing/documented_answers.h"
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/stack.h"
 
@@ -80,7 +81,9 @@ std::size_t Answer::size(const std::string& path) const { return size_of(body, p
 std::string gateway(const std::string& path) { return Stack::instance().gateway_url() + path; }
 std::string websocket(const std::string& path) { return "ws" + Stack::instance().gateway_url().substr(4) + path; }
 
-Answer http(const std::string& method, const std::string& url, const std::string& body, const Headers& headers) {
+namespace {
+
+Answer exchange(const std::string& method, const std::string& url, const std::string& body, const Headers& headers) {
   size_pool();
   const web::uri address(url);
   web::http::client::http_client_config config;
@@ -106,6 +109,25 @@ Answer http(const std::string& method, const std::string& url, const std::string
   } catch (const std::exception& error) {
     answer.body = error.what();
   }
+  return answer;
+}
+
+// The document of the running gateway, read once.
+const testing::DocumentedAnswers& document() {
+  static const testing::DocumentedAnswers read(exchange("GET", gateway("/openapi.json"), "", {}).body);
+  return read;
+}
+
+}  // namespace
+
+Answer http(const std::string& method, const std::string& url, const std::string& body, const Headers& headers) {
+  auto answer = exchange(method, url, body, headers);
+  const auto origin = gateway("");
+  if (!url.starts_with(origin)) return answer;
+  const auto type = answer.headers.find("content-type");
+  const auto objection = document().objection({method, url.substr(origin.size()), answer.status,
+                                               type == answer.headers.end() ? "" : type->second, answer.body});
+  EXPECT_EQ(objection, "");
   return answer;
 }
 

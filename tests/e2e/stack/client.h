@@ -30,6 +30,7 @@ struct Answer {
 std::string member(const std::string& json, const std::string& path);
 std::size_t size_of(const std::string& json, const std::string& path);
 
+/// An answer of the stack's gateway that its OpenAPI document does not describe fails the test.
 Answer http(const std::string& method, const std::string& url, const std::string& body = "", const Headers& headers = {});
 
 /// A player with a login of their own.

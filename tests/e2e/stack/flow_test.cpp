@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/client.h"
@@ -26,6 +27,30 @@ std::string form_party(const std::vector<const Player*>& members) {
   for (std::size_t i = 1; i < members.size(); ++i) EXPECT_EQ(members[i]->post(path + "/join").status, 200);
   for (const auto* member : members) EXPECT_EQ(member->post(path + "/ready", R"({"ready":true})").status, 200);
   return party.at("party_id");
+}
+
+// Whoever greps the logs for a match reads what became of it, in one trace, and no secret.
+void expect_story_in_logs(const std::string& match_id) {
+  auto trace_id = match_id;
+  std::erase(trace_id, '-');
+  std::string lines;
+  const auto told = [&](const std::string& event) {
+    std::size_t count = 0;
+    std::istringstream all(lines);
+    for (std::string line; std::getline(all, line);) {
+      if (line.find("\"event\":\"" + event + "\"") == std::string::npos) continue;
+      ++count;
+      EXPECT_NE(line.find("\"trace_id\":\"" + trace_id + "\""), std::string::npos) << line;
+      EXPECT_NE(line.find("\"level\":\"info\""), std::string::npos) << line;
+    }
+    return count;
+  };
+  EXPECT_TRUE(testing::eventually([&] {
+    lines = Stack::instance().shell("cat " + Stack::instance().folder() + "/state/log/*/current | grep " + match_id).output;
+    return lines.find("match_listed") != std::string::npos;
+  }));
+  for (const char* event : {"match_found", "match_ready", "match_ended", "match_rated", "match_listed"}) EXPECT_EQ(told(event), 1u) << event;
+  for (const char* secret : {"join_token", "server_token", "join_key", "eyJ"}) EXPECT_EQ(lines.find(secret), std::string::npos) << secret;
 }
 
 TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
@@ -124,6 +149,8 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
   EXPECT_EQ(board.status, 200);
   EXPECT_GE(board.number("total"), 10);
   EXPECT_FALSE(board.at("your_rank").empty());
+
+  expect_story_in_logs(match_id);
 
   // Afterwards everyone is free, and a party must be ready anew.
   const auto party = players[0].get("/v1/party/" + three);

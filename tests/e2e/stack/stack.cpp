@@ -35,18 +35,6 @@ bool is_free(int port) {
   return free;
 }
 
-// Below the range of outgoing connections, so that nobody's client takes a port between our look and our use.
-int free_block() {
-  std::mt19937 random(static_cast<unsigned>(getpid()) ^ std::random_device{}());
-  for (int attempt = 0; attempt < 200; ++attempt) {
-    const int base = 10'000 + static_cast<int>(random() % 100) * 200;
-    bool free = true;
-    for (int offset = 0; offset < 110 && free; ++offset) free = is_free(base + offset);
-    if (free) return base;
-  }
-  return 0;
-}
-
 Stack::Command run(const std::string& command) {
   Stack::Command result;
   FILE* pipe = popen(("( " + command + " ) 2>&1").c_str(), "r");
@@ -70,6 +58,18 @@ std::string value_in(const std::string& assignments, const std::string& name) {
 
 }  // namespace
 
+// Below the range of outgoing connections, so that nobody's client takes a port between our look and our use.
+int Stack::free_block() {
+  std::mt19937 random(static_cast<unsigned>(getpid()) ^ std::random_device{}());
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    const int base = 10'000 + static_cast<int>(random() % 100) * 200;
+    bool free = true;
+    for (int offset = 0; offset < 110 && free; ++offset) free = is_free(base + offset);
+    if (free) return base;
+  }
+  return 0;
+}
+
 Stack& Stack::instance() {
   static Stack stack;
   return stack;
@@ -81,6 +81,7 @@ Stack::Stack() : root_(from_environment("MM_TEST_SOURCE_DIR")), build_(from_envi
   char name[] = "/tmp/mm-e2e-XXXXXX";
   check(mkdtemp(name) != nullptr, "no temporary folder");
   folder_ = name;
+  run("cp '" + root_ + "/deployments/modes.toml' " + folder_ + "/modes.toml");
   // Another program may take a port of the block before the stack does: the stack says so (75), we look again.
   Command up;
   for (int attempt = 0; attempt < 5; ++attempt) {
@@ -106,7 +107,7 @@ Stack::~Stack() {
 
 std::string Stack::prefix() const {
   return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ + "/state MM_PORT_BASE=" +
-         std::to_string(port_base_) + " MM_BUILD_DIR='" + build_ +
+         std::to_string(port_base_) + " MM_MODES_FILE=" + folder_ + "/modes.toml MM_BUILD_DIR='" + build_ +
          "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
 }
 

@@ -17,7 +17,10 @@ class Stack {
   const std::string& nats_url() const { return nats_url_; }
   const std::string& admin_token() const { return admin_token_; }
   const std::string& folder() const { return folder_; }
+  const std::string& build() const { return build_; }
   int port_base() const { return port_base_; }
+  /// The first of 200 ports that nobody has, for a second stack.
+  static int free_block();
 
   struct Command {
     int status = 0;

@@ -1,6 +1,7 @@
 #include "tests/integration/gateway/client.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -12,6 +13,9 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+
+#include "common/testing/documented_answers.h"
+#include "services/gateway/docs/openapi.h"
 
 namespace mm::gateway::testing {
 namespace {
@@ -179,9 +183,14 @@ std::string text_of(const Call& call) {
 }
 
 Answer call(const Target& target, const Call& call) {
+  static const mm::testing::DocumentedAnswers document(docs::openapi_document());
   Connection connection(target);
   connection.send(text_of(call));
-  return connection.read_answer(call.method == "HEAD");
+  auto answer = connection.read_answer(call.method == "HEAD");
+  const auto objection =
+      document.objection({call.method, call.target, answer.status, answer.header("content-type"), answer.body});
+  EXPECT_EQ(objection, "");
+  return answer;
 }
 
 Answer call_raw(int port, std::string_view bytes) {

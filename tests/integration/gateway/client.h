@@ -78,7 +78,7 @@ struct Call {
 
 /// A well-formed request as text; adds Host, and Content-Type and Content-Length for a body.
 std::string text_of(const Call& call);
-/// One request on a connection of its own.
+/// One request on a connection of its own. An answer that the published document does not describe fails the test.
 Answer call(const Target& target, const Call& call);
 /// Raw bytes on a connection of their own, and the first answer to them.
 Answer call_raw(int port, std::string_view bytes);

@@ -290,7 +290,7 @@ TEST(WithoutTheQueueRedis, WhatNeedsItIs503AndComesBack) {
 TEST(WithoutTheBus, RequestsAre503AndComeBack) {
   World own_world;
   Instance own({}, own_world);
-  own_world.fake<GetMatch>().refuse(Code::no_match);
+  own_world.fake<GetMatch>().refuse(Code::not_found);
   const auto player = fresh_player();
   const auto path = "/v1/session/0190f0a0-0000-7000-8000-000000000001";
   ASSERT_EQ(own.get(path, player.auth()).status, 404);

@@ -1,6 +1,8 @@
 // What is shown: differences with their intervals, in words and tables; charts and pages that a browser can read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "services/matchmaker/tools/contrast.h"
 #include "services/matchmaker/tools/report/html.h"
 #include "services/matchmaker/tools/report/run_report.h"
@@ -103,6 +105,22 @@ TEST(Page, IsOneFileWithItsTextMadeSafe) {
   EXPECT_EQ(text.find("<script>"), std::string::npos);
   EXPECT_NE(text.find("<svg "), std::string::npos);
   EXPECT_EQ(text.find("src="), std::string::npos) << "it loads nothing";
+}
+
+TEST(RunReport, DrawsARateForHoursThatWereMeasuredInPart) {
+  // The same crowd all evening; of the last hour a quarter was measured.
+  std::vector<RunResult> results(1);
+  results[0].parts = {part("all", 0, 20, 0.9), part("decile", 1, 20, 0.9), part("hour", 19, 20, 0.9), part("hour", 20, 20, 0.9)};
+  results[0].parts[2].summary.queueings = 400;
+  results[0].parts[3].summary.queueings = 100;
+  results[0].record.measured_hours[19] = 1;
+  results[0].record.measured_hours[20] = 0.25;
+  const auto charts = charts_of(results);
+  const auto found = std::find_if(charts.begin(), charts.end(), [](const Chart& chart) { return chart.title == "Players by hour"; });
+  ASSERT_NE(found, charts.end());
+  ASSERT_EQ(found->series.at(0).points.size(), 2U);
+  EXPECT_DOUBLE_EQ(found->series[0].points[0].second, 400);
+  EXPECT_DOUBLE_EQ(found->series[0].points[1].second, 400) << "no collapse";
 }
 
 TEST(RunReport, MergesSeedsAndShowsEveryPart) {

@@ -61,6 +61,21 @@ Chart by_part(const std::vector<RunResult>& results, const std::string& kind, co
   return chart;
 }
 
+/// A rate, not a count: of the first and the last hour often only some minutes were measured.
+Chart players_by_hour(const std::vector<RunResult>& results) {
+  auto chart = by_part(results, "hour", "Players by hour", "players who queue, an hour", {"queueings"});
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::size_t point = 0;
+    for (const Part& part : results[i].parts) {
+      if (part.kind != "hour") continue;
+      const double measured = results[i].record.measured_hours.at(static_cast<std::size_t>(part.number));
+      auto& y = chart.series[i].points[point++].second;
+      if (measured > 0) y /= measured;
+    }
+  }
+  return chart;
+}
+
 /// How many of all players were matched within so many seconds.
 Chart matched_within(const std::vector<RunResult>& results) {
   Chart chart;
@@ -98,6 +113,7 @@ bool has(const std::vector<RunResult>& results, const std::string& kind) { retur
 
 void merge(RunRecord& into, RunRecord&& from) {
   into.queueings.insert(into.queueings.end(), from.queueings.begin(), from.queueings.end());
+  for (std::size_t hour = 0; hour < into.measured_hours.size(); ++hour) into.measured_hours[hour] += from.measured_hours[hour];
   FaultCounts& faults = into.faults;
   faults.matches += from.faults.matches;
   faults.faulty += from.faults.faulty;
@@ -153,7 +169,7 @@ std::vector<Chart> charts_of(const std::vector<RunResult>& results) {
     charts.push_back(by_part(results, "party", "Quality by party size", "0 to 1", {"quality_mean", "quality_p10"}));
   }
   if (has(results, "hour")) {
-    charts.push_back(by_part(results, "hour", "Players by hour", "who queued", {"queueings"}));
+    charts.push_back(players_by_hour(results));
     charts.push_back(by_part(results, "hour", "Wait by hour", "seconds", {"wait_p50_s", "wait_p90_s"}));
   }
   if (results.front().parts[0].summary.latency_mean > 0) {

@@ -1,6 +1,7 @@
 // What a simulation leaves behind: one record per measured queueing, and what the whole run cost.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Queueing {
 
 struct RunRecord {
   std::vector<Queueing> queueings;  ///< those who entered in the measured time
+  std::array<double, 24> measured_hours{};  ///< how much of each hour of the day was measured, in hours
   FaultCounts faults;               ///< of all matches
   std::uint64_t refused = 0;  ///< parties that the mode does not let queue (max_party_spread), each time they tried
   std::uint64_t ticks = 0;    ///< that were run

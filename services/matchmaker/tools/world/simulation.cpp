@@ -43,6 +43,11 @@ Simulation::Simulation(const Population& population, const Crowd& crowd, const T
       measured_from_(begin_ + ms(population.warm_up_minutes * static_cast<double>(kMinute))),
       measured_until_(measured_from_ + ms(population.minutes * static_cast<double>(kMinute))),
       find_([this](TicketNumber number) { return find_waiting(number); }) {
+  for (auto at = measured_from_; at < measured_until_;) {
+    const auto end = std::min(measured_until_, (at / kHour + 1) * kHour);
+    record_.measured_hours[static_cast<std::size_t>(at / kHour % 24)] += static_cast<double>(end - at) / static_cast<double>(kHour);
+    at = end;
+  }
   if (!population.activity.empty()) {
     double sum = 0;
     for (const double hour : population.activity) sum += hour;

@@ -1,0 +1,61 @@
+// A daemon that finds its port taken says by whom.
+#include "common/runtime/port_holder.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/runtime/admin_server.h"
+
+namespace mm::runtime {
+namespace {
+
+/// A socket that has a port of its own, and listens on it if asked to.
+class Holder {
+ public:
+  explicit Holder(bool listens) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    if (listens) EXPECT_EQ(::listen(fd_, 1), 0);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~Holder() { ::close(fd_); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  int port() const { return port_; }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+TEST(PortHolder, IsNamedWithItsProcess) {
+  const Holder listener(true);
+  const auto said = port_holder(listener.port());
+  EXPECT_NE(said.find("(pid " + std::to_string(::getpid()) + "), which listens on it"), std::string::npos) << said;
+}
+
+TEST(PortHolder, IsNobodyWhenThePortIsFree) {
+  int port = 0;
+  {
+    const Holder listener(true);
+    port = listener.port();
+  }
+  EXPECT_EQ(port_holder(port), "");
+}
+
+TEST(PortHolder, StandsInTheReasonWhyADaemonDoesNotListen) {
+  const Holder listener(true);
+  const auto admin = AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return AdminAnswer{}; });
+  ASSERT_FALSE(admin.ok());
+  EXPECT_NE(admin.error().find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos) << admin.error();
+  EXPECT_NE(admin.error().find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error();
+}
+
+}  // namespace
+}  // namespace mm::runtime
