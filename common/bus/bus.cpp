@@ -31,6 +31,7 @@ void on_reconnected(natsConnection*, void* self) {
   bus.up.set(1);
   bus.reconnects.add();
   ++bus.reconnections;
+  bus.faults.forget();
   log::info("nats_reconnected");
 }
 
@@ -39,17 +40,17 @@ void on_closed(natsConnection*, void* self) {
   if (!bus.closing) log::error("nats_connection_closed");
   // Notified under the lock: the waiter destroys the Bus as soon as it can take it.
   std::lock_guard lock(bus.mutex);
-  bus.closed = true;
+  --bus.open_connections;
   bus.changed.notify_all();
 }
 
 void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
-  if (status == NATS_SLOW_CONSUMER) bus.slow.add();
-  log::warning("nats_error", {{"reason", natsStatus_GetText(status)}});
+  // On its thread for such calls the library leaves the server's words, with the subject, as the thread's last error.
+  natsStatus last = NATS_OK;
+  const char* text = nats_GetLastError(&last);
+  bus.faults.report(status, last == status && text != nullptr ? text : "");
 }
-
-void ignore_error(natsConnection*, natsSubscription*, natsStatus, void*) {}
 
 OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
   natsOptions* made = nullptr;
@@ -82,8 +83,8 @@ OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
   return options;
 }
 
-/// For the connection of gathered answers: the library's own thread writes them, a millisecond later at most, and it
-/// tells nobody what becomes of it.
+/// For the connection of gathered answers: the library's own thread writes them, a millisecond later at most. Of what
+/// becomes of it only errors are told.
 OptionsPtr gathering(OptionsPtr options) {
   if (!options) return options;
   auto* const made = options.get();
@@ -91,8 +92,6 @@ OptionsPtr gathering(OptionsPtr options) {
       natsOptions_SetSendAsap(made, false),
       natsOptions_SetDisconnectedCB(made, nullptr, nullptr),
       natsOptions_SetReconnectedCB(made, nullptr, nullptr),
-      natsOptions_SetClosedCB(made, nullptr, nullptr),
-      natsOptions_SetErrorHandler(made, ignore_error, nullptr),
   };
   const bool well = std::all_of(std::begin(results), std::end(results), [](natsStatus s) { return s == NATS_OK; });
   return well ? std::move(options) : nullptr;
@@ -103,7 +102,7 @@ OptionsPtr gathering(OptionsPtr options) {
 Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, metrics::Registry& metrics,
                                                        Deadline deadline) {
   nats_SetMessageDeliveryPoolSize(kDeliveryThreads);
-  auto impl = std::make_unique<Impl>(nullptr, metrics);
+  auto impl = std::make_unique<Impl>(options.name, metrics);
   const auto settings = make_options(options, impl.get());
   if (!settings) return fail(std::string("the address of NATS is not valid"));
   auto report_at = std::chrono::steady_clock::now() + kReportEvery;
@@ -117,6 +116,10 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
       report_at += kReportEvery;
     }
     std::this_thread::sleep_for(kConnectPause);
+  }
+  {
+    std::lock_guard lock(impl->mutex);
+    ++impl->open_connections;
   }
   impl->up.set(1);
   impl->gathering_options = gathering(make_options(options, impl.get()));
@@ -202,6 +205,8 @@ bool Bus::connected() const { return natsConnection_Status(impl_->connection) ==
 std::uint64_t Bus::reconnections() const { return impl_->reconnections; }
 
 bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
+
+bool Bus::refused() const { return impl_->faults.needed_subject_refused(); }
 
 std::string Bus::server_id() const {
   char id[128] = "";

@@ -96,6 +96,9 @@ class Bus {
   std::uint64_t reconnections() const;
   /// The connection was given up (its password is no longer accepted): only a new process can help.
   bool closed() const;
+  /// nats-server has refused a subject that this process needs, since the connection was made: its permissions do not
+  /// fit the program.
+  bool refused() const;
   /// Id of the nats-server we are connected to; changes when its state may be another. Empty while away.
   std::string server_id() const;
 

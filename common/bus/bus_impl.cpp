@@ -74,32 +74,32 @@ Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const
   return Stored{ack->seq, ack->duplicate, server_id};
 }
 
-Bus::Impl::Impl(natsConnection* c, metrics::Registry& r)
+Bus::Impl::Impl(std::string instance, metrics::Registry& r)
     : registry(r),
       up(r.gauge("mm_bus_connected", "1 while connected to NATS")),
       reconnects(r.counter("mm_bus_reconnects_total", "Connections to NATS that came back")),
-      slow(r.counter("mm_bus_slow_consumer_total", "Messages dropped because a subscription was too slow")),
       without_responder(failures(r, "no_responder")),
       timed_out(failures(r, "timeout")),
       disconnected(failures(r, "disconnected")),
-      connection(c) {}
+      faults(r, std::move(instance),
+             [this](std::string_view subject, std::string_view body) { (void)publish(subject, {}, body, {}); }) {}
 
 Bus::Impl::~Impl() {
   reply_mux.reset();
-  if (auto* const over = gathering.load(); over != nullptr) {
-    natsConnection_FlushTimeout(over, 500);
-    natsConnection_Close(over);
-    natsConnection_Destroy(over);
-  }
   if (connection == nullptr) return;
   closing = true;
-  flush(Milliseconds{500});
-  natsConnection_Close(connection);
-  {
-    // The closed callback is the last one: after it the library knows this object no more.
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return closed; });
+  auto* const second = gathering.load();
+  for (auto* const one : {second, connection}) {
+    if (one == nullptr) continue;
+    if (natsConnection_Status(one) == NATS_CONN_STATUS_CONNECTED) natsConnection_FlushTimeout(one, 500);
+    natsConnection_Close(one);
   }
+  {
+    // The closed callback is a connection's last one: after it the library knows this object no more.
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return open_connections == 0; });
+  }
+  natsConnection_Destroy(second);
   natsConnection_Destroy(connection);
 }
 
@@ -130,7 +130,9 @@ void Bus::Impl::open_gathering() {
   std::lock_guard lock(mutex);
   natsConnection* made = nullptr;
   if (gathering != nullptr || !gathering_options) return;
-  if (natsConnection_Connect(&made, gathering_options.get()) == NATS_OK) gathering = made;
+  if (natsConnection_Connect(&made, gathering_options.get()) != NATS_OK) return;
+  ++open_connections;
+  gathering = made;
 }
 
 natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply,

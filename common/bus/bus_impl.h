@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "common/bus/bus.h"
+#include "common/bus/faults.h"
 #include "common/bus/nats_handles.h"
 
 namespace mm::bus {
@@ -25,7 +26,7 @@ Reply<std::string> answer_of(natsStatus status, natsMsg* message);
 Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id);
 
 struct Bus::Impl {
-  Impl(natsConnection* c, metrics::Registry& registry);
+  Impl(std::string instance, metrics::Registry& registry);
   ~Impl();
 
   natsStatus publish(std::string_view subject, std::string_view reply, std::string_view body,
@@ -66,10 +67,10 @@ struct Bus::Impl {
   metrics::Registry& registry;
   metrics::Gauge up;
   metrics::Counter reconnects;
-  metrics::Counter slow;
   metrics::Counter without_responder;
   metrics::Counter timed_out;
   metrics::Counter disconnected;
+  Faults faults;
 
   natsConnection* connection = nullptr;
   OptionsPtr gathering_options;
@@ -79,7 +80,7 @@ struct Bus::Impl {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool closed = false;                      // protected by mutex
+  int open_connections = 0;                 // those whose last callback is still to come; protected by mutex
   std::map<std::string, metrics::Counter, std::less<>> undecodable;  // protected by mutex
   std::unique_ptr<ReplyMux> reply_mux;      // made under mutex, then constant
   std::mutex listening;

@@ -199,6 +199,7 @@ void Daemon::connect() {
 // Keeps the conditions of the bus, and the streams on a server that is new to us.
 void Daemon::tend() {
   health_.set("nats", bus_->connected());
+  health_.set("nats_permissions", !bus_->refused());
   const auto server = bus_->server_id();
   if (server.empty() || server == streams_on_) return;
   const auto ensured = bus_->ensure_streams(Deadline::after(kStreamsTime));

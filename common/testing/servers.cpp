@@ -151,30 +151,6 @@ void OwnServer::restart() {
   impl_->start();
 }
 
-OwnNats::OwnNats(std::vector<std::string> arguments) : OwnServer(std::make_unique<Impl>()) {
-  impl_->folder = make_folder("nats");
-  impl_->command = [own = impl_.get(), arguments] {
-    ChildCommand command;
-    command.arguments = {"nats-server", "-a",  "127.0.0.1", "-p", std::to_string(own->port.number()),
-                         "-js",         "-sd", own->folder};
-    append(command.arguments, arguments);
-    command.output = own->folder + "/log";
-    return command;
-  };
-  impl_->ready = [port = port_] {
-    // The greeting comes once JetStream is enabled; with users defined, so does only the greeting.
-    return answers(port, "PING\r\n", [](std::string_view text) { return text.starts_with("INFO "); });
-  };
-  impl_->start();
-  url_ = "nats://127.0.0.1:" + std::to_string(port_);
-}
-
-void OwnNats::restart_without_state() {
-  impl_->kill();
-  std::filesystem::remove_all(impl_->folder + "/jetstream");
-  impl_->start();
-}
-
 OwnRedis::OwnRedis(Instance instance, std::vector<std::string> arguments)
     : OwnServer(std::make_unique<Impl>()), name_(instance == Instance::queue ? "queue" : "cache") {
   impl_->folder = make_folder("redis");

@@ -59,8 +59,14 @@ class OwnServer {
 class OwnNats : public OwnServer {
  public:
   explicit OwnNats(std::vector<std::string> arguments = {});
+  ~OwnNats() override;
   /// Kills it and starts it without its streams, as after a loss of power on a young stream.
   void restart_without_state();
+
+  /// Lines of the logs of all servers of this kind in this process, new since the last call, that tell of a refused
+  /// subject or of a client that was too slow. At the end of each test there must be none; a test that provokes them
+  /// takes them.
+  static std::vector<std::string> take_errors();
 };
 
 /// The Redis "queue" or "cache" as deployed. `arguments`: more of redis-server's, such as {"--appendonly", "no"}.

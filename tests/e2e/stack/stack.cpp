@@ -1,6 +1,7 @@
 #include "tests/e2e/stack/stack.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,6 +57,22 @@ std::string value_in(const std::string& assignments, const std::string& name) {
   return "";
 }
 
+/// Nobody may have been refused a subject, whatever the tests did.
+class NatsLog : public ::testing::Environment {
+ public:
+  explicit NatsLog(std::string path) : path_(std::move(path)) {}
+  void TearDown() override {
+    std::ifstream log(path_);
+    for (std::string line; std::getline(log, line);) {
+      const bool wrong = line.find(" Violation - ") != std::string::npos || line.find("Slow Consumer") != std::string::npos;
+      EXPECT_FALSE(wrong) << "nats-server says: " << line;
+    }
+  }
+
+ private:
+  const std::string path_;
+};
+
 }  // namespace
 
 // Below the range of outgoing connections, so that nobody's client takes a port between our look and our use.
@@ -72,6 +89,8 @@ int Stack::free_block() {
 
 Stack& Stack::instance() {
   static Stack stack;
+  static const auto* const log = ::testing::AddGlobalTestEnvironment(new NatsLog(stack.folder_ + "/state/log/nats/current"));
+  check(log != nullptr, "the log of nats-server is not looked at");
   return stack;
 }
 

@@ -129,6 +129,60 @@ TEST_F(Harness, IsUnreadyWhileNatsIsAwayAndBringsTheStreamsBack) {
   EXPECT_TRUE(eventually([&] { return client->store(Found{2}, "2", soon(1'000)).ok(); }));
 }
 
+// A nats-server that lets `sample` do everything but serve its own subject.
+class Restricted {
+ public:
+  Restricted() : nats_({"-c", write_config()}) {}
+  ~Restricted() { std::filesystem::remove_all(folder_); }
+
+  testing::OwnNats& nats() { return nats_; }
+
+ private:
+  std::string write_config() {
+    std::ofstream(folder_ + "/nats.conf") << R"(accounts { T { jetstream: enabled, users: [
+      {user: sample, password: p, permissions: {publish: ">", subscribe: {allow: ">", deny: "test.*"}}}
+      {user: test, password: p} ] } })";
+    return folder_ + "/nats.conf";
+  }
+
+  std::string folder_ = [] {
+    char name[] = "/tmp/mm_nats_XXXXXX";
+    check(::mkdtemp(name) != nullptr, "no temporary folder");
+    return std::string(name);
+  }();
+  testing::OwnNats nats_;
+};
+
+TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
+  Restricted server;
+  metrics::Registry metrics;
+  Options options;
+  options.url = server.nats().url();
+  options.user = "test";
+  options.password = "p";
+  const auto bus = Bus::connect(options, metrics, soon(30'000));
+  ASSERT_TRUE(bus.ok());
+  std::mutex mutex;
+  std::string told;
+  const Subscription violations(**bus, "events.violation.nats_permission", "", [&](std::string_view, std::string_view body) {
+    const std::lock_guard lock(mutex);
+    told = body;
+  });
+  std::ofstream(folder_ + "/nats_password") << "p";
+  std::filesystem::permissions(folder_ + "/nats_password", std::filesystem::perms::owner_read);
+  url_ = server.nats().url();
+  start({"MM_CREDENTIALS_DIR=" + folder_, "MM_INSTANCE=sample-1"});
+  EXPECT_TRUE(says(R"("event":"nats_permission_refused")"));
+  EXPECT_THAT(output(), HasSubstr(R"("subject":"test.echo")"));
+  EXPECT_TRUE(eventually([&] { return get("/readyz").find(R"("failing":["nats_permissions"])") != std::string::npos; }));
+  EXPECT_THAT(get("/metrics"), HasSubstr("mm_bus_errors_total{kind=\"permission\"} 1"));
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return told == R"({"instance":"sample-1","action":"subscribe","subject":"test.echo"})";
+  }));
+  EXPECT_EQ(testing::OwnNats::take_errors().size(), 1u);
+}
+
 TEST_F(Harness, AnswersOddRequestsToTheAdminPort) {
   start();
   ASSERT_TRUE(says("\"event\":\"started\""));

@@ -1,0 +1,67 @@
+// What nats-server's words about a refused subject become.
+#include <gmock/gmock.h>
+
+#include "common/bus/faults.h"
+
+namespace mm::bus {
+namespace {
+
+std::string told(std::string_view text) {
+  const auto refused = parse_refusal(text);
+  return refused ? refused->action + " " + refused->subject : "none";
+}
+
+TEST(Refusal, NamesTheActionAndTheSubject) {
+  EXPECT_EQ(told(R"(Permissions Violation for Publish to "match.found")"), "publish match.found");
+  EXPECT_EQ(told(R"(Permissions Violation for Subscription to "lobby.create" using queue "lobby")"), "subscribe lobby.create");
+  EXPECT_EQ(told("Slow Consumer Detected"), "none");
+  EXPECT_EQ(told(""), "none");
+}
+
+TEST(Refusal, IdsAndInboxesBecomeWildcards) {
+  EXPECT_EQ(told(R"(Permissions Violation for Publish to "notify.0190a8b0-0000-7000-8000-000000000000")"), "publish notify.*");
+  EXPECT_EQ(told(R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")"), "publish _INBOX_gateway.>");
+  EXPECT_EQ(told(R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"), "publish $JS.ACK.MATCH.lobby.>");
+}
+
+class Faulty : public ::testing::Test {
+ protected:
+  metrics::Registry registry_;
+  std::vector<std::string> published_;
+  Faults faults_{registry_, "lobby-1", [this](std::string_view subject, std::string_view body) {
+                   published_.push_back(std::string(subject) + " " + std::string(body));
+                 }};
+};
+
+TEST_F(Faulty, ASubjectIsToldOnceAndCountedEachTimeUntilThereIsANewConnection) {
+  constexpr auto kText = R"(Permissions Violation for Publish to "queue.changed")";
+  for (int i = 0; i < 3; ++i) faults_.report(NATS_NOT_PERMITTED, kText);
+  EXPECT_THAT(published_, ::testing::ElementsAre(
+      R"(events.violation.nats_permission {"instance":"lobby-1","action":"publish","subject":"queue.changed"})"));
+  EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"permission\"} 3"));
+  EXPECT_TRUE(faults_.needed_subject_refused());
+  faults_.forget();
+  EXPECT_FALSE(faults_.needed_subject_refused());
+}
+
+TEST_F(Faulty, AnAnswerNobodyMayGetAnyMoreDoesNotMakeTheDaemonUnready) {
+  faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")");
+  EXPECT_EQ(published_.size(), 1u);
+  EXPECT_FALSE(faults_.needed_subject_refused());
+}
+
+TEST_F(Faulty, ARefusedViolationEventIsNotPublishedAgain) {
+  faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "events.violation.nats_permission")");
+  EXPECT_THAT(published_, ::testing::IsEmpty());
+  EXPECT_TRUE(faults_.needed_subject_refused());
+}
+
+TEST_F(Faulty, OtherErrorsAreCountedByKind) {
+  faults_.report(NATS_SLOW_CONSUMER, "");
+  faults_.report(NATS_ERR, "something else");
+  EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"slow_consumer\"} 1"));
+  EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"other\"} 1"));
+}
+
+}  // namespace
+}  // namespace mm::bus
