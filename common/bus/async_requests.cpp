@@ -23,10 +23,10 @@ void AsyncRequests::request(std::string_view subject, std::string body, const Ca
                             const trace::Context& trace, Deadline deadline, Handler handler) {
   impl_->waiting.add(1);
   impl_->mux.send(subject, body, headers_of(caller, deadline, trace), deadline,
-                  [impl = impl_.get(), handler = std::move(handler)](natsStatus status, natsMsg* message) {
+                  [impl = impl_.get(), handler = std::move(handler)](natsStatus status, const MsgPtr& message) {
                     impl->waiting.add(-1);
                     impl->bus.count(status);
-                    handler(answer_of(status, message));
+                    handler(answer_of(status, message.get()));
                   });
 }
 

@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "common/bus/bus_impl.h"
-#include "common/bus/jetstream.h"
 #include "common/bus/reply_mux.h"
 #include "common/runtime/log.h"
 
@@ -102,7 +101,7 @@ OptionsPtr gathering(OptionsPtr options) {
 Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, metrics::Registry& metrics,
                                                        Deadline deadline) {
   nats_SetMessageDeliveryPoolSize(kDeliveryThreads);
-  auto impl = std::make_unique<Impl>(options.name, metrics);
+  auto impl = std::make_unique<Impl>(options, metrics);
   const auto settings = make_options(options, impl.get());
   if (!settings) return fail(std::string("the address of NATS is not valid"));
   auto report_at = std::chrono::steady_clock::now() + kReportEvery;
@@ -150,9 +149,12 @@ Result<Done, std::string> Bus::publish(std::string_view subject, std::string_vie
 
 namespace {
 
-HeaderList event_headers(const std::string& message_id, const trace::Context& trace) {
-  HeaderList headers{{headers::kMessageId, message_id}};
-  if (!trace.none()) headers.emplace_back(headers::kTraceparent, trace.traceparent());
+HeaderList event_headers(const EventKeys& keys, const Bus::Outgoing& event) {
+  HeaderList headers{{headers::kMessageId, event.message_id}};
+  if (!event.trace.none()) headers.emplace_back(headers::kTraceparent, event.trace.traceparent());
+  if (keys.own) {
+    headers.emplace_back(kSignatureHeader, sign_event(*keys.own, event.subject, event.message_id, event.body));
+  }
   return headers;
 }
 
@@ -164,7 +166,8 @@ Result<Stored, std::string> Bus::store(std::string_view subject, std::string_vie
                                        const trace::Context& trace, Deadline deadline) {
   const auto id = server_id();
   MsgPtr answer;
-  const auto status = impl_->ask(subject, body, event_headers(message_id, trace), deadline, answer);
+  const Outgoing event{subject, std::string(body), message_id, trace};
+  const auto status = impl_->ask(subject, body, event_headers(impl_->keys, event), deadline, answer);
   return stored_of(status, answer.get(), id);
 }
 
@@ -182,10 +185,10 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
   auto& mux = impl_->mux();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
-    mux.send(event.subject, event.body, event_headers(event.message_id, event.trace), deadline,
-             [&collected, &id, this, i](natsStatus status, natsMsg* message) {
+    mux.send(event.subject, event.body, event_headers(impl_->keys, event), deadline,
+             [&collected, &id, this, i](natsStatus status, const MsgPtr& message) {
                impl_->count(status);
-               auto result = stored_of(status, message, id);
+               auto result = stored_of(status, message.get(), id);
                std::lock_guard lock(collected.mutex);
                collected.results[i].emplace(std::move(result));
                if (--collected.missing == 0) collected.changed.notify_all();
@@ -200,7 +203,11 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
   return results;
 }
 
-bool Bus::connected() const { return natsConnection_Status(impl_->connection) == NATS_CONN_STATUS_CONNECTED; }
+bool Bus::connected() const {
+  auto* const second = impl_->gathering.load();
+  return natsConnection_Status(impl_->connection) == NATS_CONN_STATUS_CONNECTED &&
+         (second == nullptr || natsConnection_Status(second) == NATS_CONN_STATUS_CONNECTED);
+}
 
 std::uint64_t Bus::reconnections() const { return impl_->reconnections; }
 
@@ -208,18 +215,15 @@ bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
 
 bool Bus::refused() const { return impl_->faults.needed_subject_refused(); }
 
+std::vector<std::string> Bus::missing_consumers() const {
+  std::lock_guard lock(impl_->mutex);
+  return {impl_->missing_consumers.begin(), impl_->missing_consumers.end()};
+}
+
 std::string Bus::server_id() const {
   char id[128] = "";
   if (natsConnection_GetConnectedServerId(impl_->connection, id, sizeof id) != NATS_OK) return {};
   return id;
-}
-
-Result<Done, std::string> Bus::ensure_streams(Deadline deadline) {
-  for (const auto& stream : streams::kAll) {
-    const auto done = jetstream::ensure_stream(*impl_, stream, deadline);
-    if (!done) return fail("stream " + std::string(stream.name) + ": " + done.error().text);
-  }
-  return Done{};
 }
 
 void Bus::count_undecodable(std::string_view subject) {

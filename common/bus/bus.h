@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/bus/proof.h"
 #include "common/contracts/caller.h"
 #include "common/contracts/problem.h"
 #include "common/contracts/subjects.h"
@@ -25,9 +26,10 @@ namespace mm::bus {
 
 struct Options {
   std::string url = "nats://127.0.0.1:4222";
-  std::string user{};
+  std::string user{};  ///< also names the inboxes: rights::inbox_prefix
   std::string password{};
   std::string name{};  ///< of the connection, as operators see it
+  EventKeys keys{};
 };
 
 /// What came beside a body, or goes with it.
@@ -99,11 +101,10 @@ class Bus {
   /// nats-server has refused a subject that this process needs, since the connection was made: its permissions do not
   /// fit the program.
   bool refused() const;
+  /// Consumers of this process that nats-server does not have: nats_setup did not make them, or somebody removed them.
+  std::vector<std::string> missing_consumers() const;
   /// Id of the nats-server we are connected to; changes when its state may be another. Empty while away.
   std::string server_id() const;
-
-  /// Creates the streams of the contract if they are not there, or updates them.
-  Result<Done, std::string> ensure_streams(Deadline deadline);
 
   /// For `subscribe`: counts a plain event that was dropped.
   void count_undecodable(std::string_view subject);

@@ -1,8 +1,11 @@
 #include "common/bus/bus_impl.h"
 
+#include <sys/random.h>
+
 #include <vector>
 
 #include "common/bus/reply_mux.h"
+#include "common/contracts/bus_rights.h"
 #include "common/runtime/log.h"
 #include "common/wire/problem_json.h"
 
@@ -51,6 +54,21 @@ bool is_subject(std::string_view text) {
   return true;
 }
 
+std::string random_word() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  unsigned char bytes[16];
+  check(::getrandom(bytes, sizeof bytes, 0) == sizeof bytes, "the system gives no random bytes");
+  std::string word;
+  word.reserve(2 * sizeof bytes);
+  for (const auto byte : bytes) {
+    word += kDigits[byte >> 4];
+    word += kDigits[byte & 15];
+  }
+  return word;
+}
+
+bool is_inbox(std::string_view reply) { return reply.starts_with("_INBOX"); }
+
 Reply<std::string> answer_of(natsStatus status, natsMsg* message) {
   switch (status) {
     case NATS_OK: break;
@@ -74,26 +92,26 @@ Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const
   return Stored{ack->seq, ack->duplicate, server_id};
 }
 
-Bus::Impl::Impl(std::string instance, metrics::Registry& r)
-    : registry(r),
+Bus::Impl::Impl(const Options& options, metrics::Registry& r)
+    : inbox_prefix(rights::inbox_prefix(options.user)),
+      keys(options.keys),
+      registry(r),
       up(r.gauge("mm_bus_connected", "1 while connected to NATS")),
       reconnects(r.counter("mm_bus_reconnects_total", "Connections to NATS that came back")),
       without_responder(failures(r, "no_responder")),
       timed_out(failures(r, "timeout")),
       disconnected(failures(r, "disconnected")),
-      faults(r, std::move(instance),
+      faults(r, options.name,
              [this](std::string_view subject, std::string_view body) { (void)publish(subject, {}, body, {}); }) {}
 
 Bus::Impl::~Impl() {
   reply_mux.reset();
   if (connection == nullptr) return;
   closing = true;
+  flush(Milliseconds{500});
   auto* const second = gathering.load();
-  for (auto* const one : {second, connection}) {
-    if (one == nullptr) continue;
-    if (natsConnection_Status(one) == NATS_CONN_STATUS_CONNECTED) natsConnection_FlushTimeout(one, 500);
-    natsConnection_Close(one);
-  }
+  if (second != nullptr) natsConnection_Close(second);
+  natsConnection_Close(connection);
   {
     // The closed callback is a connection's last one: after it the library knows this object no more.
     std::unique_lock lock(mutex);
@@ -109,14 +127,9 @@ natsStatus Bus::Impl::publish(std::string_view subject, std::string_view reply, 
   return send(connection, std::string(subject), std::string(reply), body, header_list);
 }
 
-natsStatus Bus::Impl::publish_reply(std::string_view reply, std::string_view body, const HeaderList& header_list) {
-  return send(connection, std::string(reply), {}, body, header_list);
-}
-
-natsStatus Bus::Impl::publish_gathered(std::string_view reply, std::string_view body, const HeaderList& header_list) {
-  auto* const over = gathering.load();
-  const bool ready = over != nullptr && natsConnection_Status(over) == NATS_CONN_STATUS_CONNECTED;
-  return send(ready ? over : connection, std::string(reply), {}, body, header_list);
+natsStatus Bus::Impl::publish_reply(natsConnection* over, std::string_view reply, std::string_view body,
+                                    const HeaderList& header_list) {
+  return send(over, std::string(reply), {}, body, header_list);
 }
 
 // Waits for the server to have read it, too, since the library knows no other way; not for long, for its own thread
@@ -126,13 +139,14 @@ void Bus::Impl::flush_gathered() {
   if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kPatienceMs);
 }
 
-void Bus::Impl::open_gathering() {
+natsConnection* Bus::Impl::gathering_connection() {
   std::lock_guard lock(mutex);
+  if (gathering != nullptr) return gathering;
   natsConnection* made = nullptr;
-  if (gathering != nullptr || !gathering_options) return;
-  if (natsConnection_Connect(&made, gathering_options.get()) != NATS_OK) return;
+  if (!gathering_options || natsConnection_Connect(&made, gathering_options.get()) != NATS_OK) return connection;
   ++open_connections;
   gathering = made;
+  return made;
 }
 
 natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply,
@@ -159,23 +173,32 @@ natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const
     count(NATS_CONNECTION_DISCONNECTED);
     return NATS_CONNECTION_DISCONNECTED;
   }
-  natsMsg* made = nullptr;
-  const std::string to(subject);
-  auto status = natsMsg_Create(&made, to.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
-  const MsgPtr question(made);
-  for (const auto& [name, value] : header_list) {
-    if (status == NATS_OK) status = natsMsgHeader_Set(question.get(), name.c_str(), value.c_str());
-  }
-  natsMsg* received = nullptr;
-  if (status == NATS_OK) status = natsConnection_RequestMsg(&received, connection, question.get(), left.count());
-  answer.reset(received);
-  count(status);
-  return status;
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<natsStatus> status;  // protected by mutex
+    MsgPtr answer;                     // protected by mutex
+  } waiting;
+  mux().send(subject, body, header_list, deadline, [&waiting](natsStatus status, MsgPtr message) {
+    // Notified under the lock: the waiter is gone as soon as it can take it.
+    std::lock_guard lock(waiting.mutex);
+    waiting.status = status;
+    waiting.answer = std::move(message);
+    waiting.changed.notify_all();
+  });
+  // The handler is called once, at the deadline at the latest, so `waiting` outlives it.
+  std::unique_lock lock(waiting.mutex);
+  waiting.changed.wait(lock, [&] { return waiting.status.has_value(); });
+  answer = std::move(waiting.answer);
+  count(*waiting.status);
+  return *waiting.status;
 }
 
 void Bus::Impl::flush(Milliseconds within) {
-  if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) return;
-  natsConnection_FlushTimeout(connection, within.count());
+  for (auto* const one : {gathering.load(), connection}) {
+    if (one == nullptr || natsConnection_Status(one) != NATS_CONN_STATUS_CONNECTED) continue;
+    natsConnection_FlushTimeout(one, within.count());
+  }
 }
 
 void Bus::Impl::count(natsStatus status) {
@@ -203,12 +226,6 @@ void Bus::Impl::forget(std::list<Listener>::iterator listener) {
   listeners.erase(listener);
 }
 
-std::string Bus::Impl::new_inbox() {
-  natsInbox* inbox = nullptr;
-  check(natsInbox_Create(&inbox) == NATS_OK, "nats.c makes no inbox name");
-  std::string name(inbox);
-  natsInbox_Destroy(inbox);
-  return name;
-}
+std::string Bus::Impl::new_inbox() const { return inbox_prefix + "." + random_word(); }
 
 }  // namespace mm::bus

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "common/bus/bus.h"
 #include "common/bus/faults.h"
@@ -19,6 +20,13 @@ class ReplyMux;
 /// become another protocol command.
 bool is_subject(std::string_view text);
 
+/// Letters and digits that nobody can guess.
+std::string random_word();
+
+/// Where an answer may be sent: to an inbox. A request that names another reply subject would have us publish there
+/// with our rights, say to the API of JetStream.
+bool is_inbox(std::string_view reply);
+
 /// What an answer message, or the reason that there is none, means to the one who asked.
 Reply<std::string> answer_of(natsStatus status, natsMsg* message);
 
@@ -26,20 +34,22 @@ Reply<std::string> answer_of(natsStatus status, natsMsg* message);
 Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id);
 
 struct Bus::Impl {
-  Impl(std::string instance, metrics::Registry& registry);
+  Impl(const Options& options, metrics::Registry& registry);
   ~Impl();
 
   natsStatus publish(std::string_view subject, std::string_view reply, std::string_view body,
                      const HeaderList& headers);
-  /// To the reply subject of a message: any subject a client named, as the server gave it to us.
-  natsStatus publish_reply(std::string_view reply, std::string_view body, const HeaderList& headers);
-  /// The same for one of many at once, on a connection that gathers them for up to a millisecond: one write in place
-  /// of one each. Like any answer it may be lost with the connection.
-  natsStatus publish_gathered(std::string_view reply, std::string_view body, const HeaderList& headers);
+  /// To the reply subject of a message, over the connection it came on: only there nats-server lets us answer.
+  natsStatus publish_reply(natsConnection* over, std::string_view reply, std::string_view body,
+                           const HeaderList& headers);
+  natsStatus publish_reply(std::string_view reply, std::string_view body, const HeaderList& headers) {
+    return publish_reply(connection, reply, body, headers);
+  }
+  /// The connection for subjects whose requests are answered many at once: it gathers what is published for up to a
+  /// millisecond, one write in place of one each. Opened at the first call; the other connection if that fails.
+  natsConnection* gathering_connection();
   /// Writes what was gathered, now.
   void flush_gathered();
-  /// Opens that connection; without it publish_gathered is publish_reply.
-  void open_gathering();
   /// One request on a thread that may block.
   natsStatus ask(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
                  MsgPtr& answer);
@@ -56,7 +66,8 @@ struct Bus::Impl {
   std::list<Listener>::iterator listen(Listener listener);
   void forget(std::list<Listener>::iterator listener);
 
-  static std::string new_inbox();
+  /// A new one under the prefix that only our user may read, without the last dot.
+  std::string new_inbox() const;
 
  private:
   natsStatus send(natsConnection* over, const std::string& subject, const std::string& reply, std::string_view body,
@@ -64,6 +75,8 @@ struct Bus::Impl {
 
  public:
 
+  const std::string inbox_prefix;  // without the dot
+  const EventKeys keys;
   metrics::Registry& registry;
   metrics::Gauge up;
   metrics::Counter reconnects;
@@ -83,6 +96,7 @@ struct Bus::Impl {
   int open_connections = 0;                 // those whose last callback is still to come; protected by mutex
   std::map<std::string, metrics::Counter, std::less<>> undecodable;  // protected by mutex
   std::unique_ptr<ReplyMux> reply_mux;      // made under mutex, then constant
+  std::set<std::string> missing_consumers;  // protected by mutex
   std::mutex listening;
   std::list<Listener> listeners;            // protected by listening
 };

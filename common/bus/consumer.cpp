@@ -1,14 +1,12 @@
 // The pull loop is our own: nats.c 3.4.1 overflows its array when a fetch of more than one message meets messages left
 // over from an earlier one. One pull request is under way at a time; its events and its end (a message with a status
 // header) come to one inbox. An event tells in its reply subject which consumer sent it, an end in the last token of
-// its subject, so that what an abandoned consumer still sends is not taken for the present one's.
+// its subject, so that what an earlier pull still sends is not taken for the end of the present one.
 #include "common/bus/consumer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <map>
-#include <set>
 #include <thread>
 
 #include "common/bus/jetstream.h"
@@ -24,10 +22,8 @@ constexpr Milliseconds kPullGrace{1'000};  // for its end to arrive
 constexpr Milliseconds kSlice{100};        // between looks at `stopping`
 constexpr Milliseconds kRetryFirst{200};
 constexpr Milliseconds kRetryMost{5'000};
-constexpr Milliseconds kRebuildMost{2'000};
-constexpr Milliseconds kAfterLoss{500};
-constexpr Milliseconds kInactiveShared{60 * 60 * 1000};
-constexpr Milliseconds kInactiveInstance{60 * 1000};
+constexpr Milliseconds kAbsentFirst{100};  // between looks for a consumer that is not there
+constexpr Milliseconds kAbsentMost{2'000};
 constexpr std::size_t kRemembered = 10'000;  // events whose retries are counted
 
 struct PoisonMessage {
@@ -45,6 +41,21 @@ void describe(F& f, PoisonMessage& m) {
   f("subject", m.subject);
   f("sequence", m.sequence);
   f("reason", m.reason);
+}
+
+struct ForgedEvent {
+  static constexpr std::string_view kCode = "forged_event";
+  std::string stream;
+  std::string consumer;
+  std::string subject;
+  std::uint64_t sequence = 0;
+};
+template <class F>
+void describe(F& f, ForgedEvent& m) {
+  f("stream", m.stream);
+  f("consumer", m.consumer);
+  f("subject", m.subject);
+  f("sequence", m.sequence);
 }
 
 // What happened to an event before, in this process.
@@ -66,12 +77,13 @@ struct Consumer::Impl {
         handled(r.counter("mm_bus_events_total", "Events handled", labels)),
         retried(r.counter("mm_bus_events_retried_total", "Events put back for later", labels)),
         dead(r.counter("mm_bus_dead_letters_total", "Events given up", labels)),
+        forged(r.counter("mm_bus_forged_events_total", "Events that their publisher has not signed", labels)),
         behind(r.gauge("mm_bus_events_behind", "Events of the stream not yet delivered", labels)),
-        prefix(Bus::Impl::new_inbox() + ".") {}
+        prefix(bus.impl().new_inbox() + ".") {}
 
   void run();
-  bool build();
-  void announce(const jetstream::ConsumerState& state, std::uint64_t last);
+  bool find();
+  void note_missing(bool missing);
   bool pull();
   bool is_there();
   bool take_from(const Deadline& deadline, int& wanted);
@@ -80,11 +92,11 @@ struct Consumer::Impl {
   Ack decide(const PulledEvent& event, std::string& reason);
   void retry(const PulledEvent& event);
   void give_up(const PulledEvent& event, const std::string& reason);
+  bool is_proven(const PulledEvent& event);
+  void refuse_forged(const PulledEvent& event);
   void settle(const PulledEvent& event);
-  void note_progress(const PulledEvent& event, bool settled);
   void put_back_rest();
   void pause(Milliseconds time);
-  std::string new_durable(const std::string& server_id);
 
   Bus& bus;
   const Stream stream;
@@ -93,23 +105,20 @@ struct Consumer::Impl {
   metrics::Counter handled;
   metrics::Counter retried;
   metrics::Counter dead;
+  metrics::Counter forged;
   metrics::Gauge behind;
   const std::string prefix;                            // of the inbox, with the last dot
   std::map<std::string, Handler, std::less<>> handlers;  // constant after start
 
   // Of the pulling thread alone:
   natsSubscription* inbox = nullptr;
-  std::string durable;           // empty: to be built
-  std::string built_on;          // the nats-server's id
-  std::uint64_t generation = 0;  // of the consumer, the last token of its inbox
-  Milliseconds rebuild_pause{100};
+  std::string found_on;          // id of the nats-server that has the consumer; empty: to be looked for
+  std::uint64_t generation = 0;  // of what was found, the last token of its inbox
+  Milliseconds absent_pause = kAbsentFirst;
   bool quiet = true;             // the pull has brought nothing yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry: one event at a time until one succeeds, so that few wait past their ack_wait
-  std::uint64_t target = 0;      // newest event at the build
-  std::set<std::uint64_t> open;  // events up to `target` that were put back
 
-  std::atomic<bool> complete{false};
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;  // protected by mutex
@@ -142,8 +151,6 @@ void Consumer::start() {
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 
-bool Consumer::caught_up() const { return impl_->complete; }
-
 void Consumer::Impl::run() {
   const auto all = prefix + "*";
   auto& nats = bus.impl();
@@ -157,75 +164,50 @@ void Consumer::Impl::run() {
       pause(kSlice);
       continue;
     }
-    // Another server id: its state may be another too.
-    if (durable.empty() || built_on != bus.server_id()) {
-      if (!build()) {
-        pause(rebuild_pause);
-        rebuild_pause = std::min(rebuild_pause * 2, kRebuildMost);
+    if (found_on.empty() || found_on != bus.server_id()) {
+      if (!find()) {
+        pause(absent_pause);
+        absent_pause = std::min(absent_pause * 2, kAbsentMost);
         continue;
       }
-      rebuild_pause = Milliseconds{100};
+      absent_pause = kAbsentFirst;
     }
-    if (pull()) continue;
-    durable.clear();
-    // A server that still removes the stream would let us build on what is going.
-    pause(kAfterLoss);
+    if (!pull()) found_on.clear();
   }
   put_back_rest();
+  note_missing(false);
   natsSubscription_Unsubscribe(inbox);
   natsSubscription_Destroy(inbox);
-  if (options.each_instance && !durable.empty()) {
-    jetstream::remove_consumer(nats, stream, durable, Deadline::after(Milliseconds{500}));
-  }
   nats_ReleaseThreadMemory();
 }
 
-std::string Consumer::Impl::new_durable(const std::string& server_id) {
-  auto name = options.name + "-" + server_id.substr(0, 12);
-  // Unique by the id of this life of this consumer: nobody else reads what is meant for this instance.
-  if (options.each_instance) name += "-" + new_uuid(SystemClock{}.now()).to_string();
-  return name;
-}
-
-bool Consumer::Impl::build() {
-  durable.clear();
-  built_on = bus.server_id();
-  if (built_on.empty()) return false;
-  auto& nats = bus.impl();
-  const auto deadline = Deadline::after(kCallTime);
-  auto last = jetstream::last_sequence(nats, stream, deadline);
-  if (!last && last.error().code == jetstream::kStreamNotFound) {
-    if (const auto ensured = bus.ensure_streams(deadline); !ensured) {
-      log::warning("consumer_not_built", {{"consumer", options.name}, {"reason", ensured.error()}});
-      return false;
-    }
-    last = jetstream::last_sequence(nats, stream, deadline);
-  }
-  const auto wish_name = new_durable(built_on);
-  const jetstream::ConsumerWish wish{.stream = stream,
-                                     .durable = wish_name,
-                                     .start_at = SystemClock{}.now() - options.start_back,
-                                     .ack_wait = options.ack_wait,
-                                     .inactive_threshold = options.each_instance ? kInactiveInstance : kInactiveShared,
-                                     .max_ack_pending = std::max<std::int64_t>(1'000, options.batch * 4)};
-  const auto state = last ? jetstream::ensure_consumer(nats, wish, deadline) : fail(last.error());
+bool Consumer::Impl::find() {
+  const auto server = bus.server_id();
+  found_on.clear();
+  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
   if (!state) {
-    log::warning("consumer_not_built", {{"consumer", wish_name}, {"reason", state.error().text}});
+    if (jetstream::is_missing(state.error())) note_missing(true);  // else JetStream does not answer
     return false;
   }
-  durable = wish_name;
+  note_missing(false);
+  found_on = server;
   ++generation;
-  announce(*state, *last);
+  attempts.clear();
+  behind.set(static_cast<double>(state->pending));
+  log::info("consumer_found", {{"stream", stream.name}, {"consumer", options.name}, {"pending", state->pending}});
   return true;
 }
 
-void Consumer::Impl::announce(const jetstream::ConsumerState& state, std::uint64_t last) {
-  log::info("consumer_built", {{"stream", stream.name}, {"consumer", durable}, {"pending", state.pending}});
-  behind.set(static_cast<double>(state.pending));
-  attempts.clear();
-  open.clear();
-  target = last;
-  if (state.pending == 0) complete = true;
+// Says so once each time it is found missing.
+void Consumer::Impl::note_missing(bool missing) {
+  auto& nats = bus.impl();
+  const auto name = std::string(stream.name) + "." + options.name;
+  std::lock_guard lock(nats.mutex);
+  if (!missing) {
+    nats.missing_consumers.erase(name);
+  } else if (nats.missing_consumers.insert(name).second) {
+    log::error("consumer_missing", {{"stream", stream.name}, {"consumer", options.name}});
+  }
 }
 
 // One pull request to its end. False: the consumer is no longer there.
@@ -234,14 +216,14 @@ bool Consumer::Impl::pull() {
   int wanted = cautious ? 1 : options.batch;
   quiet = true;
   const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
-  const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + durable;
+  const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + options.name;
   if (bus.impl().publish(subject, prefix + std::to_string(generation), body, {}) != NATS_OK) {
     pause(kSlice);
     return true;
   }
   const auto deadline = Deadline::after(kPullTime + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
-    if (is_stopping() || !bus.connected() || bus.server_id() != built_on) return true;
+    if (is_stopping() || !bus.connected() || bus.server_id() != found_on) return true;
     if (!take_from(deadline, wanted)) return false;
   }
   return !quiet || is_there();
@@ -250,8 +232,8 @@ bool Consumer::Impl::pull() {
 // A consumer that was made while its stream was being removed answers pulls for ever and never has anything
 // (nats-server 2.9.10): silence is looked into.
 bool Consumer::Impl::is_there() {
-  const auto state = jetstream::find_consumer(bus.impl(), stream, durable, Deadline::after(kCallTime));
-  return state || (state.error().code != jetstream::kConsumerNotFound && state.error().code != jetstream::kStreamNotFound);
+  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
+  return state || !jetstream::is_missing(state.error());
 }
 
 // The next message of the inbox; `wanted` becomes 0 when the pull has ended. False: the consumer is gone.
@@ -268,7 +250,7 @@ bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
   }
   if (reply_of(message.get()).empty()) return is_end(message.get(), wanted);
   const auto event = PulledEvent::from(std::move(message));
-  if (!event || event->place().consumer != durable) return true;
+  if (!event || event->place().consumer != options.name) return true;
   --wanted;
   quiet = false;
   handle(*event);
@@ -285,7 +267,7 @@ bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
   const auto text = header_of(message, "Description");
   const bool gone = status == "503" || text.find("Deleted") != std::string_view::npos;
   if (!gone) {
-    log::warning("pull_ended", {{"consumer", durable}, {"status", status}, {"reason", text}});
+    log::warning("pull_ended", {{"consumer", options.name}, {"status", status}, {"reason", text}});
     pause(kSlice);
   }
   return !gone;
@@ -295,6 +277,7 @@ void Consumer::Impl::handle(const PulledEvent& event) {
   behind.set(static_cast<double>(event.place().pending));
   const auto parent = trace::parse_traceparent(header_of(event.message(), headers::kTraceparent));
   const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
+  if (!is_proven(event)) return refuse_forged(event);
   std::string reason;
   switch (decide(event, reason)) {
     case Ack::done:
@@ -304,6 +287,24 @@ void Consumer::Impl::handle(const PulledEvent& event) {
     case Ack::retry: return retry(event);
     case Ack::reject: return give_up(event, reason);
   }
+}
+
+// What nobody here handles needs no proof.
+bool Consumer::Impl::is_proven(const PulledEvent& event) {
+  if (!handlers.contains(event.subject())) return true;
+  return bus::is_proven(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
+                        header_of(event.message(), kSignatureHeader));
+}
+
+void Consumer::Impl::refuse_forged(const PulledEvent& event) {
+  const auto sequence = event.place().info.sequence;
+  forged.add();
+  log::error("forged_event", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
+                              {"sequence", sequence}});
+  const ForgedEvent told{std::string(stream.name), options.name, std::string(event.subject()), sequence};
+  (void)bus.publish(violation_subject(ForgedEvent::kCode), wire::encode(told));
+  event.terminate(bus.impl());
+  settle(event);
 }
 
 Ack Consumer::Impl::decide(const PulledEvent& event, std::string& reason) {
@@ -330,7 +331,6 @@ void Consumer::Impl::retry(const PulledEvent& event) {
   ++attempt.retries;
   if (attempts.size() > kRemembered) attempts.erase(attempts.begin());
   event.retry_after(bus.impl(), delay);
-  note_progress(event, false);
 }
 
 void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason) {
@@ -348,17 +348,6 @@ void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason
 void Consumer::Impl::settle(const PulledEvent& event) {
   cautious = false;
   attempts.erase(event.place().info.sequence);
-  note_progress(event, true);
-}
-
-// Complete is what has seen the newest event of the build, or found none behind, with none of them put back.
-void Consumer::Impl::note_progress(const PulledEvent& event, bool settled) {
-  if (complete) return;
-  const auto sequence = event.place().info.sequence;
-  if (settled) open.erase(sequence);
-  else if (sequence <= target) open.insert(sequence);
-  if (sequence >= target || event.place().pending == 0) target = 0;
-  if (target == 0 && open.empty()) complete = true;
 }
 
 // What was delivered and not begun goes to another instance at once.

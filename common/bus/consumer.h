@@ -12,8 +12,12 @@
 // Events come one after the other, in the stream's order, but for those put back by Ack::retry: while one waits for
 // its back-off (0.2 s, doubling to 5 s), later ones flow. Only exceptions count as failures, in this process.
 //
-// The durable's name carries the nats-server's id and starts 15 minutes back: after JetStream lost its state a new
-// consumer reads again what relays send again (a consumer ahead of its stream would never see it).
+// An event whose publisher signs (common/bus/proof.h) and that carries no good signature is logged, counted
+// (mm_bus_forged_events_total), published on events.violation.forged_event, and terminated unseen.
+//
+// Its place in the stream is kept by nats-server under its name, over restarts of both sides, and was made by
+// nats_setup (common/contracts/bus_rights.h lists all). A consumer that is not there is waited for, logged, and makes
+// the daemon unready (Bus::missing_consumers).
 #pragma once
 
 #include <functional>
@@ -38,11 +42,8 @@ struct EventInfo {
 };
 
 struct ConsumerOptions {
-  std::string name{};           ///< durable: shared by all instances that give the same name
-  bool each_instance = false;   ///< true: every instance sees every event (read models); gone when the process is
-  Milliseconds start_back{15 * 60 * 1000};
+  std::string name{};  ///< of rights::kConsumers: shared by all instances that give the same name
   int batch = 64;
-  Milliseconds ack_wait{30'000};
 };
 
 class Consumer {
@@ -64,9 +65,6 @@ class Consumer {
   }
 
   void start();
-
-  /// Everything stored before the start has been handled: a read model is complete.
-  bool caught_up() const;
 
  private:
   void on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler);

@@ -28,6 +28,7 @@ std::string endpoint_name(std::string_view subject) {
 Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
                    metrics::Registry& registry)
     : bus_(bus),
+      connection_(bus.connection),
       subject_(std::move(subject)),
       listens_on_(address.empty() ? subject_ : addressed({subject_}, address)),
       name_(endpoint_name(subject_)),
@@ -47,7 +48,9 @@ void Endpoint::answer(const Request& request, const trace::Context& trace, const
   }
   // Counted first: whoever has the answer finds it in the figures.
   count(request, reply);
-  send(request, trace, reply, gathered);
+  send(request, trace, reply);
+  // Others that would go with it are not on their way.
+  if (!gathered && connection_ != bus_.connection) bus_.flush_gathered();
 }
 
 void Endpoint::count(const Request& request, const Reply<std::string>& reply) {
@@ -63,16 +66,16 @@ void Endpoint::count(const Request& request, const Reply<std::string>& reply) {
   last_error_ = std::to_string(reply.error().status()) + ":" + std::string(mm::info(reply.error().code).name);
 }
 
-void Endpoint::drop(const Request&) {
+void Endpoint::drop(const Request& request) {
   requests_.add();
   expired_.add();
+  send(request, {}, refuse(Code::deadline_exceeded));
 }
 
-void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
-                    bool gathered) {
+void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
   const auto to = reply_of(request.message.get());
   if (reply) {
-    (void)(gathered ? bus_.publish_gathered(to, *reply, {}) : bus_.publish_reply(to, *reply, {}));
+    (void)bus_.publish_reply(connection_, to, *reply, {});
     return;
   }
   const auto& problem = reply.error();
@@ -81,7 +84,7 @@ void Endpoint::send(const Request& request, const trace::Context& trace, const R
   const auto trace_id = (trace.none() ? trace::new_trace() : trace).trace_id_text();
   const HeaderList headers{{headers::kServiceError, header_text(code.name)},
                            {headers::kServiceErrorCode, std::to_string(code.status)}};
-  (void)bus_.publish_reply(to, wire::encode_problem(problem, trace_id), headers);
+  (void)bus_.publish_reply(connection_, to, wire::encode_problem(problem, trace_id), headers);
 }
 
 void Endpoint::count_refusal(Code code) {

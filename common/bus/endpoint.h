@@ -25,6 +25,10 @@ class Endpoint {
   Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
            metrics::Registry& registry);
 
+  /// Where its requests arrive and its answers leave; set before the first request.
+  void use(natsConnection* connection) { connection_ = connection; }
+  natsConnection* connection() const { return connection_; }
+
   /// As the contract, figures and logs name it.
   const std::string& subject() const { return subject_; }
   /// Where requests come in.
@@ -34,7 +38,8 @@ class Endpoint {
   /// `gathered`: many answers go out together, so this one may wait a millisecond for the others.
   void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
               bool gathered = false);
-  /// A request that is not answered, because its deadline has passed.
+  /// A request that is not handled, because its deadline has passed. It is answered all the same: nats-server keeps our
+  /// right to answer until it is used, and searches all of them when there are many.
   void drop(const Request& request);
 
   service_protocol::EndpointInfo info() const;
@@ -42,10 +47,11 @@ class Endpoint {
 
  private:
   void count(const Request& request, const Reply<std::string>& reply);
-  void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply, bool gathered);
+  void send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply);
   void count_refusal(Code code);
 
   Bus::Impl& bus_;
+  natsConnection* connection_;
   const std::string subject_;
   const std::string listens_on_;
   const std::string name_;

@@ -1,5 +1,6 @@
 #include "common/bus/jetstream.h"
 
+#include <optional>
 #include <vector>
 
 namespace mm::bus::jetstream {
@@ -18,7 +19,7 @@ struct StreamConfig {
   std::string discard = "old";
   std::int64_t max_age = nanoseconds(std::chrono::hours(24));
   std::int64_t max_bytes = 1LL << 30;
-  std::int64_t duplicate_window = nanoseconds(std::chrono::minutes(2));
+  std::int64_t duplicate_window = 0;
   int num_replicas = 1;
 };
 template <class F>
@@ -36,26 +37,28 @@ void describe(F& f, StreamConfig& m) {
 
 struct ConsumerConfig {
   std::string durable_name;
-  std::string deliver_policy = "by_start_time";
-  TimePoint opt_start_time;
+  std::string deliver_policy;
+  std::optional<TimePoint> opt_start_time;
+  std::optional<std::uint64_t> opt_start_seq;
   std::string ack_policy = "explicit";
   std::int64_t ack_wait = 0;
   std::string replay_policy = "instant";
   std::int64_t max_deliver = -1;
   std::int64_t max_ack_pending = 0;
-  std::int64_t inactive_threshold = 0;
+  std::optional<std::string> filter_subject;
 };
 template <class F>
 void describe(F& f, ConsumerConfig& m) {
   f("durable_name", m.durable_name);
   f("deliver_policy", m.deliver_policy);
   f("opt_start_time", m.opt_start_time);
+  f("opt_start_seq", m.opt_start_seq);
   f("ack_policy", m.ack_policy);
   f("ack_wait", m.ack_wait);
   f("replay_policy", m.replay_policy);
   f("max_deliver", m.max_deliver);
   f("max_ack_pending", m.max_ack_pending);
-  f("inactive_threshold", m.inactive_threshold);
+  f("filter_subject", m.filter_subject);
 }
 
 struct CreateConsumer {
@@ -88,12 +91,37 @@ void describe(F& f, StreamState& m) {
   f("last_seq", m.last_seq, fields::Optional{});
 }
 
+struct Place {
+  std::uint64_t stream_seq = 0;
+};
+template <class F>
+void describe(F& f, Place& m) {
+  f("stream_seq", m.stream_seq, fields::Optional{});
+}
+
+// What of a consumer's settings may be another than ours.
+struct KnownConfig {
+  std::string filter_subject;
+  std::int64_t ack_wait = 0;
+  std::int64_t max_ack_pending = 0;
+};
+template <class F>
+void describe(F& f, KnownConfig& m) {
+  using fields::Optional;
+  f("filter_subject", m.filter_subject, Optional{});
+  f("ack_wait", m.ack_wait, Optional{});
+  f("max_ack_pending", m.max_ack_pending, Optional{});
+}
+
 // One shape for all answers: the fields that a call does not have stay empty.
 struct ApiAnswer {
   std::optional<ErrorAnswer> error;
   StreamState state;
   std::uint64_t num_pending = 0;
-  std::uint64_t num_ack_pending = 0;
+  Place delivered;
+  Place ack_floor;
+  KnownConfig config;
+  std::optional<std::vector<std::string>> consumers;
 };
 template <class F>
 void describe(F& f, ApiAnswer& m) {
@@ -101,7 +129,10 @@ void describe(F& f, ApiAnswer& m) {
   f("error", m.error);
   f("state", m.state, Optional{});
   f("num_pending", m.num_pending, Optional{});
-  f("num_ack_pending", m.num_ack_pending, Optional{});
+  f("delivered", m.delivered, Optional{});
+  f("ack_floor", m.ack_floor, Optional{});
+  f("config", m.config, Optional{});
+  f("consumers", m.consumers);
 }
 
 Result<ApiAnswer, ApiError> call(Bus::Impl& bus, const std::string& what, const std::string& body, Deadline deadline) {
@@ -120,49 +151,39 @@ std::string path(const char* verb, Stream stream, std::string_view consumer = {}
   return text;
 }
 
-Result<ConsumerState, ApiError> state_of(const Result<ApiAnswer, ApiError>& answer) {
+Result<Done, ApiError> done_or_error(const Result<ApiAnswer, ApiError>& answer) {
   if (!answer) return fail(answer.error());
-  return ConsumerState{answer->num_pending, answer->num_ack_pending};
+  return Done{};
+}
+
+CreateConsumer creation_of(const ConsumerWish& wish) {
+  CreateConsumer create;
+  create.stream_name = wish.stream.name;
+  create.config.durable_name = wish.durable;
+  create.config.ack_wait = nanoseconds(wish.ack_wait);
+  create.config.max_ack_pending = wish.max_ack_pending;
+  if (!wish.subject.empty()) create.config.filter_subject = wish.subject;
+  return create;
+}
+
+Result<Done, ApiError> make(Bus::Impl& bus, const ConsumerWish& wish, const CreateConsumer& create, Deadline deadline) {
+  return done_or_error(call(bus, path("CONSUMER.DURABLE.CREATE", wish.stream, wish.durable), wire::encode(create), deadline));
 }
 
 }  // namespace
 
-Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Deadline deadline) {
+Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds duplicate_window, Deadline deadline) {
   StreamConfig config;
   config.name = stream.name;
   config.subjects = {std::string(stream.subjects)};
+  config.duplicate_window = nanoseconds(duplicate_window);
   const auto body = wire::encode(config);
   auto answer = call(bus, path("STREAM.CREATE", stream), body, deadline);
   // The same stream again is no error; another one of this name gets our settings.
   if (!answer && answer.error().code == kStreamNameInUse) {
     answer = call(bus, path("STREAM.UPDATE", stream), body, deadline);
   }
-  if (!answer) return fail(answer.error());
-  return Done{};
-}
-
-Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, const std::string& durable,
-                                              Deadline deadline) {
-  return state_of(call(bus, path("CONSUMER.INFO", stream, durable), {}, deadline));
-}
-
-Result<ConsumerState, ApiError> ensure_consumer(Bus::Impl& bus, const ConsumerWish& wish, Deadline deadline) {
-  // Look first: creating with another start time is refused for a consumer that exists.
-  auto found = find_consumer(bus, wish.stream, wish.durable, deadline);
-  if (found || found.error().code != kConsumerNotFound) return found;
-
-  CreateConsumer create;
-  create.stream_name = wish.stream.name;
-  create.config.durable_name = wish.durable;
-  create.config.opt_start_time = wish.start_at;
-  create.config.ack_wait = nanoseconds(wish.ack_wait);
-  create.config.max_ack_pending = wish.max_ack_pending;
-  create.config.inactive_threshold = nanoseconds(wish.inactive_threshold);
-  const auto answer = call(bus, path("CONSUMER.DURABLE.CREATE", wish.stream, wish.durable), wire::encode(create), deadline);
-  if (answer || answer.error().code == 0) return state_of(answer);
-  // Another instance may have been first.
-  found = find_consumer(bus, wish.stream, wish.durable, deadline);
-  return found ? found : state_of(answer);
+  return done_or_error(answer);
 }
 
 Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Deadline deadline) {
@@ -171,8 +192,41 @@ Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Dea
   return answer->state.last_seq;
 }
 
-void remove_consumer(Bus::Impl& bus, Stream stream, const std::string& durable, Deadline deadline) {
-  (void)call(bus, path("CONSUMER.DELETE", stream, durable), {}, deadline);
+bool ConsumerState::fits(const ConsumerWish& wish) const {
+  return subject == wish.subject && ack_wait_ns == nanoseconds(wish.ack_wait) && max_ack_pending == wish.max_ack_pending;
+}
+
+Result<std::vector<std::string>, ApiError> consumer_names(Bus::Impl& bus, Stream stream, Deadline deadline) {
+  auto answer = call(bus, path("CONSUMER.NAMES", stream), {}, deadline);
+  if (!answer) return fail(answer.error());
+  return std::move(answer->consumers).value_or(std::vector<std::string>{});
+}
+
+Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, const std::string& durable,
+                                              Deadline deadline) {
+  auto answer = call(bus, path("CONSUMER.INFO", stream, durable), {}, deadline);
+  if (!answer) return fail(answer.error());
+  return ConsumerState{answer->num_pending,         answer->delivered.stream_seq,
+                       answer->ack_floor.stream_seq, std::move(answer->config.filter_subject),
+                       answer->config.ack_wait,     answer->config.max_ack_pending};
+}
+
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, TimePoint from, Deadline deadline) {
+  auto create = creation_of(wish);
+  create.config.deliver_policy = "by_start_time";
+  create.config.opt_start_time = from;
+  return make(bus, wish, create, deadline);
+}
+
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, std::uint64_t from, Deadline deadline) {
+  auto create = creation_of(wish);
+  create.config.deliver_policy = "by_start_sequence";
+  create.config.opt_start_seq = from;
+  return make(bus, wish, create, deadline);
+}
+
+Result<Done, ApiError> remove_consumer(Bus::Impl& bus, Stream stream, const std::string& durable, Deadline deadline) {
+  return done_or_error(call(bus, path("CONSUMER.DELETE", stream, durable), {}, deadline));
 }
 
 }  // namespace mm::bus::jetstream

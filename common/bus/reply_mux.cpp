@@ -4,8 +4,13 @@
 #include <utility>
 
 namespace mm::bus {
+namespace {
 
-ReplyMux::ReplyMux(Bus::Impl& bus) : bus_(bus), prefix_(Bus::Impl::new_inbox() + ".") {
+constexpr char kSeparator = '-';
+
+}  // namespace
+
+ReplyMux::ReplyMux(Bus::Impl& bus) : bus_(bus), prefix_(bus.new_inbox() + ".") {
   inbox_.emplace(bus_.connection, prefix_ + "*", "", [this](MsgPtr message) { on_answer(std::move(message)); });
   listener_ = bus_.listen([this] { end_all(NATS_CONNECTION_DISCONNECTED); });
   timer_ = std::thread([this] { run_timer(); });
@@ -26,14 +31,15 @@ ReplyMux::~ReplyMux() {
 void ReplyMux::send(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
                     Handler handler) {
   std::uint64_t id = 0;
+  const auto word = random_word();
   {
     std::lock_guard lock(mutex_);
     id = ++last_id_;
-    pending_.emplace(id, std::move(handler));
+    pending_.emplace(id, Pending{word, std::move(handler)});
     due_.emplace(deadline.when(), id);
     if (pending_.size() == 1) changed_.notify_all();
   }
-  const auto status = bus_.publish(subject, prefix_ + std::to_string(id), body, headers);
+  const auto status = bus_.publish(subject, prefix_ + std::to_string(id) + kSeparator + word, body, headers);
   if (status == NATS_OK) return;
   auto refused = take(id);
   if (!refused) return;  // the connection was lost meanwhile, and that was told
@@ -51,27 +57,36 @@ void ReplyMux::on_answer(MsgPtr message) {
   const auto token = subject_of(message.get()).substr(prefix_.size());
   std::uint64_t id = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), id);
-  if (error != std::errc{} || end != token.data() + token.size()) return;
-  auto handler = take(id);
+  if (error != std::errc{} || end == token.data() + token.size() || *end != kSeparator) return;
+  auto handler = take(id, token.substr(static_cast<std::size_t>(end - token.data()) + 1));
   if (!handler) return;
   if (natsMsg_IsNoResponders(message.get())) return (*handler)(NATS_NO_RESPONDERS, nullptr);
-  (*handler)(NATS_OK, message.get());
+  (*handler)(NATS_OK, std::move(message));
 }
 
 std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id) {
   std::lock_guard lock(mutex_);
   auto node = pending_.extract(id);
   if (node.empty()) return std::nullopt;
-  return std::move(node.mapped());
+  return std::move(node.mapped().handler);
+}
+
+std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id, std::string_view word) {
+  std::lock_guard lock(mutex_);
+  const auto found = pending_.find(id);
+  if (found == pending_.end() || found->second.word != word) return std::nullopt;
+  auto handler = std::move(found->second.handler);
+  pending_.erase(found);
+  return handler;
 }
 
 void ReplyMux::end_all(natsStatus status) {
-  std::unordered_map<std::uint64_t, Handler> ended;
+  std::unordered_map<std::uint64_t, Pending> ended;
   {
     std::lock_guard lock(mutex_);
     ended.swap(pending_);
   }
-  for (auto& [id, handler] : ended) handler(status, nullptr);
+  for (auto& [id, pending] : ended) pending.handler(status, nullptr);
   std::vector<std::pair<Handler, natsStatus>> unsent;
   {
     std::lock_guard lock(mutex_);
@@ -103,7 +118,7 @@ std::vector<std::pair<ReplyMux::Handler, natsStatus>> ReplyMux::take_ended(std::
   while (!due_.empty() && due_.top().first <= now) {
     auto node = pending_.extract(due_.top().second);
     due_.pop();
-    if (!node.empty()) ended.emplace_back(std::move(node.mapped()), NATS_TIMEOUT);
+    if (!node.empty()) ended.emplace_back(std::move(node.mapped().handler), NATS_TIMEOUT);
   }
   return ended;
 }

@@ -32,7 +32,7 @@ struct Server::Impl {
         options(std::move(o)),
         registry(r),
         depth(r.gauge("mm_bus_inbox_depth", "Requests waiting for a worker")),
-        unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: they name no reply subject")),
+        unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: they name no inbox to reply to")),
         identity{options.name, new_uuid(SystemClock{}.now()).to_string(), options.version, {}},
         started(SystemClock{}.now()) {}
 
@@ -112,7 +112,7 @@ void Server::Impl::start() {
   for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
   for (const auto& route : routes) {
     if (!route->many) continue;
-    bus.open_gathering();
+    route->endpoint->use(bus.gathering_connection());
     for (int i = 0; i < route->side_by_side; ++i) threads.emplace_back([this, &r = *route] { work_batches(r); });
   }
   using namespace service_protocol;
@@ -129,7 +129,7 @@ void Server::Impl::start() {
   });
   for (const auto& route : routes) {
     subscriptions.push_back(std::make_unique<CallbackSubscription>(
-        bus.connection, route->endpoint->listens_on(), options.name,
+        route->endpoint->connection(), route->endpoint->listens_on(), options.name,
         [this, &r = *route](MsgPtr message) { on_request(r, std::move(message)); }));
   }
   // The server knows all of it when this returns: from now on requests find us.
@@ -141,13 +141,13 @@ void Server::Impl::describe_on(const std::string& verb, std::function<std::strin
   for (const auto& subject : {general, general + "." + identity.name, general + "." + identity.name + "." + identity.id}) {
     protocol.push_back(
         std::make_unique<CallbackSubscription>(bus.connection, subject, "", [this, text](MsgPtr message) {
-          if (const auto to = reply_of(message.get()); !to.empty()) (void)bus.publish_reply(to, text(), {});
+          if (const auto to = reply_of(message.get()); is_inbox(to)) (void)bus.publish_reply(to, text(), {});
         }));
   }
 }
 
 void Server::Impl::on_request(Route& route, MsgPtr message) {
-  if (reply_of(message.get()).empty()) return unanswerable.add();
+  if (!is_inbox(reply_of(message.get()))) return unanswerable.add();
   Request request{std::move(message), std::chrono::steady_clock::now()};
   bool full = false;
   {

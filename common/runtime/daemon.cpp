@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <cstdlib>
 
+#include "common/contracts/bus_rights.h"
 #include "common/runtime/admin_server.h"
 #include "common/runtime/check_secrets.h"
 #include "common/runtime/process_metrics.h"
@@ -23,7 +25,6 @@ constexpr int kExitConfig = 78;
 constexpr Milliseconds kNatsWait{30'000};
 constexpr Milliseconds kPortWait{300'000};
 constexpr Milliseconds kTendEvery{250};
-constexpr Milliseconds kStreamsTime{1'000};
 
 std::string help_text(std::string_view name, const SettingsReader& reader) {
   std::string text = "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
@@ -91,6 +92,26 @@ AdminAnswer version_answer(const std::string& name) {
   return {200, "application/json", writer.take()};
 }
 
+template <class Key>
+Key key_of(const Credentials& credentials, const std::string& name) {
+  auto key = Key::parse(credentials.require(name));
+  if (key) return *std::move(key);
+  log::error("credential_refused", {{"reason", "the credential " + name + " " + key.error()}});
+  std::_Exit(kExitConfig);
+}
+
+// What the daemon needs of the keys that prove events: its own if it signs, and those of the signers it reads.
+bus::EventKeys read_keys(std::string_view daemon, const Credentials& credentials) {
+  bus::EventKeys keys;
+  if (credentials.none()) return keys;
+  for (const auto signer : rights::kSigners) {
+    if (signer == daemon) keys.own = key_of<security::SigningKey>(credentials, "event_signing_key");
+    if (!rights::reads_events_of(daemon, signer)) continue;
+    keys.publishers.emplace(signer, key_of<security::VerifyingKey>(credentials, "event_key_" + std::string(signer)));
+  }
+  return keys;
+}
+
 // What lives as long as the process serves, around the Service.
 class Daemon {
  public:
@@ -128,7 +149,6 @@ class Daemon {
   StopSignals signals_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<bus::Bus> bus_;
-  std::string streams_on_;  // the nats-server that has our streams
 };
 
 int Daemon::run(const Make& make) {
@@ -187,6 +207,7 @@ void Daemon::connect() {
   options.user = settings_.nats_user.empty() ? name_ : settings_.nats_user;
   options.password = credentials_.require("nats_password");
   options.name = instance_;
+  options.keys = read_keys(name_, credentials_);
   const auto attempt = [&]() -> Result<Done, std::string> {
     auto bus = bus::Bus::connect(options, metrics_, Deadline::after(Milliseconds{0}));
     if (!bus) return fail(std::move(bus).error());
@@ -196,16 +217,10 @@ void Daemon::connect() {
   wait_until(&signals_.requested(), "nats", attempt, Deadline::after(kNatsWait));
 }
 
-// Keeps the conditions of the bus, and the streams on a server that is new to us.
 void Daemon::tend() {
   health_.set("nats", bus_->connected());
   health_.set("nats_permissions", !bus_->refused());
-  const auto server = bus_->server_id();
-  if (server.empty() || server == streams_on_) return;
-  const auto ensured = bus_->ensure_streams(Deadline::after(kStreamsTime));
-  health_.set("streams", ensured.ok());
-  if (ensured) streams_on_ = server;
-  else log::warning("streams_not_ensured", {{"reason", ensured.error()}});
+  health_.set("consumers", bus_->missing_consumers().empty());
 }
 
 int Daemon::serve(const Make& make) {

@@ -7,9 +7,8 @@
 // SIGTERM or SIGINT, marks the daemon unready, destroys the Service (whose last members, the subscriptions, go first:
 // they finish what is under way) and exits 0. A second signal ends it at once.
 //
-// While it runs it keeps the streams of the contract in being: at the start, and whenever NATS comes back as another
-// server. Conditions of its own for /readyz: started, draining, nats, nats_permissions
-// (nats-server refused a subject that the daemon needs), streams.
+// Conditions of its own for /readyz: started, draining, nats, nats_permissions (nats-server refused a subject that the
+// daemon needs), consumers (one that the daemon needs is missing).
 //
 // Exit status: 0 stopped; 64 wrong arguments (only --help and --version are known); 69 something it needs is not
 // there (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor

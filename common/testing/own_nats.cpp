@@ -1,14 +1,34 @@
 // A test's own nats-server, and what its log says about mistakes of its clients.
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include "common/testing/server_process.h"
 
 namespace mm::testing {
 namespace {
+
+/// As ctest says, or where this file was built: a test program can be run by hand.
+std::string folder_of(const char* variable, const char* otherwise) {
+  const char* value = getenv(variable);
+  return value == nullptr ? otherwise : value;
+}
+std::string source_folder() { return folder_of("MM_TEST_SOURCE_DIR", MM_SOURCE_FOLDER); }
+std::string build_folder() { return folder_of("MM_TEST_BINARY_DIR", MM_BUILD_FOLDER); }
+
+std::string read(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
 
 /// nats-server tells a client that breaks its permissions or reads too slowly; the client's program may well not look.
 bool is_error(const std::string& line) {
@@ -54,15 +74,43 @@ class NatsLogs {
   std::vector<std::string> errors_;
 };
 
+// The shipped files and, for the test's own hands, one more user.
+void write_configuration(const std::string& folder) {
+  const std::string shipped = source_folder() + "/deployments/nats/";
+  std::filesystem::copy_file(shipped + "nats.conf", folder + "/nats.conf");
+  auto accounts = read(shipped + "accounts.conf");
+  constexpr std::string_view kUsers = "users: [\n";
+  const auto at = accounts.find(kUsers);
+  if (at == std::string::npos) throw std::runtime_error("accounts.conf has no users");
+  accounts.insert(at + kUsers.size(), "      {user: test, password: $PASSWORD_TEST}\n");
+  std::ofstream(folder + "/accounts.conf") << accounts;
+  std::ofstream secrets(folder + "/secrets.conf");
+  constexpr std::string_view kVariable = "$PASSWORD_";
+  for (auto begin = accounts.find(kVariable); begin != std::string::npos; begin = accounts.find(kVariable, begin + 1)) {
+    const auto name = begin + 1;
+    const auto variable = accounts.substr(name, accounts.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", name) - name);
+    std::string user = variable.substr(kVariable.size() - 1);
+    for (auto& c : user) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    secrets << variable << ": \"" << OwnNats::password(user) << "\"\n";
+  }
+}
+
 }  // namespace
 
-OwnNats::OwnNats(std::vector<std::string> arguments) : OwnServer(std::make_unique<Impl>()) {
+OwnNats::OwnNats(std::vector<std::string> instead) : OwnServer(std::make_unique<Impl>()) {
   impl_->folder = make_folder("nats");
-  impl_->command = [own = impl_.get(), arguments] {
+  const auto program = build_folder() + "/bin/nats_setup";
+  const auto run = source_folder() + "/deployments/nats/run";
+  if (instead.empty()) write_configuration(impl_->folder);
+  impl_->command = [own = impl_.get(), instead, program, run] {
     ChildCommand command;
-    command.arguments = {"nats-server", "-a",  "127.0.0.1", "-p", std::to_string(own->port.number()),
-                         "-js",         "-sd", own->folder};
-    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    const auto port = std::to_string(own->port.number());
+    if (instead.empty()) {
+      command.arguments = {run, own->folder, port, std::to_string(own->second_port.number()), program};
+    } else {
+      command.arguments = {"nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", own->folder + "/data"};
+      command.arguments.insert(command.arguments.end(), instead.begin(), instead.end());
+    }
     command.output = own->folder + "/log";
     return command;
   };
@@ -75,13 +123,22 @@ OwnNats::OwnNats(std::vector<std::string> arguments) : OwnServer(std::make_uniqu
   NatsLogs::instance().add(impl_->folder + "/log");
 }
 
+std::string OwnNats::data_folder() const { return impl_->folder + "/data"; }
+
+// `test` is no user of the stack, so it has no secret of its own.
+std::string OwnNats::password(std::string_view user) {
+  auto text = secret("nats_" + std::string(user == "test" ? "operator" : user));
+  if (user == "test") std::reverse(text.begin(), text.end());
+  return text;
+}
+
 OwnNats::~OwnNats() { NatsLogs::instance().remove(impl_->folder + "/log"); }
 
 std::vector<std::string> OwnNats::take_errors() { return NatsLogs::instance().take_errors(); }
 
 void OwnNats::restart_without_state() {
   impl_->kill();
-  std::filesystem::remove_all(impl_->folder + "/jetstream");
+  std::filesystem::remove_all(impl_->folder + "/data");
   impl_->start();
 }
 

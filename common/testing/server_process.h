@@ -46,6 +46,7 @@ class FileLock {
 struct OwnServer::Impl {
   std::string folder;
   ReservedPort port;
+  ReservedPort second_port;  ///< of nats-server: for its monitor
   std::function<ChildCommand()> command;
   std::function<bool()> ready;
   int quit_signal = 9;   ///< how it ends when the test is over; 9: at once

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -55,11 +56,15 @@ class OwnServer {
   int port_ = 0;
 };
 
-/// JetStream enabled, streams not created. `arguments`: more of nats-server's, such as {"--user", "x"}.
+/// Started as the stack does it, with the shipped configuration: streams, consumers, and a user for each daemon. The
+/// user `test` beside them may do everything. (`make up` prints no password of a daemon; here they are known.)
 class OwnNats : public OwnServer {
  public:
-  explicit OwnNats(std::vector<std::string> arguments = {});
+  /// `instead`: arguments of nats-server in place of the shipped configuration; for tests of a wrong one.
+  explicit OwnNats(std::vector<std::string> instead = {});
   ~OwnNats() override;
+  static std::string password(std::string_view user);
+  std::string data_folder() const;
   /// Kills it and starts it without its streams, as after a loss of power on a young stream.
   void restart_without_state();
 

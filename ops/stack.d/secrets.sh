@@ -4,7 +4,7 @@ secret_names="access_token_key server_token_key admin_token postgres_superuser
 redis_queue_operator redis_queue_gateway redis_queue_lobby redis_queue_matchmaker redis_cache_operator redis_cache_gateway
 redis_cache_lobby redis_cache_matchmaker redis_cache_session redis_cache_profile
 nats_operator nats_gateway nats_lobby nats_matchmaker nats_session nats_orchestrator nats_profile nats_leaderboard
-postgres_profile postgres_session postgres_orchestrator postgres_leaderboard"
+postgres_profile postgres_session postgres_orchestrator postgres_leaderboard event_session event_profile"
 
 make_secrets() {
   local name
@@ -13,19 +13,32 @@ make_secrets() {
     for name in $secret_names; do
       [ -s "$MM_STATE/secrets/$name" ] || head -c 32 /dev/urandom | base64 -w0 | tr '+/' '-_' | tr -d '=' > "$MM_STATE/secrets/$name"
     done
+    for name in session profile; do event_key "$name" > "$MM_STATE/secrets/event_key_$name"; done
     give gateway nats_password=nats_gateway redis_queue_password=redis_queue_gateway \
       redis_cache_password=redis_cache_gateway access_token_key=access_token_key server_token_key=server_token_key \
       admin_token=admin_token
-    give lobby nats_password=nats_lobby redis_queue_password=redis_queue_lobby redis_cache_password=redis_cache_lobby
+    give lobby nats_password=nats_lobby redis_queue_password=redis_queue_lobby redis_cache_password=redis_cache_lobby \
+      event_key_session=event_key_session event_key_profile=event_key_profile
     give matchmaker nats_password=nats_matchmaker redis_queue_password=redis_queue_matchmaker \
-      redis_cache_password=redis_cache_matchmaker
+      redis_cache_password=redis_cache_matchmaker event_key_session=event_key_session \
+      event_key_profile=event_key_profile
     give session nats_password=nats_session redis_cache_password=redis_cache_session postgres_password=postgres_session \
-      server_token_key=server_token_key
+      server_token_key=server_token_key event_signing_key=event_session
     give orchestrator nats_password=nats_orchestrator postgres_password=postgres_orchestrator
-    give profile nats_password=nats_profile redis_cache_password=redis_cache_profile postgres_password=postgres_profile
-    give leaderboard nats_password=nats_leaderboard postgres_password=postgres_leaderboard
+    give profile nats_password=nats_profile redis_cache_password=redis_cache_profile postgres_password=postgres_profile \
+      event_signing_key=event_profile event_key_session=event_key_session
+    give leaderboard nats_password=nats_leaderboard postgres_password=postgres_leaderboard \
+      event_key_profile=event_key_profile
     printf '127.0.0.1:*:*:postgres:%s\n' "$(secret postgres_superuser)" > "$MM_STATE/secrets/pgpass"
   )
+}
+
+# The public key to an Ed25519 private key, which is 32 random bytes as any other secret. Both in base64url.
+event_key() {
+  local base64
+  base64=$(tr '_-' '/+' < "$MM_STATE/secrets/event_$1")=
+  { printf '\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20'; base64 -d <<< "$base64"; } |
+    openssl pkey -inform DER -pubout -outform DER | tail -c 32 | base64 -w0 | tr '+/' '-_' | tr -d '='
 }
 
 secret() { cat "$MM_STATE/secrets/$1"; }

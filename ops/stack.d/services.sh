@@ -9,7 +9,7 @@ prepare_stores() {
   local name home fsync=always
   (
     umask 077
-    cp deployments/nats/nats.conf "$MM_STATE/nats/nats.conf"
+    cp deployments/nats/nats.conf deployments/nats/accounts.conf "$MM_STATE/nats/"
     for name in operator gateway lobby matchmaker session orchestrator profile leaderboard; do
       printf 'PASSWORD_%s: "%s"\n' "${name^^}" "$(secret "nats_$name")"
     done > "$MM_STATE/nats/secrets.conf"
@@ -96,7 +96,7 @@ run_line() {
   case $1 in
     nats)
       echo "cd '$MM_STATE/nats' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
-        "nats-server -c nats.conf -a 127.0.0.1 -p $(port_of nats) -m $(port_of nats-monitor) -sd '$MM_STATE/nats/data'" ;;
+        "'$root/deployments/nats/run' '$MM_STATE/nats' $(port_of nats) $(port_of nats-monitor) '$build/bin/nats_setup'" ;;
     redis-*)
       echo "cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
         "redis-server ./redis.conf" ;;

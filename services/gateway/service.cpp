@@ -131,6 +131,10 @@ void Service::subscribe() {
   }));
   subscriptions_.push_back(
       bus::subscribe<PartyDisbanded>(bus, "", [this](const PartyDisbanded& event) { on_party(event.party_id, {}); }));
+  // It serves no requests; it only says that it is there.
+  const bus::ServerOptions options{.name = std::string(kName), .description = "REST and WebSocket", .workers = 0};
+  described_ = std::make_unique<bus::Server>(bus, options, gateway_.runtime.metrics);
+  described_->start();
 }
 
 void Service::watch_health() {
@@ -198,6 +202,7 @@ void Service::say_goodbye_to_presence() {
 
 Service::~Service() {
   gateway_.draining = true;
+  described_.reset();
   subscriptions_.clear();
   on_every_loop([this](std::size_t i) {
     listeners_[i]->close();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/bus/bus.h"
+#include "common/bus/server.h"
 #include "common/runtime/daemon.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/messages.h"
@@ -54,6 +55,7 @@ class Service {
   int port_ = 0;
   // Last: gone first, so that no frame meets a shard that is going.
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
+  std::unique_ptr<bus::Server> described_;  // answers $SRV.*
 };
 
 }  // namespace mm::gateway

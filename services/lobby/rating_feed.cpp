@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "common/contracts/bus_rights.h"
 #include "common/runtime/log.h"
 
 namespace mm::lobby {
@@ -25,7 +26,7 @@ RatingFeed::RatingFeed(const Parts& parts)
       view_(parts.view),
       metrics_(parts.metrics),
       clock_(parts.clock),
-      consumer_(parts.bus, streams::kMatch, {.name = "lobby-ratings", .each_instance = true}, parts.registry) {
+      consumer_(parts.bus, streams::kMatch, {.name = rights::instance_consumer("lobby-ratings", parts.number)}, parts.registry) {
   consumer_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) { return on(event); });
 }
 

@@ -1,7 +1,7 @@
 // Keeps the rating read model (core/rating_view.h) complete: filled once from profile, page by page, and kept by
 // match.rated, of which every instance sees every one. The consumer starts before the filling, so nothing falls
-// between; newer is what counts more games, so order and repetition do not matter. A consumer reads at most 15 minutes
-// back: after a longer absence from NATS the ratings are read again.
+// between; newer is what counts more games, so order and repetition do not matter. A consumer that was made anew reads 15
+// minutes back: after a longer absence from NATS the ratings are read again.
 #pragma once
 
 #include <stop_token>
@@ -24,6 +24,7 @@ class RatingFeed {
     Metrics& metrics;
     const Clock& clock;
     metrics::Registry& registry;
+    int number = 1;  ///< of this instance: each has a consumer of its own
   };
 
   explicit RatingFeed(const Parts& parts);

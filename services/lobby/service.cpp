@@ -1,7 +1,9 @@
 #include "services/lobby/service.h"
 
+#include <charconv>
 #include <cstdlib>
 
+#include "common/contracts/bus_rights.h"
 #include "common/runtime/log.h"
 #include "common/runtime/modes_file.h"
 
@@ -18,6 +20,17 @@ constexpr Milliseconds kTryAgain{250};
 [[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
   for (const auto& reason : reasons) log::error("start_refused", {{"reason", reason}});
   std::_Exit(78);
+}
+
+/// "lobby-2": 2; "lobby": 1. Each instance has its own place in the stream of ratings, and there are so many places.
+int instance_number(const std::string& instance) {
+  const auto dash = instance.rfind('-');
+  if (dash == std::string::npos) return 1;
+  int number = 0;
+  const auto [end, error] = std::from_chars(instance.data() + dash + 1, instance.data() + instance.size(), number);
+  const bool is_number = error == std::errc{} && end == instance.data() + instance.size();
+  if (is_number && number >= 1 && number <= rights::kLobbiesMax) return number;
+  refuse_to_start({"MM_INSTANCE must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1"});
 }
 
 storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
@@ -56,7 +69,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       parties_({store_, presence_store_, changes_, teller_, metrics_, runtime.clock}),
       invitations_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock}),
       queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
-      feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics}),
+      feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics, instance_number(runtime.instance)}),
       followers_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock, runtime.metrics}),
       presence_({runtime.bus, presence_store_, changes_, invitations_, teller_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(settings), runtime.metrics) {

@@ -17,7 +17,7 @@ using testing::eventually;
 // A fresh server per test: streams are state.
 class Events : public ::testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(bus_->ensure_streams(soon()).ok()); }
+  void SetUp() override { make_consumers(*bus_, {"test"}); }
 
   void store(int number, const std::string& id) {
     const auto stored = bus_->store(Found{number}, id, soon());
@@ -98,11 +98,6 @@ TEST_F(Events, ManyAreStoredWithOneWaitAndOneResultEach) {
   EXPECT_TRUE(bus_->store_all({}, soon()).empty());
 }
 
-TEST_F(Events, StreamsMayBeEnsuredAgain) {
-  EXPECT_TRUE(bus_->ensure_streams(soon()).ok());
-  EXPECT_TRUE(bus_->ensure_streams(soon()).ok());
-}
-
 TEST_F(Events, AConsumerHandlesInOrderWhatWasStoredBeforeAndAfter) {
   store_each(1, 100);
   Numbers seen;
@@ -115,7 +110,6 @@ TEST_F(Events, AConsumerHandlesInOrderWhatWasStoredBeforeAndAfter) {
   store_each(101, 150);
   ASSERT_TRUE(eventually([&] { return seen.size() == 150; }));
   EXPECT_TRUE(std::ranges::is_sorted(seen.all()));
-  EXPECT_TRUE(eventually([&] { return consumer.caught_up(); }));
 }
 
 TEST_F(Events, SubjectsWithoutAHandlerDoNotHoldUpTheOthers) {
@@ -136,7 +130,7 @@ TEST_F(Events, RetryBringsAnEventAgainWhileLaterOnesFlow) {
   Numbers seen;
   std::atomic<int> tries{0};
   std::atomic<int> deliveries{0};
-  Consumer consumer(*bus_, streams::kMatch, {.name = "test", .each_instance = true}, metrics_);
+  Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
   consumer.on<Found>([&](const Found& e, const EventInfo& info) {
     if (e.number == 1 && ++tries < 6) return Ack::retry;
     if (e.number == 1) deliveries = info.deliveries;
@@ -146,11 +140,9 @@ TEST_F(Events, RetryBringsAnEventAgainWhileLaterOnesFlow) {
   consumer.start();
   ASSERT_TRUE(eventually([&] { return seen.size() == 2; }));
   EXPECT_THAT(seen.all(), ElementsAre(2, 3));
-  EXPECT_FALSE(consumer.caught_up());
   // More retries than failures are allowed: they do not count as such.
   ASSERT_TRUE(eventually([&] { return seen.size() == 3; }, Milliseconds{60'000}));
   EXPECT_EQ(deliveries, 6);
-  EXPECT_TRUE(eventually([&] { return consumer.caught_up(); }));
 }
 
 TEST_F(Events, PoisonIsReportedAndTheNextEventFlows) {
@@ -203,7 +195,8 @@ TEST_F(Events, AnEventThatWasNotAcknowledgedComesAgain) {
   store(1, "one");
   metrics::Registry other_metrics;
   const auto other_bus = connect(nats_, other_metrics);
-  const ConsumerOptions options{.name = "test", .ack_wait = Milliseconds{500}};
+  make_consumers(*bus_, {"hasty"}, Milliseconds{500});
+  const ConsumerOptions options{.name = "hasty"};
   Gate gate;
   Consumer slow(*bus_, streams::kMatch, options, metrics_);
   slow.on<Found>([&](const Found&, const EventInfo&) {
@@ -226,7 +219,8 @@ TEST_F(Events, AnEventThatWasNotAcknowledgedComesAgain) {
   gate.open();
 }
 
-TEST_F(Events, InstancesOfOneNameShareAndEachInstanceSeesAll) {
+TEST_F(Events, InstancesOfOneNameShareAndConsumersOfOtherNamesSeeAll) {
+  make_consumers(*bus_, {"shared", "view-1", "view-2"});
   metrics::Registry other_metrics;
   const auto other_bus = connect(nats_, other_metrics);
   const auto count = [](Numbers& numbers) {
@@ -240,8 +234,8 @@ TEST_F(Events, InstancesOfOneNameShareAndEachInstanceSeesAll) {
   Numbers second_view;
   Consumer a(*bus_, streams::kMatch, {.name = "shared", .batch = 1}, metrics_);
   Consumer b(*other_bus, streams::kMatch, {.name = "shared", .batch = 1}, other_metrics);
-  Consumer c(*bus_, streams::kMatch, {.name = "view", .each_instance = true}, metrics_);
-  Consumer d(*other_bus, streams::kMatch, {.name = "view", .each_instance = true}, other_metrics);
+  Consumer c(*bus_, streams::kMatch, {.name = "view-1"}, metrics_);
+  Consumer d(*other_bus, streams::kMatch, {.name = "view-2"}, other_metrics);
   a.on<Found>(count(shared));
   b.on<Found>(count(shared));
   c.on<Found>(count(first_view));
@@ -277,7 +271,7 @@ TEST_F(Events, EndingGivesBackWhatWasNotBegun) {
   EXPECT_TRUE(eventually([&] { return seen.size() + static_cast<std::size_t>(begun) == 20; }));
 }
 
-TEST_F(Events, AConsumerThatWasRemovedIsMadeAgain) {
+TEST_F(Events, AConsumerThatIsMissingIsToldOfAndWaitedFor) {
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
   consumer.on<Found>([&](const Found& e, const EventInfo&) {
@@ -287,19 +281,19 @@ TEST_F(Events, AConsumerThatWasRemovedIsMadeAgain) {
   consumer.start();
   store(1, "1");
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
+  EXPECT_THAT(bus_->missing_consumers(), ::testing::IsEmpty());
   RawClient raw(nats_.port());
-  const auto durable = "test-" + bus_->server_id().substr(0, 12);
-  const auto removed = raw.ask("$JS.API.CONSUMER.DELETE.MATCH." + durable, "", "");
+  const auto removed = raw.ask("$JS.API.CONSUMER.DELETE.MATCH.test", "", "");
   ASSERT_TRUE(removed.has_value());
   EXPECT_THAT(removed->body, HasSubstr("\"success\":true"));
+  EXPECT_TRUE(eventually([&] { return bus_->missing_consumers() == std::vector<std::string>{"MATCH.test"}; }));
   store(2, "2");
-  EXPECT_TRUE(eventually([&] {
-    const auto all = seen.all();
-    return std::ranges::find(all, 2) != all.end();
-  }));
+  make_consumers(*bus_, {"test"});
+  EXPECT_TRUE(eventually([&] { return std::ranges::count(seen.all(), 2) == 1; }));
+  EXPECT_TRUE(eventually([&] { return bus_->missing_consumers().empty(); }));
 }
 
-TEST_F(Events, AStreamThatVanishedIsMadeAgainAndConsumed) {
+TEST_F(Events, AStreamThatVanishedAndIsMadeAgainIsConsumed) {
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
   consumer.on<Found>([&](const Found& e, const EventInfo&) {
@@ -311,7 +305,9 @@ TEST_F(Events, AStreamThatVanishedIsMadeAgainAndConsumed) {
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
   RawClient raw(nats_.port());
   ASSERT_TRUE(raw.ask("$JS.API.STREAM.DELETE.MATCH", "", "").has_value());
-  ASSERT_TRUE(eventually([&] { return bus_->store(Found{2}, "2", soon(1'000)).ok(); }));
+  EXPECT_TRUE(eventually([&] { return !bus_->missing_consumers().empty(); }));
+  make_consumers(*bus_, {"test"});
+  store(2, "2");
   EXPECT_TRUE(eventually([&] { return seen.all().back() == 2; }));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/bus/bus.h"
+#include "common/bus/stream_setup.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"
 
@@ -55,13 +56,25 @@ void describe(F& f, Found& m) {
 
 inline Deadline soon(int ms = 5'000) { return Deadline::after(Milliseconds{ms}); }
 
-inline std::unique_ptr<Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
-  Options options;
-  options.url = nats.url();
-  options.name = "test";
+inline Options options_for(const testing::OwnNats& nats, const std::string& user = "test") {
+  return {.url = nats.url(), .user = user, .password = testing::OwnNats::password(user), .name = user};
+}
+
+inline std::unique_ptr<Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                    const std::string& user = "test") {
+  const auto options = options_for(nats, user);
   auto bus = Bus::connect(options, metrics, soon());
   check(bus.ok(), "the test's NATS is not there");
   return std::move(*bus);
+}
+
+/// Consumers of all of MATCH, as nats_setup makes those of the daemons.
+inline void make_consumers(Bus& bus, const std::vector<std::string>& names,
+                           Milliseconds ack_wait = Milliseconds{30'000}) {
+  std::vector<rights::StreamConsumer> consumers;
+  for (const auto& name : names) consumers.push_back({streams::kMatch, name, "test", streams::kMatch.subjects, 0, ack_wait});
+  const auto made = set_up_streams(bus, consumers, soon(30'000));
+  check(made.ok(), "the consumers could not be made");
 }
 
 /// Numbers in the order in which they came. Thread-safe.

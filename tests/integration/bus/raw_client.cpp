@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/testing/servers.h"
 
 namespace mm::bus {
 
-RawClient::RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(int port, const std::string& user) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -22,7 +23,8 @@ RawClient::RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   check(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "raw client: no NATS");
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  send("CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true}\r\nPING\r\n");
+  send(R"(CONNECT {"verbose":false,"headers":true,"no_responders":true,"user":")" + user + R"(","pass":")" +
+       testing::OwnNats::password(user) + "\"}\r\nPING\r\n");
   const auto deadline = Deadline::after(Milliseconds{5'000});
   while (true) {
     const auto text = line(deadline);
@@ -46,6 +48,34 @@ void RawClient::publish(std::string_view subject, std::string_view reply, std::s
 void RawClient::subscribe(std::string_view subject) {
   send("SUB " + std::string(subject) + " " + std::to_string(++last_subscription_) + "\r\n");
 }
+
+std::vector<std::string> RawClient::publish_refusals(const std::vector<std::string>& subjects) {
+  for (const auto& subject : subjects) publish(subject, "", "", "");
+  return refusals();
+}
+
+std::vector<std::string> RawClient::subscribe_refusals(const std::vector<std::string>& subjects) {
+  for (const auto& subject : subjects) {
+    subscribe(subject);
+    send("UNSUB " + std::to_string(last_subscription_) + "\r\n");
+  }
+  return refusals();
+}
+
+std::vector<std::string> RawClient::refusals() {
+  std::vector<std::string> all;
+  send("PING\r\n");
+  const auto deadline = Deadline::after(Milliseconds{20'000});
+  while (true) {
+    const auto text = line(deadline);
+    check(text.has_value(), "raw client: NATS does not answer");
+    if (*text == "PONG") return all;
+    if (text->starts_with("-ERR")) all.push_back(*text);
+  }
+}
+
+// Messages that come meanwhile stay: whoever waits for one asks before anything was published.
+bool RawClient::synchronise() { return refusals().empty(); }
 
 std::optional<RawClient::Message> RawClient::ask(std::string_view subject, std::string_view headers,
                                                  std::string_view body) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 
@@ -12,7 +13,8 @@ namespace mm::bus {
 
 class RawClient {
  public:
-  explicit RawClient(int port);
+  /// `test` may do everything.
+  explicit RawClient(int port, const std::string& user = "test");
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -29,6 +31,12 @@ class RawClient {
   std::optional<Message> ask(std::string_view subject, std::string_view headers, std::string_view body);
 
   void subscribe(std::string_view subject);
+
+  /// What nats-server says against publishing to, or subscribing to, each of these; empty if it takes all.
+  std::vector<std::string> publish_refusals(const std::vector<std::string>& subjects);
+  std::vector<std::string> subscribe_refusals(const std::vector<std::string>& subjects);
+  /// Waits until the server has read everything sent so far.
+  bool synchronise();
   /// The next message of our subscriptions; none when the time is up.
   std::optional<Message> next(Milliseconds within = Milliseconds{5'000});
 
@@ -36,6 +44,7 @@ class RawClient {
   void send(std::string_view bytes);
   bool fill(Deadline deadline);
   std::optional<std::string> line(Deadline deadline);
+  std::vector<std::string> refusals();
   std::optional<std::string> bytes(std::size_t count, Deadline deadline);
 
   int socket_ = -1;

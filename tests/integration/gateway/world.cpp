@@ -2,10 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,31 +14,17 @@ std::atomic<int> serial = 0;
 
 Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-constexpr std::array kBusUsers{"gateway", "lobby", "matchmaker", "session", "orchestrator", "profile", "leaderboard", "operator"};
-
-/// The configuration that is deployed, with a password for each user: what a gateway may not do there, it may not do here.
-std::string bus_config(const std::string& folder) {
-  std::filesystem::copy_file("deployments/nats/nats.conf", folder + "/nats.conf");
-  std::ofstream secrets(folder + "/secrets.conf");
-  for (std::string user : kBusUsers) {
-    std::string name = user;
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
-    secrets << "PASSWORD_" << name << ": \"" << user << "-password\"\n";
-  }
-  return folder + "/nats.conf";
-}
-
 std::string temporary_folder() {
   char folder[] = "/tmp/gateway-test-XXXXXX";
   return ::mkdtemp(folder);
 }
 
-std::unique_ptr<bus::Bus> connect(const World& world, metrics::Registry& metrics, const std::string& user) {
+std::unique_ptr<bus::Bus> connect(const World& world, metrics::Registry& metrics, const std::string& user = "test") {
   bus::Options options;
   options.url = world.nats.url();
-  options.name = "test";
   options.user = user;
-  options.password = user + "-password";
+  options.password = mm::testing::OwnNats::password(user);
+  options.name = user;
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
@@ -65,7 +48,6 @@ void serve_all(bus::Server& server, Fakes<Reqs...>& fakes) {
 
 World::World(std::vector<std::string> queue_arguments)
     : credentials(temporary_folder()),
-      nats({"-c", bus_config(credentials)}),
       queue([&] {
         queue_arguments.insert(queue_arguments.end(), {"--requirepass", "queue-password"});
         return queue_arguments;
@@ -75,7 +57,7 @@ World::World(std::vector<std::string> queue_arguments)
   write_secret(credentials, "admin_token", kAdminToken);
   write_secret(credentials, "redis_cache_password", cache.password_of("gateway"));
   write_secret(credentials, "redis_queue_password", queue.password_of("gateway"));
-  bus = connect(*this, metrics, "operator");
+  bus = connect(*this, metrics);
   server = std::make_unique<bus::Server>(
       *bus, bus::ServerOptions{.name = "stand_ins", .description = "answers for all daemons"}, metrics);
   serve_all(*server, fakes);

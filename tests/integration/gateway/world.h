@@ -87,7 +87,7 @@ struct World {
   ~World();
   static World& get();
 
-  std::string credentials;  ///< a folder; also of nats-server's users
+  std::string credentials;  ///< a folder
   mm::testing::OwnNats nats;
   mm::testing::OwnRedis cache{mm::testing::OwnRedis::Instance::cache};
   mm::testing::OwnRedis queue{mm::testing::OwnRedis::Instance::queue};

@@ -242,6 +242,20 @@ TEST_F(History, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
   EXPECT_TRUE(eventually([&] { return leaderboard_.ready(); }));
 }
 
+TEST_F(History, A097_AMatchThatProfileHasNotSignedIsNotWritten) {
+  std::atomic<int> told = 0;
+  const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
+                                    [&](std::string_view, std::string_view) { ++told; });
+  metrics::Registry metrics;
+  const auto engineer = connect(World::get().nats, metrics, "operator");
+  const auto forged = played(fresh_player(), 1);
+  ASSERT_TRUE(engineer->store(forged, forged.match_id.to_string(), soon()).ok());
+  publish(played(fresh_player(), 1));
+  ASSERT_TRUE(await_applied(1));
+  EXPECT_TRUE(eventually([&] { return told == 1; }));
+  EXPECT_EQ(number("SELECT count(*) FROM leaderboard.match WHERE match_id = '" + forged.match_id.to_string() + "'"), 0);
+}
+
 TEST_F(History, PoisonIsGivenUpAndTheNextEventFlows) {
   std::atomic<int> poison = 0;
   const bus::Subscription told(*World::get().bus, "events.violation.poison_message", "",

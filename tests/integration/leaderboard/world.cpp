@@ -2,27 +2,31 @@
 
 #include <atomic>
 
+#include "common/testing/event_keys.h"
+
 namespace mm::leaderboard {
 namespace {
 
 std::atomic<int> serial = 0;
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+}  // namespace
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = nats.url();
-  options.name = "test";
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
+  if (user != rights::kOperator) options.keys = testing::event_keys();
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
 }
 
-}  // namespace
-
 World& World::get() {
   static World world;
   if (!world.bus) {
     world.bus = connect(world.nats, world.metrics);
-    check(world.bus->ensure_streams(soon()).ok(), "the streams could not be made");
     storage::PostgresOptions options;
     options.url = world.postgres.url();
     world.database = std::make_unique<storage::Postgres>(options);
@@ -36,7 +40,7 @@ World& World::get() {
   return world;
 }
 
-Instance::Instance() : bus_(connect(World::get().nats, metrics_)) {
+Instance::Instance() : bus_(connect(World::get().nats, metrics_, "leaderboard")) {
   runtime_ = std::make_unique<Runtime>(Runtime{"leaderboard", "leaderboard-" + std::to_string(++serial), clock,
                                                credentials_, metrics_, health_, *bus_, nullptr});
   Settings settings;

@@ -21,6 +21,10 @@ namespace mm::leaderboard {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
+/// `test` may do everything; `operator` may publish events and cannot sign them.
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                  const std::string& user = "test");
+
 /// Started on first use, gone at the end of the program. Nodes of the tree of ranks hold 4, so that a hundred players
 /// fill three levels.
 struct World {

@@ -2,15 +2,20 @@
 
 #include <stdexcept>
 
+#include "common/testing/event_keys.h"
+
 namespace mm::testing {
 namespace {
 
 constexpr Milliseconds kStartBudget{20'000};
 
-std::unique_ptr<bus::Bus> connect(const std::string& url, metrics::Registry& registry) {
+std::unique_ptr<bus::Bus> connect(const std::string& url, metrics::Registry& registry, const std::string& user = "test") {
   bus::Options options;
   options.url = url;
-  options.name = "test";
+  options.user = user;
+  options.password = OwnNats::password(user);
+  options.name = user;
+  options.keys = event_keys();
   auto bus = bus::Bus::connect(options, registry, Deadline::after(kStartBudget));
   if (!bus) throw std::runtime_error(bus.error());
   return std::move(*bus);
@@ -106,9 +111,6 @@ Stack::Stack(const StackOptions& options)
       cache(options_for(cache_server)),
       ear(std::make_unique<Ear>(*bus)),
       modes_file_(options.modes_file) {
-  if (const auto streams = bus->ensure_streams(Deadline::after(kStartBudget)); !streams) {
-    throw std::runtime_error(streams.error());
-  }
   profile = std::make_unique<ProfileStandIn>(*bus, registry, options.ratings);
   if (options.profile_answers) profile->open();
   matchmaker = std::make_unique<QueueStandIn>(*bus, queue, registry);
@@ -140,7 +142,7 @@ void Stack::start_lobby() {
   lobby_bus_.reset();
   lobby_metrics_ = std::make_unique<metrics::Registry>();
   health_ = std::make_unique<runtime::Health>();
-  lobby_bus_ = connect(nats.url(), *lobby_metrics_);
+  lobby_bus_ = connect(nats.url(), *lobby_metrics_, "lobby");
   runtime_ = std::make_unique<Runtime>(
       Runtime{"lobby", "lobby-1", clock, credentials_, *lobby_metrics_, *health_, *lobby_bus_});
   lobby::Settings settings;

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "common/testing/event_keys.h"
+
 namespace mm::matchmaker {
 namespace {
 
@@ -70,10 +72,13 @@ storage::RedisOptions options_for(const testing::OwnRedis& server) {
 
 }  // namespace
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = nats.url();
-  options.name = "test";
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
+  options.keys = testing::event_keys();
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
@@ -163,7 +168,7 @@ int Ear::times_closed(TicketId ticket) const {
 }
 
 Instance::Instance(const testing::OwnNats& nats, const Settings& settings, const std::string& name)
-    : bus_(connect(nats, metrics_)) {
+    : bus_(connect(nats, metrics_, "matchmaker")) {
   runtime_ = std::make_unique<Runtime>(
       Runtime{"matchmaker", name, clock_, credentials_, metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings, *runtime_);
@@ -185,7 +190,6 @@ double Instance::metric(const std::string& series) const {
 
 World::World()
     : bus(connect(nats, metrics)), queue(options_for(redis)), store(queue, {}), tick_store(queue) {
-  check(bus->ensure_streams(soon()).ok(), "the streams could not be made");
   session = std::make_unique<SessionDouble>(nats);
   ear = std::make_unique<Ear>(*bus);
 }

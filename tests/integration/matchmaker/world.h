@@ -29,7 +29,9 @@ namespace mm::matchmaker {
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 inline TimePoint wall() { return SystemClock{}.now(); }
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+/// `test` may do everything.
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                  const std::string& user = "test");
 
 /// The session of the tests: knows each match that was found (`allocating`) unless it is deaf, and says of each what it
 /// was told to say.

@@ -21,6 +21,7 @@ class Dying : public OrchestratorTest {
     testing::ChildCommand command;
     command.arguments = without_test_settings(program);
     command.environment = {"MM_NATS_URL=" + servers_.nats.url(),
+                           "MM_CREDENTIALS_DIR=" + testing::credentials_of("orchestrator"),
                            "MM_POSTGRES_URL=" + settings.postgres_url,
                            "MM_RUNTIME_DIR=" + settings.runtime_dir,
                            "MM_GATEWAY_URL=" + settings.gateway_url,

@@ -62,10 +62,12 @@ int SessionStandIn::asked_about(MatchId match) const {
   return found == asked_.end() ? 0 : found->second;
 }
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = nats.url();
-  options.name = "test";
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
@@ -79,7 +81,7 @@ Servers& Servers::shared() {
 }
 
 Instance::Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing)
-    : bus_(connect(nats, metrics_)) {
+    : bus_(connect(nats, metrics_, "orchestrator")) {
   runtime_ = std::make_unique<Runtime>(
       Runtime{"orchestrator", "orchestrator-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings, *runtime_, timing);

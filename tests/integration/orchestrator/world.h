@@ -53,7 +53,9 @@ struct Servers {
   std::unique_ptr<bus::Bus> bus;
 };
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+/// `test` may do everything.
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                  const std::string& user = "test");
 
 /// One orchestrator, in this process. Its game servers stay when it goes.
 class Instance {

@@ -1,12 +1,14 @@
 // What profile publishes: the match.rated of the stream.
 #pragma once
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "common/bus/consumer.h"
+#include "common/bus/stream_setup.h"
 #include "tests/integration/profile/world.h"
 
 namespace mm::profile {
@@ -15,7 +17,7 @@ namespace mm::profile {
 class RatedEvents {
  public:
   RatedEvents()
-      : events_(*World::get().bus, streams::kMatch, {.name = "test", .each_instance = true}, World::get().metrics) {
+      : events_(*World::get().bus, streams::kMatch, {.name = fresh_consumer()}, World::get().metrics) {
     events_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) {
       std::lock_guard lock(mutex_);
       seen_[event.match_id].push_back(event);
@@ -35,6 +37,16 @@ class RatedEvents {
   }
 
  private:
+  /// From the stream's first event.
+  static std::string fresh_consumer() {
+    static int serial = 0;
+    const auto name = "rated_events_" + std::to_string(++serial);
+    const std::array wanted{rights::StreamConsumer{streams::kMatch, name, "test", MatchRated::kSubject.text}};
+    const auto made = bus::set_up_streams(*World::get().bus, wanted, soon());
+    EXPECT_TRUE(made.ok()) << (made ? "" : made.error());
+    return name;
+  }
+
   mutable std::mutex mutex_;
   std::map<MatchId, std::vector<MatchRated>> seen_;
   bus::Consumer events_;

@@ -43,6 +43,13 @@ class RatingEvents : public ::testing::Test {
               matches * players_per_match);
   }
 
+  void lose_the_streams() const {
+    auto& world = World::get();
+    const auto before = world.bus->server_id();
+    world.nats.restart_without_state();
+    ASSERT_TRUE(eventually([&] { return world.bus->connected() && world.bus->server_id() != before; }));
+  }
+
   const Tenant tenant_ = fresh_tenant();
   Instance profile_;
 };
@@ -219,8 +226,7 @@ TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
     publish(matches.back());
   }
   ASSERT_TRUE(await_applied(10));
-  World::get().nats.restart_without_state();
-  ASSERT_TRUE(eventually([] { return World::get().bus->ensure_streams(soon()).ok(); }));
+  lose_the_streams();
   // The one before says it all again, as its relay does, and then something new.
   for (const auto& match : matches) publish(match);
   publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0));
@@ -229,6 +235,22 @@ TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
   // match.rated of the lost stream is there again.
   const RatedEvents events;
   for (const auto& match : matches) EXPECT_TRUE(events.await(match.match_id));
+}
+
+TEST_F(RatingEvents, A097_AMatchThatSessionHasNotSignedMovesNoRating) {
+  std::atomic<int> told = 0;
+  const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
+                                    [&](std::string_view, std::string_view) { ++told; });
+  const auto players = fresh_players(2);
+  const auto forged = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  metrics::Registry metrics;
+  const auto engineer = connect(World::get().nats, metrics, "operator");
+  ASSERT_TRUE(engineer->store(forged, forged.match_id.to_string(), soon()).ok());
+  publish(match_of(tenant_, {{players[0]}, {players[1]}}, 1));
+  ASSERT_TRUE(await_applied(1));
+  EXPECT_TRUE(eventually([&] { return told == 1; }));
+  EXPECT_EQ(number("SELECT count(*) FROM profile.applied WHERE match_id = '" + forged.match_id.to_string() + "'"), 0);
+  EXPECT_EQ(profile_.metric("mm_bus_forged_events_total{consumer=\"profile\",stream=\"MATCH\"}"), 1);
 }
 
 TEST_F(RatingEvents, PoisonIsGivenUpAndTheNextEventFlows) {
@@ -324,8 +346,7 @@ TEST_F(RatingEvents, TheLogCanBeToldAgain) {
       told.push_back(events.of(match.match_id).at(0));
     }
   }
-  World::get().nats.restart_without_state();
-  ASSERT_TRUE(eventually([] { return World::get().bus->ensure_streams(soon()).ok(); }));
+  lose_the_streams();
   // As README.md says, but with rows too old to be sent again by the relay itself.
   const auto again = World::get().database->transaction(soon(), [&](pqxx::work& tx) {
     tx.exec("DELETE FROM profile.outbox");

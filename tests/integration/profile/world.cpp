@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "common/testing/event_keys.h"
+
 namespace mm::profile {
 namespace {
 
@@ -19,10 +21,13 @@ Settings settings_of(const World& world, int bcrypt_cost, const std::string& mod
 
 }  // namespace
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = nats.url();
-  options.name = "test";
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
+  if (user != rights::kOperator) options.keys = testing::event_keys();
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
@@ -32,7 +37,6 @@ World& World::get() {
   static World world;
   if (!world.bus) {
     world.bus = connect(world.nats, world.metrics);
-    check(world.bus->ensure_streams(soon()).ok(), "the streams could not be made");
     storage::PostgresOptions options;
     options.url = world.postgres.url();
     world.database = std::make_unique<storage::Postgres>(options);
@@ -40,7 +44,7 @@ World& World::get() {
   return world;
 }
 
-Instance::Instance(int bcrypt_cost, const std::string& modes_file) : bus_(connect(World::get().nats, metrics_)) {
+Instance::Instance(int bcrypt_cost, const std::string& modes_file) : bus_(connect(World::get().nats, metrics_, "profile")) {
   runtime_ = std::make_unique<Runtime>(Runtime{"profile", "profile-" + std::to_string(++serial), clock_, credentials_,
                                                metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings_of(World::get(), bcrypt_cost, modes_file), *runtime_);

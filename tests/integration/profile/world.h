@@ -21,7 +21,9 @@ namespace mm::profile {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+/// `test` may do everything; `operator` may publish events and cannot sign them.
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                  const std::string& user = "test");
 
 /// Started on first use, gone at the end of the program.
 struct World {

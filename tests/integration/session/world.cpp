@@ -1,6 +1,7 @@
 #include "tests/integration/session/world.h"
 
 #include "common/security/secrets.h"
+#include "common/testing/event_keys.h"
 
 namespace mm::session {
 namespace {
@@ -117,17 +118,19 @@ std::optional<std::string> Ear::wait_for_frame(PlayerId player, std::string_view
   return frames(player, event).front();
 }
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics) {
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
   bus::Options options;
   options.url = nats.url();
-  options.name = "test";
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
+  options.keys = testing::event_keys();
   auto bus = bus::Bus::connect(options, metrics, soon());
   check(bus.ok(), "no connection to the test's nats-server");
   return std::move(*bus);
 }
 
 World::World() : bus(connect(nats, metrics)) {
-  check(bus->ensure_streams(soon()).ok(), "the streams could not be made");
   ear = std::make_unique<Ear>(*bus);
 }
 
@@ -160,7 +163,7 @@ void World::open_socket(PlayerId player) {
 }
 
 Instance::Instance(World& world, const Timing& timing, const std::string& modes_file)
-    : bus_(connect(world.nats, metrics_)) {
+    : bus_(connect(world.nats, metrics_, "session")) {
   Settings settings;
   settings.postgres_url = world.postgres.url_as("session");
   settings.redis_cache_url = world.cache.url_as("session");

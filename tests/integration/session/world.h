@@ -120,7 +120,9 @@ class Instance {
   std::unique_ptr<Service> service_;
 };
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics);
+/// `test` may do everything.
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
+                                  const std::string& user = "test");
 
 /// Teams of fresh players with a ticket each, found now.
 MatchFound fresh_match(std::vector<std::size_t> team_sizes = {1, 1});

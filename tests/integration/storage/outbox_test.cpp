@@ -4,9 +4,11 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <mutex>
 
 #include "common/bus/consumer.h"
+#include "common/bus/stream_setup.h"
 #include "common/contracts/events.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"
@@ -63,10 +65,11 @@ class OutboxTest : public ::testing::Test {
     }));
     bus::Options options;
     options.url = nats_.url();
+    options.user = "test";
+    options.password = testing::OwnNats::password("test");
     auto connected = bus::Bus::connect(options, metrics_, soon());
     ASSERT_TRUE(connected) << connected.error();
     bus_ = std::move(*connected);
-    ASSERT_TRUE(bus_->ensure_streams(soon()));
   }
 
   static PostgresOptions options_for(const testing::OwnServer& server) {
@@ -210,10 +213,11 @@ TEST_F(OutboxTest, F15_SendsAgainWhatJetStreamMayHaveLost) {
   nats_.restart_without_state();
   ASSERT_TRUE(eventually([&] { return bus_->connected() && bus_->server_id() != before; }));
   const Listener listener(*bus_);
-  ASSERT_TRUE(eventually([&] { return bus_->ensure_streams(soon()).ok(); }));
   EXPECT_TRUE(eventually([&] { return rows("sent_under = '" + before + "'") == 0; }));
   std::mutex mutex;
   std::vector<std::string> stored;
+  const std::array wanted{rights::StreamConsumer{streams::kTicket, "again", "test", streams::kTicket.subjects}};
+  ASSERT_TRUE(bus::set_up_streams(*bus_, wanted, soon()).ok());
   bus::Consumer consumer(*bus_, streams::kTicket, {.name = "again"}, metrics_);
   consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
     std::lock_guard lock(mutex);

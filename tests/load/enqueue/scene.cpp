@@ -17,10 +17,12 @@
 namespace mm::load {
 namespace {
 
-std::unique_ptr<bus::Bus> connect(const std::string& url, const std::string& name, metrics::Registry& metrics) {
+std::unique_ptr<bus::Bus> connect(const std::string& url, const std::string& user, metrics::Registry& metrics) {
   bus::Options options;
   options.url = url;
-  options.name = name;
+  options.user = user;
+  options.password = testing::OwnNats::password(user);
+  options.name = user;
   auto bus = bus::Bus::connect(options, metrics, Deadline::after(Milliseconds{10'000}));
   if (!bus) throw std::runtime_error("no connection to " + url + ": " + bus.error());
   return std::move(*bus);
@@ -36,11 +38,8 @@ std::string new_folder() {
 
 Scene::Scene(const std::string& program, const std::string& record_dir)
     : queue_(testing::OwnRedis::Instance::queue, {"--appendfsync", "everysec"}), cache_(testing::OwnRedis::Instance::cache), folder_(new_folder()) {
-  bus_ = connect(nats_.url(), "load", metrics_);
-  if (const auto made = bus_->ensure_streams(Deadline::after(Milliseconds{5'000})); !made) {
-    throw std::runtime_error("no streams: " + made.error());
-  }
-  confirming_ = connect(nats_.url(), "confirming", metrics_);
+  bus_ = connect(nats_.url(), "test", metrics_);
+  confirming_ = connect(nats_.url(), "session", metrics_);
   requests_ = std::make_unique<bus::AsyncRequests>(*bus_, metrics_);
   session_ = std::make_unique<bus::Server>(*confirming_, bus::ServerOptions{.name = "session"}, metrics_);
   session_->serve<GetMatch>([](const GetMatch& request, const bus::Context&) -> Reply<MatchView> {
@@ -52,7 +51,7 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
   });
   session_->start();
   consumer_ = std::make_unique<bus::Consumer>(*confirming_, streams::kMatch,
-                                              bus::ConsumerOptions{.name = "load-session", .batch = 256}, metrics_);
+                                              bus::ConsumerOptions{.name = "session", .batch = 256}, metrics_);
   consumer_->on<MatchFound>([this](const MatchFound& match, const bus::EventInfo&) { return confirm(match); });
   consumer_->start();
   testing::ChildCommand command;

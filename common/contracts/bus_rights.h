@@ -1,0 +1,182 @@
+// Who may do what on the bus: the one table from which nats-server's permissions (deployments/nats/accounts.conf) and the
+// consumers of the streams are made, and against which a test holds every daemon. What is not here is refused.
+//
+// A daemon reads answers under an inbox prefix of its own, and may answer a request that it was sent, once; so nobody
+// reads or forges the answers to others. Of JetStream it may use its own consumers only: streams and consumers are made
+// by nats_setup before anybody can connect (services/nats_setup).
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/contracts/events.h"
+#include "common/contracts/explain.h"
+#include "common/contracts/leaderboard.h"
+#include "common/contracts/lobby.h"
+#include "common/contracts/matchmaker.h"
+#include "common/contracts/profile.h"
+#include "common/contracts/session.h"
+#include "common/contracts/subjects.h"
+
+namespace mm::rights {
+
+/// Each has a user of this name at nats-server.
+inline constexpr std::array<std::string_view, 7> kDaemons{"gateway",      "lobby",   "matchmaker", "session",
+                                                          "orchestrator", "profile", "leaderboard"};
+/// The engineer's user (`make env`).
+inline constexpr std::string_view kOperator = "operator";
+
+enum class Use {
+  serve,    ///< answers the requests on it
+  ask,      ///< sends requests to it
+  publish,  ///< sends events on it
+  hear,     ///< receives events on it, while connected
+};
+
+struct Right {
+  std::string_view daemon;
+  Use use;
+  std::string_view subject;
+};
+
+inline constexpr Right kTable[] = {
+    {"gateway", Use::ask, RegisterPlayer::kSubject.text},
+    {"gateway", Use::ask, LoginPlayer::kSubject.text},
+    {"gateway", Use::ask, GetProfile::kSubject.text},
+    {"gateway", Use::ask, UpdateProfile::kSubject.text},
+    {"gateway", Use::ask, CreateParty::kSubject.text},
+    {"gateway", Use::ask, GetParty::kSubject.text},
+    {"gateway", Use::ask, JoinParty::kSubject.text},
+    {"gateway", Use::ask, LeaveParty::kSubject.text},
+    {"gateway", Use::ask, SetReady::kSubject.text},
+    {"gateway", Use::ask, InvitePlayer::kSubject.text},
+    {"gateway", Use::ask, KickPlayer::kSubject.text},
+    {"gateway", Use::ask, PromotePlayer::kSubject.text},
+    {"gateway", Use::ask, SendChat::kSubject.text},
+    {"gateway", Use::ask, EnterQueue::kSubject.text},
+    {"gateway", Use::ask, LeaveQueue::kSubject.text},
+    {"gateway", Use::ask, GetTicket::kSubject.text},
+    {"gateway", Use::ask, GetExplanation::kSubject.text},
+    {"gateway", Use::ask, GetQueues::kSubject.text},
+    {"gateway", Use::ask, GetMatch::kSubject.text},
+    {"gateway", Use::ask, Heartbeat::kSubject.text},
+    {"gateway", Use::ask, ReportResult::kSubject.text},
+    {"gateway", Use::ask, GetLeaderboard::kSubject.text},
+    {"gateway", Use::ask, GetHistory::kSubject.text},
+    {"gateway", Use::ask, GetFinishedMatch::kSubject.text},
+    {"gateway", Use::publish, PresenceChanged::kSubject.text},
+    {"gateway", Use::publish, "notify.*"},
+    {"gateway", Use::hear, "notify.*"},
+    {"gateway", Use::hear, PartyUpdated::kSubject.text},
+    {"gateway", Use::hear, PartyDisbanded::kSubject.text},
+
+    {"lobby", Use::serve, "lobby.>"},
+    {"lobby", Use::ask, GetRatings::kSubject.text},
+    {"lobby", Use::ask, Enqueue::kSubject.text},
+    {"lobby", Use::ask, CancelTicket::kSubject.text},
+    {"lobby", Use::ask, GetTicket::kSubject.text},
+    {"lobby", Use::ask, MakeMatch::kSubject.text},
+    {"lobby", Use::ask, GetMatch::kSubject.text},
+    {"lobby", Use::publish, PartyCreated::kSubject.text},
+    {"lobby", Use::publish, PartyUpdated::kSubject.text},
+    {"lobby", Use::publish, PartyDisbanded::kSubject.text},
+    {"lobby", Use::publish, "notify.*"},
+    {"lobby", Use::hear, PresenceChanged::kSubject.text},
+
+    {"matchmaker", Use::serve, "matchmaker.>"},
+    {"matchmaker", Use::ask, "matchmaker.explain_here.*"},
+    {"matchmaker", Use::ask, GetMatch::kSubject.text},
+    {"matchmaker", Use::publish, MatchFound::kSubject.text},
+    {"matchmaker", Use::publish, TicketClosed::kSubject.text},
+    {"matchmaker", Use::publish, TicketRequeued::kSubject.text},
+    {"matchmaker", Use::publish, QueueChanged::kSubject.text},
+    {"matchmaker", Use::publish, "notify.*"},
+
+    {"session", Use::serve, "session.*"},
+    {"session", Use::ask, AllocateServer::kSubject.text},
+    {"session", Use::ask, ReleaseServer::kSubject.text},
+    {"session", Use::publish, MatchReady::kSubject.text},
+    {"session", Use::publish, MatchCompleted::kSubject.text},
+    {"session", Use::publish, MatchCancelled::kSubject.text},
+    {"session", Use::publish, SessionStateChanged::kSubject.text},
+    {"session", Use::publish, "notify.*"},
+
+    {"orchestrator", Use::serve, "orchestrator.*"},
+    {"orchestrator", Use::ask, GetMatch::kSubject.text},
+
+    {"profile", Use::serve, "profile.*"},
+    {"profile", Use::publish, MatchRated::kSubject.text},
+    {"profile", Use::publish, "notify.*"},
+
+    {"leaderboard", Use::serve, "leaderboard.*"},
+};
+
+/// What every daemon may publish, beside its rows of the table.
+inline constexpr std::string_view kViolations = "events.violation.*";
+
+/// The first tokens of all subjects of the contract.
+inline constexpr std::array<std::string_view, 14> kNamespaces{
+    "profile", "lobby", "matchmaker", "session",  "orchestrator", "leaderboard", "gateway",
+    "match",   "ticket", "party",     "presence", "queue",        "events",      "notify"};
+
+/// A place in a stream that is kept for one daemon. All its instances share it and each event goes to one of them,
+/// unless `instances` is not 0: then there is one place for each of so many instances, and each sees every event.
+struct StreamConsumer {
+  Stream stream;
+  std::string_view name;
+  std::string_view daemon;
+  std::string_view subject;  ///< what it gets of the stream
+  int instances = 0;
+  Milliseconds ack_wait{30'000};  ///< what is not acknowledged by then comes again
+};
+
+inline constexpr int kLobbiesMax = 8;
+
+inline constexpr StreamConsumer kConsumers[] = {
+    {streams::kMatch, "session", "session", MatchFound::kSubject.text},
+    {streams::kMatch, "matchmaker", "matchmaker", streams::kMatch.subjects},
+    {streams::kMatch, "lobby", "lobby", streams::kMatch.subjects},
+    {streams::kMatch, "lobby-ratings", "lobby", MatchRated::kSubject.text, kLobbiesMax},
+    {streams::kMatch, "profile", "profile", MatchCompleted::kSubject.text},
+    {streams::kMatch, "leaderboard", "leaderboard", MatchRated::kSubject.text},
+    {streams::kTicket, "lobby", "lobby", streams::kTicket.subjects},
+};
+
+/// Those who sign what they store (common/bus/proof.h): the events that move ratings, and that end matches.
+inline constexpr std::array<std::string_view, 2> kSigners{"session", "profile"};
+
+/// The daemon that publishes an event; empty if none does.
+constexpr std::string_view publisher_of(std::string_view subject) {
+  for (const auto& right : kTable) {
+    if (right.use == Use::publish && right.subject == subject) return right.daemon;
+  }
+  return {};
+}
+
+/// Whether a consumer of `daemon` gets events that `publisher` stores.
+constexpr bool reads_events_of(std::string_view daemon, std::string_view publisher) {
+  for (const auto& consumer : kConsumers) {
+    if (consumer.daemon != daemon) continue;
+    const bool all = consumer.subject == consumer.stream.subjects;
+    const auto stem = all ? consumer.subject.substr(0, consumer.subject.size() - 1) : consumer.subject;
+    for (const auto& right : kTable) {
+      const bool stored = right.daemon == publisher && right.use == Use::publish;
+      if (stored && (all ? right.subject.starts_with(stem) : right.subject == stem)) return true;
+    }
+  }
+  return false;
+}
+
+/// `instance`: from 1.
+inline std::string instance_consumer(std::string_view name, int instance) {
+  return std::string(name) + "-" + std::to_string(instance);
+}
+
+/// Prefix of the inboxes of a user, without the dot. The operator's is that of ordinary clients.
+inline std::string inbox_prefix(std::string_view user) {
+  return user.empty() || user == kOperator ? "_INBOX" : "_INBOX_" + std::string(user);
+}
+
+}  // namespace mm::rights

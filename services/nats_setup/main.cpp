@@ -1,0 +1,66 @@
+// Makes the streams and consumers of the platform at a nats-server to which nobody else can connect yet. Run by
+// deployments/nats/run at each start; see README.md.
+//
+//   nats_setup FOLDER PORTS_FILE      the folder holds nats_password, of the user `setup`; nats-server writes its
+//                                     address into the file once it listens
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "common/bus/bus.h"
+#include "common/bus/stream_setup.h"
+#include "common/runtime/credentials.h"
+#include "common/runtime/log.h"
+#include "common/wire/json.h"
+
+namespace mm {
+namespace {
+
+// A large stream takes nats-server seconds to recover.
+constexpr Milliseconds kStartTime{60'000};
+constexpr Milliseconds kSetupTime{30'000};
+constexpr Milliseconds kLook{5};
+
+// {"nats":["nats://127.0.0.1:4222"],…}
+std::optional<std::string> read_address(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto document = json::Document::parse(text.str());
+  const auto list = document ? document->root().find("nats") : std::nullopt;
+  std::optional<std::string> address;
+  if (list && list->kind() == json::Kind::array) {
+    list->each_element([&](const json::Value& one) { address = std::string(one.string()); });
+  }
+  return address;
+}
+
+Result<Done, std::string> set_up(const std::string& folder, const std::string& ports_file) {
+  const auto deadline = Deadline::after(kStartTime);
+  std::optional<std::string> address;
+  while (!(address = read_address(ports_file))) {
+    if (deadline.passed()) return fail(std::string("nats-server does not say where it listens"));
+    std::this_thread::sleep_for(kLook);
+  }
+  auto password = runtime::Credentials(folder).read("nats_password");
+  if (!password) return fail(std::move(password).error());
+  metrics::Registry metrics;
+  const auto bus = bus::Bus::connect({*address, "setup", *std::move(password), "nats_setup"}, metrics, deadline);
+  if (!bus) return fail(bus.error());
+  return bus::set_up_streams(**bus, rights::kConsumers, Deadline::after(kSetupTime));
+}
+
+}  // namespace
+}  // namespace mm
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: nats_setup FOLDER PORTS_FILE\n", stderr);
+    return 64;
+  }
+  mm::log::start("nats_setup", "nats_setup", mm::log::Level::info);
+  const auto done = mm::set_up(argv[1], argv[2]);
+  if (!done) mm::log::error("streams_not_set_up", {{"reason", done.error()}});
+  return done ? 0 : 69;
+}

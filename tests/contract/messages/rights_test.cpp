@@ -1,0 +1,94 @@
+// The table of rights: nats-server's permissions come from it, and every subject of the contract stands in it.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "common/bus/nats_accounts.h"
+#include "common/contracts/bus_rights.h"
+#include "tests/contract/messages/source.h"
+
+namespace mm::golden {
+namespace {
+
+using rights::Use;
+
+std::set<std::string> users_of(std::string_view subject, Use use) {
+  std::set<std::string> users;
+  for (const auto& right : rights::kTable) {
+    const bool wildcard = right.subject.ends_with(".>") || right.subject.ends_with(".*");
+    const auto stem = right.subject.substr(0, right.subject.size() - 1);
+    const bool holds = wildcard ? subject.starts_with(stem) : subject == right.subject;
+    if (right.use == use && holds) users.insert(std::string(right.daemon));
+  }
+  return users;
+}
+
+struct Subjects {
+  std::set<std::string> requests;
+  std::set<std::string> events;
+};
+
+Subjects declared() {
+  static const std::regex kSubject(R"re(kSubject\{"([^"]+)"\};)re");
+  Subjects all;
+  for (const auto& file : std::filesystem::directory_iterator(source_folder() + "/common/contracts")) {
+    const auto text = read_file(file.path().string());
+    for (std::sregex_iterator match(text.begin(), text.end(), kSubject), end; match != end; ++match) {
+      // A request names the type of its answer beside its subject.
+      const auto after = text.substr(static_cast<std::size_t>(match->position() + match->length()), 80);
+      (after.find("using Answer") < after.find("}") ? all.requests : all.events).insert((*match)[1]);
+    }
+  }
+  return all;
+}
+
+TEST(RightsTable, IsWhatTheShippedConfigurationGrants) {
+  const auto path = source_folder() + "/deployments/nats/accounts.conf";
+  if (std::getenv("MM_REWRITE_GOLDEN") != nullptr) std::ofstream(path) << bus::accounts_text();
+  EXPECT_EQ(read_file(path), bus::accounts_text()) << "ninja rewrite_golden writes it";
+}
+
+TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndAskedBySomebody) {
+  const auto requests = declared().requests;
+  EXPECT_TRUE(requests.contains("lobby.enqueue"));
+  for (const auto& subject : requests) {
+    EXPECT_THAT(users_of(subject, Use::serve), ::testing::ElementsAre(subject.substr(0, subject.find('.')))) << subject;
+    const bool addressed = !users_of(subject + ".x", Use::ask).empty();
+    EXPECT_TRUE(addressed || !users_of(subject, Use::ask).empty()) << "nobody may ask " << subject;
+  }
+}
+
+TEST(RightsTable, EveryEventIsPublishedByOneDaemon) {
+  const auto events = declared().events;
+  EXPECT_TRUE(events.contains("match.completed"));
+  for (const auto& subject : events) EXPECT_EQ(users_of(subject, Use::publish).size(), 1u) << subject;
+}
+
+TEST(RightsTable, OfAStreamOnlyADaemonWithAConsumerReads) {
+  for (const auto& right : rights::kTable) {
+    if (right.use != Use::hear) continue;
+    for (const auto& stream : streams::kAll) {
+      const auto stem = stream.subjects.substr(0, stream.subjects.find('.') + 1);
+      // A plain subscription shows the reply subject of whoever stores the event.
+      EXPECT_FALSE(right.subject.starts_with(stem)) << right.daemon << " hears " << right.subject;
+    }
+  }
+}
+
+TEST(RightsTable, NamesDaemonsAndNamespacesThatThereAre) {
+  const std::set<std::string_view> daemons(rights::kDaemons.begin(), rights::kDaemons.end());
+  const std::set<std::string_view> names(rights::kNamespaces.begin(), rights::kNamespaces.end());
+  for (const auto& right : rights::kTable) {
+    EXPECT_TRUE(daemons.contains(right.daemon)) << right.daemon;
+    EXPECT_TRUE(names.contains(right.subject.substr(0, right.subject.find('.')))) << right.subject;
+  }
+  for (const auto& consumer : rights::kConsumers) EXPECT_TRUE(daemons.contains(consumer.daemon)) << consumer.daemon;
+}
+
+}  // namespace
+}  // namespace mm::golden
