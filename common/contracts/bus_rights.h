@@ -17,6 +17,7 @@
 #include "common/contracts/lobby.h"
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/profile.h"
+#include "common/contracts/recent.h"
 #include "common/contracts/session.h"
 #include "common/contracts/subjects.h"
 
@@ -46,12 +47,15 @@ inline constexpr Right kTable[] = {
     {"gateway", Use::ask, LoginPlayer::kSubject.text},
     {"gateway", Use::ask, GetProfile::kSubject.text},
     {"gateway", Use::ask, UpdateProfile::kSubject.text},
+    {"gateway", Use::ask, GetRatingChanges::kSubject.text},
     {"gateway", Use::ask, CreateParty::kSubject.text},
     {"gateway", Use::ask, GetParty::kSubject.text},
     {"gateway", Use::ask, JoinParty::kSubject.text},
     {"gateway", Use::ask, LeaveParty::kSubject.text},
     {"gateway", Use::ask, SetReady::kSubject.text},
     {"gateway", Use::ask, InvitePlayer::kSubject.text},
+    {"gateway", Use::ask, GetInvitations::kSubject.text},
+    {"gateway", Use::ask, EndInvitation::kSubject.text},
     {"gateway", Use::ask, KickPlayer::kSubject.text},
     {"gateway", Use::ask, PromotePlayer::kSubject.text},
     {"gateway", Use::ask, SendChat::kSubject.text},
@@ -61,18 +65,21 @@ inline constexpr Right kTable[] = {
     {"gateway", Use::ask, GetExplanation::kSubject.text},
     {"gateway", Use::ask, GetQueues::kSubject.text},
     {"gateway", Use::ask, GetMatch::kSubject.text},
+    {"gateway", Use::ask, GetRecentMatches::kSubject.text},
     {"gateway", Use::ask, Heartbeat::kSubject.text},
     {"gateway", Use::ask, ReportResult::kSubject.text},
     {"gateway", Use::ask, GetLeaderboard::kSubject.text},
     {"gateway", Use::ask, GetHistory::kSubject.text},
     {"gateway", Use::ask, GetFinishedMatch::kSubject.text},
     {"gateway", Use::publish, PresenceChanged::kSubject.text},
-    {"gateway", Use::publish, "notify.*"},
+    {"gateway", Use::publish, SocketsEnded::kSubject.text},
+    {"gateway", Use::hear, SocketsEnded::kSubject.text},
     {"gateway", Use::hear, "notify.*"},
     {"gateway", Use::hear, PartyUpdated::kSubject.text},
     {"gateway", Use::hear, PartyDisbanded::kSubject.text},
 
     {"lobby", Use::serve, "lobby.>"},
+    {"lobby", Use::ask, GetProfile::kSubject.text},
     {"lobby", Use::ask, GetRatings::kSubject.text},
     {"lobby", Use::ask, Enqueue::kSubject.text},
     {"lobby", Use::ask, CancelTicket::kSubject.text},
