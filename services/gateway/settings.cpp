@@ -57,6 +57,9 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   if (!AddressSet::parse(settings.trusted_proxies)) {
     check.refuse("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
   }
+  if (const auto hosts = AllowedHosts::parse(settings.allowed_hosts, settings.listen_address); !hosts) {
+    check.refuse("MM_ALLOWED_HOSTS", hosts.error());
+  }
   check_origins(settings, check);
   check_tls(settings, check);
 }

@@ -271,7 +271,7 @@ class Document {
     w_.end_object();
   }
 
-  // The gateway says the first six to any request, before it looks at the route.
+  // The gateway says the first seven to any request, before it looks at the route.
   static std::map<int, std::vector<Code>> refusals_of(const Route& route) {
     std::set<Code> codes{Code::malformed_request, Code::origin_not_allowed, Code::request_timeout,
                          Code::payload_too_large, Code::uri_too_long,       Code::headers_too_large,

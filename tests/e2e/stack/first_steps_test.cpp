@@ -48,6 +48,8 @@ TEST(FirstSteps, AWrongValueIsRefusedInOneLineBeforeAnythingStarts) {
       {"MM_LISTEN_ADDRESS=localhost", "MM_LISTEN_ADDRESS is 'localhost'; it must be an IP address"},
       {"MM_TRUSTED_PROXIES=everybody", "MM_TRUSTED_PROXIES is 'everybody'"},
       {"MM_ALLOWED_ORIGINS=game.example/", "the nearest is https://game.example"},
+      {"MM_ALLOWED_HOSTS=http://game", "MM_ALLOWED_HOSTS is 'http://game'"},
+      {"MM_TENANTS=UPPER", "MM_TENANTS is 'UPPER'"},
       {"MM_SEASONS=first", "MM_SEASONS is 'first'"},
       {"MM_GAME_SERVER_PROGRAM=/nowhere", "MM_GAME_SERVER_PROGRAM is '/nowhere'; there is no such file"},
       {"MM_GAME_ADDRESS=0.0.0.0", "MM_GAME_ADDRESS is '0.0.0.0'; it must be the IPv4 address"},
