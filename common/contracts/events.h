@@ -249,13 +249,14 @@ void describe(F& f, MatchRated& m) {
   f("teams", m.teams);
 }
 
-enum class CloseReason { cancelled, timed_out };
+enum class CloseReason { cancelled, timed_out, no_server };
 
 template <>
 struct EnumText<CloseReason> {
-  static constexpr std::array<std::pair<CloseReason, std::string_view>, 2> kAll{{
+  static constexpr std::array<std::pair<CloseReason, std::string_view>, 3> kAll{{
       {CloseReason::cancelled, "cancelled"},
       {CloseReason::timed_out, "timed_out"},
+      {CloseReason::no_server, "no_server"},
   }};
 };
 
