@@ -25,6 +25,7 @@ constexpr Milliseconds kRetryMost{5'000};
 constexpr Milliseconds kAbsentFirst{100};  // between looks for a consumer that is not there
 constexpr Milliseconds kAbsentMost{2'000};
 constexpr std::size_t kRemembered = 10'000;  // events whose retries are counted
+constexpr const char* kRefusedReason = "refused by its handler, or not decodable";
 
 struct PoisonMessage {
   static constexpr std::string_view kCode = "poison_message";
@@ -58,6 +59,11 @@ void describe(F& f, ForgedEvent& m) {
   f("sequence", m.sequence);
 }
 
+trace::Context trace_of(const PulledEvent& event) {
+  const auto parent = trace::parse_traceparent(header_of(event.message(), headers::kTraceparent));
+  return parent ? trace::child_of(*parent) : trace::new_trace();
+}
+
 // What happened to an event before, in this process.
 struct Attempts {
   int retries = 0;
@@ -88,8 +94,12 @@ struct Consumer::Impl {
   bool is_there();
   bool take_from(const Deadline& deadline, int& wanted);
   bool is_end(natsMsg* message, int& wanted);
-  void handle(const PulledEvent& event);
+  void handle(PulledEvent event);
+  void handle_gathered();
+  void finish(const PulledEvent& event, Ack ack, const std::string& reason);
   Ack decide(const PulledEvent& event, std::string& reason);
+  Ack failed(const PulledEvent& event, const std::exception& error, std::string& reason);
+  bool others_wait() const;
   void retry(const PulledEvent& event);
   void give_up(const PulledEvent& event, const std::string& reason);
   bool is_proven(const PulledEvent& event);
@@ -109,6 +119,11 @@ struct Consumer::Impl {
   metrics::Gauge behind;
   const std::string prefix;                            // of the inbox, with the last dot
   std::map<std::string, Handler, std::less<>> handlers;  // constant after start
+  struct Batch {
+    std::size_t most = 1;
+    RawBatchHandler handler;
+  };
+  std::map<std::string, Batch, std::less<>> batch_handlers;  // constant after start
 
   // Of the pulling thread alone:
   natsSubscription* inbox = nullptr;
@@ -118,6 +133,7 @@ struct Consumer::Impl {
   bool quiet = true;             // the pull has brought nothing yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry: one event at a time until one succeeds, so that few wait past their ack_wait
+  std::vector<PulledEvent> gathered;  // of one subject, for its batch handler
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -145,6 +161,11 @@ Consumer::~Consumer() {
 void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler) {
   check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
   impl_->handlers.insert_or_assign(std::move(subject), std::move(handler));
+}
+
+void Consumer::on_batch_raw(std::string subject, std::size_t most, RawBatchHandler handler) {
+  check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
+  impl_->batch_handlers.insert_or_assign(std::move(subject), Impl::Batch{most, std::move(handler)});
 }
 
 void Consumer::start() {
@@ -223,9 +244,16 @@ bool Consumer::Impl::pull() {
   }
   const auto deadline = Deadline::after(kPullTime + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
-    if (is_stopping() || !bus.connected() || bus.server_id() != found_on) return true;
-    if (!take_from(deadline, wanted)) return false;
+    if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
+    // Nobody waits for more to come: what is there is handled now.
+    if (!others_wait()) handle_gathered();
+    if (!take_from(deadline, wanted)) {
+      handle_gathered();
+      return false;
+    }
   }
+  handle_gathered();
+  if (is_stopping() || !bus.connected() || bus.server_id() != found_on) return true;
   return !quiet || is_there();
 }
 
@@ -249,12 +277,17 @@ bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
     return true;
   }
   if (reply_of(message.get()).empty()) return is_end(message.get(), wanted);
-  const auto event = PulledEvent::from(std::move(message));
+  auto event = PulledEvent::from(std::move(message));
   if (!event || event->place().consumer != options.name) return true;
   --wanted;
   quiet = false;
-  handle(*event);
+  handle(std::move(*event));
   return true;
+}
+
+bool Consumer::Impl::others_wait() const {
+  std::uint64_t queued = 0;
+  return natsSubscription_QueuedMsgs(inbox, &queued) == NATS_OK && queued > 0;
 }
 
 // A status instead of an event. False: the consumer is gone.
@@ -273,13 +306,46 @@ bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
   return !gone;
 }
 
-void Consumer::Impl::handle(const PulledEvent& event) {
+void Consumer::Impl::handle(PulledEvent event) {
   behind.set(static_cast<double>(event.place().pending));
-  const auto parent = trace::parse_traceparent(header_of(event.message(), headers::kTraceparent));
-  const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
-  if (!is_proven(event)) return refuse_forged(event);
+  if (!is_proven(event)) {
+    const trace::Scope scope(trace_of(event));
+    return refuse_forged(event);
+  }
+  if (const auto batch = batch_handlers.find(event.subject()); batch != batch_handlers.end()) {
+    if (!gathered.empty() && gathered.front().subject() != event.subject()) handle_gathered();
+    gathered.push_back(std::move(event));
+    if (gathered.size() >= batch->second.most) handle_gathered();
+    return;
+  }
+  // In the stream's order; what has no handler is only acknowledged, so it does not end a batch.
+  if (handlers.contains(event.subject())) handle_gathered();
+  const trace::Scope scope(trace_of(event));
   std::string reason;
-  switch (decide(event, reason)) {
+  finish(event, decide(event, reason), reason);
+}
+
+// Every event of the batch gets an answer of its own. An exception fails all of them; they come again one at a time.
+void Consumer::Impl::handle_gathered() {
+  if (gathered.empty()) return;
+  const auto events = std::exchange(gathered, {});
+  const auto& batch = batch_handlers.find(events.front().subject())->second;
+  std::vector<RawEvent> raw;
+  for (const auto& event : events) raw.push_back({event.body(), event.place().info, trace_of(event)});
+  std::vector<Ack> acks;
+  std::vector<std::string> reasons(events.size(), kRefusedReason);
+  try {
+    acks = batch.handler(raw);
+    check(acks.size() == events.size(), "a batch handler answers each of its events");
+  } catch (const std::exception& error) {
+    acks.clear();
+    for (std::size_t i = 0; i < events.size(); ++i) acks.push_back(failed(events[i], error, reasons[i]));
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) finish(events[i], acks[i], reasons[i]);
+}
+
+void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string& reason) {
+  switch (ack) {
     case Ack::done:
       handled.add();
       event.acknowledge(bus.impl());
@@ -311,16 +377,20 @@ Ack Consumer::Impl::decide(const PulledEvent& event, std::string& reason) {
   const auto found = handlers.find(event.subject());
   if (found == handlers.end()) return Ack::done;
   try {
-    reason = "refused by its handler, or not decodable";
+    reason = kRefusedReason;
     return found->second(event.body(), event.place().info);
   } catch (const std::exception& error) {
-    log::error("event_handler_failed", {{"subject", event.subject()}, {"sequence", event.place().info.sequence},
-                                        {"reason", error.what()}});
-    auto& attempt = attempts[event.place().info.sequence];
-    if (++attempt.failures < kDeliveriesMax) return Ack::retry;
-    reason = "its handler failed " + std::to_string(attempt.failures) + " times";
-    return Ack::reject;
+    return failed(event, error, reason);
   }
+}
+
+Ack Consumer::Impl::failed(const PulledEvent& event, const std::exception& error, std::string& reason) {
+  log::error("event_handler_failed", {{"subject", event.subject()}, {"sequence", event.place().info.sequence},
+                                      {"reason", error.what()}});
+  auto& attempt = attempts[event.place().info.sequence];
+  if (++attempt.failures < kDeliveriesMax) return Ack::retry;
+  reason = "its handler failed " + std::to_string(attempt.failures) + " times";
+  return Ack::reject;
 }
 
 void Consumer::Impl::retry(const PulledEvent& event) {

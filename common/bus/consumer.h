@@ -22,8 +22,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/bus/bus.h"
 
@@ -39,6 +41,14 @@ struct EventInfo {
   std::uint64_t sequence = 0;
   int deliveries = 1;
   TimePoint stored_at;
+};
+
+/// One event of a batch, with the trace under which it is handled.
+template <class E>
+struct Delivered {
+  E event;
+  EventInfo info;
+  trace::Context trace;
 };
 
 struct ConsumerOptions {
@@ -64,10 +74,39 @@ class Consumer {
     });
   }
 
+  /// The handler gets up to `most` events of this subject that have arrived and not been handled, in the stream's
+  /// order, so that it can store them in one transaction; it answers each of them. It is called with what is there: an
+  /// event never waits for others to come. After a failure events come one at a time until one succeeds.
+  template <class E>
+  void on_batch(std::size_t most, std::function<std::vector<Ack>(const std::vector<Delivered<E>>&)> handler) {
+    on_batch_raw(std::string(E::kSubject.text), most, [handler = std::move(handler)](const std::vector<RawEvent>& raw) {
+      std::vector<Ack> acks(raw.size(), Ack::reject);
+      std::vector<Delivered<E>> events;
+      std::vector<std::size_t> places;
+      for (std::size_t i = 0; i < raw.size(); ++i) {
+        auto event = wire::decode<E>(raw[i].body, wire::Unknown::ignored, Bus::kTrusted);
+        if (!event) continue;
+        events.push_back({std::move(*event), raw[i].info, raw[i].trace});
+        places.push_back(i);
+      }
+      const auto answers = events.empty() ? std::vector<Ack>{} : handler(events);
+      for (std::size_t i = 0; i < places.size(); ++i) acks[places[i]] = answers.at(i);
+      return acks;
+    });
+  }
+
   void start();
 
  private:
+  struct RawEvent {
+    std::string_view body;
+    EventInfo info;
+    trace::Context trace;
+  };
+  using RawBatchHandler = std::function<std::vector<Ack>(const std::vector<RawEvent>&)>;
+
   void on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler);
+  void on_batch_raw(std::string subject, std::size_t most, RawBatchHandler handler);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -50,7 +50,7 @@ class Server {
   void serve(std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
     serve_raw(std::string(Req::kSubject.text), [this, handler = std::move(handler)](std::string_view body,
                                                                                     const Context& context) {
-      auto request = wire::decode<Req>(body, wire::Unknown::ignored);
+      auto request = wire::decode<Req>(body, wire::Unknown::ignored, read_limits<Req>());
       if (!request) return Reply<std::string>(fail(std::move(request).error()));
       if (!is_served(*request, context.caller)) return Reply<std::string>(refuse(Code::unknown_tenant));
       auto answer = handler(*request, context);
@@ -89,6 +89,13 @@ class Server {
     return [this, handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); };
   }
 
+  /// What only daemons send may be larger than what players may send.
+  template <class Req>
+  static constexpr json::ReadLimits read_limits() {
+    if constexpr (requires { Req::kFromDaemons; }) return Bus::kTrusted;
+    return {};
+  }
+
   /// Whether the tenants that a request is about are ours: a player's own, and the one that the request names; a
   /// request without a field for it is about its caller's.
   template <class Req>
@@ -109,7 +116,7 @@ class Server {
     std::vector<Incoming<Req>> batch;
     batch.reserve(raw.size());
     for (auto& one : raw) {
-      auto request = wire::decode<Req>(one.body, wire::Unknown::ignored);
+      auto request = wire::decode<Req>(one.body, wire::Unknown::ignored, read_limits<Req>());
       if (!request) {
         one.answer(fail(std::move(request).error()));
         continue;

@@ -18,6 +18,7 @@
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/profile.h"
 #include "common/contracts/recent.h"
+#include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
 #include "common/contracts/subjects.h"
 
@@ -95,6 +96,7 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::serve, "matchmaker.>"},
     {"matchmaker", Use::ask, "matchmaker.explain_here.*"},
     {"matchmaker", Use::ask, GetMatch::kSubject.text},
+    {"matchmaker", Use::ask, ReconcileMatches::kSubject.text},
     {"matchmaker", Use::publish, MatchFound::kSubject.text},
     {"matchmaker", Use::publish, TicketClosed::kSubject.text},
     {"matchmaker", Use::publish, TicketRequeued::kSubject.text},

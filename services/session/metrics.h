@@ -15,7 +15,7 @@ struct Metrics {
                                           "From the match being made to its server being there")),
         allocate(registry.histogram("mm_session_allocate_seconds", "One request for a server")),
         waiting(registry.gauge("mm_session_waiting_matches", "Matches without a server at the last look")),
-        duplicates(registry.counter("mm_session_found_again_total", "match.found of a known match")),
+        duplicates(registry.counter("mm_session_found_again_total", "Matches told of again: by match.found or by a request")),
         results_repeated(registry.counter("mm_session_results_repeated_total", "Results that were accepted before")),
         results_refused(registry.counter("mm_session_results_refused_total", "Results that came too late or differ")),
         untold(registry.counter("mm_session_untold_total", "Frames and events dropped because telling lags behind")) {

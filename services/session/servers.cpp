@@ -48,7 +48,7 @@ Servers::~Servers() {
 }
 
 void Servers::place(const Match& match) {
-  if (!none_free_) push(match, false);
+  if (!none_free_ && !backlogged_) push(match, false);
 }
 
 void Servers::push(const Match& match, bool probe) {
@@ -73,6 +73,7 @@ bool Servers::sweep() {
   const auto rows = store_.waiting(kMostPerSweep, Deadline::after(kRequestTime));
   if (!rows) return false;
   metrics_.waiting.set(static_cast<double>(rows->size()));
+  backlogged_ = rows->size() == kMostPerSweep;
   if (rows->empty()) none_free_ = false;
   else if (none_free_) push(rows->front(), true);
   else
@@ -98,9 +99,19 @@ void Servers::work() {
       lock.unlock();
       release(done);
     }
+    go_on_with_backlog();
     lock.lock();
     under_way_.erase(done);
   }
+}
+
+// The next matches of a backlog are asked for as soon as those of the last sweep are with the workers.
+void Servers::go_on_with_backlog() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_ || !to_place_.empty()) return;
+  }
+  if (!none_free_ && backlogged_.exchange(false)) sweep();
 }
 
 void Servers::ask_and_go_on(const Place& job) {

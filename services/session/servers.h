@@ -1,7 +1,9 @@
 // Session's dealings with the orchestrator: a server for each waiting match, and each server given back.
 //
 // A new match asks at once. When none is free or the orchestrator is away, only the match found first keeps asking
-// (every sweep, and when a server is given back); its success lets the others ask again: nobody overtakes.
+// (every sweep, and when a server is given back); its success lets the others ask again: nobody overtakes. After an
+// outage more matches may wait than one sweep reads: until a sweep has read all of them, new ones wait in their rows,
+// and kWorkers requests at a time go to the orchestrator, in the order in which the matches were found.
 // Allocate and release are idempotent by match_id: asking again after a crash or a lost answer gives the same server.
 // Thread-safe.
 #pragma once
@@ -54,6 +56,7 @@ class Servers {
   Answer refused(const Match& match, const Problem& problem);
   void release(MatchId match);
   void push(const Match& match, bool probe);
+  void go_on_with_backlog();
 
   Store& store_;
   bus::Bus& bus_;
@@ -62,6 +65,7 @@ class Servers {
   Metrics& metrics_;
 
   std::atomic<bool> none_free_ = false;
+  std::atomic<bool> backlogged_ = false;  ///< the last sweep did not read all waiting matches
   std::mutex mutex_;
   std::condition_variable woken_;
   std::deque<Place> to_place_;       // guarded by mutex_

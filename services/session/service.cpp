@@ -26,6 +26,8 @@ constexpr Milliseconds kStoreTime{2'000};
 constexpr Milliseconds kStartTime{30'000};
 constexpr Milliseconds kStartTry{1'000};
 constexpr int kDatabaseConnections = 10;
+/// Matches stored in one transaction.
+constexpr int kFoundAtOnce = 100;
 
 /// What no retry mends; the supervisor sees status 78 (EX_CONFIG).
 [[noreturn]] void refuse_to_start(const std::string& reason) {
@@ -97,13 +99,14 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
       servers_(store_, runtime.bus, tokens_, announcer_, metrics_),
       sweeper_(store_, servers_, announcer_, runtime.bus, timing),
       server_(runtime.bus, {.name = std::string(kName), .description = "Matches from found to over"}, runtime.metrics),
-      events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics) {
+      events_(runtime.bus, streams::kMatch, {.name = std::string(kName), .batch = kFoundAtOnce}, runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
   server_.serve<GetRecentMatches>([this](const GetRecentMatches& r, const bus::Context& c) { return recent(r, c); });
   server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });
   server_.serve<ReportResult>([this](const ReportResult& r, const bus::Context& c) { return report(r, c); });
-  events_.on<MatchFound>([this](const MatchFound& event, const bus::EventInfo&) { return on_found(event); });
+  server_.serve<ReconcileMatches>([this](const ReconcileMatches& r, const bus::Context& c) { return reconcile(r, c); });
+  events_.on_batch<MatchFound>(kFoundAtOnce, [this](const auto& events) { return on_found(events); });
   server_.start();
   events_.start();
 }
@@ -117,21 +120,49 @@ runtime::LiveModes::Table Service::modes_of(const MatchFound& found) {
   return bad_roster(found, *modes) && !bad_roster(found, *modes_.before()) ? modes_.before() : modes;
 }
 
-bus::Ack Service::on_found(const MatchFound& found) {
-  const auto stored = store_.store_found(found, *modes_of(found), timing_.found_age_limit, Deadline::after(kStoreTime));
-  if (!stored) return bus::Ack::retry;
-  const auto& match = stored->match;
-  if (!stored->fresh) {
-    metrics_.duplicates.add();
-    return store_.say_again(match, Deadline::after(kStoreTime)) ? bus::Ack::done : bus::Ack::retry;
+Store::Arrival Service::arrival_of(const MatchFound& found, const trace::Context& trace) {
+  return {found, bad_roster(found, *modes_of(found)), trace};
+}
+
+Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival>& arrivals, Deadline deadline) {
+  auto stored = store_.store_found(arrivals, timing_.found_age_limit, deadline);
+  if (!stored) return stored;
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const auto& [match, fresh, refused] = (*stored)[i];
+    if (!fresh) {
+      metrics_.duplicates.add();
+      continue;
+    }
+    const trace::Scope scope(arrivals[i].trace);
+    announcer_.changed(match, std::nullopt);
+    if (match.status == MatchStatus::allocating) {
+      servers_.place(match);
+    } else {
+      log::warning("match_born_cancelled", {{"match_id", match.id}, {"reason", refused}});
+    }
   }
-  announcer_.changed(match, std::nullopt);
-  if (match.status == MatchStatus::allocating) {
-    servers_.place(match);
-  } else {
-    log::warning("match_born_cancelled", {{"match_id", match.id}, {"reason", stored->refused}});
+  return stored;
+}
+
+std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFound>>& events) {
+  std::vector<Store::Arrival> arrivals;
+  for (const auto& delivered : events) arrivals.push_back(arrival_of(delivered.event, delivered.trace));
+  const bool stored = take(arrivals, Deadline::after(kStoreTime)).ok();
+  return std::vector<bus::Ack>(events.size(), stored ? bus::Ack::done : bus::Ack::retry);
+}
+
+Reply<MatchStandings> Service::reconcile(const ReconcileMatches& request, const bus::Context& context) {
+  if (context.caller.role != Role::service) return refuse(Code::forbidden);
+  std::vector<Store::Arrival> arrivals;
+  for (const auto& found : request.matches) arrivals.push_back(arrival_of(found, context.trace));
+  const auto stored = take(arrivals, context.deadline.within(kStoreTime));
+  if (!stored) return fail(stored.error());
+  MatchStandings answer;
+  for (const auto& [match, fresh, refused] : *stored) {
+    auto& standing = answer.matches.emplace_back(MatchStanding{match.id, match.status, fresh, match.reason, {}});
+    if (match.status == MatchStatus::cancelled) standing.requeue = match.requeue;
   }
-  return bus::Ack::done;
+  return answer;
 }
 
 Reply<MatchView> Service::get(const GetMatch& request, const bus::Context& context) {

@@ -8,6 +8,7 @@
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
 #include "common/contracts/recent.h"
+#include "common/contracts/reconcile.h"
 #include "common/runtime/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "services/session/sweeper.h"
@@ -46,8 +47,14 @@ class Service {
   /// The table that a match was found under: matchmaker may have taken over a new one a moment before us, or after.
   runtime::LiveModes::Table modes_of(const MatchFound& found);
 
-  /// match.found. Idempotent by match_id: the row is the key.
-  bus::Ack on_found(const MatchFound& found);
+  /// match.found, many at once. Idempotent by match_id: the row is the key. A known match is passed over in silence:
+  /// who wants to know its state asks.
+  std::vector<bus::Ack> on_found(const std::vector<bus::Delivered<MatchFound>>& events);
+  /// Idempotent by match_id, as on_found.
+  Reply<MatchStandings> reconcile(const ReconcileMatches& request, const bus::Context& context);
+  /// Stores them, tells of those that are new, and asks for their servers.
+  Reply<std::vector<Store::Stored>> take(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
+  Store::Arrival arrival_of(const MatchFound& found, const trace::Context& trace);
 
   Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
   Reply<RecentMatches> recent(const GetRecentMatches& request, const bus::Context& context);

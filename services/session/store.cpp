@@ -1,14 +1,20 @@
 #include "services/session/store.h"
 
+#include <map>
+#include <set>
+
 #include "common/contracts/recent.h"
 #include "common/runtime/log.h"
-#include "common/security/secrets.h"
+#include "common/storage/array_text.h"
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
 #include "services/session/core/birth.h"
 
 namespace mm::session {
+
+using storage::array_text;
+
 namespace {
 
 constexpr const char* kColumns =
@@ -30,10 +36,16 @@ std::string select(const std::string& rest) {
 std::string returning(const std::string& update) { return update + " RETURNING " + kColumns; }
 
 // What every match runs several times, prepared once per connection.
+// Rows are inserted in the order of their ids, and players in theirs, so that two transactions that store the same
+// matches, or matches that share players, wait for each other in one direction only.
 const std::string kInsertSql = returning(
     "INSERT INTO session.match (match_id, tenant, mode, region, source, team_size, roster, state, found_at) "
-    "VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::jsonb, 'allocating', $8::timestamptz) ON CONFLICT DO NOTHING");
+    "SELECT m.id, m.tenant, m.mode, m.region, m.source, m.team_size, m.roster::jsonb, 'allocating', m.found_at "
+    "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], "
+    "$8::timestamptz[]) AS m (id, tenant, mode, region, source, team_size, roster, found_at) "
+    "ORDER BY m.id ON CONFLICT DO NOTHING");
 const std::string kFindSql = select("WHERE match_id = $1::uuid");
+const std::string kFindAllSql = select("WHERE match_id = ANY($1::uuid[])");
 const std::string kFindLiveSql = select(
     "WHERE match_id = (SELECT live.match_id FROM session.live_player live "
     "WHERE live.tenant = $1 AND live.player_id = $2::uuid)");
@@ -44,19 +56,26 @@ const std::string kMakeReadySql = returning(
 const std::string kStartSql = returning(
     "UPDATE session.match SET state = 'running', started_at = now(), heartbeat_at = now() "
     "WHERE match_id = $1::uuid AND state = ANY($2::text[])");
+const std::string kBearCancelledSql = returning(
+    "UPDATE session.match SET state = 'cancelled', reason = $2, requeue = $3::jsonb, ended_event = $4, "
+    "ended_at = now(), released = true WHERE match_id = $1::uuid AND state = ANY($5::text[])");
 const std::string kHearSql = returning(
     "UPDATE session.match SET heartbeat_at = now() WHERE match_id = $1::uuid AND state IN ('ready', 'running')");
 const storage::Statement kInsert{"session_insert", kInsertSql.c_str()};
 const storage::Statement kFind{"session_find", kFindSql.c_str()};
+const storage::Statement kFindAll{"session_find_all", kFindAllSql.c_str()};
 const storage::Statement kFindLive{"session_find_live", kFindLiveSql.c_str()};
 const storage::Statement kLock{"session_lock", kLockSql.c_str()};
 const storage::Statement kMakeReady{"session_make_ready", kMakeReadySql.c_str()};
 const storage::Statement kStart{"session_start", kStartSql.c_str()};
+const storage::Statement kBearCancelled{"session_bear_cancelled", kBearCancelledSql.c_str()};
 const storage::Statement kHear{"session_hear", kHearSql.c_str()};
 const storage::Statement kEnterPlayers{"session_enter_players",
                                        "INSERT INTO session.live_player (tenant, player_id, match_id) "
-                                       "SELECT $1, player, $2::uuid FROM unnest($3::uuid[]) AS player ORDER BY player "
-                                       "ON CONFLICT DO NOTHING RETURNING player_id"};
+                                       "SELECT p.tenant, p.player, p.match_id "
+                                       "FROM unnest($1::text[], $2::uuid[], $3::uuid[]) WITH ORDINALITY "
+                                       "AS p (tenant, player, match_id, place) ORDER BY p.tenant, p.player, p.place "
+                                       "ON CONFLICT DO NOTHING RETURNING match_id, player_id"};
 // The players of a match that ends are free, and the match is one of their recent ones.
 const storage::Statement kFreePlayers{
     "session_free_players",
@@ -134,12 +153,6 @@ std::string states_text(const std::vector<MatchStatus>& states) {
   return text + "}";
 }
 
-std::string ids_text(const std::vector<PlayerId>& ids) {
-  std::string text = "{";
-  for (const auto& id : ids) text += (text.size() > 1 ? "," : "") + id.to_string();
-  return text + "}";
-}
-
 /// The fact's own message id: sent again after a crash, it is the same message.
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
@@ -169,20 +182,45 @@ auto run_telling(storage::Postgres& postgres, storage::Outbox& outbox, Deadline 
   return result;
 }
 
-// None: the row was there before.
-std::optional<Match> insert(pqxx::work& tx, const MatchFound& found) {
-  return one_of(kInsert(tx, found.match_id.to_string(), found.tenant.str(), found.mode.str(), found.region.str(),
-                        std::string(text_of(found.source)), found.team_size, wire::encode(found.teams),
-                        wire::format_time(found.created_at)));
+/// The rows that were not there before.
+std::map<MatchId, Match> insert(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals) {
+  const auto column = [&](auto value) {
+    return array_text(arrivals, [&](const Store::Arrival& arrival) { return value(arrival.found); });
+  };
+  using Found = const MatchFound&;
+  const auto rows = kInsert(tx, column([](Found f) { return f.match_id.to_string(); }),
+                            column([](Found f) { return f.tenant.str(); }), column([](Found f) { return f.mode.str(); }),
+                            column([](Found f) { return f.region.str(); }),
+                            column([](Found f) { return std::string(text_of(f.source)); }),
+                            column([](Found f) { return f.team_size; }),
+                            column([](Found f) { return wire::encode(f.teams); }),
+                            column([](Found f) { return wire::format_time(f.created_at); }));
+  std::map<MatchId, Match> born;
+  for (auto& match : all_of(rows)) born.emplace(match.id, std::move(match));
+  return born;
 }
 
-/// Who could not be entered because they are in another live match. Rows are taken in the players' order, so that two
-/// matches that share players wait for each other in one direction only.
-std::set<PlayerId> enter_players(pqxx::work& tx, const Match& match) {
-  const auto players = players_of(match.teams);
-  const auto rows = kEnterPlayers(tx, match.tenant.str(), match.id.to_string(), ids_text(players));
-  std::set<PlayerId> busy(players.begin(), players.end());
-  for (const auto& row : rows) busy.erase(own(PlayerId::parse(row[0].c_str())));
+/// Of each match, the players who could not be entered because another live match has them.
+std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::vector<const Match*>& matches) {
+  struct Entry {
+    const Match* match;
+    PlayerId player;
+  };
+  std::vector<Entry> entries;
+  std::map<MatchId, std::set<PlayerId>> busy;
+  for (const auto* match : matches) {
+    for (const auto player : players_of(match->teams)) entries.push_back({match, player});
+  }
+  if (entries.empty()) return busy;
+  const auto rows = kEnterPlayers(tx, array_text(entries, [](const Entry& e) { return e.match->tenant.str(); }),
+                                  array_text(entries, [](const Entry& e) { return e.player.to_string(); }),
+                                  array_text(entries, [](const Entry& e) { return e.match->id.to_string(); }));
+  if (rows.size() == entries.size()) return busy;
+  for (const auto& entry : entries) busy[entry.match->id].insert(entry.player);
+  for (const auto& row : rows) {
+    busy[own(MatchId::parse(row[0].c_str()))].erase(own(PlayerId::parse(row[1].c_str())));
+  }
+  std::erase_if(busy, [](const auto& of_match) { return of_match.second.empty(); });
   return busy;
 }
 
@@ -200,58 +238,77 @@ Match cancel_void(pqxx::work& tx, storage::Outbox& outbox, const Match& match, c
   return own(one_of(row));
 }
 
-}  // namespace
+/// Why a match is born cancelled.
+struct Refusal {
+  std::string why;
+  Cancellation cancellation;
+};
 
-Reply<Store::Stored> Store::store_found(const MatchFound& found, const ModeTable& modes, Milliseconds age_limit,
-                                        Deadline deadline) {
-  const auto bad = bad_roster(found, modes);
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> Stored {
-    auto born = insert(tx, found);
-    if (!born) return {own(lock(tx, found.match_id)), false, {}};
-    Cancellation cancelled;
-    std::string refused;
-    const auto everyone = players_of(found.teams);
-    if (bad) {
-      refused = *bad;
-      cancelled = cancellation(found.teams, CancelReason::conflict, {everyone.begin(), everyone.end()});
-    } else if (too_old(found, born->stored_at, age_limit)) {
-      refused = "it waited too long for its row";
-      cancelled = cancellation(found.teams, CancelReason::no_server);
-    } else if (const auto busy = enter_players(tx, *born); !busy.empty()) {
-      refused = "a player is in another live match";
-      cancelled = cancellation(found.teams, CancelReason::conflict, busy);
+using Refusals = std::map<MatchId, Refusal>;
+
+/// Enters the players of those that may live; says which of the born may not.
+Refusals refuse_some(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals, const std::map<MatchId, Match>& born,
+                     Milliseconds age_limit) {
+  Refusals refusals;
+  std::vector<const Match*> candidates;
+  std::set<MatchId> seen;
+  for (const auto& [found, bad_roster, trace] : arrivals) {
+    const auto row = born.find(found.match_id);
+    if (row == born.end() || !seen.insert(found.match_id).second) continue;
+    if (bad_roster) {
+      const auto everyone = players_of(found.teams);
+      refusals[found.match_id] = {
+          *bad_roster, cancellation(found.teams, CancelReason::conflict, {everyone.begin(), everyone.end()})};
+    } else if (too_old(found, row->second.stored_at, age_limit)) {
+      refusals[found.match_id] = {"it waited too long for its row",
+                                  cancellation(found.teams, CancelReason::no_server)};
     } else {
-      return {*std::move(born), true, {}};
+      candidates.push_back(&row->second);
     }
-    free_players(tx, *born);
-    const auto event = cancelled_event(*born, cancelled);
-    // No server was ever asked for, so there is none to give back.
-    auto row = tx.exec_params(
-        returning("UPDATE session.match SET state = 'cancelled', reason = $2, requeue = $3::jsonb, ended_event = $4, "
-                  "ended_at = now(), released = true WHERE match_id = $1::uuid AND state = ANY($5::text[])"),
-        found.match_id.to_string(), std::string(text_of(cancelled.reason)), wire::encode(cancelled.requeue),
-        wire::encode(event), states_text(states_before(MatchStatus::cancelled)));
-    outbox_.add(tx, event, message_id(found.match_id, "cancelled"));
-    return {own(one_of(row)), true, std::move(refused)};
-  });
+  }
+  for (const auto& [id, busy] : enter_players(tx, candidates)) {
+    refusals[id] = {"a player is in another live match",
+                    cancellation(born.at(id).teams, CancelReason::conflict, busy)};
+  }
+  return refusals;
 }
 
-Reply<Done> Store::say_again(const Match& match, Deadline deadline) {
-  const auto id = security::random_token(12);
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> Done {
-    switch (match.status) {
-      case MatchStatus::allocating:
-      case MatchStatus::loading: break;  // nothing is decided: the event comes when it is
-      case MatchStatus::ready:
-      case MatchStatus::running: outbox_.add(tx, ready_event(match), message_id(match.id, "ready." + id)); break;
-      case MatchStatus::completed:
-        outbox_.add(tx, MatchCompleted::kSubject.text, match.ended_event, message_id(match.id, "completed." + id));
-        break;
-      case MatchStatus::cancelled:
-        outbox_.add(tx, MatchCancelled::kSubject.text, match.ended_event, message_id(match.id, "cancelled." + id));
-        break;
+}  // namespace
+
+Reply<std::vector<Store::Stored>> Store::store_found(const std::vector<Arrival>& arrivals, Milliseconds age_limit,
+                                                     Deadline deadline) {
+  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
+    auto born = insert(tx, arrivals);
+    const auto refusals = refuse_some(tx, arrivals, born, age_limit);
+    std::vector<MatchId> known;
+    for (const auto& [found, bad_roster, trace] : arrivals) {
+      const auto refused = refusals.find(found.match_id);
+      if (!born.contains(found.match_id)) known.push_back(found.match_id);
+      if (refused == refusals.end() || born.at(found.match_id).status == MatchStatus::cancelled) continue;
+      const auto& cancelled = refused->second.cancellation;
+      free_players(tx, born.at(found.match_id));
+      const auto event = cancelled_event(born.at(found.match_id), cancelled);
+      // No server was ever asked for, so there is none to give back.
+      const auto row = kBearCancelled(tx, found.match_id.to_string(), std::string(text_of(cancelled.reason)),
+                                      wire::encode(cancelled.requeue), wire::encode(event),
+                                      states_text(states_before(MatchStatus::cancelled)));
+      born.at(found.match_id) = own(one_of(row));
+      const trace::Scope scope(trace);
+      outbox_.add(tx, event, message_id(found.match_id, "cancelled"));
     }
-    return {};
+    std::map<MatchId, Match> there;
+    if (!known.empty()) {
+      const auto ids = array_text(known, [](MatchId id) { return id.to_string(); });
+      for (auto& match : all_of(kFindAll(tx, ids))) there.emplace(match.id, std::move(match));
+    }
+    std::vector<Stored> stored;
+    for (const auto& arrival : arrivals) {
+      const auto id = arrival.found.match_id;
+      const auto refused = refusals.find(id);
+      if (born.contains(id)) stored.push_back({born.at(id), true, refused == refusals.end() ? "" : refused->second.why});
+      else stored.push_back({there.at(id), false, {}});
+    }
+    return stored;
   });
 }
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "common/contracts/modes.h"
 #include "common/contracts/problem.h"
+#include "common/runtime/trace.h"
 #include "services/session/core/result.h"
 
 namespace mm::storage {
@@ -25,17 +25,22 @@ class Store {
  public:
   Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
+  /// A found match on its way to its row.
+  struct Arrival {
+    MatchFound found;
+    std::optional<std::string> bad_roster;  ///< why nobody can play it
+    trace::Context trace;                   ///< its events carry this trace
+  };
   struct Stored {
     Match match;
     bool fresh = false;   ///< false: the row was there before
     std::string refused;  ///< why it was born cancelled, for the log; empty if it lives
   };
-  /// Leaves a row for the found match, by match_id: living, or born cancelled (bad roster, older than `age_limit`, or a
-  /// player who is in another live match).
-  Reply<Stored> store_found(const MatchFound& found, const ModeTable& modes, Milliseconds age_limit, Deadline deadline);
-
-  /// Puts the event of the match's present state into the outbox under a fresh id.
-  Reply<Done> say_again(const Match& match, Deadline deadline);
+  /// Leaves a row for each found match, by match_id, all in one transaction: living, or born cancelled (bad roster,
+  /// older than `age_limit`, or a player who is in another live match). One result per arrival, in order. Of two
+  /// arrivals that share a player the first one gets the player.
+  Reply<std::vector<Stored>> store_found(const std::vector<Arrival>& arrivals, Milliseconds age_limit,
+                                         Deadline deadline);
 
   Reply<std::optional<Match>> find(MatchId match, Deadline deadline);
   Reply<std::optional<Match>> find_live(const Tenant& tenant, PlayerId player, Deadline deadline);

@@ -11,6 +11,7 @@ Sweeper::Sweeper(Store& store, Servers& servers, Announcer& announcer, bus::Bus&
       bus_(bus),
       timing_(timing),
       watch_(timing.silence, kGap),
+      serving_(timing.server_wait, kGap),
       pruned_(std::chrono::steady_clock::now()),
       thread_([this] { run(); }) {}
 
@@ -28,7 +29,9 @@ void Sweeper::run() {
   while (!ending_) {
     lock.unlock();
     const bool heard = look() && bus_.connected();
-    watch_.look(std::chrono::steady_clock::now(), heard);
+    const auto now = std::chrono::steady_clock::now();
+    watch_.look(now, heard);
+    serving_.look(now, heard);
     prune();
     lock.lock();
     woken_.wait_for(lock, timing_.sweep_every, [this] { return ending_; });
@@ -37,7 +40,9 @@ void Sweeper::run() {
 
 bool Sweeper::look() { return servers_.sweep() && cancel_unserved() && cancel_silent() && give_back_servers(); }
 
+// The time in which we, the database or the bus were away does not count: nobody could have been placed.
 bool Sweeper::cancel_unserved() {
+  if (!serving_.may_judge()) return true;
   const auto matches = store_.unserved(timing_.server_wait, kMostPerSweep, Deadline::after(kStoreTime));
   if (!matches) return false;
   for (const auto& match : *matches) {

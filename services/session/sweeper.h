@@ -14,7 +14,7 @@ namespace mm::session {
 
 /// Settings of the protocol; other values only in tests.
 struct Timing {
-  Milliseconds found_age_limit{30'000};  ///< a match.found older than this is born cancelled
+  Milliseconds found_age_limit{600'000};  ///< a match.found older than this is born cancelled: its players are gone
   Milliseconds server_wait{60'000};      ///< allocating for longer: no_server
   Milliseconds silence{15'000};          ///< no heartbeat for longer: server_lost
   Milliseconds sweep_every{500};
@@ -48,7 +48,8 @@ class Sweeper {
   Announcer& announcer_;
   bus::Bus& bus_;
   const Timing timing_;
-  Watch watch_;
+  Watch watch_;     ///< over game servers' silence
+  Watch serving_;   ///< over our own ability to place matches
   SteadyPoint pruned_;
 
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 // Golden files of events and of frames for players.
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
+#include "common/contracts/reconcile.h"
 #include "tests/contract/messages/golden.h"
 
 namespace mm::golden {
@@ -9,7 +10,8 @@ namespace {
 using EventMessages =
     Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted, MatchCancelled,
              RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated, PartyUpdated, PartyDisbanded,
-             PresenceChanged, SocketsEnded, QueueChanged, SessionStateChanged>;
+             PresenceChanged, SocketsEnded, QueueChanged, SessionStateChanged, MatchStanding, MatchStandings,
+             ReconcileMatches>;
 
 using FrameMessages =
     Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged, frames::PartyGone,
