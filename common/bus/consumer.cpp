@@ -357,7 +357,7 @@ void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string
 
 // What nobody here handles needs no proof.
 bool Consumer::Impl::is_proven(const PulledEvent& event) {
-  if (!handlers.contains(event.subject())) return true;
+  if (!handlers.contains(event.subject()) && !batch_handlers.contains(event.subject())) return true;
   return bus::is_proven(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
                         header_of(event.message(), kSignatureHeader));
 }
