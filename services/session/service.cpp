@@ -1,7 +1,5 @@
 #include "services/session/service.h"
 
-#include <cstdlib>
-
 #include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
@@ -28,16 +26,6 @@ constexpr Milliseconds kStartTry{1'000};
 constexpr int kDatabaseConnections = 10;
 /// Matches stored in one transaction.
 constexpr int kFoundAtOnce = 100;
-
-/// What no retry mends; the supervisor sees status 78 (EX_CONFIG).
-[[noreturn]] void refuse_to_start(const std::string& reason) {
-  log::error("start_refused", {{"reason", reason}});
-  std::_Exit(78);
-}
-
-std::string require_key(const runtime::Credentials& credentials) {
-  return credentials.require("server_token_key");
-}
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
@@ -88,7 +76,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
     : runtime_(runtime),
       timing_(timing),
       modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
-      tokens_(require_key(runtime.credentials)),
+      tokens_(runtime.credentials.require("server_token_key")),
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),

@@ -157,7 +157,8 @@ std::string states_text(const std::vector<MatchStatus>& states) {
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
 void free_players(pqxx::work& tx, const Match& match) {
-  kFreePlayers(tx, match.id.to_string(), match.tenant.str(), ids_text(players_of(match.teams)));
+  kFreePlayers(tx, match.id.to_string(), match.tenant.str(),
+               array_text(players_of(match.teams), [](PlayerId id) { return id.to_string(); }));
 }
 
 std::optional<Match> lock(pqxx::work& tx, MatchId match) { return one_of(kLock(tx, match.to_string())); }
