@@ -152,7 +152,7 @@ TEST(IdempotencyKey, WhatAGatewayDidNotFinishMayBeTriedAgainAfterTheRequestsDead
 storage::RedisOptions queue_options(const World& world) {
   storage::RedisOptions options;
   options.url = world.queue.url();
-  options.password = "queue-password";
+  options.password = world.queue.password();
   return options;
 }
 

@@ -122,7 +122,7 @@ struct Outage {
     world.fake<GetMatch>().refuse(Code::no_match);
     storage::RedisOptions options;
     options.url = world.cache.url();
-    options.password = "cache-password";
+    options.password = world.cache.password();
     cache = std::make_unique<storage::Redis>(options);
     notifier = std::make_unique<bus::Notifier>(*world.bus, *cache, clock);
     at = std::make_unique<Instance>([](Settings&) {}, world);

@@ -47,11 +47,7 @@ void serve_all(bus::Server& server, Fakes<Reqs...>& fakes) {
 }  // namespace
 
 World::World(std::vector<std::string> queue_arguments)
-    : credentials(temporary_folder()),
-      queue([&] {
-        queue_arguments.insert(queue_arguments.end(), {"--requirepass", "queue-password"});
-        return queue_arguments;
-      }()) {
+    : credentials(temporary_folder()), queue(mm::testing::OwnRedis::Instance::queue, std::move(queue_arguments)) {
   write_secret(credentials, "access_token_key", kAccessKey + " " + kOldAccessKey);
   write_secret(credentials, "server_token_key", kServerKey);
   write_secret(credentials, "admin_token", kAdminToken);
