@@ -11,7 +11,7 @@ namespace {
 constexpr Milliseconds kHoldEvery{15'000};
 constexpr Milliseconds kHoldAgain{1'000};  // after a failure
 constexpr Milliseconds kLookEvery{100};
-// Paces of one loop after an outage: presence of 10,000 players takes a second, their welcomes (three requests each) 25.
+// Paces of one loop after an outage: presence of 10,000 players takes a second, their welcomes (six requests each) 25.
 constexpr std::size_t kHoldsPerLook = 1'000;
 constexpr std::size_t kWelcomesPerLook = 40;
 constexpr std::size_t kReportsPerLook = 1'000;
