@@ -16,7 +16,7 @@ using testing::eventually;
 class Batches : public ::testing::Test {
  protected:
   Batches() {
-    EXPECT_TRUE(bus_->ensure_streams(soon()).ok());
+    make_consumers(*bus_, {"batches"});
     consumer_.emplace(*bus_, streams::kMatch, ConsumerOptions{.name = "batches", .batch = 100}, metrics_);
   }
 
