@@ -209,6 +209,21 @@ void kill_hard(const std::string& name) {
   }, kRestart));
 }
 
+// ACL LOG is of the running server, so it is read before a test restarts it. Only its operator may read it.
+TEST(StoreRights, NoDaemonWasRefusedAKeyOrACommand) {
+  evening();
+  for (const char* instance : {"MM_REDIS_QUEUE_URL", "MM_REDIS_CACHE_URL"}) {
+    storage::Redis redis(redis_options(setting(instance)));
+    const auto refusals = redis.command({"ACL", "LOG"}, soon());
+    ASSERT_TRUE(refusals.ok()) << refusals.error().text;
+    for (const auto& refusal : refusals->items) {
+      std::string words;
+      for (const auto& word : refusal.items) words += word.text + " ";
+      ADD_FAILURE() << instance << ": " << words;
+    }
+  }
+}
+
 class RestartedStore : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RestartedStore, HasEveryKeyRowAndEvent) {

@@ -70,11 +70,12 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{kQueue, "gateway", "ticket:1", Right::none}, Row{kQueue, "gateway", "claim", Right::none},
                       Row{kQueue, "gateway", "party:1", Right::none}, Row{kQueue, "gateway", "live", Right::none},
                       Row{kQueue, "lobby", "party:1", Right::write}, Row{kQueue, "lobby", "member", Right::write},
-                      Row{kQueue, "lobby", "ticket:1", Right::write}, Row{kQueue, "lobby", "live", Right::read},
+                      Row{kQueue, "lobby", "ticket:1", Right::write}, Row{kQueue, "lobby", "invite:1", Right::write},
+                      Row{kQueue, "lobby", "party_due", Right::write}, Row{kQueue, "lobby", "live", Right::read},
                       Row{kQueue, "lobby", "lease:3", Right::read}, Row{kQueue, "lobby", "unconfirmed", Right::none},
                       Row{kQueue, "lobby", "login:1", Right::none}, Row{kQueue, "lobby", "idempotency:1", Right::none},
                       Row{kQueue, "matchmaker", "ticket:1", Right::write}, Row{kQueue, "matchmaker", "live", Right::write},
-                      Row{kQueue, "matchmaker", "party:1", Right::write}, Row{kQueue, "matchmaker", "member", Right::none},
+                      Row{kQueue, "matchmaker", "party:1", Right::write}, Row{kQueue, "matchmaker", "member", Right::read},
                       Row{kQueue, "matchmaker", "login:1", Right::none},
                       Row{kQueue, "matchmaker", "idempotency:1", Right::none}),
     [](const auto& row) {
@@ -183,7 +184,7 @@ TEST(RedisRestart, KeepsEveryKeyThatACommandOrAScriptOfAnyUserWrote) {
     const char* sorted_set;
   };
   const std::vector<Writer> writers{{"gateway", "mm:{t}:login:", "mm:{t}:login_expiry"},
-                                    {"lobby", "mm:{t}:party:", "mm:{t}:away"},
+                                    {"lobby", "mm:{t}:party:", "mm:{t}:party_due"},
                                     {"matchmaker", "mm:{t}:ticket:", "mm:{t}:q:b"},
                                     {"operator", "mm:{t}:repaired:", "mm:{t}:repaired"}};
   for (const auto& writer : writers) {
