@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "common/testing/wait.h"
@@ -12,14 +13,23 @@ namespace mm::storage {
 namespace {
 
 struct Line {
+  struct Attempt {
+    std::function<Result<std::unique_ptr<Line>, std::string>(Deadline)> connect;
+    Result<std::unique_ptr<Line>, std::string> finish(Deadline deadline) { return connect(deadline); }
+  };
   bool quiet = true;
   bool is_quiet() const { return quiet; }
 };
 using Lines = Pool<Line>;
 
+/// How a pool makes a connection: each attempt answers as `connect` does.
+Lines::Start attempts(std::function<Lines::Made(Deadline)> connect) {
+  return [connect = std::move(connect)] { return std::make_unique<Line::Attempt>(Line::Attempt{connect}); };
+}
+
 class PoolTest : public ::testing::Test {
  protected:
-  PoolTest() : pool_(options(), [this](Deadline deadline) { return make(deadline); }) {}
+  PoolTest() : pool_(options(), attempts([this](Deadline deadline) { return make(deadline); })) {}
 
   static PoolOptions options() {
     PoolOptions options;
@@ -95,7 +105,7 @@ TEST(PoolOfAnOverloadedServer, RefusesBeforeTheDeadline) {
   PoolOptions options;
   options.connections = 1;
   options.lease_wait = Milliseconds{10};
-  Lines pool(options, [](Deadline) -> Lines::Made { return std::make_unique<Line>(); });
+  Lines pool(options, attempts([](Deadline) -> Lines::Made { return std::make_unique<Line>(); }));
   const auto only = pool.take(Deadline::after(Milliseconds{60'000}));
   const auto deadline = Deadline::after(Milliseconds{60'000});
   EXPECT_FALSE(pool.take(deadline));
@@ -109,11 +119,11 @@ TEST(PoolAfterAFailure, LetsOneAtATimeTry) {
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{1};
   options.connect_timeout = Milliseconds{60'000};
-  Lines pool(options, [&](Deadline) -> Lines::Made {
+  Lines pool(options, attempts([&](Deadline) -> Lines::Made {
     ++made;
     while (hold) std::this_thread::yield();
     return fail(std::string("away"));
-  });
+  }));
   EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
   hold = true;
   std::thread prober([&] {
@@ -131,13 +141,30 @@ TEST(PoolAfterAFailure, ComesBackWhenTheServerDoes) {
   PoolOptions options;
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{4};
-  Lines pool(options, [&](Deadline) -> Lines::Made {
+  Lines pool(options, attempts([&](Deadline) -> Lines::Made {
     if (away) return fail(std::string("away"));
     return std::make_unique<Line>();
-  });
+  }));
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
   away = false;
   EXPECT_TRUE(testing::eventually([&] { return pool.take(Deadline::after(Milliseconds{1'000})).ok(); }));
+}
+
+TEST(PoolOfASilentServer, WaitsAgainForTheAnswerToTheSameAttempt) {
+  int started = 0;
+  bool silent = true;
+  Lines pool({}, [&]() -> Result<std::unique_ptr<Line::Attempt>, std::string> {
+    ++started;
+    return std::make_unique<Line::Attempt>(Line::Attempt{[&](Deadline) -> Lines::Made {
+      return silent ? nullptr : std::make_unique<Line>();
+    }});
+  });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(pool.take(Deadline::after(Milliseconds{1'000})).error(), "the server takes no connection in time");
+  }
+  silent = false;
+  EXPECT_TRUE(pool.take(Deadline::after(Milliseconds{1'000})));
+  EXPECT_EQ(started, 1);
 }
 
 }  // namespace
