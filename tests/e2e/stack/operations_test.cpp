@@ -83,7 +83,8 @@ TEST(Operations, TheDemoPlaysARoundAndShowsTheStandingsAfterIt) {
   EXPECT_EQ(told.size(), 20u) << demo.output;
   EXPECT_EQ(shown.size(), 10u) << demo.output;
   for (const auto& [name, mmr] : shown) {
-    if (const auto found = told.find(name); found != told.end()) EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output;
+    const auto found = told.find(name);
+    if (found != told.end()) { EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output; }
   }
 }
 
