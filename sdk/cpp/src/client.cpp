@@ -182,6 +182,15 @@ void Client::set_ready(const std::string& party_id, bool ready, Callback<ReadySt
 void Client::invite(const std::string& party_id, const std::string& player_id, Callback<Party> done) {
   impl_->request(post(party_path(party_id, "/invite"), player_body(player_id)), std::move(done));
 }
+void Client::invites(Callback<std::vector<Invitation>> done) {
+  impl_->request(get("/v1/party/invites"), std::move(done));
+}
+void Client::decline_invite(const std::string& party_id, Callback<Done> done) {
+  impl_->request(remove(party_path(party_id, "/invite")), std::move(done));
+}
+void Client::withdraw_invite(const std::string& party_id, const std::string& player_id, Callback<Done> done) {
+  impl_->request(remove(party_path(party_id, "/invite") + query({{"player_id", player_id}})), std::move(done));
+}
 void Client::kick(const std::string& party_id, const std::string& player_id, Callback<Party> done) {
   impl_->request(post(party_path(party_id, "/kick"), player_body(player_id)), std::move(done));
 }

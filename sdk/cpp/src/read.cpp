@@ -13,7 +13,7 @@ std::vector<std::vector<std::string>> read_teams(const Json& json) {
 }
 
 PartyMember read_member(const Json& json) {
-  return {json.text("player_id"), json.text("username"), json.truth("ready"), json.text("joined_at")};
+  return {json.text("player_id"), json.text("username"), json.truth("ready"), json.truth("connected"), json.text("joined_at")};
 }
 
 TicketStatus read_ticket_status(const Json& json) {
@@ -124,6 +124,18 @@ void read(const Json& json, Party& out) {
   out.version = json.integer("version");
 }
 
+// The event names the sender `from` and `username`.
+void read(const Json& json, Invitation& out) {
+  out.party_id = json.text("party_id");
+  out.from_player_id = json.text(json.has("from") ? "from" : "from_player_id");
+  out.from_username = json.text(json.has("username") ? "username" : "from_username");
+  out.expires_at = json.text("expires_at");
+}
+
+void read(const Json& json, std::vector<Invitation>& out) {
+  for (const auto& invitation : json.at("invites").elements()) read(invitation, out.emplace_back());
+}
+
 void read(const Json& json, ReadyState& out) {
   out.party_id = json.text("party_id");
   out.ready_count = json.small("ready_count");
@@ -225,6 +237,7 @@ void read(const Json& json, Active& out) {
   out.party = read_optional<Party>(json, "party");
   out.ticket = read_optional<Ticket>(json, "ticket");
   out.match = read_optional<Match>(json, "match");
+  read(json, out.invites);
   for (const auto& match : json.at("recent").elements()) read(match, out.recent.emplace_back());
 }
 
@@ -280,10 +293,10 @@ void read(const Json& json, MemberReady& out) {
   out.all_ready = json.truth("all_ready");
 }
 
-void read(const Json& json, Invitation& out) {
+void read(const Json& json, InviteEnded& out) {
   out.party_id = json.text("party_id");
-  out.from_player_id = json.text("from");
-  out.from_username = json.text("username");
+  out.player_id = json.text("player_id");
+  out.reason = json.text("reason");
 }
 
 void read(const Json& json, ChatMessage& out) {
@@ -296,6 +309,7 @@ void read(const Json& json, ChatMessage& out) {
 void read(const Json& json, QueueLeft& out) {
   out.ticket_id = json.text("ticket_id");
   out.reason = json.text("reason");
+  out.player_id = json.text("player_id");
 }
 
 void read(const Json& json, MatchFound& out) {
@@ -347,6 +361,7 @@ Error read_error(int status, const std::string& body) {
   }
   error.code = json->text("code");
   error.detail = json->text("detail");
+  error.player_id = json->text("player_id");
   error.trace_id = json->text("trace_id");
   error.retry_after_seconds = json->small("retry_after_seconds");
   for (const auto& field : json->at("errors").elements()) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "matchmaker/events.h"
 #include "matchmaker/result.h"
@@ -15,6 +16,8 @@ namespace matchmaker {
 void read(const Json& json, Account& out);
 void read(const Json& json, Profile& out);
 void read(const Json& json, Party& out);
+void read(const Json& json, Invitation& out);
+void read(const Json& json, std::vector<Invitation>& out);
 void read(const Json& json, ReadyState& out);
 void read(const Json& json, Ticket& out);
 void read(const Json& json, WaitForecast& out);
@@ -30,7 +33,7 @@ inline void read(const Json&, Done&) {}
 void read(const Json& json, MemberJoined& out);
 void read(const Json& json, MemberLeft& out);
 void read(const Json& json, MemberReady& out);
-void read(const Json& json, Invitation& out);
+void read(const Json& json, InviteEnded& out);
 void read(const Json& json, ChatMessage& out);
 void read(const Json& json, QueueLeft& out);
 void read(const Json& json, MatchFound& out);

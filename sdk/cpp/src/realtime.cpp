@@ -94,6 +94,7 @@ void Client::Impl::dispatch(const std::string& event, const Json& data) {
   else if (event == "party_updated") call_game(events.party_updated, as<Party>(data));
   else if (event == "party_disbanded") call_game(events.party_disbanded, data.text("party_id"));
   else if (event == "invited") call_game(events.invited, as<Invitation>(data));
+  else if (event == "invite_ended") call_game(events.invite_ended, as<InviteEnded>(data));
   else if (event == "chat_message") call_game(events.chat_message, as<ChatMessage>(data));
   else if (event == "queue_entered") call_game(events.queue_entered, as<Ticket>(data));
   else if (event == "queue_left") call_game(events.queue_left, as<QueueLeft>(data));

@@ -234,6 +234,61 @@ TEST_F(SdkClient, ReadsMatchEvents) {
   EXPECT_DOUBLE_EQ(rated->mmr_change, 10.5);
 }
 
+TEST_F(SdkClient, ReadsPartyEvents) {
+  log_in();
+  connect();
+  std::optional<Invitation> invited;
+  std::optional<InviteEnded> ended;
+  std::optional<QueueLeft> left;
+  std::optional<Active> active;
+  client.events().invited = [&](const Invitation& e) { invited = e; };
+  client.events().invite_ended = [&](const InviteEnded& e) { ended = e; };
+  client.events().queue_left = [&](const QueueLeft& e) { left = e; };
+  client.events().connected = [&](const Active& e) { active = e; };
+  frame(R"({"event":"invited","data":{"party_id":"p","from":"a","username":"alice","expires_at":"2026-01-01T00:00:00.000Z"}})");
+  frame(R"({"event":"invite_ended","data":{"party_id":"p","player_id":"b","reason":"withdrawn"}})");
+  frame(R"({"event":"queue_left","data":{"ticket_id":"t","reason":"member_disconnected","player_id":"b"}})");
+  frame(R"({"event":"welcome","data":{"party":{"party_id":"p","members":[{"player_id":"a","connected":true},{"player_id":"b"}]},
+            "invites":[{"party_id":"q","from_player_id":"c","from_username":"cleo","expires_at":"x"}]}})");
+  ASSERT_TRUE(invited && ended && left && active && active->party);
+  EXPECT_EQ(invited->from_username, "alice");
+  EXPECT_EQ(invited->expires_at, "2026-01-01T00:00:00.000Z");
+  EXPECT_EQ(ended->player_id + " " + ended->reason, "b withdrawn");
+  EXPECT_EQ(left->player_id + " " + left->reason, "b member_disconnected");
+  EXPECT_TRUE(active->party->members[0].connected);
+  EXPECT_FALSE(active->party->members[1].connected);
+  ASSERT_EQ(active->invites.size(), 1u);
+  EXPECT_EQ(active->invites[0].from_username, "cleo");
+}
+
+TEST_F(SdkClient, ListsDeclinesAndWithdrawsInvitations) {
+  log_in();
+  std::vector<Invitation> open;
+  client.invites([&](Result<std::vector<Invitation>> result) { open = *result; });
+  EXPECT_EQ(network->asked.front().request.target, "/v1/party/invites");
+  answer(200, R"({"invites":[{"party_id":"q","from_player_id":"c","from_username":"cleo","expires_at":"x"}]})");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open[0].from_player_id, "c");
+  int done = 0;
+  client.decline_invite("q", [&](Result<Done> result) { done += result.ok(); });
+  EXPECT_EQ(network->asked.front().request.method + network->asked.front().request.target, "DELETE/v1/party/q/invite");
+  EXPECT_EQ(network->asked.front().request.body, "");
+  answer(204, "");
+  client.withdraw_invite("q", "b", [&](Result<Done> result) { done += result.ok(); });
+  EXPECT_EQ(network->asked.front().request.target, "/v1/party/q/invite?player_id=b");
+  answer(204, "");
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(SdkClient, NamesThePlayerWhoIsTheCauseOfAConflict) {
+  log_in();
+  std::optional<Error> error;
+  client.enter_queue_as_party("p", {}, [&](Result<Ticket> result) { error = result.error(); });
+  answer(409, R"({"code":"member_absent","player_id":"b"})");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->player_id, "b");
+}
+
 TEST_F(SdkClient, IgnoresFramesItDoesNotKnowAndTextThatIsNoJson) {
   log_in();
   connect();

@@ -201,6 +201,7 @@ const Place kPlaces[] = {
     {"party_updated", [](Stage& s) { destroy_on(s, &Events::party_updated, "party_updated"); }},
     {"party_disbanded", [](Stage& s) { destroy_on(s, &Events::party_disbanded, "party_disbanded"); }},
     {"invited", [](Stage& s) { destroy_on(s, &Events::invited, "invited"); }},
+    {"invite_ended", [](Stage& s) { destroy_on(s, &Events::invite_ended, "invite_ended"); }},
     {"chat_message", [](Stage& s) { destroy_on(s, &Events::chat_message, "chat_message"); }},
     {"queue_entered", [](Stage& s) { destroy_on(s, &Events::queue_entered, "queue_entered"); }},
     {"queue_left", [](Stage& s) { destroy_on(s, &Events::queue_left, "queue_left"); }},

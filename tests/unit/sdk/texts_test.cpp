@@ -190,6 +190,9 @@ int make_all_calls(Client& client, const std::string& text, int& answered) {
   client.leave_party(text, counted<Done>(answered));
   client.set_ready(text, true, counted<ReadyState>(answered));
   client.invite(text, text, counted<Party>(answered));
+  client.invites(counted<std::vector<Invitation>>(answered));
+  client.decline_invite(text, counted<Done>(answered));
+  client.withdraw_invite(text, text, counted<Done>(answered));
   client.kick(text, text, counted<Party>(answered));
   client.promote(text, text, counted<Party>(answered));
   client.chat(text, text, counted<Done>(answered));
@@ -202,7 +205,7 @@ int make_all_calls(Client& client, const std::string& text, int& answered) {
   client.match(text, counted<Match>(answered));
   client.history(history, counted<HistoryPage>(answered));
   client.leaderboard(board, counted<LeaderboardPage>(answered));
-  return 25;
+  return 28;
 }
 
 bool is_printable(const std::string& text) {

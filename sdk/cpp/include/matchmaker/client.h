@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "matchmaker/events.h"
 #include "matchmaker/export.h"
@@ -91,6 +92,11 @@ class MATCHMAKER_API Client {
   void leave_party(const std::string& party_id, Callback<Done> done);
   void set_ready(const std::string& party_id, bool ready, Callback<ReadyState> done);
   void invite(const std::string& party_id, const std::string& player_id, Callback<Party> done);
+  /// The player's own open invitations.
+  void invites(Callback<std::vector<Invitation>> done);
+  void decline_invite(const std::string& party_id, Callback<Done> done);
+  /// By the party's leader.
+  void withdraw_invite(const std::string& party_id, const std::string& player_id, Callback<Done> done);
   void kick(const std::string& party_id, const std::string& player_id, Callback<Party> done);
   void promote(const std::string& party_id, const std::string& player_id, Callback<Party> done);
   void chat(const std::string& party_id, const std::string& text, Callback<Done> done);

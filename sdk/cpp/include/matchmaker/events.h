@@ -29,10 +29,11 @@ struct MemberReady {
   bool all_ready = false;
 };
 
-struct Invitation {
+/// To the invited player and to the party's leader.
+struct InviteEnded {
   std::string party_id = {};
-  std::string from_player_id = {};
-  std::string from_username = {};
+  std::string player_id = {};  ///< the invited
+  std::string reason = {};     ///< accepted, declined, withdrawn, expired, party_disbanded
 };
 
 struct ChatMessage {
@@ -44,7 +45,9 @@ struct ChatMessage {
 
 struct QueueLeft {
   std::string ticket_id = {};
-  std::string reason = {};  ///< cancelled, timed_out
+  /// cancelled, timed_out, member_disconnected, member_left, leader_left, kicked, party_disbanded, match_cancelled, no_server
+  std::string reason = {};
+  std::string player_id = {};  ///< whose doing it was, if one player's
 };
 
 struct MatchFound {
@@ -98,6 +101,7 @@ struct Events {
   std::function<void(const Party&)> party_updated = {};
   std::function<void(const std::string& party_id)> party_disbanded = {};
   std::function<void(const Invitation&)> invited = {};
+  std::function<void(const InviteEnded&)> invite_ended = {};
   std::function<void(const ChatMessage&)> chat_message = {};
 
   std::function<void(const Ticket&)> queue_entered = {};

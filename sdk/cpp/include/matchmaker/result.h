@@ -35,6 +35,7 @@ struct Error {
   int http_status = 0;
   int retry_after_seconds = 0;
   std::vector<FieldError> fields = {};
+  std::string player_id = {};  ///< of a conflict that one player causes, for example a member who is absent
   std::string trace_id = {};  ///< for the operators' logs
 };
 

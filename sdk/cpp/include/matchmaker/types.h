@@ -46,6 +46,7 @@ struct PartyMember {
   std::string player_id = {};
   std::string username = {};
   bool ready = false;
+  bool connected = false;  ///< has a realtime connection open; a player who only makes calls never has
   std::string joined_at = {};
 };
 
@@ -62,6 +63,14 @@ struct Party {
   std::string match_id = {};   ///< empty: none
   std::vector<PartyMember> members = {};
   std::int64_t version = 0;
+};
+
+/// To join a party. It ends by itself at `expires_at`, an RFC 3339 time.
+struct Invitation {
+  std::string party_id = {};
+  std::string from_player_id = {};
+  std::string from_username = {};
+  std::string expires_at = {};
 };
 
 struct ReadyState {
@@ -201,6 +210,7 @@ struct Active {
   std::optional<Party> party = {};
   std::optional<Ticket> ticket = {};
   std::optional<Match> match = {};
+  std::vector<Invitation> invites = {};  ///< the one that ends soonest first
   std::vector<RecentMatch> recent = {};  ///< in the order in which they ended
 };
 
