@@ -56,6 +56,14 @@ std::optional<HostPort> HostPort::parse(std::string_view text) {
     if (!address || text.substr(1, close - 1).find(':') == std::string_view::npos) return std::nullopt;
     out.host = address->to_string();
     port = text.substr(close + 1);
+  } else if (std::count(text.begin(), text.end(), ':') > 1) {
+    // Without brackets, as the WebSocket client of cpprestsdk writes it: what is behind the last colon is the port.
+    const auto last = text.rfind(':');
+    const auto address = Address::parse(text.substr(0, last));
+    const auto whole = Address::parse(text);
+    if (!address && !whole) return std::nullopt;
+    out.host = address ? address->to_string() : whole->to_string();
+    if (address) port = text.substr(last);
   } else {
     const auto colon = std::min(text.find(':'), text.size());
     const auto name = name_of(text.substr(0, colon));
@@ -77,9 +85,8 @@ Result<AllowedHosts, std::string> AllowedHosts::parse(std::string_view list, std
     const auto entry = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
     if (entry.empty()) continue;
-    auto host = HostPort::parse(entry);
     // An address is written without brackets elsewhere, so it may be here.
-    if (!host && Address::parse(entry)) host = HostPort{shortest(entry), std::nullopt};
+    auto host = Address::parse(entry) ? HostPort{shortest(entry), std::nullopt} : HostPort::parse(entry);
     if (!host) return fail("'" + std::string(entry) + "' is no host: play.example.org, 192.0.2.1:8080, [2001:db8::1]");
     out.listed_.push_back(*std::move(host));
   }

@@ -13,7 +13,7 @@
 
 namespace mm::gateway {
 
-/// `name[:port]`, `address[:port]` or `[IPv6 address][:port]`, in the form in which two of them compare: lower case,
+/// `name[:port]`, `address[:port]`, `[IPv6 address][:port]` or, of some clients, `IPv6 address[:port]`, in the form in which two of them compare: lower case,
 /// without a trailing dot; an address in its shortest form and without brackets.
 struct HostPort {
   std::string host;

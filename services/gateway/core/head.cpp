@@ -68,20 +68,23 @@ Result<const std::string*, HeadRefusal> only(const HeaderFields& fields, std::st
   return found;
 }
 
-// host[:port], or [ipv6][:port]; the same characters as a URI's authority without user information.
+bool is_ipv6_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
+  });
+}
+
+// host[:port], or [ipv6][:port]; the same characters as a URI's authority without user information. The WebSocket client
+// of cpprestsdk writes an IPv6 address without its brackets.
 bool is_host(std::string_view text) {
   if (text.empty() || text.size() > 255 + 6) return false;
+  if (std::count(text.begin(), text.end(), ':') > 1 && is_ipv6_text(text)) return true;
   if (const auto colon = text.rfind(':'); colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
     const auto port = text.substr(colon + 1);
     if (port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
     text = text.substr(0, colon);
   }
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
-    text = text.substr(1, text.size() - 2);
-    return std::all_of(text.begin(), text.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-    });
-  }
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') return is_ipv6_text(text.substr(1, text.size() - 2));
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return is_token_char(c) && std::string_view("#^`|").find(c) == std::string_view::npos;
   });

@@ -53,8 +53,8 @@ TEST(ParseHead, KnowsHowLongTheBodyIs) {
 
 TEST(ParseHead, TakesHostsThatAreHosts) {
   const auto host = [](const std::string& text) { return parse_head("GET / HTTP/1.1\r\nHost: " + text + "\r\n\r\n").ok(); };
-  for (const auto* good : {"a", "a.example", "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80", "xn--bcher-kva.example"}) EXPECT_TRUE(host(good)) << good;
-  for (const auto* bad : {"", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[x]", "a,b", "a?b", "a#b", ":80", "\"a\""}) EXPECT_FALSE(host(bad)) << bad;
+  for (const auto* good : {"a", "a.example", "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80", "::1", "::1:80", "xn--bcher-kva.example"}) EXPECT_TRUE(host(good)) << good;
+  for (const auto* bad : {"", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[x]", "a,b", "a?b", "a#b", ":80", "x:y:80", "::1:x", "\"a\""}) EXPECT_FALSE(host(bad)) << bad;
 }
 
 TEST(ParseHead, SaysWhetherTheConnectionGoesOn) {

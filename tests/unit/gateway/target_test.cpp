@@ -122,10 +122,11 @@ TEST(AllowedHosts, ServeAnAddressOnlyToWhomConnectedToIt) {
     const auto host = HostPort::parse(text);
     return host && hosts.serves(*host, local);
   };
-  for (const auto* host : {"192.168.1.5", "192.168.1.5:8080", "localhost:1", "[::ffff:192.168.1.5]", "play.example.org:8443", "[2001:DB8:0::7]:1"}) {
+  for (const auto* host : {"192.168.1.5", "192.168.1.5:8080", "localhost:1", "[::ffff:192.168.1.5]", "play.example.org:8443", "[2001:DB8:0::7]:1", "::1:8080", "::1", "2001:db8::7",
+                           "2001:db8::7:443"}) {
     EXPECT_TRUE(serves(host)) << host;
   }
-  for (const auto* host : {"192.168.1.6", "play.example.org", "play.example.org:80", "a@localhost", "localhost:", "", ":80", "..", "[::1", "x y"}) {
+  for (const auto* host : {"192.168.1.6", "play.example.org", "play.example.org:80", "a@localhost", "localhost:", "", ":80", "..", "[::1", "x y", "::2:8080", "::1:0", "1:2:3", "::::"}) {
     EXPECT_EQ(serves(host), std::string_view(host) == "localhost:") << host;
   }
 }
