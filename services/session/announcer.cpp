@@ -1,7 +1,5 @@
 #include "services/session/announcer.h"
 
-#include <algorithm>
-
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
@@ -101,9 +99,8 @@ void Announcer::tell_cancelled(const Match& match) {
   std::vector<bus::Notifier::Frame> frames;
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
-      const bool requeued = player.ticket_id && std::find(match.requeue.begin(), match.requeue.end(),
-                                                          *player.ticket_id) != match.requeue.end();
-      const frames::MatchCancelledFrame data{match.id, match.reason.value_or(CancelReason::no_server), requeued};
+      const frames::MatchCancelledFrame data{match.id, match.reason.value_or(CancelReason::no_server),
+                                             is_requeued(match, player)};
       frames.push_back({player.player_id, frames::MatchCancelledFrame::kEvent, wire::encode(data)});
     }
   }

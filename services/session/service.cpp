@@ -240,7 +240,6 @@ Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadlin
     case Verdict::accept:
       announcer_.changed(judged->match, judged->before);
       servers_.give_back(match);
-      if (report.voids) log::info("match_cancelled", {{"match_id", match}, {"reason", text_of(CancelReason::voided)}});
       break;
     case Verdict::same_again: metrics_.results_repeated.add(); break;
     case Verdict::conflict:

@@ -76,6 +76,11 @@ int team_of(const Match& match, PlayerId player) {
   return -1;
 }
 
+bool is_requeued(const Match& match, const FoundPlayer& player) {
+  return player.ticket_id &&
+         std::find(match.requeue.begin(), match.requeue.end(), *player.ticket_id) != match.requeue.end();
+}
+
 MatchView seen_by_service(const Match& match) {
   auto view = view_of(match);
   if (match.status == MatchStatus::cancelled) view.requeue = match.requeue;

@@ -53,6 +53,9 @@ std::vector<PlayerId> players_of(const std::vector<FoundTeam>& teams);
 /// Index of the player's team; -1 for a stranger.
 int team_of(const Match& match, PlayerId player);
 
+/// Of a cancelled match: the player's ticket searches again.
+bool is_requeued(const Match& match, const FoundPlayer& player);
+
 /// What a daemon sees: no token, and what is requeued of a cancelled match.
 MatchView seen_by_service(const Match& match);
 /// What a player of the match sees, still without their token. Endpoint only while it is playable.

@@ -1,21 +1,6 @@
 #include "services/session/core/recent.h"
 
-#include <algorithm>
-
 namespace mm::session {
-namespace {
-
-bool is_requeued(const Match& match, PlayerId player) {
-  for (const auto& team : match.teams) {
-    for (const auto& member : team.players) {
-      if (member.player_id != player || !member.ticket_id) continue;
-      return std::find(match.requeue.begin(), match.requeue.end(), *member.ticket_id) != match.requeue.end();
-    }
-  }
-  return false;
-}
-
-}  // namespace
 
 RecentMatch recent_view(const Match& match, PlayerId player, const std::optional<MatchCompleted>& completed) {
   RecentMatch recent;
@@ -34,7 +19,11 @@ RecentMatch recent_view(const Match& match, PlayerId player, const std::optional
   }
   if (match.status == MatchStatus::cancelled) {
     recent.reason = match.reason;
-    recent.requeued = is_requeued(match, player);
+    for (const auto& team : match.teams) {
+      for (const auto& member : team.players) {
+        if (member.player_id == player) recent.requeued = is_requeued(match, member);
+      }
+    }
   }
   return recent;
 }
