@@ -32,7 +32,7 @@ struct Call {
   bool creates = false;  ///< carries an Idempotency-Key
 };
 
-struct Client::Impl {
+struct MATCHMAKER_HIDDEN Client::Impl {
   using Clock = std::chrono::steady_clock;
   using Answered = std::function<void(const HttpAnswer&)>;
 

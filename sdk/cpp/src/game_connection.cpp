@@ -13,7 +13,7 @@ constexpr int kNotOpened = 1006;
 }  // namespace
 
 // Shared by the GameConnection and its tick(), which goes on in here when a handler destroys the GameConnection.
-struct GameConnection::Impl {
+struct MATCHMAKER_HIDDEN GameConnection::Impl {
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::unique_ptr<Transport> transport;
   Handlers handlers;

@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 REPOSITORY, BUILD = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+OURS = tuple(kind + "matchmaker::" for kind in ("", "typeinfo for ", "typeinfo name for ", "vtable for "))
 CONSUMER = pathlib.Path(__file__).resolve().parent / "consumer"
 
 
@@ -68,7 +69,9 @@ class Consumer(unittest.TestCase):
     def test_a_subfolder_that_is_static(self):
         build = self.build("subdirectory")
         self.assert_nothing_of_the_server(build)
-        self.assertEqual([name for name in exported(build / "libplugin.so") if "matchmaker::" in name], [])
+        # The standard library's templates, which the plugin itself instantiates, may have names of the SDK in them.
+        ours = [name for name in exported(build / "libplugin.so") if name.split("<")[0].startswith(OURS)]
+        self.assertEqual(ours, [])
         self.assertIn("plugin_tick", exported(build / "libplugin.so"))
 
     def test_the_repository_with_a_shared_library(self):
@@ -77,8 +80,7 @@ class Consumer(unittest.TestCase):
         library, = build.glob("**/libmatchmaker_sdk.so")
         names = exported(library)
         for name in names:
-            plain = name.removeprefix("typeinfo for ").removeprefix("typeinfo name for ").removeprefix("vtable for ")
-            self.assertTrue(plain.startswith("matchmaker::"), name)
+            self.assertTrue(name.startswith(OURS), name)
             for hidden in ("Impl", "Json", "Mailbox", "Address", "Cpprest", "read("):
                 self.assertNotIn(hidden, name.split("(")[0] + "(", name)
         for wanted in ("matchmaker::Client::tick()", "matchmaker::GameConnection::tick()"):
