@@ -19,7 +19,9 @@ class Holder {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    if (listens) EXPECT_EQ(::listen(fd_, 1), 0);
+    if (listens) {
+      EXPECT_EQ(::listen(fd_, 1), 0);
+    }
     socklen_t size = sizeof address;
     EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
