@@ -83,14 +83,14 @@ TEST_F(CredentialFiles, MustHoldARandomSecret) {
   for (const auto& weak : {std::string("admin"), std::string("secret"), std::string(64, 'a'), kSecret.substr(1),
                            std::string("changemechangemechangemechangemechangemechangeme"),
                            std::string("0123456789abcdef0123456789abcdef"), kSecret + " admin"}) {
-    write("admin_token", weak);
-    EXPECT_THAT(refusal("admin_token"), HasSubstr("the credential admin_token is weak")) << weak;
-    EXPECT_THAT(refusal("admin_token"), Not(HasSubstr(weak)));
+    write("server_token_key", weak);
+    EXPECT_THAT(refusal("server_token_key"), HasSubstr("the credential server_token_key is weak")) << weak;
+    EXPECT_THAT(refusal("server_token_key"), Not(HasSubstr(weak)));
   }
   const std::string hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
   for (const auto& strong : {kSecret, hex, hex + " " + kSecret, std::string("\x01\x02\x03\x04\x05\x06\x07\x08\xff") + hex.substr(0, 24)}) {
-    write("admin_token", strong);
-    EXPECT_EQ(refusal("admin_token"), "accepted");
+    write("server_token_key", strong);
+    EXPECT_EQ(refusal("server_token_key"), "accepted");
   }
 }
 
