@@ -53,7 +53,8 @@ class Harness : public ::testing::Test {
     give_password(testing::OwnNats::password("test"));
   }
   void give_password(const std::string& password) {
-    const auto path = folder_ + "/nats_password";
+    std::filesystem::create_directories(credentials_folder());
+    const auto path = credentials_folder() + "/nats_password";
     std::filesystem::remove(path);
     std::ofstream(path) << password;
     std::filesystem::permissions(path, std::filesystem::perms::owner_read);
@@ -67,13 +68,14 @@ class Harness : public ::testing::Test {
   void start(const std::vector<std::string>& settings = {}, const std::vector<std::string>& arguments = {}) {
     testing::ChildCommand command;
     command.arguments = {"/usr/bin/env", "-i", "MM_NATS_URL=" + url_, "MM_NATS_USER=test",
-                         "MM_CREDENTIALS_DIR=" + folder_};
+                         "MM_CREDENTIALS_DIR=" + credentials_folder()};
     command.arguments.insert(command.arguments.end(), settings.begin(), settings.end());
     command.arguments.push_back(std::string(std::getenv("MM_TEST_BINARY_DIR")) + "/tests/sample_daemon");
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
     command.output = folder_ + "/out";
     pid_ = testing::start_child(command);
   }
+  std::string credentials_folder() const { return folder_ + "/credentials"; }
   int end() { return testing::wait_for_end(std::exchange(pid_, 0)); }
   std::string output() const {
     std::ostringstream text;
@@ -147,9 +149,11 @@ class Restricted {
 
  private:
   std::string write_config() {
-    std::ofstream(folder_ + "/nats.conf") << R"(accounts { T { jetstream: enabled, users: [
-      {user: sample, password: p, permissions: {publish: ">", subscribe: {allow: ">", deny: "test.*"}}}
-      {user: test, password: p} ] } })";
+    const auto password = "\"" + testing::OwnNats::password("test") + "\"";
+    std::ofstream(folder_ + "/nats.conf")
+        << "accounts { T { jetstream: enabled, users: [\n{user: sample, password: " << password
+        << R"(, permissions: {publish: ">", subscribe: {allow: ">", deny: "test.*"}}})" << "\n{user: test, password: "
+        << password << "}\n] } }\n";
     return folder_ + "/nats.conf";
   }
 
@@ -167,7 +171,7 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   Options options;
   options.url = server.nats().url();
   options.user = "test";
-  options.password = "p";
+  options.password = testing::OwnNats::password("test");
   const auto bus = Bus::connect(options, metrics, soon(30'000));
   ASSERT_TRUE(bus.ok());
   std::mutex mutex;
@@ -176,7 +180,6 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
     const std::lock_guard lock(mutex);
     told = body;
   });
-  give_password("p");
   url_ = server.nats().url();
   start({"MM_NATS_USER=sample", "MM_INSTANCE=sample-1"});
   EXPECT_TRUE(says(R"("event":"nats_permission_refused")"));
@@ -222,7 +225,7 @@ TEST_F(Harness, RefusesSettingsItDoesNotKnow) {
   EXPECT_EQ(end(), 78);
   start({"MM_LOG_LEVEL=loud"});
   EXPECT_EQ(end(), 78);
-  const auto credentials = folder_ + "/credentials";
+  const auto credentials = folder_ + "/others";
   std::filesystem::create_directory(credentials);
   start({"MM_CREDENTIALS_DIR=" + credentials});
   EXPECT_EQ(end(), 78);

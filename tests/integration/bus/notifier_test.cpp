@@ -22,12 +22,12 @@ class Notifying : public ::testing::Test {
   PlayerId player() { return PlayerId::fresh(SystemClock{}.now()); }
   void open_socket(PlayerId player) {
     const auto key = "mm:{default}:presence:" + player.to_string();
-    ASSERT_TRUE(redis_.command({"HSET", key, "gateway-1", "1"}, soon()).ok());
+    ASSERT_TRUE(hands_.command({"HSET", key, "gateway-1", "1"}, soon()).ok());
   }
   /// As if the cache had been asked for a while: who is not known has no socket.
   void know_everybody() {
     for (const auto* tenant : {"default", "chess"}) {
-      ASSERT_TRUE(redis_.command({"SET", "mm:{" + std::string(tenant) + "}:seq:seen", "1"}, soon()).ok());
+      ASSERT_TRUE(hands_.command({"SET", "mm:{" + std::string(tenant) + "}:seq:seen", "1"}, soon()).ok());
     }
   }
   std::size_t count() {
@@ -39,12 +39,15 @@ class Notifying : public ::testing::Test {
   testing::OwnRedis cache_{testing::OwnRedis::Instance::cache};
   metrics::Registry metrics_;
   std::unique_ptr<Bus> bus_ = connect(nats_, metrics_);
-  storage::Redis redis_{[&] {
+  storage::RedisOptions as(const std::string& user) const {
     storage::RedisOptions options;
-    options.url = cache_.url_as("lobby");
-    options.password = cache_.password_of("lobby");
+    options.url = cache_.url_as(user);
+    options.password = cache_.password_of(user);
     return options;
-  }()};
+  }
+
+  storage::Redis redis_{as("lobby")};
+  storage::Redis hands_{as("operator")};  // of the test: what gateways write, and what nobody may look at
   testing::ManualClock clock_;
   Notifier notifier_{*bus_, redis_, clock_};
   std::mutex mutex_;
@@ -86,7 +89,7 @@ TEST_F(Notifying, WhileACacheWithoutDataDoesNotKnowWhoIsConnectedEverybodyIsTold
     notifier_.send(default_tenant(), {{perhaps_here, "queue_left", "{}"}});
     return count() > 0;
   }));
-  const auto left = redis_.command({"TTL", "mm:{default}:seq:uncertain"}, soon());
+  const auto left = hands_.command({"TTL", "mm:{default}:seq:uncertain"}, soon());
   ASSERT_TRUE(left.ok());
   EXPECT_GT(left->integer, 0);
   EXPECT_LE(left->integer, 30);
@@ -105,7 +108,7 @@ TEST_F(Notifying, TheCountersOfIdlePlayersGo) {
   const auto here = player();
   open_socket(here);
   notifier_.send(default_tenant(), {{here, "queue_left", "{}"}});
-  const auto left = redis_.command({"TTL", "mm:{default}:seq:" + here.to_string()}, soon());
+  const auto left = hands_.command({"TTL", "mm:{default}:seq:" + here.to_string()}, soon());
   ASSERT_TRUE(left.ok());
   EXPECT_GT(left->integer, 86'000);
 }
