@@ -3,26 +3,13 @@
 
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/client.h"
+#include "tests/e2e/stack/expect.h"
 #include "tests/e2e/stack/stack.h"
 
 namespace mm::e2e {
 namespace {
 
 constexpr const char* kNobody = "01890000-0000-7000-8000-000000000000";
-
-void expect_problem(const Answer& answer, int status, const std::string& code, const std::string& pointer = "") {
-  EXPECT_EQ(answer.status, status) << answer.body;
-  EXPECT_EQ(answer.headers.count("content-type") ? answer.headers.at("content-type").substr(0, 24) : "", "application/problem+json");
-  EXPECT_EQ(answer.at("code"), code) << answer.body;
-  EXPECT_EQ(answer.at("type"), "/errors/" + code);
-  EXPECT_EQ(answer.at("status"), std::to_string(status));
-  EXPECT_FALSE(answer.at("title").empty());
-  EXPECT_EQ(answer.at("trace_id").size(), 32u);
-  if (pointer.empty()) return;
-  bool named = false;
-  for (std::size_t i = 0; i < answer.size("errors"); ++i) named |= answer.at("errors." + std::to_string(i) + ".pointer") == pointer;
-  EXPECT_TRUE(named) << answer.body;
-}
 
 std::string login_body(const Player& player, const std::string& password) {
   return R"({"username":")" + player.name() + R"(","password":")" + password + R"("})";
