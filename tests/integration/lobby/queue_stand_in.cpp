@@ -33,10 +33,11 @@ Reply<Enqueued> answer_of(const EnqueueResult& result, const Enqueue& request, c
     case EnqueueResult::Kind::same:
       return Enqueued{*request.ticket_id, bucket, time_of(result.answer.queued_at), 10, 20, 100};
     case EnqueueResult::Kind::claimed: {
-      auto refusal = refuse(result.claim.ticket ? Code::already_queued : Code::in_match);
+      auto refusal = refuse_for(result.claim.ticket ? Code::already_queued : Code::in_match, {result.claim.player}, "");
       refusal.error.ticket_id = result.claim.ticket;
       return refusal;
     }
+    case EnqueueResult::Kind::in_party: return refuse_for(Code::in_party, {result.claim.player}, "");
     case EnqueueResult::Kind::party_changed: return refuse(Code::party_changed);
     case EnqueueResult::Kind::conflict: return refuse(Code::ticket_conflict);
     case EnqueueResult::Kind::expired: return refuse(Code::ticket_expired);
