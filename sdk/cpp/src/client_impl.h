@@ -79,6 +79,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   // realtime.cpp
   void open_socket();
   void close_socket();
+  void socket_opened();
   void socket_closed(int code, const std::string& why);
   void received(const std::string& text);
   void dispatch(const std::string& event, const Json& data);

@@ -1,5 +1,7 @@
 // The realtime connection: opened with the access token, renewed in band, reconnected with jittered, doubling pauses.
 // Every connection starts with `welcome`, which carries the whole present state.
+#include <utility>
+
 #include "src/client_impl.h"
 
 namespace matchmaker {
@@ -38,12 +40,7 @@ void Client::Impl::open_socket() {
     });
   };
   Socket::Handlers handlers;
-  handlers.opened = [this, mine] {
-    mine([this] {
-      socket_open = true;
-      log(LogLevel::info, "the realtime connection is open");
-    });
-  };
+  handlers.opened = [this, mine] { mine([this] { socket_opened(); }); };
   handlers.received = [this, mine](std::string text) { mine([this, text = std::move(text)] { received(text); }); };
   handlers.closed = [this, mine](int code, std::string why) {
     mine([this, code, why = std::move(why)] { socket_closed(code, why); });
@@ -56,6 +53,12 @@ void Client::Impl::close_socket() {
   socket.reset();
   socket_open = false;
   reconnect_at = Clock::time_point::max();
+}
+
+// Said by the transport, or shown by the first frame: the two come from different threads, in any order.
+void Client::Impl::socket_opened() {
+  if (std::exchange(socket_open, true)) return;
+  log(LogLevel::info, "the realtime connection is open");
 }
 
 void Client::Impl::socket_closed(int code, const std::string& why) {
@@ -81,6 +84,8 @@ void Client::Impl::renew_socket_login() {
 }
 
 void Client::Impl::received(const std::string& text) {
+  socket_opened();
+  if (over) return;
   const auto frame = Json::parse(text);
   if (!frame) return log(LogLevel::warning, "a frame is no JSON");
   dispatch(frame->text("event"), frame->at("data"));

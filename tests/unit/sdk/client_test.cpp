@@ -180,6 +180,19 @@ TEST_F(SdkClient, DeliversTheWholeStateWithEveryConnection) {
   EXPECT_EQ(tickets, (std::vector<std::string>{"", "t1"}));
 }
 
+TEST_F(SdkClient, IsConnectedWhenItsStateArrivesEvenBeforeTheTransportSaysSo) {
+  log_in();
+  std::optional<bool> connected;
+  client.events().connected = [&](const Active&) { connected = client.connected(); };
+  client.connect();
+  client.tick();
+  frame(R"({"event":"welcome","data":{}})");
+  EXPECT_EQ(connected, true);
+  network->opened.back()->handlers.opened();
+  client.tick();
+  EXPECT_TRUE(client.connected());
+}
+
 TEST_F(SdkClient, DropsWhatAnEarlierSocketStillSays) {
   log_in();
   int welcomes = 0;

@@ -13,10 +13,11 @@
 namespace matchmaker::testing {
 namespace {
 
-// Answers every request with 200 and `{"access_token":…}`, one connection per request, and keeps what it read.
+// Answers every request with 200 and `{"access_token":…}`, one connection per request, and keeps what it read; or takes
+// connections and is silent.
 class Server {
  public:
-  explicit Server(bool ipv6) : socket_(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Server(bool ipv6, bool silent = false) : socket_(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     bool bound = false;
     if (ipv6) {
       sockaddr_in6 address{};
@@ -32,7 +33,7 @@ class Server {
       port_ = ntohs(address.sin_port);
     }
     listening_ = bound && ::listen(socket_, 16) == 0;
-    if (listening_) thread_ = std::thread([this] { serve(); });
+    if (listening_ && !silent) thread_ = std::thread([this] { serve(); });
   }
   ~Server() {
     ::shutdown(socket_, SHUT_RDWR);
@@ -78,15 +79,18 @@ class Server {
   std::thread thread_;
 };
 
-bool logs_in(const std::string& address) {
+Result<Done> login_at(const std::string& address, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
   ClientOptions options;
   options.gateway_url = address;
+  options.request_timeout = timeout;
   Client client(options);
-  std::optional<bool> ok;
-  client.login("alice", "password", [&](const Result<Done>& result) { ok = result.ok(); });
-  while (!ok) client.wait(std::chrono::seconds(1));
-  return *ok;
+  std::optional<Result<Done>> got;
+  client.login("alice", "password", [&](const Result<Done>& result) { got = result; });
+  while (!got) client.wait(std::chrono::seconds(1));
+  return *got;
 }
+
+bool logs_in(const std::string& address) { return login_at(address).ok(); }
 
 TEST(SdkTransport, ReachesAGatewayByItsName) {
   Server server(false);
@@ -103,6 +107,21 @@ TEST(SdkTransport, ReachesAGatewayBehindAPath) {
   EXPECT_TRUE(logs_in("http://127.0.0.1:" + server.port() + "/play//"));
   const auto request = server.first_request();
   EXPECT_EQ(request.rfind("POST /play/v1/auth/login HTTP/1.1\r\n", 0), 0u) << request;
+}
+
+TEST(SdkTransport, TellsAServerThatIsSilentFromOneThatIsNotThere) {
+  std::string port;
+  {
+    Server server(false, true);
+    ASSERT_TRUE(server.listening());
+    port = server.port();
+    const auto late = login_at("http://127.0.0.1:" + port, std::chrono::milliseconds(50));
+    ASSERT_FALSE(late.ok());
+    EXPECT_EQ(late.error().kind, ErrorKind::timeout) << late.error().detail;
+  }
+  const auto gone = login_at("http://127.0.0.1:" + port);
+  ASSERT_FALSE(gone.ok());
+  EXPECT_EQ(gone.error().kind, ErrorKind::network) << gone.error().detail;
 }
 
 TEST(SdkTransport, ReachesAGatewayByItsIpv6Address) {
