@@ -72,10 +72,3 @@ refuse_weak_secrets() {
       }
     }' "${files[@]}" || exit 78
 }
-
-refuse_open_tls_key() {
-  [ -z "$MM_TLS_KEY_FILE" ] || [ -z "$(find -L "$MM_TLS_KEY_FILE" -maxdepth 0 -perm /077 2>/dev/null)" ] || {
-    echo "up: the key in MM_TLS_KEY_FILE ($MM_TLS_KEY_FILE) is open to others; its mode must be 0600" >&2
-    exit 78
-  }
-}
