@@ -99,6 +99,7 @@ struct Consumer::Impl {
   void finish(const PulledEvent& event, Ack ack, const std::string& reason);
   Ack decide(const PulledEvent& event, std::string& reason);
   Ack failed(const PulledEvent& event, const std::exception& error, std::string& reason);
+  bool has_failed(const PulledEvent& event) const;
   bool others_wait() const;
   void retry(const PulledEvent& event);
   void give_up(const PulledEvent& event, const std::string& reason);
@@ -285,6 +286,11 @@ bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
   return true;
 }
 
+bool Consumer::Impl::has_failed(const PulledEvent& event) const {
+  const auto found = attempts.find(event.place().info.sequence);
+  return found != attempts.end() && found->second.failures > 0;
+}
+
 bool Consumer::Impl::others_wait() const {
   std::uint64_t queued = 0;
   return natsSubscription_QueuedMsgs(inbox, &queued) == NATS_OK && queued > 0;
@@ -313,9 +319,11 @@ void Consumer::Impl::handle(PulledEvent event) {
     return refuse_forged(event);
   }
   if (const auto batch = batch_handlers.find(event.subject()); batch != batch_handlers.end()) {
-    if (!gathered.empty() && gathered.front().subject() != event.subject()) handle_gathered();
+    // One that failed in a batch comes again by itself: it may be the one that let the others fail.
+    const bool alone = has_failed(event);
+    if (alone || (!gathered.empty() && gathered.front().subject() != event.subject())) handle_gathered();
     gathered.push_back(std::move(event));
-    if (gathered.size() >= batch->second.most) handle_gathered();
+    if (alone || gathered.size() >= batch->second.most) handle_gathered();
     return;
   }
   // In the stream's order; what has no handler is only acknowledged, so it does not end a batch.
