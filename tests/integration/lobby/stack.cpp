@@ -111,6 +111,8 @@ Stack::Stack(const StackOptions& options)
       cache(options_for(cache_server)),
       ear(std::make_unique<Ear>(*bus)),
       modes_file_(options.modes_file) {
+  // A cache that is not new: who is not known to be connected is away.
+  (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, Deadline::after(kStartBudget));
   profile = std::make_unique<ProfileStandIn>(*bus, registry, options.ratings);
   if (options.profile_answers) profile->open();
   matchmaker = std::make_unique<QueueStandIn>(*bus, queue, registry);

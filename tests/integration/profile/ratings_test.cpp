@@ -282,6 +282,8 @@ TEST_F(RatingEvents, TellsThoseWhoAreConnectedThatTheirRatingChanged) {
   options.password = world.cache.password();
   storage::Redis cache(options);
   const auto players = fresh_players(2);
+  // A cache that is not new: who is not known to be connected is away.
+  ASSERT_TRUE(cache.command({"SET", "mm:{" + tenant_.str() + "}:seq:seen", "1"}, soon()).ok());
   ASSERT_TRUE(
       cache.command({"HSET", "mm:{" + tenant_.str() + "}:presence:" + players[0].to_string(), "gateway-1", "1"}, soon())
           .ok());

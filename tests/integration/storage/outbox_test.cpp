@@ -148,6 +148,8 @@ TEST_F(OutboxTest, IgnoresAMessageIdThatIsThereAlready) {
 TEST_F(OutboxTest, CarriesTheTraceOfTheWorkThatWroteIt) {
   std::mutex mutex;
   std::string seen;
+  const std::array wanted{rights::StreamConsumer{streams::kTicket, "trace", "test", streams::kTicket.subjects}};
+  ASSERT_TRUE(bus::set_up_streams(*bus_, wanted, soon()).ok());
   bus::Consumer consumer(*bus_, streams::kTicket, {.name = "trace"}, metrics_);
   consumer.on<TicketClosed>([&](const TicketClosed&, const bus::EventInfo&) {
     std::lock_guard lock(mutex);
