@@ -221,7 +221,7 @@ TEST_F(PartyPresence, ALostSocketShowsAtOnceAndTakesReadinessAfterTheGrace) {
   EXPECT_TRUE(told(ada, "party_updated", "\"connected\":false"));
   EXPECT_TRUE(told(ada, "member_ready", "\"ready\":false"));
   const auto refused = ada.queue(party);
-  EXPECT_EQ(refusal(refused), Code::member_absent);
+  ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, bob.id);
 
   ASSERT_TRUE(bob.ready(party)) << "over HTTP, say; the player is still not there";
@@ -285,7 +285,7 @@ TEST_F(PartyPresence, AnAbsentLeaderHandsOverToTheLongestStandingConnectedMember
     return std::any_of(events.begin(), events.end(), led);
   }));
   const auto refused = bob.promote(party, ada);
-  EXPECT_EQ(refusal(refused), Code::member_absent);
+  ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, ada.id);
 }
 

@@ -179,7 +179,7 @@ TEST_F(Queueing, AMatchedTicketIsNotCancelledAndItsPartyIsInAMatch) {
   EXPECT_EQ(ada.see(party)->match_id, match);
   EXPECT_EQ(refusal(ada.queue(party)), Code::in_match);
   const auto alone_again = eve.queue_alone();
-  EXPECT_EQ(refusal(alone_again), Code::in_match);
+  ASSERT_EQ(refusal(alone_again), Code::in_match);
   EXPECT_EQ(alone_again.error().player_id, eve.id);
   const Gamer kim(stack);
   EXPECT_EQ(refusal(kim.join(party)), Code::party_in_match);
@@ -195,7 +195,7 @@ TEST_F(Queueing, WhoSearchesAloneEntersNoParty) {
   const auto ticket = bob.queue_alone()->ticket_id;
   const auto joined = bob.join(party);
   for (const auto& refused : {joined, bob.create()}) {
-    EXPECT_EQ(refusal(refused), Code::already_queued);
+    ASSERT_EQ(refusal(refused), Code::already_queued);
     EXPECT_EQ(refused.error().player_id, bob.id);
     EXPECT_EQ(refused.error().ticket_id, ticket);
   }
@@ -213,7 +213,7 @@ TEST_F(Queueing, TheTicketOfALoneLeaderIsThePartys) {
   EXPECT_EQ(refusal(bob.join(party)), Code::party_in_queue);
   EXPECT_EQ(ada.queue_alone("casual", ticket->ticket_id)->ticket_id, ticket->ticket_id);
   const auto other = ada.queue_alone();
-  EXPECT_EQ(refusal(other), Code::already_queued);
+  ASSERT_EQ(refusal(other), Code::already_queued);
   EXPECT_EQ(other.error().player_id, ada.id);
   ASSERT_TRUE(ada.cancel(ticket->ticket_id));
   EXPECT_TRUE(bob.join(party));
@@ -224,7 +224,7 @@ TEST_F(Queueing, AJoinBetweenTheLookAndTheEntryKeepsThePlayerOut) {
   const auto of_bob = party_of({&bob}), of_eve = party_of({&eve});
   stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)ada.join(of_bob); });
   const auto alone = ada.queue_alone();
-  EXPECT_EQ(refusal(alone), Code::in_party);
+  ASSERT_EQ(refusal(alone), Code::in_party);
   EXPECT_EQ(alone.error().player_id, ada.id);
   const Gamer kim(stack);
   stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)kim.join(of_eve); });
