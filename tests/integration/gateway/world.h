@@ -52,7 +52,7 @@ class Fake {
       ++asked_;
       handler = handler_;
     }
-    if (!handler) return mm::refuse(Code::unavailable, "no stand-in");
+    if (!handler) return mm::refuse(Code::not_found, "no stand-in");
     return handler(request, context);
   }
   Req last() const { return locked([&] { return last_; }); }
