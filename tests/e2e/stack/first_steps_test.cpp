@@ -104,7 +104,7 @@ TEST(FirstSteps, ARefusedModeTableShowsInTheStatus) {
   EXPECT_TRUE(testing::eventually([&] { return !refused(); }, Milliseconds(30'000)));
 }
 
-/// Takes the port as soon as it is free.
+/// Listens on the port as soon as it is free. What the daemon's connections left behind (TIME_WAIT) is no hindrance.
 int hold(int port) {
   int held = -1;
   testing::eventually([&] {
@@ -113,7 +113,10 @@ int hold(int port) {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(held, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+    const int on = 1;
+    ::setsockopt(held, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const bool bound = ::bind(held, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (bound && ::listen(held, 1) == 0) return true;
     ::close(held);
     held = -1;
     return false;

@@ -53,16 +53,6 @@ std::vector<Try> all_tries() {
   return out;
 }
 
-template <class... Reqs>
-void refuse_all(Code code, Fakes<Reqs...>&) {
-  (fake<Reqs>().refuse(code), ...);
-}
-
-template <class... Reqs>
-void forget_all(Fakes<Reqs...>&) {
-  (fake<Reqs>().answer(typename Fake<Reqs>::Handler{}), ...);
-}
-
 /// The stand-ins are left to the other tests as these found them: with nothing to answer.
 class Documents : public ::testing::Test {
  protected:

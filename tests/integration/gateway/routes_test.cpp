@@ -412,8 +412,7 @@ TEST(Routes, DocumentsAndPagesAreServed) {
 
 TEST(Routes, EveryRouteIsForWhomTheTableSays_A039) {
   const auto player = fresh_player();
-  fake<GetParty>().refuse(Code::not_found);
-  fake<GetMatch>().refuse(Code::not_found);
+  refuse_all(Code::unavailable, World::get().fakes);
   for (const auto& route : routes()) {
     const auto path = example_path(route.path);
     const std::string method(route.method);
@@ -426,6 +425,7 @@ TEST(Routes, EveryRouteIsForWhomTheTableSays_A039) {
     EXPECT_EQ(as_player == 403, route.who == Who::server) << where;
     EXPECT_EQ(bad_token, route.who == Who::admin ? 404 : 401) << where;
   }
+  forget_all(World::get().fakes);
 }
 
 TEST(Routes, OtherMethodsAreRefusedWithAllow_A042) {

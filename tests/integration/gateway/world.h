@@ -107,6 +107,18 @@ Fake<Req>& fake() {
   return World::get().fake<Req>();
 }
 
+/// Every daemon refuses whatever it is asked with this code.
+template <class... Reqs>
+void refuse_all(Code code, Fakes<Reqs...>&) {
+  (fake<Reqs>().refuse(code), ...);
+}
+
+/// No stand-in has anything to answer, as at the beginning.
+template <class... Reqs>
+void forget_all(Fakes<Reqs...>&) {
+  (fake<Reqs>().answer(typename Fake<Reqs>::Handler{}), ...);
+}
+
 inline const std::string kAccessKey = "access-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
