@@ -23,8 +23,8 @@ constexpr Milliseconds kOfferEvery{1'000};
 constexpr Milliseconds kOfferFor{60'000};
 constexpr Milliseconds kLookEvery{1'000};
 constexpr int kSweepAtOnce = 500;
-// Of the hash with its digests and times, and of its places in two indexes; seen with MEMORY USAGE.
-constexpr int kRecordBytes = 1'536;
+// Of the hash with its digests and times, and of its places in two indexes: more than MEMORY USAGE says.
+constexpr int kRecordBytes = 2'048;
 constexpr std::string_view kPrefix = "mm:{gateway}:idempotency:";
 constexpr const char* kIndex = "mm:{gateway}:idempotency_expiry";
 

@@ -233,7 +233,7 @@ TEST(Attacks, AHostThatIsNotServedHereIsMisdirected) {
     EXPECT_EQ(status(gateway(), host), 200) << host;
   }
   for (const auto* host : {"evil.example", "evil.example:8080", "localhost.evil.example", "10.1.2.3", "[2001:db8::1]", "127.1", "2130706433",
-                           "::1", "[localhost]", "localhost:0", "localhost:99999"}) {
+                           "[localhost]", "localhost:0", "localhost:99999"}) {
     EXPECT_NE(status(gateway(), host), 200) << host;
   }
   // A name that an attacker's DNS points here: neither does its page count as one of ours, nor does it get an answer.

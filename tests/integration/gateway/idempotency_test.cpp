@@ -193,7 +193,10 @@ TEST(IdempotencyKey, RecordsGiveWayToTheQueue) {
   ASSERT_EQ(create().status, 201);
   ASSERT_EQ(create().header("idempotency-replayed"), "true");
   storage::Redis redis(queue_options(own_world));
-  ASSERT_TRUE(redis.command({"SET", "mm:{default}:ticket:many", std::string(11'000'000, 'x')}, Deadline::after(Milliseconds{5'000})).ok());
+  for (int i = 0; i < 10; ++i) {
+    const auto key = "mm:{default}:ticket:" + std::to_string(i);
+    ASSERT_TRUE(redis.command({"SET", key, std::string(1'000'000, 'x')}, Deadline::after(Milliseconds{5'000})).ok());
+  }
   EXPECT_TRUE(mm::testing::eventually([&] { return memory_of_records(redis) == 0; }));
   EXPECT_EQ(create().status, 201) << "and new ones are still kept for a moment";
 }

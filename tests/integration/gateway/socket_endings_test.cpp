@@ -35,6 +35,15 @@ Answer refresh(const std::string& token, const Instance& at = gateway()) {
   return at.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}");
 }
 
+/// As nobody_is_anywhere, of a world of the test's own.
+void nobody_is_in(World& world) {
+  world.fake<GetParty>().refuse(Code::no_party);
+  world.fake<GetTicket>().refuse(Code::not_found);
+  world.fake<GetMatch>().refuse(Code::no_match);
+  world.fake<GetInvitations>().answer(OpenInvitations{});
+  world.fake<GetRecentMatches>().answer(RecentMatches{});
+}
+
 class Stopwatch {
  public:
   bool within(std::chrono::steady_clock::duration time) const { return std::chrono::steady_clock::now() - start_ < time; }
@@ -96,9 +105,7 @@ TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily_A015) {
 
 TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
   World own_world;
-  own_world.fake<GetParty>().refuse(Code::no_party);
-  own_world.fake<GetTicket>().refuse(Code::not_found);
-  own_world.fake<GetMatch>().refuse(Code::no_match);
+  nobody_is_in(own_world);
   own_world.fake<LoginPlayer>().answer(somebody());
   Instance one({}, own_world);
   Instance two({}, own_world);
@@ -117,9 +124,7 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
 /// Players of one gateway whose cache or bus goes away.
 struct Outage {
   Outage() {
-    world.fake<GetParty>().refuse(Code::no_party);
-    world.fake<GetTicket>().refuse(Code::not_found);
-    world.fake<GetMatch>().refuse(Code::no_match);
+    nobody_is_in(world);
     storage::RedisOptions options;
     options.url = world.cache.url();
     options.password = world.cache.password();

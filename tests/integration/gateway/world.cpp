@@ -186,6 +186,7 @@ void nobody_is_anywhere() {
   fake<GetParty>().refuse(Code::no_party);
   fake<GetTicket>().refuse(Code::not_found);
   fake<GetMatch>().refuse(Code::no_match);
+  fake<GetInvitations>().answer(OpenInvitations{});
   fake<GetRecentMatches>().answer(RecentMatches{});
 }
 

@@ -58,7 +58,7 @@ TEST(BodyReader, PutsChunksTogetherInWhateverPiecesTheyCome) {
 }
 
 TEST(BodyReader, RefusesLinesThatEndInAnyOtherWay) {
-  for (const auto* bytes : {"1\n", "1;a\n", "1;a\nb\r\n", "1\r1", "\n", "1\r\nx\n", "1\r\nx\r\r\n", "1\r\nxy", "0\r\nX: y\n", "0\r\n\n", "0\r\n\rX"}) {
+  for (const auto* bytes : {"1\n", "1;a\n", "1;a\nb\r\n", "1\r1", "\n", "1\r\nx\n", "1\r\nx\r\r\n", "1\r\nxy\r\n", "0\r\nX: y\n", "0\r\n\n", "0\r\n\rX"}) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) EXPECT_EQ(read(chunked(), bytes, piece).code, Code::malformed_request) << bytes;
   }
 }
