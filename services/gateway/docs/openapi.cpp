@@ -70,7 +70,7 @@ class Document {
     pair("title", "Matchmaker API");
     pair("version", "1.0.0");
     pair("description",
-         "Accounts, parties, matchmaking, sessions and standings of online games. Every answer that is not 2xx is a "
+         "Accounts, parties, matchmaking, sessions and standings of online games. Every answer from 400 on is a "
          "problem object (RFC 9457): branch on its `code`. Unknown fields are refused with 422; in answers, ignore fields "
          "you do not know. HEAD is answered wherever GET is, without the content. The WebSocket is described in "
          "/asyncapi.json.");
