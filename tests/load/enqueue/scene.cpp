@@ -13,6 +13,7 @@
 
 #include "common/contracts/matchmaker.h"
 #include "common/testing/child.h"
+#include "common/testing/event_keys.h"
 
 namespace mm::load {
 namespace {
@@ -23,6 +24,7 @@ std::unique_ptr<bus::Bus> connect(const std::string& url, const std::string& use
   options.user = user;
   options.password = testing::OwnNats::password(user);
   options.name = user;
+  options.keys = testing::event_keys();
   auto bus = bus::Bus::connect(options, metrics, Deadline::after(Milliseconds{10'000}));
   if (!bus) throw std::runtime_error("no connection to " + url + ": " + bus.error());
   return std::move(*bus);
