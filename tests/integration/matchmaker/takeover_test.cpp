@@ -380,8 +380,8 @@ TEST(Outage, AQueueThatWasEmptiedIsFilledAnew) {
   world.redis.restart_without_state();
   const auto left = request_of(tenant, "duel", 1, {1500});
   const auto right = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(left).ok());
-  ASSERT_TRUE(world.ask(right).ok());
+  ASSERT_TRUE(eventually([&] { return world.ask(left).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.ask(right).ok(); }));
   ASSERT_TRUE(eventually([&] { return world.ear->match_of(*left.ticket_id).has_value(); }));
   EXPECT_TRUE(world.ear->match_of(*right.ticket_id).has_value());
   EXPECT_FALSE(world.ear->match_of(*lost.ticket_id).has_value());
