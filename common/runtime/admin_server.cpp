@@ -129,11 +129,11 @@ struct AdminServer::Impl {
   std::thread thread;
 };
 
-Result<std::unique_ptr<AdminServer>, std::string> AdminServer::start(const std::string& address, int port,
+Result<std::unique_ptr<AdminServer>, ListenError> AdminServer::start(const std::string& address, int port,
                                                                      Route route) {
   beast::error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return fail("the address " + address + " is no IP address");
+  if (error) return fail(ListenError{"the address " + address + " is no IP address"});
   auto impl = std::make_unique<Impl>(std::move(route));
   error = impl->open(tcp::endpoint(ip, static_cast<unsigned short>(port)));
   if (error) return fail(listen_refused(address, port, error));

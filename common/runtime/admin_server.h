@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/runtime/port_holder.h"
 
 namespace mm::runtime {
 
@@ -23,7 +24,7 @@ class AdminServer {
   using Route = std::function<AdminAnswer(std::string_view path)>;
 
   /// Port 0: any free one. The error says why the address cannot be had.
-  static Result<std::unique_ptr<AdminServer>, std::string> start(const std::string& address, int port, Route route);
+  static Result<std::unique_ptr<AdminServer>, ListenError> start(const std::string& address, int port, Route route);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

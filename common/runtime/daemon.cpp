@@ -182,7 +182,7 @@ void Daemon::open_admin() {
   const auto attempt = [this]() -> Result<Done, std::string> {
     auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,
                                     [this](std::string_view path) { return answer(path); });
-    if (!admin) return fail(std::move(admin).error());
+    if (!admin) return port_not_had(admin.error());
     admin_ = std::move(*admin);
     return Done{};
   };

@@ -68,11 +68,11 @@ std::string port_holder(int port) {
   return {};
 }
 
-std::string listen_refused(const std::string& address, int port, const std::error_code& error) {
+ListenError listen_refused(const std::string& address, int port, const std::error_code& error) {
   auto text = "cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message();
-  if (error != std::errc::address_in_use) return text;
+  if (error != std::errc::address_in_use) return {text, false};
   const auto holder = port_holder(port);
-  return text + (holder.empty() ? "" : " by " + holder);
+  return {text + (holder.empty() ? "" : " by " + holder), true};
 }
 
 }  // namespace mm::runtime

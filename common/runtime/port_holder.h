@@ -10,7 +10,12 @@ namespace mm::runtime {
 /// or a process of another user. Reads /proc; takes some milliseconds.
 std::string port_holder(int port);
 
-/// Why a daemon does not listen: "cannot listen on 127.0.0.1:8080: Address already in use by …".
-std::string listen_refused(const std::string& address, int port, const std::error_code& error);
+/// Why a daemon does not listen.
+struct ListenError {
+  std::string text;     ///< "cannot listen on 127.0.0.1:8080: Address already in use by …"
+  bool in_use = false;  ///< another process has the port: it may become free. Nothing else passes by waiting
+};
+
+ListenError listen_refused(const std::string& address, int port, const std::error_code& error);
 
 }  // namespace mm::runtime

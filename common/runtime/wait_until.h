@@ -11,6 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/runtime/port_holder.h"
 
 namespace mm {
 struct Runtime;
@@ -38,5 +39,11 @@ void wait_until(const Runtime& runtime, std::string_view what,
 /// The same for the harness, which has no Runtime yet. `stopping` may be null.
 void wait_until(const std::atomic<bool>* stopping, std::string_view what,
                 const std::function<Result<Done, std::string>()>& attempt, Deadline deadline);
+
+/// For an attempt of wait_until to listen on a port that failed. Throws Unavailable when waiting cannot help.
+inline Failure<std::string> port_not_had(const ListenError& error) {
+  if (!error.in_use) throw Unavailable(error.text);
+  return fail(error.text);
+}
 
 }  // namespace mm::runtime

@@ -89,7 +89,7 @@ void Service::listen() {
   for (auto& listener : listeners_) {
     const auto attempt = [&]() -> Result<Done, std::string> {
       auto port = listener->open(gateway_.settings.listen_address, port_);
-      if (!port) return fail(std::move(port).error());
+      if (!port) return runtime::port_not_had(port.error());
       port_ = *port;
       return Done{};
     };

@@ -11,7 +11,6 @@
 
 #include "common/runtime/check_secrets.h"
 #include "common/runtime/log.h"
-#include "common/runtime/port_holder.h"
 #include "services/gateway/net/http_session.h"
 
 namespace mm::gateway {
@@ -79,17 +78,17 @@ Listener::Listener(Shard& shard, ConnectionCap& cap, boost::asio::ssl::context* 
 
 Listener::~Listener() = default;
 
-Result<int, std::string> Listener::open(const std::string& address, int port) {
+Result<int, runtime::ListenError> Listener::open(const std::string& address, int port) {
   error_code error;
   const auto ip = net::ip::make_address(address, error);
-  if (error) return fail("MM_LISTEN_ADDRESS is no address: " + address);
+  if (error) return fail(runtime::ListenError{"MM_LISTEN_ADDRESS is no address: " + address});
   const Tcp::endpoint endpoint(ip, static_cast<unsigned short>(port));
   auto& acceptor = impl_->acceptor;
   acceptor.open(endpoint.protocol(), error);
   const int on = 1;
   if (!error) acceptor.set_option(TcpAcceptor::reuse_address(true), error);
   if (!error && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
-    return fail(std::string("SO_REUSEPORT is not available"));
+    return fail(runtime::ListenError{"SO_REUSEPORT is not available"});
   }
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(kBacklog, error);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/runtime/port_holder.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/net/connections.h"
 
@@ -30,7 +31,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   /// Binds and listens; returns the port (of `port` 0: a free one). Before the shard's loop runs.
-  Result<int, std::string> open(const std::string& address, int port);
+  Result<int, runtime::ListenError> open(const std::string& address, int port);
   /// On the loop.
   void start();
   /// On the loop: no more connections.

@@ -55,8 +55,16 @@ TEST(PortHolder, StandsInTheReasonWhyADaemonDoesNotListen) {
   const Holder listener(true);
   const auto admin = AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return AdminAnswer{}; });
   ASSERT_FALSE(admin.ok());
-  EXPECT_NE(admin.error().find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos) << admin.error();
-  EXPECT_NE(admin.error().find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error();
+  EXPECT_NE(admin.error().text.find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos) << admin.error().text;
+  EXPECT_NE(admin.error().text.find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error().text;
+}
+
+TEST(PortHolder, IsNotWaitedForWhenTheAddressIsNoneOfThisMachine) {
+  for (const char* address : {"nowhere", "192.0.2.1"}) {
+    const auto admin = AdminServer::start(address, 0, [](std::string_view) { return AdminAnswer{}; });
+    ASSERT_FALSE(admin.ok()) << address;
+    EXPECT_FALSE(admin.error().in_use) << address;
+  }
 }
 
 }  // namespace
