@@ -83,7 +83,7 @@ TEST_F(Routing, APathWithAnImpossibleIdIsNoPath) {
 }
 
 TEST_F(Routing, NamesTheMethodsOfAPath) {
-  EXPECT_EQ(match("PUT", "/v1/party/" + id_).other_methods, std::vector<std::string_view>{"GET", "HEAD"});
+  EXPECT_EQ(match("PUT", "/v1/party/" + id_).other_methods, (std::vector<std::string_view>{"GET", "HEAD"}));
   EXPECT_EQ(match("GET", "/v1/party/queue").other_methods, std::vector<std::string_view>{"POST"});
 }
 

@@ -125,8 +125,9 @@ TEST_F(LiveModesTest, OutlivesAFileThatIsGoneForAWhile) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
   modes.look();
-  std::remove(path_.c_str());
+  // Captured from here on: the thread of LiveModes may be the first to see that the file is gone.
   ::testing::internal::CaptureStdout();
+  std::remove(path_.c_str());
   modes.look();
   modes.look();
   const auto logged = ::testing::internal::GetCapturedStdout();
