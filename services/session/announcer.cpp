@@ -74,7 +74,7 @@ void Announcer::tell_players(const Match& match) {
     case MatchStatus::running: return;
     case MatchStatus::ready: return tell_ready(match);
     case MatchStatus::completed: return tell_completed(match);
-    case MatchStatus::cancelled: return tell_cancelled(match);
+    case MatchStatus::cancelled: return;  // by matchmaker, who knows which of them search again
   }
 }
 
@@ -95,6 +95,7 @@ void Announcer::tell_completed(const Match& match) {
   notifier_.tell(match.tenant, players_of(match.teams), data);
 }
 
+<<<<<<< HEAD
 void Announcer::tell_cancelled(const Match& match) {
   std::vector<bus::Notifier::Frame> frames;
   for (const auto& team : match.teams) {
@@ -107,4 +108,6 @@ void Announcer::tell_cancelled(const Match& match) {
   notifier_.send(match.tenant, frames);
 }
 
+=======
+>>>>>>> 181a17d (matchmaker: recovery is bounded, ticket events can be sent again, and idle tenants cost next to nothing)
 }  // namespace mm::session
