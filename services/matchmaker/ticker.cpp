@@ -90,7 +90,7 @@ void Ticker::tell_housekeeping() {
   for (const auto* partition : reader_.owned()) {
     if (partition->is_house()) tokens[partition->name.tenant] = partition->lease.token();
   }
-  parts_.housekeeping.set(std::move(tokens));
+  parts_.housekeeping.own(std::move(tokens));
 }
 
 void Ticker::every_second() {

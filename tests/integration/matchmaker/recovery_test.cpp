@@ -94,7 +94,8 @@ TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
 std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   std::mutex mutex;
   std::multiset<TicketId> seen;
-  bus::Consumer consumer(*world.bus, streams::kTicket, {.name = "reader", .each_instance = true}, world.metrics);
+  bus::Consumer consumer(*world.bus, streams::kTicket, {.name = world.fresh_consumer(streams::kTicket, TicketClosed::kSubject)},
+                         world.metrics);
   consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
     const std::lock_guard lock(mutex);
     seen.insert(event.ticket_id);
@@ -129,7 +130,6 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
 
   world.nats.restart_without_state();
   ASSERT_TRUE(eventually([&] { return world.bus->connected(); }));
-  ASSERT_TRUE(world.bus->ensure_streams(soon()).ok());
   ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_relayed_again_total") == 30; }, Seconds(40)));
   EXPECT_EQ(closed_in_stream(world, 30), cancelled);
   EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "they can be sent a third time";

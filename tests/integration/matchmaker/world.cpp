@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <fstream>
 
+#include "common/bus/stream_setup.h"
 #include "common/testing/event_keys.h"
 
 namespace mm::matchmaker {
@@ -225,8 +227,20 @@ std::unique_ptr<Instance> World::start(const std::string& name, int tick_ms) con
   return std::make_unique<Instance>(nats, settings(tick_ms), name);
 }
 
+std::string World::fresh_consumer(Stream stream, Subject subject) {
+  static std::atomic<int> made = 0;
+  const auto name = "reader_" + std::to_string(++made);
+  const std::array wanted{rights::StreamConsumer{stream, name, "test", subject.text}};
+  const auto done = bus::set_up_streams(*bus, wanted, soon());
+  EXPECT_TRUE(done.ok()) << (done ? "" : done.error());
+  return name;
+}
+
 void World::open_socket(const Tenant& tenant, PlayerId player) {
-  redis_command({"HSET", "mm:{" + tenant.str() + "}:presence:" + player.to_string(), "gateway-1", "1"});
+  storage::Redis sockets(options_for(cache));
+  const auto set = sockets.command(
+      {"HSET", "mm:{" + tenant.str() + "}:presence:" + player.to_string(), "gateway-1", "1"}, soon());
+  EXPECT_TRUE(set.ok()) << (set ? "" : set.error().text);
 }
 
 storage::RedisReply World::redis_command(storage::Arguments arguments) {

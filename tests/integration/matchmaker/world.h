@@ -133,6 +133,8 @@ struct World {
     const auto stored = bus->store(event, new_uuid(wall()).to_string(), soon());
     ASSERT_TRUE(stored.ok()) << stored.error();
   }
+  /// A new consumer of the stream, from its first event on; its name.
+  std::string fresh_consumer(Stream stream, Subject subject);
   /// From now on frames are sent to this player.
   void open_socket(const Tenant& tenant, PlayerId player);
   /// A plain command to the queue.
