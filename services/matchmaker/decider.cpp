@@ -15,6 +15,7 @@ constexpr std::size_t kCommitsAtOnce = 128;
 constexpr std::size_t kWorthSharing = 1'000;
 /// The rest of a larger plan is planned again in the next tick, after the lease was renewed.
 constexpr Milliseconds kCommitFor{300};
+constexpr Milliseconds kToldEvery{10'000};
 
 double mean_rating(const std::vector<TicketPlayer>& players) {
   double sum = 0;
@@ -72,9 +73,11 @@ bool Decider::decide(QueueReader& reader) {
 
 // Those whose tickets have waited longest come first; the others are planned again in the next tick.
 void Decider::keep_within(std::int64_t room, std::vector<CommitAsk>& commits) {
-  if (gate_.closed() != holds_back_) {
-    holds_back_ = gate_.closed();
-    log::warning(holds_back_ ? "commits_held_back" : "commits_go_on", {});
+  holds_back_ = gate_.closed();
+  // At its bound the gate opens and closes with every tick.
+  if (holds_back_ && clock_.steady() - told_held_back_at_ >= kToldEvery) {
+    told_held_back_at_ = clock_.steady();
+    log::warning("commits_held_back", {{"matches", commits.size()}});
   }
   metrics_.held_back.set(holds_back_ ? 1 : 0);
   const auto most = static_cast<std::size_t>(room);

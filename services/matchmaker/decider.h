@@ -67,6 +67,7 @@ class Decider {
   Crew crew_;
   CommitGate gate_;
   std::atomic<bool> holds_back_ = false;
+  SteadyPoint told_held_back_at_{};
   std::vector<CommitAsk> unsettled_;
   std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
   std::map<std::string, std::int64_t> match_counts_;

@@ -35,7 +35,9 @@ class Recovery : public ::testing::Test {
   void SetUp() override {
     world_.players->set_rate(kHistoryRate);
     ASSERT_TRUE(eventually([&] { return world_.games->reported() >= kBehind; },
-                           std::chrono::seconds(static_cast<int>(kBehind / kHistoryRate * 10) + 60)));
+                           std::chrono::seconds(static_cast<int>(kBehind / kHistoryRate * 10) + 60)))
+        << world_.players->queued() << " queued, " << world_.watcher->found() << " found, " << world_.watcher->ready()
+        << " ready, " << world_.games->reported() << " reported, " << world_.games->over() << " too late";
     world_.players->set_rate(kRate);
     ASSERT_TRUE(eventually([&] { return is_normal(); }, std::chrono::seconds(60)));
     std::printf("%zu matches behind it\n", world_.games->reported());

@@ -90,6 +90,45 @@ TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   EXPECT_LT(wall() - at, Seconds(5));
 }
 
+/// Scripts that Redis has run.
+std::int64_t scripts_run(World& world) {
+  const auto stats = world.redis_command({"INFO", "commandstats"}).text;
+  const auto at = stats.find("cmdstat_evalsha:calls=");
+  return at == std::string::npos ? 0 : std::stoll(stats.substr(at + std::string("cmdstat_evalsha:calls=").size()));
+}
+
+// A tick looks at tenants in which something has happened. Looking at each of these took four thousand scripts a second.
+TEST(IdleTenants, CostNoLookPerTick) {
+  constexpr int kTenants = 100;
+  World world;
+  const auto instance = world.start("matchmaker-1");
+  std::vector<Tenant> tenants;
+  for (int i = 0; i < kTenants; ++i) {
+    tenants.push_back(fresh_tenant());
+    ASSERT_TRUE(world.ask(request_of(tenants.back(), "ranked", 5, {1500})).ok());
+  }
+  const auto ticks = [&] { return instance->metric("mm_matchmaker_tick_seconds_count"); };
+  ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_partitions_owned") == 2 * kTenants; }));
+  const auto settled = ticks();
+  ASSERT_TRUE(eventually([&] { return ticks() >= settled + 50; }));
+  const auto before = scripts_run(world);
+  const auto from = ticks();
+  ASSERT_TRUE(eventually([&] { return ticks() >= from + 100; }));
+  EXPECT_LT(scripts_run(world) - before, 10 * kTenants) << "in a hundred ticks";
+
+  // And somebody who comes is matched as quickly as ever.
+  const auto busy = fresh_tenant();
+  ASSERT_TRUE(world.ask(request_of(busy, "duel", 1, {1500})).ok());
+  const auto second = request_of(busy, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(second).ok());
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*second.ticket_id).has_value(); }, Milliseconds{3'000}));
+  const auto first = request_of(tenants[7], "duel", 1, {1500});
+  const auto other = request_of(tenants[7], "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(first).ok());
+  ASSERT_TRUE(world.ask(other).ok());
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
+}
+
 /// The ids of the ticket events that a new consumer finds in the stream.
 std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   std::mutex mutex;
