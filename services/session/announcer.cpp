@@ -95,19 +95,4 @@ void Announcer::tell_completed(const Match& match) {
   notifier_.tell(match.tenant, players_of(match.teams), data);
 }
 
-<<<<<<< HEAD
-void Announcer::tell_cancelled(const Match& match) {
-  std::vector<bus::Notifier::Frame> frames;
-  for (const auto& team : match.teams) {
-    for (const auto& player : team.players) {
-      const frames::MatchCancelledFrame data{match.id, match.reason.value_or(CancelReason::no_server),
-                                             is_requeued(match, player)};
-      frames.push_back({player.player_id, frames::MatchCancelledFrame::kEvent, wire::encode(data)});
-    }
-  }
-  notifier_.send(match.tenant, frames);
-}
-
-=======
->>>>>>> 181a17d (matchmaker: recovery is bounded, ticket events can be sent again, and idle tenants cost next to nothing)
 }  // namespace mm::session
