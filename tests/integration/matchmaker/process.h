@@ -28,6 +28,7 @@ class Process {
                            "MM_REDIS_CACHE_URL=" + settings.redis_cache_url,
                            "MM_CREDENTIALS_DIR=" + testing::credentials_of("matchmaker"),
                            "MM_MODES_FILE=" + settings.modes_file,
+                           "MM_TENANTS=*",
                            "MM_TICK_MS=" + std::to_string(tick_ms),
                            "MM_INSTANCE=" + name};
     command.output = "/dev/null";

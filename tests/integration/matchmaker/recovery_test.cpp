@@ -182,7 +182,8 @@ TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
   world.redis_command({"RPUSH", key(tenant, "sent"), old, old, young});
   ASSERT_TRUE(world.ask(request_of(tenant, "ranked", 5, {1500})).ok());
   EXPECT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 1; }, Seconds(30)));
-  EXPECT_EQ(world.redis_command({"LINDEX", key(tenant, "sent"), "0"}).text.find(young.substr(7, 13)), 7U);
+  EXPECT_NE(world.redis_command({"LINDEX", key(tenant, "sent"), "0"}).text.find(young.substr(6)), std::string::npos)
+      << "under the present server by now";
 }
 
 }  // namespace
