@@ -2,7 +2,7 @@
 # Every target can be the first one typed on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -50,13 +50,17 @@ seed: up ## register 50 sample players
 demo: up ## 20 bots play: parties, queue, matches, ratings, leaderboard
 	@ops/with-stack $(BUILD)/bin/mm-demo play
 
-test: configure ## every test: unit, contract, integration, end to end
+test: configure ## every test but chaos: unit, contract, integration, end to end
 	@cmake --build --preset release -j $(JOBS)
 	@ops/run-tests $(BUILD)
 
 test-unit: configure ## the unit tests only
 	@cmake --build --preset release -j $(JOBS) --target mm_tests_unit
 	@ops/run-tests $(BUILD) unit
+
+test-chaos: configure ## the outages in full size: some ten minutes
+	@cmake --build --preset release -j $(JOBS) --target mm_tests_chaos
+	@ops/run-tests $(BUILD) chaos
 
 test-asan: deps ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@[ -f build/asan/build.ninja ] || cmake --preset asan -DCMAKE_MESSAGE_LOG_LEVEL=WARNING

@@ -4,13 +4,13 @@
 -- What the functions below read of a ticket, or nothing when it is unknown.
 local function load_ticket(id)
   local f = redis.call('HMGET', key_of_ticket(id), 'state', 'players', 'party', 'buckets', 'partition', 'attempt',
-    'match_id', 'matched_at', 'queued_at', 'deadline', 'no_requeue')
+    'match_id', 'matched_at', 'queued_at', 'deadline', 'no_requeue', 'serverless')
   if not f[1] then
     return nil
   end
   return {id = id, state = f[1], players = f[2], party = f[3], buckets = f[4], partition = f[5], attempt = f[6],
     match_id = f[7], matched_at = tonumber(f[8] or 0), queued_at = tonumber(f[9]), deadline = tonumber(f[10]),
-    no_requeue = f[11] == '1'}
+    no_requeue = f[11] == '1', serverless = tonumber(f[12] or 0)}
 end
 
 -- Writes the end of a ticket, `state` cancelled or timed_out. Its place in the queues gets a new change number instead of

@@ -47,8 +47,25 @@ local function release_claims(players, holder)
 end
 
 -- An event of a ticket, for the relay that brings it to the stream. In the same script as its fact, so neither is
--- without the other.
+-- without the other. `at` is Redis's clock in milliseconds: it only tells how long the event is worth sending again.
 local function tell(subject, message_id, body)
-  redis.call('RPUSH', prefix .. 'outbox',
-    cjson.encode({subject = subject, message_id = message_id, body = body}))
+  local clock = redis.call('TIME')
+  redis.call('RPUSH', prefix .. 'outbox', cjson.encode({subject = subject, message_id = message_id,
+    at = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)), body = body}))
+end
+
+-- Drops what is too old to be sent again from `sent`, some of it at a time. Its entries are
+-- `<server id> <at> <entry of the outbox>`, in the order in which the stream confirmed them.
+local function forget_sent(kept_ms, most)
+  local clock = redis.call('TIME')
+  local before = clock[1] * 1000 + math.floor(clock[2] / 1000) - kept_ms
+  local sent = prefix .. 'sent'
+  for _ = 1, most do
+    local first = redis.call('LINDEX', sent, 0)
+    local at = first and tonumber(string.match(first, '^%S+ (%d+) ') or 0)
+    if not at or at >= before then
+      return
+    end
+    redis.call('LPOP', sent)
+  end
 end

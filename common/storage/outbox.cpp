@@ -23,6 +23,8 @@ constexpr Milliseconds kMeasureEvery{1'000};
 constexpr Milliseconds kPruneEvery{60'000};
 /// Another relay may have marked rows under an old server after this one had sent all of them again.
 constexpr Milliseconds kResendLookEvery{10'000};
+/// Between two batches of rows that are sent again.
+constexpr Milliseconds kResendPause{300};
 
 struct Row {
   std::string id;
@@ -100,6 +102,7 @@ struct Outbox::Impl {
   // Of the relay's thread alone.
   std::string settled_server;  // under which no row is left to be sent again
   SteadyPoint next_resend_look{};
+  SteadyPoint next_resend{};
   SteadyPoint next_measure{};
   SteadyPoint next_prune{};
   Milliseconds pause{0};
@@ -136,13 +139,11 @@ bool Outbox::Impl::relay_turn() {
   const auto server = bus.server_id();
   if (server.empty()) return false;
   auto outcome = send_unsent();
-  bool more = outcome && outcome->found == kBatch;
+  const bool more = outcome && outcome->found == kBatch;
   const bool look_for_lost = settled_server != server || due(next_resend_look, kResendLookEvery);
-  if (outcome && outcome->first_error.empty() && look_for_lost) {
+  if (outcome && outcome->first_error.empty() && !more && look_for_lost && due(next_resend, kResendPause)) {
     outcome = send_lost(server);
-    const bool all = outcome && outcome->found == 0;
-    settled_server = all ? server : std::string();
-    more = more || (outcome && !all);
+    settled_server = outcome && outcome->found == 0 ? server : std::string();
   }
   const auto error = outcome ? outcome->first_error : outcome.error().text;
   if (error.empty()) {

@@ -2,7 +2,8 @@
 // JetStream until it is confirmed. Table `<schema>.outbox` (db/migrations). Several relays may run (SKIP LOCKED).
 //
 // A row keeps the id of the nats-server that confirmed it. Rows younger than 15 minutes confirmed by another server
-// are sent again under the same message id: JetStream may have lost them (it syncs to disk every two minutes). Rows
+// are sent again under the same message id: JetStream may have lost them (it syncs to disk every two minutes), and drops
+// those that it has. That is paced, some 300 rows a second, and waits for new rows: mostly nothing was lost. Rows
 // older than an hour that were sent are deleted. While NATS or PostgreSQL is away the rows wait, and the relay tries
 // again with a growing pause.
 #pragma once

@@ -136,7 +136,7 @@ daemon_settings() {
       given MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
     lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" ;;
     matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" "MM_TICK_MS=$MM_TICK_MS" \
-      "MM_PLAN_THREADS=$MM_PLAN_THREADS"
+      "MM_PLAN_THREADS=$MM_PLAN_THREADS" "MM_MAX_UNCONFIRMED=$MM_MAX_UNCONFIRMED"
       [ -z "$MM_RECORD_DIR" ] || printf '%s\n' "MM_RECORD_DIR=$(realpath -m "$MM_RECORD_DIR")" "MM_RECORD_MB=$MM_RECORD_MB" ;;
     session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
     orchestrator)

@@ -35,6 +35,8 @@ class BucketPool {
 
   /// Everything has been read at least once: decisions may be made.
   bool complete() const { return complete_; }
+  /// It knows of ended tickets that the queue still has.
+  bool has_news_for_the_queue() const { return !dead_.empty(); }
   /// The last read came to the end; else there is more to read now.
   bool at_end() const { return at_end_; }
 

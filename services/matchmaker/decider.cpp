@@ -15,6 +15,7 @@ constexpr std::size_t kCommitsAtOnce = 128;
 constexpr std::size_t kWorthSharing = 1'000;
 /// The rest of a larger plan is planned again in the next tick, after the lease was renewed.
 constexpr Milliseconds kCommitFor{300};
+constexpr Milliseconds kToldEvery{10'000};
 
 double mean_rating(const std::vector<TicketPlayer>& players) {
   double sum = 0;
@@ -43,7 +44,8 @@ Decider::Decider(const Parts& parts)
       waits_(parts.waits),
       clock_(parts.clock),
       metrics_(parts.metrics),
-      crew_(parts.plan_threads) {}
+      crew_(parts.plan_threads),
+      gate_(parts.unconfirmed_most) {}
 
 bool Decider::settle(QueueReader& reader) {
   if (unsettled_.empty()) return true;
@@ -65,6 +67,32 @@ bool Decider::decide(QueueReader& reader) {
     add(*buckets[i].first, *buckets[i].second, plans[i], work);
   }
   metrics_.plan.observe(std::chrono::duration<double>(clock_.steady() - started).count());
+  keep_within(gate_.room(reader.unconfirmed(), started), work.commits);
+  return commit(reader, std::move(work), started);
+}
+
+// Those whose tickets have waited longest come first; the others are planned again in the next tick.
+void Decider::keep_within(std::int64_t room, std::vector<CommitAsk>& commits) {
+  holds_back_ = gate_.closed();
+  // At its bound the gate opens and closes with every tick.
+  if (holds_back_ && clock_.steady() - told_held_back_at_ >= kToldEvery) {
+    told_held_back_at_ = clock_.steady();
+    log::warning("commits_held_back", {{"matches", commits.size()}});
+  }
+  metrics_.held_back.set(holds_back_ ? 1 : 0);
+  const auto most = static_cast<std::size_t>(room);
+  if (commits.size() <= most) return;
+  const auto waited = [](const CommitAsk& ask) {
+    BucketMs longest = 0;
+    for (const auto& seat : ask.seats) longest = std::max(longest, seat.waited);
+    return longest;
+  };
+  std::stable_sort(commits.begin(), commits.end(),
+                   [&](const CommitAsk& left, const CommitAsk& right) { return waited(left) > waited(right); });
+  commits.erase(commits.begin() + room, commits.end());
+}
+
+bool Decider::commit(QueueReader& reader, Work work, SteadyPoint started) {
   auto rest = work.commits.begin();
   do {
     const auto end = rest + std::min<std::ptrdiff_t>(kCommitsAtOnce, work.commits.end() - rest);
@@ -151,6 +179,7 @@ bool Decider::carry_out(QueueReader& reader, std::vector<CommitAsk> commits, con
   for (std::size_t i = 0; i < commits.size(); ++i) {
     if (apply(commits[i], decided->commits[i], reader)) found.push_back(std::move(commits[i].found));
   }
+  gate_.committed(static_cast<std::int64_t>(found.size()), clock_.steady());
   if (!found.empty()) publisher_.announce(std::move(found));
   for (std::size_t i = 0; i < expired.size(); ++i) apply(expired[i], decided->expired[i], reader);
   return true;

@@ -5,10 +5,12 @@
 // tickets carry that id already, or it happens now, or it is refused.
 #pragma once
 
+#include <atomic>
 #include <set>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "services/matchmaker/core/commit_gate.h"
 #include "services/matchmaker/core/crew.h"
 #include "services/matchmaker/metrics.h"
 #include "services/matchmaker/publisher.h"
@@ -27,6 +29,7 @@ class Decider {
     const Clock& clock;
     Metrics& metrics;
     int plan_threads = 1;
+    std::int64_t unconfirmed_most = 2'000;
   };
   explicit Decider(const Parts& parts);
 
@@ -35,6 +38,8 @@ class Decider {
   /// Plans every bucket of the owned partitions and carries it out. False: the queue did not answer.
   bool decide(QueueReader& reader);
 
+  /// No match is committed now, because too many are unconfirmed. Thread-safe.
+  bool holds_back() const { return holds_back_; }
   /// How many matches each bucket got since the last call.
   std::map<std::string, std::int64_t> take_match_counts() { return std::exchange(match_counts_, {}); }
 
@@ -47,6 +52,8 @@ class Decider {
   void add(const Partition& partition, const BucketPool& bucket, const TickPlan& tick, Work& work);
   CommitAsk commit_of(const Partition& partition, const BucketPool& bucket, const TickPlan& tick,
                       const PlannedMatch& match) const;
+  void keep_within(std::int64_t room, std::vector<CommitAsk>& commits);
+  bool commit(QueueReader& reader, Work work, SteadyPoint started);
   bool carry_out(QueueReader& reader, std::vector<CommitAsk> commits, const std::vector<ExpireAsk>& expired);
   bool apply(const CommitAsk& ask, const CommitResult& result, QueueReader& reader);
   void record(const CommitAsk& ask, const BucketPool* bucket);
@@ -58,6 +65,9 @@ class Decider {
   const Clock& clock_;
   Metrics& metrics_;
   Crew crew_;
+  CommitGate gate_;
+  std::atomic<bool> holds_back_ = false;
+  SteadyPoint told_held_back_at_{};
   std::vector<CommitAsk> unsettled_;
   std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
   std::map<std::string, std::int64_t> match_counts_;

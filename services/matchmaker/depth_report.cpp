@@ -10,8 +10,11 @@ constexpr Milliseconds kAnswer{300};
 constexpr Milliseconds kMinute{60'000};
 constexpr Milliseconds kRetireAfter{15 * 60 * 1000};
 
+/// A bucket in which nobody came or went: only its oldest ticket has grown older.
+constexpr Milliseconds kAgeEvery{5'000};
+
 auto essence(const BucketSummary& s) {
-  return std::tie(s.tickets, s.players, s.oldest_wait_ms, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.waits, s.owner);
+  return std::tie(s.tickets, s.players, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.waits, s.owner);
 }
 
 }  // namespace
@@ -40,13 +43,15 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
       auto summary = summarise(*partition, bucket, known);
       if (summary.tickets > 0 || known.empty_since == SteadyPoint{}) known.empty_since = now;
       if (now - known.empty_since > kRetireAfter) retired.push_back({partition->name, partition->lease.token(), text});
-      if (known.ever && essence(summary) == essence(known.written)) continue;
+      const bool aged = summary.oldest_wait_ms != known.written.oldest_wait_ms && now - known.written_at >= kAgeEvery;
+      if (known.ever && !aged && essence(summary) == essence(known.written)) continue;
       if (!known.ever || summary.tickets != known.written.tickets || summary.players != known.written.players) {
         depths.push_back({summary.tenant, summary.mode, summary.region, summary.team_size, summary.tickets,
                           summary.players});
       }
       known.ever = true;
       known.written = summary;
+      known.written_at = now;
       changed.push_back(std::move(summary));
     }
   }

@@ -29,6 +29,7 @@ class DepthReport {
   struct Known {
     BucketSummary written;
     bool ever = false;
+    SteadyPoint written_at{};
     std::deque<std::pair<SteadyPoint, std::int64_t>> matches;  ///< of the last minute
     SteadyPoint empty_since{};
   };

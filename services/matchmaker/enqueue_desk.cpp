@@ -121,8 +121,9 @@ bool EnqueueDesk::is_over(const Tenant& tenant, MatchId match, Deadline deadline
     const auto asked = playing_.find(match);
     if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingFor) return false;
   }
-  const auto standing = parts_.outcomes.ask(tenant, match, deadline);
-  if (standing && *standing == Outcomes::Standing::over) return true;
+  const LiveMatch live{tenant, match};
+  const auto standings = parts_.outcomes.ask({live}, deadline);
+  if (standings && standings->contains(live) && standings->at(live) == Outcomes::Standing::over) return true;
   const std::lock_guard lock(known_mutex_);
   if (playing_.size() >= kPlayingMost) playing_.clear();
   playing_[match] = parts_.clock.steady();

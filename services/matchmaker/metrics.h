@@ -49,10 +49,16 @@ struct Metrics {
         unconfirmed_age(registry.gauge("mm_matchmaker_unconfirmed_age_seconds", "How long the oldest of them has been known")),
         outcomes(registry.counter("mm_matchmaker_outcomes_total", "Outcomes of matches that changed something")),
         repaired(registry.counter("mm_matchmaker_outcomes_pulled_total", "Outcomes learnt by asking, not by an event")),
-        republished(registry.counter("mm_matchmaker_republished_total", "match.found published again")),
+        republished(registry.counter("mm_matchmaker_republished_total", "Matches whose session heard of them by a question: match.found published for the others")),
         store_failures(registry.counter("mm_matchmaker_store_failures_total", "match.found not confirmed by the stream")),
         outbox(registry.gauge("mm_matchmaker_outbox_length", "Ticket events not yet in the stream, of owned tenants")),
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
+        relayed_again(registry.counter("mm_matchmaker_relayed_again_total",
+                                       "Ticket events sent again because another nats-server had confirmed them")),
+        unsendable(registry.counter("mm_matchmaker_relayed_dropped_total",
+                                    "Confirmed ticket events that can no longer be sent again: too many")),
+        held_back(registry.gauge("mm_matchmaker_commits_held_back",
+                                 "1 while no match is committed because too many are unconfirmed")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
         explain(registry.histogram("mm_matchmaker_explain_seconds", "Time an explanation took to find", {}, kShort)),
         explain_copy(registry.histogram("mm_matchmaker_explain_copy_seconds",
@@ -117,6 +123,9 @@ struct Metrics {
   metrics::Counter store_failures;
   metrics::Gauge outbox;
   metrics::Counter relayed;
+  metrics::Counter relayed_again;
+  metrics::Counter unsendable;
+  metrics::Gauge held_back;
   metrics::Counter swept;
   metrics::Histogram explain;
   metrics::Histogram explain_copy;

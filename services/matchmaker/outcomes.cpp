@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/contracts/session.h"
+#include "common/runtime/log.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -10,55 +10,112 @@ namespace {
 constexpr Milliseconds kApply{1'000};
 constexpr Milliseconds kAsk{1'000};
 
+/// In one question: some 500 KB, half of what the bus carries.
+constexpr std::size_t kPlayersAtOnce = 2'000;
+
+std::size_t players_in(const MatchFound& found) {
+  std::size_t players = 0;
+  for (const auto& team : found.teams) players += team.players.size();
+  return players;
+}
+
+MatchState state_of(MatchStatus status) {
+  switch (status) {
+    case MatchStatus::allocating:
+    case MatchStatus::loading: return MatchState::known;
+    case MatchStatus::ready:
+    case MatchStatus::running: return MatchState::ready;
+    case MatchStatus::completed: return MatchState::completed;
+    case MatchStatus::cancelled: break;
+  }
+  return MatchState::cancelled;
+}
+
 }  // namespace
 
-Outcomes::Outcomes(QueueStore& store, bus::Bus& bus, Metrics& metrics, std::function<void()> tickets_changed)
-    : store_(store), bus_(bus), metrics_(metrics), tickets_changed_(std::move(tickets_changed)) {}
+Outcomes::Outcomes(QueueStore& store, bus::Bus& bus, Publisher& publisher, Metrics& metrics,
+                   std::function<void(const Tenant&)> tickets_changed)
+    : store_(store),
+      bus_(bus),
+      publisher_(publisher),
+      metrics_(metrics),
+      tickets_changed_(std::move(tickets_changed)) {}
 
-bus::Ack Outcomes::on(const MatchReady& event) { return apply(event.tenant, event.match_id, MatchState::ready, {}); }
+bus::Ack Outcomes::on(const MatchReady& event) { return apply({event.tenant, event.match_id, MatchState::ready, {}, {}}); }
 
 bus::Ack Outcomes::on(const MatchCompleted& event) {
-  return apply(event.tenant, event.match_id, MatchState::completed, {});
+  return apply({event.tenant, event.match_id, MatchState::completed, {}, {}});
 }
 
 bus::Ack Outcomes::on(const MatchCancelled& event) {
-  return apply(event.tenant, event.match_id, MatchState::cancelled, event.requeue);
+  return apply({event.tenant, event.match_id, MatchState::cancelled, event.reason, event.requeue});
 }
 
 // Idempotent by the match: once its outcome is applied it is not live any more.
-bus::Ack Outcomes::apply(const Tenant& tenant, MatchId match, MatchState state, const std::vector<TicketId>& requeue) {
-  const auto applied = store_.outcome(tenant, match, state, requeue, Deadline::after(kApply));
-  if (!applied) return bus::Ack::retry;
-  if (*applied) {
-    metrics_.outcomes.add();
-    tickets_changed_();
-  }
+bus::Ack Outcomes::apply(const MatchOutcome& outcome) {
+  const auto result = store_.outcome(outcome, Deadline::after(kApply));
+  if (!result) return bus::Ack::retry;
+  if (result->changed) metrics_.outcomes.add();
+  applied(outcome, *result);
   return bus::Ack::done;
 }
 
-Reply<Outcomes::Standing> Outcomes::ask(const Tenant& tenant, MatchId match, Deadline deadline) {
-  GetMatch question;
-  question.match_id = match;
-  Caller caller;
-  caller.tenant = tenant;
-  const auto view = bus_.request(question, caller, deadline.within(kAsk));
-  if (!view) {
-    const auto code = view.error().code;
-    if (code == Code::not_found || code == Code::no_match) return Standing::missing;
-    return fail(view.error());
+void Outcomes::applied(const MatchOutcome& outcome, const OutcomeResult& result) {
+  if (result.cancelled) publisher_.tell_cancelled(*result.cancelled, outcome.reason, result.requeued);
+  if (result.changed) tickets_changed_(outcome.tenant);
+}
+
+bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline deadline) {
+  if (outcomes.empty()) return true;
+  const auto results = store_.outcomes(outcomes, deadline.within(kApply));
+  if (!results) return false;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& result = (*results)[i];
+    if (!result) {
+      log::error("outcome_refused", {{"match_id", outcomes[i].match}});
+      continue;
+    }
+    if (result->changed) metrics_.repaired.add();
+    applied(outcomes[i], *result);
   }
-  if (view->status == MatchStatus::allocating || view->status == MatchStatus::loading) return Standing::waiting;
-  const auto state = view->status == MatchStatus::completed   ? MatchState::completed
-                     : view->status == MatchStatus::cancelled ? MatchState::cancelled
-                                                              : MatchState::ready;
-  const auto applied =
-      store_.outcome(tenant, match, state, view->requeue.value_or(std::vector<TicketId>{}), deadline.within(kApply));
-  if (!applied) return refuse(Code::unavailable, "The queue does not answer");
-  if (*applied) {
-    metrics_.repaired.add();
-    tickets_changed_();
+  return true;
+}
+
+Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<LiveMatch>& matches,
+                                                             Deadline deadline) {
+  const auto texts = store_.live_texts(matches, deadline.within(kApply));
+  if (!texts) return refuse(Code::unavailable, "The queue does not answer");
+  std::map<LiveMatch, Standing> standings;
+  std::vector<LiveMatch> asked;
+  ReconcileMatches question;
+  std::size_t players = 0;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    const auto& [live, found] = (*texts)[i];
+    if (!live || !found) {
+      standings[matches[i]] = live ? Standing::unreadable : Standing::over;
+      continue;
+    }
+    players += players_in(*found);
+    const bool full = question.matches.size() >= ReconcileMatches::kMost || players > kPlayersAtOnce;
+    if (full && !question.matches.empty()) continue;
+    question.matches.push_back(*found);
+    asked.push_back(matches[i]);
   }
-  return state == MatchState::ready ? Standing::playing : Standing::over;
+  if (asked.empty()) return standings;
+  const auto answer = bus_.request(question, Caller{}, deadline.within(kAsk));
+  if (!answer) return fail(answer.error());
+  if (answer->matches.size() != asked.size()) return refuse(Code::internal_error, "A session answered something else");
+  std::vector<MatchOutcome> outcomes;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& standing = answer->matches[i];
+    const auto& [tenant, match] = asked[i];
+    outcomes.push_back({tenant, match, state_of(standing.status), standing.reason.value_or(CancelReason::no_server),
+                        standing.requeue.value_or(std::vector<TicketId>{})});
+    if (standing.fresh) publisher_.announce_if_untold(question.matches[i]);
+    standings[asked[i]] = is_over(standing.status) ? Standing::over : Standing::confirmed;
+  }
+  if (!apply_answers(outcomes, deadline)) return refuse(Code::unavailable, "The queue does not answer");
+  return standings;
 }
 
 }  // namespace mm::matchmaker

@@ -10,13 +10,11 @@
 namespace mm::matchmaker {
 namespace {
 
-/// What waits to be said; beyond it the reconciler says it later.
+/// What waits to be said. While the bus is away no match is committed, so this is reached only by a bus that is slow.
 constexpr std::size_t kWaitingMax = 20'000;
 constexpr std::size_t kStoredAtOnce = 256;
 constexpr Milliseconds kStoreDeadline{1'000};
 constexpr Milliseconds kRetryEvery{200};
-/// After that the reconciler has taken over.
-constexpr Milliseconds kRetriedFor{5'000};
 
 void add_frames(const MatchFound& match, std::vector<bus::Notifier::Frame>& frames) {
   mm::frames::MatchFoundFrame frame;
@@ -70,7 +68,7 @@ void Publisher::announce(std::vector<MatchFound> matches) {
   {
     const std::lock_guard lock(mutex_);
     for (auto& match : matches) {
-      if (unstored_.size() < kWaitingMax) unstored_.push_back({match, match.match_id.to_string() + ".0", clock_.steady()});
+      if (unstored_.size() < kWaitingMax) unstored_.push_back(match);
       remember_told(match.match_id);
       if (untold_.size() < kWaitingMax) untold_.push_back(std::move(match));
     }
@@ -79,12 +77,10 @@ void Publisher::announce(std::vector<MatchFound> matches) {
   storer_.wake();
 }
 
-void Publisher::announce_again(const MatchFound& match) {
-  // Fresh by its time: JetStream drops a message id that it has seen within its window.
-  const auto n = std::to_string(clock_.now().time_since_epoch().count());
+void Publisher::announce_if_untold(const MatchFound& match) {
   {
     const std::lock_guard lock(mutex_);
-    unstored_.push_back({match, match.match_id.to_string() + "." + n, clock_.steady()});
+    if (unstored_.size() < kWaitingMax) unstored_.push_back(match);
     if (!told_.contains(match.match_id)) {
       remember_told(match.match_id);
       untold_.push_back(match);
@@ -93,6 +89,23 @@ void Publisher::announce_again(const MatchFound& match) {
   metrics_.republished.add();
   teller_.wake();
   storer_.wake();
+}
+
+void Publisher::tell_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued) {
+  Frames told{match.tenant, {}};
+  for (const auto& team : match.teams) {
+    for (const auto& player : team.players) {
+      const bool searches =
+          player.ticket_id && std::find(requeued.begin(), requeued.end(), *player.ticket_id) != requeued.end();
+      const mm::frames::MatchCancelledFrame data{match.match_id, reason, searches};
+      told.frames.push_back({player.player_id, mm::frames::MatchCancelledFrame::kEvent, wire::encode(data)});
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (frames_.size() < kWaitingMax) frames_.push_back(std::move(told));
+  }
+  teller_.wake();
 }
 
 void Publisher::remember_told(MatchId match) {
@@ -115,23 +128,27 @@ void Publisher::depths(std::vector<QueueChanged> changes) {
 void Publisher::tell_players() {
   std::vector<MatchFound> matches;
   std::vector<QueueChanged> depths;
+  std::vector<Frames> told;
   {
     const std::lock_guard lock(mutex_);
     matches.swap(untold_);
     depths.swap(depths_);
+    told.swap(frames_);
   }
   std::map<Tenant, std::vector<bus::Notifier::Frame>> frames;
   for (const auto& match : matches) add_frames(match, frames[match.tenant]);
   for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
+  for (const auto& [tenant, of_match] : told) notifier_.send(tenant, of_match);
   for (const auto& change : depths) {
     // Only for whoever looks now; the next one comes within a second.
     if (!bus_.publish(change)) break;
   }
 }
 
+// The same id always: a copy of what the stream has is dropped there.
 void Publisher::store_events() {
   for (;;) {
-    std::deque<Unstored> batch;
+    std::deque<MatchFound> batch;
     {
       const std::lock_guard lock(mutex_);
       while (!unstored_.empty() && batch.size() < kStoredAtOnce) {
@@ -141,8 +158,9 @@ void Publisher::store_events() {
     }
     if (batch.empty()) return;
     std::vector<bus::Bus::Outgoing> events;
-    for (const auto& one : batch) {
-      events.push_back({MatchFound::kSubject.text, wire::encode(one.match), one.message_id, trace::of_match(one.match.match_id)});
+    for (const auto& match : batch) {
+      events.push_back(
+          {MatchFound::kSubject.text, wire::encode(match), match.match_id.to_string() + ".0", trace::of_match(match.match_id)});
     }
     const auto stored = bus_.store_all(events, Deadline::after(kStoreDeadline));
     bool failed = false;
@@ -151,8 +169,7 @@ void Publisher::store_events() {
       if (stored[i].ok()) continue;
       failed = true;
       metrics_.store_failures.add();
-      // The same id again: if the stream has it after all, it drops the copy.
-      if (clock_.steady() - batch[i].since < kRetriedFor) unstored_.push_front(std::move(batch[i]));
+      unstored_.push_front(std::move(batch[i]));
     }
     if (failed) return;
   }

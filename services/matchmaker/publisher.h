@@ -1,6 +1,8 @@
 // Tells the world of committed matches, off the tick thread: `match_found` to the players' sockets at once, and
-// match.found to the stream beside it. Neither is the record of the match (that stands in the queue's `live` until a
-// session confirms it), so what is lost here is published again by the reconciler.
+// match.found to the stream beside it, under one message id for ever, so that the stream has it once however often it
+// is published. Neither is the record of the match: that stands in the queue's `live`, and sessions learn of it by the
+// reconciler, too. It also tells players of matches that were cancelled, because only the queue knows who of them
+// searches again.
 #pragma once
 
 #include <deque>
@@ -24,17 +26,18 @@ class Publisher {
 
   /// Matches just committed. Does not block.
   void announce(std::vector<MatchFound> matches);
-  /// A match that no session has heard of: its event under a fresh message id. The players too, unless this instance
-  /// has told them: whoever committed it may not have come to it.
-  void announce_again(const MatchFound& match);
+  /// A match that its session heard of by a question of ours: the stream may not have its event, and the players may
+  /// not have been told, if whoever committed it did not come to it. Does not block.
+  void announce_if_untold(const MatchFound& match);
+  /// A match that was cancelled; the tickets `requeued` search again. Does not block.
+  void tell_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued);
   /// Depths of buckets. Does not block.
   void depths(std::vector<QueueChanged> changes);
 
  private:
-  struct Unstored {
-    MatchFound match;
-    std::string message_id;
-    SteadyPoint since;
+  struct Frames {
+    Tenant tenant;
+    std::vector<bus::Notifier::Frame> frames;
   };
   void tell_players();
   void store_events();
@@ -47,7 +50,8 @@ class Publisher {
   std::mutex mutex_;
   std::vector<MatchFound> untold_;      // guarded by mutex_
   std::vector<QueueChanged> depths_;    // guarded by mutex_
-  std::deque<Unstored> unstored_;       // guarded by mutex_
+  std::vector<Frames> frames_;          // guarded by mutex_
+  std::deque<MatchFound> unstored_;     // guarded by mutex_
   std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest ones
   std::deque<MatchId> told_order_;      // guarded by mutex_
   Worker teller_;                       // last: their work uses all of the above

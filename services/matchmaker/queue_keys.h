@@ -15,5 +15,6 @@ inline std::string ticket_key(const Tenant& tenant, const std::string& ticket) {
   return key_of(tenant, "ticket:") + ticket;
 }
 inline const std::string kTenantsKey = "mm:tenants";
+inline const std::string kPulsesKey = "mm:pulses";
 
 }  // namespace mm::matchmaker

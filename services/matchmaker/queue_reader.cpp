@@ -1,6 +1,7 @@
 #include "services/matchmaker/queue_reader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/runtime/log.h"
@@ -10,6 +11,10 @@ namespace {
 
 constexpr Milliseconds kAnswer{500};
 constexpr Milliseconds kDiscoverEvery{1'000};
+/// A pause between two ticks after which somebody else may own what we owned.
+constexpr Milliseconds kPauseNoticed{750};
+/// Idle partitions looked at in a tick.
+constexpr int kIdleLooks = 32;
 /// Rounds of reading in one tick; what is left is read in the next one.
 constexpr int kRounds = 25;
 
@@ -18,7 +23,10 @@ constexpr int kRounds = 25;
 void Partition::forget() {
   buckets.clear();
   now = 0;
+  looked_now = 0;
   before = 0;
+  looked_change.reset();
+  unconfirmed = 0;
 }
 
 QueueReader::QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
@@ -52,74 +60,206 @@ void QueueReader::follow_modes() {
 
 bool QueueReader::refresh(bool asked) {
   follow_modes();
-  const bool due = !discovered_at_ || clock_.steady() - *discovered_at_ >= kDiscoverEvery;
-  if ((asked || due || stale_) && !discover()) return false;
+  if (!pulse(asked) || !list_buckets(asked)) return false;
   bool rediscovered = false;
-  auto at = all();
+  auto at = due();
   for (int round = 0; round < kRounds && !at.empty(); ++round) {
     auto again = look(at);
     if (!again) return false;
     at = std::move(*again);
-    // What is new to us has buckets to be found; and when somebody has just opened one, its first tickets should not
+    // What is new to us has buckets to be read; and when somebody has just opened one, its first tickets should not
     // wait for the next tick.
-    if (!std::exchange(taken_, false) && (!stale_ || rediscovered)) continue;
+    const bool unlisted = std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
+    if (!taken_ && (!unlisted || rediscovered)) continue;
     rediscovered = true;
-    if (!discover()) return false;
-    at = all();
+    if (!list_buckets(true)) return false;
+    at = due();
   }
+  advance();
   reachable_ = true;
   return true;
 }
 
-std::vector<Partition*> QueueReader::all() {
-  std::vector<Partition*> all;
-  for (auto& [name, partition] : partitions_) all.push_back(&partition);
-  return all;
+// After a pause of ours others may own what we take for ours.
+bool QueueReader::pulse(bool asked) {
+  const auto started = clock_.steady();
+  if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) look_at_all_of_ours();
+  const bool list = asked || !discovered_at_ || started - *discovered_at_ >= kDiscoverEvery;
+  std::vector<Tenant> tenants;
+  tenants.reserve(tenants_.size());
+  for (const auto& [tenant, of_tenant] : tenants_) tenants.push_back(tenant);
+  const auto read = store_.pulse(address_, tenants, list, Deadline::after(kAnswer));
+  if (!read) return failed(read.error()), false;
+  pulsed_at_ = clock_.steady();
+  pulses_.seen(read->pulses, *pulsed_at_);
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    auto& of_tenant = tenants_.at(tenants[i]);
+    if (std::exchange(of_tenant.change, read->changes[i]) != read->changes[i]) touched_.push_back(tenants[i]);
+  }
+  if (!read->tenants) return true;
+  discovered_at_ = pulsed_at_;
+  take_tenants(*read->tenants);
+  const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kAnswer));
+  return forgotten.ok() || (failed(forgotten.error()), false);
 }
 
-bool QueueReader::discover() {
-  const auto tenants = store_.tenants(Deadline::after(kAnswer));
-  if (!tenants) return failed(tenants.error()), false;
-  const auto buckets = store_.buckets(*tenants, Deadline::after(kAnswer));
-  if (!buckets) return failed(buckets.error()), false;
-  std::map<PartitionName, std::vector<Bucket>> wanted;
-  known_buckets_.clear();
-  for (std::size_t i = 0; i < tenants->size(); ++i) {
-    const auto& tenant = (*tenants)[i];
-    wanted[{tenant, std::string(kHousePartition)}];
-    const auto& of_tenant = (*buckets)[i];
-    for (const auto& bucket : of_tenant.known) wanted[{tenant, partition_of(bucket.text())}].push_back(bucket);
-    known_buckets_[tenant] = of_tenant.size;
+void QueueReader::take_tenants(const std::vector<Tenant>& tenants) {
+  const std::set<Tenant> present(tenants.begin(), tenants.end());
+  std::vector<Tenant> gone;
+  for (const auto& [tenant, of_tenant] : tenants_) {
+    if (!present.contains(tenant)) gone.push_back(tenant);
   }
-  keep_partitions(wanted);
-  discovered_at_ = clock_.steady();
-  stale_ = false;
+  for (const auto& tenant : gone) drop_tenant(tenant);
+  for (const auto& tenant : present) {
+    if (tenants_.try_emplace(tenant).second) touched_.push_back(tenant);
+  }
+}
+
+// A tenant's set of buckets changes only with its newest change. `asked`: now, and not once in a while.
+bool QueueReader::list_buckets(bool asked) {
+  const auto now = clock_.steady();
+  std::vector<Tenant> unlisted;
+  for (const auto& [tenant, of_tenant] : tenants_) {
+    const bool changed = of_tenant.change != of_tenant.listed_change;
+    const bool due = changed && (asked || now - of_tenant.listed_at >= kDiscoverEvery);
+    if (!of_tenant.listed || due) unlisted.push_back(tenant);
+  }
+  if (!unlisted.empty()) {
+    const auto buckets = store_.buckets(unlisted, Deadline::after(kAnswer));
+    if (!buckets) return failed(buckets.error()), false;
+    for (std::size_t i = 0; i < unlisted.size(); ++i) {
+      auto& of_tenant = tenants_.at(unlisted[i]);
+      of_tenant.buckets = (*buckets)[i].known;
+      of_tenant.known_buckets = (*buckets)[i].size;
+      of_tenant.listed = true;
+      of_tenant.listed_change = of_tenant.change;
+      of_tenant.listed_at = now;
+    }
+  }
+  for (const auto& tenant : unlisted) keep_partitions(tenant, tenants_.at(tenant).buckets);
+  if (!std::exchange(taken_, false)) return true;
+  // Partitions that are ours since a moment have no buckets in memory.
+  std::set<Tenant> fresh;
+  for (const auto& [name, partition] : partitions_) {
+    if (partition.lease.mine() && !partition.looked_change) fresh.insert(name.tenant);
+  }
+  for (const auto& tenant : fresh) keep_partitions(tenant, tenants_.at(tenant).buckets);
   return true;
 }
 
-void QueueReader::keep_partitions(const std::map<PartitionName, std::vector<Bucket>>& wanted) {
-  for (const auto& [name, buckets] : wanted) {
-    auto& partition = partitions_[name];
-    partition.name = name;
+void QueueReader::keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets) {
+  std::map<std::string, std::vector<Bucket>> wanted{{std::string(kHousePartition), {}}};
+  for (const auto& bucket : buckets) wanted[partition_of(bucket.text())].push_back(bucket);
+  for (const auto& [name, of_partition] : wanted) {
+    auto& partition = partitions_[{tenant, name}];
+    partition.name = {tenant, name};
     if (!partition.lease.mine()) continue;
-    for (const auto& bucket : buckets) {
+    for (const auto& bucket : of_partition) {
       const auto* rules = table_->find(bucket.mode);
       ModeRules unknown;
       unknown.id = bucket.mode;
-      partition.buckets.try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown, rules != nullptr,
-                                    tape_);
+      const bool added = partition.buckets
+                             .try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown,
+                                          rules != nullptr, tape_)
+                             .second;
+      if (added) partition.looked_change.reset();
     }
     std::erase_if(partition.buckets, [&](const auto& held) {
-      return std::find(buckets.begin(), buckets.end(), held.second.bucket()) == buckets.end();
+      return std::find(of_partition.begin(), of_partition.end(), held.second.bucket()) == of_partition.end();
     });
   }
   // Nothing waits there any more: it is taken again when something does.
   std::vector<std::pair<PartitionName, std::string>> unneeded;
-  for (const auto& [name, partition] : partitions_) {
-    if (!wanted.contains(name) && partition.lease.mine()) unneeded.emplace_back(name, partition.lease.token());
+  for (auto at = partitions_.lower_bound({tenant, {}}); at != partitions_.end() && at->first.tenant == tenant;) {
+    const bool needed = wanted.contains(at->first.partition);
+    if (!needed && at->second.lease.mine()) unneeded.emplace_back(at->first, at->second.lease.token());
+    at = needed ? std::next(at) : partitions_.erase(at);
   }
   release(unneeded);
-  std::erase_if(partitions_, [&](const auto& held) { return !wanted.contains(held.first); });
+}
+
+void QueueReader::drop_tenant(const Tenant& tenant) {
+  std::vector<std::pair<PartitionName, std::string>> held;
+  for (auto at = partitions_.lower_bound({tenant, {}}); at != partitions_.end() && at->first.tenant == tenant;) {
+    if (at->second.lease.mine()) held.emplace_back(at->first, at->second.lease.token());
+    at = partitions_.erase(at);
+  }
+  release(held);
+  tenants_.erase(tenant);
+  gone_.push_back(tenant);
+  ownership_changed_ = ownership_changed_ || !held.empty();
+}
+
+void QueueReader::look_at_all_of_ours() {
+  for (auto& [name, partition] : partitions_) {
+    if (partition.lease.mine()) partition.looked_change.reset();
+  }
+}
+
+// Partitions of ours in which something may have changed, others' whose owner may be gone, and some of those that were
+// not looked at for long.
+std::vector<Partition*> QueueReader::due() {
+  const auto now = clock_.steady();
+  std::vector<Partition*> due;
+  int idle = 0;
+  for (auto& [name, partition] : partitions_) {
+    bool look = !partition.looked_change;
+    if (!look && partition.lease.mine()) {
+      look = *partition.looked_change != tenants_.at(name.tenant).change ||
+             std::any_of(partition.buckets.begin(), partition.buckets.end(),
+                         [](const auto& held) { return held.second.has_news_for_the_queue(); });
+    } else if (!look) {
+      look = owner_needs_a_look(partition);
+    }
+    if (!look && now - partition.looked_at >= kLookEvery && idle < kIdleLooks) {
+      ++idle;
+      look = true;
+    }
+    if (look) due.push_back(&partition);
+  }
+  return due;
+}
+
+// An address of our own that is not ours now stands for an attempt whose answer was lost; one that nobody raises a
+// number for belongs to an instance that has ended, or that is too old to raise one: then the lease's own beat tells.
+bool QueueReader::owner_needs_a_look(const Partition& partition) const {
+  const auto owner = address_in(partition.lease.seen_token());
+  return !owner || *owner == address_ || !pulses_.known(*owner) || pulses_.gone(*owner);
+}
+
+bool QueueReader::may_take(const Partition& partition) const {
+  const auto owner = address_in(partition.lease.seen_token());
+  if (!owner || *owner == address_ || !pulses_.known(*owner)) return partition.lease.may_take();
+  return !partition.lease.mine() && pulses_.gone(*owner);
+}
+
+// Between looks bucket time goes on by our own clock.
+void QueueReader::advance() {
+  for (auto& [name, partition] : partitions_) {
+    if (!partition.lease.mine() || partition.now == 0) continue;
+    const auto since = std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.looked_at);
+    partition.now = std::max(partition.now, partition.looked_now + since.count());
+  }
+}
+
+Unconfirmed QueueReader::unconfirmed() const {
+  Unconfirmed all;
+  const Partition* latest = nullptr;
+  const auto add = [&] {
+    if (latest == nullptr || latest->unconfirmed == 0) return;
+    all.matches += latest->unconfirmed;
+    all.oldest = std::max(all.oldest, Milliseconds{latest->now - latest->oldest_unconfirmed});
+  };
+  for (const auto& [name, partition] : partitions_) {
+    if (!partition.lease.mine() || partition.now == 0) continue;
+    if (latest != nullptr && latest->name.tenant != name.tenant) {
+      add();
+      latest = nullptr;
+    }
+    if (latest == nullptr || partition.looked_at > latest->looked_at) latest = &partition;
+  }
+  add();
+  return all;
 }
 
 // If the queue does not hear it, the leases stand still and are taken over a second later.
@@ -133,9 +273,9 @@ PollAsk QueueReader::ask_of(const Partition& partition) const {
   ask.name = partition.name;
   ask.token = partition.lease.token();
   if (!partition.lease.mine()) return ask;
-  if (partition.now > 0) {
+  if (partition.looked_now > 0) {
     ask.expected =
-        partition.now + std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.looked_at).count();
+        partition.looked_now + std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.looked_at).count();
   }
   for (const auto& [text, bucket] : partition.buckets) ask.buckets.push_back(bucket.ask());
   return ask;
@@ -148,7 +288,6 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
   const auto looks = store_.poll(asks, Deadline::after(kAnswer));
   if (!looks) return failed(looks.error()), std::nullopt;
 
-  std::vector<Partition*> again;
   std::vector<Partition*> free;
   std::vector<Unloaded> unloaded;
   for (std::size_t i = 0; i < at.size(); ++i) {
@@ -158,13 +297,27 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
       continue;
     }
     if (partition.lease.mine()) lost(partition);
-    partition.lease.seen((*looks)[i].token, (*looks)[i].beat, clock_.steady());
-    taken_ = taken_ || partition.lease.mine();  // by an attempt whose answer was lost
-    if (partition.lease.may_take()) free.push_back(&partition);
+    partition.looked_at = clock_.steady();
+    partition.looked_change = 0;
+    partition.lease.seen((*looks)[i].token, (*looks)[i].beat, partition.looked_at);
+    if (partition.lease.mine()) {  // by an attempt whose answer was lost
+      partition.forget();
+      taken_ = ownership_changed_ = true;
+    } else if (may_take(partition)) {
+      free.push_back(&partition);
+    }
   }
   if (!load(unloaded)) return std::nullopt;
+  auto again = behind(at, *looks);
+  if (!take(free)) return std::nullopt;
+  return again;
+}
+
+// Those of which more is to be read.
+std::vector<Partition*> QueueReader::behind(const std::vector<Partition*>& at, const std::vector<Look>& looks) {
+  std::vector<Partition*> again;
   for (std::size_t i = 0; i < at.size(); ++i) {
-    if (!(*looks)[i].mine) continue;
+    if (!looks[i].mine) continue;
     bool behind = false;
     for (auto& [text, bucket] : at[i]->buckets) {
       const auto rebuilds = bucket.rebuilds();
@@ -175,20 +328,23 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
       }
       behind = behind || !bucket.at_end();
     }
-    if (behind) again.push_back(at[i]);
+    if (!behind) continue;
+    at[i]->looked_change.reset();
+    again.push_back(at[i]);
   }
-  if (!take(free)) return std::nullopt;
   return again;
 }
 
 void QueueReader::apply(Partition& partition, const PollAsk& ask, const Look& look, std::vector<Unloaded>& unloaded) {
-  partition.before = partition.now;
+  partition.before = partition.looked_now;
+  partition.looked_now = look.now;
   partition.now = std::max(partition.now, look.now);
   partition.looked_at = clock_.steady();
-  if (const auto known = known_buckets_.find(partition.name.tenant);
-      known == known_buckets_.end() || known->second != look.known_buckets) {
-    stale_ = true;
-  }
+  partition.looked_change = look.change;
+  partition.unconfirmed = look.unconfirmed;
+  partition.oldest_unconfirmed = look.oldest_unconfirmed;
+  auto& of_tenant = tenants_.at(partition.name.tenant);
+  of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == look.known_buckets;
   for (std::size_t i = 0; i < ask.buckets.size() && i < look.buckets.size(); ++i) {
     auto& bucket = partition.buckets.at(ask.buckets[i].bucket);
     const bool fresh = bucket.complete() && partition.before > 0;
@@ -256,7 +412,7 @@ bool QueueReader::take(const std::vector<Partition*>& free) {
     metrics_.takeovers.add();
     log::info("partition_taken", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition},
                                   {"token", partition.lease.token()}, {"from", partition.lease.seen_token()}});
-    taken_ = true;
+    taken_ = ownership_changed_ = true;
   }
   return true;
 }
@@ -282,6 +438,7 @@ void QueueReader::lost(Partition& partition) {
   log::warning("partition_lost", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition}});
   partition.lease.given_up();
   partition.forget();
+  ownership_changed_ = true;
 }
 
 void QueueReader::hand_over() {
@@ -292,12 +449,17 @@ void QueueReader::hand_over() {
     partition.forget();
   }
   if (held.empty()) return;
+  ownership_changed_ = true;
   log::info("partitions_handed_over", {{"partitions", held.size()}});
   release(held);
+  // Nobody need wait until our number has stood still for long enough.
+  if (const auto gone = store_.forget_pulses({address_}, Deadline::after(kAnswer)); !gone) failed(gone.error());
 }
 
 void QueueReader::failed(const storage::RedisError& error) {
   for (auto& [name, partition] : partitions_) partition.lease.missed();
+  pulses_.missed();
+  look_at_all_of_ours();
   if (reachable_) log::warning("queue_unreachable", {{"error", error.text}});
   reachable_ = false;
 }

@@ -14,6 +14,9 @@ using storage::RedisResult;
 
 namespace {
 
+/// 16 teams of 100 players are some 10,000 values.
+constexpr json::ReadLimits kLargestMatch{limits::kJsonDepth, 100'000};
+
 /// The first word of a script's answer; empty for an error in its place.
 std::string_view verdict(const RedisReply& reply) {
   return reply.items.empty() ? std::string_view{} : std::string_view(reply.items[0].text);
@@ -84,6 +87,65 @@ EnqueueResult parse_enqueue(const RedisReply& reply) {
   return result;
 }
 
+std::optional<MatchFound> decode_found(std::string_view text) {
+  auto found = wire::decode<MatchFound>(text, wire::Unknown::ignored, kLargestMatch);
+  if (!found) return std::nullopt;
+  return std::move(*found);
+}
+
+std::string_view name_of(MatchState state) {
+  switch (state) {
+    case MatchState::known: return "known";
+    case MatchState::ready: return "ready";
+    case MatchState::completed: return "completed";
+    case MatchState::cancelled: break;
+  }
+  return "cancelled";
+}
+
+RedisCommand outcome_command(const MatchOutcome& outcome) {
+  storage::Arguments arguments{outcome.match.to_string(), std::string(name_of(outcome.state))};
+  if (outcome.state == MatchState::cancelled) {
+    arguments.emplace_back(text_of(outcome.reason));
+    arguments.push_back(std::to_string(kServerlessMost));
+    for (const auto& ticket : outcome.requeue) arguments.push_back(ticket.to_string());
+  }
+  return {std::move(arguments), &scripts::kOutcome, {prefix_of(outcome.tenant)}};
+}
+
+std::optional<OutcomeResult> parse_outcome(const RedisReply& reply) {
+  OutcomeResult result;
+  const auto word = verdict(reply);
+  if (word == "unknown") return result;
+  if (word == "confirmed") {
+    result.changed = reply.items.size() > 1 && reply.items[1].integer > 0;
+    return result;
+  }
+  if (word != "applied") return std::nullopt;
+  result.changed = true;
+  if (reply.items.size() < 3) return result;  // completed
+  for (const auto& entry : reply.items[1].items) {
+    if (const auto ticket = TicketId::parse(entry.text)) result.requeued.push_back(*ticket);
+  }
+  if (auto found = decode_found(reply.items[2].text)) result.cancelled = std::move(*found);
+  return result;
+}
+
+OutboxEvent outbox_event(std::string entry, std::string_view text) {
+  OutboxEvent event;
+  event.entry = std::move(entry);
+  if (const auto document = json::Document::parse(text)) {
+    const auto root = document->root();
+    const auto subject = root.find("subject");
+    const auto message_id = root.find("message_id");
+    const auto body = root.find("body");
+    if (subject) event.subject = subject->string();
+    if (message_id) event.message_id = message_id->string();
+    if (body) event.body = body->text();
+  }
+  return event;
+}
+
 storage::RedisError unexpected(const RedisReply& reply) {
   return {true, reply.kind == RedisReply::Kind::error ? reply.text : "unexpected answer of a script"};
 }
@@ -151,21 +213,22 @@ RedisResult<EndResult> QueueStore::cancel(const Tenant& tenant, const Cancellati
   return fail(unexpected(*reply));
 }
 
-RedisResult<bool> QueueStore::outcome(const Tenant& tenant, MatchId match, MatchState state,
-                                      const std::vector<TicketId>& requeue, Deadline deadline) {
-  storage::Arguments arguments{match.to_string(), state == MatchState::ready       ? "ready"
-                                                  : state == MatchState::completed ? "completed"
-                                                                                   : "cancelled"};
-  if (state == MatchState::cancelled) {
-    for (const auto& ticket : requeue) arguments.push_back(ticket.to_string());
-  }
-  auto reply = redis_.eval(scripts::kOutcome, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return fail(std::move(reply).error());
-  const auto word = verdict(*reply);
-  if (word == "applied") return true;
-  if (word == "confirmed") return reply->items.size() > 1 && reply->items[1].integer > 0;
-  if (word == "unknown") return false;
-  return fail(unexpected(*reply));
+RedisResult<std::vector<std::optional<OutcomeResult>>> QueueStore::outcomes(
+    const std::vector<MatchOutcome>& outcomes, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& outcome : outcomes) commands.push_back(outcome_command(outcome));
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<std::optional<OutcomeResult>> results;
+  for (const auto& reply : *replies) results.push_back(parse_outcome(reply));
+  return results;
+}
+
+RedisResult<OutcomeResult> QueueStore::outcome(const MatchOutcome& outcome, Deadline deadline) {
+  auto results = outcomes({outcome}, deadline);
+  if (!results) return fail(std::move(results).error());
+  if (!results->front()) return fail(storage::RedisError{true, "unexpected answer of a script"});
+  return std::move(*results->front());
 }
 
 RedisResult<MakeResult> QueueStore::make_match(const MatchFound& found, Deadline deadline) {
@@ -225,7 +288,8 @@ RedisResult<bool> QueueStore::is_idle(const Tenant& tenant, Deadline deadline) {
                                   {{"HLEN", key_of(tenant, "claim")}, nullptr, {}},
                                   {{"HLEN", key_of(tenant, "live")}, nullptr, {}},
                                   {{"ZCARD", key_of(tenant, "ended")}, nullptr, {}},
-                                  {{"LLEN", key_of(tenant, "outbox")}, nullptr, {}}},
+                                  {{"LLEN", key_of(tenant, "outbox")}, nullptr, {}},
+                                  {{"LLEN", key_of(tenant, "sent")}, nullptr, {}}},
                                  deadline);
   if (!replies) return fail(std::move(replies).error());
   for (const auto& reply : *replies) {
@@ -278,54 +342,89 @@ RedisResult<std::vector<BucketSummary>> QueueStore::summaries(const Tenant& tena
   return out;
 }
 
-RedisResult<std::vector<MatchId>> QueueStore::unconfirmed(const Tenant& tenant, std::size_t most, Deadline deadline) {
-  auto reply = redis_.command({"ZRANGE", key_of(tenant, "unconfirmed"), "0", std::to_string(most - 1)}, deadline);
-  if (!reply) return fail(std::move(reply).error());
-  return match_ids(*reply);
+RedisResult<std::vector<std::vector<MatchId>>> QueueStore::ids_in(const std::vector<RedisCommand>& commands,
+                                                                  Deadline deadline) {
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<std::vector<MatchId>> of_tenants;
+  for (const auto& reply : *replies) of_tenants.push_back(match_ids(reply));
+  return of_tenants;
 }
 
-RedisResult<std::vector<MatchId>> QueueStore::live(const Tenant& tenant, Deadline deadline) {
-  auto reply = redis_.command({"HKEYS", key_of(tenant, "live")}, deadline);
-  if (!reply) return fail(std::move(reply).error());
-  return match_ids(*reply);
+RedisResult<std::vector<std::vector<MatchId>>> QueueStore::unconfirmed(const std::vector<Tenant>& tenants,
+                                                                       std::size_t most, Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  const auto last = std::to_string(most - 1);
+  for (const auto& tenant : tenants) {
+    commands.push_back({{"ZRANGE", key_of(tenant, "unconfirmed"), "0", last}, nullptr, {}});
+  }
+  return ids_in(commands, deadline);
 }
 
-RedisResult<std::optional<MatchFound>> QueueStore::live_match(const Tenant& tenant, MatchId match, Deadline deadline) {
-  auto reply = redis_.command({"HGET", key_of(tenant, "live"), match.to_string()}, deadline);
-  if (!reply) return fail(std::move(reply).error());
-  if (reply->is_nil()) return std::optional<MatchFound>();
-  auto found = wire::decode<MatchFound>(reply->text, wire::Unknown::ignored);
-  if (!found) return fail(storage::RedisError{true, "a live match does not decode"});
-  return std::optional<MatchFound>(std::move(*found));
+RedisResult<std::vector<std::vector<MatchId>>> QueueStore::live(const std::vector<Tenant>& tenants,
+                                                                Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& tenant : tenants) commands.push_back({{"HKEYS", key_of(tenant, "live")}, nullptr, {}});
+  return ids_in(commands, deadline);
+}
+
+RedisResult<std::vector<LiveText>> QueueStore::live_texts(const std::vector<std::pair<Tenant, MatchId>>& matches,
+                                                          Deadline deadline) {
+  std::vector<RedisCommand> commands;
+  for (const auto& [tenant, match] : matches) {
+    commands.push_back({{"HGET", key_of(tenant, "live"), match.to_string()}, nullptr, {}});
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  std::vector<LiveText> texts;
+  for (const auto& reply : *replies) {
+    if (reply.is_nil()) texts.push_back({});
+    else texts.push_back({true, decode_found(reply.text)});
+  }
+  return texts;
 }
 
 RedisResult<std::vector<OutboxEvent>> QueueStore::outbox(const Tenant& tenant, std::size_t most, Deadline deadline) {
   auto reply = redis_.command({"LRANGE", key_of(tenant, "outbox"), "0", std::to_string(most - 1)}, deadline);
   if (!reply) return fail(std::move(reply).error());
   std::vector<OutboxEvent> events;
-  for (auto& entry : reply->items) {
-    OutboxEvent event;
-    event.entry = std::move(entry.text);
-    if (const auto document = json::Document::parse(event.entry)) {
-      const auto root = document->root();
-      const auto subject = root.find("subject");
-      const auto message_id = root.find("message_id");
-      const auto body = root.find("body");
-      if (subject) event.subject = subject->string();
-      if (message_id) event.message_id = message_id->string();
-      if (body) event.body = body->text();
-    }
-    events.push_back(std::move(event));
+  for (const auto& entry : reply->items) events.push_back(outbox_event(entry.text, entry.text));
+  return events;
+}
+
+RedisResult<std::int64_t> QueueStore::relayed(const Tenant& tenant, const std::string& server,
+                                              const std::vector<std::string>& entries, Deadline deadline) {
+  storage::Arguments arguments{server, std::to_string(kSentKept.count()), std::to_string(kSentMost)};
+  arguments.insert(arguments.end(), entries.begin(), entries.end());
+  auto reply = redis_.eval(scripts::kRelayed, {prefix_of(tenant)}, std::move(arguments), deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return reply->integer;
+}
+
+// Confirmed events stand in the order in which they were confirmed, and an id of a server never comes back: once the
+// first one is confirmed by the present server, all are.
+RedisResult<std::vector<OutboxEvent>> QueueStore::confirmed_elsewhere(const Tenant& tenant, const std::string& server,
+                                                                      std::size_t most, Deadline deadline) {
+  auto reply = redis_.command({"LRANGE", key_of(tenant, "sent"), "0", std::to_string(most - 1)}, deadline);
+  if (!reply) return fail(std::move(reply).error());
+  std::vector<OutboxEvent> events;
+  for (const auto& entry : reply->items) {
+    const std::string_view text(entry.text);
+    const auto first = text.find(' ');
+    const auto second = text.find(' ', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return fail(unexpected(entry));
+    if (text.substr(0, first) == server) break;
+    events.push_back(outbox_event(entry.text, text.substr(second + 1)));
   }
   return events;
 }
 
-RedisResult<Done> QueueStore::remove_from_outbox(const Tenant& tenant, const std::vector<std::string>& entries,
-                                                 Deadline deadline) {
-  std::vector<RedisCommand> commands;
-  for (const auto& entry : entries) commands.push_back({{"LREM", key_of(tenant, "outbox"), "1", entry}, nullptr, {}});
-  auto replies = redis_.pipeline(commands, deadline);
-  if (!replies) return fail(std::move(replies).error());
+RedisResult<Done> QueueStore::relayed_again(const Tenant& tenant, const std::string& server,
+                                            const std::vector<std::string>& entries, Deadline deadline) {
+  storage::Arguments arguments{server};
+  arguments.insert(arguments.end(), entries.begin(), entries.end());
+  auto reply = redis_.eval(scripts::kResent, {prefix_of(tenant)}, std::move(arguments), deadline);
+  if (!reply) return fail(std::move(reply).error());
   return Done{};
 }
 

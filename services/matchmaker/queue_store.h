@@ -81,7 +81,25 @@ struct EndResult {
   Kind kind = Kind::unknown;
 };
 
-enum class MatchState { ready, completed, cancelled };
+/// What a session's row says of a match. `known`: it exists, and nothing is decided yet.
+enum class MatchState { known, ready, completed, cancelled };
+
+/// So often a ticket may be left without a server before it ends with the reason no_server.
+inline constexpr int kServerlessMost = 3;
+
+struct MatchOutcome {
+  Tenant tenant;
+  MatchId match;
+  MatchState state = MatchState::known;
+  CancelReason reason = CancelReason::no_server;  ///< of a cancelled one
+  std::vector<TicketId> requeue;                  ///< of a cancelled one: what its session lets search again
+};
+
+struct OutcomeResult {
+  bool changed = false;                ///< this call has changed something
+  std::optional<MatchFound> cancelled; ///< the match, if this call has ended it as cancelled
+  std::vector<TicketId> requeued;      ///< of a cancelled one: what does search again
+};
 
 struct MakeResult {
   enum class Kind { made, same, claimed, expired };
@@ -95,10 +113,15 @@ struct StatusResult {
   std::string owner;             ///< the lease's token of the ticket's partition; empty: nobody's
 };
 
-struct LiveMatch {
-  MatchId id;
-  MatchFound found;
+/// A live match as it stands in the queue: `found` is empty where the text is not readable.
+struct LiveText {
+  bool live = false;
+  std::optional<MatchFound> found;
 };
+
+/// How long, and how many, ticket events of a tenant can be sent again after the stream has confirmed them.
+inline constexpr Milliseconds kSentKept{15 * 60 * 1000};
+inline constexpr std::int64_t kSentMost = 50'000;
 
 /// A ticket event on its way to the stream. `entry` is the whole text, by which it is removed.
 struct OutboxEvent {
@@ -115,9 +138,11 @@ class QueueStore {
   /// All in one round trip; one result each, in order. Idempotent by ticket id and content.
   storage::RedisResult<std::vector<EnqueueResult>> enqueue(const std::vector<NewTicket>& tickets, Deadline deadline);
   storage::RedisResult<EndResult> cancel(const Tenant& tenant, const Cancellation& cancellation, Deadline deadline);
-  /// Idempotent: what was applied is not live any more. True if this call changed something.
-  storage::RedisResult<bool> outcome(const Tenant& tenant, MatchId match, MatchState state,
-                                     const std::vector<TicketId>& requeue, Deadline deadline);
+  /// Idempotent: what was applied is not live any more.
+  storage::RedisResult<OutcomeResult> outcome(const MatchOutcome& outcome, Deadline deadline);
+  /// All in one round trip; one result each, in order. One that the queue refuses is empty.
+  storage::RedisResult<std::vector<std::optional<OutcomeResult>>> outcomes(const std::vector<MatchOutcome>& outcomes,
+                                                                           Deadline deadline);
   storage::RedisResult<MakeResult> make_match(const MatchFound& found, Deadline deadline);
   storage::RedisResult<std::optional<StatusResult>> status(const Tenant& tenant, std::optional<TicketId> ticket,
                                                            std::optional<PlayerId> player, Deadline deadline);
@@ -129,18 +154,29 @@ class QueueStore {
   /// What the owners last measured, of every known bucket.
   storage::RedisResult<std::vector<BucketSummary>> summaries(const Tenant& tenant, Deadline deadline);
 
-  /// Live matches that no session has confirmed, oldest first.
-  storage::RedisResult<std::vector<MatchId>> unconfirmed(const Tenant& tenant, std::size_t most, Deadline deadline);
-  storage::RedisResult<std::vector<MatchId>> live(const Tenant& tenant, Deadline deadline);
-  storage::RedisResult<std::optional<MatchFound>> live_match(const Tenant& tenant, MatchId match, Deadline deadline);
+  /// Live matches of each tenant that no session has confirmed, oldest first.
+  storage::RedisResult<std::vector<std::vector<MatchId>>> unconfirmed(const std::vector<Tenant>& tenants,
+                                                                      std::size_t most, Deadline deadline);
+  storage::RedisResult<std::vector<std::vector<MatchId>>> live(const std::vector<Tenant>& tenants, Deadline deadline);
+  storage::RedisResult<std::vector<LiveText>> live_texts(const std::vector<std::pair<Tenant, MatchId>>& matches,
+                                                         Deadline deadline);
 
   storage::RedisResult<std::vector<OutboxEvent>> outbox(const Tenant& tenant, std::size_t most, Deadline deadline);
-  storage::RedisResult<Done> remove_from_outbox(const Tenant& tenant, const std::vector<std::string>& entries,
-                                                Deadline deadline);
   storage::RedisResult<std::int64_t> outbox_length(const Tenant& tenant, Deadline deadline);
+  /// The nats-server `server` has confirmed these entries: they can be sent again for kSentKept. How many of the oldest
+  /// were given up for that, because there are more than kSentMost.
+  storage::RedisResult<std::int64_t> relayed(const Tenant& tenant, const std::string& server,
+                                             const std::vector<std::string>& entries, Deadline deadline);
+  /// The first events that another server than `server` has confirmed; empty: there are none left.
+  storage::RedisResult<std::vector<OutboxEvent>> confirmed_elsewhere(const Tenant& tenant, const std::string& server,
+                                                                     std::size_t most, Deadline deadline);
+  storage::RedisResult<Done> relayed_again(const Tenant& tenant, const std::string& server,
+                                           const std::vector<std::string>& entries, Deadline deadline);
 
  private:
   storage::RedisResult<bool> is_idle(const Tenant& tenant, Deadline deadline);
+  storage::RedisResult<std::vector<std::vector<MatchId>>> ids_in(const std::vector<storage::RedisCommand>& commands,
+                                                                 Deadline deadline);
   storage::RedisCommand enqueue_command(const NewTicket& ticket) const;
 
   storage::Redis& redis_;

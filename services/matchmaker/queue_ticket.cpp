@@ -111,6 +111,8 @@ void assign_field(QueueTicket& ticket, std::string_view field, std::string_view 
   else if (field == "change") ticket.change = integer_of(value);
   else if (field == "match_id") ticket.match_id = MatchId::parse(value);
   else if (field == "matched_at") ticket.matched_at = integer_of(value);
+  else if (field == "ready_at") ticket.ready_at = integer_of(value);
+  else if (field == "spent_matched") ticket.spent_matched = integer_of(value);
   else if (field == "ended_at") ticket.ended_at = integer_of(value);
 }
 

@@ -28,6 +28,8 @@ struct QueueTicket {
   BucketMs queued_at = 0;
   BucketMs deadline = 0;
   BucketMs matched_at = 0;
+  BucketMs ready_at = 0;        ///< its match got a server
+  BucketMs spent_matched = 0;   ///< in matches that came to nothing: queued_at and deadline have moved by it
   BucketMs ended_at = 0;
   int attempt = 0;
   std::int64_t change = 0;

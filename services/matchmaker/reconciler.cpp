@@ -2,142 +2,194 @@
 
 #include <algorithm>
 
+#include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
 
 namespace mm::matchmaker {
 namespace {
 
+/// One question a round: at most 200 matches a second.
 constexpr Milliseconds kEvery{500};
+constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMost;
 constexpr Milliseconds kPullEvery{2'000};
 constexpr Milliseconds kListEvery{15'000};
+constexpr Milliseconds kSweepEvery{5'000};
+constexpr Milliseconds kLearnAllEvery{60'000};
 constexpr Milliseconds kRetireEvery{60'000};
 constexpr Milliseconds kAnswer{500};
-/// Asking ends after this, and goes on in the next round.
-constexpr Milliseconds kAskFor{1'500};
-constexpr std::size_t kUnconfirmedMost = 1'000;
+constexpr Milliseconds kQuestion{1'500};
+/// Of a tenant; back pressure keeps their number far below.
+constexpr std::size_t kUnconfirmedMost = 20'000;
+constexpr std::size_t kSweptTenantsAtOnce = 100;
 constexpr int kSweepsMost = 20;
+
+/// Body of events.violation.match_not_stored.
+struct MatchNotStored {
+  static constexpr std::string_view kCode = "match_not_stored";
+  MatchId match_id;
+  std::string reason;
+};
+template <class F>
+void describe(F& f, MatchNotStored& m) {
+  f("match_id", m.match_id);
+  f("reason", m.reason);
+}
+
+bool is_silence(const Problem& problem) {
+  return problem.code == Code::unavailable || problem.code == Code::deadline_exceeded;
+}
 
 }  // namespace
 
 Reconciler::Reconciler(const Parts& parts) : parts_(parts), worker_(kEvery, [this] { round(); }) {}
 
 void Reconciler::round() {
-  const auto tenants = parts_.housekeeping.tenants();
-  for (const auto& [tenant, token] : tenants) sweep(tenant, token);
+  const auto houses = parts_.housekeeping.tenants();
   const auto now = parts_.clock.steady();
-  if (now - pulled_at_ < kPullEvery) return;
-  pulled_at_ = now;
-  learn_waits();
-  ask_unconfirmed(tenants);
+  collect(houses);
+  sweep(houses);
+  if (now - pulled_at_ >= kPullEvery) {
+    pulled_at_ = now;
+    follow_unconfirmed();
+    const bool all = now - learnt_all_at_ >= kLearnAllEvery;
+    if (all) learnt_all_at_ = now;
+    learn_waits(all);
+  }
   if (now - listed_at_ >= kListEvery) {
     listed_at_ = now;
-    list_live(tenants);
+    follow_live(houses);
   }
-  ask_live();
+  ask();
+  measure();
   if (now - retired_at_ >= kRetireEvery) {
     retired_at_ = now;
-    retire(tenants);
+    retire(houses);
   }
 }
 
-void Reconciler::retire(const std::vector<std::pair<Tenant, std::string>>& tenants) {
-  for (const auto& [tenant, token] : tenants) {
+void Reconciler::collect(const Houses& houses) {
+  std::set<Tenant> ours;
+  for (const auto& [tenant, token] : houses) ours.insert(tenant);
+  for (const auto& tenant : followed_) {
+    if (!ours.contains(tenant)) schedule_.forget(tenant);
+  }
+  followed_ = std::move(ours);
+  for (auto& tenant : parts_.housekeeping.changed_since(seen_)) changed_.insert(std::move(tenant));
+  std::erase_if(changed_, [this](const Tenant& tenant) { return !followed_.contains(tenant); });
+  std::erase_if(swept_at_, [this](const auto& swept) { return !followed_.contains(swept.first); });
+}
+
+// Where nothing has changed, nothing has become unconfirmed either.
+void Reconciler::follow_unconfirmed() {
+  if (changed_.empty()) return;
+  const std::vector<Tenant> tenants(changed_.begin(), changed_.end());
+  const auto matches = parts_.store.unconfirmed(tenants, kUnconfirmedMost, Deadline::after(kAnswer));
+  if (!matches) return;
+  const auto now = parts_.clock.steady();
+  for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_unconfirmed(tenants[i], (*matches)[i], now);
+  changed_.clear();
+}
+
+void Reconciler::follow_live(const Houses& houses) {
+  std::vector<Tenant> tenants;
+  for (const auto& [tenant, token] : houses) tenants.push_back(tenant);
+  const auto matches = parts_.store.live(tenants, Deadline::after(kAnswer));
+  if (!matches) return;
+  const auto now = parts_.clock.steady();
+  for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_live(tenants[i], (*matches)[i], now);
+}
+
+void Reconciler::ask() {
+  const auto now = parts_.clock.steady();
+  auto due = schedule_.take(kAskedAtOnce, now);
+  // While no session answers, pauses grow; that one answers again must show soon all the same.
+  if (due.empty() && !answers_ && now - asked_at_ >= kPullEvery) due = schedule_.soonest();
+  if (due.empty()) return;
+  asked_at_ = now;
+  if (ask(due)) return;
+  // Sessions refuse the question: one of the matches is to blame, and the others need not wait for it.
+  for (const auto& match : due) {
+    if (due.size() == 1 || !ask({match})) refused(match);
+    if (!answers_) return;
+  }
+}
+
+bool Reconciler::ask(const std::vector<LiveMatch>& matches) {
+  const auto standings = parts_.outcomes.ask(matches, Deadline::after(kQuestion));
+  if (!standings) {
+    answers_ = answers_ && !is_silence(standings.error());
+    return is_silence(standings.error());
+  }
+  const auto now = parts_.clock.steady();
+  for (const auto& [match, standing] : *standings) {
+    switch (standing) {
+      case Outcomes::Standing::confirmed: schedule_.confirmed(match, now); break;
+      case Outcomes::Standing::over: schedule_.over(match); break;
+      case Outcomes::Standing::unreadable: give_up(match, "its text in the queue is not readable"); break;
+    }
+  }
+  if (!std::exchange(answers_, true)) schedule_.answers_again(now);
+  return true;
+}
+
+// It is asked about again, ever more rarely; but it must not hold back the matches of everybody else for ever.
+void Reconciler::refused(const LiveMatch& match) {
+  log::warning("match_refused_by_session", {{"match_id", match.second}});
+  if (schedule_.is_stuck(match)) give_up(match, "sessions refuse it");
+}
+
+void Reconciler::give_up(const LiveMatch& match, const char* why) {
+  const auto& [tenant, id] = match;
+  log::error("match_not_stored", {{"match_id", id}, {"tenant", tenant}, {"reason", why}});
+  (void)parts_.bus.publish(violation_subject(MatchNotStored::kCode), wire::encode(MatchNotStored{id, why}));
+  if (parts_.store.outcome({tenant, id, MatchState::known, {}, {}}, Deadline::after(kAnswer))) schedule_.over(match);
+}
+
+void Reconciler::sweep(const Houses& houses) {
+  const auto now = parts_.clock.steady();
+  std::size_t swept_tenants = 0;
+  for (const auto& [tenant, token] : houses) {
+    auto& at = swept_at_[tenant];
+    if (now - at < kSweepEvery) continue;
+    if (++swept_tenants > kSweptTenantsAtOnce) return;
+    at = now;
+    const PartitionName house{tenant, std::string(kHousePartition)};
+    for (int i = 0; i < kSweepsMost; ++i) {
+      const auto swept = parts_.owner_store.sweep(house, token, Deadline::after(kAnswer));
+      if (!swept || *swept <= 0) break;
+      parts_.metrics.swept.add(static_cast<double>(*swept));
+    }
+  }
+}
+
+void Reconciler::retire(const Houses& houses) {
+  for (const auto& [tenant, token] : houses) {
     const auto retired = parts_.store.retire_tenant(tenant, Deadline::after(kAnswer));
     if (!retired) return;
     if (*retired) log::info("tenant_forgotten", {{"tenant", tenant}});
   }
 }
 
-void Reconciler::sweep(const Tenant& tenant, const std::string& token) {
-  const PartitionName house{tenant, std::string(kHousePartition)};
-  for (int i = 0; i < kSweepsMost; ++i) {
-    const auto swept = parts_.owner_store.sweep(house, token, Deadline::after(kAnswer));
-    if (!swept || *swept <= 0) return;
-    parts_.metrics.swept.add(static_cast<double>(*swept));
-  }
-}
-
 // For the buckets of other owners, which may also be asked for through this instance.
-void Reconciler::learn_waits() {
-  const auto tenants = parts_.store.tenants(Deadline::after(kAnswer));
-  if (!tenants) return;
-  for (const auto& tenant : *tenants) {
+void Reconciler::learn_waits(bool of_all) {
+  auto tenants = parts_.housekeeping.changed_since(learnt_);
+  if (of_all) {
+    auto all = parts_.store.tenants(Deadline::after(kAnswer));
+    if (!all) return;
+    tenants = std::move(*all);
+  }
+  for (const auto& tenant : tenants) {
     const auto summaries = parts_.store.summaries(tenant, Deadline::after(kAnswer));
     if (!summaries) return;
     parts_.waits.learn(*summaries);
   }
 }
 
-void Reconciler::ask_unconfirmed(const std::vector<std::pair<Tenant, std::string>>& tenants) {
-  const auto now = parts_.clock.steady();
-  std::map<Match, SteadyPoint> still;
-  for (const auto& [tenant, token] : tenants) {
-    const auto matches = parts_.store.unconfirmed(tenant, kUnconfirmedMost, Deadline::after(kAnswer));
-    if (!matches) return;
-    for (const auto& id : *matches) {
-      const Match match{tenant, id};
-      const auto known = unconfirmed_since_.find(match);
-      still.emplace(match, known == unconfirmed_since_.end() ? now : known->second);
-    }
-  }
-  unconfirmed_since_ = std::move(still);
-  Milliseconds oldest{0};
-  const auto deadline = Deadline::after(kAskFor);
-  bool answers = true;
-  for (const auto& [match, since] : unconfirmed_since_) {
-    const auto age = std::chrono::duration_cast<Milliseconds>(now - since);
-    oldest = std::max(oldest, age);
-    // Seen the first time: give its events the time of one round.
-    if (age > Milliseconds{0} && answers) answers = ask(match, deadline);
-  }
-  parts_.metrics.unconfirmed.set(static_cast<double>(unconfirmed_since_.size()));
+void Reconciler::measure() {
+  const auto oldest = schedule_.oldest_unconfirmed(parts_.clock.steady());
+  parts_.metrics.unconfirmed.set(static_cast<double>(schedule_.unconfirmed()));
   parts_.metrics.unconfirmed_age.set(std::chrono::duration<double>(oldest).count());
-}
-
-void Reconciler::list_live(const std::vector<std::pair<Tenant, std::string>>& tenants) {
-  const auto now = parts_.clock.steady();
-  std::map<Match, SteadyPoint> still;
-  for (const auto& [tenant, token] : tenants) {
-    const auto matches = parts_.store.live(tenant, Deadline::after(kAnswer));
-    if (!matches) return;
-    for (const auto& id : *matches) {
-      const Match match{tenant, id};
-      const auto known = live_since_.find(match);
-      still.emplace(match, known == live_since_.end() ? now : known->second);
-    }
-  }
-  live_since_ = std::move(still);
-  to_ask_.clear();
-  for (const auto& [match, since] : live_since_) {
-    if (now - since >= kListEvery && !unconfirmed_since_.contains(match)) to_ask_.push_back(match);
-  }
-  parts_.metrics.live.set(static_cast<double>(live_since_.size()));
-}
-
-void Reconciler::ask_live() {
-  const auto deadline = Deadline::after(kAskFor);
-  while (!to_ask_.empty() && ask(to_ask_.front(), deadline)) to_ask_.pop_front();
-}
-
-// False when it is of no use to ask for more now.
-bool Reconciler::ask(const Match& match, Deadline deadline) {
-  if (deadline.passed()) return false;
-  const auto& [tenant, id] = match;
-  const auto standing = parts_.outcomes.ask(tenant, id, deadline);
-  if (!standing) {
-    // One match's trouble is not the others'; a session that does not answer is.
-    return standing.error().code != Code::unavailable && standing.error().code != Code::deadline_exceeded;
-  }
-  if (*standing != Outcomes::Standing::missing) return true;
-  const auto found = parts_.store.live_match(tenant, id, Deadline::after(kAnswer));
-  if (!found) {
-    log::error("live_match_unreadable", {{"match_id", id}, {"error", found.error().text}});
-    return found.error().refused;
-  }
-  if (!*found) return true;  // over by now
-  log::info("match_found_again", {{"match_id", id}});
-  parts_.publisher.announce_again(**found);
-  return true;
+  parts_.metrics.live.set(static_cast<double>(schedule_.size()));
 }
 
 }  // namespace mm::matchmaker

@@ -1,17 +1,18 @@
-// Repairs what events lost. Every two seconds it asks sessions about live matches that nobody has confirmed, and every
-// fifteen about all others; what no session has heard of is published again. It also deletes tickets that ended long
-// ago, forgets tenants that have nothing left, and reads what other owners measured. Works for the tenants whose house partition this instance owns.
+// Repairs what events lost, for the tenants whose house partition this instance owns: asks sessions about live matches
+// that nobody has confirmed, and now and then about all others, at a bounded rate (core/reconcile_schedule.h). The
+// question carries the matches themselves, so a session that has not heard of one stores it then. It also deletes
+// tickets that ended long ago, forgets tenants that have nothing left, and reads what other owners measured.
 #pragma once
 
-#include <deque>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "services/matchmaker/core/reconcile_schedule.h"
 #include "services/matchmaker/housekeeping.h"
 #include "services/matchmaker/metrics.h"
 #include "services/matchmaker/outcomes.h"
-#include "services/matchmaker/publisher.h"
 #include "services/matchmaker/queue_store.h"
 #include "services/matchmaker/tick_store.h"
 #include "services/matchmaker/wait_board.h"
@@ -25,7 +26,7 @@ class Reconciler {
     QueueStore& store;
     TickStore& owner_store;
     Outcomes& outcomes;
-    Publisher& publisher;
+    bus::Bus& bus;
     WaitBoard& waits;
     const Housekeeping& housekeeping;
     const Clock& clock;
@@ -34,22 +35,33 @@ class Reconciler {
   explicit Reconciler(const Parts& parts);
 
  private:
-  using Match = std::pair<Tenant, MatchId>;
+  using Houses = std::vector<std::pair<Tenant, std::string>>;
   void round();
-  void sweep(const Tenant& tenant, const std::string& token);
-  void retire(const std::vector<std::pair<Tenant, std::string>>& tenants);
-  void learn_waits();
-  void ask_unconfirmed(const std::vector<std::pair<Tenant, std::string>>& tenants);
-  void list_live(const std::vector<std::pair<Tenant, std::string>>& tenants);
-  void ask_live();
-  bool ask(const Match& match, Deadline deadline);
+  void collect(const Houses& houses);
+  void follow_unconfirmed();
+  void follow_live(const Houses& houses);
+  void ask();
+  /// False: sessions refuse the question. No answer at all is none: the schedule brings the matches again.
+  bool ask(const std::vector<LiveMatch>& matches);
+  void refused(const LiveMatch& match);
+  void give_up(const LiveMatch& match, const char* why);
+  void sweep(const Houses& houses);
+  void retire(const Houses& houses);
+  void learn_waits(bool of_all);
+  void measure();
 
   Parts parts_;
-  std::map<Match, SteadyPoint> unconfirmed_since_;
-  std::map<Match, SteadyPoint> live_since_;
-  std::deque<Match> to_ask_;
+  ReconcileSchedule schedule_;
+  std::set<Tenant> changed_;               ///< ours, since their matches were last read
+  std::set<Tenant> followed_;              ///< ours, at the last round
+  std::map<Tenant, SteadyPoint> swept_at_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t learnt_ = 0;
+  bool answers_ = true;                    ///< the last question was answered
+  SteadyPoint asked_at_{};
   SteadyPoint pulled_at_{};
   SteadyPoint listed_at_{};
+  SteadyPoint learnt_all_at_{};
   SteadyPoint retired_at_{};
   Worker worker_;  // last
 };

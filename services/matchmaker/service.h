@@ -29,6 +29,7 @@ struct Settings {
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
   int plan_threads = 0;  ///< 0: one a core, at most four
+  int max_unconfirmed = 2'000;  ///< matches that no session has confirmed, beyond which none is formed
   std::string record_dir;   ///< empty: nothing is recorded
   int record_mb = 1'024;    ///< of all recordings of an instance
   QueueLimits limits;              ///< not from the environment
@@ -45,6 +46,7 @@ void describe(F& f, Settings& s) {
   f("MM_ALLOW_WEAK_STORES", s.allow_weak_stores, Optional{});
   f("MM_TICK_MS", s.tick_ms, Optional{}, InRange{10, 1'000});
   f("MM_PLAN_THREADS", s.plan_threads, Optional{}, InRange{0, 64});
+  f("MM_MAX_UNCONFIRMED", s.max_unconfirmed, Optional{}, InRange{1, 1'000'000});
   f("MM_RECORD_DIR", s.record_dir, Optional{});
   f("MM_RECORD_MB", s.record_mb, Optional{}, InRange{1, 1'000'000});
 }

@@ -1,5 +1,7 @@
 #include "services/matchmaker/tick_store.h"
 
+#include <algorithm>
+
 #include "common/contracts/matchmaker.h"
 #include "common/wire/codec.h"
 #include "services/matchmaker/queue_keys.h"
@@ -15,6 +17,7 @@ using storage::RedisResult;
 namespace {
 
 constexpr std::size_t kSweptAtOnce = 500;
+constexpr std::size_t kChangesAtOnce = 1'000;
 
 RedisCommand script(const storage::Script& script, const Tenant& tenant, storage::Arguments arguments) {
   return {std::move(arguments), &script, {prefix_of(tenant)}};
@@ -26,6 +29,14 @@ std::string text_at(const RedisReply& reply, std::size_t index) {
 
 std::int64_t integer_at(const RedisReply& reply, std::size_t index) {
   return index < reply.items.size() ? reply.items[index].integer : 0;
+}
+
+std::vector<Tenant> tenants_in(const RedisReply& reply) {
+  std::vector<Tenant> tenants;
+  for (const auto& entry : reply.items) {
+    if (auto tenant = Tenant::parse(entry.text)) tenants.push_back(std::move(*tenant));
+  }
+  return tenants;
 }
 
 RedisCommand poll_command(const PollAsk& ask) {
@@ -66,6 +77,8 @@ Look parse_look(const RedisReply& reply) {
   if (reply.items.size() > 5) {
     for (const auto& read : reply.items[5].items) look.buckets.push_back(parse_read(read));
   }
+  look.unconfirmed = integer_at(reply, 6);
+  look.oldest_unconfirmed = integer_of(text_at(reply, 7));
   return look;
 }
 
@@ -95,8 +108,45 @@ ExpireResult parse_expire(const RedisReply& reply) {
 
 }  // namespace
 
-RedisResult<std::vector<Tenant>> TickStore::tenants(Deadline deadline) {
-  return QueueStore(redis_, {}).tenants(deadline);
+// One MGET instead of a look per tenant is what makes idle tenants cheap: some 0.3 ms for a thousand of them. It reads
+// keys of many slots, as nothing else here does: in a cluster it would be one per node.
+RedisResult<PulseRead> TickStore::pulse(Uuid address, const std::vector<Tenant>& tenants, bool list_tenants,
+                                        Deadline deadline) {
+  std::vector<RedisCommand> commands{{{"HINCRBY", kPulsesKey, address.to_string(), "1"}, nullptr, {}},
+                                     {{"HGETALL", kPulsesKey}, nullptr, {}}};
+  if (list_tenants) commands.push_back({{"SMEMBERS", kTenantsKey}, nullptr, {}});
+  const auto first_changes = commands.size();
+  for (std::size_t i = 0; i < tenants.size(); i += kChangesAtOnce) {
+    storage::Arguments arguments{"MGET"};
+    const auto end = std::min(tenants.size(), i + kChangesAtOnce);
+    for (std::size_t t = i; t < end; ++t) arguments.push_back(key_of(tenants[t], "change"));
+    commands.push_back({std::move(arguments), nullptr, {}});
+  }
+  auto replies = redis_.pipeline(commands, deadline);
+  if (!replies) return fail(std::move(replies).error());
+  for (const auto& reply : *replies) {
+    if (reply.kind == RedisReply::Kind::error) return fail(storage::RedisError{true, reply.text});
+  }
+  PulseRead read;
+  const auto& numbers = (*replies)[1].items;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+    if (const auto id = Uuid::parse(numbers[i].text)) read.pulses[*id] = integer_of(numbers[i + 1].text);
+  }
+  if (list_tenants) read.tenants = tenants_in((*replies)[2]);
+  for (std::size_t i = first_changes; i < replies->size(); ++i) {
+    for (const auto& change : (*replies)[i].items) read.changes.push_back(integer_of(change.text));
+  }
+  read.changes.resize(tenants.size());
+  return read;
+}
+
+RedisResult<Done> TickStore::forget_pulses(const std::vector<Uuid>& addresses, Deadline deadline) {
+  if (addresses.empty()) return Done{};
+  storage::Arguments arguments{"HDEL", kPulsesKey};
+  for (const auto& address : addresses) arguments.push_back(address.to_string());
+  auto reply = redis_.command(std::move(arguments), deadline);
+  if (!reply) return fail(std::move(reply).error());
+  return Done{};
 }
 
 RedisResult<std::vector<TickStore::Buckets>> TickStore::buckets(const std::vector<Tenant>& tenants,
@@ -239,7 +289,8 @@ RedisResult<Done> TickStore::retire(const std::vector<BucketOwned>& buckets, Dea
 
 RedisResult<std::int64_t> TickStore::sweep(const PartitionName& name, const std::string& token, Deadline deadline) {
   auto reply = redis_.eval(scripts::kSweep, {prefix_of(name.tenant)},
-                           {name.partition, token, std::to_string(kEndedKept.count()), std::to_string(kSweptAtOnce)},
+                           {name.partition, token, std::to_string(kEndedKept.count()), std::to_string(kSweptAtOnce),
+                            std::to_string(kSentKept.count())},
                            deadline);
   if (!reply) return fail(std::move(reply).error());
   return reply->integer;

@@ -3,7 +3,8 @@
 // common/protocol/README.md. Thread-safe; used by the tick thread, with a connection of its own.
 #pragma once
 
-#include <set>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,8 @@ struct Look {
   std::int64_t change = 0;
   std::int64_t known_buckets = 0;
   std::vector<BucketRead> buckets;
+  std::int64_t unconfirmed = 0;      ///< matches of the tenant that no session has confirmed
+  BucketMs oldest_unconfirmed = 0;   ///< when the oldest of them was committed; 0: there is none
 };
 
 struct LeaseAsk {
@@ -115,6 +118,13 @@ struct RestampAsk {
   Milliseconds by{};
 };
 
+/// What every instance reads once a tick, whatever it owns.
+struct PulseRead {
+  std::map<Uuid, std::int64_t> pulses;   ///< of all instances, after ours was raised
+  std::vector<std::int64_t> changes;     ///< the newest change of each tenant asked for; 0: none yet
+  std::optional<std::vector<Tenant>> tenants;
+};
+
 struct BucketOwned {
   PartitionName name;
   std::string token;
@@ -125,7 +135,11 @@ class TickStore {
  public:
   explicit TickStore(storage::Redis& redis) : redis_(redis) {}
 
-  storage::RedisResult<std::vector<Tenant>> tenants(Deadline deadline);
+  /// Raises our own number and reads what has changed, in one round trip. `list_tenants`: all known ones, too.
+  storage::RedisResult<PulseRead> pulse(Uuid address, const std::vector<Tenant>& tenants, bool list_tenants,
+                                        Deadline deadline);
+  /// Instances that are no more, or that own nothing.
+  storage::RedisResult<Done> forget_pulses(const std::vector<Uuid>& addresses, Deadline deadline);
   struct Buckets {
     std::vector<Bucket> known;
     std::int64_t size = 0;  ///< with entries that are no buckets

@@ -17,7 +17,8 @@ Ticker::Ticker(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
       reader_(parts.store, parts.modes, parts.clock, parts.metrics, parts.address, parts.recorder.tape()),
-      decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads}),
+      decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads,
+                parts.unconfirmed_most}),
       report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
 
@@ -82,11 +83,14 @@ bool Ticker::bus_present() {
 }
 
 void Ticker::tell_housekeeping() {
+  parts_.housekeeping.changed(reader_.take_touched());
+  parts_.housekeeping.forget(reader_.take_gone());
+  if (!reader_.take_ownership_changed()) return;
   std::map<Tenant, std::string> tokens;
   for (const auto* partition : reader_.owned()) {
     if (partition->is_house()) tokens[partition->name.tenant] = partition->lease.token();
   }
-  parts_.housekeeping.set(std::move(tokens));
+  parts_.housekeeping.own(std::move(tokens));
 }
 
 void Ticker::every_second() {

@@ -34,6 +34,7 @@ class Ticker {
     ExplainBox& explains;
     Uuid address;  ///< where leases say that we are
     int plan_threads = 1;
+    std::int64_t unconfirmed_most = 2'000;
   };
   Ticker(const Parts& parts, Milliseconds interval);
   /// Finishes the tick and hands the leases over.
@@ -41,6 +42,8 @@ class Ticker {
 
   /// A bucket was opened through this instance. Thread-safe.
   void look_for_buckets() { asked_ = true; }
+  /// No match is formed now, because too many are unconfirmed. Thread-safe.
+  bool holds_back() const { return decider_.holds_back(); }
   /// The last tick that reached the queue is not long ago. Thread-safe.
   bool ticking() const;
 

@@ -34,12 +34,28 @@ TicketStatus status_of(TicketState state) {
   return TicketStatus::searching;
 }
 
-BucketMs waited_ms(const StatusResult& found) {
+namespace {
+
+/// A match that has no server yet is part of the wait; what comes after it is not.
+BucketMs waited_until(const StatusResult& found) {
   const auto& ticket = found.ticket;
-  BucketMs until = found.now;
-  if (ticket.state == TicketState::matched) until = ticket.matched_at;
-  else if (ticket.state != TicketState::queued) until = ticket.ended_at;
-  return std::max<BucketMs>(0, until - ticket.queued_at);
+  if (ticket.state == TicketState::queued) return found.now;
+  if (ticket.state != TicketState::matched) return ticket.ended_at;
+  if (ticket.ready_at > 0) return ticket.ready_at;
+  return ticket.ended_at > 0 ? ticket.matched_at : found.now;
+}
+
+}  // namespace
+
+BucketMs first_queued_at(const QueueTicket& ticket) { return ticket.queued_at - ticket.spent_matched; }
+
+BucketMs waited_ms(const StatusResult& found) {
+  return std::max<BucketMs>(0, waited_until(found) - first_queued_at(found.ticket));
+}
+
+BucketMs counted_ms(const StatusResult& found) {
+  const auto until = found.ticket.state == TicketState::matched ? found.ticket.matched_at : waited_until(found);
+  return std::max<BucketMs>(0, until - found.ticket.queued_at);
 }
 
 }  // namespace mm::matchmaker

@@ -19,7 +19,11 @@ bool is_shown(const StatusResult& found);
 bool may_see(const StatusResult& found, const Caller& caller);
 
 TicketStatus status_of(TicketState state);
-/// Waiting ends with a match, or with the ticket.
+/// When its players began to wait, as they are told.
+BucketMs first_queued_at(const QueueTicket& ticket);
+/// The wait as players are told it: it ends with a match that has a server, or with the ticket.
 BucketMs waited_ms(const StatusResult& found);
+/// The wait as its windows and its deadline count it: without the time spent in matches.
+BucketMs counted_ms(const StatusResult& found);
 
 }  // namespace mm::matchmaker

@@ -20,12 +20,12 @@ Reply<CancelledTicket> Tickets::cancel(const CancelTicket& request, const bus::C
     if (!caller.player) return refuse(Code::forbidden);
     cancellation = {request.ticket_id, caller.player, CloseReason::cancelled, caller.player};
   }
-  const auto result =
-      parts_.store.cancel(tenant_of(request.tenant, caller), cancellation, context.deadline.within(kAnswer));
+  const auto tenant = tenant_of(request.tenant, caller);
+  const auto result = parts_.store.cancel(tenant, cancellation, context.deadline.within(kAnswer));
   if (!result) return fail(storage::to_problem(result.error()));
   switch (result->kind) {
     case EndResult::Kind::ended:
-      parts_.tickets_changed();
+      parts_.tickets_changed(tenant);
       return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
     case EndResult::Kind::already: return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
     case EndResult::Kind::timed_out: return CancelledTicket{request.ticket_id, TicketStatus::timed_out};
@@ -64,15 +64,16 @@ Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
   if (ticket.mode) view.mode = *ticket.mode;
   if (ticket.region) view.region = *ticket.region;
   view.team_size = ticket.team_size;
-  view.queued_at = TimePoint(Milliseconds(ticket.queued_at));
+  view.queued_at = TimePoint(Milliseconds(first_queued_at(ticket)));
   view.waited_ms = waited_ms(found);
   if (ticket.state == TicketState::matched) view.match_id = ticket.match_id;
   if (with_players) view.players = ticket.players;
   const auto modes = parts_.modes.now();
   if (const auto* rules = modes->find(view.mode)) {
-    view.rating_window = window_points(*rules, view.waited_ms);
+    const auto counted = counted_ms(found);
+    view.rating_window = window_points(*rules, counted);
     if (view.status != TicketStatus::searching) return view;
-    const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, kind_of(ticket.players), view.waited_ms);
+    const auto wait = parts_.waits.estimate(ticket.first_bucket, *rules, kind_of(ticket.players), counted);
     view.estimated_wait_seconds = wait.p50_ms / 1000.0;
     view.estimated_wait_p90_seconds = wait.p90_ms / 1000.0;
   }
@@ -84,6 +85,7 @@ Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& con
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
   auto found = admit_match(request, request.tenant, *parts_.modes.now(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
+  if (parts_.holds_back()) return refuse(Code::unavailable, "Too many matches wait for their sessions");
   const auto deadline = context.deadline.within(kAnswer);
   const auto result = parts_.store.make_match(*found, deadline);
   if (!result) return fail(storage::to_problem(result.error()));

@@ -20,7 +20,8 @@ class Tickets {
     WaitBoard& waits;
     const runtime::LiveModes& modes;
     const Clock& clock;
-    std::function<void()> tickets_changed;
+    std::function<void(const Tenant&)> tickets_changed;
+    std::function<bool()> holds_back;  ///< no match may be made now (core/commit_gate.h)
   };
   explicit Tickets(const Parts& parts) : parts_(parts) {}
 

@@ -74,7 +74,7 @@ void Announcer::tell_players(const Match& match) {
     case MatchStatus::running: return;
     case MatchStatus::ready: return tell_ready(match);
     case MatchStatus::completed: return tell_completed(match);
-    case MatchStatus::cancelled: return tell_cancelled(match);
+    case MatchStatus::cancelled: return;  // by matchmaker, who knows which of them search again
   }
 }
 
@@ -93,18 +93,6 @@ void Announcer::tell_completed(const Match& match) {
   if (!result) return;
   const frames::MatchCompletedFrame data{match.id, result->winning_team, result->duration_seconds};
   notifier_.tell(match.tenant, players_of(match.teams), data);
-}
-
-void Announcer::tell_cancelled(const Match& match) {
-  std::vector<bus::Notifier::Frame> frames;
-  for (const auto& team : match.teams) {
-    for (const auto& player : team.players) {
-      const frames::MatchCancelledFrame data{match.id, match.reason.value_or(CancelReason::no_server),
-                                             is_requeued(match, player)};
-      frames.push_back({player.player_id, frames::MatchCancelledFrame::kEvent, wire::encode(data)});
-    }
-  }
-  notifier_.send(match.tenant, frames);
 }
 
 }  // namespace mm::session

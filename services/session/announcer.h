@@ -40,7 +40,6 @@ class Announcer {
   void tell_players(const Match& match);
   void tell_ready(const Match& match);
   void tell_completed(const Match& match);
-  void tell_cancelled(const Match& match);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;

@@ -29,4 +29,5 @@ end
 redis.call('HSET', claims, unpack(claim))
 redis.call('HSET', prefix .. 'live', match, found)
 redis.call('ZADD', prefix .. 'unconfirmed', now, match)
+redis.call('INCR', prefix .. 'change')
 return {'made'}

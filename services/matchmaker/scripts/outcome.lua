@@ -1,6 +1,8 @@
 #!lua flags=allow-oom
--- What became of a match, as its session's row says: ready, completed or cancelled (then the tickets to queue again
--- follow). Idempotent: a match that is not live has been dealt with.
+-- What became of a match, as its session's row says: known (the row exists), ready (it has a server), completed, or
+-- cancelled; then follow the reason, how often a ticket may be left without a server, and the tickets to queue again.
+-- Idempotent: a match that is not live has been dealt with. Answers, of a cancelled one, which tickets were queued again
+-- and the match.
 --@include queue.lua
 --@include end_ticket.lua
 local match, state = ARGV[1], ARGV[2]
@@ -8,12 +10,38 @@ local found = redis.call('HGET', prefix .. 'live', match)
 if not found then
   return {'unknown'}
 end
-if state == 'ready' then
-  return {'confirmed', redis.call('ZREM', prefix .. 'unconfirmed', match)}
+
+local function tickets_in(json)
+  local ids = {}
+  for _, team in ipairs(cjson.decode(json).teams) do
+    for _, player in ipairs(team.players) do
+      if player.ticket_id then
+        ids[player.ticket_id] = true
+      end
+    end
+  end
+  return ids
+end
+if state == 'known' or state == 'ready' then
+  local confirmed = redis.call('ZREM', prefix .. 'unconfirmed', match)
+  if confirmed == 1 then
+    redis.call('INCR', prefix .. 'change')
+  end
+  if state == 'ready' then
+    -- From here on the players of these tickets do not wait any more.
+    for id in pairs(tickets_in(found)) do
+      local f = redis.call('HMGET', key_of_ticket(id), 'state', 'match_id', 'partition', 'ready_at')
+      if f[1] == 'matched' and f[2] == match and not f[4] then
+        redis.call('HSET', key_of_ticket(id), 'ready_at', bucket_time(f[3]))
+      end
+    end
+  end
+  return {'confirmed', confirmed}
 end
 
+local reason, serverless_most = ARGV[3], tonumber(ARGV[4] or 0)
 local wanted = {}
-for i = 3, #ARGV do
+for i = 5, #ARGV do
   wanted[ARGV[i]] = true
 end
 
@@ -34,19 +62,27 @@ local function time_text(ms)
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms - seconds * 1000)
 end
 
--- The same ticket searches again: the time it spent matched does not count as waiting.
+-- The same ticket searches again: the time it spent matched does not count for its windows and its deadline. Answers
+-- whether it does: one that was left without a server too often ends.
 local function requeue(ticket, now)
   local spent = math.max(0, now - ticket.matched_at)
   local queued_at, deadline = ticket.queued_at + spent, ticket.deadline + spent
   if now >= deadline then
     end_ticket(ticket, 'timed_out', 'm:' .. match, now)
-    return
+    return false
+  end
+  local serverless = ticket.serverless + (reason == 'no_server' and 1 or 0)
+  if reason == 'no_server' and serverless >= serverless_most then
+    end_ticket(ticket, 'cancelled', 'm:' .. match, now, 'no_server')
+    return false
   end
   local attempt = ticket.attempt + 1
   local change = redis.call('INCR', prefix .. 'change')
   redis.call('HSET', key_of_ticket(ticket.id), 'state', 'queued', 'attempt', attempt, 'queued_at', queued_at,
-    'deadline', deadline, 'change', change)
-  redis.call('HDEL', key_of_ticket(ticket.id), 'match_id', 'matched_at')
+    'deadline', deadline, 'change', change, 'serverless', serverless)
+  -- What players are told of their wait includes it.
+  redis.call('HINCRBY', key_of_ticket(ticket.id), 'spent_matched', string.format('%.0f', spent))
+  redis.call('HDEL', key_of_ticket(ticket.id), 'match_id', 'matched_at', 'ready_at')
   local players = ids_of(ticket.players)
   local held = redis.call('HMGET', claims, unpack(players))
   for i, player in ipairs(players) do
@@ -64,6 +100,7 @@ local function requeue(ticket, now)
     body.party_id = ticket.party
   end
   tell('ticket.requeued', ticket.id .. '.' .. attempt .. '.requeued', body)
+  return true
 end
 
 local players, tickets, seen = {}, {}, {}
@@ -81,15 +118,16 @@ for _, team in ipairs(cjson.decode(found).teams) do
   end
 end
 
-local requeued = 0
+local requeued = {}
 for _, ticket in ipairs(tickets) do
   local now = bucket_time(ticket.partition)
   if state == 'completed' then
     redis.call('HSET', key_of_ticket(ticket.id), 'ended_at', now)
     redis.call('ZADD', prefix .. 'ended', now, ticket.id)
   elseif wanted[ticket.id] and not ticket.no_requeue then
-    requeue(ticket, now)
-    requeued = requeued + 1
+    if requeue(ticket, now) then
+      requeued[#requeued + 1] = ticket.id
+    end
   else
     end_ticket(ticket, 'cancelled', 'm:' .. match, now, 'match_cancelled')
   end
@@ -97,4 +135,8 @@ end
 release_claims(players, 'm:' .. match)
 redis.call('HDEL', prefix .. 'live', match)
 redis.call('ZREM', prefix .. 'unconfirmed', match)
-return {'applied', requeued}
+redis.call('INCR', prefix .. 'change')
+if state == 'completed' then
+  return {'applied'}
+end
+return {'applied', requeued, found}

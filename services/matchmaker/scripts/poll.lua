@@ -33,5 +33,6 @@ while at <= #ARGV do
   looks[#looks + 1] = {redis.call('ZCARD', queue),
     redis.call('ZRANGE', queue, '(' .. cursor, '+inf', 'BYSCORE', 'LIMIT', '0', most, 'WITHSCORES')}
 end
+local oldest = redis.call('ZRANGE', prefix .. 'unconfirmed', 0, 0, 'WITHSCORES')
 return {1, beat, now, tonumber(redis.call('GET', prefix .. 'change') or 0), redis.call('SCARD', prefix .. 'buckets'),
-  looks}
+  looks, redis.call('ZCARD', prefix .. 'unconfirmed'), oldest[2] or ''}

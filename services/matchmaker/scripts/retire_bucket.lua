@@ -10,4 +10,5 @@ if redis.call('ZCARD', prefix .. 'q:' .. bucket) > 0 then
 end
 redis.call('SREM', prefix .. 'buckets', bucket)
 redis.call('HDEL', prefix .. 'stats', bucket)
+redis.call('INCR', prefix .. 'change')
 return 1

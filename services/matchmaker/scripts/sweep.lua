@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Deletes tickets that ended long ago. ARGV: partition, token, how long ended tickets are kept, the most to delete.
+-- Deletes tickets that ended long ago, and ticket events that nobody would send again. ARGV: partition, token, how long
+-- ended tickets are kept, the most to delete of each, how long events are kept.
 --@include queue.lua
 if redis.call('HGET', prefix .. 'lease:' .. ARGV[1], 'token') ~= ARGV[2] then
   return -1
@@ -7,6 +8,7 @@ end
 local before = bucket_time(ARGV[1]) - ARGV[3]
 local old = redis.call('ZRANGE', prefix .. 'ended', '-inf', string.format('%.0f', before), 'BYSCORE', 'LIMIT', '0',
   ARGV[4])
+forget_sent(tonumber(ARGV[5]), tonumber(ARGV[4]))
 for _, id in ipairs(old) do
   redis.call('UNLINK', key_of_ticket(id))
   redis.call('ZREM', prefix .. 'ended', id)

@@ -197,11 +197,12 @@ void QueueStandIn::publish_cancelled(MatchId match, const std::vector<TicketId>&
 }
 
 void QueueStandIn::apply_completed(MatchId match) {
-  must(store_.outcome(found(match).tenant, match, matchmaker::MatchState::completed, {}, soon()));
+  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::completed, {}, {}}, soon()));
 }
 
 void QueueStandIn::apply_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
-  must(store_.outcome(found(match).tenant, match, matchmaker::MatchState::cancelled, requeue, soon()));
+  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::cancelled, CancelReason::no_server, requeue},
+                      soon()));
 }
 
 int QueueStandIn::relay(const Tenant& tenant) {
@@ -211,7 +212,7 @@ int QueueStandIn::relay(const Tenant& tenant) {
     must(bus_.store(event.subject, event.body, event.message_id, trace::current(), soon()));
     entries.push_back(event.entry);
   }
-  if (!entries.empty()) must(store_.remove_from_outbox(tenant, entries, soon()));
+  if (!entries.empty()) must(store_.relayed(tenant, bus_.server_id(), entries, soon()));
   return static_cast<int>(entries.size());
 }
 

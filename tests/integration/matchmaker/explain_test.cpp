@@ -279,6 +279,8 @@ TEST(Explain, OfABucketWhoseOwnerDoesNotAnswerIsUnavailableAndSaysWhenToComeAgai
   // Somebody else owns it, lives, and is nowhere to be asked.
   const auto lease = "mm:{" + tenant.str() + "}:lease:" + partition_of(tenant.str() + ":close:eu-west:2");
   world.redis_command({"HSET", lease, "token", "99:" + lease_identifier(new_uuid(wall()), 1)});
+  // We learn of it at the next look; without a change in the tenant that would be in some seconds.
+  world.redis_command({"INCR", "mm:{" + tenant.str() + "}:change"});
   std::atomic<bool> gone = false;
   std::thread heart([&] {
     eventually([&] {

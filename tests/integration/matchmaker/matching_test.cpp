@@ -135,7 +135,7 @@ TEST(Matching, TellsPlayersWithAnOpenSocket) {
   const auto left = request_of(tenant, "duel", 1, {1500});
   const auto right = request_of(tenant, "duel", 1, {1500});
   const auto player = left.players[0].player_id;
-  shared().redis_command({"HSET", "mm:{" + tenant.str() + "}:presence:" + player.to_string(), "gateway-1", "1"});
+  shared().open_socket(tenant, player);
   std::mutex mutex;
   std::vector<std::string> frames;
   bus::Subscription ear(*shared().bus, notify_subject(player), "", [&](std::string_view, std::string_view body) {

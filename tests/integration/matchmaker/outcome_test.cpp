@@ -1,6 +1,8 @@
 // After the commit: outcomes free players or queue them again, by event or by asking, each exactly once.
+#include <atomic>
 #include <set>
 
+#include "common/bus/consumer.h"
 #include "tests/integration/matchmaker/world.h"
 
 namespace mm::matchmaker {
@@ -192,16 +194,133 @@ TEST(Pull, LearnsWhatNoEventHasTold) {
   EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
 }
 
-TEST(Pull, PublishesAgainWhatNoSessionHasHeardOf) {
+TEST(Pull, BringsAMatchToASessionThatHasNotHeardOfIt) {
   shared().session->set_deaf(true);
   Duel duel;
-  EXPECT_TRUE(eventually([&] { return shared().session->asked(duel.match.match_id) > 0; }));
-  shared().session->set_deaf(false);
-  EXPECT_TRUE(eventually([&] { return shared().ear->times_found(duel.match.match_id) > 1; }));
-  shared().session->say(duel.match.match_id, MatchStatus::running);
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
   }));
+  shared().session->set_deaf(false);
+  EXPECT_EQ(shared().session->asked(duel.match.match_id), 1);
+  EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "it has a session now, and no server yet";
+}
+
+// Under the same id as before: the stream has one event of it, however often it is published.
+TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
+  shared().session->set_deaf(true);
+  std::atomic<int> stored = 0;
+  std::atomic<bool> later_seen = false;
+  Duel duel;
+  bus::Consumer consumer(*shared().bus, streams::kMatch,
+                         {.name = shared().fresh_consumer(streams::kMatch, MatchFound::kSubject)}, shared().metrics);
+  consumer.on<MatchFound>([&](const MatchFound& found, const bus::EventInfo&) {
+    if (found.match_id == duel.match.match_id) ++stored;
+    if (found.created_at > duel.match.created_at && stored > 0) later_seen = true;
+    return bus::Ack::done;
+  });
+  consumer.start();
+  EXPECT_TRUE(eventually([&] { return shared().ear->times_found(duel.match.match_id) > 1; })) << "said again";
+  shared().session->set_deaf(false);
+  Duel later;
+  // The stream holds the later match's event behind all copies.
+  EXPECT_TRUE(eventually([&] { return later_seen.load(); }));
+  EXPECT_EQ(stored, 1);
+}
+
+// Item by item: what a player is told, what becomes of the ticket, and when it ends.
+TEST(NoServer, EndsATicketAfterThreeAttempts) {
+  Duel duel;
+  auto match = duel.match;
+  for (int attempt = 1; attempt <= kServerlessMost; ++attempt) {
+    auto event = duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id});
+    event.match_id = match.match_id;
+    shared().publish(event);
+    if (attempt == kServerlessMost) break;
+    ASSERT_TRUE(eventually([&] {
+      for (const auto& found : shared().ear->found()) {
+        if (found.tenant == duel.tenant && found.created_at > match.created_at) match = found;
+      }
+      return match.match_id != event.match_id;
+    })) << attempt;
+  }
+  ASSERT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.left.ticket_id) > 0; }));
+  for (const auto& closed : shared().ear->closed()) {
+    if (closed.tenant != duel.tenant) continue;
+    EXPECT_EQ(closed.reason, CloseReason::no_server);
+  }
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::cancelled);
+  EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "");
+}
+
+TEST(NoServer, AnotherReasonDoesNotCount) {
+  Duel duel;
+  auto match = duel.match;
+  for (int attempt = 1; attempt <= kServerlessMost; ++attempt) {
+    auto event = duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}, CancelReason::conflict);
+    event.match_id = match.match_id;
+    shared().publish(event);
+    ASSERT_TRUE(eventually([&] {
+      for (const auto& found : shared().ear->found()) {
+        if (found.tenant == duel.tenant && found.created_at > match.created_at) match = found;
+      }
+      return match.match_id != event.match_id;
+    })) << attempt;
+  }
+  EXPECT_EQ(shared().ear->times_closed(*duel.left.ticket_id), 0);
+}
+
+TEST(NoServer, TheTimeWithoutAServerCountsAsWaitingForThePlayer) {
+  Duel duel;
+  const auto queued_at = status_of(duel.tenant, *duel.left.ticket_id).queued_at;
+  ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{700}; }));
+  EXPECT_GE(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, 600) << "matched, and it has no server";
+  shared().publish(duel.cancelled({*duel.left.ticket_id}));
+  ASSERT_TRUE(eventually([&] {
+    return status_of(duel.tenant, *duel.left.ticket_id).status == TicketStatus::searching;
+  }));
+  const auto again = status_of(duel.tenant, *duel.left.ticket_id);
+  EXPECT_GE(again.waited_ms, 700);
+  EXPECT_EQ(again.queued_at, queued_at);
+}
+
+TEST(NoServer, AMatchThatGotItsServerEndsTheWait) {
+  Duel duel;
+  MatchReady event;
+  event.match_id = duel.match.match_id;
+  event.tenant = duel.tenant;
+  event.mode = duel.match.mode;
+  event.region = duel.match.region;
+  shared().publish(event);
+  const auto key = "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string();
+  ASSERT_TRUE(eventually([&] { return !shared().redis_command({"HGET", key, "ready_at"}).is_nil(); }));
+  const auto waited = status_of(duel.tenant, *duel.left.ticket_id).waited_ms;
+  const auto at = wall();
+  ASSERT_TRUE(eventually([&] { return wall() - at > Milliseconds{50}; }));
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, waited);
+}
+
+// Who has cancelled meanwhile is told that it is over, and the other one that the search goes on.
+TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
+  Duel duel;
+  const auto left = duel.left.players[0].player_id;
+  const auto right = duel.right.players[0].player_id;
+  shared().open_socket(duel.tenant, left);
+  shared().open_socket(duel.tenant, right);
+  CancelTicket cancel;
+  cancel.tenant = duel.tenant;
+  cancel.ticket_id = *duel.left.ticket_id;
+  EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
+  shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
+  const auto told = [](PlayerId player, const char* what) {
+    return eventually([&] {
+      for (const auto& frame : shared().ear->frames_of(player)) {
+        if (frame.find("\"match_cancelled\"") != std::string::npos && frame.find(what) != std::string::npos) return true;
+      }
+      return false;
+    });
+  };
+  EXPECT_TRUE(told(left, "\"requeued\":false"));
+  EXPECT_TRUE(told(right, "\"requeued\":true"));
 }
 
 TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <fstream>
 
+#include "common/bus/stream_setup.h"
 #include "common/testing/event_keys.h"
 
 namespace mm::matchmaker {
@@ -89,13 +91,10 @@ SessionDouble::SessionDouble(const testing::OwnNats& nats)
   ear_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
     const std::lock_guard lock(mutex_);
     if (deaf_) return;
-    MatchView view;
-    view.match_id = event.match_id;
-    view.mode = event.mode;
-    view.region = event.region;
-    matches_.emplace(event.match_id, view);
+    matches_.emplace(event.match_id, MatchStanding{event.match_id, MatchStatus::allocating, false, {}, {}});
   });
-  server_.serve<GetMatch>([this](const GetMatch& request, const bus::Context&) { return get(request); });
+  server_.serve<ReconcileMatches>(
+      [this](const ReconcileMatches& request, const bus::Context&) { return reconcile(request); });
   server_.start();
 }
 
@@ -104,14 +103,18 @@ void SessionDouble::set_deaf(bool deaf) {
   deaf_ = deaf;
 }
 
+void SessionDouble::set_away(bool away) {
+  const std::lock_guard lock(mutex_);
+  away_ = away;
+}
+
 void SessionDouble::say(MatchId match, MatchStatus status, std::vector<TicketId> requeue) {
   const std::lock_guard lock(mutex_);
-  auto& view = matches_[match];
-  view.match_id = match;
-  view.mode = ranked_mode();
-  view.region = default_region();
-  view.status = status;
-  view.requeue = std::move(requeue);
+  auto& standing = matches_[match];
+  standing = {match, status, false, {}, {}};
+  if (status != MatchStatus::cancelled) return;
+  standing.reason = CancelReason::conflict;
+  standing.requeue = std::move(requeue);
 }
 
 int SessionDouble::asked(MatchId match) const {
@@ -120,13 +123,18 @@ int SessionDouble::asked(MatchId match) const {
   return found == asked_.end() ? 0 : found->second;
 }
 
-Reply<MatchView> SessionDouble::get(const GetMatch& request) {
+Reply<MatchStandings> SessionDouble::reconcile(const ReconcileMatches& request) {
   const std::lock_guard lock(mutex_);
-  if (!request.match_id) return refuse(Code::no_match);
-  ++asked_[*request.match_id];
-  const auto found = matches_.find(*request.match_id);
-  if (found == matches_.end()) return refuse(Code::not_found);
-  return found->second;
+  for (const auto& found : request.matches) ++asked_[found.match_id];
+  if (away_) return refuse(Code::unavailable);
+  MatchStandings answer;
+  for (const auto& found : request.matches) {
+    const auto known =
+        matches_.try_emplace(found.match_id, MatchStanding{found.match_id, MatchStatus::allocating, false, {}, {}});
+    answer.matches.push_back(known.first->second);
+    answer.matches.back().fresh = known.second;
+  }
+  return answer;
 }
 
 template <class E>
@@ -142,6 +150,17 @@ Ear::Ear(bus::Bus& bus) {
   listen(bus, closed_);
   listen(bus, requeued_);
   listen(bus, changed_);
+  subscriptions_.push_back(std::make_unique<bus::Subscription>(
+      bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) {
+        const std::lock_guard lock(mutex_);
+        frames_[std::string(subject)].emplace_back(body);
+      }));
+}
+
+std::vector<std::string> Ear::frames_of(PlayerId player) const {
+  const std::lock_guard lock(mutex_);
+  const auto frames = frames_.find(notify_subject(player));
+  return frames == frames_.end() ? std::vector<std::string>{} : frames->second;
 }
 
 std::optional<MatchFound> Ear::match_of(TicketId ticket) const {
@@ -206,6 +225,22 @@ Settings World::settings(int tick_ms) const {
 
 std::unique_ptr<Instance> World::start(const std::string& name, int tick_ms) const {
   return std::make_unique<Instance>(nats, settings(tick_ms), name);
+}
+
+std::string World::fresh_consumer(Stream stream, Subject subject) {
+  static std::atomic<int> made = 0;
+  const auto name = "reader_" + std::to_string(++made);
+  const std::array wanted{rights::StreamConsumer{stream, name, "test", subject.text}};
+  const auto done = bus::set_up_streams(*bus, wanted, soon());
+  EXPECT_TRUE(done.ok()) << (done ? "" : done.error());
+  return name;
+}
+
+void World::open_socket(const Tenant& tenant, PlayerId player) {
+  storage::Redis sockets(options_for(cache));
+  const auto set = sockets.command(
+      {"HSET", "mm:{" + tenant.str() + "}:presence:" + player.to_string(), "gateway-1", "1"}, soon());
+  EXPECT_TRUE(set.ok()) << (set ? "" : set.error().text);
 }
 
 storage::RedisReply World::redis_command(storage::Arguments arguments) {

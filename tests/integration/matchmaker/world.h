@@ -14,6 +14,7 @@
 #include "common/bus/bus.h"
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
+#include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
 #include "common/runtime/credentials.h"
 #include "common/runtime/health.h"
@@ -39,19 +40,22 @@ class SessionDouble {
  public:
   explicit SessionDouble(const testing::OwnNats& nats);
 
-  /// Deaf: matches that are found from now on are unknown to it.
+  /// Deaf: it learns of matches only by questions that carry them.
   void set_deaf(bool deaf);
+  /// Away: it answers no question.
+  void set_away(bool away);
   void say(MatchId match, MatchStatus status, std::vector<TicketId> requeue = {});
   int asked(MatchId match) const;
 
  private:
-  Reply<MatchView> get(const GetMatch& request);
+  Reply<MatchStandings> reconcile(const ReconcileMatches& request);
 
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   mutable std::mutex mutex_;
   bool deaf_ = false;
-  std::map<MatchId, MatchView> matches_;
+  bool away_ = false;
+  std::map<MatchId, MatchStanding> matches_;
   std::map<MatchId, int> asked_;
   std::unique_ptr<bus::Subscription> ear_;
   bus::Server server_;
@@ -71,6 +75,8 @@ class Ear {
   std::optional<MatchFound> match_of(TicketId ticket) const;
   int times_found(MatchId match) const;
   int times_closed(TicketId ticket) const;
+  /// What was sent to the sockets of this player.
+  std::vector<std::string> frames_of(PlayerId player) const;
 
  private:
   template <class E>
@@ -86,6 +92,7 @@ class Ear {
   std::vector<TicketClosed> closed_;
   std::vector<TicketRequeued> requeued_;
   std::vector<QueueChanged> changed_;
+  std::map<std::string, std::vector<std::string>> frames_;  // by subject
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
 };
 
@@ -126,6 +133,10 @@ struct World {
     const auto stored = bus->store(event, new_uuid(wall()).to_string(), soon());
     ASSERT_TRUE(stored.ok()) << stored.error();
   }
+  /// A new consumer of the stream, from its first event on; its name.
+  std::string fresh_consumer(Stream stream, Subject subject);
+  /// From now on frames are sent to this player.
+  void open_socket(const Tenant& tenant, PlayerId player);
   /// A plain command to the queue.
   storage::RedisReply redis_command(storage::Arguments arguments);
 

@@ -235,6 +235,22 @@ TEST_F(OutboxTest, F15_SendsAgainWhatJetStreamMayHaveLost) {
   EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops what it has seen";
 }
 
+// JetStream mostly has them still: what it may have lost must not hold up what is new.
+TEST_F(OutboxTest, SendsAgainAtABoundedRateAndAfterWhatIsNew) {
+  ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec0(
+        "INSERT INTO shop.outbox (message_id, subject, body, sent_under)"
+        " SELECT i::text, 'ticket.closed', '{}', 'another server' FROM generate_series(1, 1000) i");
+  }));
+  const auto started = std::chrono::steady_clock::now();
+  const auto box = outbox();
+  add(*box, 1);
+  ASSERT_TRUE(all_sent());
+  EXPECT_GT(rows("sent_under = 'another server'"), 500) << "the new one did not wait for them";
+  EXPECT_TRUE(eventually([&] { return rows("sent_under = 'another server'") == 0; }, Milliseconds{60'000}));
+  EXPECT_GE(std::chrono::steady_clock::now() - started, std::chrono::milliseconds{2'500}) << "some 300 a second";
+}
+
 TEST_F(OutboxTest, F12_GoesOnAfterPostgresqlWasAway) {
   const auto box = outbox();
   add(*box, 1);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "common/contracts/matchmaker.h"
+#include "common/contracts/reconcile.h"
 #include "common/testing/child.h"
 #include "common/testing/event_keys.h"
 
@@ -44,12 +45,12 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
   confirming_ = connect(nats_.url(), "session", metrics_);
   requests_ = std::make_unique<bus::AsyncRequests>(*bus_, metrics_);
   session_ = std::make_unique<bus::Server>(*confirming_, bus::ServerOptions{.name = "session"}, metrics_);
-  session_->serve<GetMatch>([](const GetMatch& request, const bus::Context&) -> Reply<MatchView> {
-    if (!request.match_id) return refuse(Code::no_match);
-    MatchView view;
-    view.match_id = *request.match_id;
-    view.status = MatchStatus::cancelled;
-    return view;
+  session_->serve<ReconcileMatches>([](const ReconcileMatches& request, const bus::Context&) -> Reply<MatchStandings> {
+    MatchStandings answer;
+    for (const auto& match : request.matches) {
+      answer.matches.push_back({match.match_id, MatchStatus::cancelled, false, CancelReason::conflict, {}});
+    }
+    return answer;
   });
   session_->start();
   consumer_ = std::make_unique<bus::Consumer>(*confirming_, streams::kMatch,

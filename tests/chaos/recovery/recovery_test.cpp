@@ -1,0 +1,111 @@
+// Recovery is bounded by what was lost, not by how long the platform has run: with thousands of matches behind it and a
+// steady load, NATS is killed, session is paused, and PostgreSQL is paused. Within seconds after each of them is back new
+// matches get their servers again and nothing is left over, and no match has more events than a stated number.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "common/testing/wait.h"
+#include "tests/chaos/recovery/world.h"
+
+namespace mm::chaos {
+namespace {
+
+using testing::eventually;
+
+#ifdef MM_FULL_SIZE
+constexpr std::size_t kBehind = 20'000;
+constexpr double kHistoryRate = 250;
+constexpr double kRate = 50;
+constexpr std::chrono::seconds kOutage{60};
+#else
+constexpr std::size_t kBehind = 400;
+constexpr double kHistoryRate = 60;
+constexpr double kRate = 10;
+constexpr std::chrono::seconds kOutage{12};
+#endif
+constexpr std::chrono::seconds kNormalWithin{10};
+/// Whatever fails: found, ready, completed or cancelled, rated; and each of them once more if a stream lost it.
+constexpr int kEventsMost = 8;
+
+class Recovery : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world_.players->set_rate(kHistoryRate);
+    ASSERT_TRUE(eventually([&] { return world_.games->reported() >= kBehind; },
+                           std::chrono::seconds(static_cast<int>(kBehind / kHistoryRate * 10) + 60)))
+        << world_.players->queued() << " queued, " << world_.watcher->found() << " found, " << world_.watcher->ready()
+        << " ready, " << world_.games->reported() << " reported, " << world_.games->over() << " too late";
+    world_.players->set_rate(kRate);
+    ASSERT_TRUE(eventually([&] { return is_normal(); }, std::chrono::seconds(60)));
+    std::printf("%zu matches behind it\n", world_.games->reported());
+  }
+
+  bool is_normal() const { return static_cast<double>(world_.watcher->open()) <= std::max(kRate, 5.0); }
+
+  void wait(std::chrono::seconds time) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    (void)eventually([&] { return std::chrono::steady_clock::now() >= until; }, time + std::chrono::seconds(5));
+  }
+
+  /// From now, the moment of healing, until a match that was found later has its server and few others wait for one.
+  void expect_normal_soon(const char* after) {
+    const auto healed = SystemClock{}.now();
+    const auto started = std::chrono::steady_clock::now();
+    const auto open = world_.watcher->open();
+    const bool normal = eventually([&] { return world_.watcher->ready_of_later(healed) && is_normal(); },
+                                   std::chrono::seconds(120));
+    const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    std::printf("%s: %zu matches were open, back to normal in %.1f s\n", after, open, took);
+    EXPECT_TRUE(normal) << after << ": " << world_.watcher->open() << " matches are open";
+    EXPECT_LE(took, std::chrono::duration<double>(kNormalWithin).count()) << after;
+    wait(std::chrono::seconds(5));
+    EXPECT_TRUE(eventually([&] { return is_normal(); })) << after << ": and it stays so";
+  }
+
+  World world_;
+};
+
+TEST_F(Recovery, IsBoundedByWhatWasLost) {
+  world_.nats.kill();
+  world_.nats.restart();
+  expect_normal_soon("NATS killed");
+
+  world_.session->freeze();
+  wait(kOutage);
+  world_.session->thaw();
+  expect_normal_soon("session paused");
+
+  world_.postgres.freeze();
+  wait(kOutage);
+  world_.postgres.thaw();
+  expect_normal_soon("PostgreSQL paused");
+
+  world_.nats.restart_without_state();
+  expect_normal_soon("NATS without its state");
+
+  world_.players->set_rate(0);
+  EXPECT_TRUE(eventually([&] { return world_.live_matches() == 0; }, std::chrono::seconds(90)))
+      << world_.live_matches() << " matches hold their players still";
+  const auto completed = world_.count("SELECT count(*) FROM session.match WHERE state = 'completed'");
+  EXPECT_EQ(world_.count("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
+  EXPECT_TRUE(eventually([&] { return world_.count("SELECT count(*) FROM profile.applied") == completed; },
+                         std::chrono::seconds(60)))
+      << "every result counts once";
+  const auto events = world_.events_per_match();
+  int most = 0;
+  std::size_t all = 0;
+  for (const auto& [match, count] : events) {
+    most = std::max(most, count);
+    all += static_cast<std::size_t>(count);
+  }
+  std::printf("%zu matches with %zu events in the stream, at most %d each; %lld completed, %zu cancelled\n",
+              events.size(), all, most, static_cast<long long>(completed), world_.watcher->cancelled());
+  EXPECT_LE(most, kEventsMost);
+  EXPECT_GT(events.size(), 0U);
+}
+
+}  // namespace
+}  // namespace mm::chaos

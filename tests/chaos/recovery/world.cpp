@@ -1,0 +1,337 @@
+#include "tests/chaos/recovery/world.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include "common/bus/consumer.h"
+#include "common/bus/proof.h"
+#include "common/bus/stream_setup.h"
+#include "common/contracts/bus_rights.h"
+#include "common/storage/postgres.h"
+#include "common/storage/redis.h"
+#include "common/testing/child.h"
+#include "common/testing/wait.h"
+
+namespace mm::chaos {
+namespace {
+
+constexpr Milliseconds kPatience{1'000};
+constexpr Milliseconds kTurn{5};
+constexpr int kGameThreads = 8;
+constexpr int kCallers = 4;
+
+Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
+
+std::string new_folder() {
+  std::string path = "/tmp/mm-recovery.XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return path;
+}
+
+Caller server_of(MatchId match) {
+  Caller caller;
+  caller.role = Role::server;
+  caller.match = match;
+  return caller;
+}
+
+}  // namespace
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, const std::string& user, metrics::Registry& metrics) {
+  bus::Options options{.url = nats.url(), .user = user, .password = testing::OwnNats::password(user), .name = user};
+  // To read what the daemons have signed.
+  for (const auto signer : rights::kSigners) {
+    const auto key = security::SigningKey::parse(testing::secret("event_" + std::string(signer)));
+    check(key.ok(), "a signer's key is one");
+    options.keys.publishers.emplace(signer, *security::VerifyingKey::parse(key->public_text()));
+  }
+  auto bus = bus::Bus::connect(options, metrics, soon());
+  check(bus.ok(), "the test's NATS is not there");
+  return std::move(*bus);
+}
+
+Daemon::Daemon(const std::string& name, std::vector<std::string> settings, const std::string& folder) {
+  testing::ChildCommand command;
+  const char* build = std::getenv("MM_TEST_BINARY_DIR");
+  command.arguments = {"env", "-u", "MM_TEST_SOURCE_DIR", "-u", "MM_TEST_BINARY_DIR",
+                       std::string(build != nullptr ? build : ".") + "/bin/" + name};
+  command.environment = std::move(settings);
+  command.environment.push_back("MM_CREDENTIALS_DIR=" + testing::credentials_of(name));
+  command.environment.push_back("MM_ADMIN_PORT=0");
+  command.environment.push_back("MM_LOG_LEVEL=warning");
+  command.output = folder + "/" + name + ".log";
+  pid_ = testing::start_child(command);
+}
+
+Daemon::~Daemon() { testing::kill_all(pid_); }
+void Daemon::freeze() { testing::stop_all(pid_); }
+void Daemon::thaw() {
+  for (const auto pid : testing::with_descendants(pid_)) ::kill(pid, SIGCONT);
+}
+
+Games::Games(const testing::OwnNats& nats, Milliseconds length)
+    : length_(length), bus_(connect(nats, "orchestrator", metrics_)), gateway_(connect(nats, "gateway", metrics_)) {
+  bus::ServerOptions options;
+  options.name = "orchestrator";
+  server_ = std::make_unique<bus::Server>(*bus_, options, metrics_);
+  server_->serve<AllocateServer>([this](const AllocateServer& r, const bus::Context&) { return allocate(r); });
+  server_->serve<ReleaseServer>([](const ReleaseServer& r, const bus::Context&) -> Reply<Released> {
+    return Released{r.match_id};
+  });
+  server_->start();
+  for (int i = 0; i < kGameThreads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+Games::~Games() {
+  stopping_ = true;
+  for (auto& thread : threads_) thread.join();
+}
+
+Reply<Allocation> Games::allocate(const AllocateServer& request) {
+  const std::lock_guard lock(mutex_);
+  const auto [known, fresh] = allocations_.try_emplace(request.match_id);
+  if (!fresh) return known->second;
+  known->second = {request.match_id, ServerId::fresh(SystemClock{}.now()), "127.0.0.1:1",
+                   "ws://127.0.0.1:1/match/" + request.match_id.to_string()};
+  ++allocated_;
+  Game game;
+  game.due = std::chrono::steady_clock::now() + length_;
+  game.result.match_id = request.match_id;
+  game.result.winning_team = 0;
+  game.result.duration_seconds = 1;
+  games_.push_back(std::move(game));
+  return known->second;
+}
+
+void Games::run() {
+  while (!stopping_) {
+    std::optional<Game> game;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!games_.empty() && games_.front().due <= std::chrono::steady_clock::now()) {
+        game = std::move(games_.front());
+        games_.pop_front();
+      }
+    }
+    if (!game) {
+      (void)testing::eventually([this] { return stopping_.load(); }, kTurn);
+      continue;
+    }
+    const auto answer = gateway_->request(game->result, server_of(game->result.match_id), Deadline::after(kPatience));
+    if (answer) {
+      ++reported_;
+    } else if (answer.error().code == Code::match_over) {
+      ++over_;
+    } else {
+      game->due = std::chrono::steady_clock::now() + kPatience;
+      const std::lock_guard lock(mutex_);
+      games_.push_back(std::move(*game));
+    }
+  }
+}
+
+Players::Players(const testing::OwnNats& nats) : bus_(connect(nats, "lobby", metrics_)) {
+  for (int i = 0; i < kCallers; ++i) threads_.emplace_back([this, i] { run(i); });
+}
+
+Players::~Players() {
+  stopping_ = true;
+  for (auto& thread : threads_) thread.join();
+}
+
+// What an outage refuses is not made up for: those players are gone.
+void Players::run(int caller) {
+  auto next = std::chrono::steady_clock::now();
+  while (!stopping_) {
+    const double rate = rate_;
+    if (rate <= 0 || std::chrono::steady_clock::now() < next) {
+      if (rate <= 0) next = std::chrono::steady_clock::now();
+      (void)testing::eventually([&] { return stopping_ || std::chrono::steady_clock::now() >= next; }, kTurn);
+      continue;
+    }
+    next = std::max(next, std::chrono::steady_clock::now() - std::chrono::milliseconds(500)) +
+           std::chrono::microseconds(static_cast<std::int64_t>(1e6 * kCallers / (2 * rate)));
+    const auto now = SystemClock{}.now();
+    Enqueue request;
+    request.ticket_id = TicketId::fresh(now);
+    request.mode = *Mode::parse("duel");
+    request.region = default_region();
+    request.players = {{PlayerId::fresh(now), 1500.0 + caller, 60}};
+    if (bus_->request(request, Caller{}, Deadline::after(kPatience))) ++queued_;
+  }
+}
+
+Watcher::Watcher(bus::Bus& bus) {
+  subscriptions_.push_back(bus::subscribe<MatchFound>(bus, "", [this](const MatchFound& event) {
+    const std::lock_guard lock(mutex_);
+    if (!settled_.contains(event.match_id)) found_.emplace(event.match_id, event.created_at);
+  }));
+  const auto settle = [this](MatchId match) {
+    settled_.insert(match);
+    const auto found = found_.find(match);
+    if (found == found_.end()) return TimePoint{};
+    const auto at = found->second;
+    found_.erase(found);
+    return at;
+  };
+  subscriptions_.push_back(bus::subscribe<MatchReady>(bus, "", [this, settle](const MatchReady& event) {
+    const std::lock_guard lock(mutex_);
+    if (!settled_.contains(event.match_id)) ++ready_;
+    latest_ready_ = std::max(latest_ready_, settle(event.match_id));
+  }));
+  subscriptions_.push_back(bus::subscribe<MatchCancelled>(bus, "", [this, settle](const MatchCancelled& event) {
+    const std::lock_guard lock(mutex_);
+    ++cancelled_;
+    settle(event.match_id);
+  }));
+}
+
+std::size_t Watcher::open() const {
+  const std::lock_guard lock(mutex_);
+  return found_.size();
+}
+std::size_t Watcher::found() const {
+  const std::lock_guard lock(mutex_);
+  return found_.size() + settled_.size();
+}
+std::size_t Watcher::ready() const {
+  const std::lock_guard lock(mutex_);
+  return ready_;
+}
+std::size_t Watcher::cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+bool Watcher::ready_of_later(TimePoint since) const {
+  const std::lock_guard lock(mutex_);
+  return latest_ready_ > since;
+}
+
+World::World() : folder_(new_folder()) {
+  bus = connect(nats, "test", metrics_);
+  watcher = std::make_unique<Watcher>(*bus);
+  games = std::make_unique<Games>(nats, Milliseconds{500});
+  session = start("session", true);
+  others_.push_back(start("profile", true));
+  others_.push_back(start("leaderboard", true));
+  others_.push_back(start("lobby", false));
+  matchmaker = start("matchmaker", false);
+  const bool up = testing::eventually(
+      [&] {
+        return bus->request(GetQueues{}, Caller{}, Deadline::after(kPatience)).ok() &&
+               bus->request(GetMatch{MatchId::fresh(SystemClock{}.now()), {}}, Caller{}, Deadline::after(kPatience))
+                       .error()
+                       .code == Code::not_found;
+      },
+      Milliseconds{60'000});
+  check(up, "the daemons have not come up");
+  players = std::make_unique<Players>(nats);
+}
+
+World::~World() {
+  players.reset();
+  games.reset();
+  session.reset();
+  matchmaker.reset();
+  others_.clear();
+  if (std::getenv("MM_KEEP_LOGS") != nullptr) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::unique_ptr<Daemon> World::start(const std::string& name, bool with_postgres) {
+  std::vector<std::string> settings{"MM_NATS_URL=" + nats.url()};
+  if (with_postgres) settings.push_back("MM_POSTGRES_URL=" + postgres.url_as(name));
+  if (name != "leaderboard") settings.push_back("MM_REDIS_CACHE_URL=" + cache.url_as(name));
+  if (name == "matchmaker" || name == "lobby") settings.push_back("MM_REDIS_QUEUE_URL=" + queue.url_as(name));
+  return std::make_unique<Daemon>(name, std::move(settings), folder_);
+}
+
+namespace {
+
+/// What every event of the stream has.
+struct OfMatch {
+  MatchId match_id;
+};
+template <class F>
+void describe(F& f, OfMatch& m) {
+  f("match_id", m.match_id);
+}
+template <const char* kText>
+struct Counted : OfMatch {
+  static constexpr Subject kSubject{kText};
+};
+constexpr char kFound[] = "match.found";
+constexpr char kReady[] = "match.ready";
+constexpr char kCompleted[] = "match.completed";
+constexpr char kCancelled[] = "match.cancelled";
+constexpr char kRated[] = "match.rated";
+constexpr char kLast[] = "match.last";
+
+}  // namespace
+
+std::map<MatchId, int> World::events_per_match() {
+  const std::array wanted{rights::StreamConsumer{streams::kMatch, "counter", "test", streams::kMatch.subjects}};
+  const auto made = bus::set_up_streams(*bus, wanted, soon());
+  check(made.ok(), "the counting consumer could not be made");
+  std::mutex mutex;
+  std::map<MatchId, int> events;
+  std::atomic<bool> done = false;
+  bus::Consumer consumer(*bus, streams::kMatch, {.name = "counter", .batch = 500}, metrics_);
+  const auto count = [&]<class E>(std::type_identity<E>) {
+    consumer.on<E>([&](const E& event, const bus::EventInfo&) {
+      const std::lock_guard lock(mutex);
+      ++events[event.match_id];
+      return bus::Ack::done;
+    });
+  };
+  count(std::type_identity<Counted<kFound>>{});
+  count(std::type_identity<Counted<kReady>>{});
+  count(std::type_identity<Counted<kCompleted>>{});
+  count(std::type_identity<Counted<kCancelled>>{});
+  count(std::type_identity<Counted<kRated>>{});
+  consumer.on<Counted<kLast>>([&](const auto&, const bus::EventInfo&) {
+    done = true;
+    return bus::Ack::done;
+  });
+  const OfMatch last{MatchId::fresh(SystemClock{}.now())};
+  check(bus->store(kLast, wire::encode(last), last.match_id.to_string(), {}, soon()).ok(), "the mark is not stored");
+  consumer.start();
+  check(testing::eventually([&] { return done.load(); }, Milliseconds{180'000}), "the stream could not be read");
+  const std::lock_guard lock(mutex);
+  return events;
+}
+
+std::int64_t World::count(const std::string& sql) {
+  storage::PostgresOptions options;
+  options.url = postgres.url();
+  options.application = "chaos";
+  options.connections = 1;
+  storage::Postgres database(options);
+  std::int64_t value = -1;
+  (void)testing::eventually([&] {
+    const auto read = database.transaction(Deadline::after(kPatience), [&](pqxx::work& tx) {
+      return tx.exec1(sql)[0].as<std::int64_t>();
+    });
+    if (read) value = *read;
+    return read.ok();
+  });
+  return value;
+}
+
+std::int64_t World::live_matches() {
+  storage::RedisOptions options;
+  options.url = queue.url();
+  options.password = queue.password();
+  options.connections = 1;
+  storage::Redis redis(options);
+  const auto reply = redis.command({"HLEN", "mm:{default}:live"}, soon());
+  return reply ? reply->integer : -1;
+}
+
+}  // namespace mm::chaos

@@ -1,0 +1,145 @@
+// A platform under load, to be broken: real nats-server, Redis and PostgreSQL as deployed, and the daemons as processes
+// of their own. Players only queue, and game servers only report results, so both are played by the test itself.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/bus/server.h"
+#include "common/contracts/events.h"
+#include "common/testing/servers.h"
+
+namespace mm::chaos {
+
+/// One daemon in a process of its own.
+class Daemon {
+ public:
+  Daemon(const std::string& name, std::vector<std::string> settings, const std::string& folder);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  void freeze();
+  void thaw();
+
+ private:
+  pid_t pid_ = 0;
+};
+
+/// Gives every match a server at once, and reports the result a moment later, again and again until it is taken.
+class Games {
+ public:
+  Games(const testing::OwnNats& nats, Milliseconds length);
+  ~Games();
+
+  std::size_t allocated() const { return allocated_; }
+  std::size_t reported() const { return reported_; }
+  std::size_t over() const { return over_; }  ///< results that came too late
+
+ private:
+  struct Game {
+    SteadyPoint due;
+    ReportResult result;
+  };
+  Reply<Allocation> allocate(const AllocateServer& request);
+  void run();
+
+  const Milliseconds length_;
+  metrics::Registry metrics_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<bus::Bus> gateway_;
+  std::atomic<std::size_t> allocated_ = 0;
+  std::atomic<std::size_t> reported_ = 0;
+  std::atomic<std::size_t> over_ = 0;
+  std::mutex mutex_;
+  std::map<MatchId, Allocation> allocations_;  // guarded by mutex_
+  std::deque<Game> games_;                     // guarded by mutex_
+  std::atomic<bool> stopping_ = false;
+  std::unique_ptr<bus::Server> server_;
+  std::vector<std::thread> threads_;
+};
+
+/// Pairs of players who queue, so many pairs a second.
+class Players {
+ public:
+  explicit Players(const testing::OwnNats& nats);
+  ~Players();
+
+  void set_rate(double pairs_per_second) { rate_ = pairs_per_second; }
+  std::size_t queued() const { return queued_; }
+
+ private:
+  void run(int caller);
+
+  metrics::Registry metrics_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::atomic<double> rate_ = 0;
+  std::atomic<std::size_t> queued_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+/// Which matches are open: found, and neither ready nor over.
+class Watcher {
+ public:
+  explicit Watcher(bus::Bus& bus);
+
+  std::size_t open() const;
+  std::size_t found() const;
+  std::size_t ready() const;
+  std::size_t cancelled() const;
+  /// A match that was found after `since` has become ready.
+  bool ready_of_later(TimePoint since) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<MatchId, TimePoint> found_;
+  std::set<MatchId> settled_;
+  std::size_t ready_ = 0;
+  std::size_t cancelled_ = 0;
+  TimePoint latest_ready_{};  ///< when the newest match that has become ready was found
+  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
+};
+
+class World {
+ public:
+  World();
+  ~World();
+
+  /// Events of the stream MATCH, per match.
+  std::map<MatchId, int> events_per_match();
+  std::int64_t count(const std::string& sql);
+  std::int64_t live_matches();
+
+  testing::OwnNats nats;
+  testing::OwnRedis queue{testing::OwnRedis::Instance::queue};
+  testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
+  testing::OwnPostgres postgres;
+  std::unique_ptr<Daemon> session;
+  std::unique_ptr<Daemon> matchmaker;
+
+ private:
+  std::unique_ptr<Daemon> start(const std::string& name, bool with_postgres);
+
+  std::string folder_;
+  metrics::Registry metrics_;
+  std::vector<std::unique_ptr<Daemon>> others_;
+
+ public:
+  std::unique_ptr<bus::Bus> bus;
+  std::unique_ptr<Watcher> watcher;
+  std::unique_ptr<Games> games;
+  std::unique_ptr<Players> players;
+};
+
+std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, const std::string& user, metrics::Registry& metrics);
+
+}  // namespace mm::chaos

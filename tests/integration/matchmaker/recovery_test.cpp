@@ -1,0 +1,190 @@
+// What bounds the matchmaker's work when sessions, the bus or the stream were away.
+#include <set>
+
+#include "common/bus/consumer.h"
+#include "tests/integration/matchmaker/world.h"
+
+namespace mm::matchmaker {
+namespace {
+
+using testing::eventually;
+
+std::string key(const Tenant& tenant, const std::string& name) { return "mm:{" + tenant.str() + "}:" + name; }
+
+/// A world of its own, whose matchmaker may have three unconfirmed matches.
+struct Narrow {
+  static constexpr int kMost = 3;
+  World world;
+  std::unique_ptr<Instance> instance;
+  Tenant tenant = fresh_tenant();
+
+  Narrow() {
+    auto settings = world.settings();
+    settings.max_unconfirmed = kMost;
+    instance = std::make_unique<Instance>(world.nats, settings, "matchmaker-1");
+  }
+  std::vector<Enqueue> enqueue_duels(int pairs) {
+    std::vector<Enqueue> requests;
+    for (int i = 0; i < 2 * pairs; ++i) {
+      requests.push_back(request_of(tenant, "duel", 1, {1500}));
+      EXPECT_TRUE(world.ask(requests.back()).ok());
+    }
+    return requests;
+  }
+  std::int64_t live() { return world.redis_command({"HLEN", key(tenant, "live")}).integer; }
+  std::int64_t queued() {
+    return world.redis_command({"ZCARD", key(tenant, "q:" + tenant.str() + ":duel:eu-west:1")}).integer;
+  }
+};
+
+TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
+  Narrow narrow;
+  narrow.world.session->set_away(true);
+  const auto requests = narrow.enqueue_duels(10);
+  ASSERT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 1; }));
+  EXPECT_EQ(narrow.live(), Narrow::kMost);
+  EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMost) << "they stay queued";
+
+  // Who waits can still cancel, and no match is made by hand either.
+  int cancelled = 0;
+  for (const auto& request : requests) {
+    CancelTicket cancel;
+    cancel.tenant = narrow.tenant;
+    cancel.ticket_id = *request.ticket_id;
+    if (cancelled < 4 && narrow.world.ask(cancel).ok()) ++cancelled;
+  }
+  EXPECT_EQ(cancelled, 4);
+  MakeMatch challenge;
+  challenge.match_id = MatchId::fresh(wall());
+  challenge.tenant = narrow.tenant;
+  challenge.mode = mode_named("duel");
+  challenge.region = default_region();
+  challenge.teams = {{player_rated(1500)}, {player_rated(1700)}};
+  EXPECT_EQ(code_of(narrow.world.ask(challenge)), Code::unavailable);
+
+  // Once sessions answer, all of them are matched, a few at a time.
+  narrow.world.session->set_away(false);
+  EXPECT_TRUE(eventually([&] { return narrow.live() == 8; }, Seconds(40)));
+  EXPECT_EQ(narrow.queued(), 0);
+  EXPECT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 0; }));
+}
+
+TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
+  World world;
+  world.session->set_deaf(true);
+  world.session->set_away(true);
+  const auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  ASSERT_TRUE(world.ask(request_of(tenant, "duel", 1, {1500})).ok());
+  const auto second = request_of(tenant, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(second).ok());
+  ASSERT_TRUE(eventually([&] { return world.ear->match_of(*second.ticket_id).has_value(); }));
+  const auto match = world.ear->match_of(*second.ticket_id)->match_id;
+  // By now its own pause is eight seconds.
+  ASSERT_TRUE(eventually([&] { return wall() - world.ear->match_of(*second.ticket_id)->created_at > Seconds(8); },
+                         Seconds(20)));
+  EXPECT_LE(world.session->asked(match), 6);
+  const auto at = wall();
+  world.session->set_away(false);
+  ASSERT_TRUE(eventually([&] { return world.redis_command({"ZCARD", key(tenant, "unconfirmed")}).integer == 0; }));
+  EXPECT_LT(wall() - at, Seconds(5));
+}
+
+/// Scripts that Redis has run.
+std::int64_t scripts_run(World& world) {
+  const auto stats = world.redis_command({"INFO", "commandstats"}).text;
+  const auto at = stats.find("cmdstat_evalsha:calls=");
+  return at == std::string::npos ? 0 : std::stoll(stats.substr(at + std::string("cmdstat_evalsha:calls=").size()));
+}
+
+// A tick looks at tenants in which something has happened. Looking at each of these took four thousand scripts a second.
+TEST(IdleTenants, CostNoLookPerTick) {
+  constexpr int kTenants = 100;
+  World world;
+  const auto instance = world.start("matchmaker-1");
+  std::vector<Tenant> tenants;
+  for (int i = 0; i < kTenants; ++i) {
+    tenants.push_back(fresh_tenant());
+    ASSERT_TRUE(world.ask(request_of(tenants.back(), "ranked", 5, {1500})).ok());
+  }
+  const auto ticks = [&] { return instance->metric("mm_matchmaker_tick_seconds_count"); };
+  ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_partitions_owned") == 2 * kTenants; }));
+  const auto settled = ticks();
+  ASSERT_TRUE(eventually([&] { return ticks() >= settled + 50; }));
+  const auto before = scripts_run(world);
+  const auto from = ticks();
+  ASSERT_TRUE(eventually([&] { return ticks() >= from + 100; }));
+  EXPECT_LT(scripts_run(world) - before, 10 * kTenants) << "in a hundred ticks";
+
+  // And somebody who comes is matched as quickly as ever.
+  const auto busy = fresh_tenant();
+  ASSERT_TRUE(world.ask(request_of(busy, "duel", 1, {1500})).ok());
+  const auto second = request_of(busy, "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(second).ok());
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*second.ticket_id).has_value(); }, Milliseconds{3'000}));
+  const auto first = request_of(tenants[7], "duel", 1, {1500});
+  const auto other = request_of(tenants[7], "duel", 1, {1500});
+  ASSERT_TRUE(world.ask(first).ok());
+  ASSERT_TRUE(world.ask(other).ok());
+  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
+}
+
+/// The ids of the ticket events that a new consumer finds in the stream.
+std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
+  std::mutex mutex;
+  std::multiset<TicketId> seen;
+  bus::Consumer consumer(*world.bus, streams::kTicket, {.name = world.fresh_consumer(streams::kTicket, TicketClosed::kSubject)},
+                         world.metrics);
+  consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
+    const std::lock_guard lock(mutex);
+    seen.insert(event.ticket_id);
+    return bus::Ack::done;
+  });
+  consumer.start();
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return seen.size() >= wanted;
+  })) << seen.size() << " of " << wanted;
+  const std::lock_guard lock(mutex);
+  return seen;
+}
+
+// A kill of nats-server with its disk: what was confirmed by the old server is published again to the new one.
+TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
+  World world;
+  const auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  std::multiset<TicketId> cancelled;
+  for (int i = 0; i < 30; ++i) {
+    const auto request = request_of(tenant, "ranked", 5, {1500});
+    ASSERT_TRUE(world.ask(request).ok());
+    CancelTicket cancel;
+    cancel.tenant = tenant;
+    cancel.ticket_id = *request.ticket_id;
+    ASSERT_TRUE(world.ask(cancel).ok());
+    cancelled.insert(*request.ticket_id);
+  }
+  ASSERT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 30; }));
+  EXPECT_EQ(closed_in_stream(world, 30), cancelled);
+
+  world.nats.restart_without_state();
+  ASSERT_TRUE(eventually([&] { return world.bus->connected(); }));
+  ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_relayed_again_total") == 30; }, Seconds(40)));
+  EXPECT_EQ(closed_in_stream(world, 30), cancelled);
+  EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "they can be sent a third time";
+}
+
+TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
+  auto& world = shared();
+  const auto tenant = fresh_tenant();
+  const auto old = "SERVER " + std::to_string((wall() - Milliseconds{16 * 60 * 1000}).time_since_epoch().count()) + " {}";
+  const auto young = "SERVER " + std::to_string((wall() - Milliseconds{60 * 1000}).time_since_epoch().count()) + " {}";
+  world.redis_command({"RPUSH", key(tenant, "sent"), old, old, young});
+  ASSERT_TRUE(world.ask(request_of(tenant, "ranked", 5, {1500})).ok());
+  EXPECT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 1; }, Seconds(30)));
+  EXPECT_NE(world.redis_command({"LINDEX", key(tenant, "sent"), "0"}).text.find(young.substr(6)), std::string::npos)
+      << "under the present server by now";
+}
+
+}  // namespace
+}  // namespace mm::matchmaker

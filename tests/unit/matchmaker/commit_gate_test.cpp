@@ -1,0 +1,52 @@
+// How many matches may be committed while others are unconfirmed.
+#include "services/matchmaker/core/commit_gate.h"
+
+#include <gtest/gtest.h>
+
+namespace mm::matchmaker {
+namespace {
+
+const SteadyPoint kStart{Seconds(100)};
+
+TEST(CommitGate, LeavesRoomUpToItsBound) {
+  CommitGate gate(10);
+  EXPECT_EQ(gate.room({}, kStart), 10);
+  EXPECT_EQ(gate.room({7, Seconds(1)}, kStart), 3);
+  EXPECT_FALSE(gate.closed());
+  EXPECT_EQ(gate.room({10, Seconds(1)}, kStart), 0);
+  EXPECT_EQ(gate.room({12, Seconds(1)}, kStart), 0);
+  EXPECT_TRUE(gate.closed());
+}
+
+TEST(CommitGate, ClosesWhenOneMatchIsUnconfirmedForTooLong) {
+  CommitGate gate(10);
+  EXPECT_EQ(gate.room({1, CommitGate::kOldestMost}, kStart), 9);
+  EXPECT_EQ(gate.room({1, CommitGate::kOldestMost + Milliseconds{1}}, kStart), 0);
+  EXPECT_EQ(gate.room({}, kStart), 10) << "and opens again";
+}
+
+TEST(CommitGate, GrowsWithThePresentRate) {
+  CommitGate gate(10);
+  gate.committed(30, kStart);
+  gate.committed(20, kStart + Seconds(1));
+  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(2)), 10) << "fifty in the last five seconds";
+  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(6)), 0) << "twenty";
+  EXPECT_EQ(gate.room({}, kStart + Seconds(20)), 10);
+}
+
+// Sessions that take nothing: matches are formed up to the bound, and then none.
+TEST(CommitGate, BoundsWhatIsUnconfirmedWhateverWaits) {
+  CommitGate gate(2'000);
+  std::int64_t unconfirmed = 0;
+  auto now = kStart;
+  for (int tick = 0; tick < 600; ++tick, now += Milliseconds{100}) {
+    const auto oldest = unconfirmed > 0 ? std::chrono::duration_cast<Milliseconds>(now - kStart) : Milliseconds{0};
+    const auto commits = std::min<std::int64_t>(gate.room({unconfirmed, oldest}, now), 300);
+    gate.committed(commits, now);
+    unconfirmed += commits;
+  }
+  EXPECT_LE(unconfirmed, 2'300);
+}
+
+}  // namespace
+}  // namespace mm::matchmaker
