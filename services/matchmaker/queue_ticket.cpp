@@ -90,9 +90,10 @@ TicketState state_named(std::string_view name) {
 }
 
 const std::vector<std::string>& planned_fields() {
-  static const std::vector<std::string> fields{"state",     "players",  "party",   "latencies", "buckets",
-                                               "queued_at", "deadline", "attempt", "change"};
-  return fields;
+  // Never destroyed: where a process exits while its matchmaker still ticks, the tick thread reads it until the end.
+  static const auto* const fields = new std::vector<std::string>{"state",     "players",  "party",   "latencies", "buckets",
+                                                                  "queued_at", "deadline", "attempt", "change"};
+  return *fields;
 }
 
 void assign_field(QueueTicket& ticket, std::string_view field, std::string_view value) {
