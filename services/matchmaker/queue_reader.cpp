@@ -14,7 +14,7 @@ constexpr Milliseconds kDiscoverEvery{1'000};
 /// A pause between two ticks after which somebody else may own what we owned.
 constexpr Milliseconds kPauseNoticed{750};
 /// Idle partitions looked at in a tick.
-constexpr int kIdleLooks = 32;
+constexpr int kIdleLooks = 16;
 /// Rounds of reading in one tick; what is left is read in the next one.
 constexpr int kRounds = 25;
 
@@ -202,10 +202,12 @@ std::vector<Partition*> QueueReader::due() {
   const auto now = clock_.steady();
   std::vector<Partition*> due;
   int idle = 0;
+  auto of_tenant = tenants_.begin();  // both maps are ordered by the tenant
   for (auto& [name, partition] : partitions_) {
+    while (of_tenant->first < name.tenant) ++of_tenant;
     bool look = !partition.looked_change;
     if (!look && partition.lease.mine()) {
-      look = *partition.looked_change != tenants_.at(name.tenant).change ||
+      look = *partition.looked_change != of_tenant->second.change ||
              std::any_of(partition.buckets.begin(), partition.buckets.end(),
                          [](const auto& held) { return held.second.has_news_for_the_queue(); });
     } else if (!look) {

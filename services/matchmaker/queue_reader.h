@@ -43,7 +43,7 @@ struct Partition {
 class QueueReader {
  public:
   /// An idle partition is looked at this often.
-  static constexpr Milliseconds kLookEvery{10'000};
+  static constexpr Milliseconds kLookEvery{30'000};
 
   /// `tape`: takes down what buckets are given, if any.
   /// `address`: where the leases it takes say that their holder can be asked.
