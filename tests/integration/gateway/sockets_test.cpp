@@ -309,8 +309,10 @@ TEST(Sockets, TheSixthClosesTheOldest_A083) {
     all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
   }
   EXPECT_EQ(teller().sockets_of(player), 5);
+  const auto opened = std::chrono::steady_clock::now();
   Welcomed sixth(player, other);
   EXPECT_EQ(all[0]->socket.read_close(), 4409) << "on another gateway than the sixth";
+  EXPECT_LT(std::chrono::steady_clock::now() - opened, Seconds{5}) << "told, not found when presence is written again";
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 5; }));
   teller().chat(player, "still");
   EXPECT_EQ(all[1]->socket.read().at("data/text"), "still");
