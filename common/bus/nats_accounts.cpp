@@ -25,6 +25,9 @@ void add_consumer(const rights::StreamConsumer& consumer, std::vector<std::strin
     const auto path = std::string(consumer.stream.name) + "." + name;
     subjects.push_back("$JS.API.CONSUMER.INFO." + path);
     subjects.push_back("$JS.API.CONSUMER.MSG.NEXT." + path);
+    // Not left to allow_responses: the right to answer an event ends with the connection that brought it, and an event
+    // that was handled while the connection broke is acknowledged over the next one.
+    subjects.push_back("$JS.ACK." + path + ".>");
   };
   if (consumer.instances == 0) return add(std::string(consumer.name));
   for (int i = 1; i <= consumer.instances; ++i) add(rights::instance_consumer(consumer.name, i));
