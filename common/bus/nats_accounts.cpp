@@ -7,8 +7,10 @@
 namespace mm::bus {
 namespace {
 
-// A daemon has this long to acknowledge an event or to answer: more than any deadline, so that the right never runs out.
-constexpr std::string_view kAnswerTime = "10m";
+// A daemon has this long to answer a request: more than the longest deadline of ours (5 s, a login). Not longer, because
+// nats-server remembers every delivered message with a reply subject, events too, until this time has passed, and looks
+// through all of them at each delivery once they are more than 4,096.
+constexpr std::string_view kAnswerTime = "6s";
 constexpr std::size_t kLineWidth = 110;
 
 std::string join(std::string_view a, std::string_view b) { return std::string(a) + std::string(b); }

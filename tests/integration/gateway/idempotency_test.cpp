@@ -1,6 +1,8 @@
 // Answers kept under an Idempotency-Key: replayed, bounded, and given up when nobody knows what became of the request.
 #include "tests/integration/gateway/world.h"
 
+#include <gmock/gmock.h>
+
 #include <atomic>
 #include <thread>
 
@@ -65,8 +67,8 @@ TEST(IdempotencyKey, WhileTheFirstRunsTheOthersAreRefused_F28) {
   EXPECT_TRUE(mm::testing::eventually([&] { return runs.load(); }));
   const auto refused = gateway().send("POST", "/v1/party", "", keyed(player, "slow"));
   expect_problem(refused, 409, "idempotency_running");
-  const auto seconds = std::stoi(refused.header("retry-after"));
-  EXPECT_TRUE(seconds >= 1 && seconds <= 3) << seconds << ": the first is over by then";
+  // The first is over by then.
+  EXPECT_THAT(refused.header("retry-after"), ::testing::AnyOf("1", "2", "3"));
   may_end = true;
   first.join();
   EXPECT_EQ(gateway().send("POST", "/v1/party", "", keyed(player, "slow")).status, 201);
@@ -103,12 +105,14 @@ TEST(IdempotencyKey, AfterAStallOfRedisTheRequestMayBeTriedAgain) {
   const auto player = fresh_player();
   own_world.fake<CreateParty>().answer(party_of({player}));
   const auto create = [&] { return own.send("POST", "/v1/party", "", keyed(player, "k")); };
+  // Redis knows the scripts from then on: the start of the next request is carried out when Redis goes on.
+  EXPECT_EQ(own.send("POST", "/v1/party", "", keyed(player, "before")).status, 201);
   own_world.queue.freeze();
   expect_problem(create(), 503, "unavailable");
   own_world.queue.thaw();
   // The clock stands still, so no lease runs out: the start was given up.
   EXPECT_TRUE(mm::testing::eventually([&] { return create().status == 201; }));
-  EXPECT_EQ(own_world.fake<CreateParty>().asked(), 1);
+  EXPECT_EQ(own_world.fake<CreateParty>().asked(), 2);
 }
 
 TEST(IdempotencyKey, AnAnswerIsKeptAlthoughRedisStalledMeanwhile) {
