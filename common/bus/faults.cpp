@@ -31,7 +31,9 @@ metrics::Counter errors(metrics::Registry& registry, const char* kind) {
   return registry.counter("mm_bus_errors_total", "Errors that NATS reported outside of any call", {{"kind", kind}});
 }
 
-bool is_answer(std::string_view subject) { return subject.starts_with(kInboxStart) || subject.starts_with(kAckStart); }
+bool is_answer(const RefusedSubject& refused) {
+  return refused.action == "publish" && refused.subject.starts_with(kInboxStart);
+}
 
 // The first `count` tokens and a wildcard for the others.
 std::string first_tokens(std::string_view subject, int count) {
@@ -73,6 +75,7 @@ Faults::Faults(metrics::Registry& registry, std::string instance, Publish publis
       publish_(std::move(publish)),
       permissions_(errors(registry, "permission")),
       slow_(errors(registry, "slow_consumer")),
+      late_answers_(errors(registry, "late_answer")),
       others_(errors(registry, "other")) {}
 
 void Faults::report(natsStatus status, std::string_view text) {
@@ -82,10 +85,11 @@ void Faults::report(natsStatus status, std::string_view text) {
 }
 
 void Faults::report_refusal(const RefusedSubject& refused) {
+  if (is_answer(refused)) return late_answers_.add();
   permissions_.add();
   {
     std::lock_guard lock(mutex_);
-    if (!is_answer(refused.subject)) needed_refused_ = true;
+    needed_refused_ = true;
     if (reported_.size() >= kSubjectsMax || !reported_.insert(refused.action + " " + refused.subject).second) return;
   }
   log::error("nats_permission_refused", {{"action", refused.action}, {"subject", refused.subject}});

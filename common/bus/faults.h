@@ -35,8 +35,9 @@ class Faults {
   /// `text`: what the library knows beside the status; may be empty.
   void report(natsStatus status, std::string_view text);
 
-  /// A subject that this process needs was refused since the connection was made. Answers to others do not count: a
-  /// caller that has gone must not make us unready.
+  /// A subject that this process needs was refused since the connection was made. An answer is refused when this process
+  /// was stopped for longer than the right to answer lasts (nats_accounts.cpp): nobody waits for it any more, and it is
+  /// only counted.
   bool needed_subject_refused() const;
 
   /// There is a new connection, which is judged anew.
@@ -52,6 +53,7 @@ class Faults {
   const Publish publish_;
   metrics::Counter permissions_;
   metrics::Counter slow_;
+  metrics::Counter late_answers_;
   metrics::Counter others_;
 
   mutable std::mutex mutex_;

@@ -44,10 +44,20 @@ TEST_F(Faulty, ASubjectIsToldOnceAndCountedEachTimeUntilThereIsANewConnection) {
   EXPECT_FALSE(faults_.needed_subject_refused());
 }
 
-TEST_F(Faulty, AnAnswerNobodyMayGetAnyMoreDoesNotMakeTheDaemonUnready) {
+TEST_F(Faulty, AnAnswerThatComesTooLateIsOnlyCounted) {
   faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")");
-  EXPECT_EQ(published_.size(), 1u);
+  EXPECT_THAT(published_, ::testing::IsEmpty());
   EXPECT_FALSE(faults_.needed_subject_refused());
+  EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"late_answer\"} 1"));
+}
+
+TEST_F(Faulty, AnInboxThatMayNotBeHeardAndARefusedAcknowledgementMakeTheDaemonUnready) {
+  for (const char* text : {R"(Permissions Violation for Subscription to "_INBOX_lobby.*")",
+                           R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"}) {
+    faults_.forget();
+    faults_.report(NATS_NOT_PERMITTED, text);
+    EXPECT_TRUE(faults_.needed_subject_refused()) << text;
+  }
 }
 
 TEST_F(Faulty, ARefusedViolationEventIsNotPublishedAgain) {
