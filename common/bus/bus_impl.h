@@ -20,7 +20,7 @@ class ReplyMux;
 /// become another protocol command.
 bool is_subject(std::string_view text);
 
-/// Letters and digits that nobody can guess.
+/// Random letters and digits that cannot be guessed.
 std::string random_word();
 
 /// Where an answer may be sent: to an inbox. A request that names another reply subject would have us publish there

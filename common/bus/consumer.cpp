@@ -246,7 +246,7 @@ bool Consumer::Impl::pull() {
   const auto deadline = Deadline::after(kPullTime + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
     if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
-    // Nobody waits for more to come: what is there is handled now.
+    // A batch does not wait to become full: the handler gets the events that have arrived.
     if (!others_wait()) handle_gathered();
     if (!take_from(deadline, wanted)) {
       handle_gathered();

@@ -40,7 +40,7 @@ class Faults {
   /// only counted.
   bool needed_subject_refused() const;
 
-  /// There is a new connection, which is judged anew.
+  /// Forgets the refusals of the previous connection. To be called when a new one is made.
   void forget();
 
  private:
