@@ -1,5 +1,6 @@
 #include "common/storage/outbox.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -164,13 +165,16 @@ DatabaseResult<Turn> Outbox::Impl::send_unsent() {
   });
 }
 
+// The newest rows first: consumers have handled most of the older ones, and a stream that lost its end lost the newest.
 DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
   return postgres.transaction(Deadline::after(kTurnTime), [&](pqxx::work& tx) {
-    return publish_and_mark(
-        tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
-                                       " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
-                                       " ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-                                   kBatch, server)));
+    auto rows =
+        rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
+                                   " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
+                                   " ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED",
+                               kBatch, server));
+    std::reverse(rows.begin(), rows.end());
+    return publish_and_mark(tx, rows);
   });
 }
 

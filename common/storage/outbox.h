@@ -3,7 +3,8 @@
 //
 // A row keeps the id of the nats-server that confirmed it. Rows younger than 15 minutes confirmed by another server
 // are sent again under the same message id: JetStream may have lost them (it syncs to disk every two minutes), and drops
-// those that it has. That is paced, some 300 rows a second, and waits for new rows: mostly nothing was lost. Rows
+// those that it has. Resending is limited to about 300 rows a second and waits for new rows, because usually nothing was
+// lost. It goes from the newest batch of 100 rows to the oldest, so consumers must accept events out of order. Rows
 // older than an hour that were sent are deleted. While NATS or PostgreSQL is away the rows wait, and the relay tries
 // again with a growing pause.
 #pragma once

@@ -27,8 +27,8 @@ constexpr double kRate = 10;
 constexpr std::chrono::seconds kOutage{12};
 #endif
 constexpr std::chrono::seconds kNormalWithin{10};
-/// Two events of session for each match behind it, at 300 a second.
-constexpr std::chrono::seconds kSentAgainWithin{2 * kBehind / 300 + 60};
+/// After the load has ended: matches that run come to their end, and every result is rated.
+constexpr std::chrono::seconds kResultsWithin{60};
 /// Whatever fails: found, ready, completed or cancelled, rated; and each of them once more if a stream lost it.
 constexpr int kEventsMost = 8;
 
@@ -74,9 +74,8 @@ class Recovery : public ::testing::Test {
         << world_.live_matches() << " matches hold their players still";
     const auto completed = world_.count("SELECT count(*) FROM session.match WHERE state = 'completed'");
     EXPECT_EQ(world_.count("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
-    // A stream that is gone is sent the events of 15 minutes again, at a bounded rate (docs/adr/0015).
     EXPECT_TRUE(eventually([&] { return world_.count("SELECT count(*) FROM profile.applied") == completed; },
-                           std::chrono::seconds(60) + kSentAgainWithin))
+                           kResultsWithin))
         << world_.count("SELECT count(*) FROM profile.applied") << " of " << completed << " results count";
     const auto events = world_.events_per_match();
     int most = 0;

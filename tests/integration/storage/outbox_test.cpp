@@ -251,6 +251,19 @@ TEST_F(OutboxTest, SendsAgainAtABoundedRateAndAfterWhatIsNew) {
   EXPECT_GE(std::chrono::steady_clock::now() - started, std::chrono::milliseconds{2'500}) << "some 300 a second";
 }
 
+// What a stream lost and nobody has handled yet is among the newest events.
+TEST_F(OutboxTest, SendsTheNewestAgainFirst) {
+  ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec0(
+        "INSERT INTO shop.outbox (message_id, subject, body, sent_under)"
+        " SELECT i::text, 'ticket.closed', '{}', 'another server' FROM generate_series(1, 1000) i");
+  }));
+  const auto box = outbox();
+  ASSERT_TRUE(eventually([&] { return rows("sent_under <> 'another server'") >= 100; }));
+  EXPECT_EQ(rows("sent_under <> 'another server' AND id <= 100"), 0);
+  EXPECT_EQ(rows("sent_under = 'another server' AND id > 900"), 0);
+}
+
 TEST_F(OutboxTest, F12_GoesOnAfterPostgresqlWasAway) {
   const auto box = outbox();
   add(*box, 1);
