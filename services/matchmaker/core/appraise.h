@@ -1,4 +1,4 @@
-// What a set of tickets is worth as one match: quality plus the bonus for waiting, of its most even teams.
+// Computes the utility of a set of tickets as one match: the quality of its most even teams plus the waiting bonus.
 #pragma once
 
 #include <optional>
@@ -12,22 +12,24 @@
 
 namespace mm::matchmaker {
 
-/// A match with its teams.
+/// The figures of a match whose teams are known.
 struct Verdict {
   double quality = 0;
   double spread = 0;     ///< points
-  double advantage = 0;  ///< of team 0; with more than two teams, of the strongest over the weakest
+  double advantage = 0;  ///< of team 0 over team 1; with more than two teams, of the strongest over the weakest
 };
 
 class Appraiser {
  public:
   Appraiser(const Format& format, const Line& line);
 
-  /// As if the teams came out even, without looking at them; exact for duels. The sizes must fit.
+  /// Worth under the assumption that the teams are even, without splitting them; exact for duels. The sizes must fill
+  /// the teams.
   Worth estimate(std::span<const Index> tickets);
-  /// Nothing if the sizes fit no teams.
+  /// The exact worth. Empty if the sizes cannot fill the teams.
   std::optional<Worth> worth(std::span<const Index> tickets);
-  /// The same in full; the sizes must fit. `team_of` gets the team of each ticket.
+  /// Splits the teams and computes all figures. The sizes must fill the teams. `team_of` receives the team of each
+  /// ticket.
   Verdict judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
 
  private:

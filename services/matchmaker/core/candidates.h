@@ -1,4 +1,4 @@
-// The tickets that may be matched in this tick, as the search sees them: what depends on the time is worked out once.
+// The tickets that may be matched in one tick, with everything that depends on the time computed once.
 #pragma once
 
 #include <cstdint>
@@ -10,33 +10,33 @@
 
 namespace mm::matchmaker {
 
-/// A candidate's place in the tick's line.
+/// A candidate's index in the tick's candidate list.
 using Index = std::uint32_t;
 inline constexpr Index kNobody = 0xFFFF'FFFF;
 
 struct Candidate {
   Rating rating;
-  Rating low;   ///< rating minus window: accepts nobody below …
-  Rating high;  ///< … and nobody above
-  float bonus;  ///< what its waiting adds to the utility of its match
+  Rating low;   ///< rating minus window: the lowest rating that the ticket accepts
+  Rating high;  ///< rating plus window: the highest rating that the ticket accepts
+  float bonus;  ///< what its wait adds to the utility of its match
   Slot slot;
-  std::int32_t queued;  ///< after the pool's epoch
+  std::int32_t queued;  ///< milliseconds after the pool's epoch
   std::uint16_t deviation;
   std::uint8_t size;
   std::uint8_t use;
 
-  /// The sum of its members' squared deviations, in points.
+  /// The sum of the squared deviations of its players, in square points.
   double variance() const {
     const double points = deviation / 64.0;
     return points * points * size;
   }
 };
 
-/// By rating, then age, then the pool's own order. In modes without ratings by age: there the line's order is the
-/// queue's, and everyone accepts everyone.
+/// The candidate list of a tick, by rating, then age, then a hash of the id. In modes without ratings by age; every
+/// ticket then accepts every other.
 using Line = std::vector<Candidate>;
 
-/// A part of the pool's line that is looked at, and which candidates it became.
+/// A range of the pool's sorted list that a tick evaluates, and the range [begin, end) of its candidates.
 struct Stretch {
   SortedLine::Place from;
   SortedLine::Place to;
@@ -44,16 +44,16 @@ struct Stretch {
   Index end = 0;
 };
 
-/// Whether a ticket that waits longer comes first; of equals the one that stands first in the line.
+/// Whether ticket `a` has waited longer than `b`; of equals, whether it comes first in the list.
 inline bool waits_longer(const Line& line, Index a, Index b) {
   return line[a].queued != line[b].queued ? line[a].queued < line[b].queued : a < b;
 }
 
-/// Keeps at most so many of these tickets, the longest-waiting first.
+/// Keeps at most `most` of these tickets, and sorts them: the longest-waiting first.
 void keep_longest_waiting(const Line& line, std::vector<Index>& tickets, std::size_t most);
 
-/// Appends the candidates of each stretch, without those in `expired`; those for whom this region is closed (yet) go
-/// to `closed`.
+/// Appends the candidates of each stretch to `line`, without the tickets in `expired`. Tickets to which this region is
+/// not open (yet, or ever) are appended to `closed` instead.
 void build_line(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
                 std::span<Stretch> stretches, Line& line, std::vector<Slot>& closed);
 

@@ -1,8 +1,10 @@
-// Back pressure of sessions on the matchmaker: how many matches may be committed now. Pure: the time is handed in.
+// Back pressure of the session service on the matchmaker: how many matches may be committed now. Pure: the time is an
+// argument.
 //
-// A match that cannot be confirmed is of no use to its players, who cannot cancel it either. So while too many matches
-// are unconfirmed, or one has been for too long, no match is formed: tickets stay queued, keep their age, and can be
-// cancelled. The bound on their number grows with the present rate, so that a large queue is not slowed down by it.
+// A match that the session service does not confirm is of no use to its players, who cannot cancel it either. So no
+// match is formed while too many matches are unconfirmed, or one has been unconfirmed for too long: tickets stay
+// queued, keep their age and can be cancelled. The limit grows with the current commit rate, so that it does not slow
+// down a large queue.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +16,7 @@
 
 namespace mm::matchmaker {
 
-/// Committed matches that no session has confirmed.
+/// Committed matches that the session service has not confirmed.
 struct Unconfirmed {
   std::int64_t matches = 0;
   Milliseconds oldest{0};
@@ -23,12 +25,12 @@ struct Unconfirmed {
 class CommitGate {
  public:
   static constexpr Milliseconds kOldestMost{10'000};
-  /// As many matches as were committed within this time may always be unconfirmed.
+  /// The limit is at least the number of matches committed within this time.
   static constexpr Milliseconds kRateOver{5'000};
 
   explicit CommitGate(std::int64_t bound) : bound_(bound) {}
 
-  /// How many matches may be committed beside those that are unconfirmed.
+  /// The number of matches that may be committed now, in addition to the unconfirmed ones.
   std::int64_t room(const Unconfirmed& unconfirmed, SteadyPoint now) {
     forget_before(now - kRateOver);
     const auto bound = std::max(bound_, recent_);
@@ -41,7 +43,7 @@ class CommitGate {
     commits_.emplace_back(now, matches);
     recent_ += matches;
   }
-  /// There was no room when it was last asked for.
+  /// True if the last call of room() returned 0.
   bool closed() const { return closed_; }
 
  private:
@@ -53,7 +55,7 @@ class CommitGate {
   }
 
   const std::int64_t bound_;
-  std::deque<std::pair<SteadyPoint, std::int64_t>> commits_;  ///< of the last kRateOver, one entry a tick
+  std::deque<std::pair<SteadyPoint, std::int64_t>> commits_;  ///< commits of the last kRateOver; one entry per tick
   std::int64_t recent_ = 0;
   bool closed_ = false;
 };

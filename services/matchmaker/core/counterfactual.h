@@ -1,5 +1,6 @@
-// What would have to be otherwise for a ticket to be matched now. Each answer has been tried with plan() itself; where
-// trying would take too much, or what was not copied could change it, there is no answer.
+// Computes which change would match a ticket in the next tick: a wider window, or additional tickets. Each answer is
+// verified with plan() itself. There is no answer if the verification takes too much work, or if a ticket that was not
+// copied could change it.
 #pragma once
 
 #include <optional>
@@ -9,18 +10,18 @@
 
 namespace mm::matchmaker {
 
-/// The least window found, in hundredths of a point, with which the tick at `at` would match the ticket if all windows
-/// were exactly that, whatever anybody has waited (`initial_window` = `max_window` = so many points).
+/// The smallest window found, in hundredths of a point, with which the tick at `at` would match the ticket if every
+/// window had exactly this width, whatever the wait (`initial_window` = `max_window` = this value).
 std::optional<Rating> window_for_match(const Neighbourhood& around, BucketMs at);
 
 struct Arrivals {
   int parties = 1;
   int party_size = 1;
-  double rating = 0;  ///< of each of their players, in points
-  Rating within = 0;  ///< from there nobody farther off could be in a match with the ticket in that tick
+  double rating = 0;  ///< rating of each of their players, in points
+  Rating within = 0;  ///< no newcomer farther than this from `rating` could be in a match with the ticket in that tick
 };
 
-/// The fewest newcomers of one player found with which the tick at `at` would match the ticket.
+/// The smallest number of one-player tickets found with which the tick at `at` would match the ticket.
 std::optional<Arrivals> arrivals_for_match(const Neighbourhood& around, BucketMs at);
 
 }  // namespace mm::matchmaker

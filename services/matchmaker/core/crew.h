@@ -1,7 +1,8 @@
-// A few threads that plan buckets side by side. Buckets have nothing in common while they are planned, and what comes
-// out is read in the buckets' order, so the matches are the same whatever the number of threads.
+// Planner threads: a fixed number of threads that plan several buckets in parallel. Buckets share no data while they
+// are planned, and the results are read in the order of the buckets. So the matches do not depend on the number of
+// threads.
 //
-// The calling thread works too: a crew of one has no thread of its own. The others sleep between ticks.
+// The calling thread takes part in the work: with one worker there is no additional thread. Idle threads sleep.
 #pragma once
 
 #include <condition_variable>
@@ -25,11 +26,11 @@ class Crew {
 
   int workers() const { return static_cast<int>(workspaces_.size()); }
 
-  /// For the caller's own jobs between two runs.
+  /// The workspace of the calling thread, for its own use between two calls of run().
   Workspace& own_workspace() { return workspaces_[0]; }
 
-  /// Does jobs 0 to count - 1, each once, and returns when all are done. `job` must not throw. Not for two callers at
-  /// once.
+  /// Runs jobs 0 to count - 1, each once, and returns when all are finished. `job` must not throw. Only one caller at a
+  /// time.
   using Job = std::function<void(std::size_t number, Workspace&)>;
   void run(std::size_t count, const Job& job);
 
@@ -40,12 +41,12 @@ class Crew {
   std::vector<Workspace> workspaces_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  const Job* job_ = nullptr;  // guarded by mutex_, as all below
+  const Job* job_ = nullptr;  // guarded by mutex_, like all members below up to stopping_
   std::size_t next_ = 0;
   std::size_t count_ = 0;
   std::size_t unfinished_ = 0;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;  // last
+  std::vector<std::thread> threads_;  // last member: the threads start when all other members exist
 };
 
 }  // namespace mm::matchmaker

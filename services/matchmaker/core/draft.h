@@ -1,4 +1,4 @@
-// The matches of a tick while they are still being chosen: disjoint sets of tickets that can be dissolved again.
+// The matches of a tick while the planner still chooses: disjoint sets of tickets that can be dissolved again.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 
 namespace mm::matchmaker {
 
-/// What a match adds to the sum that a tick maximises.
+/// What a match adds to the sum that the planner maximises.
 struct Worth {
   double quality = 0;
-  double bonus = 0;      ///< for its players' waiting
-  bool is_exact = true;  ///< false: as if the teams came out even, which of many players they nearly do
+  double bonus = 0;      ///< for the wait of its players
+  bool is_exact = true;  ///< false: computed for even teams; teams of many players nearly are
   double utility() const { return quality + bonus; }
 };
 
@@ -28,7 +28,7 @@ class Draft {
     members_.clear();
   }
 
-  /// The tickets, in the line's order, must be free.
+  /// Adds a match. The tickets must be free and in list order.
   MatchIndex add(std::span<const Index> tickets, Worth worth) {
     const auto match = static_cast<MatchIndex>(matches_.size());
     matches_.push_back(
@@ -37,7 +37,7 @@ class Draft {
     for (const Index i : tickets) match_of_[i] = match;
     return match;
   }
-  /// The same of so many neighbours.
+  /// Adds a match of the `count` neighbours from `first` on.
   MatchIndex add_run(Index first, Index count, Worth worth) {
     const auto match = static_cast<MatchIndex>(matches_.size());
     const auto begin = static_cast<std::uint32_t>(members_.size());
@@ -62,7 +62,7 @@ class Draft {
   const Worth& worth(MatchIndex match) const { return matches_[match].worth; }
   void set_worth(MatchIndex match, Worth worth) { matches_[match].worth = worth; }
 
-  /// Every standing match, by its first ticket.
+  /// All matches that are not dissolved, in the order of their first tickets.
   std::vector<MatchIndex> standing() const {
     std::vector<MatchIndex> all;
     all.reserve(matches_.size());

@@ -1,5 +1,5 @@
-// The verdicts of many duels at once: a queue of duels has so many that their divisions and roots, done one duel after
-// the other, would be a quarter of a tick.
+// Computes the figures of many duels at once. A large queue of duels has so many that the divisions and square roots,
+// computed one duel after the other, would take a quarter of a tick.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace mm::matchmaker {
 class Duels {
  public:
   void clear();
-  /// Two solo tickets, team 0's first.
+  /// Adds a duel of two solo tickets, team 0's first.
   void add(const Candidate& first, const Candidate& second);
-  /// Before any verdict.
+  /// Computes all figures. Call before verdict().
   void judge();
   Verdict verdict(std::size_t i) const { return {quality_[i], spread_[i], edge_[i]}; }
 

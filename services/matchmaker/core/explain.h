@@ -1,10 +1,12 @@
-// Why a ticket waits, with figures: the rule that keeps it, its nearest neighbours rule by rule, what becomes of it if
-// nobody comes, and what would have it matched now. Pure, of a copy (neighbourhood.h), so that any thread can do it;
-// all work is bounded by numbers of steps, and where those do not suffice the answer says so instead of guessing.
+// Explains why a ticket waits, with figures: the rule that keeps it waiting, its nearest neighbours checked rule by
+// rule, a forecast of what happens to it if no ticket arrives, and the changes that would match it in the next tick.
 //
-// What it promises, and tests hold it to: with nobody coming and nobody going but into matches, the tick it names
-// matches the ticket and none before does; with the window it names for everybody, and with the newcomers it names, the
-// next tick matches it.
+// explain() is a pure function of a copy (neighbourhood.h), so any thread may call it. All work is bounded by step
+// counts. Where a step limit is reached, the answer leaves that part unknown instead of guessing.
+//
+// Guarantees, checked by tests. If no ticket arrives and tickets leave only by being matched, the forecast tick matches
+// the ticket and no earlier tick does. If every window were exactly `matched_now_with_window`, the next tick would
+// match the ticket. If the tickets in `matched_now_with` joined the queue, the next tick would match it as well.
 #pragma once
 
 #include "common/contracts/explain.h"
@@ -15,10 +17,10 @@ namespace mm::matchmaker {
 
 inline constexpr std::size_t kNearestMost = 10;
 
-/// Everything of a waiting ticket's explanation. Not more than 1 ms of one core of 2.6 GHz.
+/// The complete explanation of a waiting ticket. Takes at most 1 ms on one 2.6 GHz core.
 Explanation explain(const Neighbourhood& around, const TickTimes& ticks);
 
-/// The same in a few English sentences.
+/// The explanation as a few English sentences.
 std::string in_words(const Explanation& explanation);
 
 }  // namespace mm::matchmaker

@@ -1,5 +1,5 @@
-// Can parties of these sizes fill all teams exactly, and which of them should? A question about counts by size only.
-// Answers are remembered: a tick asks the same few questions many times.
+// Decides whether parties of given sizes can fill all teams exactly, and which of them to choose. Only the counts by
+// size matter. Answers are cached, because a tick asks the same few questions many times.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,23 @@
 
 namespace mm::matchmaker {
 
-/// How many tickets of each size; [0] is unused, [team_size] the last.
+/// The number of tickets of each size; [0] is unused, [team_size] is the last.
 using SizeCounts = std::vector<std::uint16_t>;
 
 class Fill {
  public:
   Fill(int teams, int team_size);
 
-  /// No more than so many tickets of one size ever find room.
+  /// The largest number of tickets of this size that fits all teams together.
   int most_of(int size) const { return most_[static_cast<std::size_t>(size)]; }
 
-  /// Chooses from `available` what fills every team, at least one ticket of size `must` among it (0: no such wish).
-  /// Large parties first: small ones fit elsewhere too. False if nothing does, or if looking for it takes more than
-  /// kMostSteps (teams beyond any real game).
+  /// Chooses from `available` the counts that fill every team, with at least one ticket of size `must` (0: no
+  /// condition). Prefers large parties, because small ones fit elsewhere more easily. False if nothing fits, or if the
+  /// search takes more than kMostSteps (only with teams larger than in any real game).
   bool choose(const SizeCounts& available, int must, SizeCounts& chosen);
 
-  /// Deals counts that fill the teams exactly out to them.
+  /// Distributes counts that fill the teams exactly: `team_counts` receives the counts of each team. False if they do
+  /// not.
   bool deal(const SizeCounts& counts, std::vector<SizeCounts>& team_counts);
 
  private:
@@ -47,8 +48,8 @@ class Fill {
   int teams_;
   int team_size_;
   std::vector<int> most_;
-  std::vector<int> shift_;  ///< where a size's count stands in a packed question
-  bool packs_;              ///< a question fits 64 bits
+  std::vector<int> shift_;  ///< bit position of a size's count in a packed question
+  bool packs_;              ///< true if a question fits 64 bits
 
   std::vector<Answer> answers_;
   std::size_t known_ = 0;

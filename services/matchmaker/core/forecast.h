@@ -1,11 +1,14 @@
-// What becomes of a ticket if nobody comes, and nobody goes but into matches.
+// Forecasts what happens to a ticket if no ticket arrives and tickets leave only by being matched.
 //
-// When a tick is over nobody it left could make a match, so nothing happens until windows, regions and party sizes let
-// some set of tickets be one; the forecast goes from one such time to the next (forecast_line.h). Where only one set is
-// feasible the planner makes that match, whatever it looks for. Where it has a choice, it is asked: plan() itself, on a
-// copy. Where that is too much work, or some of those concerned are there only perhaps (they could meet somebody who
-// was not copied, or be chosen in a choice that was not worked out), all concerned are from then on there only perhaps.
-// The forecast says no more once that reaches the ticket.
+// After a tick, no set of the remaining tickets can form a match. Nothing happens until windows, regions and party
+// sizes make some set of tickets feasible. The forecast jumps from one such time to the next (forecast_line.h):
+//  - If exactly one set is feasible, the planner makes that match, whatever its search prefers.
+//  - If there is a choice, the forecast runs plan() on a copy of the tickets.
+//  - If running plan() takes too much work, or the presence of some of these tickets is uncertain (they could meet a
+//  ticket
+//    that was not copied, or be chosen in an earlier choice that was not computed), then from that tick on the presence
+//    of each of the tickets concerned is uncertain.
+// The forecast ends with `unknown` when this uncertainty affects the ticket itself.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +22,20 @@ namespace mm::matchmaker {
 
 struct Foreseen {
   enum class Kind {
-    matched,    ///< in the tick at `at`, and in none before
-    times_out,  ///< never; at `at` its time is over
-    unknown,    ///< in no tick before `at`; from then on somebody it is not sure of could be in its match, or take it
+    matched,    ///< the tick at `at` matches the ticket; no earlier tick does
+    times_out,  ///< no tick matches the ticket; its deadline is reached at `at`
+    unknown,    ///< no tick before `at` matches the ticket; from `at` on, an uncertain ticket could join or take its
+                ///< match
   };
   Kind kind = Kind::unknown;
   BucketMs at = 0;
-  // Of its match, where it is known with whom:
+  // Figures of the match; set only if its members are known.
   std::optional<double> quality;
   std::optional<double> spread;
 };
 
-/// What planning took, counted in steps of some 40 ns, so that it does not depend on the machine.
+/// The work of one plan() call, in steps of about 40 ns. Counted, not measured, so that it is the same on every
+/// machine.
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace);
 inline constexpr std::uint64_t kForecastWork = 5'500;
 

@@ -1,10 +1,11 @@
-// Those around a ticket as a forecast sees them: who is surely there at a time, who perhaps, and who could be in a
-// match with whom. Only who accepts whom and which sizes fill the teams; what the planner makes of it is not asked
-// here.
+// The tickets around a ticket as the forecast sees them: which are certainly present at a given time, which may be
+// present, and which could be in one match. It only checks who accepts whom and which party sizes fill the teams; it
+// does not model what the planner prefers.
 //
-// A set of tickets is feasible exactly if everyone in it accepts its lowest and its highest rating; so for each ticket
-// as the lowest, one walk upwards finds whether there is one (growth.h has the same). Windows only grow and regions
-// only open, so what is feasible stays so until somebody goes, and the first time is found by halving.
+// A set of tickets is feasible exactly if each of them accepts the lowest and the highest rating in the set. So for
+// each ticket as the lowest of a set, one walk upwards in rating finds whether a feasible set exists (growth.h uses the
+// same walk). Windows only grow and regions only open, so a feasible set stays feasible until one of its tickets
+// leaves. A binary search therefore finds the first time at which it is feasible.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 
 namespace mm::matchmaker {
 
-/// When the pool is planned: first at `first`, then every `every`.
+/// The tick times of a pool, in milliseconds of bucket time: `first`, then one every `every`.
 struct TickTimes {
   BucketMs first = 0;
   BucketMs every = 100;
@@ -25,56 +26,61 @@ struct TickTimes {
 
 class ForecastLine {
  public:
-  /// In the neighbourhood's order, from `begin`.
+  /// Index of a ticket in the neighbourhood's order, counted from `begin`.
   using Place = std::uint32_t;
   enum class Presence : std::uint8_t { sure, perhaps, gone };
 
-  /// Those of the neighbourhood's tickets in [begin, end); the others are strangers, as are those that were not copied.
+  /// Contains the tickets [begin, end) of the neighbourhood. All others are called strangers: the rest of the
+  /// neighbourhood and the tickets that were not copied into it.
   ForecastLine(const Neighbourhood& around, const Format& format, std::size_t begin, std::size_t end);
 
-  /// The first tick of the grid from `from` on, and not after `last`, at which somebody who is surely there could play.
-  /// Nothing: none, or looking took more than `most_steps` (then out_of_steps()).
+  /// The first tick at `from`, `from + every`, …, not after `last`, at which a certainly present ticket could be in a
+  /// match. Empty if there is none, or if the search took more than `most_steps` (then out_of_steps() is true).
   std::optional<BucketMs> next_chance(BucketMs from, BucketMs last, BucketMs every, std::uint64_t most_steps);
   bool out_of_steps() const { return out_of_steps_; }
 
-  /// The same for a match with this one, as if nobody went before. Too early if looking takes too long.
+  /// The first tick at which a match with the ticket at `place` is possible, assuming that no ticket leaves before. If
+  /// the search takes more than `most_steps`, the result may be too early.
   std::optional<BucketMs> first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
                                           std::uint64_t most_steps);
 
-  /// Tickets that could be matched with each other at a time, directly or by others, in the order of their places.
+  /// Tickets that could be matched with each other at a given time, directly or through a chain of feasible sets.
+  /// `members` is sorted.
   struct Group {
     std::vector<Place> members;
-    bool is_one_match = true;  ///< all of them are surely there, and they are the only feasible set
+    bool is_one_match = true;  ///< they form the only feasible set, and all are certainly present
   };
-  /// If looking takes more than `most_steps` in all: one of everybody who may play.
+  /// The groups at a time. If the search takes more than `most_steps` in all, one group with every ticket that may
+  /// play.
   std::vector<Group> groups_at(BucketMs at, std::uint64_t most_steps);
-  /// Whether these could make a match at a time, without `without`.
+  /// Whether some of `members` could form a match at a time, without the ticket `without`. `only_sure`: only certainly
+  /// present tickets count.
   bool has_match(const std::vector<Place>& members, BucketMs at, bool only_sure, std::optional<Place> without);
 
-  /// Whoever could meet somebody at a time who was not copied is there perhaps, from then on.
+  /// Makes the presence of each ticket that could meet a stranger at a time uncertain, from that time on.
   void doubt_strangers_friends(BucketMs at);
   void doubt(Place place);
   void take_out(Place place) { members_[place].presence = Presence::gone; }
 
   std::size_t size() const { return members_.size(); }
   Presence presence(Place place) const { return members_[place].presence; }
-  /// Whether it may be matched at a time (perhaps).
+  /// Whether the ticket may be matched at a time: it is not gone, its region is open, and its deadline is not reached.
   bool may_play(Place place, BucketMs at) const;
   const Neighbour& neighbour(Place place) const { return around_.tickets[begin_ + place]; }
-  /// Whether there are no strangers.
+  /// True if there are no strangers.
   bool whole() const { return whole_; }
-  /// From when on it could meet a stranger.
+  /// The time from which the ticket's own window reaches a stranger.
   BucketMs meets_strangers(Place place) const { return members_[place].meets_strangers; }
-  /// Whether at a time somebody who could be in a match with it could be in one with a stranger.
+  /// Whether, at a time, a ticket that accepts this one and is accepted by it could meet a stranger.
   bool strangers_near(Place place, BucketMs at);
-  /// After this, no window grows and no region opens.
+  /// After this time, no window grows and no region opens.
   BucketMs settled() const { return settled_; }
-  /// The planner's island around a place (islands.h): everyone in [first, second) that may play; the others have no
-  /// part in what is planned there.
+  /// The planner's island (islands.h) that contains a place, as a range [first, second). Only the tickets in it that
+  /// may play take part in planning that island.
   std::pair<Place, Place> island_of(Place place, BucketMs at);
 
   static constexpr BucketMs kNever = Window::kNever;
-  /// Tickets walked past: some 4 ns each.
+  /// Work done so far, in tickets visited: about 4 ns each.
   std::uint64_t steps() const { return steps_; }
 
  private:
@@ -83,7 +89,7 @@ class ForecastLine {
     std::uint8_t size;
     Presence presence = Presence::sure;
     BucketMs queued_at;
-    BucketMs opens_at;  ///< kNever: never
+    BucketMs opens_at;  ///< kNever if the region never opens
     BucketMs deadline;
     BucketMs meets_strangers;
   };
@@ -110,22 +116,22 @@ class ForecastLine {
   bool whole_;
   Fill fill_;
   std::vector<Member> members_;
-  std::vector<BucketMs> not_before_;  ///< by lowest ticket: before then it has no chance
+  std::vector<BucketMs> not_before_;  ///< by lowest ticket of a set: no feasible set exists before this time
   BucketMs settled_ = 0;
   std::uint64_t steps_ = 0;
   bool out_of_steps_ = false;
 
-  // One look.
+  // State of one evaluation at the time `at_`.
   BucketMs at_ = 0;
-  BucketMs expired_by_ = 0;  ///< whose deadline is reached by then is not there
+  BucketMs expired_by_ = 0;  ///< tickets with a deadline up to this time are absent
   std::uint32_t look_ = 0;
   std::vector<Rating> windows_;
   std::vector<std::uint32_t> window_of_look_;
   std::vector<Place> kept_;
-  Rating limit_ = 0;  ///< the highest rating that all of those kept accept
+  Rating limit_ = 0;  ///< the highest rating that all kept tickets accept
   int players_ = 0;
   int sure_ = 0;
-  bool dropped_ = false;  ///< some have
+  bool dropped_ = false;  ///< kept tickets have dropped out
   SizeCounts counts_, chosen_;
   std::vector<Place> roots_;
 };

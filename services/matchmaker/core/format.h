@@ -1,5 +1,5 @@
-// What a bucket plays: how many teams of how many players, and how windows and waiting count. Derived once a tick
-// from the mode's rules.
+// The format of a bucket's matches: number and size of teams, windows, and the scale of the waiting bonus. Derived from
+// the mode's rules once per tick.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct Format {
 
   int teams;
   int team_size;
-  int players;  ///< of all teams
+  int players;  ///< in all teams together
   bool use_rating;
   double widen_seconds;
   Window window;

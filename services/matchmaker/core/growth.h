@@ -1,13 +1,13 @@
-// Grows a rating neighbourhood above a ticket until the party sizes in it can fill all teams.
+// Finds a match above a given ticket: takes tickets upwards in rating until their party sizes can fill all teams.
 //
-// A set of tickets is feasible exactly if everyone in it accepts its lowest and its highest rating. So for a floor
-// rating, walk upwards, keep those who accept the floor and everything reached so far, and ask after each newcomer
-// whether the sizes kept can fill the teams (fill.h). The first yes is the match of least spread above that floor.
-// Of each size only as many are kept as a match could use.
+// A set of tickets is feasible exactly if each of them accepts the lowest and the highest rating in the set. So the
+// search starts at a floor rating, walks upwards, keeps the tickets that accept the floor and every rating reached so
+// far, and checks after each new ticket whether the kept sizes can fill the teams (fill.h). The first success is the
+// match with the least spread above that floor. Of each size only as many tickets are kept as a match could use.
 //
-// Mostly the match is near: then the walk goes along the line, ticket by ticket. Where it meets too many who are taken,
-// or of a size that is not wanted (a crowd of one size), it begins anew on lists by size, which pass them over. Both
-// find the same.
+// Usually the match is near, and the walk goes along the list, ticket by ticket. If it passes too many tickets that are
+// taken or of a size that is not needed (many neighbours of one size), it restarts on per-size lists, which skip them.
+// Both walks find the same match.
 #pragma once
 
 #include <vector>
@@ -22,15 +22,16 @@ class Growth {
  public:
   Growth(const Format& format, const Line& line);
 
-  /// The tickets among which to grow. `draft`, if given, hides those that are taken, also later on.
+  /// Sets the island to search. The tickets that are taken in `draft`, if given, are skipped, also when they are taken
+  /// later.
   void survey(Island island, const Draft* draft);
 
-  /// The least set that fills the teams, holds `wanted`, and has no rating below that of `floor` (which stands at or
-  /// before `wanted`). In the line's order; false if there is none.
+  /// Finds the set of least spread that fills the teams, contains `wanted`, and has no rating below that of `floor`
+  /// (which is at or before `wanted` in the list). `found` receives it in list order. False if there is none.
   bool grow(Index floor, Index wanted, std::vector<Index>& found);
 
-  /// Whether the surveyed tickets of [begin, end) could fill the teams if everyone accepted everyone; with one of
-  /// size `must` among them, unless that is 0.
+  /// Whether the sizes of the island's free tickets in [begin, end) could fill the teams if every ticket accepted every
+  /// other; with one of size `must` among them, unless `must` is 0.
   bool sizes_suffice(Index begin, Index end, int must);
 
  private:
@@ -58,21 +59,21 @@ class Growth {
   int players_wanted_;
   const Draft* draft_ = nullptr;
   Island island_{0, 0};
-  int to_pass_ = 0;  ///< walks along the line that are not tried
+  int to_pass_ = 0;  ///< how many walks along the list to skip
   int passed_ = 0;
 
-  bool listed_ = false;                      ///< whether what follows holds for this survey
-  std::vector<std::vector<Index>> by_size_;  ///< places of the island's tickets of each size
-  std::vector<std::size_t> sizes_;           ///< those that occur
-  std::vector<std::size_t> start_;           ///< by size: where the last walk began
+  bool listed_ = false;                      ///< whether the per-size lists below are valid for this island
+  std::vector<std::vector<Index>> by_size_;  ///< indices of the island's tickets, by size
+  std::vector<std::size_t> sizes_;           ///< the sizes that occur
+  std::vector<std::size_t> start_;           ///< by size: where the last walk started
 
-  // One walk.
-  Rating floor_ = 0;               ///< nobody below it
+  // State of one walk.
+  Rating floor_ = 0;               ///< the lowest rating allowed
   Rating top_ = 0;                 ///< the highest rating kept
-  Rating limit_ = 0;               ///< the least `high` of those kept
-  int players_ = 0;                ///< in the tickets kept
-  std::vector<std::size_t> step_;  ///< by size: where it stands
-  std::vector<Index> kept_;        ///< the first `kept_count_` of it
+  Rating limit_ = 0;               ///< the lowest `high` of the kept tickets
+  int players_ = 0;                ///< number of players in the kept tickets
+  std::vector<std::size_t> step_;  ///< by size: current position
+  std::vector<Index> kept_;        ///< only the first `kept_count_` entries are valid
   std::size_t kept_count_ = 0;
   SizeCounts counts_;
   SizeCounts chosen_;

@@ -1,5 +1,5 @@
-// The ways in which tickets of certain sizes make two full teams, as an answer that depends on the sizes alone, in
-// their order, and so is remembered: parties of up to five have a few hundred orders of sizes, a tick has thousands of
+// Lists the ways in which tickets of given sizes form two full teams. The answer depends only on the sizes in their
+// order, so it is cached: parties of up to five have a few hundred orders of sizes, and a tick has thousands of
 // matches.
 #pragma once
 
@@ -14,20 +14,21 @@ namespace mm::matchmaker {
 class Halves {
  public:
   struct Half {
-    std::uint32_t members;  ///< by ticket, as a bit mask; the first one is always in it
-    std::int32_t premades;  ///< difference of both teams' sums of squared sizes: one party of 5 weighs more than 3 + 2
+    std::uint32_t members;  ///< bit mask over the tickets; the first ticket is always in it
+    std::int32_t
+        premades;  ///< difference of the teams' sums of squared party sizes: one party of 5 weighs more than 3 + 2
   };
 
   explicit Halves(int team_size);
 
-  /// Every set of tickets that holds the first one and exactly team_size players, those with early tickets first. Good
-  /// until the next call. At most 32 tickets.
+  /// Every set of tickets that contains the first one and has exactly team_size players, sets with early tickets first.
+  /// Valid until the next call. At most 32 tickets.
   std::span<const Half> of(std::span<const Unit> units);
 
  private:
   static constexpr std::size_t kFewAnswers = 64;
-  static constexpr std::size_t kMostHalves = 1 << 16;  ///< remembered; 512 KiB
-  static constexpr std::uint64_t kEmpty = 0;           ///< no order of sizes: each is at least 1
+  static constexpr std::size_t kMostHalves = 1 << 16;  ///< cached; 512 KiB
+  static constexpr std::uint64_t kEmpty = 0;           ///< never a valid question: each size is at least 1
 
   struct Answer {
     std::uint64_t question = kEmpty;
@@ -42,7 +43,7 @@ class Halves {
   void enumerate(std::span<const Unit> units, std::size_t next, std::uint32_t members, int players);
 
   int team_size_;
-  int width_;  ///< bits that hold a size
+  int width_;  ///< bits per size in a packed question
   std::vector<Half> halves_;
   std::vector<Answer> answers_;
   std::size_t known_ = 0;

@@ -1,9 +1,10 @@
-// Local search: takes a neighbourhood of the draft apart and packs it anew, keeping whatever is better. One step can
-// skip a ticket, swap tickets between matches, nest one match inside another, turn two matches into three; whatever
-// its few dozen tickets allow.
+// Local search over the matches of a draft: dissolves the matches of a neighbourhood, packs its tickets again, and
+// keeps the result if it is better. One step can skip a ticket, swap tickets between matches, nest one match inside
+// another, or turn two matches into three: anything that a few dozen tickets allow.
 //
-// Small islands are one neighbourhood and so solved at once. In large ones the surroundings of tickets left over come
-// first, the longest-waiting first of all, then those of the worst matches, as far as the tick's budget of steps goes.
+// An island of up to 28 tickets is one neighbourhood and is solved at once. In a larger one, the surroundings of
+// unmatched tickets come first, the longest-waiting first, then those of the worst matches, until the tick's budget of
+// steps is used up.
 #pragma once
 
 #include <vector>
@@ -16,15 +17,15 @@ namespace mm::matchmaker {
 
 class Improver {
  public:
-  /// For one tick of one bucket: some 5 ms.
+  /// Budget for one tick of one bucket: about 5 ms.
   static constexpr std::uint64_t kStepsPerTick = 120'000;
 
   Improver(const Format& format, const Line& line, Draft& draft, Appraiser& appraiser);
 
-  /// Matches in which one of `fixed` plays stay as they are. True if anything has changed.
+  /// Improves the draft. Matches with a ticket in `fixed` stay unchanged. True if any match has changed.
   bool improve(Island island, const std::vector<bool>& fixed);
   std::uint64_t steps() const { return packing_.steps(); }
-  /// See Packing.
+  /// Begins a tick; see Packing::begin().
   void begin(std::uint64_t most_steps) { packing_.begin(most_steps); }
   bool gave_up() const { return packing_.gave_up(); }
 
@@ -46,8 +47,8 @@ class Improver {
 
   const std::vector<bool>* fixed_ = nullptr;
   Island island_{0, 0};
-  std::vector<Index> tickets_;              ///< the neighbourhood
-  std::vector<Draft::MatchIndex> matches_;  ///< that stand in it
+  std::vector<Index> tickets_;              ///< the tickets of the neighbourhood
+  std::vector<Draft::MatchIndex> matches_;  ///< the draft's matches in the neighbourhood
   std::vector<Packing::Found> found_;
   std::vector<double> best_;
 };

@@ -1,6 +1,6 @@
-// What searches a tick's line for matches, made once for all ticks of the same kind of bucket: it has tables that take
-// longer to set up than most ticks take, and answers it remembers (which sizes fill teams, which halves they make) stay
-// true.
+// Search context: the objects that search a tick's candidates for matches. It is created once per kind of bucket and
+// reused, because its tables take longer to set up than most ticks, and its cached answers (which sizes fill the teams,
+// how they split into halves) stay valid.
 #pragma once
 
 #include "services/matchmaker/core/appraise.h"
@@ -25,7 +25,7 @@ struct Instruments {
   Instruments(const Instruments&) = delete;
   Instruments& operator=(const Instruments&) = delete;
 
-  Format format;  ///< this tick's; always of the same number of teams and players
+  Format format;  ///< of the current tick; teams and team_size never change
   Appraiser appraiser;
   Runs runs;
   Growth growth;

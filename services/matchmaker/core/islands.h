@@ -1,5 +1,5 @@
-// Cuts the line where nobody on one side can meet anybody on the other. What happens on one island has no effect on
-// any other, so each is planned by itself, and one where nothing has changed need not be planned at all.
+// Cuts the candidate list into islands: ranges whose tickets can meet no ticket outside. An island's plan has no effect
+// on the others, so each island is planned by itself, and one in which nothing has changed is not planned at all.
 #pragma once
 
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace mm::matchmaker {
 
-/// Neighbours [begin, end) of the line.
+/// The range [begin, end) of the candidate list.
 struct Island {
   Index begin;
   Index end;
   Index size() const { return end - begin; }
 };
 
-/// Appends the islands of the stretch [begin, end) of the line. `reach_down` is scratch.
+/// Appends the islands of the range [begin, end) of the candidate list. `reach_down` is scratch memory.
 void find_islands(const Line& line, Index begin, Index end, std::vector<Island>& islands,
                   std::vector<Rating>& reach_down);
 

@@ -1,5 +1,6 @@
-// What is known for certain of a neighbourhood that was cut out of a larger pool: the outermost tickets may meet others
-// that were not copied, and what they do then is unknown; so is what anybody does who could have met them.
+// Finds the ratings for which a plan of a partial copy of a pool is reliable. The outermost copied tickets may meet
+// tickets that were not copied, so it is unknown what becomes of them, and of each ticket that could be matched with
+// them.
 #pragma once
 
 #include <optional>
@@ -11,18 +12,18 @@
 
 namespace mm::matchmaker {
 
-/// The ratings between those of whom something is unknown.
+/// The open interval of ratings in which a plan of the copy equals a plan of the whole pool.
 class Known {
  public:
   Known(const Neighbourhood& around, const Format& format)
       : format_(format), low_(around.beyond_low), high_(around.beyond_high) {}
 
-  /// Nothing was cut off.
+  /// True if the copy contains the whole pool.
   bool whole() const { return !low_ && !high_; }
   bool holds(Rating rating) const { return (!low_ || rating > *low_) && (!high_ || rating < *high_); }
 
-  /// Draws the bounds in: whoever accepts a rating at or beyond them may be matched with a stranger, and so may
-  /// whoever could be matched with him. `pool` is as it was before the tick at `now`.
+  /// Narrows the interval. A ticket that accepts a rating at or beyond a bound may be matched with a ticket that was
+  /// not copied. The bound moves past its whole island. `pool` is the pool before the tick at `now`.
   void shrink(const Pool& pool, BucketMs now);
 
  private:

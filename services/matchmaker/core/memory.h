@@ -1,11 +1,12 @@
-// What a planner carries from one tick to the next about the tickets of its pool: which of them are to be weighed in
-// this tick (because they are new, or their window has reached somebody), and which were passed over. Losing it costs
-// time and a little patience, never a wrong match.
+// What the planner remembers about the tickets of one pool from tick to tick: which tickets to evaluate in the next
+// tick (because they are new, or because their window has reached another ticket), and which were passed over. If this
+// memory is lost, the next tick takes longer and the passed-over counts start again; matches stay correct.
 //
-// Why it is enough to weigh those: when a tick is over, nobody it left could have made a match among themselves. So
-// every match of the next one holds a ticket that has arrived since, or one whose window has reached a new neighbour,
-// and all its tickets stand inside that one's window. (Two tickets accept each other from the moment the later of
-// both windows reaches; so each need only watch its own. Who leaves makes nothing possible.)
+// Why evaluating only these tickets is enough: after a tick, no set of the remaining tickets can form a match. So each
+// match of the next tick contains a ticket that has arrived since, or one whose window has reached a new neighbour, and
+// all tickets of that match lie inside this ticket's window. (Two tickets accept each other from the moment the later
+// of the two windows reaches. So each ticket only needs to track its own window. A ticket that leaves makes no new
+// match possible.)
 #pragma once
 
 #include <cstdint>
@@ -22,61 +23,66 @@
 
 namespace mm::matchmaker {
 
-/// A ticket that could have been matched is passed over at most this many ticks in a row.
+/// A ticket that could have been matched is passed over in at most this many ticks in a row.
 inline constexpr int kPatienceTicks = 4;
 
 class Memory {
  public:
-  /// Begins a tick: gathers whom to weigh. Forgets everything if the pool's epoch has moved.
+  /// Begins a tick: collects the tickets to evaluate. Forgets everything if the pool's epoch has changed.
   void open(const Pool& pool, BucketMs now);
 
-  /// All of them: nothing is known yet, or too much has changed to look it up ticket by ticket.
+  /// True if every ticket is to be evaluated: nothing is remembered yet, or so much has changed that a full pass is
+  /// faster.
   bool everyone() const { return everyone_; }
-  /// Else these, in no order, some perhaps more than once. They stay due until weighed() says otherwise.
+  /// If everyone() is false: the tickets to evaluate, unordered, possibly with duplicates. They stay due until
+  /// weighed().
   std::span<const Slot> due() const { return due_; }
-  /// Nobody is due any more.
+  /// Ends a tick: no ticket is due any more.
   void weighed();
 
-  /// Whether every ticket there has been weighed in vain, and no window has reached a new neighbour since.
+  /// Whether each ticket of the island was evaluated without a match and no window has reached a new neighbour since.
   bool is_quiet(const Line& line, Island island) const;
-  /// Whether nothing is known of anybody yet.
+  /// True if nothing is remembered about any ticket.
   bool is_blank() const { return blank_; }
-  /// For how many ticks in a row there was a match for it that was not made.
+  /// The number of ticks in a row in which a match for this ticket existed and was not made.
   int passed_over(const Candidate& ticket) const;
 
-  /// It stays behind: not to be weighed again before its own window reaches the next neighbour.
+  /// The ticket was not matched. It is evaluated again when its own window reaches its next neighbour.
+  /// `could_have_played`: a match with this ticket existed.
   void weighed_in_vain(const Pool& pool, const Format& format, SortedLine::Place place, bool could_have_played);
-  /// The same where ratings do not count: only a newcomer can change anything.
+  /// The same for modes without ratings: only a new arrival can change the result, so the ticket is never due by
+  /// itself.
   void weighed_in_vain(const Candidate& ticket, bool could_have_played);
-  /// This region is not open to it before then (nothing: ever).
+  /// The region is not open to the ticket before `opens_at` (empty: it never opens).
   void closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at);
-  /// It has been matched, or its time is over. Should it still be there in the next tick, it is as good as new.
+  /// The ticket was matched or has expired. If it is still in the pool in the next tick, it is treated as a new ticket.
   void done_with(Slot slot) {
     if (!blank_) tickets_[slot].use = kUnknown;
     due_again_.push_back(slot);
   }
-  /// Whether the last tick that weighed it found a match for it that was not made.
+  /// Whether the last tick that evaluated this ticket found a match for it that was not made.
   bool was_outbid(const Pool& pool, Slot slot) const;
 
-  /// What is remembered of one ticket, apart from its pool: so that a copy of the ticket can be planned on.
+  /// What is remembered about one ticket, independent of its pool, so that a copy of the ticket can be planned.
   struct Recalled {
-    std::optional<BucketMs> wakes;  ///< when it is to be weighed again; long ago: in the next tick; nothing: never
+    std::optional<BucketMs> wakes;  ///< when to evaluate it again; a past time: in the next tick; empty: never
     int passed_over = 0;
   };
   Recalled recall(const Pool& pool, Slot slot) const;
-  /// Goes on, in a fresh memory, as if these tickets (all of `pool`) had been planned before.
+  /// Replaces the whole memory by these tickets (all tickets of `pool`), as if they had been planned before.
   void resume(const Pool& pool, std::span<const std::pair<Slot, Recalled>> tickets);
-  /// When, after a tick, anybody is to be weighed again if nobody comes; a little early perhaps. Nothing: never.
+  /// The time at which the next ticket is due if no ticket arrives, up to 16 ms too early. Empty: never. Call after a
+  /// tick.
   std::optional<BucketMs> next_due() const;
 
  private:
   struct Ticket {
-    std::int32_t wakes = 0;       ///< milliseconds after the pool's epoch
-    std::uint16_t tick = 0;       ///< when it was last weighed, modulo 65,536
-    std::uint8_t use = kUnknown;  ///< the use of the slot that it is about
+    std::int32_t wakes = 0;       ///< when it is due, in milliseconds after the pool's epoch
+    std::uint16_t tick = 0;       ///< the tick that last evaluated it, modulo 65,536
+    std::uint8_t use = kUnknown;  ///< the Waiter::use of the ticket that this entry describes
     std::uint8_t passed_over = 0;
   };
-  static constexpr std::uint8_t kUnknown = 0xFF;  // waiters with latencies have the top bit too: see use_of
+  static constexpr std::uint8_t kUnknown = 0xFF;  // never equal to use_of(), which has 7 bits
   static std::uint8_t use_of(std::uint8_t use) { return use & 0x7F; }
 
   const Ticket* find(Slot slot, std::uint8_t use) const;
@@ -88,12 +94,12 @@ class Memory {
   std::int32_t now_ = 0;
   std::uint16_t tick_ = 0;
   bool everyone_ = true;
-  bool blank_ = true;  ///< nothing is remembered of anybody: as long as that is so, nobody need be looked up
+  bool blank_ = true;  ///< nothing is remembered, so lookups are skipped
   std::uint64_t arrivals_seen_ = 0;
   std::vector<Ticket> tickets_;  ///< by slot
   std::vector<Slot> due_;
-  std::vector<Slot> due_again_;                         ///< in the next tick
-  std::map<std::int32_t, std::vector<Slot>> calendar_;  ///< who wakes, by wakes / kPage; some may be gone
+  std::vector<Slot> due_again_;                         ///< due in the next tick
+  std::map<std::int32_t, std::vector<Slot>> calendar_;  ///< by wakes / kPage; may name gone tickets
 };
 
 }  // namespace mm::matchmaker

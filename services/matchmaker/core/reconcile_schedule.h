@@ -31,7 +31,8 @@ class ReconcileSchedule {
   /// The tenant is not ours any more.
   void forget(const Tenant& tenant);
 
-  /// Matches that are due, unconfirmed ones first, then the longest due; at most `most`. Each counts as asked about now.
+  /// Matches that are due, unconfirmed ones first, then the longest due; at most `most`. Each counts as asked about
+  /// now.
   std::vector<LiveMatch> take(std::size_t most, SteadyPoint now);
   /// The match that is due first, to find out whether sessions answer again; it does not count as asked about.
   std::vector<LiveMatch> soonest() const;
@@ -57,7 +58,7 @@ class ReconcileSchedule {
     bool unanswered = false;  ///< asked about, and no answer came yet
     Milliseconds pause{};     ///< before the next question but one
     SteadyPoint next{};
-    SteadyPoint since{};      ///< known here in its present state
+    SteadyPoint since{};  ///< known here in its present state
   };
   using Entries = std::map<LiveMatch, Entry>;
   static Entry fresh(bool confirmed, SteadyPoint now);
