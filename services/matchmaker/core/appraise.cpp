@@ -32,7 +32,7 @@ std::optional<Worth> Appraiser::worth(std::span<const Index> tickets) {
     variance += line_[i].variance();
     bonus += static_cast<double>(line_[i].bonus);
   }
-  // With more than two teams, two of them hold their share of the variance.
+  // With more than two teams, two of them have 2 / teams of the total variance.
   const TeamStrength stronger{points(gap), variance * 2 / format_.teams};
   return Worth{quality(points(extent.high - extent.low), advantage(stronger, {}, format_.team_size)), bonus};
 }
@@ -46,7 +46,8 @@ Verdict Appraiser::judge(std::span<const Index> tickets, std::vector<std::uint8_
   return {quality(spread, edge), spread, edge};
 }
 
-// Every ticket is added to both teams, as itself or as nothing: which of them it is in cannot be foreseen.
+// Each ticket is added to both sums, as its value to one and as 0 to the other. A branch on the team would be
+// mispredicted often.
 double Appraiser::edge_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const {
   TeamStrength first, second;
   for (std::size_t i = 0; i < tickets.size(); ++i) {

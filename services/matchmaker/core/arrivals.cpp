@@ -8,17 +8,17 @@
 namespace mm::matchmaker {
 namespace {
 
-/// The rating above the lowest; behind it the leading bits of age and tie break, as many as there is room for; last
-/// the place among the arrivals.
+/// From the top bits: the rating relative to the lowest; as many leading bits of age and tie break as fit; the index of
+/// the arrival.
 using Key = std::uint64_t;
 
-constexpr std::size_t kFew = 128;  // below, comparing is faster
-constexpr int kDigit = 11;         // bits: the counts of a digit stay in the nearest cache
-constexpr int kMostDigits = 3;     // a rating has 32 bits
-constexpr int kTieBits = 8;        // sorted by digits as well, so that few equal ratings stand wrong in the end
+constexpr std::size_t kFew = 128;  // fewer arrivals are sorted by comparison, which is faster
+constexpr int kDigit = 11;         // bits per digit: the counts of one digit fit the first-level cache
+constexpr int kMostDigits = 3;     // enough for the 32 bits of a rating
+constexpr int kTieBits = 8;        // included in the radix sort, so that few equal ratings remain out of order
 
 struct Counts {
-  std::array<std::array<std::uint32_t, 1 << kDigit>, kMostDigits> of;  ///< by digit, the last one first
+  std::array<std::array<std::uint32_t, 1 << kDigit>, kMostDigits> of;  ///< by digit, the least significant first
 };
 
 int width(std::uint64_t value) { return static_cast<int>(std::bit_width(value)); }
@@ -48,7 +48,7 @@ Extent extent_of(const std::vector<Arrival>& arrivals) {
 }
 
 std::vector<Key> keys_of(const std::vector<Arrival>& arrivals, const Extent& extent) {
-  const int tie_bits = 64 - extent.rating_bits - extent.place_bits;  // at least 1, of less than 2^31 arrivals
+  const int tie_bits = 64 - extent.rating_bits - extent.place_bits;  // at least 1 for fewer than 2^31 arrivals
   std::vector<Key> keys(arrivals.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Arrival& arrival = arrivals[i];
@@ -60,8 +60,7 @@ std::vector<Key> keys_of(const std::vector<Arrival>& arrivals, const Extent& ext
   return keys;
 }
 
-/// By the leading bits: digit by digit, the last one first, keeping the order of equals. All digits are counted in one
-/// pass.
+/// Sorts by the leading `bits`: a stable radix sort, least significant digit first. One pass counts all digits.
 void sort_by_digits(std::vector<Key>& keys, int bits) {
   const int digits = std::min((bits + kDigit - 1) / kDigit, kMostDigits);
   const auto digit = [](Key key, int shift) { return static_cast<std::size_t>(key >> shift) & ((1U << kDigit) - 1); };
@@ -82,8 +81,8 @@ void sort_by_digits(std::vector<Key>& keys, int bits) {
   }
 }
 
-/// Keys that are nearly in order: by insertion, unless they turn out not to be (equal ratings of one age, but for a few
-/// much older ones).
+/// Finishes keys that are nearly sorted by insertion sort. If this needs too many moves, falls back to std::sort (for
+/// example with equal ratings of one age except for a few much older tickets).
 void finish(std::vector<Key>& keys) {
   std::size_t moves_left = 8 * keys.size();
   for (std::size_t i = 1; i < keys.size(); ++i) {
@@ -96,7 +95,7 @@ void finish(std::vector<Key>& keys) {
   }
 }
 
-/// What keys have no room for: hardly ever are two of them the same but for their places.
+/// Orders arrivals whose keys differ only in the index, by what the keys could not hold. This is rare.
 void order_equals(std::vector<Key>& keys, const std::vector<Arrival>& arrivals, int place_bits) {
   const Key place = (Key{1} << place_bits) - 1;
   Key least_difference = ~Key{0};

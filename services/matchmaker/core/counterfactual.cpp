@@ -11,20 +11,21 @@
 namespace mm::matchmaker {
 namespace {
 
-/// Plans tried for one answer.
+/// The most plan() calls for one answer.
 constexpr int kTries = 4;
-/// … but no more once they took this (forecast.h).
+/// No further plan() call for an answer after this much work (work_of() in forecast.h).
 constexpr std::uint64_t kPlanWork = 2'000;
-/// Tickets planned for one of them: an island so small is searched as a whole, whatever else the planner has to do.
+/// The most tickets in one of these plans: an island of this size is searched as a whole, independently of other
+/// islands.
 constexpr std::size_t kChainMost = Packing::kMostTickets;
-/// Questions about sizes for one answer.
+/// The most Fill::choose() calls for one answer.
 constexpr int kSizeQuestions = 600;
 
 bool matches(const TickPlan& tick, Slot slot) {
   return std::any_of(tick.seats.begin(), tick.seats.end(), [&](const Seat& seat) { return seat.slot == slot; });
 }
 
-/// Those who may play in a tick, in the order of rating.
+/// The tickets that may play in a tick, in the order of rating.
 struct Row {
   std::vector<const Waiter*> waiters;
   std::size_t subject = 0;
@@ -43,8 +44,9 @@ std::optional<Row> row_of(const PoolCopy& copy, BucketMs at) {
   return row;
 }
 
-/// The least spread of a set around the subject whose sizes fill the teams, with windows out of the way. From each
-/// lowest member downwards the highest one needed can only come down too, so one pass over both ends is enough.
+/// Computes the least spread of a set that contains the subject and whose sizes fill the teams, if windows did not
+/// matter. As the lowest member moves down, the highest member needed can only move down too, so one pass over both
+/// ends is enough.
 class LeastSpread {
  public:
   LeastSpread(const Neighbourhood& around, const Row& row)
@@ -90,8 +92,8 @@ class LeastSpread {
   int asked_ = 0;
 };
 
-/// Those who could meet the subject, by a chain of others, if all windows were this: [low, high]. Nothing where some
-/// that were not copied could, too, or where there are so many that planning them takes too long.
+/// The tickets [low, high] that could meet the subject, directly or through other tickets, if every window were
+/// `window`. Empty if this includes tickets that were not copied, or too many tickets to plan in time.
 struct Chain {
   std::size_t low;
   std::size_t high;
@@ -113,7 +115,7 @@ Rating up_to_hundredth(Rating rating) {
   return (rating + kUnitsPerHundredth - 1) / kUnitsPerHundredth * kUnitsPerHundredth;
 }
 
-/// The next window that lets the subject meet somebody else.
+/// The next wider window with which the subject can meet another ticket.
 std::optional<Rating> next_wider(const Row& row, Rating window) {
   std::optional<Rating> next;
   for (const Waiter* waiter : row.waiters) {
@@ -127,7 +129,7 @@ PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
   const PoolTicket subject = copy.pool.ticket(copy.subject);
   const double offset = premade_offset(copy.pool.rules(), 1);
   Uuid id;
-  id.bytes[0] = 0xFF;  // no version of identifiers has these
+  id.bytes[0] = 0xFF;  // not used by any UUID version
   id.bytes[1] = static_cast<std::uint8_t>(number);
   PoolTicket ticket;
   ticket.id = TicketId(id);
@@ -137,8 +139,8 @@ PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
   return ticket;
 }
 
-/// So many players alone are missing at least, among those who accept the subject and are accepted, and newcomers
-/// beside it too.
+/// A lower bound of the number of solo tickets that are missing, given the tickets that accept the subject and a
+/// newcomer and are accepted by both.
 int missing_at_least(const Neighbourhood& around, const Row& row, BucketMs at, BucketMs epoch) {
   const Format format(around.rules, around.team_size);
   const Waiter& subject = *row.waiters[row.subject];
@@ -158,8 +160,7 @@ int missing_at_least(const Neighbourhood& around, const Row& row, BucketMs at, B
 
 }  // namespace
 
-// Where all windows are the same, whoever is not of the subject's chain is on another island: what is planned there has
-// no effect here.
+// If all windows are equal, tickets outside the subject's chain are on other islands, so their plan has no effect here.
 std::optional<Rating> window_for_match(const Neighbourhood& around, BucketMs at) {
   if (!around.rules.use_rating) return std::nullopt;
   const PoolCopy copy(around);

@@ -20,7 +20,7 @@ void Duels::add(const Candidate& first, const Candidate& second) {
   second_variance_.push_back(second.variance());
 }
 
-// Step by step, so that each is a loop over neighbours in memory without a branch.
+// One loop per step, each over contiguous memory without a branch, so that the compiler can vectorise it.
 void Duels::judge() {
   const std::size_t count = first_.size();
   quality_.resize(count);

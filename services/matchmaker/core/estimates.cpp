@@ -11,26 +11,28 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr double kCellPoints = 100;
-/// So many matched tickets speak for a rating; with fewer, those of the next cells are heard too.
+/// The total weight of matched tickets that is enough for a rating; with less, cells farther away are added.
 constexpr double kEnough = 40;
-/// What a cell weighs, a step farther away; what a ticket of another size weighs.
+/// The weight factor per cell of distance, and the weight of tickets of another size.
 constexpr double kPerCell = 0.6;
 constexpr double kOtherSize = 0.3;
-/// Until so many matches have been seen, what the rules let expect is mixed in, at first with this weight.
+/// With less matched weight than kFew, the wait that the mode's rules suggest is mixed in, at first with
+/// kExpectedWeight.
 constexpr double kFew = 16;
 constexpr double kExpectedWeight = 4;
-/// Beyond what was seen, the share of those who wait halves with each 1.41-fold of the age.
+/// Beyond the oldest age observed, the share of waiting tickets halves with each 1.41-fold of the age.
 constexpr double kTailPower = 2;
 
-/// How the last minutes weigh.
+/// A period of the last minutes and its weight.
 struct Period {
-  BucketMs begin_ms;  ///< before now
+  BucketMs begin_ms;  ///< milliseconds before now
   BucketMs end_ms;
   double weight;
 };
 constexpr std::array kPeriods{Period{0, 60'000, 1.0}, Period{60'000, 240'000, 0.6}, Period{240'000, 600'000, 0.3}};
 constexpr BucketMs kRecent = kPeriods.back().end_ms;
-/// A ring that is filled in less time tells of at least so much; it then holds a share of what happened in it.
+/// A ring buffer that is filled in less time counts as covering at least this time; it then holds a sample of that
+/// time.
 constexpr BucketMs kAtLeast = 1'000;
 
 std::size_t cell_of(double rating) {
@@ -56,8 +58,8 @@ WaitCurve WaitCurve::expected(const ModeRules& rules) {
   return through({opens_ms / 2, opens_ms}, rules.max_wait_seconds * 1000);
 }
 
-// The k-th of m waits in order is reached by a new one with probability k / (m + 1), not k / m: with few waits seen
-// the quantiles are a little farther out.
+// Of m waits in order, the k-th is an estimate of the quantile k / (m + 1), not k / m. So with few observations the
+// quantiles are moved outwards a little.
 WaitEstimate WaitCurve::remaining(double waited_ms) const {
   const double waited = std::max(0.0, waited_ms);
   const double waiting = waiting_at(waited);
@@ -84,7 +86,7 @@ double WaitCurve::age_at(double waiting) const {
   return end_ms_ * std::pow(steps_.back().waiting / waiting, 1 / kTailPower);
 }
 
-/// Adds up stretches and works out the curve.
+/// Collects stretches and computes the curve from them.
 class WaitEstimates::Tally {
  public:
   void add(const Stretch& stretch) {
@@ -97,8 +99,8 @@ class WaitEstimates::Tally {
   bool empty() const { return stretches_.empty(); }
 
   void curve(WaitCurve& curve) {
-    // Where stretches begin and end, in the order of age; who leaves at an age was still there at it, who comes was
-    // not.
+    // Sort the stretches by begin and by end. At one age, a ticket that leaves still counts as waiting; one that enters
+    // does not.
     std::vector<const Stretch*> begins, ends;
     for (const Stretch& stretch : stretches_) begins.push_back(&stretch), ends.push_back(&stretch);
     std::sort(begins.begin(), begins.end(), [](auto* a, auto* b) { return a->from_ms < b->from_ms; });
@@ -115,8 +117,8 @@ class WaitEstimates::Tally {
         gone += (*end)->weight;
         if ((*end)->matched) matched += (*end)->weight, ++matches;
       }
-      // When nobody is left the share would fall to nothing, and stay there whatever was seen of older ones: it is
-      // taken that of n the next one, the n + 1st, would have waited on.
+      // If all remaining tickets are matched, the share would fall to 0 and stay there, whatever was observed at higher
+      // ages. So of n + 1 tickets, one more than were matched, one is assumed to wait on.
       if (matches > 0) {
         waiting *= std::max(1.0 / (matches + 1), 1 - matched / std::max(there, matched));
         curve.steps_.push_back({age, waiting});
@@ -158,7 +160,7 @@ void WaitEstimates::end(double rating, const Sample& sample) {
 
 WaitingSample::WaitingSample() : cells_(static_cast<std::size_t>(WaitEstimates::kCells)) {}
 
-// When there are too many, every other one is dropped and each stands for twice as many from then on.
+// When a cell is full, drops every other ticket, and from then on each kept ticket stands for twice as many.
 void WaitingSample::add(double rating, int size, BucketMs waited_ms) {
   constexpr std::size_t kKept = WaitEstimates::kWaitingKept;
   Cell& cell = cells_[cell_of(rating)];
@@ -210,7 +212,7 @@ WaitEstimate WaitEstimates::overall(BucketMs now) const {
   return curve.remaining(0);
 }
 
-// A full ring has forgotten what happened before its oldest entry.
+// A full ring buffer holds nothing from before its oldest entry.
 void WaitEstimates::gather(std::size_t at, int size, double weight, BucketMs now, Tally& tally) const {
   const Cell& cell = cells_[at];
   BucketMs known_from = std::max(began_, now - kRecent);
@@ -244,7 +246,8 @@ std::vector<WaitEstimates::Kind> WaitEstimates::kinds(BucketMs now) const {
   return found;
 }
 
-// One stretch for each period it lies in. Who was taken down as waiting and ended since is known up to then already.
+// Adds one stretch for each period that the wait overlaps. If a ticket was in the last waiting sample and has ended
+// since, the part up to that sample is already counted there.
 void WaitEstimates::cut(const Sample& sample, BucketMs known_from, double weight, BucketMs now, Tally& tally) const {
   const BucketMs birth = sample.at - sample.waited_ms;
   const BucketMs from = std::max({birth, known_from, sample.at > seen_at_ && birth < seen_at_ ? seen_at_ : birth});

@@ -1,19 +1,19 @@
-// How long a ticket will wait, from what those near its rating went through lately: those who were matched, those who
-// gave up, and those who still wait. Leaving the last two out would tell the wait of the lucky.
+// Estimates how long a ticket will wait, from recent tickets with ratings near its own: those that were matched, those
+// that left without a match, and those that still wait. Without the last two groups the estimate would be too short.
 //
-// The estimator is that of Kaplan and Meier (1958) for times that are cut at both ends: at each age at which somebody
-// was matched, the share that waits on is multiplied by 1 - matched / waiting, both counted among those who were seen
-// at that age in the period looked at. Near ratings, the same party size and the last minutes weigh more. What is
-// weighed by recency is a stretch of time, not a ticket: weighing tickets by when their wait ended would count long
-// waits more often than short ones.
+// The estimator is that of Kaplan and Meier (1958) for observations that are truncated on the left and censored on the
+// right: at each age at which a ticket was matched, the share of tickets still waiting is multiplied by 1 - matched /
+// waiting. Both are counted among the tickets observed at that age in the period considered. Near ratings, the same
+// party size and the last minutes have more weight. The recency weight applies to a stretch of time, not to a ticket:
+// weighting tickets by the end of their wait would count long waits more often than short ones.
 //
-// Worked: tickets were matched after 2, 4 and 6 s, and three have waited for 5 s and wait on. At 2 s one of 6 was
-// matched, 5/6 wait on; at 4 s one of 5, 2/3; at 6 s the only one left: of one, the next would have waited on with an
-// even chance, 1/3. So the median is 6 s; of those who were matched alone it would be 4 s.
+// Worked: tickets were matched after 2, 4 and 6 s, and three others have waited for 5 s so far. At 2 s one of 6 was
+// matched: 5/6 wait on. At 4 s one of 5: 2/3. At 6 s the only one left was matched; one more ticket would have waited
+// on with probability 1/2: 1/3. So the median is 6 s; from the matched tickets alone it would be 4 s.
 //
-// Memory: at most kCells cells of kKept ended tickets of 16 bytes and 2 * kWaitingKept waiting ones of 8: 90 KiB a
-// bucket, with ratings from one end to the other. A curve is made of at most 2 * kCellsEachWay + 1 cells, so of 2,464
-// tickets: some 0.2 ms; asking one is a binary search. One per bucket; not thread-safe.
+// Memory: at most kCells cells, each with kKept ended tickets of 16 bytes and 2 * kWaitingKept waiting tickets of 8
+// bytes: 90 KiB per bucket if all ratings occur. A curve is computed from at most 2 * kCellsEachWay + 1 cells, so from
+// 2,464 tickets, in about 0.2 ms. Reading a curve is a binary search. One object per bucket; not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -30,37 +30,38 @@ struct WaitEstimate {
   double p90_ms = 0;
 };
 
-/// The share of tickets that wait longer than an age. A value.
+/// The share of tickets that wait longer than a given age. A value type.
 class WaitCurve {
  public:
-  /// Of which only two quantiles are known.
+  /// A curve through two known quantiles.
   static WaitCurve through(const WaitEstimate& known, double longest_ms);
-  /// What a mode's rules let expect: half the time a window takes to open, and all of it.
+  /// The curve that a mode's rules suggest: the median is half the time in which a window grows to its limit, the 90th
+  /// percentile is all of it.
   static WaitCurve expected(const ModeRules& rules);
 
-  /// How much longer a ticket waits that has waited so long; never beyond the mode's longest wait.
+  /// The remaining wait of a ticket that has waited `waited_ms`; never beyond the mode's longest wait.
   WaitEstimate remaining(double waited_ms) const;
 
  private:
   friend class WaitEstimates;
   struct Step {
     double age_ms;
-    double waiting;  ///< the share that waits longer than that
+    double waiting;  ///< the share of tickets that wait longer than age_ms
   };
   double waiting_at(double age_ms) const;
   double age_at(double waiting) const;
 
-  std::vector<Step> steps_;  ///< falling, never to 0; at least one
-  double end_ms_ = 1;        ///< the age from which on nothing is known: there the share falls as a power of the age
+  std::vector<Step> steps_;  ///< falling, never 0; at least one step
+  double end_ms_ = 1;        ///< highest observed age; beyond it the share falls as a power of the age
   double longest_ms_ = 0;
-  double observed_ = 1e9;  ///< so many waits made it
+  double observed_ = 1e9;  ///< effective number of observed waits
 };
 
-/// Who waits in a queue at a moment, taken down ticket by ticket: a sample, of bounded size.
+/// A sample, of limited size, of the tickets that wait in a queue at one moment.
 class WaitingSample {
  public:
   WaitingSample();
-  /// A ticket that waits: its rating in points, its players, what it has waited so far.
+  /// Adds a waiting ticket: its rating in points, its number of players, and its wait so far.
   void add(double rating, int size, BucketMs waited_ms);
 
  private:
@@ -71,7 +72,7 @@ class WaitingSample {
   };
   struct Cell {
     std::vector<Waiting> kept;
-    unsigned stands_for = 1;  ///< so many tickets each
+    unsigned stands_for = 1;  ///< number of tickets that each kept one represents
     unsigned skipped = 0;
   };
   std::vector<Cell> cells_;  ///< by rating
@@ -81,21 +82,21 @@ class WaitEstimates {
  public:
   explicit WaitEstimates(const ModeRules& rules);
 
-  /// A ticket was matched: its rating in points, its players, what it had waited.
+  /// Records a matched ticket: its rating in points, its number of players, and its wait.
   void matched(double rating, int size, BucketMs waited_ms, BucketMs at);
-  /// A ticket left without a match: cancelled, or its time was over.
+  /// Records a ticket that left without a match: it was cancelled or has expired.
   void left(double rating, int size, BucketMs waited_ms, BucketMs at);
-  /// Who waits, every second or so.
+  /// Replaces the sample of waiting tickets. Call about once per second.
   void waiting(WaitingSample sample, BucketMs at);
 
-  /// For tickets of this rating and size.
+  /// The curve for tickets of this rating and size.
   WaitCurve curve(double rating, int size, BucketMs now) const;
   WaitEstimate estimate(double rating, int size, BucketMs now, BucketMs waited_ms = 0) const {
     return curve(rating, size, now).remaining(static_cast<double>(waited_ms));
   }
-  /// Over all ratings, of those who enter now; zeros without recent matches.
+  /// The estimate over all ratings for a ticket that enters now; zeros if there are no recent matches.
   WaitEstimate overall(BucketMs now) const;
-  /// The ratings, in steps of kSteps points, and party sizes of which anything was seen in the last minutes. In order.
+  /// The ratings, in steps of kSteps points, and party sizes that occurred in the last ten minutes, sorted.
   struct Kind {
     double rating;
     int size;
@@ -104,28 +105,28 @@ class WaitEstimates {
   std::vector<Kind> kinds(BucketMs now) const;
   static constexpr double kSteps = 200;
 
-  static constexpr int kCells = 36;  ///< of 100 points, from 0; the outer ones hold what lies beyond
+  static constexpr int kCells = 36;  ///< each of 100 points, from 0; the outer ones include all ratings beyond
   static constexpr std::size_t kKept = 96;
   static constexpr std::size_t kWaitingKept = 64;
   static constexpr int kCellsEachWay = 5;
 
  private:
   struct Sample {
-    BucketMs at;  ///< when the wait ended; of one that goes on, when it was last seen
+    BucketMs at;  ///< when the wait ended, or when a waiting ticket was last seen
     std::int32_t waited_ms;
     std::uint8_t size;
     bool matched;
   };
   struct Cell {
-    std::vector<Sample> ended;  ///< a ring
+    std::vector<Sample> ended;  ///< ring buffer
     std::size_t next = 0;
   };
-  /// A part of somebody's wait, between two ages.
+  /// A part of one ticket's wait, between two ages.
   struct Stretch {
     double from_ms;
     double to_ms;
     double weight;
-    bool matched;  ///< it ended in a match
+    bool matched;  ///< it ended with a match
   };
   class Tally;
 
@@ -134,9 +135,9 @@ class WaitEstimates {
   void cut(const Sample& sample, BucketMs known_from, double weight, BucketMs now, Tally& tally) const;
 
   WaitCurve expected_;
-  std::vector<Cell> cells_;  ///< by rating; empty ones hold nothing
+  std::vector<Cell> cells_;  ///< by rating
   WaitingSample waiting_;
-  BucketMs began_ = kNotBegun;  ///< nothing is known of the time before
+  BucketMs began_ = kNotBegun;  ///< nothing is known about the time before
   BucketMs seen_at_ = kNotBegun;
   static constexpr BucketMs kNotBegun = INT64_MIN / 2;
 };

@@ -12,7 +12,7 @@ namespace {
 
 double seconds(BucketMs ms) { return static_cast<double>(ms) / 1000; }
 
-/// One of a neighbourhood, with what the rules say of it now.
+/// A ticket of the neighbourhood with its present window and the time at which the region opens to it.
 struct Stand {
   const PoolTicket* ticket;
   Rating rating;
@@ -21,7 +21,7 @@ struct Stand {
   std::optional<BucketMs> opens_at;
 };
 
-/// A ticket among its neighbours.
+/// Compares the subject with its neighbours.
 class Comparison {
  public:
   explicit Comparison(const Neighbourhood& around)
@@ -88,7 +88,7 @@ class Comparison {
     check(near, PairRule::region, seconds(std::max<BucketMs>(0, opens - around_.now)), 0);
   }
 
-  // Whoever could be in one match with both of them.
+  // Counts the tickets that could be in one match with both tickets.
   void check_players(NearTicket& near, const Stand& other) {
     SizeCounts counts(static_cast<std::size_t>(around_.team_size) + 1), chosen;
     int players = 0;

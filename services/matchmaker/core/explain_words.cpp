@@ -1,4 +1,5 @@
-// The words for an explanation (explain.h): for a player who waits, a designer who sets the rules, and whoever runs it.
+// Writes an explanation (explain.h) as English sentences, for players who wait, designers who set the rules, and
+// operators.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -8,7 +9,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// At most `decimals`, without zeros at the end.
+/// At most `decimals` decimals, without trailing zeros.
 std::string number(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
@@ -35,7 +36,7 @@ bool holds(const NearTicket& near, PairRule rule) {
   return check != nullptr && *check->margin >= 0;
 }
 
-/// Of those near it whose ratings are told, the one that is kept away by least.
+/// Describes the neighbour with known figures that is outside a window by the smallest margin.
 std::string window_in_words(const Explanation& said) {
   const PairCheck* closest = nullptr;
   bool own = false;
@@ -77,7 +78,7 @@ std::string latency_in_words(const Explanation& said) {
   const std::string& region = said.region.str();
   if (!said.by) return "Its latency to " + region + " is too high to play there, however long it waits.";
   const std::string after = number(*said.by, 1) + " s";
-  // With somebody to whom the region is open it is open to itself.
+  // If the region is open for the pair with some neighbour, it is open to the ticket itself.
   const auto open_with = [](const NearTicket& near) {
     return std::none_of(near.checks.begin(), near.checks.end(), [](const PairCheck& check) {
       return check.rule == PairRule::region && (!check.margin || *check.margin < 0);
@@ -128,7 +129,7 @@ std::string newcomers_in_words(const Newcomers& with) {
   const std::string many = with.party_size == 1 ? "players alone" : "parties of " + size;
   std::string words = "With " + counted(with.parties, one, many) + " more of its own rating (" +
                       number(with.rating, 2) + ") it would be matched now";
-  constexpr double kAnyRating = 100'000;  // where ratings do not count the window is wider than all of them
+  constexpr double kAnyRating = 100'000;  // in modes without ratings, windows are wider than this
   if (with.within < kAnyRating) words += "; nobody more than " + number(with.within, 2) + " from it could help yet";
   return words + ".";
 }

@@ -8,7 +8,7 @@ namespace {
 
 std::size_t at(int size) { return static_cast<std::size_t>(size); }
 
-/// Bits that hold 0 to `most`.
+/// The number of bits that hold 0 to `most`.
 int width(int most) { return static_cast<int>(std::bit_width(static_cast<unsigned>(most))); }
 
 }  // namespace
@@ -16,7 +16,7 @@ int width(int most) { return static_cast<int>(std::bit_width(static_cast<unsigne
 Fill::Fill(int teams, int team_size) : teams_(teams), team_size_(team_size), packs_(true) {
   most_.resize(at(team_size) + 1);
   shift_.resize(at(team_size) + 2);
-  // The wished size stands lowest: 7 bits hold 100.
+  // The required size is in the lowest 7 bits, which hold up to 100.
   int shift = 7;
   for (int size = 1; size <= team_size; ++size) {
     most_[at(size)] = teams * (team_size / size);
@@ -72,7 +72,7 @@ bool Fill::deal(const SizeCounts& counts, std::vector<SizeCounts>& team_counts) 
   return true;
 }
 
-// Fills team after team, each with falling sizes; the wished size goes into team 0 before anything else.
+// Fills team after team, each with sizes in falling order. The required size goes into team 0 first.
 bool Fill::search(int team, int room, int size, int must) {
   if (++steps_ > kMostSteps) return false;
   if (room == 0) return team + 1 == teams_ || search(team + 1, team_size_, team_size_, 0);

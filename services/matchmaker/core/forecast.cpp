@@ -15,7 +15,7 @@ using Place = ForecastLine::Place;
 using Presence = ForecastLine::Presence;
 
 constexpr std::uint64_t kLineStepsPerWork = 8;
-/// So many tickets are looked at first.
+/// The number of tickets in the first attempt.
 constexpr std::size_t kNearest = 40;
 
 /// The first tick at or after a time.
@@ -25,9 +25,10 @@ BucketMs tick_from(BucketMs at, const TickTimes& ticks) {
   return ticks.first + (at - ticks.first + ticks.every - 1) / ticks.every * ticks.every;
 }
 
-/// Whether the whole pool's parties could fill teams with one of this size, were ratings no matter.
+/// Whether the party sizes of the whole pool could fill teams that include a ticket of this size, regardless of
+/// ratings.
 bool sizes_could_fill(const Neighbourhood& around, int size) {
-  constexpr int kLargeTeam = 10;  // beyond it looking for all ways takes too long, and large teams are of many solos
+  constexpr int kLargeTeam = 10;  // beyond it the search takes too long, and most tickets of such teams are solo
   if (around.team_size > kLargeTeam) return true;
   Fill fill(around.rules.teams, around.team_size);
   SizeCounts counts(around.pool_sizes.size()), chosen;
@@ -38,14 +39,14 @@ bool sizes_could_fill(const Neighbourhood& around, int size) {
   return fill.choose(counts, size, chosen);
 }
 
-/// A part of the neighbourhood.
+/// A range of the neighbourhood's tickets, and the index of the subject.
 struct Extent {
   std::size_t begin;
   std::size_t end;
   std::size_t subject;
 };
 
-/// So many tickets, always the nearer one next.
+/// The `most` tickets nearest to the subject in rating.
 Extent nearest(const Neighbourhood& around, std::size_t subject, std::size_t most) {
   const auto& all = around.tickets;
   Extent extent{subject, subject + 1, subject};
@@ -59,7 +60,7 @@ Extent nearest(const Neighbourhood& around, std::size_t subject, std::size_t mos
   return extent;
 }
 
-/// One forecast, from match to match.
+/// One forecast over a range of the neighbourhood. It goes from one possible match to the next.
 class Ahead {
  public:
   Ahead(const Neighbourhood& around, const Format& format, const TickTimes& ticks, Extent extent,
@@ -97,7 +98,8 @@ class Ahead {
  private:
   BucketMs tick_from(BucketMs at) const { return matchmaker::tick_from(at, ticks_); }
 
-  /// What becomes of those who could be matched in this tick. Something: that is the subject's end.
+  /// Decides what happens to a group of tickets that could be matched in this tick. Returns a value if this decides the
+  /// subject's forecast.
   std::optional<Foreseen> settle(const ForecastLine::Group& group, BucketMs at, bool concerned) {
     if (group.is_one_match) {
       if (concerned) return matched_among(group.members, at);
@@ -111,7 +113,7 @@ class Ahead {
     for (const Place i : places) line_.take_out(i);
   }
 
-  // The planner is asked whom it would choose; if it cannot be, everybody concerned may be gone.
+  // Runs the planner to find its choice. If it cannot be run, each ticket of the group may be matched in this tick.
   std::optional<Foreseen> choose(const ForecastLine::Group& group, BucketMs at, bool concerned) {
     if (last_choice_ != at) choices_before_ = last_choice_ == at - ticks_.every ? choices_before_ + 1 : 0;
     last_choice_ = at;
@@ -124,7 +126,7 @@ class Ahead {
     return std::nullopt;
   }
 
-  // Whomever the planner chooses: if all that could be chosen is with the subject, it is.
+  // Used if the planner's choice is unknown: if every possible match contains the subject, it is matched.
   Foreseen without_choice(const ForecastLine::Group& group, BucketMs at) {
     const bool certain =
         !line_.has_match(group.members, at, false, subject_) && line_.has_match(group.members, at, true, std::nullopt);
@@ -134,7 +136,7 @@ class Ahead {
   struct Chosen {
     std::vector<Place> surely;
     std::vector<Place> perhaps;
-    std::optional<Foreseen> with_subject;  ///< if that is among those who are matched surely
+    std::optional<Foreseen> with_subject;  ///< set if the subject is certainly matched
   };
   std::optional<Chosen> rehearse(const ForecastLine::Group& group, BucketMs at) {
     const auto [begin, end] = line_.island_of(group.members.front(), at);
@@ -144,12 +146,12 @@ class Ahead {
       if (line_.presence(i) != Presence::sure) return std::nullopt;
       players.push_back(i);
     }
-    // In the first tick others, who were not copied, may take most of what the planner may spend in a tick; it does not
-    // save on small islands.
+    // In the first tick, tickets that were not copied may use up most of the planner's budget of steps. The planner
+    // searches small islands in full even then.
     if (!line_.whole() && at == ticks_.first && players.size() > Packing::kMostTickets) return std::nullopt;
-    // A search that does not try everything may end otherwise for who else is looked at, even of those who cannot be
-    // matched, and that depends on what has been looked at before. So sure is what comes of looking at all of them and
-    // of looking at none.
+    // A search that is not exhaustive may depend on the other tickets evaluated in the same tick, even on tickets that
+    // cannot be matched, and which these are depends on earlier ticks. So only what two plans have in common counts as
+    // certain: one with all tickets of the island, and one with the group only.
     auto among_them = plan_among(group.members, at);
     if (!among_them) return std::nullopt;
     if (players.size() == group.members.size()) return in_common(group, *among_them, *among_them);
@@ -160,7 +162,7 @@ class Ahead {
 
   struct Rehearsal {
     std::vector<std::vector<Place>> matches;
-    std::vector<Place> matched;  ///< in all of them, sorted
+    std::vector<Place> matched;  ///< the tickets of all matches, sorted
     std::optional<Foreseen> with_subject;
   };
 
@@ -183,7 +185,7 @@ class Ahead {
     return chosen;
   }
 
-  /// What plan() makes of these, all of them weighed; nothing if it takes too much work.
+  /// Runs plan() on these tickets, all of them due. Empty if it takes too much work.
   std::optional<Rehearsal> plan_among(const std::vector<Place>& places, BucketMs at) {
     Pool pool(around_.rules, around_.team_size, around_.region);
     std::vector<std::pair<Slot, Memory::Recalled>> recalled;
@@ -225,7 +227,7 @@ class Ahead {
     return tick;
   }
 
-  // With whom is certain; only what it is worth is asked.
+  // The members of the match are certain; plan() is run only for its quality and spread.
   Foreseen matched_among(const std::vector<Place>& members, BucketMs at) {
     const auto rehearsal = plan_among(members, at);
     if (rehearsal && rehearsal->with_subject) return *rehearsal->with_subject;
@@ -237,20 +239,21 @@ class Ahead {
   std::uint64_t most_work_;
   ForecastLine line_;
   Place subject_;
-  std::uint64_t work_ = 0;  ///< in plans
+  std::uint64_t work_ = 0;  ///< work of the plan() calls
   Workspace workspace_;
   BucketMs last_choice_ = ForecastLine::kNever;
-  int choices_before_ = 0;  ///< in as many ticks in a row before the last one
+  int choices_before_ = 0;  ///< number of consecutive ticks with a choice before the last one
 };
 
 }  // namespace
 
-// A tick as such, the tickets weighed, the seats dealt out to teams, and the local search.
+// The summands: the tick itself, the tickets evaluated, the assignment of seats to teams, and the local search.
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace) {
   return 20 + 4 * workspace.line.size() + 20 * tick.seats.size() + workspace.steps;
 }
 
-// First with the nearest only, and all others strangers: that is less work, and mostly enough.
+// Starts with the nearest tickets and treats all others as strangers, because this takes less work and is usually
+// enough. Doubles the number until the forecast is definite or the work is used up.
 Foreseen foresee(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t most_work) {
   const Format format(around.rules, around.team_size);
   std::size_t subject = 0;

@@ -4,10 +4,10 @@
 // sizes make some set of tickets feasible. The forecast jumps from one such time to the next (forecast_line.h):
 //  - If exactly one set is feasible, the planner makes that match, whatever its search prefers.
 //  - If there is a choice, the forecast runs plan() on a copy of the tickets.
-//  - If running plan() takes too much work, or the presence of some of these tickets is uncertain (they could meet a
-//  ticket
-//    that was not copied, or be chosen in an earlier choice that was not computed), then from that tick on the presence
-//    of each of the tickets concerned is uncertain.
+//  - If running plan() takes too much work, or the presence of some of these tickets is uncertain (a ticket that was
+//  not
+//    copied, or an earlier choice that was not computed, could match them), then from that tick on the presence of each
+//    of the tickets concerned is uncertain.
 // The forecast ends with `unknown` when this uncertainty affects the ticket itself.
 #pragma once
 

@@ -7,7 +7,7 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr ForecastLine::Place kNoPlace = 0xFFFF'FFFF;
-/// So many are scanned in the time of a step.
+/// Array entries scanned in the time of one step.
 constexpr std::size_t kScanned = 8;
 
 }  // namespace
@@ -63,8 +63,8 @@ void ForecastLine::doubt_strangers_friends(BucketMs at) {
   }
 }
 
-// Always the ticket whose own time may come first. What goes or becomes uncertain only takes chances away, so a time
-// that was found to be too early stays so.
+// Evaluates the ticket with the earliest lower bound first. A ticket that leaves or becomes uncertain only removes
+// feasible sets, so a lower bound stays valid.
 std::optional<BucketMs> ForecastLine::next_chance(BucketMs from, BucketMs last, BucketMs every,
                                                   std::uint64_t most_steps) {
   out_of_steps_ = false;
@@ -86,7 +86,8 @@ std::optional<BucketMs> ForecastLine::next_chance(BucketMs from, BucketMs last, 
   }
 }
 
-/// The first tick with a chance above this one, where there is none at `at`; as if nobody's time ran out.
+/// The first tick after `at` with a feasible set above `lowest`, given that there is none at `at`; ignores deadlines
+/// that are reached in between.
 BucketMs ForecastLine::first_after(Place lowest, BucketMs at, BucketMs last, BucketMs every) {
   const BucketMs end = last - (last - at) % every;
   if (!has_chance(lowest, end)) return end + every;
@@ -99,10 +100,11 @@ BucketMs ForecastLine::first_after(Place lowest, BucketMs at, BucketMs last, Buc
   return low;
 }
 
-// Before as many players as a match takes accept it, and it them, nothing can be.
+// Lower bounds: no set above a ticket is feasible before as many players as a match takes accept the ticket and are
+// accepted by it.
 void ForecastLine::find_bounds() {
   not_before_.resize(members_.size());
-  std::vector<std::pair<BucketMs, int>> soonest;  // a heap: when, and how many players
+  std::vector<std::pair<BucketMs, int>> soonest;  // max-heap: time, and number of players
   for (Place i = 0; i < members_.size(); ++i) {
     const Member& own = members_[i];
     const int needed = format_.players - own.size;
@@ -148,7 +150,7 @@ std::vector<ForecastLine::Group> ForecastLine::groups_at(BucketMs at, std::uint6
   look_at(at);
   expired_by_ = at;
   roots_.assign(members_.size(), kNoPlace);
-  std::vector<std::pair<Place, int>> sets;  // the lowest of some feasible set, and how many (2: several)
+  std::vector<std::pair<Place, int>> sets;  // lowest tickets of feasible sets, and how many sets (2: several)
   for (Place lowest = 0; lowest < members_.size(); ++lowest) {
     if (not_before_[lowest] > at) continue;
     if (steps_ > most_steps) return {everyone_at(at)};
@@ -219,7 +221,7 @@ bool ForecastLine::strangers_near(Place place, BucketMs at) {
   return false;
 }
 
-// As islands.h cuts them, among those who may play.
+// Cuts the tickets that may play into islands in the same way as islands.h.
 std::pair<ForecastLine::Place, ForecastLine::Place> ForecastLine::island_of(Place place, BucketMs at) {
   look_at(at);
   expired_by_ = at;
@@ -277,8 +279,8 @@ bool ForecastLine::has_chance_with(Place place, BucketMs at) {
   return false;
 }
 
-// Calls `seen` at each highest rating with which those kept could fill the teams, the lowest among them (and `with`,
-// which is that or above); until it says that it has seen enough.
+// Walks upwards from `lowest` and calls `seen` at each highest rating with which the kept tickets can fill the teams,
+// including `lowest` and `with` (which is at or above `lowest`). Stops and returns true when `seen` returns true.
 template <class Seen>
 bool ForecastLine::walk(Place lowest, const Seen& seen, Place with) {
   steps_ += 4;
@@ -299,7 +301,7 @@ bool ForecastLine::walk(Place lowest, const Seen& seen, Place with) {
     if (drops) rise_to(members_[i].rating);
     keep(i);
     if (i < with) continue;
-    // One more of a size of which there are enough changes nothing.
+    // A further ticket of a size that is already sufficient changes nothing.
     if (drops || i == with || counts_[members_[i].size] <= fill_.most_of(members_[i].size)) filled = fills(lowest);
     if (filled && seen()) return true;
   }
@@ -325,7 +327,7 @@ void ForecastLine::keep_nobody() {
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
 }
 
-// Who does not accept the new highest rating drops out.
+// Drops the kept tickets that do not accept the new highest rating.
 void ForecastLine::rise_to(Rating rating) {
   dropped_ = true;
   keep_nobody();

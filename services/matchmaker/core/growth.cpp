@@ -25,7 +25,7 @@ void Growth::survey(Island island, const Draft* draft) {
   passed_ = to_pass_ = 0;
 }
 
-// Only once somebody asks: most islands are matched without.
+// Built on first use: most islands are matched without these lists.
 void Growth::list_by_size() {
   if (listed_) return;
   listed_ = true;
@@ -72,7 +72,8 @@ bool Growth::grow(Index floor, Index wanted, std::vector<Index>& found) {
   return true;
 }
 
-// Where one walk came too far the next ones will: they are not tried for a while, each time for longer.
+// After a walk along the list has failed, the next walks are likely to fail too. They are skipped, for longer each
+// time.
 Growth::Found Growth::look_near(Index floor, Index wanted) {
   constexpr int kMostPassed = 63;
   if (passed_ < to_pass_) {
@@ -96,8 +97,8 @@ void Growth::set_out(Index floor, Index wanted) {
   keep(wanted);
 }
 
-// Who drops out makes those of its size wanted again, also those that were passed over: if any were, that too is left
-// to the lists.
+// When a kept ticket drops out, its size is needed again, and tickets of that size may have been skipped. In this case
+// the walk gives up, and the per-size lists are used.
 Growth::Found Growth::walk_along(Index floor, Index wanted) {
   constexpr int kMostInVain = 64;
   const Rating highest = line_[wanted].high;
@@ -133,7 +134,7 @@ bool Growth::walk_by_size(Index floor, Index wanted) {
   return true;
 }
 
-// Floors mostly rise from call to call, so each walk looks for its beginning from where the last one began.
+// Floors usually rise from call to call, so each walk searches for its start from the start of the last walk.
 void Growth::seek(Index floor) {
   constexpr Index kNear = 64;
   for (const std::size_t size : sizes_) {
@@ -149,7 +150,7 @@ void Growth::seek(Index floor) {
   }
 }
 
-// The lowest ticket not yet walked past, of a size that is still wanted.
+// The lowest ticket not yet passed whose size is still needed.
 Index Growth::next() {
   std::size_t size = 0;
   Index nearest = kNobody;
@@ -179,7 +180,7 @@ void Growth::keep(Index i) {
   limit_ = std::min(limit_, line_[i].high);
 }
 
-// Who does not accept the new top drops out, and its size is wanted again.
+// Drops the kept tickets that do not accept the new top rating; their sizes are needed again.
 void Growth::rise_to(Rating rating) {
   top_ = rating;
   if (rating <= limit_) return;
@@ -196,13 +197,13 @@ bool Growth::is_complete(Index wanted) {
   return players_ >= players_wanted_ && fill_.choose(counts_, line_[wanted].size, chosen_);
 }
 
-// Of each size those kept first; the ticket that must be among them is the first of all.
+// Takes the first kept tickets of each size. `wanted` is the first of all, so it is always taken.
 void Growth::choose(std::vector<Index>& found) {
   found.resize(kept_count_);
   std::size_t count = 0;
   for (std::size_t k = 0; k < kept_count_; ++k) {
     auto& still = chosen_[line_[kept_[k]].size];
-    const bool chosen = still > 0;  // a guess would often be wrong
+    const bool chosen = still > 0;  // no branch: it would often be mispredicted
     found[count] = kept_[k];
     count += chosen ? 1 : 0;
     still = static_cast<std::uint16_t>(still - (chosen ? 1 : 0));

@@ -37,7 +37,7 @@ std::span<const Halves::Half> Halves::of(std::span<const Unit> units) {
   return {halves_.data() + first, count};
 }
 
-// The sizes one after the other in one number, if they fit.
+// The sizes, packed into one number; kEmpty if they do not fit.
 std::uint64_t Halves::question_of(std::span<const Unit> units) const {
   if (units.size() * static_cast<std::size_t>(width_) > 64) return kEmpty;
   std::uint64_t question = 0;

@@ -15,8 +15,7 @@ class Halves {
  public:
   struct Half {
     std::uint32_t members;  ///< bit mask over the tickets; the first ticket is always in it
-    std::int32_t
-        premades;  ///< difference of the teams' sums of squared party sizes: one party of 5 weighs more than 3 + 2
+    std::int32_t premades;  ///< difference of the teams' sums of squared sizes: 5 weighs more than 3 + 2
   };
 
   explicit Halves(int team_size);

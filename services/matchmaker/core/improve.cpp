@@ -7,10 +7,10 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr double kWorthwhile = 0.002;  // quality a match must lack, or a neighbourhood have to gain, per match
+constexpr double kWorthwhile = 0.002;  // per match: the quality it must lack, or a neighbourhood must be able to gain
 
-/// A search that finds nothing around the worst places ends; in a crowd, where good matches are near everywhere, at
-/// once.
+/// How many neighbourhoods in a row may bring no improvement before the search ends. In a large island good matches
+/// exist nearly everywhere, so the limit is low.
 int most_in_vain(Island island) { return island.size() <= 4096 ? 32 : 1; }
 
 }  // namespace
@@ -37,7 +37,7 @@ bool Improver::improve(Island island, const std::vector<bool>& fixed) {
 }
 
 std::vector<Index> Improver::seeds() const {
-  constexpr std::size_t kMostSeeds = 1024;  // of each kind; the budget of steps ends the search long before
+  constexpr std::size_t kMostSeeds = 1024;  // of each kind; in practice the budget of steps ends the search first
   struct Poor {
     double quality;
     Index first;
@@ -62,9 +62,9 @@ std::vector<Index> Improver::seeds() const {
   return chosen;
 }
 
-// The tickets around `seed`, nearest rating first, each with the whole match it plays in.
+// Collects the tickets around `seed`, nearest rating first, each with its whole match.
 void Improver::gather(Index seed) {
-  constexpr int kMostMisses = 16;  // matches too large for the room left
+  constexpr int kMostMisses = 16;  // tickets whose match does not fit any more
   tickets_.clear();
   matches_.clear();
   take(seed);
@@ -81,7 +81,7 @@ void Improver::gather(Index seed) {
   std::sort(tickets_.begin(), tickets_.end());
 }
 
-// False if there is no room for it.
+// Adds a ticket with its match. False if they do not fit.
 bool Improver::take(Index i) {
   if (is_fixed(i)) return true;
   if (draft_.is_free(i)) {
@@ -98,11 +98,11 @@ bool Improver::take(Index i) {
   return true;
 }
 
-// No set of matches here is worth more than what the qualities can be, with everybody's bonus but that of those who
-// wait shortest, as many as must be left out.
+// An upper bound of the utility of any set of matches here: the highest possible quality, plus the bonus of all players
+// except those who must be left out, counted with the smallest bonus per player.
 double Improver::most_conceivable() {
   double bonus = 0;
-  double least_bonus = kWaitWeight;  // a player
+  double least_bonus = kWaitWeight;  // per player
   int players = 0;
   for (const Index i : tickets_) {
     const double own = static_cast<double>(line_[i].bonus);
@@ -113,7 +113,8 @@ double Improver::most_conceivable() {
   return most_quality() + bonus - players % format_.players * least_bonus;
 }
 
-// Where everyone is alone: of the best runs (see solo.h), were there no windows and all teams even. Else: one a match.
+// For solo tickets: the quality of the best runs (solo.h), if windows did not matter and all teams were even.
+// Otherwise: 1 per match.
 double Improver::most_quality() {
   const auto n = static_cast<std::size_t>(format_.players);
   int players = 0;

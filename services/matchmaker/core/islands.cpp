@@ -4,8 +4,8 @@
 
 namespace mm::matchmaker {
 
-// Between two neighbours there is a bridge only if someone below accepts the upper one's rating and someone above
-// accepts the lower one's. (Those two may not be the same pair; then an island is larger than it need be.)
+// Two neighbours are connected only if a ticket below accepts the upper one's rating and a ticket above accepts the
+// lower one's. (The two tickets need not accept each other; then an island is larger than necessary.)
 void find_islands(const Line& line, Index begin, Index end, std::vector<Island>& islands,
                   std::vector<Rating>& reach_down) {
   if (begin == end) return;

@@ -34,7 +34,7 @@ void Known::draw_down(Island island) {
   }
 }
 
-// Where ratings do not count the line is in the order of waiting.
+// Scans the whole island, because in modes without ratings the list is in the order of waiting.
 Rating Known::highest(Island island) const {
   Rating highest = line_[island.begin].rating;
   for (Index i = island.begin; i < island.end; ++i) highest = std::max(highest, line_[i].rating);

@@ -8,20 +8,21 @@ namespace {
 
 constexpr std::int32_t kNeverWakes = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t kAwake = std::numeric_limits<std::int32_t>::min();
-constexpr std::int32_t kPage = 16;  // milliseconds to a page of the calendar
+constexpr std::int32_t kPage = 16;  // milliseconds per calendar page
 
 std::int32_t page_of(std::int64_t at) {
   return static_cast<std::int32_t>(at >= 0 ? at / kPage : (at - kPage + 1) / kPage);
 }
 
-/// When the window of a ticket that was queued then reaches a neighbour so far off.
+/// The time at which the window of a ticket queued at `queued` reaches a neighbour at distance `gap`.
 std::int64_t reaches_at(std::int32_t queued, Rating gap, const Format& format) {
   const BucketMs after = format.window.reaches(gap);
   return after == Window::kNever ? kNeverWakes : std::min<std::int64_t>(queued + after, kNeverWakes);
 }
 
-/// When the window of a ticket reaches its next neighbour. Looks at the nearest only: in a crowd, where more than
-/// those are within reach already, the answer is "at once" while the window still grows, which is nearly true there.
+/// The time at which the window of a ticket reaches its next neighbour. Looks at the 32 nearest tickets on each side.
+/// If all of them are within the window already, the answer is "at once" while the window still grows, which is nearly
+/// true in such a dense part of the list.
 std::int64_t next_neighbour_at(const SortedLine& line, SortedLine::Place place, std::int32_t now,
                                const Format& format) {
   constexpr int kLook = 32;
@@ -62,7 +63,7 @@ void Memory::open(const Pool& pool, BucketMs now) {
   if (!everyone_) due_.insert(due_.end(), arrived->begin(), arrived->end());
   gather_woken();
   std::erase_if(due_, [&](Slot slot) { return !pool.in_use(slot); });
-  // Looking up each of so many takes longer than looking at everybody.
+  // Above a quarter of the pool, a full pass is faster than looking up each due ticket.
   if (due_.size() > pool.size() / 4) everyone_ = true;
   if (everyone_) due_.clear();
 }
@@ -72,7 +73,7 @@ void Memory::weighed() {
   everyone_ = false;
 }
 
-// A page is taken whole, so a few are woken some milliseconds early; they are entered again.
+// Takes whole pages, so a few tickets are evaluated up to 16 ms early and are then entered again.
 void Memory::gather_woken() {
   due_.insert(due_.end(), due_again_.begin(), due_again_.end());
   due_again_.clear();
@@ -148,7 +149,7 @@ void Memory::resume(const Pool& pool, std::span<const std::pair<Slot, Recalled>>
 }
 
 std::optional<BucketMs> Memory::next_due() const {
-  if (!due_.empty() || everyone_) return std::nullopt;  // the sizes there are fill no teams
+  if (!due_.empty() || everyone_) return std::nullopt;  // the party sizes in the pool cannot fill the teams
   if (!due_again_.empty()) return epoch_ + now_;
   if (calendar_.empty()) return std::nullopt;
   return epoch_ + std::int64_t{calendar_.begin()->first} * kPage;

@@ -23,7 +23,7 @@
 
 namespace mm::matchmaker {
 
-/// A ticket that could have been matched is passed over in at most this many ticks in a row.
+/// A ticket that was passed over in this many ticks in a row is matched first in the next tick (plan.h, step 6a).
 inline constexpr int kPatienceTicks = 4;
 
 class Memory {

@@ -13,8 +13,8 @@ SortedLine::Place place_of(const Pool& pool, Slot slot) {
 
 }  // namespace
 
-// Outwards from the ticket, always to the nearer side. Where ratings do not count the line is only by rating too, and
-// who is near is as good as who is not.
+// Takes tickets outwards from the ticket, always on the nearer side. In modes without ratings the sorted list is by
+// rating too, and all tickets are equally suitable.
 Neighbourhood look_around(const Pool& pool, BucketMs now, const Memory& memory, Slot slot, std::size_t most) {
   Neighbourhood around{.rules = pool.rules(),
                        .team_size = pool.team_size(),

@@ -1,5 +1,6 @@
-// A ticket and those nearest to it in rating, copied out of a pool with what a planner remembers of them: enough to say
-// later, on another thread, why it waits and what will become of it, without stopping the thread that owns the pool.
+// A copy of a ticket and of the tickets nearest to it in rating, with what the planner remembers about them. The copy
+// is enough to explain on another thread why the ticket waits and what will become of it, without stopping the thread
+// that owns the pool.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,14 @@
 
 namespace mm::matchmaker {
 
-/// Copying so many takes a tick thread about 0.1 ms.
+/// The most tickets copied. Copying that many takes the tick thread about 0.1 ms.
 inline constexpr std::size_t kNeighboursMost = 192;
 
 struct Neighbour {
   PoolTicket ticket;
   Memory::Recalled recalled;
   Rating rating = 0;
-  std::optional<BucketMs> opens_at;  ///< Pool::opens_at
+  std::optional<BucketMs> opens_at;  ///< see Pool::opens_at
 };
 
 struct Neighbourhood {
@@ -32,21 +33,22 @@ struct Neighbourhood {
   TicketId subject;
   BucketMs now = 0;
   Waiting why{};
-  std::vector<Neighbour> tickets;  ///< the subject among them; in the line's order
-  /// The ratings of the nearest tickets that were not taken, below and above; nothing: there are none.
+  std::vector<Neighbour> tickets;  ///< includes the subject; in the order of the sorted list
+  /// The ratings of the nearest tickets below and above that were not copied; empty if there are none.
   std::optional<Rating> beyond_low;
   std::optional<Rating> beyond_high;
-  // Of the whole pool:
+  // Figures of the whole pool:
   std::size_t pool_tickets = 0;
   std::size_t pool_players = 0;
   std::vector<std::size_t> pool_sizes;  ///< tickets by size; [0] is unused
 };
 
-/// `slot` is in use. `memory`: of the last plan of this pool. `now`: when that was.
+/// Copies the surroundings of the ticket in `slot`, which must be in use. `memory` is that of the pool's last plan, and
+/// `now` is the time of that plan.
 Neighbourhood look_around(const Pool& pool, BucketMs now, const Memory& memory, Slot slot,
                           std::size_t most = kNeighboursMost);
 
-/// The pool of a neighbourhood, and who is who in it.
+/// A pool that contains the tickets of a neighbourhood, with the slots they have in it.
 class PoolCopy {
  public:
   explicit PoolCopy(const Neighbourhood& around);

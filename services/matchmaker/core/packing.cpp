@@ -89,7 +89,7 @@ void Packing::propose(int lowest) {
   steps_ += static_cast<std::uint64_t>(allowed_steps - steps_left_);
 }
 
-// Takes or passes over the allowed tickets one by one, so that exactly `skips` of those with room are passed over.
+// Takes or skips the allowed tickets one by one, so that exactly `skips` of the tickets that fit are skipped.
 void Packing::extend(const Partial& partial) {
   if (partial.players == format_.players) {
     if (partial.skips == 0) offer(partial.chosen);
@@ -152,7 +152,7 @@ void Packing::set_shares() {
   }
 }
 
-// `left` have `players` players and can add `share` to `value` at most.
+// The tickets in `left` have `players` players and can add at most `share` to `value`.
 void Packing::search(Mask left, double value, double share, int players) {
   if (value > best_ + 1e-9) {
     best_ = value;
@@ -178,8 +178,8 @@ void Packing::search(Mask left, double value, double share, int players) {
   }
 }
 
-// Whether the same tickets were left before, with as much already won. Remembers the better of both; what collides
-// is forgotten, which costs time only.
+// Whether the same tickets were left before with at least the same value. Stores the better of both. A hash collision
+// overwrites an entry, which only costs time.
 bool Packing::seen_better(Mask left, double value) {
   Seen& seen = seen_[(left * 0x9E37'79B9U) >> 20];
   if (seen.round == round_ && seen.left == left && seen.value >= value - 1e-12) return true;

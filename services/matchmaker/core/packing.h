@@ -1,11 +1,11 @@
-// The best set of disjoint matches among a few tickets: the kernel of the local search, and the whole search where
-// the island is small.
+// Finds the best set of disjoint matches among up to 28 tickets. It is the inner step of the local search, and the
+// whole search on a small island.
 //
-// First proposals: for each ticket as the lowest of its match, the feasible sets above it, those that skip fewest
-// tickets first. Then branch and bound over them: the lowest ticket left either stays free or takes one of its
-// proposals. A ticket's share is the most it can contribute, utility times its part of the players, in any proposal;
-// the sum of the shares left bounds what a branch can still win. All limits count steps, never time, so the result
-// is the same everywhere.
+// First, proposals: for each ticket as the lowest of its match, the feasible sets above it, those that skip the fewest
+// tickets first. Then branch and bound over the proposals: the lowest remaining ticket either stays free or takes one
+// of its proposals. A ticket's share is the most it can contribute in any proposal: the utility times its part of the
+// players. The sum of the remaining shares bounds what a branch can still gain. All limits count steps, never time, so
+// the result is the same on every machine.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ namespace mm::matchmaker {
 
 class Packing {
  public:
-  /// A set of tickets is a bit mask.
+  /// Sets of tickets are bit masks; this is the most tickets that solve() accepts.
   static constexpr std::size_t kMostTickets = 28;
 
   Packing(const Format& format, const Line& line, Appraiser& appraiser);
@@ -29,15 +29,15 @@ class Packing {
     std::vector<Index> tickets;
     Worth worth;
   };
-  /// Looks among `tickets` (in the line's order) for matches worth more than `at_least` together. False: none found.
+  /// Searches `tickets` (in list order) for matches worth more than `at_least` together. False if none are found.
   bool solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found);
 
-  /// A tick begins; its search is given up beyond so many steps, which no tick does by itself.
+  /// Begins a tick. Its search stops after `most_steps` steps; by default there is no such limit.
   void begin(std::uint64_t most_steps) {
     steps_ = 0;
     most_steps_ = most_steps;
   }
-  /// Steps taken in this tick: what the search has cost, in a unit of some tens of nanoseconds.
+  /// Steps taken in this tick: the cost of the search, in units of a few tens of nanoseconds.
   std::uint64_t steps() const { return steps_; }
   bool gave_up() const { return steps_ >= most_steps_; }
 
@@ -46,10 +46,11 @@ class Packing {
   static constexpr std::size_t kProposalsPerTicket = 96;
   static constexpr int kStepsPerTicket = 2'000;
   static constexpr int kBranches = 15'000;
-  static constexpr std::size_t kLooksPerStep = 16;  ///< proposals glanced at in the time of one step
+  static constexpr std::size_t kLooksPerStep = 16;  ///< proposals compared in the time of one step
   static constexpr std::size_t kSeen = 1 << 12;
   static constexpr std::size_t kNeighbours = 7;
-  /// A branch must promise this much more than the best so far: proving the last thousandth is not worth the time.
+  /// A branch is followed only if its bound exceeds the best value by this factor; finding the last 0.05 % costs too
+  /// much time.
   static constexpr double kWorthwhile = 1.0005;
 
   struct Proposal {
@@ -60,9 +61,9 @@ class Packing {
   };
   struct Partial {
     Mask chosen;
-    Mask allowed;  ///< above the highest chosen, and accepted by and accepting all chosen
+    Mask allowed;  ///< tickets above the highest chosen one that accept, and are accepted by, all chosen ones
     int players;
-    int skips;  ///< how many allowed tickets are still to be passed over
+    int skips;  ///< how many allowed tickets are still to be skipped
   };
 
   void see_who_accepts_whom();
@@ -85,11 +86,11 @@ class Packing {
   std::vector<Index> tickets_;
   std::array<Mask, kMostTickets> mates_{};
   std::array<int, kMostTickets> sizes_{};
-  /// The players of every set of seven neighbours: those of any set are four of these.
+  /// The number of players of every subset of seven neighbours. The number for any set is the sum of four entries.
   std::array<std::array<std::uint16_t, 1 << kNeighbours>, kMostTickets / kNeighbours> players_{};
   std::array<double, kMostTickets> shares_{};
   std::array<std::vector<Proposal>, kMostTickets> proposals_;  ///< by lowest ticket, best first
-  std::array<std::vector<Mask>, kMostTickets> sets_;           ///< their tickets, which are looked at most
+  std::array<std::vector<Mask>, kMostTickets> sets_;           ///< the tickets of each proposal; read most often
   int lowest_ = 0;
   int steps_left_ = 0;
   std::vector<Index> set_;
@@ -106,7 +107,7 @@ class Packing {
     double value = 0;
   };
   std::vector<Seen> seen_;
-  std::uint32_t round_ = 0;  ///< of solve(): what others have left in `seen_` is not there
+  std::uint32_t round_ = 0;  ///< number of the solve() call; entries of `seen_` with another number are invalid
 };
 
 }  // namespace mm::matchmaker

@@ -1,4 +1,4 @@
-// A vector in pages: it grows without moving what it holds and without asking for twice the memory.
+// A vector that stores its elements in pages: it grows without moving elements and without doubling its memory.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class Paged {
   T& operator[](std::size_t i) { return pages_[i / kPage][i % kPage]; }
   const T& operator[](std::size_t i) const { return pages_[i / kPage][i % kPage]; }
 
-  /// Adds `count` neighbours with their initial values; answers where the first one is.
+  /// Appends `count` value-initialised elements and returns the index of the first.
   std::size_t grow(std::size_t count) {
     const std::size_t first = size_;
     size_ += count;

@@ -1,4 +1,4 @@
-// Whether a party's players are near enough to each other for a mode: checked before a ticket exists.
+// Checks whether the ratings of a party's players are close enough for a mode. Applied before a ticket is created.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace mm::matchmaker {
 
-/// Highest minus lowest rating of the players, in points.
+/// The highest minus the lowest rating of the players, in points.
 inline double party_spread(const std::vector<TicketPlayer>& players) {
   if (players.empty()) return 0;
   const auto [low, high] = std::minmax_element(

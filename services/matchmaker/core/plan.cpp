@@ -9,7 +9,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// One tick. The steps stand in the order in which they are taken.
+/// One run of plan(). The member functions are in the order in which they are called; plan.h lists the steps.
 class Tick {
  public:
   Tick(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory, Workspace& workspace)
@@ -48,7 +48,7 @@ class Tick {
   }
 
  private:
-  // Most ticks of most buckets find nothing changed and need none of them.
+  // Created on first use: most ticks of most buckets find no change and do not need it.
   Instruments& tools() {
     if (tools_ == nullptr) {
       tools_ = &work_.instruments(format_);
@@ -57,8 +57,8 @@ class Tick {
     return *tools_;
   }
 
-  // Whether all the pool's parties could fill the teams, if ratings were no matter. If not, nobody need be weighed
-  // before somebody arrives.
+  // Whether the party sizes of the whole pool could fill the teams, regardless of ratings. If not, no ticket needs to
+  // be evaluated before another one arrives.
   bool sizes_suffice() const {
     if (pool_.players() < static_cast<std::size_t>(format_.players)) return false;
     if (pool_.tickets_of(1) >= static_cast<std::size_t>(format_.players)) return true;
@@ -72,7 +72,7 @@ class Tick {
     return fill.choose(counts, 0, chosen);
   }
 
-  // What those who are due can reach; see memory.h for why no match reaches farther.
+  // The ranges that the windows of the due tickets cover. memory.h explains why no match reaches beyond them.
   void choose_stretches() {
     auto& stretches = work_.stretches;
     const SortedLine& all = pool_.line();
@@ -106,7 +106,7 @@ class Tick {
     }
   }
 
-  // Those that could hold a match, and where something has changed.
+  // Calls `plan` for each island that has enough players for a match and in which something has changed.
   template <class Plan>
   void for_each_island(Plan&& plan) {
     for (const Stretch& stretch : work_.stretches) {
@@ -146,7 +146,7 @@ class Tick {
     if (!work_.forgetful) note_the_outbid(island);
   }
 
-  // Who was passed over too often comes first, the longest-waiting of them before all others.
+  // Tickets that were passed over too often are matched first, the longest-waiting of them before all others.
   void match_the_starving(Island island) {
     constexpr std::size_t kMostStarving = 16;
     std::vector<Index> starving;
@@ -158,7 +158,7 @@ class Tick {
     if (starving.empty()) return;
     starving_here_ = true;
     keep_longest_waiting(line_, starving, kMostStarving);
-    fixed_.resize(line_.size());  // once a tick: no ticket is on two islands
+    fixed_.resize(line_.size());  // never cleared within a tick: no ticket is on two islands
     tools().finder.survey(island, &draft_);
     std::vector<Index> match;
     for (const Index i : starving) {
@@ -168,14 +168,14 @@ class Tick {
     }
   }
 
-  // For the longest-waiting nothing is left untried.
+  // The longest-waiting ticket gets an exhaustive search, all others a limited one.
   Index floors_for(Index ticket) const {
     constexpr Index kFloors = 64;
     return ticket == longest_waiting_ ? Finder::kAllFloors : kFloors;
   }
 
-  // Each free ticket in turn as the lowest of a match; in the end no match is left among the free. (Where ratings do
-  // not count, the line's order is that of waiting, and this alone is "oldest first".)
+  // Tries each free ticket as the lowest of a match. Afterwards no match is possible among the free tickets. (In modes
+  // without ratings the list is in the order of waiting, so this step alone means "oldest first".)
   void match_from_below(Island island) {
     Growth& growth = tools().growth;
     growth.survey(island, &draft_);
@@ -193,7 +193,8 @@ class Tick {
     return false;
   }
 
-  // Who could have played, had nobody else. In a crowd only the longest-waiting are asked after.
+  // Marks the free tickets for which a match exists if all tickets of the island were free. If many are left, only the
+  // longest-waiting are checked.
   void note_the_outbid(Island island) {
     constexpr std::size_t kMostAsked = 1024;
     std::vector<Index> left;
@@ -216,7 +217,7 @@ class Tick {
     for (const Seat& seat : plan.seats) memory_.done_with(seat.slot);
   }
 
-  // There are no teams to choose, so all duels are judged at once.
+  // Duels have no teams to choose, so the figures of all duels are computed at once.
   void write_duels(TickPlan& plan, std::span<const Draft::MatchIndex> standing) {
     plan.seats.resize(2 * standing.size());
     auto& duels = tools().duels;
@@ -254,7 +255,8 @@ class Tick {
     }
   }
 
-  // By team. Two teams without asking which one it is: that cannot be foreseen, and a wrong guess takes longer.
+  // Writes the seats sorted by team. The code for two teams has no branch on the team, because the processor cannot
+  // predict it.
   void seat(std::span<const Index> members, const std::vector<std::uint8_t>& team_of, std::span<Seat> seats) const {
     std::size_t next = 0;
     if (format_.teams == 2) {
@@ -292,7 +294,8 @@ class Tick {
     }
   }
 
-  // In the pool's line, from `place` on. Where many are left the next one is near.
+  // The position of candidate `i` in the pool's sorted list, searched from `place` on. If many tickets are left, the
+  // next one is near.
   SortedLine::Place place_of(Index i, SortedLine::Place place) const {
     constexpr int kNear = 8;
     const SortedLine& all = pool_.line();
@@ -313,9 +316,9 @@ class Tick {
   Draft& draft_;
   Instruments* tools_ = nullptr;
   Index longest_waiting_ = kNobody;
-  bool starving_here_ = false;  ///< on the island that is planned
-  std::vector<bool> fixed_;     ///< by ticket: plays in a match that stays; empty: nobody does
-  std::vector<bool> outbid_;    ///< by ticket
+  bool starving_here_ = false;  ///< whether the current island has passed-over tickets to match first
+  std::vector<bool> fixed_;     ///< by ticket: its match is final; empty if no match is
+  std::vector<bool> outbid_;    ///< by ticket: a match for it existed and was not made
 };
 
 }  // namespace

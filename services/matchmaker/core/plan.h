@@ -62,9 +62,11 @@ struct PlannedMatch {
   double win_probability() const { return matchmaker::win_probability(advantage); }
 };
 
+/// The result of a tick. Tickets not in it keep waiting. The plan holds no reasons for that, because computing them for
+/// a million tickets would take longer than planning; why_waiting() computes the reason of one ticket on request.
 struct TickPlan {
-  std::vector<PlannedMatch>
-      matches;                ///< in the order of their lowest ticket; in modes without ratings, of their oldest
+  /// In the order of the lowest ticket of each match; in modes without ratings, of the longest-waiting one.
+  std::vector<PlannedMatch> matches;
   std::vector<Seat> seats;    ///< of all matches, in their order; sorted by team within a match
   std::vector<Slot> expired;  ///< tickets whose deadline is reached, by id; they are in no match
 
@@ -73,13 +75,10 @@ struct TickPlan {
   }
 };
 
-/// All other tickets keep waiting. The plan holds no reasons, because computing them for a million tickets would take
-/// longer than planning; why_waiting() computes the reason of one ticket on request.
-
 /// Plans the whole pool, without memory of earlier ticks.
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now);
-/// Plans only where something has changed since the last tick, and passes no ticket over in more than kPatienceTicks
-/// ticks in a row.
+/// Plans only where something has changed since the last tick. The longest-waiting ticket is passed over in at most
+/// kPatienceTicks ticks in a row; other tickets usually are too (step 6a).
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory);
 TickPlan plan(const Pool& pool, const ModeRules& rules, BucketMs now, Memory& memory, Workspace& workspace);
 

@@ -14,9 +14,9 @@ namespace {
 constexpr std::uint8_t kUseMask = 0x7F;
 constexpr std::uint8_t kHasLatencies = 0x80;
 constexpr double kDeviationUnits = 64;  // per point, in Waiter::deviation
-/// Room for arrivals is kept from tick to tick up to so many.
+/// The capacity for arrivals is kept from tick to tick up to this number.
 constexpr std::size_t kArrivedKept = 16'384;
-/// Ages up to 12 days either side of the epoch; a queue waits for a day at most.
+/// Ages may be up to 12 days on either side of the epoch; a ticket waits at most a day.
 constexpr std::int64_t kEpochReach = 1LL << 30;
 
 std::int32_t hundredths(double value) { return static_cast<std::int32_t>(std::llround(value * 100)); }
@@ -157,7 +157,7 @@ std::vector<Slot> Pool::expired(BucketMs now) const {
               ? deadlines_.erase(due)
               : std::next(due);
   }
-  // By id, not by slot: slots depend on the order of insertion, and one slot may be named twice.
+  // Sorted by id, not by slot: slots depend on the order of insertion, and one slot may be listed twice.
   std::sort(slots.begin(), slots.end(), [this](Slot a, Slot b) { return records_[a].id < records_[b].id; });
   slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
   return slots;
@@ -197,14 +197,14 @@ void Pool::release(Slot slot) {
   left_.push_back(slot);
 }
 
-// A newer change always; the same one only if a time or the attempt differs, so that reading the whole queue again
-// makes no ticket look new.
+// A ticket with a newer change is always taken. With the same change, it is taken only if a time or the attempt
+// differs, so that reading the whole queue again makes no ticket look new.
 bool Pool::tells_more(const Record& held, const PoolTicket& offered) {
   if (offered.change != held.change) return offered.change > held.change;
   return offered.attempt != held.attempt || offered.queued_at != held.queued_at || offered.deadline != held.deadline;
 }
 
-// Tickets that leave early stay named here; when those are the most, the calendar is written anew.
+// Slots of erased tickets stay in the calendar; when they are the majority, the calendar is rebuilt.
 void Pool::note_deadline(Slot slot) {
   if (++deadlines_noted_ > 2 * size() + 4096) {
     deadlines_.clear();
@@ -238,7 +238,7 @@ Rating Pool::rating_of_members(Slot slot) const {
   return mean_rating(sum, size, rules_);
 }
 
-// A planner that looks every tick has seen what is forgotten here; one that does not starts over.
+// Arrivals dropped here have been read by a planner that runs every tick; any other planner starts with the whole pool.
 void Pool::note_arrival(Slot slot) {
   if (journal_.size() > 4096 + size() / 8) {
     journal_begin_ += journal_.size();
@@ -247,8 +247,8 @@ void Pool::note_arrival(Slot slot) {
   journal_.push_back(slot);
 }
 
-// 32 bits of milliseconds are 24 days. A pool that outlives them, or a clock that jumps, moves the epoch; ages
-// farther off than that are cut, which no queue with a longest wait of a day can tell.
+// 32 bits of milliseconds are 24 days either way. If the pool lives longer or the clock jumps, the epoch is moved. Ages
+// beyond the range are clamped, which has no effect on a queue whose longest wait is a day.
 void Pool::move_epoch_near(BucketMs queued_at) {
   const std::int64_t off = queued_at - epoch_;
   if (off > -kEpochReach && off < kEpochReach) return;
@@ -283,7 +283,7 @@ void Pool::settle() const {
   arrived_.clear();
 }
 
-// Nobody may look at the line for long; what comes and goes must not pile up.
+// Limits the pending changes if the sorted list is not read for a long time.
 void Pool::settle_if_much() const {
   if (arrived_.size() + left_.size() > kArrivedKept + 2 * size()) settle();
 }

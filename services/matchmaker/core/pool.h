@@ -1,11 +1,11 @@
-// The tickets that wait in one bucket, kept sorted for the planner. Inserts and erases are cheap (a hash and an
-// append); the sorted line is brought up to date when somebody looks at it, at the cost of what has changed.
+// The tickets that wait in one bucket, sorted for the planner. Insert and erase are cheap (a hash lookup and an
+// append). The sorted list is updated when it is read, at a cost proportional to what has changed.
 //
-// What planning reads is 16 bytes a ticket, in rating order (Waiter, SortedLine). Everything else (ids, players,
-// deadlines, attempts) stands aside in records that only a match, an expiry or the daemon looks up, by slot. What a
-// solo ticket takes in all: see docs/MATCHING.md.
+// Planning reads 16 bytes per ticket, in rating order (Waiter, SortedLine). Everything else (ids, players, deadlines,
+// attempts) is stored in separate records, which are read by slot and only for a match, an expiry or the daemon. The
+// memory per solo ticket is in docs/MATCHING.md.
 //
-// Thread rule: one thread owns a pool. The sorted line is a cache, so even const functions are not thread-safe.
+// Threads: one thread owns a pool. The sorted list is a cache, so even const functions are not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,69 +30,69 @@ class Pool {
  public:
   enum class Upserted { added, replaced, ignored };
 
-  /// `team_size` players a team; `region` is where this bucket's matches are played.
+  /// `team_size`: players per team. `region`: where this bucket's matches are played.
   Pool(const ModeRules& rules, int team_size, Region region);
 
-  /// Adds a ticket, or replaces the one of the same id (its slot changes). Ignored: it tells no more than what is
-  /// held (an older change, or the same once more), or it has no players or more than a team takes.
+  /// Adds a ticket, or replaces the ticket with the same id (its slot changes). `ignored`: the ticket is not newer than
+  /// the one in the pool, or it has no players, or more than a team takes.
   Upserted upsert(const PoolTicket& ticket);
-  /// False if it was not there.
+  /// False if the ticket is not in the pool.
   bool erase(TicketId id);
   void clear();
 
   std::size_t size() const { return index_.size(); }
   bool empty() const { return size() == 0; }
-  /// Players in all tickets.
+  /// The number of players in all tickets.
   std::size_t players() const { return players_; }
   bool contains(TicketId id) const { return slot_of(id).has_value(); }
   std::optional<PoolTicket> find(TicketId id) const;
   std::optional<Slot> slot_of(TicketId id) const;
-  /// The longest-waiting ticket (of equals the smaller id). Linear in the pool.
+  /// The longest-waiting ticket; of equals the one with the smaller id. Takes time linear in the size of the pool.
   std::optional<PoolTicket> oldest() const;
-  /// `visit(const PoolTicket&)` for each, by rating.
+  /// Calls `visit(const PoolTicket&)` for each ticket, by rating.
   template <class Visit>
   void for_each(Visit&& visit) const {
     line().for_each([&](const Waiter& waiter) { visit(ticket(waiter.slot)); });
   }
 
-  // By slot, as plans name tickets. The slot must be in use.
+  // Access by slot, which is how plans name tickets. The slot must be in use.
   PoolTicket ticket(Slot slot) const;
   const TicketId& id(Slot slot) const { return records_[slot].id; }
   int attempt(Slot slot) const { return records_[slot].attempt; }
   std::int64_t change(Slot slot) const { return records_[slot].change; }
   BucketMs queued_at(Slot slot) const { return records_[slot].queued_at; }
-  /// Its players.
+  /// The number of players of the ticket.
   int size_of(Slot slot) const { return uses_[slot].size; }
   BucketMs deadline(Slot slot) const { return records_[slot].deadline; }
-  /// From when the ticket may play in this region; nothing if never.
+  /// The time from which the ticket may play in this region; empty if it never may.
   std::optional<BucketMs> opens_at(Slot slot) const;
 
-  // For the planner.
-  /// Every ticket, sorted by rating, then age, then a hash of the id: the same for any order of insertion.
+  // Used by the planner:
+  /// All tickets, sorted by rating, then age, then a hash of the id, so that the order of insertion does not matter.
   const SortedLine& line() const;
   Rating rating(Slot slot) const { return rating_of_members(slot); }
-  /// How many tickets of a size there are (1 to team_size).
+  /// The number of tickets with `size` players (1 to team_size).
   std::size_t tickets_of(int size) const { return of_size_[static_cast<std::size_t>(size)]; }
-  /// How many tickets have ever been put in.
+  /// The number of tickets ever added.
   std::uint64_t arrivals() const { return journal_begin_ + journal_.size(); }
-  /// The slots of those that came after the first `known` ones; some may have gone again, or been used twice. Nothing
-  /// if that is longer ago than the pool remembers.
+  /// The slots of the tickets added after the first `known` ones. Some may be free again, or listed twice. Empty if the
+  /// journal does not reach back that far.
   std::optional<std::span<const Slot>> arrived_since(std::uint64_t known) const;
-  /// Calls what rating() and queued_at() read into the cache.
+  /// Prefetches what rating() and queued_at() read.
   void fetch(Slot slot) const {
     __builtin_prefetch(&uses_[slot]);
     __builtin_prefetch(&records_[slot].queued_at);
   }
   bool in_use(Slot slot) const { return uses_[slot].size > 0; }
-  /// As in Waiter::use, without the top bit.
+  /// Waiter::use without the top bit.
   std::uint8_t use(Slot slot) const { return uses_[slot].count; }
-  /// What Waiter::queued counts from.
+  /// The time from which Waiter::queued is counted.
   BucketMs epoch() const { return epoch_; }
-  /// How large a table indexed by slots must be.
+  /// The size of a table indexed by slot.
   std::size_t slots() const { return records_.size(); }
-  /// Tickets whose deadline is reached.
+  /// The tickets whose deadline is reached, sorted by id.
   std::vector<Slot> expired(BucketMs now) const;
-  /// How often the line was brought up to date: from then on the slots of those who had left are given out again.
+  /// How often the sorted list was updated. An update makes the slots of erased tickets available again.
   std::uint64_t settlings() const { return settlings_; }
 
   const ModeRules& rules() const { return rules_; }
@@ -110,13 +110,13 @@ class Pool {
     std::int64_t change = 0;
     BucketMs queued_at = 0;
     BucketMs deadline = 0;
-    std::uint32_t members = 0;  ///< where its members begin
+    std::uint32_t members = 0;  ///< index of its first member in members_
     std::int32_t attempt = 0;
   };
-  /// Apart from the record, so that this much is one look at one byte pair for any slot.
+  /// Kept apart from the record, so that in_use() reads only two bytes per slot.
   struct Use {
     std::uint8_t size = 0;   ///< 0: the slot is free
-    std::uint8_t count = 0;  ///< uses so far, modulo 128
+    std::uint8_t count = 0;  ///< number of uses so far, modulo 128
   };
 
   auto id_of() const {
@@ -150,17 +150,18 @@ class Pool {
   std::vector<Use> uses_;  ///< by slot
   SlotIndex index_;
   std::vector<std::vector<std::uint32_t>> free_members_;  ///< by party size
-  std::unordered_map<Slot, PartyId> parties_;             ///< only of tickets that are some's
-  std::unordered_map<Slot, Latencies> latencies_;         ///< only of tickets that have some
-  std::vector<std::size_t> of_size_;                      ///< tickets, by size
-  /// By second; may name slots of tickets that are gone.
+  std::unordered_map<Slot, PartyId> parties_;             ///< only tickets of a party
+  std::unordered_map<Slot, Latencies> latencies_;         ///< only tickets with latencies
+  std::vector<std::size_t> of_size_;                      ///< number of tickets, by size
+  /// Slots by the second of their deadline; may contain slots of tickets that are gone.
   mutable std::map<std::int64_t, std::vector<Slot>> deadlines_;
   std::size_t deadlines_noted_ = 0;
 
-  std::vector<Slot> journal_;  ///< who came lately, in that order
+  std::vector<Slot> journal_;  ///< recent arrivals, in order
   std::uint64_t journal_begin_ = 0;
 
-  // The line and what is not yet in it. A slot is free again only after the line has let it go.
+  // The sorted list and the changes not yet applied to it. A slot becomes free only after its ticket is removed from
+  // the list.
   mutable SortedLine line_;
   mutable std::vector<Arrival> arrived_;
   mutable std::vector<Slot> left_;

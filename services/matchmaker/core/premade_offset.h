@@ -1,4 +1,5 @@
-// What a mode adds to the rating of players who come as a party: they play better together than their ratings say.
+// Computes what a mode adds to the rating of a party: players of a party play better together than their ratings
+// predict.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 
 namespace mm::matchmaker {
 
-/// In points, for a party of so many players, at least 1.
+/// The offset in points for a party of `party_size` players, at least 1.
 inline double premade_offset(const ModeRules& rules, std::size_t party_size) {
   const auto& offsets = rules.premade_offset;
   return offsets.empty() ? 0 : offsets[std::min(party_size, offsets.size()) - 1];

@@ -1,5 +1,6 @@
-// Ratings inside the core: whole numbers of 1/6000 point. Hundredths of a point are exact, and so is their mean over
-// parties of up to 6 (6000 = 100 * lcm(1..6)), so "exactly 100 apart" is never a matter of rounding.
+// Ratings inside the planner: integers in units of 1/6000 point. Hundredths of a point are exact, and so is their mean
+// over parties of up to 6 (6000 = 100 * lcm(1..6)). So comparisons such as "exactly 100 points apart" involve no
+// rounding.
 #pragma once
 
 #include <cmath>
@@ -7,13 +8,13 @@
 
 namespace mm::matchmaker {
 
-/// 32 bits hold +-357,913 points; ratings, offsets and windows together stay below 60,000.
+/// 32 bits hold +-357,913 points. Ratings, offsets and windows together stay below 60,000 points.
 using Rating = std::int32_t;
 inline constexpr int kUnitsPerPoint = 6000;
 inline constexpr int kUnitsPerHundredth = kUnitsPerPoint / 100;
 
 inline double points(std::int64_t rating) { return static_cast<double>(rating) / kUnitsPerPoint; }
-/// To the nearest unit.
+/// Rounds to the nearest unit.
 inline Rating rating_of(double points) { return static_cast<Rating>(std::llround(points * kUnitsPerPoint)); }
 
 }  // namespace mm::matchmaker

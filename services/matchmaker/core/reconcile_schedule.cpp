@@ -21,13 +21,12 @@ void ReconcileSchedule::keep_of(const Tenant& tenant, Keep keep) {
   }
 }
 
-void ReconcileSchedule::follow_unconfirmed(const Tenant& tenant, const std::vector<MatchId>& matches,
-                                           SteadyPoint now) {
+void ReconcileSchedule::follow_unconfirmed(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now) {
   const std::set<MatchId> present(matches.begin(), matches.end());
   keep_of(tenant, [&](MatchId match, const Entry& entry) { return entry.confirmed || present.contains(match); });
   for (const auto& match : present) {
     const auto [entry, added] = entries_.try_emplace({tenant, match}, fresh(false, now));
-    // It was seen among the live ones before it was seen among the unconfirmed ones.
+    // The match was in the list of live matches before it was in the list of unconfirmed ones.
     if (!added && entry->second.confirmed) entry->second = fresh(false, now);
   }
 }
@@ -48,7 +47,8 @@ std::vector<LiveMatch> ReconcileSchedule::take(std::size_t most, SteadyPoint now
     if (at->second.next <= now) due.push_back(at);
   }
   std::sort(due.begin(), due.end(), [](const auto& left, const auto& right) {
-    return std::pair(left->second.confirmed, left->second.next) < std::pair(right->second.confirmed, right->second.next);
+    return std::pair(left->second.confirmed, left->second.next) <
+           std::pair(right->second.confirmed, right->second.next);
   });
   if (due.size() > most) due.resize(most);
   std::vector<LiveMatch> taken;

@@ -1,9 +1,9 @@
-// Which live matches to ask sessions about, and when. Pure: the time is handed in.
+// Decides which live matches the matchmaker asks the session service about, and when. Pure: the time is an argument.
 //
-// A match that no session has confirmed is asked about two seconds after it was first seen, one that is confirmed after
-// fifteen. With every question the pause before the next one doubles, up to a minute. So the work is bounded by how
-// many matches are live, not by how long something is away; the caller bounds the rate by how many it takes at a time.
-// Questions that failed are asked again at once when a session answers again.
+// An unconfirmed match is asked about two seconds after it was first seen, a confirmed one after fifteen seconds. Each
+// request doubles the pause before the next one, up to a minute. So the work is bounded by the number of live matches,
+// not by the length of an outage. The caller limits the rate by the number of matches it takes at a time. When the
+// session service answers again, matches whose requests failed are due at once.
 #pragma once
 
 #include <map>
@@ -24,41 +24,43 @@ class ReconcileSchedule {
   static constexpr Milliseconds kConfirmedPause{15'000};
   static constexpr Milliseconds kLongestPause{60'000};
 
-  /// The unconfirmed matches of a tenant, all of them: others of the tenant are not unconfirmed any more.
+  /// Sets the complete list of a tenant's unconfirmed matches. Other matches that were unconfirmed are no longer
+  /// tracked.
   void follow_unconfirmed(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now);
-  /// The live matches of a tenant, all of them: others of the tenant are over.
+  /// Sets the complete list of a tenant's live matches. Other matches of the tenant are over and no longer tracked.
   void follow_live(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now);
-  /// The tenant is not ours any more.
+  /// Drops all matches of a tenant that this instance no longer owns.
   void forget(const Tenant& tenant);
 
-  /// Matches that are due, unconfirmed ones first, then the longest due; at most `most`. Each counts as asked about
-  /// now.
+  /// Returns at most `most` due matches: unconfirmed ones first, then the longest due. Each counts as asked about at
+  /// `now`.
   std::vector<LiveMatch> take(std::size_t most, SteadyPoint now);
-  /// The match that is due first, to find out whether sessions answer again; it does not count as asked about.
+  /// Returns the match that is due first, for a request that tests whether the session service answers again. The match
+  /// does not count as asked about. Empty if no match is tracked.
   std::vector<LiveMatch> soonest() const;
-  /// A session has answered: it has the match in a row.
+  /// The session service has answered that it has stored the match.
   void confirmed(const LiveMatch& match, SteadyPoint now);
-  /// A session has answered: the match is over. Or it is not live any more.
+  /// The session service has answered that the match is over, or the match is no longer live.
   void over(const LiveMatch& match) { entries_.erase(match); }
-  /// A session has answered, so those whose questions failed may be asked about again.
+  /// The session service has answered some request: matches whose requests got no answer are due now.
   void answers_again(SteadyPoint now);
 
-  /// It has been asked about so often, without an answer that confirms it, that its pause cannot grow.
+  /// Whether the match is unconfirmed after so many requests that its pause has reached kLongestPause.
   bool is_stuck(const LiveMatch& match) const;
   std::size_t unconfirmed() const;
-  /// How long the oldest unconfirmed match has been known here; 0: there is none.
+  /// The time since the oldest unconfirmed match was first seen here; 0 if there is none.
   Milliseconds oldest_unconfirmed(SteadyPoint now) const;
   std::size_t size() const { return entries_.size(); }
-  /// Whether something of the tenant is followed.
+  /// Whether any match of the tenant is tracked.
   bool follows(const Tenant& tenant) const;
 
  private:
   struct Entry {
     bool confirmed = false;
-    bool unanswered = false;  ///< asked about, and no answer came yet
-    Milliseconds pause{};     ///< before the next question but one
+    bool unanswered = false;  ///< asked about, and not answered yet
+    Milliseconds pause{};     ///< the pause before `next`; each request doubles it
     SteadyPoint next{};
-    SteadyPoint since{};  ///< known here in its present state
+    SteadyPoint since{};  ///< when the entry got its present state
   };
   using Entries = std::map<LiveMatch, Entry>;
   static Entry fresh(bool confirmed, SteadyPoint now);

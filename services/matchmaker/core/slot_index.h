@@ -1,5 +1,5 @@
-// Ticket id -> slot: a hash table of 4-byte slots with linear probing. The ids themselves stand in the records, so
-// every call is handed a function `id_of(slot)`. About 6 to 11 bytes a ticket, where an unordered_map takes 56.
+// Maps ticket ids to slots: a hash table of 4-byte slots with linear probing. The ids are stored in the pool's records,
+// so each call takes a function `id_of(slot)`. Uses about 6 to 11 bytes per ticket; an unordered_map uses 56.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace mm::matchmaker {
 
-/// Both halves of an id, mixed so that ids issued one after the other, which differ in few bits, differ in all.
+/// A hash of an id. It mixes both halves, so that ids issued one after the other, which differ in few bits, get
+/// unrelated hashes.
 inline std::uint64_t mixed_bits(const TicketId& id) {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -37,7 +38,7 @@ class SlotIndex {
     }
   }
 
-  /// The id must not be present.
+  /// Adds a slot. Its id must not be present.
   template <class IdOf>
   void insert(std::uint32_t slot, const IdOf& id_of) {
     if ((size_ + 1) * 4 > cells_.size() * 3) grow(id_of);
@@ -45,7 +46,7 @@ class SlotIndex {
     ++size_;
   }
 
-  /// True if it was there. Entries behind the hole move up, so that no tombstones gather.
+  /// Removes an id; true if it was present. Later entries move into the freed cell, so there are no tombstones.
   template <class IdOf>
   bool erase(const TicketId& id, const IdOf& id_of) {
     if (cells_.empty()) return false;
@@ -93,7 +94,7 @@ class SlotIndex {
     }
   }
 
-  std::vector<std::uint32_t> cells_;  ///< a power of two, at most three quarters full
+  std::vector<std::uint32_t> cells_;  ///< size is a power of two; at most three quarters are used
   std::size_t size_ = 0;
 };
 

@@ -62,9 +62,9 @@ bool Runs::have_one_window(Island island) const {
                      [window](const Candidate& ticket) { return ticket.high - ticket.rating == window; });
 }
 
-// A run is a match if its first and last ticket are within everybody's window: the least `high` in it is no less
-// than its last rating, the greatest `low` no greater than its first. Both sliding extremes in one pass (queues of
-// the tickets that can still become the extreme).
+// A run is a match if its first and last ratings are within every window of the run: its lowest `high` is at least its
+// last rating, and its highest `low` at most its first. One pass computes both sliding extremes, with queues of the
+// tickets that can still become the extreme.
 void Runs::find_feasible(Island island) {
   const auto n = static_cast<Index>(format_.players);
   feasible_.assign(island.size(), 0);
@@ -86,9 +86,9 @@ void Runs::find_feasible(Island island) {
   }
 }
 
-// Without the bonus. A duel exactly; teams as if they came out even, which of many they nearly do. Apart from choosing
-// among the runs and step by step, because so the divisions and roots, for which no run has to wait, are worked out
-// several at once.
+// Computes the quality of each run, without the bonus: exact for duels; for teams as if they were even, which teams of
+// many players nearly are. This is separate from the choice of the runs, with one loop per step, so that the compiler
+// can vectorise the divisions and square roots.
 void Runs::rate_runs(Island island) {
   const auto n = static_cast<Index>(format_.players);
   const Index runs = island.size() + 1 - n;

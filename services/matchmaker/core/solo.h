@@ -1,10 +1,10 @@
-// Where everyone stands alone: matches of neighbours in rating.
+// Matches solo tickets: chooses runs of neighbours in rating by weighted interval scheduling.
 //
-// With equal windows and a utility that falls linearly with the spread, some best set of matches consists of runs of
-// neighbours: of two matches that overlap or nest, exchanging tickets until they do not makes no sum of spreads
-// larger. So the best set is a weighted interval schedule over the line,
+// If all windows are equal and the utility falls linearly with the spread, some best set of matches consists only of
+// runs of neighbours: if two matches overlap or nest, exchanging tickets until they do not never increases the sum of
+// the spreads. So the best set is a weighted interval schedule over the candidate list,
 //   best[i] = max(best[i - 1], best[i - n] + utility of the run of n that ends before i),
-// found in one pass. With mixed waits it is only the start; improve.h goes on from there.
+// which one pass computes. With mixed waits the result is only a start, which improve.h improves.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,7 @@ class Runs {
  public:
   Runs(const Format& format, const Line& line) : format_(format), line_(line) {}
 
-  /// Adds the best runs of an island to the draft. All its tickets are free and of size 1.
+  /// Adds the best runs of an island to the draft. All tickets of the island must be free and of size 1.
   void schedule(Island island, Draft& draft);
 
  private:
@@ -31,10 +31,10 @@ class Runs {
   const Format& format_;
   const Line& line_;
   std::vector<char> feasible_;     ///< by the run's first ticket, from the island's begin
-  std::vector<double> bonus_sum_;  ///< over the tickets before
-  std::vector<double> quality_;    ///< by the run's first ticket, from the island's begin; so are the next two
+  std::vector<double> bonus_sum_;  ///< sum over the tickets before index i
+  std::vector<double> quality_;    ///< indexed like feasible_; so are the next two
   std::vector<Rating> spread_;
-  std::vector<double> variance_;  ///< of duels
+  std::vector<double> variance_;  ///< only for duels
   std::vector<double> best_;
   std::vector<Index> queue_high_, queue_low_, starts_;
 };

@@ -9,8 +9,8 @@
 namespace mm::matchmaker {
 namespace {
 
-// GCC's and Clang's own vectors of 16 bytes, which every 64-bit processor has. Left to itself the compiler makes them
-// too, but the rows are so short that what it puts before and after each takes longer.
+// GCC's and Clang's vector extension, with 16 bytes, which every 64-bit processor supports. The compiler would
+// vectorise the loops too, but the rows are so short that the code it adds before and after each loop takes longer.
 template <class Number>
 struct Together {
   typedef Number Vector __attribute__((vector_size(16)));
@@ -19,7 +19,7 @@ struct Together {
 template <class Number>
 using Vector = typename Together<Number>::Vector;
 
-/// What ratings are counted in.
+/// The unit of ratings in this number type, in units of Rating.
 template <class Number>
 constexpr std::uint32_t kUnit = sizeof(Number) == sizeof(std::int16_t) ? kUnitsPerHundredth : 1;
 
@@ -40,7 +40,8 @@ Vector<Number> all(Number number) {
   return Vector<Number>{} + number;
 }
 
-// A call, because the compiler keeps a vector whose elements are read one by one in memory, from its first use on.
+// Not inlined, because the compiler keeps a vector in memory, from its first use on, if its elements are read one by
+// one.
 template <class Number>
 [[gnu::noinline]] Number least_of(Vector<Number> vector) {
   std::array<Number, Together<Number>::kCount> numbers;
@@ -48,7 +49,7 @@ template <class Number>
   return *std::min_element(numbers.begin(), numbers.end());
 }
 
-/// Where the number stands first; it does stand somewhere.
+/// The index of the first occurrence of `wanted`, which must occur.
 template <class Number>
 std::size_t first_of(const std::vector<Number>& numbers, Number wanted) {
   std::size_t i = 0;
@@ -61,7 +62,7 @@ std::size_t first_of(const std::vector<Number>& numbers, Number wanted) {
   return i;
 }
 
-/// For each set the sum of those players' numbers that are marked: `marked` has a row of `sums.size()` for each player.
+/// Computes for each set the sum of the numbers of its players: `marked` has one row of `sums.size()` masks per player.
 template <class Number>
 void sum_marked(std::span<const Number> numbers, const std::vector<Number>& marked, std::vector<Number>& sums) {
   std::array<Vector<Number>, SoloSplit::kMostPlayers / 2 + 1> of_player;
@@ -98,7 +99,7 @@ SoloSplit::SoloSplit(int team_size) : team_size_(team_size) {
   prepare(large_);
 }
 
-// What fills up the last eight is one of them again: the first of equals is taken.
+// The padding repeats the last subset. It is never chosen, because the first of equals is.
 void SoloSplit::list_uppers(int taken) {
   const std::uint32_t sets = 1U << team_size_;
   for (std::uint32_t members = 0; members < sets; ++members) {
@@ -133,8 +134,8 @@ void SoloSplit::prepare(Trial<Number>& trial) const {
   }
 }
 
-// Those of solo players are whole hundredths of a point apart. The sum of all players, counted from the lowest, is the
-// largest number there is.
+// Calls `use` with the smallest number type that holds the sums. Ratings of solo players are whole hundredths of a
+// point apart. The largest number is the sum of all ratings relative to the lowest.
 template <class Use>
 auto SoloSplit::in_smallest_numbers(std::span<const Rating> ratings, const Use& use) {
   std::uint64_t total = 0;
@@ -199,11 +200,11 @@ Number SoloSplit::least_gap(Trial<Number>& trial) const {
   return least_of<Number>(least);
 }
 
-// Of the halves of least gap the one with the least spread inside both teams. The first player and the last are on the
-// same side or not; either way one of the teams' highest ratings is the last player's, the other one that of the
-// highest of the upper group on the side he is not on, and their lowest are the first player's and that of the lowest
-// left of the lower group. What is the same for all halves is left out. Where ratings are round many halves are equal,
-// so this too is without branches: first the least spread, then the first half that has it.
+// Finds the first half of least difference with the least spread inside both teams. One team has the highest rating of
+// all; the highest rating of the other is that of the highest upper-group player who is not on the last player's side.
+// One team has the lowest rating of all; the lowest rating of the other is that of the lowest lower-group player who is
+// not on the first player's side. Constants that are equal for all halves are omitted. With round ratings many halves
+// are equal, so this is also free of branches: first the least spread, then the first half that has it.
 template <class Number>
 std::uint32_t SoloSplit::best(Trial<Number>& trial) const {
   const auto n = static_cast<std::size_t>(team_size_);

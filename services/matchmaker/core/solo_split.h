@@ -1,10 +1,10 @@
-// The commonest split, made fast: 2 n solo players into two teams of n, trying every half that holds the first one
-// (126 for 5 v 5).
+// Splits 2 n solo players into two teams of n, by trying every half that contains the first player (126 for 5 v 5).
+// This is the most frequent split, so it is optimised.
 //
-// The players are cut in two groups; a half takes j from the lower group and n - j from the upper one. All sums of
-// each group are worked out once; then a half's sum is one addition. All of that goes by vectors of 16 bytes, without a
-// branch: eight halves at once where the players are near to each other, as they mostly are. One by one it takes three
-// to four times as long (docs/MATCHING.md).
+// The players are divided into two groups. A half takes j players from the lower group and n - j from the upper one.
+// The sums of all subsets of each group are computed once; the sum of a half is then one addition. The loops use
+// 16-byte vectors and no branches: eight halves at a time if the ratings are close to each other, as they usually are.
+// Trying the halves one by one takes three to four times as long (docs/MATCHING.md).
 #pragma once
 
 #include <cstdint>
@@ -19,36 +19,36 @@ class SoloSplit {
  public:
   static constexpr int kMostPlayers = 16;
 
-  /// `team_size` at most kMostPlayers / 2.
+  /// `team_size` must be at most kMostPlayers / 2.
   explicit SoloSplit(int team_size);
 
-  /// The least difference of the teams' sums. 2 * team_size ratings, rising.
+  /// The least difference of the teams' rating sums. Takes 2 * team_size ratings in rising order.
   std::int64_t gap(std::span<const Rating> ratings);
-  /// Who plays with ratings[0] in a split of least gap, as a bit mask; of those, the one with the least spread inside
-  /// the teams; of those, the first one tried.
+  /// The team of ratings[0] in a split of least difference, as a bit mask; of equals, the split with the least spread
+  /// inside the teams; of equals, the first one tried.
   std::uint32_t split(std::span<const Rating> ratings);
 
  private:
   static constexpr std::uint32_t kEight = 8;
 
-  /// Eight halves: of one set of the lower group, with each of these sets of the upper one.
+  /// Eight halves: one subset of the lower group, combined with eight subsets of the upper group.
   struct Eight {
-    std::uint32_t lower;  ///< among lowers_
-    std::uint32_t upper;  ///< the first of them, among uppers_
+    std::uint32_t lower;  ///< index in lowers_
+    std::uint32_t upper;  ///< index of the first of the eight in uppers_
   };
-  /// How the halves come out for given players, in numbers as small as they allow.
+  /// Scratch memory and tables for one number type; the smallest type that holds the given ratings is used.
   template <class Number>
   struct Trial {
-    // For each set of a group and each player of it all bits set, or none: one after the other by player.
-    std::vector<Number> in_lower;  ///< plays in the set
+    // Masks (all bits set, or 0) for each subset of a group and each player of it, in one row per player.
+    std::vector<Number> in_lower;  ///< the player is in the subset
     std::vector<Number> in_upper;
-    std::vector<Number> is_lowest;   ///< is the lowest of the team without the first player; by lower set
-    std::vector<Number> is_highest;  ///< is the highest of the team without the last player; by upper set
+    std::vector<Number> is_lowest;   ///< the player is the lowest of the team without the first player; by lower subset
+    std::vector<Number> is_highest;  ///< the player is the highest of the team without the last player; by upper subset
 
-    std::vector<Number> ratings;  ///< above the first one's
-    Number total = 0;             ///< of these
+    std::vector<Number> ratings;  ///< relative to the lowest rating
+    Number total = 0;             ///< sum of `ratings`
     std::vector<Number> lower_sums, upper_sums, lows, highs;
-    std::vector<Number> halves;  ///< all of them: the gap; then the spread, of those of least gap
+    std::vector<Number> halves;  ///< by half: its difference; later, for those of least difference, its spread
   };
 
   void list_uppers(int taken);
@@ -64,9 +64,9 @@ class SoloSplit {
   auto in_smallest_numbers(std::span<const Rating> ratings, const Use& use);
 
   int team_size_;
-  std::vector<std::uint32_t> lowers_;  ///< sets of the lower group with the first player, as bit masks
-  std::vector<std::uint32_t> uppers_;  ///< sets of the upper group; those of so many players filled up to eights
-  std::vector<Eight> eights_;          ///< in the order in which halves are tried
+  std::vector<std::uint32_t> lowers_;  ///< subsets of the lower group that contain the first player, as bit masks
+  std::vector<std::uint32_t> uppers_;  ///< subsets of the upper group, by size; each size is padded to eights
+  std::vector<Eight> eights_;          ///< in the order in which the halves are tried
   Trial<std::int16_t> small_;
   Trial<std::int32_t> middle_;
   Trial<std::int64_t> large_;

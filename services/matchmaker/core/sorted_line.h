@@ -1,8 +1,8 @@
-// The waiters of a pool in rating order, in small blocks: who comes or goes moves the neighbours in one block, not the
-// whole line. An index of the blocks' last ratings finds a rating in a few steps.
+// The waiters of a pool in rating order, in small blocks. An insertion or removal moves only the waiters of one block,
+// not the whole list. An index of the blocks' last ratings finds a rating in a few steps.
 //
-// Why not a tree or a skip list: planning mostly walks neighbours, and a block of 64 is one KiB in a row. Why not one
-// vector: with a million waiting, taking in one tick's arrivals would move 16 MB.
+// Why not a tree or a skip list: planning mostly walks along neighbours, and a block of 64 waiters is 1 KiB of
+// contiguous memory. Why not one vector: with a million waiters, inserting one tick's arrivals would move 16 MB.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace mm::matchmaker {
 
 class SortedLine {
  public:
-  /// Between two waiters: before the one at `index` of `block`. The line's end is {blocks, 0}.
+  /// A position: before the waiter at `index` of `block`. The end of the list is {blocks, 0}.
   struct Place {
     std::uint32_t block = 0;
     std::uint32_t index = 0;
@@ -37,18 +37,19 @@ class SortedLine {
     return place.index + 1 < blocks_[place.block].count ? Place{place.block, place.index + 1}
                                                         : Place{place.block + 1, 0};
   }
-  /// `place` is not begin().
+  /// `place` must not be begin().
   Place before(Place place) const {
     return place.index > 0 ? Place{place.block, place.index - 1}
                            : Place{place.block - 1, blocks_[place.block - 1].count - 1};
   }
-  /// Before the first waiter of at least this rating.
+  /// The position of the first waiter with at least this rating.
   Place first_from(Rating rating) const;
-  /// Behind the last waiter of at most this rating, which is not before `from`. Quick if that is near.
+  /// The position after the last waiter with at most this rating, which must not be before `from`. Fast if it is near
+  /// `from`.
   Place first_above(Rating rating, Place from) const;
 
-  /// Calls the block where a rating stands into the cache, for who comes to it a little later: with a million waiting
-  /// every block is cold, and newcomers fall all over them.
+  /// Prefetches the block that contains a rating. With a million waiters every block is cold, and arrivals are spread
+  /// over all of them.
   void fetch(Rating rating) const {
     constexpr std::size_t kWaitersToALine = 4;
     const std::uint32_t block = block_from(rating);
@@ -56,7 +57,7 @@ class SortedLine {
     for (std::size_t i = 0; i < kBlock; i += kWaitersToALine) __builtin_prefetch(blocks_[block].waiters.get() + i);
   }
 
-  /// `visit(std::span<const Waiter>)` for each run of neighbours of [from, to) that stand in one block.
+  /// Calls `visit(std::span<const Waiter>)` for the part of each block that lies in [from, to).
   template <class Visit>
   void for_each_block(Place from, Place to, Visit&& visit) const {
     for (std::uint32_t block = from.block; block < blocks_.size() && block <= to.block; ++block) {
@@ -65,7 +66,7 @@ class SortedLine {
       if (first < last) visit(std::span<const Waiter>(blocks_[block].waiters.get() + first, last - first));
     }
   }
-  /// `visit(Place, const Waiter&)` for each of [from, to).
+  /// Calls `visit(Place, const Waiter&)` for each waiter in [from, to).
   template <class Visit>
   void for_each_place(Place from, Place to, Visit&& visit) const {
     for (std::uint32_t block = from.block; block < blocks_.size() && block <= to.block; ++block) {
@@ -74,7 +75,7 @@ class SortedLine {
       for (std::uint32_t i = first; i < last; ++i) visit(Place{block, i}, blocks_[block].waiters[i]);
     }
   }
-  /// `visit(const Waiter&)`.
+  /// Calls `visit(const Waiter&)` for each waiter in [from, to).
   template <class Visit>
   void for_each(Place from, Place to, Visit&& visit) const {
     for_each_place(from, to, [&](Place, const Waiter& waiter) { visit(waiter); });
@@ -83,7 +84,7 @@ class SortedLine {
   void for_each(Visit&& visit) const {
     for_each(begin(), end(), visit);
   }
-  /// The same, changing times but not the order.
+  /// Calls `change(Waiter&)` for each waiter. `change` may change times, but not the order.
   template <class Change>
   void change_each(Change&& change) {
     for (Block& block : blocks_) {
@@ -91,41 +92,42 @@ class SortedLine {
     }
   }
 
-  /// Takes in waiters that are sorted by `before`, as the line is. Linear in them and the blocks they fall in.
+  /// Inserts waiters that are sorted by `before`, as the list is. Takes time linear in their number and in the blocks
+  /// they change.
   template <class Before>
   void insert(std::span<const Waiter> sorted, const Before& before);
-  /// Drops those `is_gone` says, who have these ratings (in rising order).
+  /// Removes the waiters for which `is_gone` returns true. `ratings` are their ratings, in rising order.
   template <class IsGone>
   void drop(std::span<const Rating> ratings, const IsGone& is_gone);
   void clear();
 
  private:
-  static constexpr std::size_t kAhead = 6;  ///< how many places ahead to fetch
+  static constexpr std::size_t kAhead = 6;  ///< how many waiters ahead to prefetch
   static constexpr std::uint32_t kBlock = 64;
-  static constexpr std::uint32_t kFilled = 58;  ///< of a block when many arrive at once: room for some more
+  static constexpr std::uint32_t kFilled = 58;  ///< waiters per block when a block is split: leaves space for more
 
   struct Block {
     std::unique_ptr<Waiter[]> waiters;
     std::uint32_t count = 0;
-    Rating last = 0;  ///< its last waiter's
+    Rating last = 0;  ///< rating of its last waiter
   };
 
-  /// The first block whose last rating is at least this.
+  /// The first block whose last rating is at least `rating`.
   std::uint32_t block_from(Rating rating) const;
   const Waiter& last_of(std::uint32_t block) const { return blocks_[block].waiters[blocks_[block].count - 1]; }
-  /// Writes so many waiters over a block; what it cannot hold becomes new blocks, to stand behind it.
+  /// Replaces the contents of a block. What does not fit goes into new blocks in `behind`, which follow the block.
   static void write(Block& block, std::span<const Waiter> waiters, std::vector<Block>& behind);
   void insert_blocks(std::vector<std::pair<std::uint32_t, Block>> behind);
   void index_blocks();
 
-  std::vector<Block> blocks_;  ///< none is empty
-  std::vector<Rating> last_;   ///< the last rating of each, side by side for searching
+  std::vector<Block> blocks_;  ///< no block is empty
+  std::vector<Rating> last_;   ///< the last rating of each block, contiguous for the search
   std::size_t size_ = 0;
 };
 
 template <class Before>
 void SortedLine::insert(std::span<const Waiter> sorted, const Before& before) {
-  std::vector<std::pair<std::uint32_t, Block>> split;  // new blocks, and behind which one they stand
+  std::vector<std::pair<std::uint32_t, Block>> split;  // new blocks, each with the block it follows
   std::vector<Waiter> merged;
   std::vector<Block> more;
   size_ += sorted.size();
@@ -133,7 +135,7 @@ void SortedLine::insert(std::span<const Waiter> sorted, const Before& before) {
   const auto blocks = static_cast<std::uint32_t>(blocks_.size());
   for (std::size_t arriving = 0; arriving < sorted.size();) {
     if (arriving + kAhead < sorted.size()) fetch(sorted[arriving + kAhead].rating);
-    // Who stands before the block's last waiter belongs in it, and in the last block everybody else.
+    // A waiter that comes before the block's last waiter belongs in the block; the last block takes all others.
     std::uint32_t b = std::min(block_from(sorted[arriving].rating), blocks - 1);
     while (b + 1 < blocks && !before(sorted[arriving], last_of(b))) ++b;
     const std::size_t begin = arriving++;
@@ -167,7 +169,7 @@ void SortedLine::drop(std::span<const Rating> ratings, const IsGone& is_gone) {
     size_ -= static_cast<std::size_t>(begin + block.count - end);
     block.count = static_cast<std::uint32_t>(end - begin);
     if (block.count > 0) block.last = end[-1].rating;
-    // Equals may stand in the next blocks too.
+    // Waiters with the same rating may continue in the next block.
     const bool goes_on =
         b + 1 < blocks_.size() && blocks_[b + 1].count > 0 && blocks_[b + 1].waiters[0].rating == last_[b];
     while (next < ratings.size() && (ratings[next] < last_[b] || (ratings[next] == last_[b] && !goes_on))) ++next;

@@ -34,8 +34,8 @@ bool Finder::best_for(Index ticket, Index most_floors, Appraiser& appraiser, std
   return best_utility >= 0;
 }
 
-// Every rating the lowest ticket of its match can have, from its own downwards, until `visit` has seen enough. Where
-// ratings do not count there is one floor, below all.
+// Calls `visit` for each rating that the lowest ticket of the match can have, from the ticket's own downwards, until
+// `visit` returns true. In modes without ratings there is one floor, the first ticket of the island.
 template <class Visit>
 void Finder::each_floor(Index ticket, Index most_floors, Visit&& visit) {
   if (!format_.use_rating) {
@@ -45,13 +45,14 @@ void Finder::each_floor(Index ticket, Index most_floors, Visit&& visit) {
   Index visited = 0;
   for (Index floor = ticket + 1; floor-- > island_.begin && visited < most_floors;) {
     if (line_[floor].rating < line_[ticket].low) return;
-    // Of equals the first one stands for all: the walk begins there.
+    // The first of equal ratings stands for all of them, because the walk starts there.
     const bool stands_for_equals = floor == island_.begin || line_[floor - 1].rating != line_[floor].rating;
     if (stands_for_equals && (++visited, visit(floor))) return;
   }
 }
 
-// Counting everyone inside its window, whoever they accept: cheap, and mostly enough to say no.
+// Counts all tickets inside the ticket's window, whether or not they accept it: fast, and usually enough to exclude a
+// match.
 bool Finder::sizes_suffice(Index ticket) {
   if (!format_.use_rating) return growth_.sizes_suffice(island_.begin, island_.end, line_[ticket].size);
   const auto begin = line_.begin() + island_.begin;

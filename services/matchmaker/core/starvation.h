@@ -1,4 +1,4 @@
-// Nobody starves: what a tick's best set of matches passes over again and again is matched first in the next.
+// Prevents starvation: a ticket that was passed over in several ticks in a row is matched first in the next tick.
 #pragma once
 
 #include <optional>
@@ -10,19 +10,20 @@
 
 namespace mm::matchmaker {
 
-/// Finds matches for a given ticket among those a survey offers.
+/// Finds matches that contain a given ticket, within an island.
 class Finder {
  public:
   Finder(const Format& format, const Line& line) : format_(format), line_(line), growth_(format, line) {}
 
-  /// See Growth::survey.
+  /// Sets the island to search; see Growth::survey.
   void survey(Island island, const Draft* draft);
 
-  /// Both look from so many floors at most; with kAllFloors the answer is exact.
+  /// Both functions try at most `most_floors` ratings as the lowest of the match. With kAllFloors the answer is exact.
   static constexpr Index kAllFloors = kNobody;
-  /// Whether any match holds this ticket.
+  /// Whether a match that contains this ticket exists.
   bool exists_for(Index ticket, Index most_floors);
-  /// The match of highest utility that holds it, of those with the least spread above each floor.
+  /// Finds a match that contains the ticket: of the matches with the least spread above each floor, the one with the
+  /// highest utility. False if there is none.
   bool best_for(Index ticket, Index most_floors, Appraiser& appraiser, std::vector<Index>& best);
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kWorst = std::numeric_limits<std::int64_t>::max();
 
-/// Highest minus lowest rating of the units whose bit is set; if they are sorted, the ends tell.
+/// The highest minus the lowest rating of the units whose bit is set. If the units are sorted, only the ends are read.
 inline std::int64_t spread_of(std::span<const Unit> units, std::uint32_t members, bool sorted) {
   const auto first = static_cast<std::size_t>(std::countr_zero(members));
   const auto last = static_cast<std::size_t>(std::bit_width(members)) - 1;
@@ -29,7 +29,7 @@ bool is_sorted(std::span<const Unit> units) {
   return std::is_sorted(units.begin(), units.end(), [](const Unit& a, const Unit& b) { return a.rating < b.rating; });
 }
 
-/// The strength of every set of these units, by bit mask.
+/// Computes the strength of every subset of the units, by bit mask.
 void sum_sets(std::span<const Unit> units, std::span<std::int64_t> sums) {
   sums[0] = 0;
   for (std::size_t i = 0; i < units.size(); ++i) {
@@ -45,16 +45,16 @@ std::vector<std::int64_t> strengths(std::span<const Unit> units, const std::vect
   return sums;
 }
 
-/// Names the teams so that team 0 is unit 0's.
+/// Renumbers the teams so that unit 0 is in team 0.
 void put_unit_0_first(std::vector<std::uint8_t>& team_of) {
   const std::uint8_t first = team_of[0];
   for (auto& team : team_of) team = team == first ? std::uint8_t{0} : team == 0 ? first : team;
 }
 
-/// Which units stand on opposite sides: a tree over all of them.
+/// For each unit, the units on the opposite side: a tree over all units.
 using Opposites = std::vector<std::vector<std::uint32_t>>;
 
-/// Walks the tree from unit 0, changing sides at each step; answers how many players are on unit 0's side.
+/// Walks the tree from unit 0 and changes sides at each edge. Returns the number of players on unit 0's side.
 int take_sides(std::span<const Unit> units, const Opposites& opposite, std::vector<std::uint8_t>& team_of) {
   constexpr std::uint8_t kNeither = 2;
   std::fill(team_of.begin(), team_of.end(), kNeither);
@@ -119,7 +119,8 @@ bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8
   return true;
 }
 
-// As many solo tickets as two teams take, sorted by rating as tickets mostly come: notes their ratings.
+// True if the units are the solo tickets of two full teams, sorted by rating as tickets usually are. Stores their
+// ratings.
 bool Splitter::is_solo_split(std::span<const Unit> units) {
   if (units.size() != 2 * static_cast<std::size_t>(team_size_) || units.size() > SoloSplit::kMostPlayers) return false;
   ratings_.resize(units.size());
@@ -142,7 +143,7 @@ std::int64_t Splitter::gap_of(std::uint32_t half) const {
   return std::llabs(2 * strength - total_);
 }
 
-// 0 if the sizes fit no teams.
+// Returns 0 if the sizes cannot fill the teams.
 std::uint32_t Splitter::best_half(std::span<const Unit> units) {
   const auto halves = halves_.of(units);
   if (halves.empty()) return 0;
@@ -164,8 +165,8 @@ std::uint32_t Splitter::best_half(std::span<const Unit> units) {
   return members;
 }
 
-// Karmarkar and Karp 1982: put the two largest on opposite sides, and go on with their difference. `kPerPlayer` is
-// larger than any sum of ratings, so players are balanced before ratings are.
+// Karmarkar and Karp 1982: put the two largest values on opposite sides, and replace them by their difference.
+// `kPerPlayer` is larger than any sum of ratings, so players are balanced before ratings.
 bool Splitter::split_by_differencing(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   constexpr std::int64_t kPerPlayer = 1LL << 40;
   struct Node {
@@ -197,7 +198,8 @@ bool Splitter::split_by_differencing(std::span<const Unit> units, std::vector<st
   return true;
 }
 
-// Sizes first (Fill deals them), then, size by size, the strongest ticket to the team that is weakest so far.
+// Distributes the sizes first (Fill::deal). Then, size by size, the strongest ticket goes to the team that is weakest
+// so far.
 bool Splitter::deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   SizeCounts counts(static_cast<std::size_t>(team_size_) + 1);
   for (const Unit& unit : units) ++counts[static_cast<std::size_t>(unit.size)];
@@ -222,7 +224,7 @@ bool Splitter::deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& 
   return true;
 }
 
-// The best swap of two tickets of one size, again and again; each makes the gap smaller, so it ends.
+// Repeats the best swap of two tickets of the same size. Each swap makes the difference smaller, so the loop ends.
 void Splitter::swap_while_it_helps(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
   const auto sums = strengths(units, team_of, teams_);
   std::int64_t difference = sums[static_cast<std::size_t>(a)] - sums[static_cast<std::size_t>(b)];
@@ -249,7 +251,7 @@ void Splitter::swap_while_it_helps(std::span<const Unit> units, std::vector<std:
   }
 }
 
-// True if the two teams came out nearer to each other.
+// Splits the tickets of two teams again. True if the difference of the two teams got smaller.
 bool Splitter::split_pair_anew(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
   pair_units_.clear();
   std::vector<std::size_t> places;

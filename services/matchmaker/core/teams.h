@@ -1,11 +1,12 @@
-// Who plays with whom, once it is known who plays: the most even teams of exactly team_size players.
+// Splits the tickets of a match into the most even teams of exactly team_size players.
 //
-// For two teams that means: least |P(A wins) - 1/2|, which is least |mu_A - mu_B|, because the deviations under the
-// fraction are the same for every split; among equals the least difference in premades (the sum of the squared party
-// sizes, so that one party of 5 weighs more than 3 + 2); then the least spread inside the teams; then the order of
-// the units. Exact for up to kExactUnits tickets, by enumeration of the splits whose sizes fit. Above that:
-// Karmarkar-Karp differencing, with a weight per player so large that sizes come out even, and a local search that
-// swaps. More than two teams: dealt out like cards, then pairs of teams are split anew until none gets better.
+// Two teams: the split minimises |P(A wins) - 1/2|, which is the same as minimising |mu_A - mu_B|, because the
+// deviations in the denominator are the same for every split. Among equals it minimises the difference in premades (the
+// sums of the squared party sizes, so that one party of 5 weighs more than 3 + 2), then the spread inside the teams,
+// then the order of the units decides. The result is exact for up to kExactUnits tickets, by enumeration of the splits
+// whose sizes fit. Above that: Karmarkar-Karp differencing, with a weight per player so large that the sizes come out
+// even, and a local search that swaps tickets. More than two teams: the tickets are dealt out, then pairs of teams are
+// split again until no pair gets better.
 #pragma once
 
 #include <array>
@@ -27,9 +28,11 @@ class Splitter {
 
   Splitter(int teams, int team_size);
 
-  /// The team of each unit, in the units' order; unit 0 plays in team 0. False if the sizes fit no teams.
+  /// Computes the team of each unit, in the order of the units; unit 0 is in team 0. False if the sizes cannot fill the
+  /// teams.
   bool split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
-  /// Only how far the strongest and the weakest team are apart (sums of ratings); -1 if the sizes fit no teams.
+  /// Computes only the difference of the strongest and the weakest team (sums of ratings); -1 if the sizes cannot fill
+  /// the teams.
   std::int64_t gap(std::span<const Unit> units);
 
  private:
@@ -56,8 +59,8 @@ class Splitter {
   Fill fill_;
 
   Halves halves_;
-  // Of the units last summed up: the strength of every set of the first of them, and of the last ones. A half's is one
-  // of each.
+  // For the units of the last sum_up(): the strength of every subset of the first `cut_` units, and of the others. The
+  // strength of a half is the sum of one entry of each.
   std::size_t cut_ = 0;
   std::array<std::int64_t, 1 << (kExactUnits / 2)> lower_sums_{}, upper_sums_{};
   std::int64_t total_ = 0;

@@ -1,4 +1,4 @@
-// One ticket, as filling and splitting teams sees it.
+// One ticket as the team splitter sees it: a rating and a number of players.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// One ticket among its neighbours in the line.
+/// A ticket and its neighbours in the sorted list.
 class Surroundings {
  public:
   Surroundings(const Pool& pool, const Format& format, BucketMs now, Slot slot)
@@ -18,9 +18,10 @@ class Surroundings {
     while (line_.at(place_).slot != slot) place_ = line_.next(place_);
   }
 
-  /// By how much the stricter of it and its nearest neighbours refuses the other; 0 or less: they accept each other.
+  /// The least amount by which a neighbour and this ticket do not accept each other; 0 or less: they accept each other.
+  /// Empty without neighbours.
   std::optional<Rating> least_refusal() const {
-    constexpr int kLook = 8;  // neighbours each way; beyond them a window that fits is rare
+    constexpr int kLook = 8;  // neighbours on each side; a fitting window farther away is rare
     std::optional<Rating> least;
     const auto compare = [&](const Waiter& other) {
       const Rating refusal = gap_to(other) - std::min(window_of(self()), window_of(other));
@@ -32,13 +33,13 @@ class Surroundings {
     return least;
   }
 
-  /// Those whose ratings accept it and are accepted, itself included.
+  /// The tickets that accept this one and are accepted by it, including itself.
   struct Reach {
-    int players = 0;                              ///< to whom the region is open; no more are counted than a match takes
-    std::vector<std::pair<BucketMs, int>> later;  ///< when it opens to others, and how many players these are
+    int players = 0;  ///< players to whom the region is open, at most as many as a match takes
+    std::vector<std::pair<BucketMs, int>> later;  ///< for the others: when the region opens, and the number of players
   };
   Reach reach() const {
-    constexpr int kLook = 512;  // neighbours each way
+    constexpr int kLook = 512;  // neighbours on each side
     const Rating window = window_of(self());
     Reach found{self().size, {}};
     const auto count = [&](const Waiter& other) {
@@ -64,7 +65,7 @@ class Surroundings {
     else found.later.emplace_back(*opens, other.size);
   }
 
-  /// The nearest so many, until `seen` says that it has seen enough.
+  /// Calls `seen` for the `most` nearest neighbours below, until it returns true.
   template <class Seen>
   void each_below(int most, const Seen& seen) const {
     auto at = place_;
@@ -99,7 +100,7 @@ Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, cons
   const Surroundings around(pool, format, now, slot);
   auto reach = around.reach();
   const Waiting missing{Binding::players, static_cast<float>(format.players - reach.players)};
-  // However wide windows grow, a few are not enough.
+  // If the pool has too few players, wider windows do not help.
   if (pool.players() < static_cast<std::size_t>(format.players)) return missing;
   const auto least = around.least_refusal();
   if (least && *least > 0) return {Binding::window, static_cast<float>(points(*least))};

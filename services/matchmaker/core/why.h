@@ -1,5 +1,5 @@
-// Why a ticket is still waiting: which rule keeps it, and by how much. From its neighbours in the line, not from a
-// search; explain.h says more, and takes longer.
+// Determines which rule keeps a ticket waiting, and by how much. Looks at the neighbours in the sorted list, without a
+// search; explain.h gives more detail and takes longer.
 #pragma once
 
 #include "common/contracts/enum_text.h"
@@ -11,10 +11,10 @@ namespace mm::matchmaker {
 
 /// The rule that keeps a ticket waiting.
 enum class Binding {
-  window,   ///< the nearest ticket is outside the window of one of the two, by `by` rating points
-  players,  ///< `by` more players are needed who accept it and are accepted; 0: there are enough, but not all of them
-            ///< accept each other, or their party sizes fill no teams
-  latency,  ///< this region opens to the ticket in `by` seconds (never: infinity), or to enough of its neighbours
+  window,   ///< the nearest ticket and this one do not accept each other: one window is too small by `by` points
+  players,  ///< `by` more players are needed who accept this ticket and are accepted; 0: there are enough, but they do
+            ///< not all accept each other, or their party sizes do not fill the teams
+  latency,  ///< this region opens to the ticket, or to enough of its neighbours, in `by` seconds (infinity: never)
   outbid,   ///< there was a match for it, but its partners had a better one
 };
 
@@ -23,7 +23,7 @@ struct Waiting {
   float by;
 };
 
-/// For a ticket that the last plan of this pool (with this memory) left.
+/// Explains a ticket that the last plan of this pool, with this memory, left waiting.
 Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const Memory& memory, Slot slot);
 
 }  // namespace mm::matchmaker

@@ -10,7 +10,7 @@ Workspace::Workspace() = default;
 Workspace::~Workspace() = default;
 
 Instruments& Workspace::instruments(const Format& format) {
-  constexpr std::size_t kKinds = 8;  // of buckets; a game with more makes some anew
+  constexpr std::size_t kKinds = 8;  // formats kept; with more of them, the oldest context is dropped
   const auto found = std::find_if(instruments_.begin(), instruments_.end(), [&](const auto& made) {
     return made->format.teams == format.teams && made->format.team_size == format.team_size;
   });

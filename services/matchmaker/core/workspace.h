@@ -1,5 +1,5 @@
-// Memory that ticks use one after the other, so that they need not ask for it each time. Carries nothing from one
-// tick to the next that a tick could tell.
+// Memory that consecutive ticks reuse, so that they need not allocate. Nothing in it affects the result of a later
+// tick.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  /// For `line` and `draft`.
+  /// Returns the search context of a format, for `line` and `draft`.
   Instruments& instruments(const Format& format);
 
   std::vector<Stretch> stretches;
@@ -30,13 +30,13 @@ struct Workspace {
   std::vector<Island> islands;
   std::vector<Rating> reach_down;
   Draft draft;
-  std::uint64_t steps = 0;  ///< of the last tick's local search: what most of its time went into, if it was many
-  // For rehearsals, which only want to know what a tick would match:
-  /// Nothing need be remembered for the tick after it.
+  std::uint64_t steps = 0;  ///< steps of the last tick's local search, which takes most of the time of a long tick
+  // Set by callers that only want to know what a tick would match:
+  /// The plan does not update the memory for the next tick.
   bool forgetful = false;
-  /// A local search that needs more is cut short, and then its matches are not the planner's.
+  /// The local search stops after this many steps; the matches are then not those of the real planner.
   std::uint64_t most_steps = std::numeric_limits<std::uint64_t>::max();
-  bool cut_short = false;  ///< the last tick's was
+  bool cut_short = false;  ///< the last tick's local search stopped at `most_steps`
 
  private:
   std::vector<std::unique_ptr<Instruments>> instruments_;
