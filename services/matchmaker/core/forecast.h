@@ -5,9 +5,8 @@
 //  - If exactly one set is feasible, the planner makes that match, whatever its search prefers.
 //  - If there is a choice, the forecast runs plan() on a copy of the tickets.
 //  - If running plan() takes too much work, or the presence of some of these tickets is uncertain (a ticket that was
-//  not
-//    copied, or an earlier choice that was not computed, could match them), then from that tick on the presence of each
-//    of the tickets concerned is uncertain.
+//    not copied, or an earlier choice that was not computed, could match them), then from that tick on the presence of
+//    each of the tickets concerned is uncertain.
 // The forecast ends with `unknown` when this uncertainty affects the ticket itself.
 #pragma once
 
