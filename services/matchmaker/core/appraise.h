@@ -23,13 +23,11 @@ class Appraiser {
  public:
   Appraiser(const Format& format, const Line& line);
 
-  /// Worth under the assumption that the teams are even, without splitting them; exact for duels. The sizes must fill
-  /// the teams.
+  /// Worth as if the teams were even, without splitting them; exact for duels. The sizes must fill the teams.
   Worth estimate(std::span<const Index> tickets);
   /// The exact worth. Empty if the sizes cannot fill the teams.
   std::optional<Worth> worth(std::span<const Index> tickets);
-  /// Splits the teams and computes all figures. The sizes must fill the teams. `team_of` receives the team of each
-  /// ticket.
+  /// Splits the teams and computes all figures. The sizes must fill the teams. `team_of` receives a team per ticket.
   Verdict judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
 
  private:

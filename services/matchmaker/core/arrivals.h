@@ -20,8 +20,8 @@ struct Arrival {
   std::uint64_t tie_break = 0;  ///< mixed_bits() of its id
 };
 
-/// The order of the sorted list: by rating, then age, then a hash of the id, so that the order of arrival does not
-/// matter.
+/// The order of the sorted list: by rating, then age, then a hash of the id. It does not depend on the order of
+/// arrival.
 inline bool stands_before(const Arrival& a, const Arrival& b) {
   if (a.waiter.rating != b.waiter.rating) return a.waiter.rating < b.waiter.rating;
   if (a.waiter.queued != b.waiter.queued) return a.waiter.queued < b.waiter.queued;

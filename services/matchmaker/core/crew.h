@@ -29,7 +29,7 @@ class Crew {
   /// The workspace of the calling thread, for its own use between two calls of run().
   Workspace& own_workspace() { return workspaces_[0]; }
 
-  /// Runs jobs 0 to count - 1, each once, and returns when all are finished. `job` must not throw. Only one caller at a
+  /// Runs jobs 0 to count - 1, each once, and returns when all are finished. `job` must not throw. One caller at a
   /// time.
   using Job = std::function<void(std::size_t number, Workspace&)>;
   void run(std::size_t count, const Job& job);

@@ -23,8 +23,8 @@ class Fill {
   /// search takes more than kMostSteps (only with teams larger than in any real game).
   bool choose(const SizeCounts& available, int must, SizeCounts& chosen);
 
-  /// Distributes counts that fill the teams exactly: `team_counts` receives the counts of each team. False if they do
-  /// not.
+  /// Distributes counts that fill the teams exactly: `team_counts` receives those of each team. False if they do not
+  /// fit.
   bool deal(const SizeCounts& counts, std::vector<SizeCounts>& team_counts);
 
  private:

@@ -23,8 +23,7 @@ struct Foreseen {
   enum class Kind {
     matched,    ///< the tick at `at` matches the ticket; no earlier tick does
     times_out,  ///< no tick matches the ticket; its deadline is reached at `at`
-    unknown,    ///< no tick before `at` matches the ticket; from `at` on, an uncertain ticket could join or take its
-                ///< match
+    unknown,    ///< no tick before `at` matches the ticket; from `at` on, uncertain tickets could affect it
   };
   Kind kind = Kind::unknown;
   BucketMs at = 0;
@@ -33,8 +32,7 @@ struct Foreseen {
   std::optional<double> spread;
 };
 
-/// The work of one plan() call, in steps of about 40 ns. Counted, not measured, so that it is the same on every
-/// machine.
+/// The work of one plan() call, in steps of about 40 ns. Counted, not measured, so equal on every machine.
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace);
 inline constexpr std::uint64_t kForecastWork = 5'500;
 

@@ -50,8 +50,7 @@ class ForecastLine {
     std::vector<Place> members;
     bool is_one_match = true;  ///< they form the only feasible set, and all are certainly present
   };
-  /// The groups at a time. If the search takes more than `most_steps` in all, one group with every ticket that may
-  /// play.
+  /// The groups at a time. If the search takes more than `most_steps` in all: one group of all tickets that may play.
   std::vector<Group> groups_at(BucketMs at, std::uint64_t most_steps);
   /// Whether some of `members` could form a match at a time, without the ticket `without`. `only_sure`: only certainly
   /// present tickets count.

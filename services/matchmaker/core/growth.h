@@ -22,8 +22,7 @@ class Growth {
  public:
   Growth(const Format& format, const Line& line);
 
-  /// Sets the island to search. The tickets that are taken in `draft`, if given, are skipped, also when they are taken
-  /// later.
+  /// Sets the island to search. Tickets that are taken in `draft`, if given, are skipped, even if they are taken later.
   void survey(Island island, const Draft* draft);
 
   /// Finds the set of least spread that fills the teams, contains `wanted`, and has no rating below that of `floor`

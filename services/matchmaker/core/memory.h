@@ -31,11 +31,9 @@ class Memory {
   /// Begins a tick: collects the tickets to evaluate. Forgets everything if the pool's epoch has changed.
   void open(const Pool& pool, BucketMs now);
 
-  /// True if every ticket is to be evaluated: nothing is remembered yet, or so much has changed that a full pass is
-  /// faster.
+  /// True if every ticket is to be evaluated: nothing is remembered, or so much has changed that a full pass is faster.
   bool everyone() const { return everyone_; }
-  /// If everyone() is false: the tickets to evaluate, unordered, possibly with duplicates. They stay due until
-  /// weighed().
+  /// If everyone() is false: the tickets to evaluate, unordered, maybe duplicated. They stay due until weighed().
   std::span<const Slot> due() const { return due_; }
   /// Ends a tick: no ticket is due any more.
   void weighed();
@@ -50,7 +48,7 @@ class Memory {
   /// The ticket was not matched. It is evaluated again when its own window reaches its next neighbour.
   /// `could_have_played`: a match with this ticket existed.
   void weighed_in_vain(const Pool& pool, const Format& format, SortedLine::Place place, bool could_have_played);
-  /// The same for modes without ratings: only a new arrival can change the result, so the ticket is never due by
+  /// The same for modes without ratings, where only an arrival can change the result: the ticket is never due by
   /// itself.
   void weighed_in_vain(const Candidate& ticket, bool could_have_played);
   /// The region is not open to the ticket before `opens_at` (empty: it never opens).
@@ -71,8 +69,7 @@ class Memory {
   Recalled recall(const Pool& pool, Slot slot) const;
   /// Replaces the whole memory by these tickets (all tickets of `pool`), as if they had been planned before.
   void resume(const Pool& pool, std::span<const std::pair<Slot, Recalled>> tickets);
-  /// The time at which the next ticket is due if no ticket arrives, up to 16 ms too early. Empty: never. Call after a
-  /// tick.
+  /// After a tick: when the next ticket is due if no ticket arrives, up to 16 ms too early. Empty: never.
   std::optional<BucketMs> next_due() const;
 
  private:

@@ -49,8 +49,7 @@ class Packing {
   static constexpr std::size_t kLooksPerStep = 16;  ///< proposals compared in the time of one step
   static constexpr std::size_t kSeen = 1 << 12;
   static constexpr std::size_t kNeighbours = 7;
-  /// A branch is followed only if its bound exceeds the best value by this factor; finding the last 0.05 % costs too
-  /// much time.
+  /// A branch is followed only if its bound exceeds the best value by this factor; the last 0.05 % costs too much time.
   static constexpr double kWorthwhile = 1.0005;
 
   struct Proposal {

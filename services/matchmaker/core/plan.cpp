@@ -255,8 +255,7 @@ class Tick {
     }
   }
 
-  // Writes the seats sorted by team. The code for two teams has no branch on the team, because the processor cannot
-  // predict it.
+  // Writes the seats sorted by team. For two teams without a branch on the team, which would often be mispredicted.
   void seat(std::span<const Index> members, const std::vector<std::uint8_t>& team_of, std::span<Seat> seats) const {
     std::size_t next = 0;
     if (format_.teams == 2) {

@@ -56,8 +56,7 @@ struct PlannedMatch {
   std::uint32_t seats = 0;
   double quality = 0;  ///< 0 to 1, see quality.h
   double spread = 0;   ///< highest minus lowest ticket rating, in points
-  /// Advantage of team 0 over team 1 in standard deviations; with more than two teams, of the strongest over the
-  /// weakest.
+  /// Advantage of team 0 in standard deviations; with more than two teams, of the strongest team over the weakest.
   double advantage = 0;
   double win_probability() const { return matchmaker::win_probability(advantage); }
 };

@@ -160,8 +160,7 @@ class Pool {
   std::vector<Slot> journal_;  ///< recent arrivals, in order
   std::uint64_t journal_begin_ = 0;
 
-  // The sorted list and the changes not yet applied to it. A slot becomes free only after its ticket is removed from
-  // the list.
+  // The sorted list and the changes not yet applied to it. A slot becomes free only when its ticket leaves the list.
   mutable SortedLine line_;
   mutable std::vector<Arrival> arrived_;
   mutable std::vector<Slot> left_;

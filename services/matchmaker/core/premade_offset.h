@@ -1,5 +1,4 @@
-// Computes what a mode adds to the rating of a party: players of a party play better together than their ratings
-// predict.
+// Computes what a mode adds to a party's rating: players of a party play better together than their ratings predict.
 #pragma once
 
 #include <algorithm>

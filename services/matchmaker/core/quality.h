@@ -16,8 +16,7 @@ namespace mm::matchmaker {
 /// with probability Phi(200 / 282.84) = 76 %, as in Elo's table.
 inline constexpr double kBeta = 200;
 
-/// The strength of one team: the sum of its players' ratings in points, and the sum of their squared deviations in
-/// square points.
+/// The strength of one team: the sums of its players' ratings (points) and of their squared deviations (square points).
 struct TeamStrength {
   double rating_sum = 0;
   double variance_sum = 0;

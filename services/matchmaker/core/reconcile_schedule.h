@@ -24,16 +24,14 @@ class ReconcileSchedule {
   static constexpr Milliseconds kConfirmedPause{15'000};
   static constexpr Milliseconds kLongestPause{60'000};
 
-  /// Sets the complete list of a tenant's unconfirmed matches. Other matches that were unconfirmed are no longer
-  /// tracked.
+  /// Sets the complete list of a tenant's unconfirmed matches. Others that were unconfirmed are no longer tracked.
   void follow_unconfirmed(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now);
   /// Sets the complete list of a tenant's live matches. Other matches of the tenant are over and no longer tracked.
   void follow_live(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now);
   /// Drops all matches of a tenant that this instance no longer owns.
   void forget(const Tenant& tenant);
 
-  /// Returns at most `most` due matches: unconfirmed ones first, then the longest due. Each counts as asked about at
-  /// `now`.
+  /// Returns at most `most` due matches: unconfirmed ones first, then the longest due. Each counts as asked about now.
   std::vector<LiveMatch> take(std::size_t most, SteadyPoint now);
   /// Returns the match that is due first, for a request that tests whether the session service answers again. The match
   /// does not count as asked about. Empty if no match is tracked.

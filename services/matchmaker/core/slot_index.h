@@ -12,8 +12,7 @@
 
 namespace mm::matchmaker {
 
-/// A hash of an id. It mixes both halves, so that ids issued one after the other, which differ in few bits, get
-/// unrelated hashes.
+/// A hash of an id. It mixes both halves, because ids issued one after the other differ in few bits.
 inline std::uint64_t mixed_bits(const TicketId& id) {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

@@ -44,8 +44,7 @@ class SortedLine {
   }
   /// The position of the first waiter with at least this rating.
   Place first_from(Rating rating) const;
-  /// The position after the last waiter with at most this rating, which must not be before `from`. Fast if it is near
-  /// `from`.
+  /// The position after the last waiter with at most this rating; not before `from`, and fast if near it.
   Place first_above(Rating rating, Place from) const;
 
   /// Prefetches the block that contains a rating. With a million waiters every block is cold, and arrivals are spread
@@ -92,8 +91,7 @@ class SortedLine {
     }
   }
 
-  /// Inserts waiters that are sorted by `before`, as the list is. Takes time linear in their number and in the blocks
-  /// they change.
+  /// Inserts waiters that are sorted by `before`, as the list is. Linear in their number and in the blocks they change.
   template <class Before>
   void insert(std::span<const Waiter> sorted, const Before& before);
   /// Removes the waiters for which `is_gone` returns true. `ratings` are their ratings, in rising order.

@@ -28,11 +28,11 @@ class Splitter {
 
   Splitter(int teams, int team_size);
 
-  /// Computes the team of each unit, in the order of the units; unit 0 is in team 0. False if the sizes cannot fill the
+  /// Computes the team of each unit, in the units' order; unit 0 is in team 0. False if the sizes cannot fill the
   /// teams.
   bool split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
-  /// Computes only the difference of the strongest and the weakest team (sums of ratings); -1 if the sizes cannot fill
-  /// the teams.
+  /// Computes only the difference of the strongest and the weakest team (rating sums); -1 if the sizes cannot fill the
+  /// teams.
   std::int64_t gap(std::span<const Unit> units);
 
  private:

@@ -1,5 +1,4 @@
-// The 16 bytes of a ticket that planning reads, so that a walk along the sorted list is a walk through contiguous
-// memory.
+// The 16 bytes of a ticket that planning reads, so that a walk along the sorted list reads contiguous memory.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// Memory that consecutive ticks reuse, so that they need not allocate. Nothing in it affects the result of a later
-// tick.
+// Memory that consecutive ticks reuse to save allocations. Nothing in it affects the result of a later tick.
 #pragma once
 
 #include <cstdint>
