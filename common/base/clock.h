@@ -1,5 +1,5 @@
-// Time. Wall time (TimePoint) is for people and for what is stored; waits, ages and deadlines run on the
-// monotonic clock. Decisions take the time as an argument; only shells hold a Clock.
+// Clocks, time points and deadlines. Wall time (TimePoint) is for display and storage. Waits, ages and deadlines use
+// the monotonic clock. Pure decision code takes the time as an argument and never reads a Clock.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ using TimePoint = std::chrono::sys_time<Milliseconds>;
 /// Monotonic time of this process.
 using SteadyPoint = std::chrono::steady_clock::time_point;
 
-/// The seam to the world's time. Thread-safe.
+/// Source of the current time, so that tests can replace it. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -30,7 +30,7 @@ class SystemClock final : public Clock {
   SteadyPoint steady() const override { return std::chrono::steady_clock::now(); }
 };
 
-/// When waiting must end. A value; copies share the same instant.
+/// The point in time at which waiting must end. A value type.
 class Deadline {
  public:
   static Deadline after(Milliseconds budget) { return Deadline(std::chrono::steady_clock::now() + budget); }
@@ -38,12 +38,12 @@ class Deadline {
 
   SteadyPoint when() const { return when_; }
   bool passed() const { return std::chrono::steady_clock::now() >= when_; }
-  /// What is left, never negative, rounded up so that a positive rest is never 0.
+  /// The remaining time: never negative, and rounded up, so that it is 0 only when the deadline has passed.
   Milliseconds left() const {
     const auto rest = std::chrono::ceil<Milliseconds>(when_ - std::chrono::steady_clock::now());
     return std::max(rest, Milliseconds{0});
   }
-  /// The earlier of this and `budget` from now: one step of a longer piece of work.
+  /// The earlier of this deadline and `budget` from now. For one step of a longer operation.
   Deadline within(Milliseconds budget) const { return Deadline(std::min(when_, after(budget).when_)); }
 
  private:

@@ -54,8 +54,8 @@ Uuid new_uuid(TimePoint now) {
   check(getrandom(uuid.bytes.data(), uuid.bytes.size(), 0) == static_cast<ssize_t>(uuid.bytes.size()),
         "the operating system gives no randomness");
 
-  // A 12-bit counter in rand_a keeps ids of one millisecond in order; it starts at a random value in the
-  // lower half, so that there is room to count, and a full counter borrows the next millisecond.
+  // A 12-bit counter in rand_a keeps the ids of one millisecond in order. It starts at a random value in the lower
+  // half, which leaves at least 2,048 increments. When it overflows, the id uses the next millisecond.
   static std::mutex mutex;
   static std::int64_t last_ms = 0;
   static std::uint32_t counter = 0;

@@ -1,5 +1,5 @@
-// Strong identifiers: a PlayerId never meets a TicketId. All of them are UUIDs (RFC 9562); those we
-// issue are version 7, so they sort by the time of issue. On the wire: 36 lower-case characters.
+// Strong identifier types: a PlayerId cannot be used as a TicketId. All ids are UUIDs (RFC 9562). The ids that this
+// platform issues are version 7, so they sort by time of issue. On the wire: 36 lower-case characters.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace mm {
 
-/// 16 bytes in network order. Comparison is bytewise, which for version 7 is by time of issue.
+/// 16 bytes in network order. Comparison is bytewise, which for version 7 orders by time of issue.
 struct Uuid {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -25,16 +25,16 @@ struct Uuid {
   bool is_nil() const { return *this == Uuid{}; }
   int version() const { return bytes[6] >> 4; }
 
-  /// Milliseconds since the epoch in a version 7 UUID; meaningless for other versions.
+  /// Milliseconds since the epoch from a version 7 UUID. Meaningless for other versions.
   TimePoint issued_at() const;
 
-  /// Only the canonical form: 36 characters, hyphens at 8, 13, 18, 23, lower-case hex.
+  /// Accepts only the canonical form: 36 characters, hyphens at 8, 13, 18, 23, lower-case hex.
   static std::optional<Uuid> parse(std::string_view text);
   std::string to_string() const;
 };
 
-/// A fresh version 7 UUID from the given wall time and the operating system's randomness. Unique and
-/// increasing within one process and millisecond (RFC 9562, 6.2, method 1). Thread-safe.
+/// A new version 7 UUID from the given wall time and random bytes of the operating system. Ids of one process are
+/// unique and increasing, also within one millisecond (RFC 9562, 6.2, method 1). Thread-safe.
 Uuid new_uuid(TimePoint now);
 
 template <class Tag>
@@ -66,7 +66,7 @@ using TicketId = Id<struct TicketTag>;
 using MatchId = Id<struct MatchTag>;
 using ChallengeId = Id<struct ChallengeTag>;
 using EventId = Id<struct EventTag>;
-/// One login: the family of refresh tokens that came from it (`sid` in the access token).
+/// One login: the family of refresh tokens that it started (`sid` in the access token).
 using LoginId = Id<struct LoginTag>;
 /// One game server process.
 using ServerId = Id<struct ServerTag>;

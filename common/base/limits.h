@@ -1,4 +1,4 @@
-// Limits that more than one part of the platform must agree on. A limit of one service alone lives there.
+// Limits that several parts of the platform share. A limit that only one service uses is defined in that service.
 #pragma once
 
 #include <chrono>
@@ -6,11 +6,11 @@
 
 namespace mm::limits {
 
-// JSON documents, from anyone.
+// JSON documents from any sender.
 inline constexpr std::size_t kJsonDepth = 32;
 inline constexpr std::size_t kJsonNodes = 16'384;
 inline constexpr std::size_t kHttpBodyBytes = 64 * 1024;
-/// Largest NATS payload we accept or send (nats-server's own default).
+/// Largest NATS payload that is accepted or sent (the default of nats-server).
 inline constexpr std::size_t kBusBodyBytes = 1024 * 1024;
 
 // Matching.

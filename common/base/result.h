@@ -1,5 +1,5 @@
-// Result<T, E>: either a value or the reason there is none. Errors are values here; exceptions stop
-// where a foreign library ends. Not thread-safe; cheap to move.
+// Result<T, E>: a value or an error. Errors are values in this code base; exceptions of foreign libraries are caught
+// where the library is called. Not thread-safe; cheap to move.
 #pragma once
 
 #include <cstdio>
@@ -10,14 +10,15 @@
 
 namespace mm {
 
-/// An always-on check for what only a bug can break. Aborts with the message; never use it on input.
+/// An assertion that is always compiled in, for conditions that only a bug can violate. It prints the message and
+/// aborts. Never use it to check input.
 inline void check(bool holds, const char* message) {
   if (holds) return;
   std::fprintf(stderr, "check failed: %s\n", message);
   std::abort();
 }
 
-/// A success that carries nothing.
+/// The value of a success that returns nothing.
 struct Done {
   friend bool operator==(Done, Done) = default;
 };

@@ -13,7 +13,7 @@ struct AsyncRequests::Impl {
 
   Bus::Impl& bus;
   metrics::Gauge waiting;
-  ReplyMux mux;  // last: gone first, which ends everything that waits
+  ReplyMux mux;  // last member: destroyed first, which ends all outstanding requests
 };
 
 AsyncRequests::AsyncRequests(Bus& bus, metrics::Registry& metrics) : impl_(std::make_unique<Impl>(bus, metrics)) {}

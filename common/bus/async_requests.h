@@ -1,6 +1,6 @@
-// Many requests in flight without a thread each: one wildcard inbox and a table of what waits. For whoever must not hold
-// a thread for each: the gateway's loops, a matchmaker that passes explanations on. Handlers run on a NATS thread
-// (answers) or the timer thread (deadlines), exactly once, and only post to a thread of their own.
+// AsyncRequests: many outstanding requests without a thread for each, on one wildcard inbox. Used by the gateway's
+// event loops and by a matchmaker that passes on explanations. Each handler is called exactly once, on a NATS thread
+// (answers) or the timer thread (deadlines). Handlers must not block and should only post to another thread.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ class AsyncRequests {
   using Handler = std::function<void(Reply<std::string>)>;
 
   AsyncRequests(Bus& bus, metrics::Registry& metrics);
-  /// Answers everything still waiting with `unavailable`.
+  /// Ends all outstanding requests with `unavailable`.
   ~AsyncRequests();
   AsyncRequests(const AsyncRequests&) = delete;
   AsyncRequests& operator=(const AsyncRequests&) = delete;

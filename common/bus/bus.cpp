@@ -11,7 +11,7 @@
 namespace mm::bus {
 namespace {
 
-// Threads that run our callbacks, over all subscriptions of the process. Callbacks only pass messages on.
+// Number of library threads that run callbacks, for all subscriptions of the process. Callbacks only pass messages on.
 constexpr int kDeliveryThreads = 4;
 constexpr Milliseconds kConnectTimeout{2'000};
 constexpr Milliseconds kConnectPause{250};
@@ -37,7 +37,7 @@ void on_reconnected(natsConnection*, void* self) {
 void on_closed(natsConnection*, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
   if (!bus.closing) log::error("nats_connection_closed");
-  // Notified under the lock: the waiter destroys the Bus as soon as it can take it.
+  // Notify under the lock, because the waiting destructor frees the Bus as soon as it gets the lock.
   std::lock_guard lock(bus.mutex);
   --bus.open_connections;
   bus.changed.notify_all();
@@ -45,7 +45,7 @@ void on_closed(natsConnection*, void* self) {
 
 void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
-  // On its thread for such calls the library leaves the server's words, with the subject, as the thread's last error.
+  // On the thread that calls this function, nats.c keeps the server's error text, with the subject, as the last error.
   natsStatus last = NATS_OK;
   const char* text = nats_GetLastError(&last);
   bus.faults.report(status, last == status && text != nullptr ? text : "");
@@ -63,7 +63,7 @@ OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
       natsOptions_SetMaxReconnect(made, -1),
       natsOptions_SetReconnectWait(made, 250),
       natsOptions_SetReconnectJitter(made, 250, 250),
-      // Nothing is kept for later: what cannot be sent now fails now.
+      // No send buffer while disconnected: a publish fails immediately instead.
       natsOptions_SetReconnectBufSize(made, 0),
       natsOptions_SetPingInterval(made, 5'000),
       natsOptions_SetMaxPingsOut(made, 2),
@@ -82,8 +82,8 @@ OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
   return options;
 }
 
-/// For the connection of gathered answers: the library's own thread writes them, a millisecond later at most. Of what
-/// becomes of it only errors are told.
+/// Options of the connection that collects answers: the library's own thread writes them, at most a millisecond later.
+/// Only errors of this connection are reported, no changes of its state.
 OptionsPtr gathering(OptionsPtr options) {
   if (!options) return options;
   auto* const made = options.get();
@@ -160,8 +160,8 @@ HeaderList event_headers(const EventKeys& keys, const Bus::Outgoing& event) {
 
 }  // namespace
 
-// The server's id is read before sending: should the connection move to another server meanwhile, the event counts
-// as stored under the older one and is merely sent again.
+// The server's id is read before sending. If the connection moves to another server in between, the event is recorded
+// as stored on the earlier server, and the only consequence is that it is sent again.
 Result<Stored, std::string> Bus::store(std::string_view subject, std::string_view body, const std::string& message_id,
                                        const trace::Context& trace, Deadline deadline) {
   const auto id = server_id();
@@ -194,7 +194,7 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
                if (--collected.missing == 0) collected.changed.notify_all();
              });
   }
-  // Every handler is called, at the deadline at the latest, so `collected` outlives them all.
+  // Every handler is called, at the latest at the deadline, so no handler runs after `collected` is destroyed.
   std::unique_lock lock(collected.mutex);
   collected.changed.wait(lock, [&] { return collected.missing == 0; });
   std::vector<Result<Stored, std::string>> results;
@@ -252,7 +252,7 @@ Subscription::Subscription(Bus& bus, const std::string& subject, const std::stri
                                      {{"subject", subject_of(message.get())}, {"reason", error.what()}});
                         }
                       }}}) {
-  // The server knows of it when this returns, so that nothing published afterwards is missed.
+  // After the flush the server has the subscription, so later messages are not missed.
   bus.impl().flush(Milliseconds{2'000});
 }
 Subscription::~Subscription() = default;

@@ -1,8 +1,8 @@
-// One connection to NATS: requests with a deadline, events, and what both carry in their headers. nats.c lives
-// behind this folder's headers. Thread-safe.
+// Bus: one connection to NATS, with requests that have a deadline, plain events, and events stored in JetStream. Only
+// this folder uses nats.c. Thread-safe.
 //
-// While the server is away, requests fail at once with `unavailable` and publishes with an error: nothing is
-// buffered behind the caller's back, so nothing old arrives later. The connection comes back by itself.
+// While disconnected, requests fail immediately with `unavailable` and publishes with an error. Nothing is buffered for
+// later, so no outdated message is sent after a reconnect. The connection is re-established automatically.
 #pragma once
 
 #include <functional>
@@ -26,13 +26,13 @@ namespace mm::bus {
 
 struct Options {
   std::string url = "nats://127.0.0.1:4222";
-  std::string user{};  ///< also names the inboxes: rights::inbox_prefix
+  std::string user{};  ///< also determines the inbox prefix: rights::inbox_prefix
   std::string password{};
-  std::string name{};  ///< of the connection, as operators see it
+  std::string name{};  ///< name of the connection for operators
   EventKeys keys{};
 };
 
-/// What came beside a body, or goes with it.
+/// The metadata of a message, carried in its headers.
 struct Context {
   Caller caller;
   Deadline deadline = Deadline::after(limits::kRequestDeadline);
@@ -42,24 +42,24 @@ struct Context {
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 HeaderList headers_of(const Caller& caller, Deadline deadline, const trace::Context& trace);
 
-/// What JetStream answered to a stored event.
+/// JetStream's confirmation of a stored event.
 struct Stored {
   std::uint64_t sequence = 0;
   bool duplicate = false;
-  std::string server_id;  ///< of the nats-server that acknowledged it
+  std::string server_id;  ///< id of the nats-server that confirmed it
 };
 
 class Bus {
  public:
-  /// Waits up to `deadline` for the first connection; afterwards it reconnects for ever.
+  /// Waits up to `deadline` for the first connection. Afterwards it reconnects without a time limit.
   static Result<std::unique_ptr<Bus>, std::string> connect(const Options& options, metrics::Registry& metrics,
                                                            Deadline deadline);
   ~Bus();
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
-  /// Body in, body out. A refusal of the other side comes back as its Problem; nobody there, no connection:
-  /// `unavailable`; no answer in time: `deadline_exceeded`.
+  /// Sends a request body and returns the answer's body. A refusal by the other side is returned as its Problem.
+  /// `unavailable`: nobody serves the subject, or there is no connection. `deadline_exceeded`: no answer in time.
   Reply<std::string> request(std::string_view subject, std::string_view body, const Caller& caller, Deadline deadline);
 
   template <class Req>
@@ -69,14 +69,14 @@ class Bus {
     return wire::decode<typename Req::Answer>(*answer, wire::Unknown::ignored, kTrusted);
   }
 
-  /// A plain event (no stream): sent or not, nobody confirms.
+  /// Publishes a plain event (no stream). Its delivery is not confirmed.
   Result<Done, std::string> publish(std::string_view subject, std::string_view body);
   template <class E>
   Result<Done, std::string> publish(const E& event) {
     return publish(E::kSubject.text, wire::encode(event));
   }
 
-  /// An event of a stream, confirmed. `message_id`: the idempotency key (Nats-Msg-Id).
+  /// Stores an event in its stream and waits for the confirmation. `message_id`: the idempotency key (Nats-Msg-Id).
   Result<Stored, std::string> store(std::string_view subject, std::string_view body, const std::string& message_id,
                                     const trace::Context& trace, Deadline deadline);
   template <class E>
@@ -90,29 +90,31 @@ class Bus {
     std::string message_id;
     trace::Context trace;
   };
-  /// Stores many events with one wait: sends all, then collects the confirmations. One result per event, in order.
+  /// Stores many events: sends all, then waits once for all confirmations. Returns one result per event, in order.
   std::vector<Result<Stored, std::string>> store_all(const std::vector<Outgoing>& events, Deadline deadline);
 
   bool connected() const;
-  /// How often the connection came back: a change means that messages may have been missed meanwhile.
+  /// Number of reconnections. A change means that plain events may have been missed.
   std::uint64_t reconnections() const;
-  /// The connection was given up (its password is no longer accepted): only a new process can help.
+  /// The connection was closed for good because its password is no longer accepted. Only a restart of the process
+  /// helps.
   bool closed() const;
-  /// nats-server has refused a subject that this process needs, since the connection was made: its permissions do not
-  /// fit the program.
+  /// On the present connection, nats-server has refused a subject that this process needs: the permissions do not match
+  /// the program.
   bool refused() const;
-  /// Consumers of this process that nats-server does not have: nats_setup did not make them, or somebody removed them.
+  /// Consumers that this process uses and that do not exist: nats_setup did not create them, or somebody removed them.
   std::vector<std::string> missing_consumers() const;
-  /// Id of the nats-server we are connected to; changes when its state may be another. Empty while away.
+  /// Id of the nats-server that this process is connected to. A change means that its data may differ. Empty while
+  /// disconnected.
   std::string server_id() const;
 
-  /// For `subscribe`: counts a plain event that was dropped.
+  /// Used by `subscribe`: counts a plain event that was dropped because it could not be decoded.
   void count_undecodable(std::string_view subject);
 
-  /// Answers of other daemons may be larger than what clients may send.
+  /// Limits for messages from other daemons, which may be larger than messages from clients.
   static constexpr json::ReadLimits kTrusted{limits::kJsonDepth, 1'000'000};
 
-  struct Impl;  ///< for the other parts of this folder
+  struct Impl;  ///< used by the other files of this folder
   Impl& impl() { return *impl_; }
 
  private:
@@ -120,12 +122,12 @@ class Bus {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Plain subscription; the handler runs on a NATS thread and must not block. Destroying it waits for a running
+/// A plain subscription. The handler runs on a NATS thread and must not block. The destructor waits for a running
 /// handler.
 class Subscription {
  public:
   using Handler = std::function<void(std::string_view subject, std::string_view body)>;
-  /// `queue`: empty, or the queue group of which one member gets each message.
+  /// `queue`: the queue group, in which each message goes to one member; or empty.
   Subscription(Bus& bus, const std::string& subject, const std::string& queue, Handler handler);
   ~Subscription();
   Subscription(const Subscription&) = delete;
@@ -136,7 +138,7 @@ class Subscription {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A plain event, decoded; what does not decode is counted and dropped.
+/// Subscribes to a plain event. Events that cannot be decoded are counted and dropped.
 template <class E>
 std::unique_ptr<Subscription> subscribe(Bus& bus, const std::string& queue, std::function<void(const E&)> handler) {
   return std::make_unique<Subscription>(

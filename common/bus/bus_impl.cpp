@@ -113,7 +113,7 @@ Bus::Impl::~Impl() {
   if (second != nullptr) natsConnection_Close(second);
   natsConnection_Close(connection);
   {
-    // The closed callback is a connection's last one: after it the library knows this object no more.
+    // The closed callback is the last callback of a connection. After it the library does not use this object.
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return open_connections == 0; });
   }
@@ -132,8 +132,8 @@ natsStatus Bus::Impl::publish_reply(natsConnection* over, std::string_view reply
   return send(over, std::string(reply), {}, body, header_list);
 }
 
-// Waits for the server to have read it, too, since the library knows no other way; not for long, for its own thread
-// writes whatever is left.
+// nats.c has no call that only writes the buffer, so this also waits for the server to read it. The wait is short,
+// because the library's own thread writes whatever is left.
 void Bus::Impl::flush_gathered() {
   constexpr std::int64_t kPatienceMs = 5;
   if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kPatienceMs);
@@ -180,13 +180,13 @@ natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const
     MsgPtr answer;                     // protected by mutex
   } waiting;
   mux().send(subject, body, header_list, deadline, [&waiting](natsStatus status, MsgPtr message) {
-    // Notified under the lock: the waiter is gone as soon as it can take it.
+    // Notify under the lock, because the waiter destroys `waiting` as soon as it gets the lock.
     std::lock_guard lock(waiting.mutex);
     waiting.status = status;
     waiting.answer = std::move(message);
     waiting.changed.notify_all();
   });
-  // The handler is called once, at the deadline at the latest, so `waiting` outlives it.
+  // The handler is called once, at the latest at the deadline, so it does not run after `waiting` is destroyed.
   std::unique_lock lock(waiting.mutex);
   waiting.changed.wait(lock, [&] { return waiting.status.has_value(); });
   answer = std::move(waiting.answer);

@@ -1,4 +1,4 @@
-// The connection behind Bus, shared by the other parts of this folder.
+// The implementation of Bus, used by the other files of this folder.
 #pragma once
 
 #include <atomic>
@@ -16,21 +16,21 @@ namespace mm::bus {
 
 class ReplyMux;
 
-/// Only our own alphabet, no empty tokens: nats.c sends a subject as it is, and a space or line break in it would
-/// become another protocol command.
+/// Whether a subject has only allowed characters and no empty token. nats.c sends subjects unchecked, and a space or
+/// line break in a subject would start another protocol command.
 bool is_subject(std::string_view text);
 
 /// Random letters and digits that cannot be guessed.
 std::string random_word();
 
-/// Where an answer may be sent: to an inbox. A request that names another reply subject would have us publish there
-/// with our rights, say to the API of JetStream.
+/// Whether a reply subject is an inbox. Answers are sent only to inboxes: a request with another reply subject could
+/// make this process publish there with its own rights, for example to the API of JetStream.
 bool is_inbox(std::string_view reply);
 
-/// What an answer message, or the reason that there is none, means to the one who asked.
+/// Converts the answer to a request, or the failure to get one, into the caller's result.
 Reply<std::string> answer_of(natsStatus status, natsMsg* message);
 
-/// The confirmation of JetStream, or the reason that there is none.
+/// Converts JetStream's confirmation, or the failure to get one, into the caller's result.
 Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id);
 
 struct Bus::Impl {
@@ -39,34 +39,35 @@ struct Bus::Impl {
 
   natsStatus publish(std::string_view subject, std::string_view reply, std::string_view body,
                      const HeaderList& headers);
-  /// To the reply subject of a message, over the connection it came on: only there nats-server lets us answer.
+  /// Publishes to the reply subject of a message. `over` must be the connection on which the message arrived:
+  /// nats-server allows the answer only there.
   natsStatus publish_reply(natsConnection* over, std::string_view reply, std::string_view body,
                            const HeaderList& headers);
   natsStatus publish_reply(std::string_view reply, std::string_view body, const HeaderList& headers) {
     return publish_reply(connection, reply, body, headers);
   }
-  /// The connection for subjects whose requests are answered many at once: it gathers what is published for up to a
-  /// millisecond, one write in place of one each. Opened at the first call; the other connection if that fails.
+  /// The connection for subjects with many requests at a time. It collects published messages for up to a millisecond
+  /// and writes them together. Opened at the first call. If opening fails, returns the main connection.
   natsConnection* gathering_connection();
-  /// Writes what was gathered, now.
+  /// Writes the collected messages immediately.
   void flush_gathered();
-  /// One request on a thread that may block.
+  /// Sends one request and waits for its answer. Blocks the calling thread.
   natsStatus ask(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
                  MsgPtr& answer);
   void flush(Milliseconds within);
 
-  /// Counts why a request had no answer; nothing for other statuses.
+  /// Counts the reason why a request had no answer. Does nothing for other statuses.
   void count(natsStatus status);
 
-  /// The one that stores many events; made when first needed.
+  /// The ReplyMux of store_all and ask, created at the first call.
   ReplyMux& mux();
 
-  /// Called (on a library thread) when the connection is lost.
+  /// A callback for the loss of the connection. Runs on a library thread.
   using Listener = std::function<void()>;
   std::list<Listener>::iterator listen(Listener listener);
   void forget(std::list<Listener>::iterator listener);
 
-  /// A new one under the prefix that only our user may read, without the last dot.
+  /// A new inbox under the prefix that only this user may subscribe to, without the last dot.
   std::string new_inbox() const;
 
  private:
@@ -93,7 +94,7 @@ struct Bus::Impl {
 
   std::mutex mutex;
   std::condition_variable changed;
-  int open_connections = 0;                 // those whose last callback is still to come; protected by mutex
+  int open_connections = 0;                 // connections whose closed callback has not run yet; protected by mutex
   std::map<std::string, metrics::Counter, std::less<>> undecodable;  // protected by mutex
   std::unique_ptr<ReplyMux> reply_mux;      // made under mutex, then constant
   std::set<std::string> missing_consumers;  // protected by mutex

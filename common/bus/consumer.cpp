@@ -1,7 +1,8 @@
-// The pull loop is our own: nats.c 3.4.1 overflows its array when a fetch of more than one message meets messages left
-// over from an earlier one. One pull request is under way at a time; its events and its end (a message with a status
-// header) come to one inbox. An event tells in its reply subject which consumer sent it, an end in the last token of
-// its subject, so that what an earlier pull still sends is not taken for the end of the present one.
+// Implements the pull loop without natsSubscription_Fetch: in nats.c 3.4.1, a fetch of more than one message overflows
+// its array if messages of an earlier fetch are left over. Only one pull request is outstanding at a time. Its events
+// and its end (a message with a status header) arrive in one inbox. The reply subject of an event names its consumer,
+// and the last token of a status message's subject names its pull, so a late status of an earlier pull is not taken for
+// the end of the present one.
 #include "common/bus/consumer.h"
 
 #include <algorithm>
@@ -17,14 +18,15 @@ namespace mm::bus {
 namespace {
 
 constexpr Milliseconds kCallTime{2'000};
-constexpr Milliseconds kPullTime{2'000};   // a pull without events ends after this; a vanished consumer shows then
-constexpr Milliseconds kPullGrace{1'000};  // for its end to arrive
-constexpr Milliseconds kSlice{100};        // between looks at `stopping`
+constexpr Milliseconds kPullTime{2'000};   // a pull without events ends after this time; a vanished consumer is noticed
+                                           // then
+constexpr Milliseconds kPullGrace{1'000};  // extra time for the end message to arrive
+constexpr Milliseconds kSlice{100};        // interval of checks of `stopping`
 constexpr Milliseconds kRetryFirst{200};
 constexpr Milliseconds kRetryMost{5'000};
-constexpr Milliseconds kAbsentFirst{100};  // between looks for a consumer that is not there
+constexpr Milliseconds kAbsentFirst{100};  // interval of checks for a missing consumer
 constexpr Milliseconds kAbsentMost{2'000};
-constexpr std::size_t kRemembered = 10'000;  // events whose retries are counted
+constexpr std::size_t kRemembered = 10'000;  // limit of `attempts`
 constexpr const char* kRefusedReason = "refused by its handler, or not decodable";
 
 struct PoisonMessage {
@@ -64,7 +66,7 @@ trace::Context trace_of(const PulledEvent& event) {
   return parent ? trace::child_of(*parent) : trace::new_trace();
 }
 
-// What happened to an event before, in this process.
+// Earlier deliveries of an event in this process.
 struct Attempts {
   int retries = 0;
   int failures = 0;
@@ -126,15 +128,16 @@ struct Consumer::Impl {
   };
   std::map<std::string, Batch, std::less<>> batch_handlers;  // constant after start
 
-  // Of the pulling thread alone:
+  // Used only by the pulling thread:
   natsSubscription* inbox = nullptr;
-  std::string found_on;          // id of the nats-server that has the consumer; empty: to be looked for
-  std::uint64_t generation = 0;  // of what was found, the last token of its inbox
+  std::string found_on;          // id of the nats-server that has the consumer; empty: must be looked for
+  std::uint64_t generation = 0;  // number of searches that found it; the last token of the inbox
   Milliseconds absent_pause = kAbsentFirst;
-  bool quiet = true;             // the pull has brought nothing yet
+  bool quiet = true;             // the pull has brought no event yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
-  bool cautious = false;  // after a retry: one event at a time until one succeeds, so that few wait past their ack_wait
-  std::vector<PulledEvent> gathered;  // of one subject, for its batch handler
+  bool cautious = false;  // after a retry, pull one event at a time until one succeeds, so that few exceed their
+                          // ack_wait
+  std::vector<PulledEvent> gathered;  // events of one subject for its batch handler
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -208,7 +211,7 @@ bool Consumer::Impl::find() {
   found_on.clear();
   const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
   if (!state) {
-    if (jetstream::is_missing(state.error())) note_missing(true);  // else JetStream does not answer
+    if (jetstream::is_missing(state.error())) note_missing(true);  // otherwise JetStream does not answer
     return false;
   }
   note_missing(false);
@@ -220,7 +223,7 @@ bool Consumer::Impl::find() {
   return true;
 }
 
-// Says so once each time it is found missing.
+// Logs a missing consumer once, each time that it starts to be missing.
 void Consumer::Impl::note_missing(bool missing) {
   auto& nats = bus.impl();
   const auto name = std::string(stream.name) + "." + options.name;
@@ -232,7 +235,7 @@ void Consumer::Impl::note_missing(bool missing) {
   }
 }
 
-// One pull request to its end. False: the consumer is no longer there.
+// Runs one pull request to its end. Returns false if the consumer does not exist any more.
 bool Consumer::Impl::pull() {
   const auto expires = std::chrono::duration_cast<std::chrono::nanoseconds>(kPullTime).count();
   int wanted = cautious ? 1 : options.batch;
@@ -246,7 +249,7 @@ bool Consumer::Impl::pull() {
   const auto deadline = Deadline::after(kPullTime + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
     if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
-    // A batch does not wait to become full: the handler gets the events that have arrived.
+    // A batch is not delayed to become full: the handler gets the events that have arrived.
     if (!others_wait()) handle_gathered();
     if (!take_from(deadline, wanted)) {
       handle_gathered();
@@ -258,14 +261,14 @@ bool Consumer::Impl::pull() {
   return !quiet || is_there();
 }
 
-// A consumer that was made while its stream was being removed answers pulls for ever and never has anything
-// (nats-server 2.9.10): silence is looked into.
+// Checks after a pull without events whether the consumer still exists. A consumer that was created while its stream
+// was being removed accepts pulls but never delivers events (nats-server 2.9.10).
 bool Consumer::Impl::is_there() {
   const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
   return state || !jetstream::is_missing(state.error());
 }
 
-// The next message of the inbox; `wanted` becomes 0 when the pull has ended. False: the consumer is gone.
+// Takes the next message of the inbox. Sets `wanted` to 0 if the pull has ended. Returns false if the consumer is gone.
 bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
   natsMsg* next = nullptr;
   const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kSlice).left().count());
@@ -296,13 +299,13 @@ bool Consumer::Impl::others_wait() const {
   return natsSubscription_QueuedMsgs(inbox, &queued) == NATS_OK && queued > 0;
 }
 
-// A status instead of an event. False: the consumer is gone.
+// Handles a status message. Returns false if the consumer is gone.
 bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
   if (subject_of(message) != prefix + std::to_string(generation)) return true;
   const auto status = header_of(message, "Status");
-  if (status == "100") return true;  // a heartbeat
+  if (status == "100") return true;  // heartbeat
   wanted = 0;
-  if (status == "404" || status == "408") return true;  // nothing there; time is up
+  if (status == "404" || status == "408") return true;  // no messages; timeout
   const auto text = header_of(message, "Description");
   const bool gone = status == "503" || text.find("Deleted") != std::string_view::npos;
   if (!gone) {
@@ -319,21 +322,21 @@ void Consumer::Impl::handle(PulledEvent event) {
     return refuse_forged(event);
   }
   if (const auto batch = batch_handlers.find(event.subject()); batch != batch_handlers.end()) {
-    // One that failed in a batch comes again by itself: it may be the one that let the others fail.
+    // An event that failed in a batch is handled alone, because it may have caused the other events to fail.
     const bool alone = has_failed(event);
     if (alone || (!gathered.empty() && gathered.front().subject() != event.subject())) handle_gathered();
     gathered.push_back(std::move(event));
     if (alone || gathered.size() >= batch->second.most) handle_gathered();
     return;
   }
-  // In the stream's order; what has no handler is only acknowledged, so it does not end a batch.
+  // Keeps the order of the stream. Events without a handler are only acknowledged and do not end a batch.
   if (handlers.contains(event.subject())) handle_gathered();
   const trace::Scope scope(trace_of(event));
   std::string reason;
   finish(event, decide(event, reason), reason);
 }
 
-// Every event of the batch gets an answer of its own. An exception fails all of them; they come again one at a time.
+// Every event of the batch gets its own Ack. An exception fails all of them; they are delivered again one at a time.
 void Consumer::Impl::handle_gathered() {
   if (gathered.empty()) return;
   const auto events = std::exchange(gathered, {});
@@ -363,7 +366,7 @@ void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string
   }
 }
 
-// What nobody here handles needs no proof.
+// Events without a handler here need no signature.
 bool Consumer::Impl::is_proven(const PulledEvent& event) {
   if (!handlers.contains(event.subject()) && !batch_handlers.contains(event.subject())) return true;
   return bus::is_proven(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
@@ -422,13 +425,13 @@ void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason
   settle(event);
 }
 
-// The event is over, one way or another.
+// Forgets an event that was acknowledged or terminated.
 void Consumer::Impl::settle(const PulledEvent& event) {
   cautious = false;
   attempts.erase(event.place().info.sequence);
 }
 
-// What was delivered and not begun goes to another instance at once.
+// Puts back the events that were delivered but not started, so that another instance gets them immediately.
 void Consumer::Impl::put_back_rest() {
   natsMsg* next = nullptr;
   while (natsSubscription_NextMsg(&next, inbox, 1) == NATS_OK) {

@@ -1,23 +1,25 @@
-// Consuming a stream: one thread pulls events in order and hands each to the handler of its subject.
+// Consumer: one thread that pulls the events of a stream in order and passes each to the handler of its subject.
 //
 //   bus::Consumer events_{runtime.bus, streams::kMatch, {.name = "profile"}, runtime.metrics};
 //   events_.on<MatchCompleted>([this](const MatchCompleted& e, const bus::EventInfo& i) { return rate(e); });
 //   events_.start();
 //
-// Handlers commit first and acknowledge then, so an event may come again: every handler is idempotent and says by
-// what. Subjects without a handler are acknowledged unread. An event that does not decode, or that was refused
-// `Ack::reject`, or that failed kDeliveriesMax times, is logged, counted (mm_bus_dead_letters_total), published on
-// events.violation.poison_message, and terminated: the next one flows.
+// Handlers commit before the event is acknowledged, so an event may be delivered again: every handler is idempotent and
+// documents its key. Events of subjects without a handler are acknowledged unread. An event is given up if it does not
+// decode, if a handler returned `Ack::reject`, or if it failed kDeliveriesMax times. Then it is logged, counted
+// (mm_bus_dead_letters_total), published on events.violation.poison_message and terminated, and the next event is
+// handled.
 //
-// Events come one after the other, in the stream's order, but for those put back by Ack::retry: while one waits for
-// its back-off (0.2 s, doubling to 5 s), later ones flow. Only exceptions count as failures, in this process.
+// Events are handled one after the other in the order of the stream, except for events put back by Ack::retry: later
+// events are handled while such an event waits for its back-off (0.2 s, doubling to 5 s). Only exceptions count as
+// failures, and only those in this process.
 //
-// An event whose publisher signs (common/bus/proof.h) and that carries no good signature is logged, counted
-// (mm_bus_forged_events_total), published on events.violation.forged_event, and terminated unseen.
+// An event of a publisher that signs (common/bus/proof.h) must have a valid signature. Otherwise it is logged, counted
+// (mm_bus_forged_events_total), published on events.violation.forged_event and terminated without being handled.
 //
-// Its place in the stream is kept by nats-server under its name, over restarts of both sides, and was made by
-// nats_setup (common/contracts/bus_rights.h lists all). A consumer that is not there is waited for, logged, and makes
-// the daemon unready (Bus::missing_consumers).
+// nats-server keeps the consumer's position under its name, across restarts of either side. nats_setup creates the
+// consumer (common/contracts/bus_rights.h lists all). If the consumer does not exist, this is logged, the thread looks
+// for it repeatedly, and the daemon is unready (Bus::missing_consumers).
 #pragma once
 
 #include <functional>
@@ -32,9 +34,9 @@
 namespace mm::bus {
 
 enum class Ack {
-  done,    ///< handled, or known already
-  retry,   ///< a dependency is down: again after a back-off; does not count as a failed delivery
-  reject,  ///< can never be handled
+  done,    ///< handled now or earlier
+  retry,   ///< a dependency is down: deliver again after a back-off; does not count as a failure
+  reject,  ///< the event can never be handled
 };
 
 struct EventInfo {
@@ -43,7 +45,7 @@ struct EventInfo {
   TimePoint stored_at;
 };
 
-/// One event of a batch, with the trace under which it is handled.
+/// One event of a batch and the trace under which it is handled.
 template <class E>
 struct Delivered {
   E event;
@@ -52,7 +54,7 @@ struct Delivered {
 };
 
 struct ConsumerOptions {
-  std::string name{};  ///< of rights::kConsumers: shared by all instances that give the same name
+  std::string name{};  ///< a name in rights::kConsumers; instances with the same name share the consumer
   int batch = 64;
 };
 
@@ -74,9 +76,9 @@ class Consumer {
     });
   }
 
-  /// The handler gets up to `most` events of this subject that have arrived and not been handled, in the stream's
-  /// order, so that it can store them in one transaction; it answers each of them. It is called with what is there: an
-  /// event never waits for others to come. After a failure events come one at a time until one succeeds.
+  /// The handler gets up to `most` events of this subject that have arrived, in the order of the stream, so that it can
+  /// store them in one transaction. It returns one Ack per event. A batch is not delayed to become larger. After a
+  /// failure, events are handled one at a time until one succeeds.
   template <class E>
   void on_batch(std::size_t most, std::function<std::vector<Ack>(const std::vector<Delivered<E>>&)> handler) {
     on_batch_raw(std::string(E::kSubject.text), most, [handler = std::move(handler)](const std::vector<RawEvent>& raw) {

@@ -8,7 +8,7 @@
 namespace mm::bus {
 namespace {
 
-// What stands in a header must be one line of plain characters.
+// Makes a text fit for a header: one line of printable ASCII characters.
 std::string header_text(std::string_view text) {
   std::string out(text.substr(0, 200));
   std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -46,10 +46,10 @@ void Endpoint::answer(const Request& request, const trace::Context& trace, const
     log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
     return answer(request, trace, refuse(Code::internal_error));
   }
-  // Counted first: whoever has the answer finds it in the figures.
+  // Counted before sending, so that a caller with its answer sees it in the statistics.
   count(request, reply);
   send(request, trace, reply);
-  // Others that would go with it are not on their way.
+  // No other answers are collected with this one, so it is written immediately.
   if (!gathered && connection_ != bus_.connection) bus_.flush_gathered();
 }
 

@@ -1,5 +1,4 @@
-// One served subject: its handler, its figures, and how a request on it is answered. Internal to this folder.
-// Thread-safe.
+// Endpoint: one served subject with its statistics, and the sending of answers. Internal to this folder. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +12,7 @@
 
 namespace mm::bus {
 
-/// A request as it waits in the inbox.
+/// A request in the inbox.
 struct Request {
   MsgPtr message;
   SteadyPoint received;
@@ -21,25 +20,26 @@ struct Request {
 
 class Endpoint {
  public:
-  /// `address`: of this instance alone, follows the subject on the wire; empty: the subject is shared.
+  /// `address`: the address of this instance, appended to the subject on the wire; empty if instances share the
+  /// subject.
   Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
            metrics::Registry& registry);
 
-  /// Where its requests arrive and its answers leave; set before the first request.
+  /// Sets the connection for requests and answers. Must be called before the first request.
   void use(natsConnection* connection) { connection_ = connection; }
   natsConnection* connection() const { return connection_; }
 
-  /// As the contract, figures and logs name it.
+  /// The subject as in the contract, metrics and logs.
   const std::string& subject() const { return subject_; }
-  /// Where requests come in.
+  /// The subject that is subscribed to.
   const std::string& listens_on() const { return listens_on_; }
 
-  /// Sends the answer to the request's reply subject and counts it. Never fails: whoever cannot be reached times out.
-  /// `gathered`: many answers go out together, so this one may wait a millisecond for the others.
+  /// Sends the answer to the request's reply subject and counts it. Failures to send are ignored; the caller then times
+  /// out. `gathered`: many answers are sent together, so this one may be delayed by a millisecond.
   void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
               bool gathered = false);
-  /// A request that is not handled, because its deadline has passed. It is answered all the same: nats-server keeps our
-  /// right to answer until it is used, and searches all of them when there are many.
+  /// Ends a request whose deadline has passed without handling it. It is answered nevertheless: nats-server keeps the
+  /// right to answer until it is used, and searches all of them if there are many.
   void drop(const Request& request);
 
   service_protocol::EndpointInfo info() const;

@@ -35,7 +35,7 @@ bool is_answer(const RefusedSubject& refused) {
   return refused.action == "publish" && refused.subject.starts_with(kInboxStart);
 }
 
-// The first `count` tokens and a wildcard for the others.
+// The first `count` tokens, and a wildcard for the rest.
 std::string first_tokens(std::string_view subject, int count) {
   std::size_t end = 0;
   for (int i = 0; i < count && end != std::string_view::npos; ++i) end = subject.find('.', end == 0 ? 0 : end + 1);
@@ -58,7 +58,7 @@ std::string generalised(std::string_view subject) {
 
 }  // namespace
 
-// The server says: Permissions Violation for Publish to "a.b", or … for Subscription to "a.b" [using queue "c"].
+// Text of the server: Permissions Violation for Publish to "a.b", or … for Subscription to "a.b" [using queue "c"].
 std::optional<RefusedSubject> parse_refusal(std::string_view text) {
   constexpr std::string_view kPublish = "for Publish to \"";
   constexpr std::string_view kSubscribe = "for Subscription to \"";
@@ -94,7 +94,7 @@ void Faults::report_refusal(const RefusedSubject& refused) {
   }
   log::error("nats_permission_refused", {{"action", refused.action}, {"subject", refused.subject}});
   const auto to = violation_subject(PermissionRefused::kCode);
-  if (refused.subject == to) return;  // publishing this would only be refused again
+  if (refused.subject == to) return;  // publishing this would be refused again
   publish_(to, wire::encode(PermissionRefused{instance_, refused.action, refused.subject}));
 }
 

@@ -1,6 +1,6 @@
-// What nats-server or the library reports outside of any call: a subject that was refused, a subscription that lost
-// messages. Each is counted (mm_bus_errors_total by kind), logged at error level, and a refused subject is published
-// on events.violation.nats_permission. Internal to this folder. Thread-safe.
+// Faults: handles errors that nats-server or nats.c reports asynchronously, such as a refused subject or messages lost
+// by a subscription. Each is counted (mm_bus_errors_total by kind) and logged at error level. A refused subject is also
+// published on events.violation.nats_permission. Internal to this folder. Thread-safe.
 #pragma once
 
 #include <nats/nats.h>
@@ -16,35 +16,36 @@
 
 namespace mm::bus {
 
-/// A subject that nats-server refused to this connection, as its error text names it.
+/// A subject that nats-server refused to this connection, from its error text.
 struct RefusedSubject {
   std::string action;   ///< "publish" or "subscribe"
-  std::string subject;  ///< ids and inboxes in it replaced by wildcards, so that there are few different ones
+  std::string subject;  ///< ids and inboxes are replaced by wildcards, so that the number of different subjects is
+                        ///< small
 };
 
-/// None when the text is not that of a permission violation.
+/// Empty if the text is not a permission violation.
 std::optional<RefusedSubject> parse_refusal(std::string_view text);
 
 class Faults {
  public:
-  /// `publish` sends an event of ours: subject and body.
+  /// Publishes an event: subject and body.
   using Publish = std::function<void(std::string_view subject, std::string_view body)>;
 
   Faults(metrics::Registry& registry, std::string instance, Publish publish);
 
-  /// `text`: what the library knows beside the status; may be empty.
+  /// `text`: the library's details about the status; may be empty.
   void report(natsStatus status, std::string_view text);
 
-  /// A subject that this process needs was refused since the connection was made. An answer is refused when this process
-  /// was stopped for longer than the right to answer lasts (nats_accounts.cpp): nobody waits for it any more, and it is
-  /// only counted.
+  /// Whether nats-server has refused a subject that this process needs on the present connection. Refused answers are
+  /// only counted: an answer is refused if this process was stopped for longer than the right to answer lasts
+  /// (nats_accounts.cpp), and by then nobody waits for the answer.
   bool needed_subject_refused() const;
 
-  /// Forgets the refusals of the previous connection. To be called when a new one is made.
+  /// Forgets the refusals of the previous connection. Must be called after each reconnect.
   void forget();
 
  private:
-  /// Different subjects that are logged and published; further ones are only counted.
+  /// Largest number of different subjects that are logged and published. Further subjects are only counted.
   static constexpr std::size_t kSubjectsMax = 64;
 
   void report_refusal(const RefusedSubject& refused);

@@ -99,7 +99,7 @@ void describe(F& f, Place& m) {
   f("stream_seq", m.stream_seq, fields::Optional{});
 }
 
-// What of a consumer's settings may be another than ours.
+// The settings of a consumer that are compared with the wanted ones.
 struct KnownConfig {
   std::string filter_subject;
   std::int64_t ack_wait = 0;
@@ -113,7 +113,7 @@ void describe(F& f, KnownConfig& m) {
   f("max_ack_pending", m.max_ack_pending, Optional{});
 }
 
-// One shape for all answers: the fields that a call does not have stay empty.
+// One struct for all answers. Fields that a call does not return stay empty.
 struct ApiAnswer {
   std::optional<ErrorAnswer> error;
   StreamState state;
@@ -179,7 +179,7 @@ Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds
   config.duplicate_window = nanoseconds(duplicate_window);
   const auto body = wire::encode(config);
   auto answer = call(bus, path("STREAM.CREATE", stream), body, deadline);
-  // The same stream again is no error; another one of this name gets our settings.
+  // Creating an identical stream again is not an error. A stream with the same name and other settings is updated.
   if (!answer && answer.error().code == kStreamNameInUse) {
     answer = call(bus, path("STREAM.UPDATE", stream), body, deadline);
   }

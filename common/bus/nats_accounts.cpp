@@ -7,9 +7,9 @@
 namespace mm::bus {
 namespace {
 
-// A daemon has this long to answer a request: more than the longest deadline of ours (5 s, a login). Not longer, because
-// nats-server remembers every delivered message with a reply subject, events too, until this time has passed, and looks
-// through all of them at each delivery once they are more than 4,096.
+// The time that a daemon has to answer a request: more than the longest deadline in use (5 s, for a login). It is not
+// longer, because nats-server remembers every delivered message with a reply subject, including events, for this time,
+// and searches all of them at each delivery if there are more than 4,096.
 constexpr std::string_view kAnswerTime = "6s";
 constexpr std::size_t kLineWidth = 110;
 
@@ -27,8 +27,8 @@ void add_consumer(const rights::StreamConsumer& consumer, std::vector<std::strin
     const auto path = std::string(consumer.stream.name) + "." + name;
     subjects.push_back("$JS.API.CONSUMER.INFO." + path);
     subjects.push_back("$JS.API.CONSUMER.MSG.NEXT." + path);
-    // Not left to allow_responses: the right to answer an event ends with the connection that brought it, and an event
-    // that was handled while the connection broke is acknowledged over the next one.
+    // allow_responses is not sufficient for acknowledgements: the right to answer ends with the connection on which the
+    // event arrived, and an event that was handled during a reconnect is acknowledged on the next connection.
     subjects.push_back("$JS.ACK." + path + ".>");
   };
   if (consumer.instances == 0) return add(std::string(consumer.name));
@@ -51,9 +51,9 @@ Permissions daemon_permissions(std::string_view daemon) {
   return all;
 }
 
-// Everything is heard but inboxes, also as `>`: a subscription to `>` alone is what `*` permits (as a token, `>` is one
-// token). Wildcards that overlap an inbox without holding all of it, such as `*.x.*`, stay refused: this nats-server
-// looks at denied subjects only where a subscription holds one of them wholly.
+// The operator may subscribe to everything except inboxes. `*` also permits a subscription to `>` alone (as a token,
+// `>` is one token). Wildcards that overlap an inbox without containing all of it, such as `*.x.*`, stay refused: this
+// nats-server checks denied subjects only if the subscription contains one of them completely.
 Permissions operator_permissions() {
   Permissions all;
   all.answers = false;

@@ -1,5 +1,5 @@
-// The accounts of nats-server, written from the table of rights (common/contracts/bus_rights.h). The outcome is kept in
-// deployments/nats/accounts.conf, which a test compares.
+// Generates the accounts file of nats-server from the table of rights (common/contracts/bus_rights.h). The result is
+// kept in deployments/nats/accounts.conf, and a test compares the two.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace mm::bus {
 
-/// What a user may publish and subscribe to. `denied`: of the subscriptions.
+/// What a user may publish and subscribe to. `denied` are exceptions from `subscribe`.
 struct Permissions {
   std::vector<std::string> publish;
   std::vector<std::string> subscribe;
   std::vector<std::string> denied;
-  bool answers = true;  ///< may answer what it is sent, each once
+  bool answers = true;  ///< may answer each request that it receives, once
 };
 
-/// A daemon's, or the operator's.
+/// The permissions of a daemon or of the operator.
 Permissions permissions_of(std::string_view user);
 
-/// The text of accounts.conf. Passwords are variables: $PASSWORD_LOBBY, …
+/// The text of accounts.conf. Passwords are variables such as $PASSWORD_LOBBY.
 std::string accounts_text();
 
 }  // namespace mm::bus

@@ -12,7 +12,7 @@ CallbackSubscription::CallbackSubscription(natsConnection* connection, const std
                     : natsConnection_QueueSubscribe(&subscription_, connection, subject.c_str(), queue.c_str(),
                                                     on_message, this);
   if (status == NATS_OK) status = natsSubscription_SetOnCompleteCB(subscription_, on_complete, this);
-  // Handlers only pass messages on, into something bounded: the library need not bound them too.
+  // Handlers only pass messages on to a bounded queue, so the library needs no limit of its own.
   if (status == NATS_OK) status = natsSubscription_SetPendingLimits(subscription_, -1, -1);
   if (status != NATS_OK) {
     throw std::runtime_error("cannot subscribe to " + subject + ": " + natsStatus_GetText(status));
@@ -34,7 +34,7 @@ void CallbackSubscription::begin_drain(Milliseconds within) {
 void CallbackSubscription::await_end() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kLook, [&] { return ended_; })) {
-    // Without a connection nothing is on its way any more; the library would wait all the same.
+    // While disconnected no message is on its way, but the library would still wait for the end of the drain.
     if (is_connected()) continue;
     lock.unlock();
     natsSubscription_Unsubscribe(subscription_);
@@ -52,7 +52,7 @@ void CallbackSubscription::on_message(natsConnection*, natsSubscription*, natsMs
 
 void CallbackSubscription::on_complete(void* self) {
   auto& subscription = *static_cast<CallbackSubscription*>(self);
-  // Notified under the lock: the waiter may destroy this object as soon as it can take it.
+  // Notify under the lock, because the waiter may destroy this object as soon as it gets the lock.
   std::lock_guard lock(subscription.mutex_);
   subscription.ended_ = true;
   subscription.changed_.notify_all();

@@ -1,5 +1,4 @@
-// nats.c's objects as C++ values: a message and a callback subscription, each released exactly once. Internal to this
-// folder.
+// RAII wrappers for objects of nats.c: message, options, callback subscription. Internal to this folder.
 #pragma once
 
 #include <nats/nats.h>
@@ -35,20 +34,20 @@ inline std::string_view reply_of(const natsMsg* message) {
   return reply != nullptr ? reply : "";
 }
 
-/// A header's first value, or empty. nats.c looks names up case-sensitively.
+/// The first value of a header, or empty. nats.c compares header names case-sensitively.
 inline std::string_view header_of(natsMsg* message, const char* name) {
   const char* value = nullptr;
   return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : "";
 }
 
-/// A subscription whose handler runs on a thread of the library's delivery pool. No handler runs once the destructor
-/// has returned. Never destroy it from its own handler.
+/// A subscription whose handler runs on a thread of the library's delivery pool. No handler runs after the destructor
+/// has returned. It must not be destroyed from its own handler.
 class CallbackSubscription {
  public:
   using Handler = std::function<void(MsgPtr)>;
 
-  /// Throws std::runtime_error when the connection is closed. While it is away the subscription is made all the same
-  /// and sent when it is back.
+  /// Throws std::runtime_error if the connection is closed. While disconnected, the subscription is created and is sent
+  /// to the server after the reconnect.
   CallbackSubscription(natsConnection* connection, const std::string& subject, const std::string& queue,
                        Handler handler);
   ~CallbackSubscription();
@@ -57,7 +56,7 @@ class CallbackSubscription {
 
   /// Tells the server that no more is wanted; what is already on its way still reaches the handler.
   void begin_drain(Milliseconds within);
-  /// Waits until no handler runs and none will.
+  /// Waits until no handler runs and no handler will be called.
   void await_end();
 
  private:

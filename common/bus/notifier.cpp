@@ -13,10 +13,10 @@ namespace mm::bus {
 namespace {
 
 constexpr Milliseconds kCacheTime{200};
-// After the cache failed: as long nobody is told anything, so that telling costs the callers nothing.
+// After a failure of the cache, frames are dropped for this time, so that notifications do not slow down the callers.
 constexpr Milliseconds kCoolDown{1'000};
 constexpr const char* kCounterSeconds = "86400";
-// Gateways have written the presence of 10,000 players again two seconds after the cache is back.
+// Gateways write the presence of 10,000 players again within two seconds after the cache has returned.
 constexpr const char* kUncertainSeconds = "30";
 
 std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint now) {

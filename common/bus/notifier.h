@@ -1,8 +1,8 @@
-// WebSocket frames for players: gives each its number (`seq`, counted per player in the Redis cache, across daemons
-// and gateways) and publishes it on notify.<player_id>. Only players with an open socket get one: the others read
-// the whole state in `welcome` when they come. For a while after the cache lost its data everybody gets one, because it
-// does not know yet who has a socket. Best effort by design: a lost frame is counted and shows as a gap in `seq`, and
-// the gateway answers a gap with a fresh `welcome`.
+// Notifier: sends WebSocket frames to players on notify.<player_id>. Each frame gets a number (`seq`, counted per
+// player in the Redis cache, across daemons and gateways). Only players with an open socket get frames; others receive
+// the whole state in `welcome` when they connect. For some time after the cache lost its data all players get frames,
+// because the cache does not know yet who is connected. Delivery is best effort: a lost frame is counted and leaves a
+// gap in `seq`, upon which the gateway sends a new `welcome`.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@ class Notifier {
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
-  /// The same data to several players.
+  /// Sends the same data to several players.
   template <class D>
   void tell(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
     std::vector<Frame> frames;
@@ -38,8 +38,8 @@ class Notifier {
     std::string_view event;
     std::string data;  ///< JSON
   };
-  /// Different data to each, in one round trip of at most 200 ms. After the cache failed, a second of silence.
-  /// Thread-safe.
+  /// Sends each player different data, with one cache round trip of at most 200 ms. For one second after a failure of
+  /// the cache all frames are dropped. Thread-safe.
   void send(const Tenant& tenant, const std::vector<Frame>& frames);
 
  private:

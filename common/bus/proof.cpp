@@ -5,7 +5,7 @@
 namespace mm::bus {
 namespace {
 
-// A line break can stand in neither subject nor message id.
+// The parts are separated by line breaks, which neither a subject nor a message id can contain.
 std::string signed_text(std::string_view subject, std::string_view message_id, std::string_view body) {
   std::string text;
   text.reserve(subject.size() + message_id.size() + body.size() + 2);

@@ -1,6 +1,7 @@
-// Proof of who published a stored event. Publishers of events that move ratings or free players sign them
-// (rights::kSigners), consumers that hold the publisher's public key handle nothing unsigned: so a forged event has no
-// effect, whoever may write to the stream. The signature is over subject, message id and body.
+// Signatures that prove which daemon published a stored event. Publishers of events that change ratings or free players
+// sign them (rights::kSigners). A consumer that has the publisher's public key refuses events without a valid
+// signature, so a forged event has no effect, whoever can write to the stream. The signature covers subject, message id
+// and body.
 #pragma once
 
 #include <functional>
@@ -15,16 +16,16 @@ namespace mm::bus {
 
 struct EventKeys {
   std::optional<security::SigningKey> own;
-  std::map<std::string, security::VerifyingKey, std::less<>> publishers;  ///< by daemon
+  std::map<std::string, security::VerifyingKey, std::less<>> publishers;  ///< by name of the daemon
 };
 
 inline constexpr const char* kSignatureHeader = "Mm-Signature";
 
-/// The value of that header.
+/// The value of the header kSignatureHeader.
 std::string sign_event(const security::SigningKey& key, std::string_view subject, std::string_view message_id,
                        std::string_view body);
 
-/// Signed by the publisher of its subject, or published by one whose key is not held.
+/// True if the publisher of the subject signed the event, or if no public key is configured for this publisher.
 bool is_proven(const EventKeys& keys, std::string_view subject, std::string_view message_id, std::string_view body,
                std::string_view signature);
 

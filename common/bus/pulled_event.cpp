@@ -29,8 +29,8 @@ std::vector<std::string_view> tokens_of(std::string_view text) {
 
 std::optional<EventPlace> parse_ack_subject(std::string_view reply) {
   if (!reply.starts_with(kAckPrefix)) return std::nullopt;
-  // stream, consumer, deliveries, stream sequence, consumer sequence, time in ns, pending; in the longer form with
-  // domain and account hash before and a random token behind.
+  // The tokens are stream, consumer, deliveries, stream sequence, consumer sequence, time in ns, pending. The longer
+  // form has domain and account hash before them and a random token after them.
   const auto tokens = tokens_of(reply.substr(kAckPrefix.size()));
   if (tokens.size() != 7 && tokens.size() < 9) return std::nullopt;
   const std::size_t first = tokens.size() == 7 ? 2 : 4;

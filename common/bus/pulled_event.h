@@ -1,5 +1,5 @@
-// One event as a pull consumer delivers it: its place in the stream, read from the reply subject, and the ways to
-// acknowledge it. Internal to this folder.
+// PulledEvent: an event from a pull consumer, with its position in the stream (from the reply subject) and its
+// acknowledgement. Internal to this folder.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@
 namespace mm::bus {
 
 struct EventPlace {
-  std::string_view consumer;  ///< its name, in the text that was parsed
+  std::string_view consumer;  ///< name of the consumer; refers to the parsed text
   EventInfo info;
-  std::uint64_t pending = 0;  ///< events behind it in the stream
+  std::uint64_t pending = 0;  ///< number of later events in the stream
 };
 
-/// Reads `$JS.ACK.…`, in the form of today's servers and the longer one with domain and account.
+/// Parses `$JS.ACK.…`, in the form of current servers and in the longer form with domain and account.
 std::optional<EventPlace> parse_ack_subject(std::string_view reply);
 
 class PulledEvent {
  public:
-  /// None when the message is no event but a status of the pull.
+  /// Empty if the message is not an event but a status of the pull.
   static std::optional<PulledEvent> from(MsgPtr message);
 
   std::string_view subject() const { return subject_of(message_.get()); }
@@ -28,7 +28,7 @@ class PulledEvent {
   natsMsg* message() const { return message_.get(); }
   const EventPlace& place() const { return place_; }
 
-  // Sent and not confirmed: an acknowledgement that is lost brings the event again, which every handler stands.
+  // Acknowledgements are not confirmed. If one is lost, the event is delivered again, and every handler is idempotent.
   void acknowledge(Bus::Impl& bus) const;
   void retry_after(Bus::Impl& bus, Milliseconds delay) const;
   void terminate(Bus::Impl& bus) const;

@@ -42,7 +42,7 @@ void ReplyMux::send(std::string_view subject, std::string_view body, const Heade
   const auto status = bus_.publish(subject, prefix_ + std::to_string(id) + kSeparator + word, body, headers);
   if (status == NATS_OK) return;
   auto refused = take(id);
-  if (!refused) return;  // the connection was lost meanwhile, and that was told
+  if (!refused) return;  // the connection was lost in between, and the handler was called then
   std::lock_guard lock(mutex_);
   unsent_.emplace_back(std::move(*refused), status);
   changed_.notify_all();

@@ -1,11 +1,11 @@
-// Many requests in flight on one wildcard inbox: a table from the last token of the reply subject to whoever waits.
-// Internal to this folder. Thread-safe.
+// ReplyMux: many outstanding requests on one wildcard inbox. A table maps the last token of the reply subject to the
+// handler of the request. Internal to this folder. Thread-safe.
 //
-// Each reply subject ends in a number and a random word. Whoever was sent a request of ours knows the inbox and could
-// have somebody else's answer sent there; it cannot guess where another request waits.
+// Each reply subject ends in a number and a random word. A receiver of one request knows the inbox and could send
+// answers to it, but it cannot guess the reply subject of another request.
 //
-// The inbox is a callback subscription: nats.c's blocking one swallows "no responders" messages and with them the
-// token that says whose they are. A late answer without an entry is dropped.
+// The inbox is a callback subscription, because nats.c's blocking subscription swallows "no responders" messages
+// together with the token that identifies the request. An answer that arrives after its entry was removed is dropped.
 #pragma once
 
 #include <condition_variable>
@@ -26,12 +26,12 @@ namespace mm::bus {
 
 class ReplyMux {
  public:
-  /// `message` only with NATS_OK. Runs on a library thread or the timer thread, exactly
-  /// once per request; must not block.
+  /// `message` is set only with NATS_OK. Called exactly once per request, on a library thread or the timer thread; must
+  /// not block.
   using Handler = std::function<void(natsStatus status, MsgPtr message)>;
 
   explicit ReplyMux(Bus::Impl& bus);
-  /// Ends what still waits with NATS_CONNECTION_CLOSED.
+  /// Ends all outstanding requests with NATS_CONNECTION_CLOSED.
   ~ReplyMux();
   ReplyMux(const ReplyMux&) = delete;
   ReplyMux& operator=(const ReplyMux&) = delete;
@@ -58,7 +58,7 @@ class ReplyMux {
   std::vector<std::pair<Handler, natsStatus>> take_ended(std::unique_lock<std::mutex>& lock);
 
   Bus::Impl& bus_;
-  std::string prefix_;  // of the reply subjects, with the last dot
+  std::string prefix_;  // prefix of the reply subjects, with the last dot
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Protected by mutex_:

@@ -17,7 +17,8 @@ Reply<Milliseconds> read_budget(std::string_view text) {
   if (!digits) return wrong(headers::kDeadline, "must be a whole number of milliseconds");
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
   if (error != std::errc{}) return limits::kRequestDeadlineMax;
-  // A caller that has no time left does not ask; one that says so is mistaken, and would wait for an answer in vain.
+  // A deadline of 0 is a mistake of the caller: without time left it would not send a request, and it would get no
+  // answer.
   if (ms == 0) return wrong(headers::kDeadline, "must be at least 1");
   return std::min(Milliseconds(ms), limits::kRequestDeadlineMax);
 }
@@ -31,7 +32,7 @@ Reply<std::optional<T>> read_id(natsMsg* message, const char* header) {
   return std::optional<T>(*id);
 }
 
-// Without a role, whoever names a player or a match gets no more rights than these have.
+// Without a role header, a request that names a player or a match has only the rights of that player or match.
 Reply<Role> read_role(std::string_view text, const Caller& caller) {
   auto role = Role::service;
   if (text.empty()) {
@@ -82,7 +83,7 @@ HeaderList headers_of(const Caller& caller, Deadline deadline, const trace::Cont
 
 Reply<Context> read_headers(natsMsg* message, SteadyPoint received) {
   Context context;
-  // nats.c reads the header block at the first look: one that is broken is no request of ours.
+  // nats.c parses the header block at the first access. A request with a malformed block is refused.
   const char* unused = nullptr;
   const auto status = natsMsgHeader_Get(message, headers::kTraceparent, &unused);
   if (status != NATS_OK && status != NATS_NOT_FOUND) return refuse(Code::malformed_request, "the headers are not parseable");

@@ -1,4 +1,4 @@
-// The headers of a request: for whom, until when, in which trace. Internal to this folder.
+// Reads the headers of a request: caller, deadline, trace. Internal to this folder.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -6,8 +6,8 @@
 
 namespace mm::bus {
 
-/// Reads what `headers_of` wrote, and whatever else a client may send: a header that does not fit is invalid_fields
-/// and named. `received`: when the request came; its deadline counts from there.
+/// Reads the headers that `headers_of` wrote, and those of any other client. A malformed header gives invalid_fields
+/// with the name of the header. `received`: arrival time of the request, from which its deadline is counted.
 Reply<Context> read_headers(natsMsg* message, SteadyPoint received);
 
 }  // namespace mm::bus

@@ -1,5 +1,6 @@
-// Threads: the library's delivery pool only puts requests into the inbox; `workers` threads take them out, and each
-// batch subject has some of its own. The inbox is one number for all queues, so that one subject cannot hide a flood.
+// Threads: the library's delivery pool only puts requests into the inbox. `workers` threads handle plain subjects, and
+// each batch subject has its own threads. The inbox has one limit over all queues, so that a flood on one subject is
+// noticed.
 #include "common/bus/server.h"
 
 #include <atomic>
@@ -16,12 +17,12 @@
 namespace mm::bus {
 namespace {
 
-// Of the daemon's 5 s to end: what is left belongs to the other members.
+// The daemon has 5 s to shut down; the rest is for its other members.
 constexpr Milliseconds kDrainTime{4'000};
-// For the server to confirm that it sends no more; a frozen one does not.
+// Time for the server to confirm that it stops sending. A frozen server does not confirm.
 constexpr Milliseconds kUnsubscribeTime{2'000};
 constexpr Milliseconds kAnswerLook{2};
-/// So many requests at once are answered together; fewer at once.
+/// A batch of at least this many requests is answered together; answers of a smaller batch are written immediately.
 constexpr std::size_t kWorthGathering = 4;
 
 }  // namespace
@@ -37,11 +38,11 @@ struct Server::Impl {
         started(SystemClock{}.now()) {}
 
   struct Route {
-    std::shared_ptr<Endpoint> endpoint;                          // owners: this, and answers that are still to come
+    std::shared_ptr<Endpoint> endpoint;                          // owners: this, and outstanding answers
     RawHandler one;                                              // of a plain subject
     RawBatchHandler many;                                        // of a batch subject
     std::size_t most = 1;
-    int side_by_side = 1;                                        // threads of a batch subject
+    int side_by_side = 1;                                        // number of threads of a batch subject
     std::deque<Request> queue;                                   // of a batch subject; protected by mutex
     std::condition_variable arrived;                             // of a batch subject
   };
@@ -73,7 +74,7 @@ struct Server::Impl {
   std::condition_variable emptied;
   std::deque<std::pair<Route*, Request>> inbox;  // protected by mutex
   std::size_t waiting = 0;                       // over all queues; protected by mutex
-  // Requests of batches that are not answered yet. Owners: this, and those requests.
+  // Number of batch requests without an answer. Owners: this, and those requests.
   std::shared_ptr<std::atomic<int>> unanswered = std::make_shared<std::atomic<int>>(0);
   bool stopping = false;                         // protected by mutex
 
@@ -132,7 +133,7 @@ void Server::Impl::start() {
         route->endpoint->connection(), route->endpoint->listens_on(), options.name,
         [this, &r = *route](MsgPtr message) { on_request(r, std::move(message)); }));
   }
-  // The server knows all of it when this returns: from now on requests find us.
+  // After the flush the server has all subscriptions, so requests arrive from now on.
   bus.flush(Milliseconds{2'000});
 }
 
@@ -208,7 +209,7 @@ void Server::Impl::work_batches(Route& route) {
   nats_ReleaseThreadMemory();
 }
 
-// The request's context; none when it was answered or dropped here.
+// Reads the request's context. Returns nothing if the request was answered or dropped here.
 std::optional<Context> Server::Impl::open(Route& route, Request& request) {
   auto context = read_headers(request.message.get(), request.received);
   if (!context) {
@@ -236,8 +237,8 @@ void Server::Impl::serve_one(Route& route, Request request) {
 }
 
 void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
-  // An answer function that is never called, or called twice, is a bug of the handler; a request left without an
-  // answer when its function is gone gets internal_error.
+  // An answer function that is called twice, or never, is a bug of the handler. If the function is destroyed without
+  // having been called, the request is answered internal_error.
   struct Pending {
     Pending(std::shared_ptr<Endpoint> e, Request r, const trace::Context& t, std::shared_ptr<std::atomic<int>> u)
         : endpoint(std::move(e)), request(std::move(r)), trace(t), unanswered(std::move(u)) {
@@ -272,7 +273,7 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
   const bool gathered = requests.size() >= kWorthGathering;
   try {
     route.many(batch);
-    if (gathered) bus.flush_gathered();  // those answered by now, mostly all
+    if (gathered) bus.flush_gathered();  // the answers given so far, usually all
   } catch (const std::exception& error) {
     log::error("handler_failed", {{"subject", route.endpoint->subject()}, {"reason", error.what()}});
   }
@@ -295,7 +296,7 @@ void Server::Impl::stop() {
     for (const auto& route : routes) route->arrived.notify_all();
   }
   for (auto& thread : threads) thread.join();
-  // Handlers of batches may answer later, from threads of their own.
+  // Batch handlers may answer later, from other threads.
   while (*unanswered > 0 && !deadline.passed()) std::this_thread::sleep_for(kAnswerLook);
   subscriptions.clear();
 }

@@ -1,13 +1,15 @@
-// Serving requests: subject -> bounded inbox -> a few workers that may block, each call with its deadline.
-// Implements the NATS service protocol: answers $SRV.PING, $SRV.INFO and $SRV.STATS (also .<name> and .<name>.<id>).
+// Server: answers requests. A bounded inbox collects requests, and a few worker threads, which may block, handle them
+// under their deadlines. Implements the NATS service protocol: $SRV.PING, $SRV.INFO and $SRV.STATS (also .<name> and
+// .<name>.<id>).
 //
 //   bus::Server server_{runtime.bus, {.name = "lobby", .version = kVersion}, runtime.metrics};
 //   server_.serve<KickPlayer>([this](const KickPlayer& r, const bus::Context& c) { return kick(r, c); });
 //   server_.start();                       // subscribes; queue group = the name
 //
-// A full inbox answers `unavailable` at once; a request whose deadline passed while it waited is dropped (its caller
-// has gone). An exception in a handler is a bug: logged, answered internal_error. Destruction drains: stops
-// taking, finishes what is in the inbox and waits for answers that are still to come (at most kDrainTime), then returns.
+// If the inbox is full, requests are answered `unavailable` immediately. A request whose deadline passed in the inbox
+// is not handled, because its caller has stopped waiting. An exception in a handler is a bug; it is logged and answered
+// internal_error. The destructor stops receiving, handles what is in the inbox, and waits for outstanding answers (at
+// most kDrainTime).
 #pragma once
 
 #include <functional>
@@ -23,15 +25,15 @@
 namespace mm::bus {
 
 struct ServerOptions {
-  std::string name;               ///< service and queue group
+  std::string name;               ///< name of the service and of the queue group
   std::string version = "0.1.0";  ///< semantic version
   std::string description{};
   int workers = 4;
-  std::size_t inbox = 4096;       ///< requests waiting, over all subjects
-  TenantList tenants = TenantList::any();  ///< requests of other tenants are refused with unknown_tenant
+  std::size_t inbox = 4096;       ///< limit of waiting requests, over all subjects
+  TenantList tenants = TenantList::any();  ///< requests for other tenants are refused with unknown_tenant
 };
 
-/// One request of a batch, and the way to answer it: exactly once.
+/// One request of a batch and the function that answers it. The function must be called exactly once.
 template <class Req>
 struct Incoming {
   Req request;
@@ -59,15 +61,16 @@ class Server {
     });
   }
 
-  /// The handler gets all requests of this subject that wait, up to `most`, so that it can pipeline them to a store
-  /// in one round trip. Those that do not decode are answered before. It may keep the answer functions and call them
-  /// later, from any thread. `side_by_side`: it is called by so many threads, each with a batch of its own.
+  /// The handler gets all waiting requests of this subject, up to `most`, so that it can process them in one round trip
+  /// to a store. Requests that do not decode are answered beforehand. The handler may keep the answer functions and
+  /// call them later, from any thread. `side_by_side`: number of threads that call the handler, each with its own
+  /// batch.
   template <class Req>
   void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler, int side_by_side = 1) {
     serve_batch_raw(std::string(Req::kSubject.text), {}, most, raw_of<Req>(std::move(handler)), side_by_side);
   }
 
-  /// The same for requests to this instance alone: those to addressed(Req::kSubject, address).
+  /// Serves requests to this instance only: those sent to addressed(Req::kSubject, address).
   template <class Req>
   void serve_batch_at(std::string address, std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
     serve_batch_raw(std::string(Req::kSubject.text), std::move(address), most, raw_of<Req>(std::move(handler)), 1);
@@ -89,20 +92,20 @@ class Server {
     return [this, handler = std::move(handler)](std::vector<RawIncoming>& raw) { decode_batch<Req>(raw, handler); };
   }
 
-  /// What only daemons send may be larger than what players may send.
+  /// Messages that only daemons send may be larger than messages from players.
   template <class Req>
   static constexpr json::ReadLimits read_limits() {
     if constexpr (requires { Req::kFromDaemons; }) return Bus::kTrusted;
     return {};
   }
 
-  /// Whether the tenants that a request is about are ours: a player's own, and the one that the request names; a
-  /// request without a field for it is about its caller's.
+  /// Whether this server serves the tenants of a request: the caller's, if the caller is a player, and the tenant in
+  /// the request. A request without a tenant field concerns the caller's tenant.
   template <class Req>
   bool is_served(const Req& request, const Caller& caller) const {
     if (caller.role == Role::player && !tenants().contains(caller.tenant)) return false;
     if constexpr (requires { request.tenant->str(); }) {
-      return !request.tenant || tenants().contains(*request.tenant);  // absent: about all tenants
+      return !request.tenant || tenants().contains(*request.tenant);  // absent: all tenants
     } else if constexpr (requires { request.tenant.str(); }) {
       return tenants().contains(request.tenant);
     } else {

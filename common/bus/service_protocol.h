@@ -1,5 +1,5 @@
-// How a service describes itself on $SRV.PING, $SRV.INFO and $SRV.STATS (the NATS service protocol, as `nats micro`
-// reads it): the message structs. Internal to this folder.
+// Message structs of the NATS service protocol, in which a service describes itself on $SRV.PING, $SRV.INFO and
+// $SRV.STATS (read by `nats micro`). Internal to this folder.
 #pragma once
 
 #include <cstdint>

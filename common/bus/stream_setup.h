@@ -1,11 +1,12 @@
-// Puts the streams and their consumers in order, before anybody uses them: the work of nats_setup at each start of
-// nats-server, and of tests. Nobody may store or consume meanwhile.
+// Creates the streams and their consumers before any client uses them. Called by nats_setup at each start of
+// nats-server, and by tests. Nobody may store or consume during the call.
 //
-// A consumer keeps its position over restarts of nats-server. It is made anew only if it is gone, or if it stands
-// beyond the end of its stream: JetStream syncs to disk every two minutes, so a loss of power can take the end of a
-// stream while the consumer's own file stays ahead, and what is stored afterwards would never be delivered. Such a
-// consumer begins kLookBack ago, which is as far back as the outboxes send again. The streams drop what is sent again
-// and was not lost: they remember message ids for longer than that.
+// A consumer keeps its position across restarts of nats-server. It is created again only if it is missing, has other
+// settings, or is beyond the end of its stream. The last case occurs because JetStream syncs to disk every two minutes:
+// a power failure can remove the end of a stream while the consumer's own file is newer, and later events would never
+// be delivered. A consumer with other settings keeps its position; otherwise the new one starts kLookBack ago, which is
+// as far back as the outboxes resend. Streams drop events that were resent but not lost, because they remember message
+// ids for longer than that.
 #pragma once
 
 #include <span>
@@ -20,7 +21,8 @@ inline constexpr Milliseconds kLookBack{15 * 60 * 1000};
 inline constexpr Milliseconds kDuplicateWindow{20 * 60 * 1000};
 static_assert(kDuplicateWindow > kLookBack);
 
-/// Removes consumers of earlier versions, whose names were one of ours with a suffix. Others are left alone.
+/// Also removes consumers of earlier versions, whose names are a current name with a suffix. Other consumers are not
+/// changed.
 Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers, Deadline deadline);
 
 }  // namespace mm::bus

@@ -1,9 +1,10 @@
-// Who may do what on the bus: the one table from which nats-server's permissions (deployments/nats/accounts.conf) and the
-// consumers of the streams are made, and against which a test holds every daemon. What is not here is refused.
+// The rights on the bus: which daemon may use which subject. The permissions of nats-server
+// (deployments/nats/accounts.conf) and the consumers of the streams are generated from this table, and a test checks
+// every daemon against it. Everything that is not in the table is refused.
 //
-// A daemon reads answers under an inbox prefix of its own, and may answer a request that it was sent, once; so nobody
-// reads or forges the answers to others. Of JetStream it may use its own consumers only: streams and consumers are made
-// by nats_setup before anybody can connect (services/nats_setup).
+// Each daemon receives answers under its own inbox prefix and may answer each request that it received once, so no
+// daemon can read or forge answers to another. A daemon may use only its own JetStream consumers. nats_setup creates
+// the streams and consumers before any client can connect (services/nats_setup).
 #pragma once
 
 #include <array>
@@ -24,17 +25,17 @@
 
 namespace mm::rights {
 
-/// Each has a user of this name at nats-server.
+/// nats-server has a user with each of these names.
 inline constexpr std::array<std::string_view, 7> kDaemons{"gateway",      "lobby",   "matchmaker", "session",
                                                           "orchestrator", "profile", "leaderboard"};
-/// The engineer's user (`make env`).
+/// The user for engineers (`make env`).
 inline constexpr std::string_view kOperator = "operator";
 
 enum class Use {
-  serve,    ///< answers the requests on it
-  ask,      ///< sends requests to it
-  publish,  ///< sends events on it
-  hear,     ///< receives events on it, while connected
+  serve,    ///< answers requests on the subject
+  ask,      ///< sends requests to the subject
+  publish,  ///< publishes events on the subject
+  hear,     ///< receives events on the subject while connected
 };
 
 struct Right {
@@ -122,23 +123,23 @@ inline constexpr Right kTable[] = {
     {"leaderboard", Use::serve, "leaderboard.*"},
 };
 
-/// What every daemon may publish, beside its rows of the table.
+/// Every daemon may publish these subjects, in addition to its rows of the table.
 inline constexpr std::string_view kViolations = "events.violation.*";
 
-/// The first tokens of all subjects of the contract.
+/// The first tokens of all subjects in common/contracts.
 inline constexpr std::array<std::string_view, 14> kNamespaces{
     "profile", "lobby", "matchmaker", "session",  "orchestrator", "leaderboard", "gateway",
     "match",   "ticket", "party",     "presence", "queue",        "events",      "notify"};
 
-/// A place in a stream that is kept for one daemon. All its instances share it and each event goes to one of them,
-/// unless `instances` is not 0: then there is one place for each of so many instances, and each sees every event.
+/// A durable consumer of a stream that belongs to one daemon. With `instances` = 0, all instances of the daemon share
+/// it and each event goes to one of them. Otherwise each of that many instances has its own and receives every event.
 struct StreamConsumer {
   Stream stream;
   std::string_view name;
   std::string_view daemon;
-  std::string_view subject;  ///< what it gets of the stream
+  std::string_view subject;  ///< filter: the subjects of the stream that it receives
   int instances = 0;
-  Milliseconds ack_wait{30'000};  ///< what is not acknowledged by then comes again
+  Milliseconds ack_wait{30'000};  ///< an event that is not acknowledged within this time is delivered again
 };
 
 inline constexpr int kLobbiesMax = 8;
@@ -153,10 +154,10 @@ inline constexpr StreamConsumer kConsumers[] = {
     {streams::kTicket, "lobby", "lobby", streams::kTicket.subjects},
 };
 
-/// Those who sign what they store (common/bus/proof.h): the events that move ratings, and that end matches.
+/// Daemons that sign the events they store (common/bus/proof.h): events that change ratings or end matches.
 inline constexpr std::array<std::string_view, 2> kSigners{"session", "profile"};
 
-/// The daemon that publishes an event; empty if none does.
+/// The daemon that publishes an event, or empty if none does.
 constexpr std::string_view publisher_of(std::string_view subject) {
   for (const auto& right : kTable) {
     if (right.use == Use::publish && right.subject == subject) return right.daemon;
@@ -164,7 +165,7 @@ constexpr std::string_view publisher_of(std::string_view subject) {
   return {};
 }
 
-/// Whether a consumer of `daemon` gets events that `publisher` stores.
+/// Whether a consumer of `daemon` receives events that `publisher` stores.
 constexpr bool reads_events_of(std::string_view daemon, std::string_view publisher) {
   for (const auto& consumer : kConsumers) {
     if (consumer.daemon != daemon) continue;
@@ -178,12 +179,12 @@ constexpr bool reads_events_of(std::string_view daemon, std::string_view publish
   return false;
 }
 
-/// `instance`: from 1.
+/// `instance` counts from 1.
 inline std::string instance_consumer(std::string_view name, int instance) {
   return std::string(name) + "-" + std::to_string(instance);
 }
 
-/// Prefix of the inboxes of a user, without the dot. The operator's is that of ordinary clients.
+/// Inbox prefix of a user, without the dot. The operator has the default prefix of NATS clients.
 inline std::string inbox_prefix(std::string_view user) {
   return user.empty() || user == kOperator ? "_INBOX" : "_INBOX_" + std::string(user);
 }

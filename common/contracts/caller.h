@@ -1,4 +1,4 @@
-// For whom a request is made: taken from the access token by the gateway, carried in the bus headers.
+// The identity on whose behalf a request is made. The gateway takes it from the access token; bus headers carry it.
 #pragma once
 
 #include <optional>
@@ -21,13 +21,13 @@ struct EnumText<Role> {
   }};
 };
 
-/// Requests without the headers come from another daemon or a test: role service, which may do what the subject
-/// allows for anyone. A player may only do what is theirs.
+/// Requests without these headers come from another daemon or a test. They have the role service, which may do
+/// everything that the subject allows, for any player. A player may only act on their own data.
 struct Caller {
   Tenant tenant = default_tenant();
   Role role = Role::service;
   std::optional<PlayerId> player;  ///< with Role::player
-  std::optional<MatchId> match;    ///< with Role::server: the one match its token is good for
+  std::optional<MatchId> match;    ///< with Role::server: the only match for which its token is valid
 };
 
 }  // namespace mm

@@ -1,4 +1,4 @@
-// The text of enumerators on the wire: specialise EnumText beside the enum.
+// The text of enumerators on the wire. Specialise EnumText next to each enum.
 #pragma once
 
 #include <array>

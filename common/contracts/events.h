@@ -1,5 +1,5 @@
-// Events: facts, past tense, published once the fact is stored. Subject and stream of each stand in the struct.
-// Those of a stream may be delivered more than once; every consumer is idempotent by match_id or event_id.
+// Events. An event is named in the past tense and published after the fact is stored. Each struct names its subject and
+// stream. Events of a stream may be delivered more than once; every consumer is idempotent by match_id or event_id.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ struct EnumText<MatchSource> {
 
 struct FoundPlayer {
   PlayerId player_id;
-  std::optional<TicketId> ticket_id;  ///< none in a match that was made, not found
+  std::optional<TicketId> ticket_id;  ///< absent in matches that MakeMatch created
   std::optional<PartyId> party_id;
   double mmr = 0;
   std::int64_t waited_ms = 0;
@@ -39,7 +39,7 @@ void describe(F& f, FoundPlayer& m) {
 }
 
 struct FoundTeam {
-  double mmr = 0;  ///< mean of the players'
+  double mmr = 0;  ///< mean of the players' MMR
   std::vector<FoundPlayer> players;
 };
 
@@ -49,7 +49,7 @@ void describe(F& f, FoundTeam& m) {
   f("players", m.players);
 }
 
-/// A match was formed; its tickets are gone from the queue. By matchmaker, after the commit.
+/// A match was formed, and its tickets have left the queue. Published by matchmaker, after the commit.
 struct MatchFound {
   static constexpr Subject kSubject{"match.found"};
   static constexpr Stream kStream = streams::kMatch;
@@ -81,7 +81,7 @@ void describe(F& f, MatchFound& m) {
   f("teams", m.teams);
 }
 
-/// A server is allocated. By session.
+/// A server is allocated. Published by session.
 struct MatchReady {
   static constexpr Subject kSubject{"match.ready"};
   static constexpr Stream kStream = streams::kMatch;
@@ -121,7 +121,7 @@ void describe(F& f, CompletedPlayer& m) {
   f("stats", m.stats, fields::Optional{});
 }
 
-/// The result. By session, once it is stored.
+/// The match has a result. Published by session, after the result is stored.
 struct MatchCompleted {
   static constexpr Subject kSubject{"match.completed"};
   static constexpr Stream kStream = streams::kMatch;
@@ -130,7 +130,7 @@ struct MatchCompleted {
   Tenant tenant;
   Mode mode;
   Region region;
-  std::optional<int> winning_team;  ///< none: a draw
+  std::optional<int> winning_team;  ///< absent: a draw
   double duration_seconds = 0;
   TimePoint started_at;
   TimePoint ended_at;
@@ -150,7 +150,7 @@ void describe(F& f, MatchCompleted& m) {
   f("teams", m.teams);
 }
 
-/// `voided`: the game server said that the match does not count.
+/// `voided`: the game server reported that the match does not count.
 enum class CancelReason { no_server, loading_timeout, no_show, server_lost, conflict, voided };
 
 template <>
@@ -165,7 +165,7 @@ struct EnumText<CancelReason> {
   }};
 };
 
-/// The match will not be played (to its end). By session.
+/// The match will not be played, or not to its end. Published by session.
 struct MatchCancelled {
   static constexpr Subject kSubject{"match.cancelled"};
   static constexpr Stream kStream = streams::kMatch;
@@ -173,8 +173,8 @@ struct MatchCancelled {
   MatchId match_id;
   Tenant tenant;
   CancelReason reason = CancelReason::no_server;
-  std::vector<TicketId> requeue;   ///< search again, with their age
-  std::vector<PlayerId> dropped;   ///< do not
+  std::vector<TicketId> requeue;   ///< tickets that search again and keep their age
+  std::vector<PlayerId> dropped;   ///< players whose tickets do not search again
   std::vector<std::vector<PlayerId>> teams;
 };
 
@@ -196,10 +196,10 @@ struct RatedPlayer {
   double mmr = 0;         ///< at the time of the match
   double mmr_before = 0;
   double mmr_after = 0;
-  double deviation = kInitialDeviation;  ///< after
-  std::int64_t games = 0;                ///< after, in this mode
+  double deviation = kInitialDeviation;  ///< after the match
+  std::int64_t games = 0;                ///< after the match, in this mode
   fields::RawJson stats;
-  std::optional<TimePoint> deviation_at = {};  ///< from when on the deviation grows (deviation.h)
+  std::optional<TimePoint> deviation_at = {};  ///< when `deviation` was valid; it grows from then on (deviation.h)
   double deviation_growth = 0;                 ///< points per square root of a day
 };
 
@@ -220,7 +220,7 @@ void describe(F& f, RatedPlayer& m) {
   f("deviation_growth", m.deviation_growth, Decimals{3}, Optional{});
 }
 
-/// The completed match with each player's rating before and after. By profile. In unrated modes both are equal.
+/// The completed match with each player's rating before and after it, equal in unrated modes. Published by profile.
 struct MatchRated {
   static constexpr Subject kSubject{"match.rated"};
   static constexpr Stream kStream = streams::kMatch;
@@ -233,7 +233,8 @@ struct MatchRated {
   double duration_seconds = 0;
   TimePoint started_at;
   TimePoint ended_at;
-  bool rated = true;  ///< false: the mode is unrated; a draw between equals can leave ratings alone in any mode
+  bool rated = true;  ///< false: the mode is unrated. A rated match may also leave ratings unchanged, as a draw between
+                      ///< equals
   std::vector<std::vector<RatedPlayer>> teams;
 };
 
@@ -251,7 +252,7 @@ void describe(F& f, MatchRated& m) {
   f("teams", m.teams);
 }
 
-/// A ticket left the queue without a match. By matchmaker.
+/// A ticket left the queue without a match. Published by matchmaker.
 struct TicketClosed {
   static constexpr Subject kSubject{"ticket.closed"};
   static constexpr Stream kStream = streams::kTicket;
@@ -261,7 +262,7 @@ struct TicketClosed {
   std::optional<PartyId> party_id;
   std::vector<PlayerId> players;
   CloseReason reason = CloseReason::cancelled;
-  std::optional<PlayerId> player_id = {};  ///< whose doing it was, if one player's
+  std::optional<PlayerId> player_id = {};  ///< the player who caused it, if one player did
 };
 
 template <class F>
@@ -274,7 +275,7 @@ void describe(F& f, TicketClosed& m) {
   f("player_id", m.player_id);
 }
 
-/// The same ticket is searching again after its match was cancelled. By matchmaker.
+/// A ticket is searching again because its match was cancelled. Published by matchmaker.
 struct TicketRequeued {
   static constexpr Subject kSubject{"ticket.requeued"};
   static constexpr Stream kStream = streams::kTicket;
@@ -299,7 +300,7 @@ void describe(F& f, TicketRequeued& m) {
   f("queued_at", m.queued_at);
 }
 
-// Plain events: not stored, for whoever listens.
+// Plain events: they are not stored, and only subscribers that are connected at the time receive them.
 
 struct PartyCreated {
   static constexpr Subject kSubject{"party.created"};
@@ -337,7 +338,7 @@ void describe(F& f, PartyDisbanded& m) {
   f("party_id", m.party_id);
 }
 
-/// A player's first socket opened, or the last one closed. By gateway.
+/// A player's first socket was opened, or the last one was closed. Published by gateway.
 struct PresenceChanged {
   static constexpr Subject kSubject{"presence.changed"};
   PlayerId player_id;
@@ -352,15 +353,15 @@ void describe(F& f, PresenceChanged& m) {
   f("connected", m.connected);
 }
 
-/// WebSockets of a player are to be closed: those of one login, or a single one. By gateways, for gateways: clients see
-/// the frame `bye` and the close code.
+/// Gateways must close WebSockets of a player: those of one login, or a single one. Published by gateways and received
+/// by gateways. The client receives the frame `bye` and the close code.
 struct SocketsEnded {
   static constexpr Subject kSubject{"gateway.bye"};
   PlayerId player_id;
   int code = 0;  ///< WebSocket close code
   std::string reason;
   std::optional<LoginId> login;
-  std::optional<std::string> socket;  ///< `<instance of the gateway>/<number>`
+  std::optional<std::string> socket;  ///< `<gateway instance>/<number>`
 };
 
 template <class F>
@@ -372,7 +373,7 @@ void describe(F& f, SocketsEnded& m) {
   f("socket", m.socket);
 }
 
-/// Depth of a bucket; at most one a second for each. By matchmaker.
+/// The number of tickets and players in a bucket. At most one event a second per bucket. Published by matchmaker.
 struct QueueChanged {
   static constexpr Subject kSubject{"queue.changed"};
   Tenant tenant;
@@ -393,7 +394,7 @@ void describe(F& f, QueueChanged& m) {
   f("players", m.players);
 }
 
-/// Every transition of a match's session. By session.
+/// A match changed its state. Published by session for every transition.
 struct SessionStateChanged {
   static constexpr Subject kSubject{"session.state_changed"};
   MatchId match_id;

@@ -1,4 +1,4 @@
-// Why a ticket waits, and what would have to be otherwise.
+// Why a ticket waits for a match, and what would have to change to match it.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace mm {
 
-/// The rule that keeps a ticket waiting, and what `by` counts.
+/// The rule that keeps a ticket waiting. The comments give the meaning of `by`.
 enum class WaitRule {
-  window,     ///< the nearest ticket is outside the window of one of the two, by so many points
-  players,    ///< so many players too few accept it and are accepted; 0: enough do, but not all of each other, or
-              ///< their party sizes fill no teams
-  latency,    ///< the region opens to the ticket in so many seconds; absent: never
-  outbid,     ///< there was a match for it, but its partners had a better one
-  next_tick,  ///< nothing: it will be matched in the next tick
+  window,     ///< the nearest ticket is outside the window of one of the two tickets, by this many points
+  players,    ///< this many players are missing who accept the ticket and are accepted by it. 0: enough players do, but
+              ///< not all accept each other, or their party sizes cannot fill the teams
+  latency,    ///< seconds until the region opens to the ticket; absent: never
+  outbid,     ///< there was a possible match, but the other tickets got a better one
+  next_tick,  ///< no rule: the next tick will match the ticket
 };
 
 template <>
@@ -30,13 +30,13 @@ struct EnumText<WaitRule> {
   }};
 };
 
-/// What is looked at between a ticket and a neighbour.
+/// A condition that is checked between a ticket and a neighbour (another ticket near it in rating).
 enum class PairRule {
-  your_window,   ///< value: the gap of the ratings; limit: the ticket's window
-  their_window,  ///< value: the same; limit: the neighbour's window
+  your_window,   ///< value: difference of the ratings; limit: the ticket's window
+  their_window,  ///< value: difference of the ratings; limit: the neighbour's window
   region,        ///< value: seconds until the region is open to both; limit: 0
-  players,       ///< value: players who accept both, with both; limit: those of a match
-  sizes,         ///< value: whether their party sizes can fill the teams, 1 or 0; limit: 1
+  players,       ///< value: players who accept both tickets, including both; limit: players of a match
+  sizes,         ///< value: 1 if their party sizes can fill the teams, else 0; limit: 1
 };
 
 template <>
@@ -52,9 +52,9 @@ struct EnumText<PairRule> {
 
 struct PairCheck {
   PairRule rule = PairRule::your_window;
-  std::optional<double> value;  ///< absent: never (the region)
+  std::optional<double> value;  ///< absent: never (rule region)
   double limit = 0;
-  std::optional<double> margin;  ///< negative: the rule is broken by so much; absent with the value
+  std::optional<double> margin;  ///< negative: the rule is violated by this much; absent if `value` is absent
 };
 
 template <class F>
@@ -66,14 +66,15 @@ void describe(F& f, PairCheck& m) {
   f("margin", m.margin, Decimals{2});
 }
 
-/// Another waiting ticket, without saying whose.
+/// Another waiting ticket, without any identity.
 struct NearTicket {
   double rating = 0;
   int players = 1;
   std::int64_t waited_ms = 0;
   double rating_window = 0;
   std::vector<PairCheck> checks;
-  std::optional<double> accept_in_seconds;  ///< when both windows and regions allow it, as both wait on; absent: never
+  std::optional<double> accept_in_seconds;  ///< time until both windows and regions accept the pair if both keep
+                                            ///< waiting; absent: never
 };
 
 template <class F>
@@ -89,8 +90,8 @@ void describe(F& f, NearTicket& m) {
 
 enum class WaitOutcome {
   matched,    ///< at that time
-  times_out,  ///< never matched: at that time its longest wait is over
-  unknown,    ///< not before that time; what follows depends on too many others to tell
+  times_out,  ///< not matched: at that time its longest wait is over
+  unknown,    ///< not matched before that time; the later course depends on too many other tickets
 };
 
 template <>
@@ -102,13 +103,14 @@ struct EnumText<WaitOutcome> {
   }};
 };
 
-/// What becomes of the ticket if nobody comes, and nobody goes but into matches. Found by planning ahead.
+/// The expected fate of the ticket if no ticket joins and tickets leave only by being matched. Computed by planning
+/// ahead.
 struct Forecast {
   WaitOutcome outcome = WaitOutcome::unknown;
   double in_seconds = 0;          ///< from now
-  std::int64_t at_waited_ms = 0;  ///< the ticket's wait then
+  std::int64_t at_waited_ms = 0;  ///< how long the ticket will have waited at that time
   std::optional<double> quality;  ///< of the match, 0 to 1
-  std::optional<double> spread;   ///< of its ratings, in points
+  std::optional<double> spread;   ///< difference of ratings in the match, in points
 };
 
 template <class F>
@@ -121,12 +123,13 @@ void describe(F& f, Forecast& m) {
   f("spread", m.spread, Decimals{2});
 }
 
-/// Who would have to come for a match now: so many parties of that size.
+/// The new tickets that would make a match possible now: this many parties of this size.
 struct Newcomers {
   int parties = 1;
   int party_size = 1;
-  double rating = 0;  ///< tried with newcomers of this rating, the ticket's own
-  double within = 0;  ///< farther off than this nobody new could help at once
+  double rating = 0;  ///< rating that was assumed for them: the ticket's own
+  double within = 0;  ///< a newcomer whose rating differs by more could not be in a match with the ticket in the next
+                      ///< tick
 };
 
 template <class F>
@@ -142,20 +145,21 @@ struct Explanation {
   TicketId ticket_id;
   TicketStatus status = TicketStatus::searching;
   Mode mode;
-  Region region;  ///< the one that is explained
+  Region region;  ///< the region that is explained
   int team_size = 1;
   std::int64_t waited_ms = 0;
-  std::string summary;  ///< all of it in a few sentences
-  // Only of a ticket that waits:
-  std::optional<double> rating;  ///< the party's, as matching sees it
+  std::string summary;  ///< the explanation in a few sentences
+  // Only for a waiting ticket:
+  std::optional<double> rating;  ///< the party's rating as used in matching
   std::optional<double> rating_window;
   std::optional<WaitRule> rule;
   std::optional<double> by;
-  std::optional<std::int64_t> tickets_waiting;  ///< in this queue, with this one
+  std::optional<std::int64_t> tickets_waiting;  ///< in this bucket, including this one
   std::optional<std::int64_t> players_waiting;
-  std::vector<NearTicket> nearest;  ///< in rating, at most 10
+  std::vector<NearTicket> nearest;  ///< the nearest in rating, at most 10
   std::optional<Forecast> forecast;
-  /// With windows of exactly so many points for everybody it would be matched now. Absent: with none, or not found.
+  /// If every window had this many points, the next tick would match the ticket. Absent: no such window exists or was
+  /// found.
   std::optional<double> matched_now_with_window;
   std::optional<Newcomers> matched_now_with;
 };
@@ -182,8 +186,8 @@ void describe(F& f, Explanation& m) {
   f("matched_now_with", m.matched_now_with);
 }
 
-/// Why a ticket waits, by any instance. A player caller sees only tickets that hold them. Of a ticket that waits in
-/// several regions the one with its lowest latency is explained.
+/// Returns why a ticket waits. Any instance answers. Players can only ask about tickets that include them. For a ticket
+/// that waits in several regions, the region with its lowest latency is explained.
 struct GetExplanation {
   static constexpr Subject kSubject{"matchmaker.explain"};
   using Answer = Explanation;
@@ -198,8 +202,8 @@ void describe(F& f, GetExplanation& m) {
   f("ticket_id", m.ticket_id, fields::InPath{});
 }
 
-/// The same among instances, to the one that holds the bucket (its address follows the subject) and about a ticket that
-/// the caller may see. not_found: it is not held there.
+/// The same request from one instance to the instance that holds the bucket (its address follows the subject). The
+/// sender has checked that the caller may see the ticket. not_found: that instance does not hold the ticket.
 struct ExplainHere {
   static constexpr Subject kSubject{"matchmaker.explain_here"};
   using Answer = Explanation;

@@ -1,15 +1,16 @@
-// The vocabulary of field lists. Every message struct has one function
+// Options of the field lists that describe message structs. Every message struct has a function describe(), for example
 //
 //   template <class F> void describe(F& f, Kick& m) {
 //     f("party_id", m.party_id, fields::InPath{});
 //     f("player_id", m.player_id);
 //   }
 //
-// and that list alone drives decoding (with limits and the path of what is wrong), encoding, the published
-// OpenAPI and AsyncAPI schemas and the golden files: they cannot drift apart.
+// This field list drives decoding (with limits and the path of each wrong field), encoding, the published OpenAPI and
+// AsyncAPI schemas and the golden files, so they cannot disagree.
 //
-// A member of type std::optional may be absent (null counts as absent), unless it is Nullable{}; with Optional{} a
-// plain member may be absent and then keeps its initial value; every other member is required.
+// Which fields are required: a member of type std::optional may be absent (null counts as absent), unless it is
+// Nullable{}. A plain member with Optional{} may be absent and then keeps its initial value. Every other member is
+// required.
 #pragma once
 
 #include <cstddef>
@@ -20,18 +21,18 @@
 
 namespace mm::fields {
 
-/// May be absent; the member's initial value is the published default.
+/// The field may be absent. The member's initial value is the published default.
 struct Optional {};
 
-/// Of a std::optional member: null is a value of its own ("a draw"), so the field stands there even when it is empty.
-/// Without Optional{} an absent field is refused.
+/// For a std::optional member: null is a value with a meaning of its own (as "a draw"), and an empty member is written
+/// as null. Without Optional{} an absent field is refused.
 struct Nullable {};
 
-/// Comes from the HTTP path or query string instead of the body; in NATS messages an ordinary field.
+/// The field comes from the HTTP path or query string instead of the body. In NATS messages it is an ordinary field.
 struct InPath {};
 struct InQuery {};
 
-/// Set by the gateway or a daemon, never by a client: no such field in HTTP.
+/// The field is set by the gateway or a daemon. HTTP requests and answers do not have it.
 struct Internal {};
 
 /// Inclusive bounds of a number.
@@ -40,7 +41,8 @@ struct InRange {
   double max;
 };
 
-/// Length of a string in Unicode code points, and in bytes; size of an array or map.
+/// Length of a string in Unicode code points (Length) or in bytes (Bytes), and size of an array or map (Count).
+/// Inclusive.
 struct Length {
   std::size_t min;
   std::size_t max;
@@ -54,32 +56,32 @@ struct Count {
   std::size_t max;
 };
 
-/// Written with at most this many decimals.
+/// The number is written with at most this many decimals.
 struct Decimals {
   int places;
 };
 
-/// A test a string must pass, and how to say it: `pattern` is published, `accepts` decides.
+/// A test that a string must pass. `accepts` decides; `pattern` is the regular expression that is published for it.
 struct Matches {
   std::string_view pattern;
   bool (*accepts)(std::string_view);
 };
 
-/// No control characters but, in chat, none either: text that people see.
+/// Text that is shown to people. All control characters are rejected, including line feeds and tabs.
 struct PrintableText {};
 
-/// A sentence for the published documents.
+/// A description of the field for the published documents.
 struct About {
   std::string_view text;
 };
 
-/// A JSON value carried along unread (preferences, player_stats): the text of one valid value.
+/// A JSON value that is passed on without being interpreted (preferences, player_stats): the text of one valid value.
 struct RawJson {
   std::string text = "{}";
   friend bool operator==(const RawJson&, const RawJson&) = default;
 };
 
-/// The largest serialised size of a RawJson, and that it must be an object.
+/// Requires a RawJson to be an object of at most this many bytes as compact JSON.
 struct RawObject {
   std::size_t max_bytes;
 };

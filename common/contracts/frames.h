@@ -1,5 +1,5 @@
-// WebSocket server events: the `data` of each frame that daemons push to players through notify.<player_id>.
-// The frame around it is {"event", "seq", "data", "timestamp"}; see Notifier (common/bus/notifier.h).
+// WebSocket frames: the `data` of each frame that daemons send to players on notify.<player_id>. The complete frame is
+// {"event", "seq", "data", "timestamp"}; see Notifier (common/bus/notifier.h).
 #pragma once
 
 #include <string>
@@ -53,7 +53,7 @@ void describe(F& f, MemberReady& m) {
   f("all_ready", m.all_ready);
 }
 
-/// Anything else that changed: leader, status, settings. `data` is the whole party.
+/// Any other change of the party: leader, status, settings. `data` is the whole party.
 struct PartyChanged {
   static constexpr std::string_view kEvent = "party_updated";
   Party party;
@@ -87,11 +87,11 @@ void describe(F& f, Invited& m) {
   f("expires_at", m.expires_at);
 }
 
-/// To the invited player and to the party's leader.
+/// An invitation is no longer open. Sent to the invited player and to the party's leader.
 struct InviteEnded {
   static constexpr std::string_view kEvent = "invite_ended";
   PartyId party_id;
-  PlayerId player_id;  ///< the invited
+  PlayerId player_id;  ///< the invited player
   InviteEnd reason = InviteEnd::expired;
 };
 template <class F>
@@ -129,7 +129,7 @@ struct QueueLeft {
   static constexpr std::string_view kEvent = "queue_left";
   TicketId ticket_id;
   CloseReason reason = CloseReason::cancelled;
-  std::optional<PlayerId> player_id = {};  ///< whose doing it was, if one player's
+  std::optional<PlayerId> player_id = {};  ///< the player who caused it, if one player did
 };
 template <class F>
 void describe(F& f, QueueLeft& m) {

@@ -1,11 +1,11 @@
-// What an orchestrator's process provider and a game server tell each other: JSON lines on the server's Unix socket
-// (<runtime folder>/<server_id>.sock). The server speaks first.
+// The protocol between an orchestrator's process provider and a game server: JSON lines on the server's Unix socket
+// (<runtime folder>/<server_id>.sock). The server sends the first line.
 //
 //   from the server   {"event":"hello","server_id":…,"endpoint":"127.0.0.1:42001","capacity":64,"matches":[…]}
-//   to the server     a HandOver: the match and its secrets; nothing else carries them
+//   to the server     a HandOver: the match and its secrets, which no other message contains
 //   from the server   {"event":"hosting","match_id":…}, also when it hosted the match already,
 //                     or {"event":"refused","match_id":…,"detail":…}
-//   to the server     {"end":<match_id>}: the match is over whatever the server thinks
+//   to the server     {"end":<match_id>}: the match is over, regardless of the server's own state
 //   from the server   {"event":"ended","match_id":…}
 #pragma once
 
@@ -17,9 +17,9 @@
 
 namespace mm::game {
 
-/// Matches one server process hosts at most.
+/// Largest number of matches on one server process.
 inline constexpr int kMatchesPerServer = 64;
-/// Longest line either side accepts: 16 teams of 100 players fit.
+/// Longest line that either side accepts, enough for 16 teams of 100 players.
 inline constexpr std::size_t kLineBytesMax = 256 * 1024;
 
 /// One match to host. Idempotent by match_id.
@@ -29,9 +29,9 @@ struct HandOver {
   Region region;
   std::vector<std::vector<PlayerId>> teams;
   std::string server_token;  ///< for heartbeat and result
-  std::string join_key;      ///< players' join tokens are HS256 under the bytes of this text
+  std::string join_key;      ///< key of the players' join tokens: HS256 with the bytes of this text
   std::string gateway_url;   ///< http://host:port
-  std::vector<std::vector<double>> ratings;  ///< as teams; may be absent
+  std::vector<std::vector<double>> ratings;  ///< in the shape of `teams`; may be absent
 };
 
 template <class F>
@@ -47,7 +47,7 @@ void describe(F& f, HandOver& m) {
   f("ratings", m.ratings, Optional{}, Decimals{2}, Count{0, limits::kTeamSizeMax});
 }
 
-/// What an orchestrator sends besides a HandOver.
+/// The other message that an orchestrator sends: the match must end.
 struct EndMatch {
   MatchId end;
 };
@@ -73,14 +73,14 @@ struct mm::EnumText<mm::game::LineEvent> {
 
 namespace mm::game {
 
-/// What a game server sends.
+/// A message from a game server. The comments name the events that use each field.
 struct ServerLine {
   LineEvent event = LineEvent::hello;
   std::optional<ServerId> server_id;             ///< hello
   std::optional<std::string> endpoint;           ///< hello: host:port for players
   std::optional<int> capacity;                   ///< hello
-  std::optional<std::vector<MatchId>> matches;   ///< hello: hosted now
-  std::optional<MatchId> match_id;               ///< the others
+  std::optional<std::vector<MatchId>> matches;   ///< hello: matches hosted at present
+  std::optional<MatchId> match_id;               ///< all events but hello
   std::optional<std::string> detail;             ///< refused
 };
 

@@ -1,4 +1,4 @@
-// Standings and history: the requests leaderboard serves.
+// Messages of the leaderboard service: standings and match history.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,8 @@ struct LeaderboardPage {
   std::vector<LeaderboardEntry> entries;
   std::int64_t total = 0;
   std::optional<std::string> next_cursor;
-  std::optional<std::int64_t> your_rank;  ///< of the caller, if a player with games in these standings
+  std::optional<std::int64_t> your_rank;  ///< the caller's rank, if the caller is a player with games in these
+                                          ///< standings
 };
 
 template <class F>
@@ -53,7 +54,7 @@ void describe(F& f, LeaderboardPage& m) {
   f("your_rank", m.your_rank);
 }
 
-/// Absent season: the present one. `region` is that of the matches.
+/// An absent season means the current one. `region` is the region of the matches.
 struct GetLeaderboard {
   static constexpr Subject kSubject{"leaderboard.top"};
   using Answer = LeaderboardPage;
@@ -86,7 +87,7 @@ struct EnumText<Outcome> {
   }};
 };
 
-/// One finished match from one player's side.
+/// One finished match from the point of view of one player.
 struct HistoryEntry {
   MatchId match_id;
   Mode mode;
@@ -130,7 +131,7 @@ void describe(F& f, HistoryPage& m) {
   f("next_cursor", m.next_cursor);
 }
 
-/// Newest first. Absent player: the caller.
+/// Newest matches first. An absent `player_id` means the caller.
 struct GetHistory {
   static constexpr Subject kSubject{"leaderboard.history"};
   using Answer = HistoryPage;

@@ -1,4 +1,4 @@
-// Parties: the requests lobby serves. The caller is the player of the request's headers.
+// Messages of the lobby service: parties. The caller is the player in the request's headers.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ struct PartyMember {
   std::string username;
   bool ready = false;
   TimePoint joined_at;
-  bool connected = false;  ///< has an open socket; a player who only uses HTTP never has one
+  bool connected = false;  ///< has an open socket; always false for a player who uses only HTTP
 };
 
 template <class F>
@@ -46,8 +46,8 @@ struct Party {
   PartyStatus status = PartyStatus::idle;  ///< derived from ticket_id and match_id
   std::optional<TicketId> ticket_id;
   std::optional<MatchId> match_id;
-  std::vector<PartyMember> members;  ///< the longest-standing first
-  std::int64_t version = 0;          ///< +1 per change
+  std::vector<PartyMember> members;  ///< in the order in which they joined
+  std::int64_t version = 0;          ///< incremented by each change
   TimePoint created_at;
 };
 
@@ -88,7 +88,7 @@ void describe(F& f, CreateParty& m) {
   f("home_region", m.home_region, Internal{});
 }
 
-/// By its id, or the party a player is in (no_party if none).
+/// Returns a party by its id, or the party of a player (no_party if there is none).
 struct GetParty {
   static constexpr Subject kSubject{"lobby.get"};
   using Answer = Party;
@@ -153,7 +153,7 @@ void describe(F& f, ReadyState& m) {
   f("not_ready", m.not_ready);
 }
 
-/// Absent `ready` toggles.
+/// An absent `ready` toggles the caller's state.
 struct SetReady {
   static constexpr Subject kSubject{"lobby.ready"};
   using Answer = ReadyState;
@@ -182,7 +182,7 @@ void describe(F& f, InvitePlayer& m) {
   f("player_id", m.player_id);
 }
 
-/// An invitation that stands, as the invited player sees it.
+/// An open invitation, as the invited player sees it.
 struct Invitation {
   PartyId party_id;
   PlayerId from_player_id;
@@ -198,7 +198,7 @@ void describe(F& f, Invitation& m) {
   f("expires_at", m.expires_at);
 }
 
-/// What became of an invitation.
+/// How an invitation ended.
 enum class InviteEnd { accepted, declined, withdrawn, expired, party_disbanded };
 
 template <>
@@ -213,7 +213,7 @@ struct EnumText<InviteEnd> {
 };
 
 struct OpenInvitations {
-  std::vector<Invitation> invites;  ///< the one that ends soonest first
+  std::vector<Invitation> invites;  ///< in the order in which they expire
 };
 
 template <class F>
@@ -230,7 +230,7 @@ struct GetInvitations {
 template <class F>
 void describe(F&, GetInvitations&) {}
 
-/// Without `player_id` the caller declines their own invitation; with it the leader withdraws that player's.
+/// Without `player_id` the caller declines their own invitation. With it the leader withdraws that player's invitation.
 struct EndInvitation {
   static constexpr Subject kSubject{"lobby.uninvite"};
   using Answer = Nothing;
@@ -288,7 +288,7 @@ void describe(F& f, SendChat& m) {
   f("text", m.text, Length{1, 500}, PrintableText{});
 }
 
-/// With a party: the leader queues it. Without: the caller queues alone.
+/// With `party_id` the leader queues the party. Without it the caller queues alone.
 struct EnterQueue {
   static constexpr Subject kSubject{"lobby.enqueue"};
   using Answer = Ticket;
@@ -298,8 +298,8 @@ struct EnterQueue {
   std::optional<int> team_size;
   std::optional<Region> region;
   std::optional<Latencies> latencies;
-  std::optional<TicketId> ticket_id;    ///< chosen by the gateway, so that a retry is the same ticket
-  std::optional<Region> home_region;    ///< of the caller's token
+  std::optional<TicketId> ticket_id;    ///< set by the gateway, so that a retry has the same ticket
+  std::optional<Region> home_region;    ///< from the caller's token
 };
 
 template <class F>
@@ -314,7 +314,7 @@ void describe(F& f, EnterQueue& m) {
   f("home_region", m.home_region, Internal{});
 }
 
-/// Leaves the queue: by ticket (its player, or the leader of its party), or by party (the leader).
+/// Leaves the queue, by ticket (for its player, or the leader of its party) or by party (for its leader).
 struct LeaveQueue {
   static constexpr Subject kSubject{"lobby.cancel"};
   using Answer = CancelledTicket;

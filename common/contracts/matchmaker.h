@@ -1,4 +1,4 @@
-// Tickets and queues: the requests matchmaker serves.
+// Messages of the matchmaker service: tickets and queues.
 #pragma once
 
 #include <map>
@@ -49,10 +49,10 @@ void describe(F& f, TicketPlayer& m) {
   f("deviation", m.deviation, Decimals{2}, Optional{}, InRange{0, limits::kDeviationMax});
 }
 
-/// A party (or one player) waiting for a match, as clients see it.
+/// A party (or a single player) that waits for a match, as clients see it.
 struct Ticket {
   TicketId ticket_id;
-  TicketId queue_entry_id;  ///< the same value
+  TicketId queue_entry_id;  ///< the same value as ticket_id
   std::optional<PartyId> party_id;
   TicketStatus status = TicketStatus::searching;
   Mode mode;
@@ -61,10 +61,10 @@ struct Ticket {
   TimePoint queued_at;
   std::int64_t waited_ms = 0;
   double rating_window = 0;
-  double estimated_wait_seconds = 0;      ///< how much longer: half of such tickets are matched in that time …
-  double estimated_wait_p90_seconds = 0;  ///< … and nine in ten in that
+  double estimated_wait_seconds = 0;      ///< time still to wait, median …
+  double estimated_wait_p90_seconds = 0;  ///< … and 90th percentile
   std::optional<MatchId> match_id;
-  std::optional<std::vector<TicketPlayer>> players;  ///< over NATS only
+  std::optional<std::vector<TicketPlayer>> players;  ///< only in NATS messages
 };
 
 template <class F>
@@ -136,17 +136,17 @@ void describe(F& f, Enqueue& m) {
   f("latencies", m.latencies, kLatencyCount, kLatencyRange);
 }
 
-/// Why a ticket left the queue without a match.
+/// The reason why a ticket left the queue without a match.
 enum class CloseReason {
-  cancelled,            ///< its player, or its party's leader, no longer wants a match
-  timed_out,            ///< no match within the mode's longest wait
-  member_disconnected,  ///< a player lost their last connection and stayed away
+  cancelled,            ///< the player, or the leader of the party, cancelled it
+  timed_out,            ///< no match within the mode's max_wait_seconds
+  member_disconnected,  ///< a player lost the last connection and did not return in time
   member_left,
   leader_left,
   kicked,
   party_disbanded,
-  match_cancelled,  ///< its match was cancelled and it does not search again
-  no_server,        ///< no game server for its matches, again and again
+  match_cancelled,  ///< its match was cancelled, and the ticket does not search again
+  no_server,        ///< no game server was available for its matches, several times
 };
 
 template <>
@@ -175,8 +175,9 @@ void describe(F& f, CancelledTicket& m) {
   f("status", m.status);
 }
 
-/// Ends a waiting ticket; again: the same answer. already_matched when it is too late. `reason` and `player_id` (who
-/// caused it) are for the ticket's players to know; of a player who asks for themselves they are not read.
+/// Cancels a waiting ticket. A repeated request gets the same answer. already_matched: the ticket is in a match.
+/// `reason` and `player_id` (the player who caused it) are passed on to the ticket's players. Both are ignored when the
+/// caller is a player.
 struct CancelTicket {
   static constexpr Subject kSubject{"matchmaker.cancel"};
   using Answer = CancelledTicket;
@@ -195,7 +196,7 @@ void describe(F& f, CancelTicket& m) {
   f("player_id", m.player_id, fields::Internal{});
 }
 
-/// One ticket, by its id or by one of its players. A player caller sees only tickets that hold them.
+/// Returns one ticket, by its id or by one of its players. Players can only read tickets that include them.
 struct GetTicket {
   static constexpr Subject kSubject{"matchmaker.status"};
   using Answer = Ticket;
@@ -221,7 +222,7 @@ void describe(F& f, MadeMatch& m) {
   f("match_id", m.match_id);
 }
 
-/// Makes a match of given teams at once: claims all players or none. Idempotent by match_id.
+/// Creates a match with the given teams immediately. Claims all players or none. Idempotent by match_id.
 struct MakeMatch {
   static constexpr Subject kSubject{"matchmaker.match"};
   using Answer = MadeMatch;
@@ -243,9 +244,9 @@ void describe(F& f, MakeMatch& m) {
   f("teams", m.teams, Count{1, limits::kTeamSizeMax});
 }
 
-/// What tickets of about this rating and of this many players may expect to wait.
+/// Expected waits of tickets with about this rating and this many players.
 struct WaitOfKind {
-  double rating = 0;  ///< as matching sees it, with what a mode adds for parties
+  double rating = 0;  ///< as used in matching, including the mode's offset for parties
   int players = 1;
   std::int64_t wait_p50_ms = 0;
   std::int64_t wait_p90_ms = 0;
@@ -273,7 +274,7 @@ struct BucketSummary {
   std::int64_t matches_last_minute = 0;
   std::int64_t wait_p50_ms = 0;
   std::int64_t wait_p90_ms = 0;
-  std::vector<WaitOfKind> waits;  ///< by rating and size, where the owner has seen any lately
+  std::vector<WaitOfKind> waits;  ///< by rating and size, only where the bucket's owner has recent data
   std::string owner;
 };
 
@@ -302,7 +303,7 @@ void describe(F& f, QueueSummary& m) {
   f("buckets", m.buckets);
 }
 
-/// Every bucket of a tenant, or of all.
+/// Returns every bucket of one tenant, or of all tenants.
 struct GetQueues {
   static constexpr Subject kSubject{"matchmaker.queues"};
   using Answer = QueueSummary;

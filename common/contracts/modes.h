@@ -1,5 +1,5 @@
-// The mode table: what a game's modes are. Read from a TOML file (common/wire/mode_table.h) by the daemons that
-// need it; matching itself sees only these values.
+// The mode table: the rules of each mode of a game. Daemons read it from a TOML file (common/wire/mode_table.h); the
+// matching code uses only these values.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct EnumText<Widening> {
   }};
 };
 
-/// What each does, and which to choose: docs/RATINGS.md.
+/// docs/RATINGS.md describes the rating systems and when to use each.
 enum class RatingSystem { elo, glicko2, weng_lin };
 
 template <>
@@ -36,7 +36,7 @@ struct EnumText<RatingSystem> {
   }};
 };
 
-/// A number that a game server reports for each player (in `player_stats`).
+/// Pattern of the name of a number that a game server reports for each player (in `player_stats`).
 struct StatRule {
   static constexpr std::string_view kPattern = "^[A-Za-z0-9_]{1,32}$";
   static constexpr bool accepts(std::string_view text) {
@@ -50,32 +50,34 @@ struct StatRule {
 };
 using StatName = Name<StatRule>;
 
-/// One `[[mode]]`. Rating windows are in rating points, latencies in milliseconds.
+/// One `[[mode]]` table. Rating windows are in rating points, latencies in milliseconds.
 struct ModeRules {
   Mode id;
   int teams = 2;
   std::vector<int> team_sizes{1, 2, 3, 4, 5};
   std::optional<int> default_team_size;  ///< absent: the largest of team_sizes
-  bool use_rating = true;                ///< false: windows ignored, oldest first
+  bool use_rating = true;                ///< false: rating windows are ignored, and the oldest tickets are matched
+                                         ///< first
   double initial_window = 100;
   double max_window = 500;
   Widening widen = Widening::linear;
-  double widen_seconds = 40;             ///< linear: from initial to max in this time
-  double step_seconds = 5;               ///< steps: every so long …
-  double step_points = 50;               ///< … so many points
+  double widen_seconds = 40;             ///< linear: the window grows from initial to max in this time
+  double step_seconds = 5;               ///< steps: after each interval of this length …
+  double step_points = 50;               ///< … the window grows by this many points
   double max_wait_seconds = 600;
   std::optional<double> max_latency_ms;
   double latency_step_ms = 25;
   double latency_step_seconds = 10;
-  std::vector<double> premade_offset{0};  ///< by party size - 1; the last entry holds for larger parties
+  std::vector<double> premade_offset{0};  ///< indexed by party size - 1; larger parties use the last entry
   std::optional<double> max_party_spread;
   double loading_seconds = 0;             ///< 0: no loading phase
   double no_show_seconds = 0;             ///< 0: off
   double disconnect_grace_seconds = 30;
   RatingSystem rating = RatingSystem::elo;
   bool rated = true;
-  std::optional<StatName> margin_stat;    ///< whose sum over a team is its score; absent: a win is a win
-  double margin_weight = 1;               ///< how many games more a win to nil counts than a narrow one
+  std::optional<StatName> margin_stat;    ///< stat whose sum over a team is its score; absent: the margin of a win does
+                                          ///< not count
+  double margin_weight = 1;               ///< a win to nil counts as this many games more than a narrow win
 
   bool has_team_size(int size) const;
   int team_size_or_default(std::optional<int> asked) const;
@@ -110,7 +112,7 @@ void describe(F& f, ModeRules& m) {
   f("margin_weight", m.margin_weight, Optional{}, InRange{0, 1});
 }
 
-/// All modes of a stack, in the file's order.
+/// All modes of a deployment, in the order of the file.
 class ModeTable {
  public:
   ModeTable() = default;

@@ -1,5 +1,5 @@
-// Names that players' games choose within our patterns: tenant, mode, region, season. A Name has passed its
-// pattern, so it is safe as a NATS token, a part of a Redis key and a log value.
+// Names that games choose: tenant, mode, region, season. A Name has passed the pattern of its kind, so it is safe as a
+// NATS token, as a part of a Redis key and as a log value.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,7 @@ struct ModeRule {
   }
 };
 
-/// Two letters, a hyphen, letters: `eu-west`. The length is capped so that a key stays short.
+/// Two letters, a hyphen, letters: `eu-west`. The length is limited to keep Redis keys short.
 struct RegionRule {
   static constexpr std::string_view kPattern = "^[a-z]{2}-[a-z]+$";
   static constexpr bool accepts(std::string_view text) {
@@ -67,7 +67,7 @@ class Name {
  public:
   static constexpr std::string_view kPattern = Rule::kPattern;
 
-  /// Empty: not yet set. Every parsed name is non-empty.
+  /// An empty name means "not set". Every parsed name is non-empty.
   Name() = default;
 
   static std::optional<Name> parse(std::string_view text) {

@@ -1,5 +1,5 @@
-// Refusals: every error that leaves a daemon or the gateway is a Problem (RFC 9457) with one of these codes.
-// The list is closed; clients branch on `code`, never on text.
+// Error codes and the Problem type. Every error that a daemon or the gateway returns is a Problem (RFC 9457) with one
+// of these codes. The list is closed; clients branch on `code`, never on text.
 #pragma once
 
 #include <array>
@@ -82,7 +82,7 @@ struct CodeInfo {
   std::string_view title;
 };
 
-/// The table behind Code, in its order: name on the wire, HTTP status, title.
+/// One row per Code, in the order of the enum: name on the wire, HTTP status, title.
 inline constexpr std::array kCodes{
     CodeInfo{Code::malformed_request, "malformed_request", 400, "The request is not parseable"},
     CodeInfo{Code::unauthorized, "unauthorized", 401, "A valid access token is needed"},
@@ -145,7 +145,7 @@ inline constexpr std::array kCodes{
 
 constexpr const CodeInfo& info(Code code) { return kCodes[static_cast<std::size_t>(code)]; }
 
-/// The code of that name; an unknown one (from a newer daemon) is internal_error.
+/// The code with this name. An unknown name (from a newer daemon) becomes internal_error.
 constexpr Code code_named(std::string_view name) {
   for (const auto& entry : kCodes) {
     if (entry.name == name) return entry.code;
@@ -153,7 +153,7 @@ constexpr Code code_named(std::string_view name) {
   return Code::internal_error;
 }
 
-/// One wrong field: where (a JSON pointer, RFC 6901) and why.
+/// One wrong field: its place (a JSON pointer, RFC 6901) and the reason.
 struct FieldError {
   std::string pointer;
   std::string detail;
@@ -166,23 +166,23 @@ void describe(F& f, FieldError& m) {
   f("detail", m.detail);
 }
 
-/// A refusal. `type`, `title` and `status` on the wire follow from `code`; `trace_id` is added where it leaves.
+/// An error answer. On the wire, `type`, `title` and `status` follow from `code`, and the sender adds `trace_id`.
 struct Problem {
   Code code = Code::internal_error;
-  /// For people; never names hosts, SQL, versions or secrets.
+  /// An explanation for people. It never contains host names, SQL, versions or secrets.
   std::string detail;
   std::vector<FieldError> errors;
-  /// With 429, 503 and idempotency_running: seconds after which another try makes sense.
+  /// With 429, 503 and idempotency_running: the number of seconds after which a retry makes sense.
   std::optional<int> retry_after_seconds;
-  /// With already_queued: the live ticket.
+  /// With already_queued: the ticket that is in the queue.
   std::optional<TicketId> ticket_id;
-  /// The player who is the cause; with several (also named in `errors`), the first.
+  /// The player who caused the refusal. If several did (all are listed in `errors`), the first of them.
   std::optional<PlayerId> player_id = {};
 
   int status() const { return info(code).status; }
 };
 
-/// What every request is answered with.
+/// The answer to a request: the answer message or a Problem.
 template <class T>
 using Reply = Result<T, Problem>;
 
@@ -194,7 +194,7 @@ inline Failure<Problem> refuse(Code code, std::string detail = {}) {
   return {std::move(problem)};
 }
 
-/// A refusal that these players are the cause of. `detail` says of each what is wrong.
+/// A refusal that was caused by these players. `detail` applies to each of them.
 inline Failure<Problem> refuse_for(Code code, const std::vector<PlayerId>& players, std::string detail) {
   auto refusal = refuse(code, detail);
   if (!players.empty()) refusal.error.player_id = players.front();

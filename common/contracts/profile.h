@@ -1,4 +1,4 @@
-// Accounts, profiles and ratings: the requests profile serves.
+// Messages of the profile service: accounts, profiles and ratings.
 #pragma once
 
 #include <map>
@@ -26,8 +26,8 @@ inline constexpr Matches kUsername{"^[A-Za-z0-9_-]{3,32}$", [](std::string_view 
                                      }
                                      return text.size() >= 3 && text.size() <= 32;
                                    }};
-/// One @, something on both sides, a dot in the domain, no spaces or control characters. Whether mail arrives is
-/// not ours to know.
+/// Exactly one @ with text on both sides, a dot in the domain, no spaces or control characters. Whether the address can
+/// receive mail is not checked.
 inline constexpr Matches kEmail{"^[^@ ]+@[^@ ]+\\.[^@ ]+$", [](std::string_view text) {
                                   const auto at = text.find('@');
                                   if (at == 0 || at == std::string_view::npos) return false;
@@ -81,7 +81,7 @@ void describe(F& f, RegisterPlayer& m) {
   f("tenant", m.tenant, Optional{});
 }
 
-/// A login that profile found right. The gateway makes the tokens.
+/// The answer to a successful login. The gateway issues the tokens.
 struct LoggedIn {
   PlayerId player_id;
   std::string username;
@@ -114,7 +114,7 @@ void describe(F& f, LoginPlayer& m) {
   f("tenant", m.tenant, Optional{});
 }
 
-/// One mode's standing as players see it: the MMR rounded.
+/// A player's rating in one mode as shown to players: the MMR is rounded.
 struct RatingSummary {
   int mmr = static_cast<int>(kInitialMmr);
   std::int64_t games = 0;
@@ -135,13 +135,13 @@ void describe(F& f, RatingSummary& m) {
 struct Profile {
   PlayerId player_id;
   std::string username;
-  std::optional<std::string> email;            ///< only for the player
+  std::optional<std::string> email;            ///< only if the caller is the player
   Region region;
-  int mmr = static_cast<int>(kInitialMmr);     ///< of `ranked`
+  int mmr = static_cast<int>(kInitialMmr);     ///< of the mode `ranked`
   std::map<std::string, RatingSummary> ratings;  ///< by mode
   std::int64_t wins = 0;                       ///< over all modes
   std::int64_t losses = 0;
-  std::optional<fields::RawJson> preferences;  ///< only for the player
+  std::optional<fields::RawJson> preferences;  ///< only if the caller is the player
   TimePoint created_at;
   TimePoint updated_at;
 };
@@ -161,7 +161,7 @@ void describe(F& f, Profile& m) {
   f("updated_at", m.updated_at);
 }
 
-/// The public part; the whole of it when the caller is the player.
+/// Returns the public part of a profile, or all of it if the caller is the player.
 struct GetProfile {
   static constexpr Subject kSubject{"profile.get"};
   using Answer = Profile;
@@ -174,7 +174,7 @@ void describe(F& f, GetProfile& m) {
   f("player_id", m.player_id, fields::InPath{});
 }
 
-/// Of the caller.
+/// Updates the caller's profile.
 struct UpdateProfile {
   static constexpr Subject kSubject{"profile.update"};
   using Answer = Profile;
@@ -190,14 +190,14 @@ void describe(F& f, UpdateProfile& m) {
   f("preferences", m.preferences, fields::RawObject{UpdateProfile::kPreferencesBytesMax});
 }
 
-/// A row of a rating read model, exact.
+/// A row of a rating read model, with exact values.
 struct Rating {
   PlayerId player_id;
   Mode mode;
   double mmr = kInitialMmr;
   double deviation = kInitialDeviation;
   std::int64_t games = 0;
-  std::optional<TimePoint> deviation_at = {};  ///< when the deviation was that; since then it grows (deviation.h)
+  std::optional<TimePoint> deviation_at = {};  ///< when `deviation` was valid; it grows from then on (deviation.h)
   double deviation_growth = 0;                 ///< points per square root of a day
 };
 
@@ -224,8 +224,8 @@ void describe(F& f, Ratings& m) {
   f("next_cursor", m.next_cursor);
 }
 
-/// Ratings of named players, or, without `player_ids`, every rating of the tenant (of all tenants when the
-/// request names none) in pages. A player without a row has the initial rating.
+/// Without `player_ids`: every rating of the tenant (of all tenants if `tenant` is absent), in pages. With
+/// `player_ids`: the ratings of these players. A player without a row has the initial rating.
 struct GetRatings {
   static constexpr Subject kSubject{"profile.ratings"};
   using Answer = Ratings;
@@ -246,7 +246,7 @@ void describe(F& f, GetRatings& m) {
   f("cursor", m.cursor, Length{1, 256});
 }
 
-/// What one match did to one player's rating, as `rating_changed` told it.
+/// How one match changed one player's rating, with the same values as the frame `rating_changed`.
 struct MatchRatingChange {
   MatchId match_id;
   double mmr_before = 0;
@@ -272,7 +272,8 @@ void describe(F& f, RatingChanges& m) {
   f("changes", m.changes);
 }
 
-/// The player's rating changes of these matches. A match that is not applied yet, or of an unrated mode, is left out.
+/// The player's rating changes in these matches. Matches that are not rated yet, or belong to an unrated mode, are left
+/// out.
 struct GetRatingChanges {
   static constexpr Subject kSubject{"profile.changes"};
   using Answer = RatingChanges;

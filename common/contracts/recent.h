@@ -1,5 +1,6 @@
-// How a player's matches of the last minutes ended: what a client that was away has missed. Session answers with the
-// ends; the gateway adds the rating changes that profile knows, and puts the list into `welcome` and the active state.
+// How a player's matches of the last minutes ended, so that a client that was away learns what it missed. Session
+// reports the matches; the gateway adds the rating changes from profile and puts the list into `welcome` and the active
+// state.
 #pragma once
 
 #include <optional>
@@ -11,9 +12,9 @@
 
 namespace mm {
 
-/// Ends older than this are no longer told.
+/// Matches that ended longer ago than this (10 minutes) are not reported.
 inline constexpr Milliseconds kRecentTime{600'000};
-/// The newest ends of a player that are told.
+/// At most this many matches are reported, the newest ones.
 inline constexpr int kRecentMatchesMax = 20;
 
 struct RecentMatch {
@@ -22,16 +23,16 @@ struct RecentMatch {
   Region region;
   MatchStatus status = MatchStatus::completed;  ///< completed or cancelled
   TimePoint ended_at;
-  int team = 0;  ///< index of the player's
-  // Of a completed match:
-  std::optional<Outcome> result;  ///< the player's
+  int team = 0;  ///< index of the player's team
+  // Only for a completed match:
+  std::optional<Outcome> result;  ///< the player's result
   std::optional<int> winning_team;  ///< absent: a draw
   std::optional<double> duration_seconds;
-  // Of a completed match, once it is rated:
+  // Only for a completed match that is rated already:
   std::optional<double> mmr_before;
   std::optional<double> mmr_after;
   std::optional<double> mmr_change;
-  // Of a cancelled match:
+  // Only for a cancelled match:
   std::optional<CancelReason> reason;
   std::optional<bool> requeued;  ///< the player's ticket went back into the queue
 };
@@ -64,7 +65,7 @@ void describe(F& f, RecentMatches& m) {
   f("matches", m.matches);
 }
 
-/// A player may ask about themselves, a service about any player of the caller's tenant.
+/// Players may ask about themselves only; a service may ask about any player of the caller's tenant.
 struct GetRecentMatches {
   static constexpr Subject kSubject{"session.recent"};
   using Answer = RecentMatches;

@@ -1,5 +1,5 @@
-// How the matchmaker learns what became of matches that no event has told it of: it asks, and brings the matches along,
-// so that an answer never waits behind a stream.
+// How the matchmaker learns the state of matches for which it received no event: it sends session the matches and gets
+// their states. The answer does not depend on how far the streams have been consumed.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace mm {
 
-/// What session's row says of a match. `requeue` and `reason` belong to a cancelled one.
+/// The state of a match in session's table. `requeue` and `reason` are set for cancelled matches only.
 struct MatchStanding {
   MatchId match_id;
   MatchStatus status = MatchStatus::allocating;
-  bool fresh = false;  ///< session has heard of it by this request
+  bool fresh = false;  ///< session did not know the match before this request
   std::optional<CancelReason> reason;
   std::optional<std::vector<TicketId>> requeue;
 };
@@ -28,7 +28,7 @@ void describe(F& f, MatchStanding& m) {
   f("requeue", m.requeue);
 }
 
-/// One standing for each match of the request, in its order.
+/// One entry for each match of the request, in the same order.
 struct MatchStandings {
   std::vector<MatchStanding> matches;
 };
@@ -38,8 +38,8 @@ void describe(F& f, MatchStandings& m) {
   f("matches", m.matches);
 }
 
-/// From daemons only. Session stores the matches that it does not know, all in one transaction, as if their match.found
-/// had arrived. Idempotent by match_id: a known match only gets its present state as the answer.
+/// Sent by daemons only. Session stores the matches that it does not know, in one transaction, as if their match.found
+/// had arrived. Idempotent by match_id: for a known match only its present state is returned.
 struct ReconcileMatches {
   static constexpr Subject kSubject{"session.reconcile"};
   using Answer = MatchStandings;

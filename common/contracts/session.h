@@ -1,4 +1,4 @@
-// Matches from found to over: the requests session serves, and those it makes of orchestrator.
+// Messages of the session service about matches from their start to their end, and its requests to the orchestrator.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ constexpr bool is_over(MatchStatus status) {
   return status == MatchStatus::completed || status == MatchStatus::cancelled;
 }
 
-/// A match as one player of it sees it; a service caller gets no token and team -1.
+/// A match as one of its players sees it. A caller with the role service gets no token and team -1.
 struct MatchView {
   MatchId match_id;
   MatchStatus status = MatchStatus::allocating;
@@ -37,9 +37,9 @@ struct MatchView {
   int team = -1;
   std::optional<std::string> server_endpoint;  ///< host:port
   std::optional<std::string> server_url;       ///< ws://host:port/match/{match_id}
-  std::optional<std::string> join_token;       ///< the caller's own
-  std::optional<TimePoint> expires_at;         ///< of the join token
-  std::optional<std::vector<TicketId>> requeue;  ///< of a cancelled match, to services only
+  std::optional<std::string> join_token;       ///< the caller's own token
+  std::optional<TimePoint> expires_at;         ///< expiry of the join token
+  std::optional<std::vector<TicketId>> requeue;  ///< of a cancelled match; only to services
 };
 
 template <class F>
@@ -57,7 +57,7 @@ void describe(F& f, MatchView& m) {
   f("requeue", m.requeue, fields::Internal{});
 }
 
-/// By id, or the live match of a player (no_match if none).
+/// Returns a match by its id, or the live match of a player (no_match if there is none).
 struct GetMatch {
   static constexpr Subject kSubject{"session.get"};
   using Answer = MatchView;
@@ -72,7 +72,7 @@ void describe(F& f, GetMatch& m) {
   f("player_id", m.player_id, fields::Internal{});
 }
 
-/// `aborted`: the match ends here and does not count, as a result with the outcome `void` says.
+/// `aborted`: the match ends and does not count, as with a result with the outcome `void`.
 enum class ServerPhase { starting, running, ending, aborted };
 
 template <>
@@ -136,8 +136,8 @@ void describe(F& f, ResultAnswer& m) {
   f("status", m.status);
 }
 
-/// Each entry of player_stats is an object with `player_id` and whatever else the game wants kept. The list is absent, or
-/// it has each player of the match exactly once.
+/// Reports the result of a match. Each entry of player_stats is an object with `player_id` and any other members that
+/// the game wants to store. The list is absent or contains each player of the match exactly once.
 struct ReportResult {
   static constexpr Subject kSubject{"session.result"};
   using Answer = ResultAnswer;
@@ -145,7 +145,7 @@ struct ReportResult {
 
   MatchId match_id;
   ResultOutcome outcome = ResultOutcome::played;
-  std::optional<int> winning_team;  ///< index; null: a draw. Without effect in a void match
+  std::optional<int> winning_team;  ///< index; null: a draw. Ignored if the outcome is `void`
   double duration_seconds = 0;
   std::optional<std::vector<fields::RawJson>> player_stats;
 };
@@ -157,7 +157,7 @@ void describe(F& f, ReportResult& m) {
   f("outcome", m.outcome, Optional{});
   constexpr InRange kTeam{0, limits::kTeamsMax - 1};
   constexpr InRange kSeconds{0, 604'800};
-  // The outcome stands first because it decides whether the winner and the duration are required.
+  // `outcome` is first in the list because it decides whether the winner and the duration are required.
   if (m.outcome == ResultOutcome::voided) {
     f("winning_team", m.winning_team, Nullable{}, Optional{}, kTeam);
     f("duration_seconds", m.duration_seconds, Optional{}, kSeconds);
@@ -169,7 +169,7 @@ void describe(F& f, ReportResult& m) {
     RawObject{ReportResult::kStatsBytesMax});
 }
 
-/// What the orchestrator gives for a match: where it is played.
+/// The server that the orchestrator allocated to a match.
 struct Allocation {
   MatchId match_id;
   ServerId server_id;
@@ -185,9 +185,9 @@ void describe(F& f, Allocation& m) {
   f("server_url", m.server_url);
 }
 
-/// Idempotent by match_id: again, the same server. After a release: match_over. no_capacity: try again.
-/// join_key signs the join tokens of this match, server_token is the server's own for heartbeat and result: neither is
-/// logged, stored or sent to players.
+/// Idempotent by match_id: a repeated request returns the same server. match_over: the match was released already.
+/// no_capacity: the request may be retried. `join_key` signs the join tokens of this match; `server_token` authorises
+/// the server's heartbeats and result. Neither may be logged, stored or sent to players.
 struct AllocateServer {
   static constexpr Subject kSubject{"orchestrator.allocate"};
   using Answer = Allocation;
@@ -198,7 +198,7 @@ struct AllocateServer {
   Region region;
   std::vector<std::vector<TicketPlayer>> teams;
   std::string server_token;
-  std::string join_key;  ///< of HMAC-SHA256: the bytes of this text
+  std::string join_key;  ///< HMAC-SHA256 key: the bytes of this text
 };
 
 template <class F>
@@ -221,7 +221,7 @@ void describe(F& f, Released& m) {
   f("match_id", m.match_id);
 }
 
-/// Leaves a tombstone that refuses a later allocate. Idempotent.
+/// Releases the match's server and leaves a tombstone that refuses a later allocation. Idempotent.
 struct ReleaseServer {
   static constexpr Subject kSubject{"orchestrator.release"};
   using Answer = Released;

@@ -1,5 +1,5 @@
-// The vocabulary of the bus: every subject, stream and header, in one place. A subject used anywhere else as a
-// literal is a bug (a lint test looks for them).
+// All subjects, streams and headers of the bus, except for the request and event subjects that each message struct
+// names itself. Other code must not contain subjects as literals; a lint test checks this.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace mm {
 
-/// A request or event subject. Only constants of this file and of message structs are Subjects: user text never
-/// gets into one.
+/// A request or event subject. Only constants of this file and of message structs are Subjects, so a subject never
+/// contains text from a user.
 struct Subject {
   std::string_view text;
   friend constexpr bool operator==(const Subject&, const Subject&) = default;
@@ -20,7 +20,7 @@ struct Subject {
 /// A JetStream stream and what it stores.
 struct Stream {
   std::string_view name;
-  std::string_view subjects;  ///< one wildcard
+  std::string_view subjects;  ///< one wildcard subject
 };
 
 namespace streams {
@@ -41,16 +41,16 @@ inline constexpr const char* kServiceError = "Nats-Service-Error";
 inline constexpr const char* kServiceErrorCode = "Nats-Service-Error-Code";
 }  // namespace headers
 
-/// `notify.<player_id>`: a WebSocket frame for that player.
+/// `notify.<player_id>` carries WebSocket frames for that player.
 inline constexpr std::string_view kNotifyPrefix = "notify.";
 inline std::string notify_subject(PlayerId player) { return std::string(kNotifyPrefix) + player.to_string(); }
 
-/// A request to one instance of those that serve a subject. `address` is a UUID, which that instance has made up.
+/// The subject of a request to one particular instance. `address` is a UUID that this instance has generated.
 inline std::string addressed(Subject subject, std::string_view address) {
   return std::string(subject.text) + '.' + std::string(address);
 }
 
-/// `events.violation.<code>`: an invariant was found broken. `code` is a literal of ours.
+/// `events.violation.<code>` reports that an invariant was found broken. `code` is a literal in our source code.
 inline std::string violation_subject(std::string_view code) { return "events.violation." + std::string(code); }
 
 }  // namespace mm

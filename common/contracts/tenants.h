@@ -1,7 +1,8 @@
-// The tenants a deployment serves, the setting MM_TENANTS: a comma-separated list of names, or `*` for any name.
+// The list of tenants that a deployment serves: the setting MM_TENANTS, a comma-separated list of names, or `*` for
+// any.
 //
-// A tenant costs memory and time in several daemons, and it comes into being by its first use. So only the operator
-// may name one: whoever takes requests refuses a tenant that is not in this list.
+// A tenant is created by its first use and costs memory and time in several daemons. Therefore only the operator may
+// add one: a daemon refuses requests for a tenant that is not in this list.
 #pragma once
 
 #include <optional>
@@ -15,19 +16,19 @@ namespace mm {
 
 class TenantList {
  public:
-  /// What a value of the setting looks like, for the sentence that refuses one.
+  /// The pattern of the setting's value, for the error message that refuses a wrong one.
   static constexpr std::string_view kPattern = "^(\\*|[a-z0-9_-]{1,32}(,[a-z0-9_-]{1,32})*)$";
   static constexpr std::size_t kMost = 10'000;
 
-  /// Without a setting: the tenant `default` alone.
+  /// The list when the setting is absent: only the tenant `default`.
   TenantList() : names_{default_tenant()} {}
-  /// Every tenant.
+  /// A list that contains every tenant.
   static TenantList any();
-  /// Of the setting's text. Spaces around a name are ignored; a name given twice counts once.
+  /// Parses the setting. Spaces around a name are ignored; a name that is given twice counts once.
   static std::optional<TenantList> parse(std::string_view text);
 
   bool contains(const Tenant& tenant) const { return any_ || names_.contains(tenant); }
-  /// The setting's text again.
+  /// The list in the form of the setting.
   std::string str() const;
 
  private:

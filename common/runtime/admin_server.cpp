@@ -1,6 +1,6 @@
 #include "common/runtime/admin_server.h"
 
-// Asio 1.74 needs these first under C++20.
+// Asio 1.74 needs these headers first under C++20.
 #include <memory>
 #include <utility>
 
@@ -49,7 +49,7 @@ Response respond(const http::request<http::string_body>& request, const AdminSer
   return response;
 }
 
-// One request, one answer, end. Owners: the completion handlers.
+// Handles one request and closes the connection. Owners: the completion handlers.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, const AdminServer::Route& route, int& open)
@@ -104,7 +104,7 @@ struct AdminServer::Impl {
     acceptor.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();
-      // One too many is closed at once.
+      // A connection above the limit is closed immediately.
       if (open_connections < kConnectionsMost) {
         std::make_shared<Connection>(std::move(socket), route, open_connections)->read();
       }
@@ -112,7 +112,7 @@ struct AdminServer::Impl {
     });
   }
 
-  // Out of descriptors: trying again at once would spin.
+  // Waits before accepting again: when out of descriptors, an immediate retry would spin.
   void accept_later() {
     pause.expires_after(std::chrono::milliseconds(100));
     pause.async_wait([this](beast::error_code error) {
@@ -121,7 +121,7 @@ struct AdminServer::Impl {
   }
 
   const Route route;
-  int open_connections = 0;  // of the thread; before `io`, whose end destroys the connections
+  int open_connections = 0;  // used by the thread; declared before `io`, whose destructor destroys the connections
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer pause;

@@ -1,5 +1,6 @@
-// The admin port of a daemon: GET of a few fixed paths, answered by a function. Its own thread and listener, so that it
-// answers while the daemon is overloaded; at most 64 connections, each done within 5 s. Never reachable for players.
+// AdminServer: the admin port of a daemon. Answers GET for a few fixed paths. It has its own thread and listener, so
+// that it answers while the daemon is overloaded. At most 64 connections of at most 5 s each. Players must not be able
+// to reach it.
 #pragma once
 
 #include <functional>
@@ -20,10 +21,10 @@ struct AdminAnswer {
 
 class AdminServer {
  public:
-  /// Called on the server's thread for a GET or HEAD of `path`; must answer within milliseconds.
+  /// Called on the server's thread for a GET or HEAD of `path`. Must return within milliseconds.
   using Route = std::function<AdminAnswer(std::string_view path)>;
 
-  /// Port 0: any free one. The error says why the address cannot be had.
+  /// Starts listening. Port 0 means any free port. The error says why the address is not available.
   static Result<std::unique_ptr<AdminServer>, ListenError> start(const std::string& address, int port, Route route);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;

@@ -1,4 +1,4 @@
-// What is checked of a daemon's secrets before anything else starts.
+// Checks a daemon's secrets before anything else is started.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,11 @@
 
 namespace mm::runtime {
 
-/// Every file of a folder of credentials as `Credentials::read` takes it (random, its owner's alone), and no secret in
-/// two of them. The error names the files, never what is in them.
+/// Checks every file of a credentials folder as `Credentials::read` does (permissions, strength of keys), and that no
+/// two files contain the same secret. The error names the files, never their content.
 Result<Done, std::string> check_all(const std::string& folder);
 
-/// Why a file with a private key must not be used, if so: its group or others may read or write it.
+/// The reason why a private-key file must not be used (its group or others may read or write it), or empty.
 std::optional<std::string> objection_to_private_file(const std::string& path);
 
 }  // namespace mm::runtime

@@ -42,7 +42,7 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-// What is wrong with the file, judged on the open descriptor so that it cannot change in between.
+// The problem with a file, or null. Checked on the open descriptor, so that the file cannot change in between.
 const char* objection(int descriptor) {
   struct stat info {};
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) return "is not a regular file";
@@ -87,11 +87,11 @@ std::string Credentials::require(std::string_view name) const {
 Result<Done, std::string> check_all(const std::string& folder) {
   if (folder.empty()) return Done{};
   const Credentials credentials(folder);
-  std::map<std::string, std::string> names;  // by secret
+  std::map<std::string, std::string> names;  // key: the secret
   std::error_code unreadable;
   for (const auto& file : std::filesystem::directory_iterator(folder, unreadable)) {
     const auto name = file.path().filename().string();
-    if (name.starts_with('.')) continue;  // where a container platform keeps what the names point to
+    if (name.starts_with('.')) continue;  // hidden entries in which a container platform keeps the files
     const auto secret = credentials.read(name);
     if (!secret) return fail(secret.error());
     for (const auto& word : words_of(*secret)) {

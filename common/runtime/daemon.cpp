@@ -40,7 +40,7 @@ std::string help_text(std::string_view name, const SettingsReader& reader) {
   return text + "\nSecrets come from files in MM_CREDENTIALS_DIR.\n";
 }
 
-// The exit status when the arguments end the program at once.
+// The exit status if the arguments end the program immediately.
 std::optional<int> read_arguments(std::string_view name, int argc, char** argv, const SettingsReader& reader) {
   if (argc <= 1) return std::nullopt;
   const std::string_view argument(argv[1]);
@@ -100,7 +100,7 @@ Key key_of(const Credentials& credentials, const std::string& name) {
   std::_Exit(kExitConfig);
 }
 
-// What the daemon needs of the keys that prove events: its own if it signs, and those of the signers it reads.
+// Reads the keys for signed events: the daemon's own key if it signs, and the keys of signers whose events it reads.
 bus::EventKeys read_keys(std::string_view daemon, const Credentials& credentials) {
   bus::EventKeys keys;
   if (credentials.none()) return keys;
@@ -112,7 +112,7 @@ bus::EventKeys read_keys(std::string_view daemon, const Credentials& credentials
   return keys;
 }
 
-// What lives as long as the process serves, around the Service.
+// Owns everything that surrounds the Service and lives as long as the process serves.
 class Daemon {
  public:
   using Make = std::function<std::shared_ptr<void>(Runtime&)>;
@@ -144,7 +144,7 @@ class Daemon {
   const SystemClock clock_;
   const Credentials credentials_;
   metrics::Registry metrics_;
-  metrics::ProcessMetrics process_metrics_;  // of the admin thread
+  metrics::ProcessMetrics process_metrics_;  // used by the admin thread
   Health health_;
   StopSignals signals_;
   std::unique_ptr<AdminServer> admin_;
@@ -177,7 +177,7 @@ int Daemon::run(const Make& make) {
   return status;
 }
 
-// Somebody's outgoing connection may have the port for a while.
+// Retries for a while, because an outgoing connection of another process may use the port temporarily.
 void Daemon::open_admin() {
   const auto attempt = [this]() -> Result<Done, std::string> {
     auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,

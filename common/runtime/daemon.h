@@ -1,19 +1,20 @@
-// The daemon harness: a service's main is one statement,
+// The daemon harness. It runs a service's main, which is one statement:
 //
 //   int main(int argc, char** argv) { return mm::run_daemon<mm::lobby::Service>(argc, argv); }
 //
-// It reads the settings, starts logging and the admin server (/metrics, /livez, /readyz on MM_ADMIN_PORT), connects
-// to NATS, constructs the Service (which opens its stores, then subscribes; from then on it is ready), waits for
-// SIGTERM or SIGINT, marks the daemon unready, destroys the Service (whose last members, the subscriptions, go first:
-// they finish what is under way) and exits 0. A second signal ends it at once.
+// The harness reads the settings, starts logging and the admin server (/metrics, /livez, /readyz on MM_ADMIN_PORT),
+// connects to NATS, and constructs the Service, which opens its stores, then subscribes, and is ready afterwards. On
+// SIGTERM or SIGINT it marks the daemon unready, destroys the Service and exits 0. The Service's last members are its
+// subscriptions, so they are destroyed first and finish their current work. A second signal ends the process
+// immediately.
 //
-// Conditions of its own for /readyz: started, draining, nats, nats_permissions (nats-server refused a subject that the
-// daemon needs), consumers (one that the daemon needs is missing).
+// Readiness conditions of the harness itself: started, draining, nats, nats_permissions (nats-server refused a subject
+// that the daemon needs), consumers (a consumer that the daemon needs does not exist).
 //
-// Exit status: 0 stopped; 64 wrong arguments (only --help and --version are known); 69 something it needs is not
-// there (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor
-// threw something else; 78 wrong settings or credentials. SIGPIPE is ignored and core files are off; child processes
-// inherit blocked stop signals and must reset their mask.
+// Exit status: 0 stopped; 64 wrong arguments (only --help and --version are accepted); 69 a dependency is not available
+// (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor threw
+// another exception; 78 wrong settings or credentials. SIGPIPE is ignored and core files are disabled. Child processes
+// inherit blocked stop signals and must reset their signal mask.
 //
 // A Service has:  static constexpr std::string_view kName;  struct Settings (with describe);
 //                 Service(const Settings&, Runtime&);  a destructor that returns within kDrainTime.
@@ -35,23 +36,23 @@
 
 namespace mm {
 
-/// What the harness hands to a Service. Lives longer than it.
+/// The resources that the harness passes to a Service. It outlives the Service.
 struct Runtime {
   std::string name;       ///< "lobby"
-  std::string instance;   ///< "lobby-1": MM_INSTANCE, unique in the stack
+  std::string instance;   ///< "lobby-1": MM_INSTANCE, unique in the deployment
   const Clock& clock;
   const runtime::Credentials& credentials;
   metrics::Registry& metrics;
   runtime::Health& health;
   bus::Bus& bus;
-  const std::atomic<bool>* stopping = nullptr;  ///< true once the daemon is to end; null in tests
+  const std::atomic<bool>* stopping = nullptr;  ///< true once the daemon is to stop; null in tests
 };
 
 namespace runtime {
 
 inline constexpr Milliseconds kDrainTime{5'000};
 
-/// Settings of every daemon.
+/// Settings that every daemon has.
 struct DaemonSettings {
   std::string nats_url = "nats://127.0.0.1:4222";  ///< without a password
   std::string nats_user;          ///< MM_NATS_USER; empty: the daemon's name
@@ -74,8 +75,8 @@ void describe(F& f, DaemonSettings& s) {
   f("MM_LOG_LEVEL", s.log_level, Optional{});
 }
 
-/// Everything of run_daemon that does not depend on the Service's type. `read` fills the service's settings from
-/// the reader; `make` constructs it, and destroying what it returns drains it.
+/// The part of run_daemon that does not depend on the Service's type. `read` reads the service's settings. `make`
+/// constructs the Service; destroying the returned pointer drains it.
 int run(std::string_view name, int argc, char** argv, const std::function<void(SettingsReader&)>& read,
         const std::function<std::shared_ptr<void>(Runtime&)>& make);
 

@@ -1,9 +1,9 @@
-// The main of a daemon: its settings are checked first, then the harness runs it.
+// The main function of a daemon: checks the settings, then runs the harness.
 //
 //   int main(int argc, char** argv) { return mm::daemon_main<mm::lobby::Service>(argc, argv); }
 //
-// With --check it only checks them: one line on standard error for each that is wrong, and status 78; 0 when it would
-// start with them. The supervisor's scripts ask so before they start anything.
+// With --check it only checks the settings: one line on standard error for each wrong setting and status 78, or status
+// 0 if the daemon would start. The supervisor's scripts call this before they start any process.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace mm {
 
 namespace runtime {
 
-/// The exit status, if the daemon is not to start: it was asked to check only, or a setting is wrong (which is said).
+/// The exit status if the daemon must not start: only a check was requested, or a setting is wrong (which is printed).
 std::optional<int> settle_check(std::string_view name, SettingsCheck& check, const DaemonSettings& settings, bool only);
 
 }  // namespace runtime

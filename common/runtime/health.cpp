@@ -5,7 +5,7 @@
 namespace mm::runtime {
 namespace {
 
-/// A condition that failed is asked for again so soon, so that readiness follows a dependency that is back.
+/// A failed condition is evaluated again after this time, so that readiness returns soon after the dependency does.
 constexpr Milliseconds kFailedProbeEvery{100};
 
 }  // namespace
@@ -39,7 +39,7 @@ std::vector<std::string> Health::failing() const {
     all = conditions_;
   }
   {
-    // One look at a time: `pause_probes` returns only when none runs.
+    // Only one evaluation runs at a time: `pause_probes` returns when none runs.
     std::lock_guard lock(probing_);
     const auto now = std::chrono::steady_clock::now();
     for (auto& [name, probe] : probes_) {

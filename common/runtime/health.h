@@ -1,5 +1,5 @@
-// Readiness: a set of named conditions, each set by whoever knows. /readyz says 200 when all hold, else 503 with the
-// names of those that do not. /livez only says that the process answers. Thread-safe.
+// Health: the readiness of a daemon, a set of named conditions. /readyz answers 200 if all of them hold, otherwise 503
+// with the names of the failing ones. /livez only shows that the process answers. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -18,10 +18,12 @@ class Health {
  public:
   /// `name`: "nats", "redis_queue", "postgres", "draining", …
   void set(std::string_view name, bool holds);
-  /// A condition asked for at each look, at most once a second while it holds; must answer within milliseconds, unblocked.
+  /// Adds a condition that is evaluated on request, at most once a second while it holds. `holds` must return within
+  /// milliseconds.
   void probe(std::string_view name, std::function<bool()> holds);
 
-  /// While paused, probes are not asked (their owner is being built or torn down); pausing waits for a running one.
+  /// While paused, probes are not called, because their owner is being constructed or destroyed. pause_probes() waits
+  /// for a running probe.
   void pause_probes();
   void resume_probes();
 

@@ -9,14 +9,14 @@
 namespace mm::runtime {
 namespace {
 
-/// A file that is being written changes again within this time.
+/// A file that is being written is expected to change again within this time.
 constexpr Milliseconds kSettle{20};
 constexpr int kSettleTries = 5;
-/// One byte more than a mode table may have, so that a larger one is refused for that.
+/// One byte more than the limit of a mode table, so that a larger file is refused for its size.
 constexpr std::size_t kMostBytes = 1024 * 1024 + 1;
 constexpr std::size_t kProblemsLogged = 16;
 
-/// Nothing if it cannot be read.
+/// The content of the file, or nothing if it cannot be read.
 std::optional<std::string> text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
@@ -91,12 +91,12 @@ void LiveModes::look() {
   if (seen_ && text == *seen_) return;
   if (text) text = settled_text();
   if (text) return take_over(std::move(*text));
-  // Also while an editor puts a new file in its place: said once it has been away for a whole look.
+  // Reported once, until the file can be read again. The file may also be missing briefly while an editor replaces it.
   if (!seen_ || !seen_->empty()) refuse({file_ + ": cannot be read"});
   seen_ = "";
 }
 
-// Content that two reads agree on.
+// Reads the file until two reads return the same content.
 std::optional<std::string> LiveModes::settled_text() {
   auto text = text_of(file_);
   for (int i = 0; i < kSettleTries; ++i) {

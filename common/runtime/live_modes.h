@@ -1,8 +1,8 @@
-// The mode table as its file stands now. The file is read again every second; when it has changed and is valid, the new
-// table takes the old one's place, and whoever asks next gets it. One that is not valid is refused: each problem is
-// logged once, a gauge is set, and the old table goes on.
+// LiveModes: the mode table with changes of its file applied while the daemon runs. The file is read every second. If
+// it has changed and is valid, the new table replaces the old one for later calls of now(). If it is not valid, each
+// problem is logged once, a gauge is set, and the old table stays in use.
 //
-// Ask once for each piece of work and keep the answer while it lasts, so that the work sees one table. Thread-safe.
+// Call now() once per operation and keep the result, so that the operation sees a single table. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -23,23 +23,23 @@ namespace mm::runtime {
 
 class LiveModes {
  public:
-  using Table = std::shared_ptr<const ModeTable>;  ///< owned by whoever still works with it
+  using Table = std::shared_ptr<const ModeTable>;  ///< owners: this, and operations that still use the table
 
   static constexpr Milliseconds kLookEvery{1'000};
 
-  /// `first`: what was read at the start. `file`: empty for a table that never changes.
+  /// `first`: the table that was read at the start. `file`: its path; empty for a table that never changes.
   LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every = kLookEvery);
   ~LiveModes();
   LiveModes(const LiveModes&) = delete;
   LiveModes& operator=(const LiveModes&) = delete;
 
   Table now() const;
-  /// The one before that (the same, if there was none): other processes may still go by it.
+  /// The previous table (or the current one, if there was no change). Other processes may still use it.
   Table before() const;
-  /// Grows with every change.
+  /// Incremented by each change.
   std::uint64_t version() const { return version_; }
 
-  /// Looks at once, for who has met something that only a newer table explains.
+  /// Reads the file immediately, for callers that found something that only a newer table can explain.
   void look();
 
  private:
@@ -55,16 +55,16 @@ class LiveModes {
   std::atomic<std::uint64_t> version_ = 1;
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
-  bool stopping_ = false;  // guarded by mutex_, as the next two
+  bool stopping_ = false;  // protected by mutex_, as are the next two
   Table now_;
   Table before_;
   std::mutex looking_;
-  std::optional<std::string> seen_;  // guarded by looking_, as the next: what was read last, taken or refused
+  std::optional<std::string> seen_;  // content that was read last; protected by looking_, as is the next member
   bool is_refused_ = false;
-  std::thread thread_;  // last: it runs only when all else stands
+  std::thread thread_;  // last member: the thread uses all others
 };
 
-/// Modes that one of the tables lacks, or that say another thing in the other.
+/// The modes that exist in only one of the tables or differ between them.
 std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after);
 
 }  // namespace mm::runtime

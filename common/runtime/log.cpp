@@ -1,5 +1,5 @@
-// One mutex orders the lines; a full pipe is noticed by poll() before writing, so that a reader that has stopped
-// (or a disk that is full) costs log lines and never a request.
+// A mutex orders the lines. poll() checks before each write that it would not block, so a reader that has stopped (or a
+// full disk) costs log lines and never delays a request.
 #include "common/runtime/log.h"
 
 #include <poll.h>
@@ -27,7 +27,7 @@ struct Logger {
   std::string instance;
   std::atomic<Level> level{Level::info};
   std::mutex mutex;
-  bool torn = false;  // a line was written in part: the next one starts on a line of its own
+  bool torn = false;  // the last line was written only in part; the next line begins with a line break
   std::atomic<std::uint64_t> dropped{0};
 };
 
@@ -36,7 +36,7 @@ Logger& logger() {
   return the_logger;
 }
 
-// Cuts at a character's border, so that the JSON writer has nothing to repair.
+// Truncates at a character boundary, so that the text stays valid UTF-8.
 std::string_view cut(std::string_view text) {
   if (text.size() <= kTextMost) return text;
   std::size_t length = kTextMost;
@@ -75,7 +75,7 @@ std::string format(Level level, std::string_view event, std::initializer_list<Fi
   return writer.take() + "\n";
 }
 
-// A pipe that polls writable takes PIPE_BUF bytes without blocking and in one piece; a file always does.
+// A pipe that is writable for poll() takes PIPE_BUF bytes atomically and without blocking; a file always does.
 bool write_line(std::string_view line, bool& torn) {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) return false;

@@ -1,6 +1,6 @@
-// JSON log lines on standard output, one write(2) each:
+// Structured logging: JSON lines on standard output, one write(2) each, for example
 //   {"time":"…","level":"info","service":"lobby","event":"party_created","trace_id":"…","party_id":"…"}
-// Thread-safe. A line that cannot be written is dropped and counted, never waited for. Never log secrets, e-mail
+// Thread-safe. A line that cannot be written without blocking is dropped and counted. Never log secrets, e-mail
 // addresses or message bodies.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace mm::log {
 
 enum class Level { debug, info, warning, error };
 
-/// One key and value of a line. Long texts are cut at 256 bytes.
+/// One key and value of a line. Texts are truncated to 256 bytes.
 struct Field {
   std::string_view key;
   std::variant<std::string, std::int64_t, double, bool> value;
@@ -34,7 +34,7 @@ struct Field {
   Field(std::string_view k, const T& name) : key(k), value(name.str()) {}
 };
 
-/// Set once at start, before other threads. `level` by name: debug, info, warning, error.
+/// Called once at start, before other threads exist. `level` by name: debug, info, warning, error.
 void start(std::string_view service, std::string_view instance, Level level);
 bool parse_level(std::string_view name, Level& out);
 
@@ -44,7 +44,7 @@ void info(std::string_view event, std::initializer_list<Field> fields = {});
 void warning(std::string_view event, std::initializer_list<Field> fields = {});
 void error(std::string_view event, std::initializer_list<Field> fields = {});
 
-/// Lines dropped because they could not be written.
+/// Number of lines that were dropped because they could not be written.
 std::uint64_t dropped();
 
 }  // namespace mm::log

@@ -1,5 +1,5 @@
-// The trace of a match. Ten players ask for it in ten traces, so it has one of its own from the moment it is found: its
-// id, which all daemons know. Every log line and event of a match is of this trace.
+// The trace of a match. The requests of its players belong to different traces, so a match has its own trace from the
+// moment it is found. The trace id is the match id, which all daemons know. Log lines and events of the match use it.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The only file that knows prometheus-cpp. Its exceptions (a name that is none, one name as two types) are bugs of
-// ours, found at start: they abort.
+// Implements the metrics with prometheus-cpp; only this file uses it. Exceptions of prometheus-cpp (an invalid name, or
+// one name with two types) are bugs that appear at start; they abort the process.
 #include "common/runtime/metrics.h"
 
 #include <prometheus/counter.h>
@@ -15,7 +15,7 @@
 namespace mm::metrics {
 namespace {
 
-// Runs what may throw only through a bug.
+// Calls a function that throws only because of a bug.
 template <class Make>
 void* made(const Make& make) {
   try {

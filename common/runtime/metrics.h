@@ -1,6 +1,6 @@
-// Prometheus metrics. prometheus-cpp lives behind this header. Make each series once, at construction, and keep the
-// handle: looking one up costs a lock. Handles are small, copyable, thread-safe and live as long as the Registry.
-// Names: mm_<service>_<what>_<unit>; labels never hold ids.
+// Prometheus metrics. Only this component uses prometheus-cpp. Create each series once, at construction, and keep its
+// handle, because looking a series up takes a lock. Handles are small, copyable, thread-safe and valid as long as the
+// Registry. Names: mm_<service>_<what>_<unit>. Labels never contain ids.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// The mode table that a daemon starts with: MM_MODES_FILE, or the shipped one.
+// Reads the mode table at the start of a daemon: from MM_MODES_FILE, or the shipped table.
 #pragma once
 
 #include <string>
@@ -9,10 +9,11 @@ namespace mm::runtime {
 
 class SettingsCheck;
 
-/// The shipped table if `file` is empty. One that is not valid ends the process with status 78, its mistakes logged.
+/// Returns the shipped table if `file` is empty. If the file is not valid, logs the errors and ends the process with
+/// status 78.
 ModeTable modes_at_start(const std::string& file);
 
-/// MM_MODES_FILE can be read and is valid.
+/// Checks that MM_MODES_FILE can be read and is valid.
 void check_modes_file(const std::string& file, SettingsCheck& check);
 
 }  // namespace mm::runtime

@@ -14,11 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kListening = "0A";  // TCP_LISTEN in /proc/net/tcp
 
-/// Inodes of the sockets whose local port it is, and whether each listens.
+/// Finds the inodes of the sockets with this local port, and whether each of them listens.
 void find_sockets(const char* table, int port, std::map<std::string, bool>& listens_by_inode) {
   std::ifstream file(table);
   std::string line;
-  std::getline(file, line);  // the heading
+  std::getline(file, line);  // header line
   while (std::getline(file, line)) {
     // sl local_address rem_address st tx_queue:rx_queue tr:when retrnsmt uid timeout inode
     std::istringstream words(line);
@@ -39,7 +39,7 @@ std::string name_of(const fs::path& process) {
   return name;
 }
 
-/// The first of the sockets that the process has open.
+/// Whether the process has one of the sockets open, and if so, whether that socket listens.
 std::optional<bool> holds_one(const fs::path& process, const std::map<std::string, bool>& listens_by_inode) {
   std::error_code error;
   for (fs::directory_iterator fd(process / "fd", error), end; !error && fd != end; fd.increment(error)) {

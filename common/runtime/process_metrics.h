@@ -1,15 +1,15 @@
-// What the operating system knows of this process, as metrics: memory, processor time, descriptors, threads.
+// Metrics of this process from the operating system: memory, processor time, descriptors, threads.
 #pragma once
 
 #include "common/runtime/metrics.h"
 
 namespace mm::metrics {
 
-/// Not thread-safe: of the admin thread.
+/// Not thread-safe: used only by the admin thread.
 class ProcessMetrics {
  public:
   explicit ProcessMetrics(Registry& registry);
-  /// Reads the present values, before they are exposed.
+  /// Reads the present values. Called before the metrics are exposed.
   void update();
 
  private:

@@ -1,4 +1,4 @@
-// Settings: environment variables MM_… read once, at start, through the same field lists as messages:
+// Settings: environment variables MM_… that are read once at start, with the same field lists as messages:
 //
 //   struct Settings { std::string nats_url; int bcrypt_cost = 10; };
 //   template <class F> void describe(F& f, Settings& s) {
@@ -6,8 +6,8 @@
 //     f("MM_BCRYPT_COST", s.bcrypt_cost, fields::Optional{}, fields::InRange{4, 14});
 //   }
 //
-// A value that does not fit, a required one that is missing, and an unknown MM_… name each stop the start with a
-// sentence that names the variable (and the nearest known name). Secrets are not settings: see Credentials.
+// The daemon does not start if a value is invalid, a required variable is missing, or an MM_… variable is unknown. The
+// error names the variable (and the nearest known name). Secrets are not settings: see Credentials.
 #pragma once
 
 #include <map>
@@ -26,15 +26,15 @@ using Environment = std::map<std::string, std::string>;
 /// This process's environment.
 Environment environment();
 
-/// One sentence per thing that is wrong.
+/// One sentence per wrong variable.
 struct SettingsError {
   std::vector<std::string> problems;
 };
 
-/// The known name with the smallest edit distance, if it is near enough to be a typing error.
+/// The known name with the smallest edit distance, if it is small enough for a typing error (common/base/nearest.h).
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known);
 
-/// What --help tells of one setting.
+/// The description of one setting for --help.
 struct SettingInfo {
   std::string name;
   bool required = false;
@@ -42,7 +42,7 @@ struct SettingInfo {
   std::optional<fields::InRange> range;
 };
 
-/// The visitor that reads settings; use read_settings.
+/// The visitor that reads settings. Use it through read_settings.
 class SettingsReader {
  public:
   explicit SettingsReader(const Environment& environment) : environment_(environment) {}
@@ -64,10 +64,10 @@ class SettingsReader {
     for (const auto& error : errors.take()) problems_.push_back(std::string(name) + " " + error.detail);
   }
 
-  /// Reports MM_… variables that no field list has named.
+  /// Reports MM_… variables that no field list contains.
   void refuse_unknown();
   std::vector<std::string> take_problems() { return std::move(problems_); }
-  /// Every setting seen so far, in the order of the field lists.
+  /// All settings read so far, in the order of the field lists.
   const std::vector<SettingInfo>& known() const { return known_; }
 
  private:
@@ -87,7 +87,7 @@ class SettingsReader {
   std::vector<std::string> problems_;
 };
 
-/// Reads several setting structs from one environment (a service's own and the harness's).
+/// Reads several settings structs from one environment (the service's and the harness's).
 template <class... Ts>
 Result<Done, SettingsError> read_settings(const Environment& environment, Ts&... settings) {
   SettingsReader reader(environment);

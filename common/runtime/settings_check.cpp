@@ -10,7 +10,7 @@
 namespace mm::runtime {
 namespace {
 
-/// Of a value in a message; a list of a hundred addresses need not be repeated.
+/// Length to which a value is truncated in messages.
 constexpr std::size_t kShownBytes = 80;
 
 std::string number_text(double value) {
@@ -25,7 +25,7 @@ std::string must_be_one_of(std::string_view text, const std::vector<std::string>
   std::string all;
   for (const auto& name : allowed) all += (all.empty() ? "" : ", ") + name;
   auto near = mm::nearest(text, allowed);
-  // A word that was cut short ("warn") may be further away than a typing error.
+  // A truncated word ("warn") may have a larger edit distance than a typing error.
   for (const auto& name : allowed) {
     if (!near && !text.empty() && name.starts_with(text)) near = name;
   }

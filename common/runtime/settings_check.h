@@ -1,9 +1,10 @@
-// Whether the values of settings are right, found out before anything starts, and said in one line each:
+// Checks the values of settings before anything is started, with one line per wrong setting:
 //
 //   MM_BCRYPT_COST is '20'; it must be a whole number from 4 to 14; the nearest is 14
 //
-// A visitor for the field lists of settings, as SettingsReader is, which it fills too. What a field list cannot say, a
-// service checks in `void check_settings(const Settings&, runtime::SettingsCheck&)` beside its Settings.
+// SettingsCheck is a visitor for the field lists of settings, like SettingsReader, and also fills the settings. For
+// rules that a field list cannot express, a service has `void check_settings(const Settings&, runtime::SettingsCheck&)`
+// next to its Settings.
 #pragma once
 
 #include <string>
@@ -40,15 +41,15 @@ class SettingsCheck {
     else member = std::move(value);
   }
 
-  /// Reports the value of that variable: "NAME is 'value'; <why>". One problem per variable: the first.
+  /// Reports a wrong value: "NAME is 'value'; <why>". Only the first problem of each variable is kept.
   void refuse(std::string_view name, std::string_view why);
-  /// Reports MM_… variables that no field list has named, with the nearest that one has.
+  /// Reports MM_… variables that no field list contains, with the nearest known name.
   void refuse_unknown();
 
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  /// False only for a switch that is neither on nor off; other errors go to `errors`.
+  /// Returns false only for a switch with an invalid value. Other errors are added to `errors`.
   template <class T, class... Ls>
   static bool read(wire::detail::Errors& errors, const std::string& text, T& value, const Ls&... ls) {
     if constexpr (std::is_same_v<T, bool>) {

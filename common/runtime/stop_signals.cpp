@@ -10,7 +10,7 @@
 namespace mm::runtime {
 namespace {
 
-// Wakes the waiting thread at the end.
+// Signal that wakes the waiting thread when the object is destroyed.
 constexpr int kWake = SIGUSR2;
 
 sigset_t watched() {

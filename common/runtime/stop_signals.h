@@ -1,5 +1,6 @@
-// SIGTERM and SIGINT as a flag and a condition: a thread of its own waits for them. Make it before any other thread:
-// they inherit that these signals are blocked. (So do child processes: whoever starts some resets their mask.)
+// StopSignals: SIGTERM and SIGINT as a flag and a condition variable, received by a dedicated thread. Construct it
+// before any other thread, so that all threads inherit the blocked signals. Child processes inherit them too and must
+// reset their signal mask.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,7 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Set by the first signal; a second one ends the process at once.
+  /// Set by the first signal. A second signal ends the process immediately.
   const std::atomic<bool>& requested() const { return requested_; }
   /// Returns when a stop is requested, or after `time`.
   void wait(Milliseconds time);

@@ -1,5 +1,5 @@
-// Trace ids are drawn from a per-thread generator seeded by the operating system: unguessable enough to be unique,
-// not secrets.
+// Trace ids come from a per-thread generator that is seeded by the operating system. They are unique for practical
+// purposes, but not secret.
 #include "common/runtime/trace.h"
 
 #include <algorithm>

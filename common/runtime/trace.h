@@ -1,5 +1,5 @@
-// W3C trace context (traceparent, version 00) and the trace of the work this thread does now. The bus sets it
-// around every handler and sends it with every request and event; every log line carries it.
+// W3C trace context (traceparent, version 00), and the trace of the work that a thread does at present. The bus sets it
+// around every handler and sends it with every request and event. Every log line contains it.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace mm::trace {
 
-/// Where a piece of work belongs. A value; all-zero means none.
+/// The trace and span of a piece of work. A value type; all-zero means none.
 struct Context {
   std::array<std::uint8_t, 16> trace_id{};
   std::array<std::uint8_t, 8> span_id{};
@@ -21,18 +21,18 @@ struct Context {
   std::string traceparent() const;    ///< 00-<trace>-<span>-<flags>
 };
 
-/// Strict: 55 characters, lower-case hex, not all-zero, version not ff; a longer text of a later version is read
-/// when character 55 is a hyphen.
+/// Strict: 55 characters, lower-case hex, not all-zero, version not ff. A longer text of a later version is accepted if
+/// a hyphen follows the 55 characters.
 std::optional<Context> parse_traceparent(std::string_view text);
 
 /// A new trace, or a new span of the same trace.
 Context new_trace();
 Context child_of(const Context& parent);
 
-/// This thread's context; none() outside any Scope.
+/// The context of this thread. none() outside of any Scope.
 const Context& current();
 
-/// Makes `context` this thread's until the end of the block.
+/// Sets this thread's context until the end of the block.
 class Scope {
  public:
   explicit Scope(const Context& context);

@@ -1,4 +1,5 @@
-// The checks of a token, cheapest first: size, form, header, signature; only then is a word of its claims believed.
+// Signs and verifies tokens. Checks are made in the order size, form, header, signature; claims are read only
+// afterwards.
 #include "common/security/jwt.h"
 
 #include <algorithm>
@@ -15,12 +16,12 @@ namespace {
 
 constexpr std::string_view kIssuer = "matchmaker";
 constexpr std::size_t kKeyBytesMin = 32;
-/// 32 random bytes in base64 without padding, and in hex.
+/// Lengths of 32 random bytes in base64 without padding, and in hex.
 constexpr std::size_t kBase64KeyMin = 43;
 constexpr std::size_t kHexKeyMin = 64;
 
-// Who may take a token of a kind. Two claims say the same on purpose: `typ` is our word for the kind (RFC 8725, 3.11)
-// and `aud` the registered one (RFC 7519), which other implementations check.
+// The recipient of each kind of token. Two claims repeat the kind on purpose: `typ` is specific to this platform (RFC
+// 8725, 3.11), and `aud` is the registered claim (RFC 7519) that other implementations check.
 constexpr std::string_view audience_of(std::string_view type) {
   if (type == AccessClaims::kType) return "matchmaker-api";
   if (type == ServerClaims::kType) return "matchmaker-match";
@@ -36,7 +37,7 @@ struct Registered {
   std::int64_t exp = 0;
 };
 
-// Seconds up to the year 9999: what a TimePoint holds without overflow.
+// Seconds up to the year 9999, which a TimePoint holds without overflow.
 constexpr fields::InRange kAnyTime{0, 253'402'300'799};
 
 template <class F>
@@ -126,8 +127,8 @@ std::string sign_body(const std::string& key, const Body& body) {
   return signed_part + "." + base64url_encode(mac);
 }
 
-// We issue alg and typ and nothing else. A field more is refused unread: `kid`, `jku`, `jwk`, `x5u`, `x5c` would choose
-// a key and `crit` a rule, and all of these are ours to choose.
+// Issued headers have only alg and typ. A header with another field is refused: `kid`, `jku`, `jwk`, `x5u`, `x5c` would
+// select a key and `crit` a processing rule, and a token must not choose either.
 bool is_our_header(std::string_view encoded) {
   const auto text = base64url_decode(encoded);
   if (!text) return false;
@@ -135,7 +136,7 @@ bool is_our_header(std::string_view encoded) {
   return header && header->alg == "HS256" && header->typ.value_or("JWT") == "JWT";
 }
 
-/// The payload of a token whose signature is right under one of the keys.
+/// The payload of a token that has a valid signature by one of the keys.
 Result<std::string, TokenError> verified_payload(const std::vector<std::string>& keys, std::string_view token) {
   if (token.size() > kTokenBytesMax) return fail(TokenError::malformed);
   const auto first = token.find('.');
@@ -170,7 +171,7 @@ Result<Body, TokenError> open(const std::vector<std::string>& keys, std::string_
   if (!payload) return fail(payload.error());
   const auto document = json::Document::parse(*payload);
   if (!document) return fail(TokenError::malformed);
-  // The registered claims first, so that a token of another kind is called that and not malformed.
+  // The registered claims are checked first, so that a token of another kind gives wrong_kind and not malformed.
   const auto claims = wire::decode<Registered>(document->root(), wire::Unknown::ignored);
   if (!claims) return fail(TokenError::malformed);
   if (const auto refused = refusal(*claims, type, now)) return fail(*refused);
@@ -179,7 +180,7 @@ Result<Body, TokenError> open(const std::vector<std::string>& keys, std::string_
   return *std::move(body);
 }
 
-/// Text holds fewer random bytes than it has characters.
+/// The minimum length of a key, depending on its encoding: a text contains fewer random bytes than characters.
 std::size_t length_least(std::string_view key) {
   const auto all = [&](auto belongs) { return std::all_of(key.begin(), key.end(), belongs); };
   if (all([](unsigned char c) { return std::isxdigit(c) != 0; })) return kHexKeyMin;
@@ -193,8 +194,8 @@ std::optional<std::string> weak_key(std::string_view key) {
   if (key.size() < length_least(key)) return "it holds fewer than 32 random bytes";
   std::array<bool, 256> seen{};
   for (char c : key) seen[static_cast<unsigned char>(c)] = true;
-  // A random key of 32 bytes, or written as 64 hex digits or 43 of base64, has 10 different ones but for a chance
-  // below 1e-7; a word repeated to length, or aaaa…, has not.
+  // A random key of 32 bytes, also as 64 hex digits or 43 characters of base64, has at least 10 different bytes with a
+  // probability above 1 - 1e-7. A repeated word, or aaaa…, has not.
   if (std::count(seen.begin(), seen.end(), true) < 10) return "its bytes are not random";
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// JSON Web Tokens, HS256 only (RFC 7515, 7519, 8725). The algorithm is ours, never the token's choice; `typ` in the
-// claims tells the kinds apart, so that a token of one kind is never taken for another.
+// JSON Web Tokens with HS256 only (RFC 7515, 7519, 8725). The algorithm is fixed and never taken from the token. The
+// claim `typ` distinguishes the kinds of tokens, so that a token of one kind is not accepted as another.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace mm::security {
 
-/// Of a player, issued by the gateway at login: 15 minutes.
+/// Access token of a player, issued by the gateway at login. Valid for 15 minutes.
 struct AccessClaims {
   static constexpr std::string_view kType = "access";
   PlayerId player;
@@ -26,7 +26,7 @@ struct AccessClaims {
   TimePoint expires_at;
 };
 
-/// Of a game server, for one match: heartbeat and result.
+/// Token of a game server for one match: authorises heartbeats and the result.
 struct ServerClaims {
   static constexpr std::string_view kType = "server";
   MatchId match;
@@ -34,7 +34,7 @@ struct ServerClaims {
   TimePoint expires_at;
 };
 
-/// Of a player for the game server of one match; signed with that match's join key.
+/// Token of a player for the game server of one match. Signed with the join key of the match.
 struct JoinClaims {
   static constexpr std::string_view kType = "join";
   MatchId match;
@@ -42,17 +42,17 @@ struct JoinClaims {
   TimePoint expires_at;
 };
 
-/// HMAC-SHA256(server token key, "join:" + match id), base64url. Its text is the HS256 key of a match's join tokens: a game
-/// server that has it can make tokens for its own match and for nothing else.
+/// HMAC-SHA256(server token key, "join:" + match id), base64url. The text is the HS256 key of the match's join tokens.
+/// A game server that has it can issue tokens only for its own match.
 std::string join_key(std::string_view server_token_key, MatchId match);
 
 enum class TokenError { malformed, wrong_signature, wrong_kind, expired, not_yet_valid };
 
-/// Why a key must not be used, if so: too short, or bytes that are clearly not random. For the start of a daemon.
+/// The reason why a key must not be used (too short, or clearly not random), or empty. Called when a daemon starts.
 std::optional<std::string> weak_key(std::string_view key);
 
-/// Signs and verifies. The first key signs; all verify (rotation: put the new key first, keep the old one until its
-/// tokens have expired). Keys are at least 32 bytes. Thread-safe.
+/// Signs and verifies tokens. The first key signs; all keys verify. To rotate, put the new key first and keep the old
+/// key until its tokens have expired. Keys have at least 32 bytes. Thread-safe.
 class TokenSigner {
  public:
   explicit TokenSigner(std::vector<std::string> keys);
@@ -69,9 +69,9 @@ class TokenSigner {
   std::vector<std::string> keys_;
 };
 
-/// Tokens longer than this are malformed.
+/// Longer tokens are malformed.
 inline constexpr std::size_t kTokenBytesMax = 4096;
-/// Tolerance for clocks that differ.
+/// Tolerance for differences between clocks.
 inline constexpr Seconds kTokenLeeway{30};
 
 }  // namespace mm::security

@@ -1,4 +1,4 @@
-// bcrypt through crypt_rn, which is thread-safe with a crypt_data of its own (32 KB, so on the heap).
+// bcrypt with crypt_rn, which is thread-safe if each call has its own crypt_data (32 KB, therefore on the heap).
 #include "common/security/password.h"
 
 #include <crypt.h>
@@ -14,13 +14,13 @@
 namespace mm::security {
 namespace {
 
-// $2b$10$ + 22 characters of salt + 31 of hash.
+// $2b$10$ + 22 characters of salt + 31 characters of hash.
 constexpr std::size_t kHashLength = 60;
 constexpr std::size_t kSettingLength = 29;
-/// bcrypt reads no further, and would take a longer password for its beginning.
+/// bcrypt ignores all later bytes, so a longer password would be equal to its beginning.
 constexpr std::size_t kPasswordBytesMax = 72;
 
-/// One more doubles the time: cost 14 takes a second, 31 would take a core for days.
+/// Each step doubles the time: cost 14 takes a second, cost 31 would take days.
 constexpr int kCostLeast = 4;
 constexpr int kCostMost = 14;
 
@@ -32,8 +32,8 @@ bool is_of_bcrypt(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '/';
 }
 
-/// Of the form we make, at a cost we would make. Everything else is refused before any hashing: whoever can write a hash
-/// could otherwise keep a core busy with it.
+/// Whether a hash has the form and a cost that this class produces. Other hashes are refused before any hashing,
+/// because someone who can write a hash could otherwise keep a core busy.
 bool is_ours(std::string_view hash) {
   if (hash.size() != kHashLength || !hash.starts_with("$2b$") || hash[6] != '$') return false;
   if (!is_digit(hash[4]) || !is_digit(hash[5])) return false;
@@ -54,7 +54,7 @@ std::optional<std::string> bcrypt(const std::string& password, const std::string
 
 std::string fresh_setting(int cost) {
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> out{};
-  // No bytes given: libxcrypt asks the operating system for them.
+  // Without given bytes, libxcrypt takes random bytes from the operating system.
   const char* setting =
       crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), nullptr, 0, out.data(), static_cast<int>(out.size()));
   check(setting != nullptr, "no salt for a password");
@@ -65,7 +65,7 @@ std::string fresh_setting(int cost) {
 
 PasswordHasher::PasswordHasher(int cost) : cost_(cost) {
   check(cost >= kCostLeast && cost <= kCostMost, "the bcrypt cost is from 4 to 14");
-  // A well-formed hash of no known password; only its cost and its form matter.
+  // A well-formed hash that matches no known password. Only its cost and form matter.
   nobody_ = fresh_setting(cost).substr(0, kSettingLength) + std::string(kHashLength - kSettingLength, '.');
 }
 
@@ -78,7 +78,7 @@ std::string PasswordHasher::hash(const std::string& password) const {
 
 bool PasswordHasher::verify(const std::string& password, const std::string& hash) const {
   if (!is_ours(hash)) return verify_nobody(password);
-  // A text that cannot be a password takes the same time, but its beginning must not open anything.
+  // A text that cannot be a password takes the same time, but a match of its first 72 bytes must not be accepted.
   const bool possible = is_password(password);
   const auto computed = bcrypt(possible ? password : std::string("no password"), hash);
   return computed && equal_constant_time(*computed, hash) && possible;
@@ -86,7 +86,7 @@ bool PasswordHasher::verify(const std::string& password, const std::string& hash
 
 bool PasswordHasher::verify_nobody(const std::string& password) const {
   const auto computed = bcrypt(is_password(password) ? password : std::string("no password"), nobody_);
-  // The comparison is made for its time; the answer is no even if a hash of dots were ever met.
+  // The comparison is made for its duration only. The result is false even if the computed hash were equal.
   static_cast<void>(computed && equal_constant_time(*computed, nobody_));
   return false;
 }

@@ -1,5 +1,5 @@
-// Passwords: bcrypt ($2b$) through libxcrypt. One hash at cost 10 takes 60 to 80 ms of a core, so callers run these in
-// a bounded pool. Thread-safe.
+// Password hashing: bcrypt ($2b$) with libxcrypt. One hash at cost 10 takes 60 to 80 ms of a core, so callers use a
+// bounded thread pool. Thread-safe.
 #pragma once
 
 #include <string>
@@ -7,22 +7,22 @@
 
 namespace mm::security {
 
-/// cost 4 to 14; 10 by default, 4 only in tests.
+/// `cost` is 4 to 14: 10 by default, 4 only in tests.
 class PasswordHasher {
  public:
   explicit PasswordHasher(int cost);
 
-  /// The password is 1 to 72 bytes without NUL (checked where it enters).
+  /// The password must have 1 to 72 bytes without NUL; the contract checks this for registrations.
   std::string hash(const std::string& password) const;
 
-  /// False for a wrong password and for a hash that is not ours: another form, or a cost outside 4 to 14. Such a hash is
-  /// not computed; the answer takes the time of `verify_nobody`.
+  /// Returns false for a wrong password, and for a hash that this class did not make (another form, or a cost outside 4
+  /// to 14). Such a hash is not computed; the call then takes as long as `verify_nobody`.
   bool verify(const std::string& password, const std::string& hash) const;
 
-  /// For an unknown user: takes the time of a verification, then says no.
+  /// For an unknown user: takes as long as a verification and returns false.
   bool verify_nobody(const std::string& password) const;
 
-  /// The hash was made with another cost: hash again at the next login.
+  /// Whether the hash was made with another cost. If so, the password should be hashed again at the next login.
   bool outdated(std::string_view hash) const;
 
  private:

@@ -1,5 +1,5 @@
-// Randomness from the operating system; digests, MACs and comparison from OpenSSL; base64url by hand, because strict
-// means refusing what lenient decoders mend.
+// Random bytes from the operating system; digests, MACs and comparison from OpenSSL. base64url is implemented here,
+// because decoders of libraries accept input that a strict decoder must refuse.
 #include "common/security/secrets.h"
 
 #include <openssl/crypto.h>
@@ -104,7 +104,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
       data += static_cast<char>((buffer >> bits) & 0xFF);
     }
   }
-  // What is left over encodes nothing and must be zero: one text for one value, so that no bit of a token is free.
+  // The remaining bits encode nothing and must be zero, so that each value has exactly one text.
   if ((buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
   return data;
 }

@@ -1,4 +1,4 @@
-// Random secrets, hashes and comparisons that do not tell by their time. OpenSSL lives in this folder.
+// Random secrets, hashes and constant-time comparison. Only this folder uses OpenSSL.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@ std::string random_token(std::size_t bytes);
 
 std::string sha256_hex(std::string_view data);
 std::string sha1_hex(std::string_view data);
-/// Raw 32 bytes.
+/// Returns the raw 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view data);
 
 std::string base64url_encode(std::string_view data);
-/// Strict: no padding, no foreign characters, no non-zero tail bits.
+/// Strict: no padding, no characters outside the alphabet, unused bits must be zero.
 std::optional<std::string> base64url_decode(std::string_view text);
 
-/// Same length and content, in time that depends on the lengths only.
+/// Whether the length and the content are equal. The time depends only on the lengths.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace mm::security

@@ -1,5 +1,5 @@
-// Ed25519 signatures: who holds the private key can sign, who holds the public key can only verify. Keys and signatures
-// are base64url without padding; a private key is 32 random bytes, as any other secret. Thread-safe.
+// Ed25519 signatures. The private key signs; the public key can only verify. Keys and signatures are base64url without
+// padding. A private key is 32 random bytes. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace mm::security {
 
 class SigningKey {
  public:
-  /// The error says what is wrong with the text, never the text.
+  /// The error describes the problem and never contains the text.
   static Result<SigningKey, std::string> parse(std::string_view secret);
 
   std::string sign(std::string_view data) const;

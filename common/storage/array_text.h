@@ -1,5 +1,5 @@
-// A PostgreSQL array as the text of one parameter: libpqxx 6.4 has no arrays as parameters, and one statement with
-// unnest($1::uuid[], $2::bigint[]) writes many rows in one round trip.
+// Formats a PostgreSQL array as one text parameter, because libpqxx 6.4 does not support array parameters. A statement
+// with unnest($1::uuid[], $2::bigint[]) writes many rows in one round trip.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace mm::storage {
 
-/// `item(element)` gives a number or a text; texts are quoted, so they may hold anything but NUL.
+/// `item(element)` returns a number or a text. Texts are quoted and may contain anything but NUL.
 template <class Range, class Item>
 std::string array_text(const Range& range, Item item) {
   std::string text = "{";

@@ -22,9 +22,10 @@ constexpr Milliseconds kFirstPause{100};
 constexpr Milliseconds kLongestPause{1'000};
 constexpr Milliseconds kMeasureEvery{1'000};
 constexpr Milliseconds kPruneEvery{60'000};
-/// Another relay may have marked rows under an old server after this one had sent all of them again.
+/// Interval of checks for rows to resend: another relay may have marked rows with an old server's id after this relay
+/// had resent all rows.
 constexpr Milliseconds kResendLookEvery{10'000};
-/// Between two batches of rows that are sent again.
+/// Pause between two batches of resent rows.
 constexpr Milliseconds kResendPause{300};
 
 struct Row {
@@ -45,7 +46,7 @@ std::vector<Row> rows_of(const pqxx::result& result) {
   return rows;
 }
 
-/// What of a turn counts: how many there were, and how many of them JetStream has confirmed.
+/// Result of one turn: number of rows found, and number of rows that JetStream confirmed.
 struct Turn {
   std::size_t found = 0;
   std::size_t confirmed = 0;
@@ -100,15 +101,15 @@ struct Outbox::Impl {
   bool wanted = false;  // protected by mutex
   bool ending = false;  // protected by mutex
 
-  // Of the relay's thread alone.
-  std::string settled_server;  // under which no row is left to be sent again
+  // Used only by the relay thread:
+  std::string settled_server;  // id of the server for which no row is left to resend
   SteadyPoint next_resend_look{};
   SteadyPoint next_resend{};
   SteadyPoint next_measure{};
   SteadyPoint next_prune{};
   Milliseconds pause{0};
 
-  std::thread relay;  // last: uses all of the above
+  std::thread relay;  // last member: uses all of the above
 
   void run();
   bool is_ending();
@@ -135,7 +136,7 @@ bool Outbox::Impl::is_ending() {
   return ending;
 }
 
-/// True when there is more to do at once.
+/// Runs one turn of the relay thread. Returns true if there is more to do immediately.
 bool Outbox::Impl::relay_turn() {
   const auto server = bus.server_id();
   if (server.empty()) return false;
@@ -178,7 +179,7 @@ DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
   });
 }
 
-// Idempotent by message id: a commit that fails after the publishing leaves the rows to be sent again.
+// Idempotent by message id: if the commit fails after publishing, the rows are sent again.
 Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows) {
   Turn turn;
   turn.found = rows.size();
@@ -189,7 +190,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
   const auto results = bus.store_all(events, Deadline::after(kStoreTime));
   std::map<std::string, std::string> ids_by_server;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    // Confirmed by nobody we can name: that row could never be settled.
+    // Without a server id the row could never be marked as sent, so this counts as a failure.
     if (!results[i] || results[i]->server_id.empty()) {
       failures.add();
       if (turn.first_error.empty()) turn.first_error = results[i] ? "confirmed by no server" : results[i].error();
@@ -234,7 +235,7 @@ void Outbox::Impl::prune() {
 
 void Outbox::Impl::wait() {
   std::unique_lock lock(mutex);
-  // After a failure a wake-up changes nothing.
+  // After a failure a call of wake() does not shorten the pause.
   if (pause.count() > 0) {
     woken.wait_for(lock, pause, [this] { return ending; });
   } else {

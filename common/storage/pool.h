@@ -1,9 +1,10 @@
-// A fixed number of connections, made when needed and lent one caller at a time. Private to common/storage. Thread-safe.
+// Pool: a fixed number of connections that are opened on demand and lent to one caller at a time. Private to
+// common/storage. Thread-safe.
 //
-// While the server is away or silent, one caller at a time tries to connect, with pauses between attempts that failed,
-// and the others fail at once. An attempt that got no answer in its caller's time is kept, and the next caller waits for
-// the same answer: a server that was stopped for a while finds one half-made connection of ours, not hundreds, and its
-// first answer is of use at once.
+// While the server is away or does not answer, only one caller at a time tries to connect, with pauses after failed
+// attempts; other callers fail immediately. An attempt that got no answer within its caller's time is kept, and the
+// next caller continues it. So a server that was stopped for a while finds one half-open connection instead of
+// hundreds, and its first answer is used immediately.
 #pragma once
 
 #include <algorithm>
@@ -21,15 +22,16 @@ namespace mm::storage {
 
 struct PoolOptions {
   int connections = 4;
-  Milliseconds lease_wait{60'000};  ///< at most so long for a connection that others use; then the server is overloaded
-  Milliseconds connect_timeout{1'000};  ///< so long one caller waits for a connection
-  Milliseconds first_pause{50};         ///< after a failed attempt, doubled for each that follows
+  Milliseconds lease_wait{60'000};  ///< how long a caller waits for a connection that others use; after that the server
+                                    ///< counts as overloaded
+  Milliseconds connect_timeout{1'000};  ///< how long one caller waits for a new connection
+  Milliseconds first_pause{50};         ///< after a failed attempt; doubled for each further failure
   Milliseconds longest_pause{500};
 };
 
-/// `Connection` has `bool is_quiet() const`: while unused, the server has neither closed it nor said anything.
-/// `Connection::Attempt` is a connection in the making: `finish(Deadline)` gives the connection, an error, or nullptr
-/// when the server has said nothing by then; it may be called again.
+/// `Connection` has `bool is_quiet() const`: the server has neither closed the idle connection nor sent anything.
+/// `Connection::Attempt` is a connection that is being opened: `finish(Deadline)` returns the connection, an error, or
+/// nullptr if the server has not answered by the deadline; it may be called again.
 template <class Connection>
 class Pool {
  public:
@@ -39,7 +41,7 @@ class Pool {
 
   Pool(PoolOptions options, Start start) : options_(options), start_(std::move(start)) {}
 
-  /// A connection, or why there is none. It must go back, in whatever state.
+  /// Returns a connection, or the reason why there is none. The caller must give it back, also if it is broken.
   Made take(Deadline deadline) {
     auto taken = take_idle(deadline);
     if (!taken) return fail(std::move(taken).error());
@@ -57,13 +59,13 @@ class Pool {
     return made;
   }
 
-  /// The last attempts to connect failed or got no answer.
+  /// Whether the latest attempts to connect failed or got no answer.
   bool is_away() {
     std::lock_guard lock(mutex_);
     return away_;
   }
 
-  /// nullptr: it broke.
+  /// Takes back a connection, or nullptr if it is broken.
   void give_back(std::unique_ptr<Connection> connection) {
     {
       std::lock_guard lock(mutex_);
@@ -74,16 +76,16 @@ class Pool {
   }
 
  private:
-  /// A server that has been silent for so long is taken for one that is away: one attempt at a time from then on.
+  /// A server that has not answered for this long counts as away: from then on there is one attempt at a time.
   static constexpr Milliseconds kSilent{100};
-  /// A half-made connection is given up after so long: its server may have gone without a word.
+  /// A half-open connection is given up after this time, because its server may have disappeared.
   static constexpr Milliseconds kKeptFor{30'000};
 
   struct Started {
     std::unique_ptr<Attempt> attempt;
     SteadyPoint at{};
   };
-  /// A connection; or the right to make one, with the attempt to go on with if there is one.
+  /// A connection; or the permission to open one, with the kept attempt if there is one.
   struct Taken {
     std::unique_ptr<Connection> connection;
     Started started;
@@ -135,7 +137,7 @@ class Pool {
     if (age > kKeptFor) return failed("the server does not answer");
     {
       std::lock_guard lock(mutex_);
-      // A caller with hardly any time says nothing about the server.
+      // Only an attempt of this age shows that the server is silent; the caller may have had very little time.
       if (age > kSilent) away_ = true;
       trying_ = false;
       if (!kept_.attempt) kept_ = std::move(started);
@@ -152,9 +154,9 @@ class Pool {
   // Protected by mutex_.
   std::vector<std::unique_ptr<Connection>> idle_;
   int lent_ = 0;
-  bool away_ = false;    // since an attempt failed or got no answer, until one succeeds
-  bool trying_ = false;  // while away: somebody tries
-  Started kept_;         // half-made, for whoever tries next
+  bool away_ = false;    // an attempt failed or got no answer, and none has succeeded since
+  bool trying_ = false;  // while away: a caller is trying to connect
+  Started kept_;         // half-open attempt for the next caller
   SteadyPoint next_attempt_{};
   Milliseconds pause_{0};
 };

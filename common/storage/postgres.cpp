@@ -17,10 +17,10 @@ using Kind = DatabaseError::Kind;
 
 constexpr Milliseconds kConnectTime{3'000};
 constexpr Milliseconds kAttemptPause{200};
-/// A transaction that finds no free connection for this long is refused: the database is overloaded.
+/// A transaction that finds no free connection within this time is refused, because the database is overloaded.
 constexpr Milliseconds kLeaseWait{1'000};
 constexpr Milliseconds kLookEvery{1'000};
-/// While the database is away, so that it is noticed as soon as it is back.
+/// Interval while the database is away, so that its return is noticed soon.
 constexpr Milliseconds kLookAgainEvery{50};
 constexpr Milliseconds kLookTime{1'000};
 constexpr Milliseconds kReachableFor{3'000};
@@ -29,14 +29,14 @@ constexpr int kBrokenTries = 2;
 
 DatabaseError error_of(Kind kind, const std::string& text) { return {kind, text, {}}; }
 
-/// What one run of the work came to. `again`: the same may succeed if it is tried once more.
+/// Result of one run of the work. `again`: a retry may succeed.
 struct Attempt {
   enum class End { done, failed, again, broken };
   End end = End::done;
   DatabaseError error;
 };
 
-/// `… violates unique constraint "account_email_key"`.
+/// The name of the constraint in a text such as `… violates unique constraint "account_email_key"`.
 std::string constraint_in(const std::string& message) {
   constexpr std::string_view kBefore = "unique constraint \"";
   const auto start = message.find(kBefore);
@@ -46,8 +46,8 @@ std::string constraint_in(const std::string& message) {
   return end == std::string::npos ? std::string() : message.substr(from, end - from);
 }
 
-/// Errors of the server's state, not of the statement: timeouts (57014, 55P03), shutting down or starting (57P),
-/// resources and disk (53), input and output (58), read-only (25006).
+/// Whether an SQLSTATE is an error of the server's state, not of the statement: timeouts (57014, 55P03), shutdown or
+/// start-up (57P), resources and disk (53), I/O (58), read-only (25006).
 bool is_unavailable(const std::string& state) {
   return state == "57014" || state == "55P03" || state == "25006" || state.starts_with("57P") ||
          state.starts_with("53") || state.starts_with("58");
@@ -71,7 +71,7 @@ Attempt attempt_on(PostgresConnection& connection, const std::function<void(pqxx
   } catch (const pqxx::unique_violation& error) {
     return {End::failed, {Kind::conflict, error.what(), constraint_in(error.what())}};
   } catch (const pqxx::sql_error& error) {
-    // The last words of a server that ends come as an error, before the connection breaks.
+    // A server that shuts down sends an error before it closes the connection.
     if (!connection.is_open() || error.sqlstate().starts_with("57P")) {
       return {End::broken, error_of(Kind::unavailable, error.what())};
     }
@@ -83,7 +83,8 @@ Attempt attempt_on(PostgresConnection& connection, const std::function<void(pqxx
   }
 }
 
-/// Between tries, so that two transactions that met do not meet again: up to 2, 4, 8, 16 ms.
+/// Waits a random time before a retry (at most 2, 4, 8, 16 ms), so that two conflicting transactions do not collide
+/// again.
 void pause_before(int attempt, Deadline deadline) {
   thread_local std::minstd_rand random(std::random_device{}());
   const auto most = std::chrono::microseconds(1'000) * (1 << attempt);
@@ -127,7 +128,7 @@ struct Postgres::Impl {
   std::mutex mutex;
   std::condition_variable wake;
   bool ending = false;  // protected by mutex
-  std::thread looker;   // last: uses all of the above
+  std::thread looker;   // last member: uses all of the above
 
   DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   Result<Attempt, std::string> attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work);

@@ -1,17 +1,17 @@
-// PostgreSQL: a fixed pool of connections and transactions with retries. libpqxx is included here and by store.cpp
-// files only.
+// Postgres: a fixed pool of connections to PostgreSQL, and transactions with retries. Only this component and store.cpp
+// files include libpqxx.
 //
 //   auto wins = postgres_.transaction(deadline, [&](pqxx::work& tx) {
 //     return kSelectWins(tx, player.to_string())[0][0].as<int>();
 //   });
 //
-// The function may run more than once (serialization failure, deadlock, a connection that broke before the commit)
-// and a commit whose reply was lost is reported as unknown, so every write is idempotent by a key of its own.
-// Parameterised SQL only; statements of hot paths through `Statement`. libpqxx 6.4 notes: pass std::string, never
+// The function may run more than once (after a serialization failure, a deadlock, or a connection that broke before the
+// commit). If the reply to the commit is lost, the outcome is reported as unknown. Therefore every write is idempotent
+// by a key. Use parameterised SQL only, and `Statement` on hot paths. Notes on libpqxx 6.4: pass std::string, never
 // string_view; use optional only as a parameter; read columns inside the function, where a failed conversion is caught.
 //
-// Every call ends by its deadline, also when the server is frozen: a watchdog cuts the connection then. While the
-// database is away, calls fail at once between attempts to connect (200 ms apart).
+// Every call ends by its deadline, even if the server is frozen: a watchdog then shuts the connection down. While the
+// database is away, calls fail immediately between attempts to connect (200 ms apart).
 #pragma once
 
 #include <functional>
@@ -33,28 +33,28 @@ struct PostgresOptions {
   std::string application;
   int connections = 4;
   Milliseconds statement_timeout{2'000};
-  Milliseconds lock_timeout{1'000};  ///< of one wait for a row that another transaction holds
+  Milliseconds lock_timeout{1'000};  ///< for one wait for a lock that another transaction holds
 };
 
-/// Why a transaction has no result. `unavailable`: nothing happened, the database is away or overloaded;
-/// `unknown_outcome`: the commit's reply was lost; `conflict`: a unique constraint (its name) refused it; `statement`:
-/// a bug in the SQL or in how its result was read.
+/// The reason why a transaction has no result. `unavailable`: nothing was changed, the database is away or overloaded.
+/// `unknown_outcome`: the reply to the commit was lost. `conflict`: a unique constraint was violated. `statement`: a
+/// bug in the SQL or in reading its result.
 struct DatabaseError {
   enum class Kind { unavailable, unknown_outcome, conflict, statement };
   Kind kind = Kind::unavailable;
   std::string text;        ///< for the log, never for a client
-  std::string constraint;  ///< with conflict
+  std::string constraint;  ///< name of the constraint, with conflict
 };
 
 template <class T>
 using DatabaseResult = Result<T, DatabaseError>;
 
-/// The refusal a client gets for a database error that no handler explains: unavailable; internal_error for
-/// `statement` and `conflict`.
+/// The refusal for a database error that a handler does not treat itself: internal_error for `statement` and
+/// `conflict`, otherwise unavailable.
 Problem to_problem(const DatabaseError& error);
 
-/// SQL that each connection prepares when it first runs it: half the time of exec_params. A namespace-scope constant of
-/// a store.cpp; names are unique within a daemon.
+/// SQL that each connection prepares when it first runs it, which halves the time of exec_params. Defined as a
+/// namespace-scope constant of a store.cpp. Names are unique within a daemon.
 struct Statement {
   const char* name;
   const char* sql;
@@ -73,7 +73,7 @@ class Postgres {
   Postgres(const Postgres&) = delete;
   Postgres& operator=(const Postgres&) = delete;
 
-  /// Runs `work` in one transaction and commits. `work` may return a value or void (then Done).
+  /// Runs `work` in one transaction and commits. `work` returns a value or void (then the result is Done).
   template <class Work>
   auto transaction(Deadline deadline, Work work) {
     using Value = std::invoke_result_t<Work, pqxx::work&>;
@@ -87,12 +87,12 @@ class Postgres {
     }
   }
 
-  /// A transaction succeeded within the last seconds (when there is none, a SELECT 1 in the background). For readiness;
-  /// does not block.
+  /// Whether a transaction succeeded within the last seconds; without traffic a background thread runs SELECT 1. For
+  /// readiness. Does not block.
   bool reachable();
 
-  /// Refuses a server with fsync, synchronous_commit or full_page_writes off, unless `allow_weak`. Waits until the
-  /// deadline for a server that is not up yet.
+  /// Returns an error if fsync, synchronous_commit or full_page_writes is off, unless `allow_weak`. Waits until the
+  /// deadline for a server that is not available yet.
   Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
 
  private:

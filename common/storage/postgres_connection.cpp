@@ -9,12 +9,12 @@
 namespace mm::storage {
 namespace {
 
-/// An address that takes no connection for so long is tried again from the start: the pauses in which the kernel repeats
-/// itself grow to several seconds.
+/// A connection that is not established within this time is started again, because the kernel's retransmission pauses
+/// grow to several seconds.
 constexpr Milliseconds kReachTime{1'000};
 
 std::string session_options(const PostgresOptions& options) {
-  // In the connection's own options: a SET would be lost with a transaction that is rolled back.
+  // Set as options of the connection, because the effect of a SET is lost if its transaction is rolled back.
   return "-c statement_timeout=" + std::to_string(options.statement_timeout.count()) +
          " -c lock_timeout=" + std::to_string(options.lock_timeout.count()) +
          " -c idle_in_transaction_session_timeout=10000";
@@ -76,7 +76,7 @@ Result<std::unique_ptr<PostgresConnection::Attempt>, std::string> PostgresConnec
 
 pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handle present) {
   if (present != nullptr) return present;
-  // libpqxx asks again to revive a connection that broke: that would be another session in the middle of our work.
+  // libpqxx calls this again to reconnect a broken connection. Refused, because work would continue in another session.
   if (!handle_) throw pqxx::broken_connection("the connection was lost");
   return handle_.release();
 }
@@ -84,7 +84,7 @@ pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handl
 PostgresConnection::PostgresConnection(Handle ready)
     : pqxx::connection_base(policy_), policy_(std::move(ready)) {
   init();
-  // Without the DETAIL of an error: it repeats values, such as a player's e-mail address.
+  // Errors without DETAIL, because it repeats values such as a player's e-mail address.
   set_verbosity(terse);
   socket_ = fcntl(sock(), F_DUPFD_CLOEXEC, 0);
   check(socket_ >= 0, "postgres: no file descriptor left for a connection");

@@ -1,5 +1,5 @@
-// One connection to PostgreSQL that connects within a deadline and never comes back by itself (libpqxx 6 would, and
-// silently). Private to common/storage.
+// PostgresConnection: a connection to PostgreSQL that connects within a deadline and never reconnects (libpqxx 6 would
+// reconnect silently). Private to common/storage.
 #pragma once
 
 #include <libpq-fe.h>
@@ -21,11 +21,12 @@ class PostgresConnection final : public pqxx::connection_base {
   using Handle = std::unique_ptr<PGconn, Finish>;
 
  public:
-  /// A connection in the making. PQconnectdb waits for whole seconds, two at least; this waits for the deadline.
+  /// A connection that is being opened. PQconnectdb only supports timeouts of at least 2 whole seconds; this respects
+  /// the deadline.
   class Attempt {
    public:
     explicit Attempt(const PostgresOptions& options);
-    /// nullptr: the server has not answered by the deadline. It may still do so: call again.
+    /// Returns nullptr if the server has not answered by the deadline. The call may then be repeated.
     Result<std::unique_ptr<PostgresConnection>, std::string> finish(Deadline deadline);
 
    private:
@@ -37,10 +38,11 @@ class PostgresConnection final : public pqxx::connection_base {
   static Result<std::unique_ptr<Attempt>, std::string> start(const PostgresOptions& options);
   ~PostgresConnection();
 
-  /// A duplicate of its socket, which stays valid as long as this: shutting it down ends what blocks on it.
+  /// A duplicate of the connection's socket, valid as long as this object. Shutting it down ends calls that block on
+  /// it.
   int socket() const { return socket_; }
 
-  /// While nobody uses it: the server has not closed it (nor said anything).
+  /// For an idle connection: whether the server has neither closed it nor sent anything.
   bool is_quiet() const;
 
  private:

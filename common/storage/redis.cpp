@@ -35,7 +35,7 @@ bool is_error(const RedisReply& reply, std::string_view code) {
   return reply.kind == RedisReply::Kind::error && reply.text.starts_with(code);
 }
 
-/// Answers of a server that is up but does not serve: as good as away.
+/// Error replies of a server that is up but does not serve requests; treated as an unavailable server.
 bool does_not_serve(const RedisReply& reply) {
   return is_error(reply, "LOADING ") || is_error(reply, "BUSY ") || is_error(reply, "MASTERDOWN ");
 }
@@ -115,7 +115,8 @@ RedisResult<std::vector<RedisReply>> Redis::Impl::run_on(RedisConnection& connec
   auto replies = connection.exchange(request, commands.size(), deadline);
   if (!replies) return replies;
 
-  // Only after a SCRIPT FLUSH by hand: these were not run, and run now, after the others.
+  // Scripts are unknown to the server only after a manual SCRIPT FLUSH. They were not run, and are run now, after the
+  // others.
   std::string again;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < commands.size(); ++i) {

@@ -1,9 +1,9 @@
-// Redis: commands, pipelines and scripts with deadlines, over a small pool of connections. hiredis lives behind this
-// header. Thread-safe. A connection that failed or timed out is thrown away, never reused. Nothing is sent twice behind
-// the caller's back. While the server is away, calls fail at once between attempts to connect (50 to 500 ms apart).
+// Redis: commands, pipelines and scripts with deadlines, over a small pool of connections. Only this component uses
+// hiredis. Thread-safe. A connection that failed or timed out is closed and never reused. No command is retried
+// automatically. While the server is away, calls fail immediately between attempts to connect (50 to 500 ms apart).
 //
-// Scripts are .lua files, embedded at build time (mm_embed_lua in ops/cmake/). A connection sends a script's source
-// the first time and its hash from then on.
+// Scripts are .lua files that are embedded at build time (mm_embed_lua in ops/cmake/). A connection sends a script's
+// source the first time and afterwards only its hash.
 #pragma once
 
 #include <cstdint>
@@ -23,26 +23,26 @@ struct RedisReply {
   enum class Kind { nil, status, integer, text, array, error };
   Kind kind = Kind::nil;
   std::int64_t integer = 0;
-  std::string text;               ///< of status, text and error
-  std::vector<RedisReply> items;  ///< of array
+  std::string text;               ///< for status, text and error
+  std::vector<RedisReply> items;  ///< for array
 
   bool is_nil() const { return kind == Kind::nil; }
 };
 
-/// Why there is no reply. `refused`: the server answered with an error (text); otherwise it is away and the outcome
-/// unknown.
+/// The reason why there is no reply. `refused`: the server answered with an error (text). Otherwise the server is away
+/// and the outcome is unknown.
 struct RedisError {
   bool refused = false;
   std::string text;  ///< for the log, never for a client
 };
 
-/// The refusal a client gets for an error that no handler explains: unavailable.
+/// The refusal for an error that a handler does not treat itself: unavailable.
 Problem to_problem(const RedisError& error);
 
 template <class T>
 using RedisResult = Result<T, RedisError>;
 
-/// A Lua script: name for metrics, source, and its SHA-1 in hex. Both texts live as long as the program.
+/// A Lua script: name for metrics, source, and its SHA-1 in hex. Name and source must live as long as the program.
 class Script {
  public:
   Script(std::string_view name, std::string_view source);
@@ -58,7 +58,7 @@ class Script {
 
 using Arguments = std::vector<std::string>;
 
-/// One command of a pipeline: a plain one (name and arguments), or a script with its keys.
+/// One command of a pipeline: a plain command (name and arguments), or a script with its keys and arguments.
 struct RedisCommand {
   Arguments arguments;
   const Script* script = nullptr;
@@ -79,20 +79,21 @@ class Redis {
   Redis(const Redis&) = delete;
   Redis& operator=(const Redis&) = delete;
 
-  /// An error reply of the server is a RedisError with refused = true.
+  /// An error reply of the server becomes a RedisError with refused = true.
   RedisResult<RedisReply> command(Arguments arguments, Deadline deadline);
   RedisResult<RedisReply> eval(const Script& script, Arguments keys, Arguments arguments, Deadline deadline);
 
-  /// All commands in one round trip; one reply each, executed and answered in order (error replies stand in place as
-  /// Kind::error).
+  /// Runs all commands in one round trip and in order. Returns one reply each, in order. Error replies are returned as
+  /// Kind::error.
   RedisResult<std::vector<RedisReply>> pipeline(const std::vector<RedisCommand>& commands, Deadline deadline);
 
-  /// The last exchange succeeded within the last second, or a PING now does. For readiness; never blocks for more than
+  /// Whether an exchange succeeded within the last second, or a PING succeeds now. For readiness. Blocks for at most
   /// 100 ms.
   bool reachable();
 
-  /// Refuses stores that would lose what they acknowledged (appendonly, appendfsync, maxmemory-policy), unless
-  /// `allow_weak`. For the queue instance. Waits until the deadline for a server that is not up yet.
+  /// Returns an error if the server's settings could lose acknowledged writes (appendonly, appendfsync,
+  /// maxmemory-policy), unless `allow_weak`. For the queue instance. Waits until the deadline for a server that is not
+  /// available yet.
   Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
 
  private:

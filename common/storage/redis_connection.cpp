@@ -11,8 +11,8 @@ namespace mm::storage {
 namespace {
 
 constexpr std::size_t kReadBufferKept = 256 * 1024;
-/// An address that takes no connection for so long is tried again from the start: the pauses in which the kernel repeats
-/// itself grow to several seconds.
+/// A connection that is not established within this time is started again, because the kernel's retransmission pauses
+/// grow to several seconds.
 constexpr Milliseconds kReachTime{1'000};
 
 Failure<RedisError> away(std::string text) { return fail(RedisError{false, std::move(text)}); }
@@ -69,7 +69,7 @@ Result<RedisAddress, std::string> RedisAddress::parse(std::string_view url) {
     address.database = database.value_or(0);
     url = url.substr(0, slash);
   }
-  // The colon of the port stands after the bracket of an IPv6 address.
+  // The colon before the port comes after the closing bracket of an IPv6 address.
   const auto bracket = url.find(']');
   if (const auto colon = url.find(':', bracket == url.npos ? 0 : bracket); colon != url.npos) {
     const auto port = number_in(url.substr(colon + 1), 1, 65'535);
@@ -149,7 +149,7 @@ bool RedisConnection::is_quiet() const {
   return poll(&looked, 1, 0) == 0;
 }
 
-// Not hiredis' own writing: that raises SIGPIPE when the server has gone.
+// Replaces hiredis' write function, which raises SIGPIPE when the server has closed the connection.
 Result<Done, RedisError> RedisConnection::send_some(std::string_view& request) {
   const auto sent = send(context_->fd, request.data(), request.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) return system_error("cannot send", errno);
@@ -173,7 +173,7 @@ Result<Done, RedisError> RedisConnection::take_replies(std::vector<RedisReply>& 
   return Done{};
 }
 
-// Writes and reads by turns, so that a long pipeline and its replies cannot block each other.
+// Alternates between writing and reading, so that a long pipeline and its replies cannot block each other.
 Result<bool, RedisError> RedisConnection::advance(std::string_view& unsent, std::size_t wanted,
                                                   std::vector<RedisReply>& replies, Deadline deadline) {
   while (replies.size() < wanted) {

@@ -1,5 +1,5 @@
-// One connection to Redis whose every step ends by a deadline, also against a server that drips its answer. Private to
-// common/storage: hiredis reads the replies, nothing else of it is used.
+// RedisConnection: a connection to Redis on which every operation ends by its deadline, even if the server sends its
+// answer byte by byte. Private to common/storage. Of hiredis, only the connecting and the reply parser are used.
 #pragma once
 
 #include <hiredis/hiredis.h>
@@ -19,7 +19,7 @@ struct RedisAddress {
   int port = 6379;
   int database = 0;
 
-  /// redis://[user@]host:port[/db]; the error does not repeat the text, which may hold a password by mistake.
+  /// redis://[user@]host:port[/db]. The error does not contain the text, because it might include a password.
   static Result<RedisAddress, std::string> parse(std::string_view url);
 };
 
@@ -28,11 +28,11 @@ void append_command(std::string& request, const Arguments& arguments);
 
 class RedisConnection {
  public:
-  /// A connection in the making: it connects and logs in.
+  /// A connection that is being opened: connects and logs in.
   class Attempt {
    public:
     Attempt(std::unique_ptr<RedisConnection> connection, const RedisAddress& address, const std::string& password);
-    /// nullptr: the server has not answered by the deadline. It may still do so: call again.
+    /// Returns nullptr if the server has not answered by the deadline. The call may then be repeated.
     Result<std::unique_ptr<RedisConnection>, std::string> finish(Deadline deadline);
 
    private:
@@ -40,20 +40,20 @@ class RedisConnection {
     bool reached_ = false;
     Deadline reached_by_;
     std::string request_;
-    std::string_view unsent_;  // of request_
+    std::string_view unsent_;  // points into request_
     std::size_t wanted_ = 0;
     std::vector<RedisReply> replies_;
   };
 
   static Result<std::unique_ptr<Attempt>, std::string> start(const RedisAddress& address, const std::string& password);
 
-  /// Sends the request and reads that many replies. After an error the connection is of no more use.
+  /// Sends the request and reads this many replies. After an error the connection must not be used again.
   RedisResult<std::vector<RedisReply>> exchange(std::string_view request, std::size_t replies, Deadline deadline);
 
-  /// While nobody uses it: the server has not closed it (nor said anything).
+  /// For an idle connection: whether the server has neither closed it nor sent anything.
   bool is_quiet() const;
 
-  /// Hashes of the scripts this server has got over this connection.
+  /// Hashes of the scripts that were sent to the server on this connection.
   std::unordered_set<std::string>& known_scripts() { return known_scripts_; }
 
  private:
@@ -63,9 +63,9 @@ class RedisConnection {
   using Context = std::unique_ptr<redisContext, Free>;
 
   explicit RedisConnection(Context context) : context_(std::move(context)) {}
-  /// Waits for one of `events`; false when the deadline passed.
+  /// Waits for one of `events`. Returns false if the deadline passed.
   bool wait(short events, Deadline deadline) const;
-  /// Writes and reads until there are that many replies; false when the deadline passed.
+  /// Writes and reads until there are `wanted` replies. Returns false if the deadline passed.
   Result<bool, RedisError> advance(std::string_view& unsent, std::size_t wanted, std::vector<RedisReply>& replies,
                                    Deadline deadline);
   Result<Done, RedisError> send_some(std::string_view& request);

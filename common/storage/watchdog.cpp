@@ -23,7 +23,7 @@ Watchdog::~Watchdog() {
 Watchdog::Watch::Watch(Watchdog& dog, int socket, Deadline deadline) : dog_(dog) {
   std::lock_guard lock(dog_.mutex_);
   place_ = dog_.sockets_.emplace(deadline.when(), socket);
-  // Most watches end long before their deadline; only an earlier one than all before needs an earlier look.
+  // Most watches end long before their deadline. The thread is woken only for a deadline before its next check.
   if (deadline.when() < dog_.next_look_) dog_.wake_.notify_one();
 }
 

@@ -1,5 +1,5 @@
-// Ends blocking calls on sockets: libpq waits for ever for a server that neither answers nor goes away. Private to
-// common/storage. Thread-safe; one thread.
+// Watchdog: ends blocking calls on sockets, because libpq waits without limit for a server that does not answer.
+// Private to common/storage. Thread-safe; has one thread.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +18,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  /// Until its end: at the deadline the socket is shut down, so that whoever waits on it sees it closed.
+  /// While this object exists, the socket is shut down when the deadline passes, which ends calls that wait on it.
   class Watch {
    public:
     Watch(Watchdog& dog, int socket, Deadline deadline);
@@ -36,7 +36,7 @@ class Watchdog {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::multimap<SteadyPoint, int> sockets_;  // by deadline; protected by mutex_; -1 once shut down
+  std::multimap<SteadyPoint, int> sockets_;  // by deadline; value -1 after the shutdown; protected by mutex_
   SteadyPoint next_look_;                    // protected by mutex_
   bool ending_ = false;                      // protected by mutex_
   std::thread thread_;

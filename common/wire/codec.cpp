@@ -23,7 +23,8 @@ bool has_control_characters(std::string_view text) {
   return false;
 }
 
-// RFC 6901: ~ is ~0 and / is ~1. Hostile keys are cut, so that an answer stays small.
+// Escapes a token of a JSON pointer (RFC 6901: ~ becomes ~0 and / becomes ~1). Long keys are truncated, so that a
+// hostile key cannot make the error answer large.
 std::string escaped_pointer_token(std::string_view token) {
   constexpr std::size_t kLongest = 64;
   std::string out;

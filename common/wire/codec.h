@@ -1,11 +1,11 @@
-// Structs <-> JSON through their field lists (see common/contracts/fields.h).
+// Conversion between message structs and JSON, driven by their field lists (common/contracts/fields.h).
 //
 //   std::string text = wire::encode(party);
 //   auto kick = wire::decode<Kick>(body, wire::Unknown::ignored);        // NATS: Reply<Kick>
 //   auto kick = wire::decode_http<Kick>({body, path, query});            // HTTP: strict, names the field
 //
-// A failed decode is a Problem: malformed_request (400) when the text is no JSON, invalid_fields (422) with one
-// entry per wrong field when it is.
+// A failed decode returns a Problem: malformed_request (400) if the text is not JSON, otherwise invalid_fields (422)
+// with one entry per wrong field.
 #pragma once
 
 #include <cmath>
@@ -59,7 +59,7 @@ std::size_t code_points(std::string_view text);
 bool has_control_characters(std::string_view text);
 std::string escaped_pointer_token(std::string_view token);
 
-/// The shared, type-blind part of decoding: the path to where we are and what was wrong so far.
+/// The part of decoding that does not depend on types: the path of the current field and the errors so far.
 class Errors {
  public:
   static constexpr std::size_t kMost = 16;
@@ -97,7 +97,7 @@ class Decoder {
  public:
   Decoder(detail::Errors& errors, Unknown unknown) : errors_(errors), unknown_(unknown) {}
 
-  /// Reads a described struct from an object.
+  /// Reads a struct with a field list from a JSON object.
   template <class T>
   void read_struct(const json::Value& value, T& out) {
     if (!value.is(json::Kind::object)) return expected("an object", value);
@@ -106,7 +106,7 @@ class Decoder {
     members.refuse_unknown();
   }
 
-  /// The same with HTTP path and query fields.
+  /// Reads a struct from the body, path and query of an HTTP request.
   template <class T>
   void read_http(const json::Value& body, const HttpParts& parts, T& out) {
     if (!body.is(json::Kind::object)) return expected("an object", body);
@@ -152,7 +152,7 @@ class Decoder {
     }
   }
 
-  /// Reads anything that stands as text: strings, ids, names, times, enums; from a query string numbers too.
+  /// Reads a value that is written as text: strings, ids, names, times, enums; from a query string also numbers.
   template <class T, class... Ls>
   void read_text(std::string_view text, T& out, const Ls&... ls) {
     using namespace fields;
@@ -180,7 +180,7 @@ class Decoder {
   }
 
  private:
-  // The visitor handed to describe(): one call per field.
+  // The visitor that is passed to describe(): one call per field.
   class Members {
    public:
     Members(Decoder& decoder, const json::Value& object, const HttpParts* http)
@@ -232,7 +232,7 @@ class Decoder {
         found = &value;
       }
       if (found != nullptr) {
-        // Inside JSON the parser has looked already.
+        // For strings in JSON the parser has checked this already.
         if (!json::is_clean_text(*found)) return decoder_.errors_.add("must be UTF-8 without NUL");
         decoder_.read_text(*found, member, ls...);
       } else if (!kMayBeAbsent<T, Ls...>) {
@@ -312,7 +312,7 @@ class Encoder {
  public:
   explicit Encoder(json::Writer& writer) : writer_(writer) {}
 
-  /// The visitor handed to describe(): one call per field. Absent optionals are left out, or null if Nullable.
+  /// The visitor call for one field. An absent std::optional is left out, or written as null if it is Nullable.
   template <class T, class... Ls>
   void operator()(std::string_view name, const T& member, const Ls&... ls) {
     if constexpr (detail::IsOptional<T>::value && !detail::kHas<fields::Nullable, Ls...>) {
@@ -325,7 +325,7 @@ class Encoder {
   template <class T>
   void write_struct(const T& value) {
     writer_.begin_object();
-    // One field list serves reading and writing, so it takes a mutable struct; writing does not change it.
+    // The field list takes a mutable struct because it also serves decoding. Encoding does not change the struct.
     describe(*this, const_cast<T&>(value));
     writer_.end_object();
   }
@@ -410,7 +410,8 @@ Reply<T> decode(std::string_view text, Unknown unknown, json::ReadLimits limits 
   return decode<T>(document->root(), unknown);
 }
 
-/// Body, path and query of an HTTP request; unknown fields are refused. `body` is the parsed parts.body.
+/// Decodes body, path and query of an HTTP request. Unknown fields are refused. `body` is the parsed form of
+/// parts.body.
 template <class T>
 Reply<T> decode_http(const json::Document& body, const HttpParts& parts) {
   detail::Errors errors;

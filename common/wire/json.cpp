@@ -25,12 +25,12 @@ std::string_view name_of(Kind kind) {
   return "value";
 }
 
-// SAX handler: checks what RapidJSON lets through and lays the values on the tape.
+// SAX handler for RapidJSON: makes the checks that RapidJSON lacks and appends the values to the array of nodes.
 class TapeBuilder {
  public:
   TapeBuilder(Document& document, std::size_t text_size, ReadLimits limits)
       : document_(document), limits_(limits) {
-    // Decoded strings are never longer than their source, so one block holds them all and never moves.
+    // A decoded string is never longer than its source, so one block holds all strings and never has to be reallocated.
     document_.characters_ = std::make_unique<char[]>(text_size + 1);
     free_ = document_.characters_.get();
   }
@@ -51,7 +51,7 @@ class TapeBuilder {
   bool EndObject(rapidjson::SizeType members) { return close(members) && keys_differ(); }
   bool EndArray(rapidjson::SizeType elements) { return close(elements); }
 
-  // Never called: numbers come as text.
+  // Never called, because RapidJSON passes numbers as text (kParseNumbersAsStringsFlag).
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -111,7 +111,7 @@ class TapeBuilder {
     return true;
   }
 
-  // RapidJSON lets \u0000 and a lone low surrogate through; PostgreSQL and browsers do not.
+  // RapidJSON accepts \u0000 and a lone low surrogate; PostgreSQL and browsers do not.
   bool is_clean(const char* text, std::size_t length) {
     if (std::memchr(text, 0, length) != nullptr) return refuse("NUL in a string");
     for (std::size_t i = 0; i + 1 < length; ++i) {

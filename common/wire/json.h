@@ -1,8 +1,8 @@
-// JSON text <-> a read-only document and a writer. RapidJSON lives behind this header only.
+// JSON parser (into a read-only document) and writer. Only this component uses RapidJSON.
 //
-// The reader is strict: UTF-8 checked, no NUL, no lone surrogates, no duplicate keys, no trailing bytes, depth
-// and node count limited while parsing (so hostile nesting never reaches a recursive function). Numbers keep
-// their text and are converted on demand, exactly (std::from_chars).
+// The parser is strict. It refuses invalid UTF-8, NUL, lone surrogates, duplicate keys and trailing bytes. It checks
+// depth and number of nodes while parsing, so deep nesting never reaches a recursive function. Numbers keep their text
+// and are converted on demand without loss (std::from_chars).
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 std::string_view name_of(Kind kind);
 
 struct ParseError {
-  /// What is wrong, for the sender: "duplicate key", "nested deeper than 32", …
+  /// A description for the sender, as "duplicate key" or "nested too deeply".
   std::string detail;
-  /// Byte offset at which reading stopped.
+  /// Byte offset at which parsing stopped.
   std::size_t offset = 0;
 };
 
@@ -33,24 +33,25 @@ struct ReadLimits {
   std::size_t nodes = limits::kJsonNodes;
 };
 
-/// Valid UTF-8 without NUL: what a string of a parsed document always is.
+/// Whether the text is valid UTF-8 without NUL, as all strings of a parsed document are.
 bool is_clean_text(std::string_view text);
 
 class Document;
 
-/// A place in a Document; valid as long as the Document lives. Copy freely.
+/// A reference to a value in a Document. Valid as long as the Document exists; cheap to copy.
 class Value {
  public:
   Kind kind() const;
   bool is(Kind kind) const { return this->kind() == kind; }
 
-  bool boolean() const;               ///< of a boolean
-  std::string_view string() const;    ///< of a string, or the text of a number
-  std::optional<std::int64_t> integer() const;  ///< of a number without fraction or exponent that fits
-  std::optional<double> real() const;           ///< of a finite number
+  bool boolean() const;               ///< only for a boolean
+  std::string_view string() const;    ///< only for a string or a number (its text)
+  std::optional<std::int64_t> integer() const;  ///< only for a number; empty if it has a fraction or exponent or does
+                                                ///< not fit
+  std::optional<double> real() const;           ///< only for a number; empty if it is not finite
 
   std::size_t size() const;           ///< elements of an array, members of an object
-  std::optional<Value> find(std::string_view key) const;  ///< of an object
+  std::optional<Value> find(std::string_view key) const;  ///< only for an object
 
   /// Calls `visit(key, value)` for each member of an object, or `visit(value)` for each element of an array.
   template <class Visit>
@@ -70,7 +71,7 @@ class Value {
   std::uint32_t index_;
 };
 
-/// A parsed document: one flat array of nodes and one block of characters. Immutable, movable.
+/// A parsed document: one array of nodes and one block of characters. Immutable, movable.
 class Document {
  public:
   static Result<Document, ParseError> parse(std::string_view text, ReadLimits limits = {});
@@ -82,9 +83,9 @@ class Document {
   friend class TapeBuilder;
 
   struct Node {
-    const char* text = nullptr;  // string, or text of a number
-    std::uint32_t length = 0;    // bytes of text; or number of members or elements
-    std::uint32_t end = 0;       // index one past this subtree
+    const char* text = nullptr;  // of a string or a number
+    std::uint32_t length = 0;    // bytes of the text, or number of members or elements
+    std::uint32_t end = 0;       // index of the first node after this subtree
     Kind kind = Kind::null;
     bool truth = false;
   };
@@ -93,7 +94,7 @@ class Document {
   std::unique_ptr<char[]> characters_;
 };
 
-/// Writes compact JSON. Calls must nest correctly; `take` ends it.
+/// Writes compact JSON. The calls must nest correctly. `take` returns the finished text.
 class Writer {
  public:
   Writer();
@@ -109,11 +110,12 @@ class Writer {
   void null();
   void boolean(bool value);
   void integer(std::int64_t value);
-  /// Shortest text that reads back equal; with `decimals`, rounded to that many first. NaN and infinities: null.
+  /// Writes the shortest text that reads back equal, with `decimals` after rounding to that many. NaN and infinities:
+  /// null.
   void real(double value, std::optional<int> decimals = std::nullopt);
-  /// Bytes that are no UTF-8 are replaced by U+FFFD: what we write is always valid.
+  /// Bytes that are not UTF-8 are replaced by U+FFFD, so the output is always valid.
   void string(std::string_view value);
-  /// Text that is already one valid JSON value.
+  /// Writes text that is one valid JSON value already.
   void raw(std::string_view json);
 
   std::string take();

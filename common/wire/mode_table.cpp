@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMostModes = 64;
 constexpr std::size_t kMostBytes = 1024 * 1024;
 
-/// Collects what is wrong, each with its place in the file.
+/// Collects error messages, each with its place in the file.
 class Problems {
  public:
   explicit Problems(const std::string& file_name) : file_name_(file_name) {}
@@ -26,7 +26,7 @@ class Problems {
     const std::string place = std::to_string(where.begin.line) + ":" + std::to_string(where.begin.column);
     problems_.push_back(file_name_ + ":" + place + ": " + what);
   }
-  /// Of the file as a whole.
+  /// Adds an error about the file as a whole.
   void add(const std::string& what) { problems_.push_back(file_name_ + ":1:1: " + what); }
   bool none() const { return problems_.empty(); }
   std::size_t count() const { return problems_.size(); }
@@ -49,7 +49,7 @@ std::string_view kind_of(const toml::node& node) {
   }
 }
 
-/// The visitor that describe(ModeRules) calls: one TOML key per field.
+/// The visitor that is passed to describe(ModeRules): reads one TOML key per field.
 class ModeReader {
  public:
   ModeReader(const toml::table& table, Problems& problems) : table_(table), problems_(problems) {}
@@ -127,7 +127,7 @@ class ModeReader {
     for (const toml::node& element : *array) read(name, element, member.emplace_back(), ls...);
   }
 
-  // A number out of its range; what is no number is refused where its type is asked for.
+  // Checks a number against its range. Values that are not numbers are refused where the type is checked.
   template <class... Ls>
   bool within(std::string_view name, const toml::node& node, const Ls&... ls) {
     const auto number = node.is_number() ? node.value<double>() : std::nullopt;
@@ -158,7 +158,7 @@ class ModeReader {
   std::vector<std::string> known_;
 };
 
-/// What one field list cannot say: how fields must fit each other, and what is not there yet.
+/// Checks that the field list cannot express: how fields must fit each other, and which values are not supported yet.
 class ModeCheck {
  public:
   ModeCheck(const toml::table& table, const ModeRules& rules, Problems& problems)

@@ -5,7 +5,7 @@
 namespace mm::wire {
 namespace {
 
-// The wire form. `type`, `title` and `status` follow from `code`.
+// A problem as it is written on the wire. `type`, `title` and `status` follow from `code`.
 struct ProblemObject {
   std::string type;
   std::string title;

@@ -46,7 +46,7 @@ void add_range(SchemaText& schema, const fields::InRange* range) {
   schema.add_number("maximum", range->max);
 }
 
-// A limit in bytes has no keyword: no more bytes means no more characters, and a character has at most 4 bytes.
+// JSON Schema has no keyword for a limit in bytes. A string of n bytes has at most n and at least n / 4 characters.
 void add_lengths(SchemaText& schema, const fields::Length* length, const fields::Bytes* bytes,
                  const fields::Matches* matches) {
   if (length != nullptr) {

@@ -1,13 +1,13 @@
-// JSON Schema (2020-12, the dialect of OpenAPI 3.1 and AsyncAPI 3) from the field lists of common/contracts: the same
-// describe() that decodes a message publishes it.
+// JSON Schema (2020-12, the dialect of OpenAPI 3.1 and AsyncAPI 3) from the field lists of common/contracts. The same
+// describe() that decodes a message produces its schema.
 //
 //   wire::Schemas schemas(wire::Audience::client);
 //   std::string ticket = schemas.of<Ticket>();          // {"$ref":"#/components/schemas/Ticket"}
 //   auto fields = schemas.properties<EnterQueue>();     // one Property per field a client may send
 //   schemas.named();                                    // every struct met so far: name -> schema
 //
-// Schemas of structs are open: who reads an answer must ignore fields it does not know. closed_object() makes the
-// schema of a request body, where an unknown field is refused.
+// Schemas of structs are open, because readers of an answer must ignore unknown fields. The schema of a request body,
+// which refuses unknown fields, is made by object_schema() with `closed`.
 #pragma once
 
 #include <map>
@@ -22,7 +22,8 @@
 
 namespace mm::wire {
 
-/// Clients do not see Internal fields, and send those of the path and query apart. On the bus all is one object.
+/// The readers of a schema. Clients do not see Internal fields and send path and query fields separately. On the bus
+/// all fields are members of one object.
 enum class Audience { client, bus };
 
 enum class Place { body, path, query };
@@ -34,12 +35,12 @@ struct Property {
   Place place = Place::body;
 };
 
-/// {"type":"object","properties":…,"required":…} of those that stand in the body; `closed`: and no others.
+/// {"type":"object","properties":…,"required":…} of the fields in the body. `closed`: other fields are refused.
 std::string object_schema(const std::vector<Property>& properties, bool closed);
 
 namespace detail {
 
-/// The unqualified name of a type: "Ticket" of mm::Ticket.
+/// The unqualified name of a type: "Ticket" for mm::Ticket.
 template <class T>
 constexpr std::string_view type_name() {
   std::string_view text = __PRETTY_FUNCTION__;  // … type_name() [with T = mm::Ticket; …]
@@ -49,7 +50,7 @@ constexpr std::string_view type_name() {
   return colon == std::string_view::npos ? text : text.substr(colon + 1);
 }
 
-/// Builds one schema object: keywords in the order they were added.
+/// Builds one schema object. Keywords keep the order in which they were added.
 class SchemaText {
  public:
   SchemaText& add(std::string_view keyword, std::string_view json);
@@ -67,9 +68,9 @@ void add_range(SchemaText& schema, const fields::InRange* range);
 void add_lengths(SchemaText& schema, const fields::Length* length, const fields::Bytes* bytes,
                  const fields::Matches* matches);
 void add_count(SchemaText& schema, const fields::Count* count, std::string_view min, std::string_view max);
-/// The same schema with a keyword more.
+/// The schema with one more keyword.
 std::string with(std::string schema, std::string_view keyword, std::string_view json);
-/// The same schema, or null.
+/// A schema that accepts what `schema` accepts, or null.
 std::string or_null(const std::string& schema);
 
 }  // namespace detail
@@ -78,7 +79,7 @@ class Schemas {
  public:
   explicit Schemas(Audience audience) : audience_(audience) {}
 
-  /// The schema of any type a message may hold; structs become references to named().
+  /// The schema of any type that a message may contain. Structs become references into named().
   template <class T, class... Ls>
   std::string of(const Ls&... ls) {
     using namespace fields;
@@ -129,7 +130,7 @@ class Schemas {
     }
   }
 
-  /// The fields of a struct, in order, as this audience sends or reads them.
+  /// The fields of a struct, in order, as this audience sends or receives them.
   template <class T>
   std::vector<Property> properties() {
     Visitor visitor{*this, {}};
@@ -141,7 +142,7 @@ class Schemas {
   const std::map<std::string, std::string>& named() const { return named_; }
 
  private:
-  // The visitor handed to describe(): one call per field.
+  // The visitor that is passed to describe(): one call per field.
   struct Visitor {
     Schemas& schemas;
     std::vector<Property> properties;
@@ -182,7 +183,7 @@ class Schemas {
   std::string reference() {
     const std::string name(detail::type_name<T>());
     if (!named_.contains(name)) {
-      named_.emplace(name, "{}");  // before its fields: a type may hold itself
+      named_.emplace(name, "{}");  // added before the fields are read, because a type may contain itself
       named_[name] = object_schema(as_body(properties<T>()), false);
     }
     return R"({"$ref":"#/components/schemas/)" + name + "\"}";

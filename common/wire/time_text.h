@@ -1,4 +1,4 @@
-// RFC 3339 times, as they stand on the wire: 2026-01-31T23:59:59.123Z.
+// RFC 3339 times as they are written on the wire: 2026-01-31T23:59:59.123Z.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,11 @@
 
 namespace mm::wire {
 
-/// UTC with milliseconds, always 24 characters for years 0000 to 9999.
+/// UTC with milliseconds: always 24 characters for the years 0000 to 9999.
 std::string format_time(TimePoint time);
 
-/// Reads what format_time writes, and any fraction of 0 to 9 digits (cut to milliseconds); offset `Z` only.
+/// Accepts the form of format_time and any fraction of 0 to 9 digits (truncated to milliseconds). The offset must be
+/// `Z`.
 std::optional<TimePoint> parse_time(std::string_view text);
 
 }  // namespace mm::wire
