@@ -52,7 +52,7 @@ std::string Uuid::to_string() const {
 Uuid new_uuid(TimePoint now) {
   Uuid uuid;
   check(getrandom(uuid.bytes.data(), uuid.bytes.size(), 0) == static_cast<ssize_t>(uuid.bytes.size()),
-        "the operating system gives no randomness");
+        "the operating system returned no random bytes");
 
   // A 12-bit counter in rand_a keeps the ids of one millisecond in order. It starts at a random value in the lower
   // half, which leaves at least 2,048 increments. When it overflows, the id uses the next millisecond.

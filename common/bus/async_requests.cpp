@@ -8,7 +8,7 @@ namespace mm::bus {
 struct AsyncRequests::Impl {
   explicit Impl(Bus& b, metrics::Registry& registry)
       : bus(b.impl()),
-        waiting(registry.gauge("mm_bus_async_waiting", "Requests of ours without an answer yet")),
+        waiting(registry.gauge("mm_bus_async_waiting", "Outgoing requests that wait for an answer")),
         mux(bus) {}
 
   Bus::Impl& bus;

@@ -230,7 +230,7 @@ void Bus::count_undecodable(std::string_view subject) {
   std::lock_guard lock(impl_->mutex);
   auto found = impl_->undecodable.find(subject);
   if (found == impl_->undecodable.end()) {
-    const auto counter = impl_->registry.counter("mm_bus_undecodable_total", "Plain events that did not decode",
+    const auto counter = impl_->registry.counter("mm_bus_undecodable_total", "Plain events that could not be decoded",
                                                  {{"subject", std::string(subject)}});
     found = impl_->undecodable.emplace(subject, counter).first;
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kFailures = "mm_bus_calls_unanswered_total";
 
 metrics::Counter failures(metrics::Registry& registry, const char* reason) {
-  return registry.counter(std::string(kFailures), "Requests of ours without an answer", {{"reason", reason}});
+  return registry.counter(std::string(kFailures), "Outgoing requests that got no answer", {{"reason", reason}});
 }
 
 struct PubAck {
@@ -57,7 +57,7 @@ bool is_subject(std::string_view text) {
 std::string random_word() {
   constexpr char kDigits[] = "0123456789abcdef";
   unsigned char bytes[16];
-  check(::getrandom(bytes, sizeof bytes, 0) == sizeof bytes, "the system gives no random bytes");
+  check(::getrandom(bytes, sizeof bytes, 0) == sizeof bytes, "the operating system returned no random bytes");
   std::string word;
   word.reserve(2 * sizeof bytes);
   for (const auto byte : bytes) {
@@ -83,10 +83,10 @@ Reply<std::string> answer_of(natsStatus status, natsMsg* message) {
 }
 
 Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const std::string& server_id) {
-  if (status == NATS_NO_RESPONDERS) return fail(std::string("no stream takes this subject"));
+  if (status == NATS_NO_RESPONDERS) return fail(std::string("no stream stores this subject"));
   if (status != NATS_OK) return fail(std::string(natsStatus_GetText(status)));
   auto ack = wire::decode<PubAck>(body_of(message), wire::Unknown::ignored, Bus::kTrusted);
-  if (!ack) return fail(std::string("the confirmation is not readable"));
+  if (!ack) return fail(std::string("the confirmation cannot be decoded"));
   if (ack->error) return fail(std::move(ack->error->description));
   if (ack->seq == 0) return fail(std::string("the confirmation has no sequence"));
   return Stored{ack->seq, ack->duplicate, server_id};
@@ -97,7 +97,7 @@ Bus::Impl::Impl(const Options& options, metrics::Registry& r)
       keys(options.keys),
       registry(r),
       up(r.gauge("mm_bus_connected", "1 while connected to NATS")),
-      reconnects(r.counter("mm_bus_reconnects_total", "Connections to NATS that came back")),
+      reconnects(r.counter("mm_bus_reconnects_total", "Reconnections to NATS")),
       without_responder(failures(r, "no_responder")),
       timed_out(failures(r, "timeout")),
       disconnected(failures(r, "disconnected")),

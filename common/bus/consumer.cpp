@@ -27,7 +27,7 @@ constexpr Milliseconds kRetryMost{5'000};
 constexpr Milliseconds kAbsentFirst{100};  // interval of checks for a missing consumer
 constexpr Milliseconds kAbsentMost{2'000};
 constexpr std::size_t kRemembered = 10'000;  // limit of `attempts`
-constexpr const char* kRefusedReason = "refused by its handler, or not decodable";
+constexpr const char* kRefusedReason = "refused by the handler, or cannot be decoded";
 
 struct PoisonMessage {
   static constexpr std::string_view kCode = "poison_message";
@@ -83,9 +83,9 @@ struct Consumer::Impl {
         options(std::move(o)),
         labels{{"stream", std::string(stream.name)}, {"consumer", options.name}},
         handled(r.counter("mm_bus_events_total", "Events handled", labels)),
-        retried(r.counter("mm_bus_events_retried_total", "Events put back for later", labels)),
-        dead(r.counter("mm_bus_dead_letters_total", "Events given up", labels)),
-        forged(r.counter("mm_bus_forged_events_total", "Events that their publisher has not signed", labels)),
+        retried(r.counter("mm_bus_events_retried_total", "Events put back for redelivery", labels)),
+        dead(r.counter("mm_bus_dead_letters_total", "Events terminated because they could not be handled", labels)),
+        forged(r.counter("mm_bus_forged_events_total", "Events without a valid signature of their publisher", labels)),
         behind(r.gauge("mm_bus_events_behind", "Events of the stream not yet delivered", labels)),
         prefix(bus.impl().new_inbox() + ".") {}
 
@@ -400,7 +400,7 @@ Ack Consumer::Impl::failed(const PulledEvent& event, const std::exception& error
                                       {"reason", error.what()}});
   auto& attempt = attempts[event.place().info.sequence];
   if (++attempt.failures < kDeliveriesMax) return Ack::retry;
-  reason = "its handler failed " + std::to_string(attempt.failures) + " times";
+  reason = "the handler failed " + std::to_string(attempt.failures) + " times";
   return Ack::reject;
 }
 

@@ -37,7 +37,7 @@ Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& addre
       requests_(registry.counter("mm_bus_requests_total", "Requests received", {{"subject", subject_}})),
       expired_(registry.counter("mm_bus_requests_expired_total", "Requests whose deadline passed while they waited",
                                 {{"subject", subject_}})),
-      seconds_(registry.histogram("mm_bus_request_seconds", "From a request's arrival to its answer",
+      seconds_(registry.histogram("mm_bus_request_seconds", "Time from a request's arrival to its answer",
                                   {{"subject", subject_}})) {}
 
 void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,

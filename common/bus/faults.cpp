@@ -28,7 +28,7 @@ void describe(F& f, PermissionRefused& m) {
 }
 
 metrics::Counter errors(metrics::Registry& registry, const char* kind) {
-  return registry.counter("mm_bus_errors_total", "Errors that NATS reported outside of any call", {{"kind", kind}});
+  return registry.counter("mm_bus_errors_total", "Errors that NATS reported asynchronously", {{"kind", kind}});
 }
 
 bool is_answer(const RefusedSubject& refused) {

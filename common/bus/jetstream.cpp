@@ -140,7 +140,7 @@ Result<ApiAnswer, ApiError> call(Bus::Impl& bus, const std::string& what, const 
   const auto status = bus.ask("$JS.API." + what, body, {}, deadline, message);
   if (status != NATS_OK) return fail(ApiError{0, natsStatus_GetText(status)});
   auto answer = wire::decode<ApiAnswer>(body_of(message.get()), wire::Unknown::ignored, Bus::kTrusted);
-  if (!answer) return fail(ApiError{0, "an answer of JetStream is not readable"});
+  if (!answer) return fail(ApiError{0, "an answer of JetStream cannot be decoded"});
   if (answer->error) return fail(ApiError{answer->error->err_code, answer->error->description});
   return std::move(answer).value();
 }

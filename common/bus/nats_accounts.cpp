@@ -119,8 +119,8 @@ Permissions permissions_of(std::string_view user) {
 
 std::string accounts_text() {
   std::string text =
-      "# Written from common/contracts/bus_rights.h by `ninja rewrite_golden`: change the table, not this file.\n"
-      "# Passwords come from secrets.conf beside the running copy. Every user stands inside the account (see nats.conf).\n"
+      "# Generated from common/contracts/bus_rights.h by `ninja rewrite_golden`. Edit the table, not this file.\n"
+      "# Passwords come from secrets.conf next to the running copy. Every user belongs to the account (see nats.conf).\n"
       "include \"secrets.conf\"\n\naccounts {\n  MM {\n    jetstream: enabled\n    users: [\n";
   for (const auto daemon : rights::kDaemons) text += user_text(daemon);
   text += user_text(rights::kOperator);

@@ -54,7 +54,7 @@ class CallbackSubscription {
   CallbackSubscription(const CallbackSubscription&) = delete;
   CallbackSubscription& operator=(const CallbackSubscription&) = delete;
 
-  /// Tells the server that no more is wanted; what is already on its way still reaches the handler.
+  /// Asks the server to stop sending. Messages that are on their way still reach the handler.
   void begin_drain(Milliseconds within);
   /// Waits until no handler runs and no handler will be called.
   void await_end();

@@ -50,7 +50,8 @@ struct Notifier::Impl {
         cache(r),
         clock(c),
         sent(b.impl().registry.counter("mm_notify_frames_total", "Frames sent to players with an open socket")),
-        lost(b.impl().registry.counter("mm_notify_frames_lost_total", "Frames not sent: cache or bus were down")) {}
+        lost(b.impl().registry.counter("mm_notify_frames_lost_total",
+                                       "Frames not sent because cache or bus was down")) {}
 
   Bus& bus;
   storage::Redis& cache;

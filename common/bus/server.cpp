@@ -33,7 +33,7 @@ struct Server::Impl {
         options(std::move(o)),
         registry(r),
         depth(r.gauge("mm_bus_inbox_depth", "Requests waiting for a worker")),
-        unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: they name no inbox to reply to")),
+        unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: no inbox to reply to")),
         identity{options.name, new_uuid(SystemClock{}.now()).to_string(), options.version, {}},
         started(SystemClock{}.now()) {}
 
@@ -156,7 +156,7 @@ void Server::Impl::on_request(Route& route, MsgPtr message) {
     full = waiting >= options.inbox;
     if (!full) put(route, std::move(request));
   }
-  if (full) route.endpoint->answer(request, {}, refuse(Code::unavailable, "too many requests wait here"));
+  if (full) route.endpoint->answer(request, {}, refuse(Code::unavailable, "too many requests are waiting"));
 }
 
 void Server::Impl::put(Route& route, Request request) {

@@ -56,8 +56,7 @@ struct ModeRules {
   int teams = 2;
   std::vector<int> team_sizes{1, 2, 3, 4, 5};
   std::optional<int> default_team_size;  ///< absent: the largest of team_sizes
-  bool use_rating = true;                ///< false: rating windows are ignored, and the oldest tickets are matched
-                                         ///< first
+  bool use_rating = true;                ///< false: rating windows are ignored; older tickets first
   double initial_window = 100;
   double max_window = 500;
   Widening widen = Widening::linear;
@@ -75,8 +74,7 @@ struct ModeRules {
   double disconnect_grace_seconds = 30;
   RatingSystem rating = RatingSystem::elo;
   bool rated = true;
-  std::optional<StatName> margin_stat;    ///< stat whose sum over a team is its score; absent: the margin of a win does
-                                          ///< not count
+  std::optional<StatName> margin_stat;    ///< stat whose sum over a team is its score; absent: margins are ignored
   double margin_weight = 1;               ///< a win to nil counts as this many games more than a narrow win
 
   bool has_team_size(int size) const;

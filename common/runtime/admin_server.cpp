@@ -133,7 +133,7 @@ Result<std::unique_ptr<AdminServer>, ListenError> AdminServer::start(const std::
                                                                      Route route) {
   beast::error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return fail(ListenError{"the address " + address + " is no IP address"});
+  if (error) return fail(ListenError{"the address " + address + " is not an IP address"});
   auto impl = std::make_unique<Impl>(std::move(route));
   error = impl->open(tcp::endpoint(ip, static_cast<unsigned short>(port)));
   if (error) return fail(listen_refused(address, port, error));

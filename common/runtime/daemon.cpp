@@ -52,7 +52,7 @@ std::optional<int> read_arguments(std::string_view name, int argc, char** argv, 
     std::fputs(help_text(name, reader).c_str(), stdout);
     return 0;
   }
-  std::fprintf(stderr, "%s takes no arguments but --help, --version and --check\n", std::string(name).c_str());
+  std::fprintf(stderr, "%s accepts only the arguments --help, --version and --check\n", std::string(name).c_str());
   return kExitUsage;
 }
 

@@ -11,7 +11,7 @@
 // Readiness conditions of the harness itself: started, draining, nats, nats_permissions (nats-server refused a subject
 // that the daemon needs), consumers (a consumer that the daemon needs does not exist).
 //
-// Exit status: 0 stopped; 64 wrong arguments (only --help and --version are accepted); 69 a dependency is not available
+// Exit status: 0 stopped; 64 wrong arguments (--help, --version and --check are accepted); 69 a dependency is not available
 // (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the constructor threw
 // another exception; 78 wrong settings or credentials. SIGPIPE is ignored and core files are disabled. Child processes
 // inherit blocked stop signals and must reset their signal mask.

@@ -50,8 +50,8 @@ std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after)
 LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every)
     : file_(std::move(file)),
       look_every_(look_every),
-      refused_(registry.gauge("mm_modes_refused", "1 while the mode file cannot be used and an older table goes on")),
-      changes_(registry.counter("mm_modes_changes_total", "Mode tables taken over while running")),
+      refused_(registry.gauge("mm_modes_refused", "1 while the mode file is refused and an older table is used")),
+      changes_(registry.counter("mm_modes_changes_total", "Changes of the mode table applied while running")),
       now_(std::make_shared<const ModeTable>(std::move(first))),
       before_(now_) {
   if (!file_.empty()) thread_ = std::thread([this] { run(); });

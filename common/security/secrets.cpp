@@ -55,7 +55,7 @@ std::string random_token(std::size_t bytes) {
   std::string raw(bytes, '\0');
   for (std::size_t filled = 0; filled < bytes;) {
     const auto got = getrandom(raw.data() + filled, bytes - filled, 0);
-    check(got > 0 || errno == EINTR, "the operating system gives no randomness");
+    check(got > 0 || errno == EINTR, "the operating system returned no random bytes");
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
   auto token = base64url_encode(raw);

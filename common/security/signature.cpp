@@ -38,7 +38,7 @@ Result<SigningKey, std::string> SigningKey::parse(std::string_view secret) {
   const auto raw = base64url_decode(secret);
   if (!raw || raw->size() != kKeyBytes) return fail(std::string("is not 32 bytes in base64url"));
   auto* const key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(*raw), raw->size());
-  if (key == nullptr) return fail(std::string("is no Ed25519 key"));
+  if (key == nullptr) return fail(std::string("is not an Ed25519 key"));
   return SigningKey(std::make_shared<const Key>(key));
 }
 
@@ -48,7 +48,7 @@ std::string SigningKey::sign(std::string_view data) const {
   std::size_t length = signature.size();
   const bool signed_well = EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_->key) == 1 &&
                            EVP_DigestSign(context.get(), bytes_of(signature), &length, bytes_of(data), data.size()) == 1;
-  check(signed_well && length == kSignatureBytes, "OpenSSL does not sign");
+  check(signed_well && length == kSignatureBytes, "OpenSSL failed to sign");
   return base64url_encode(signature);
 }
 
@@ -56,7 +56,7 @@ std::string SigningKey::public_text() const {
   std::string raw(kKeyBytes, '\0');
   std::size_t length = raw.size();
   const bool told = EVP_PKEY_get_raw_public_key(key_->key, bytes_of(raw), &length) == 1;
-  check(told && length == kKeyBytes, "OpenSSL does not tell the public key");
+  check(told && length == kKeyBytes, "OpenSSL failed to return the public key");
   return base64url_encode(raw);
 }
 
@@ -64,7 +64,7 @@ Result<VerifyingKey, std::string> VerifyingKey::parse(std::string_view text) {
   const auto raw = base64url_decode(text);
   if (!raw || raw->size() != kKeyBytes) return fail(std::string("is not 32 bytes in base64url"));
   auto* const key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(*raw), raw->size());
-  if (key == nullptr) return fail(std::string("is no Ed25519 key"));
+  if (key == nullptr) return fail(std::string("is not an Ed25519 key"));
   return VerifyingKey(std::make_shared<const SigningKey::Key>(key));
 }
 

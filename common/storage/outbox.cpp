@@ -73,7 +73,7 @@ struct Outbox::Impl {
             " (message_id, subject, body, traceparent) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id) DO NOTHING"),
         unsent(metrics.gauge("mm_outbox_unsent", "Events in the outbox that JetStream has not confirmed yet")),
         oldest(metrics.gauge("mm_outbox_oldest_unsent_seconds", "Age of the oldest event not confirmed yet")),
-        published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, repetitions too")),
+        published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, including resent ones")),
         failures(metrics.counter("mm_outbox_publish_failures_total", "Events JetStream did not confirm in time")),
         relay([this] { run(); }) {}
 
@@ -193,7 +193,8 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
     // Without a server id the row could never be marked as sent, so this counts as a failure.
     if (!results[i] || results[i]->server_id.empty()) {
       failures.add();
-      if (turn.first_error.empty()) turn.first_error = results[i] ? "confirmed by no server" : results[i].error();
+      if (turn.first_error.empty())
+        turn.first_error = results[i] ? "confirmed by an unknown server" : results[i].error();
       continue;
     }
     auto& ids = ids_by_server[results[i]->server_id];

@@ -143,7 +143,7 @@ class Pool {
       if (!kept_.attempt) kept_ = std::move(started);
     }
     give_back(nullptr);
-    return fail(std::string("the server takes no connection in time"));
+    return fail(std::string("no connection to the server in time"));
   }
 
   const PoolOptions options_;

@@ -218,8 +218,8 @@ Result<Done, std::string> Postgres::require_durable(bool allow_weak, Deadline de
     std::this_thread::sleep_for(std::min(kAttemptPause, deadline.left()));
     weak = look();
   }
-  if (!weak) return fail("PostgreSQL cannot be asked how durable it is: " + weak.error().text);
-  if (!weak->empty()) return fail("PostgreSQL has " + *weak + " off: it would lose what it acknowledged");
+  if (!weak) return fail("the durability settings of PostgreSQL cannot be read: " + weak.error().text);
+  if (!weak->empty()) return fail("PostgreSQL has " + *weak + " off: it could lose acknowledged writes");
   return Done{};
 }
 

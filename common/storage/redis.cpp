@@ -187,10 +187,11 @@ Result<Done, std::string> Redis::require_durable(bool allow_weak, Deadline deadl
     std::this_thread::sleep_for(std::min(kRetryPause, deadline.left()));
     replies = pipeline(commands, deadline);
   }
-  if (!replies) return fail("Redis cannot be asked how durable it is: " + replies.error().text);
+  if (!replies) return fail("the durability settings of Redis cannot be read: " + replies.error().text);
   for (std::size_t i = 0; i < kWanted.size(); ++i) {
     const auto& reply = (*replies)[i];
-    if (reply.kind == RedisReply::Kind::error) return fail("Redis does not say how durable it is: " + reply.text);
+    if (reply.kind == RedisReply::Kind::error)
+      return fail("Redis refuses to show its durability settings: " + reply.text);
     const auto value = reply.items.size() == 2 ? reply.items[1].text : std::string("unknown");
     if (value != kWanted[i].value) {
       return fail("Redis has " + kWanted[i].setting + " " + value + ", but needs " + kWanted[i].value);

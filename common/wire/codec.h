@@ -175,7 +175,7 @@ class Decoder {
     } else if constexpr (requires { T::parse(text); }) {
       assign(T::parse(text), out, "must be a UUID in lower case with hyphens");
     } else {
-      errors_.add("cannot stand in a path or query string");
+      errors_.add("cannot be sent in a path or query string");
     }
   }
 

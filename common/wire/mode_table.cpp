@@ -166,10 +166,10 @@ class ModeCheck {
 
   void run() {
     if (rules_.default_team_size && !rules_.has_team_size(*rules_.default_team_size)) {
-      note("default_team_size", "is none of team_sizes");
+      note("default_team_size", "must be one of team_sizes");
     }
     if (std::set<int>(rules_.team_sizes.begin(), rules_.team_sizes.end()).size() < rules_.team_sizes.size()) {
-      note("team_sizes", "names a size twice");
+      note("team_sizes", "contains a size twice");
     }
     if (rules_.max_window < rules_.initial_window) {
       if (table_.contains("max_window")) note("max_window", "is less than initial_window");
@@ -179,7 +179,7 @@ class ModeCheck {
     if (rules_.widen == Widening::steps && must_grow && rules_.step_points <= 0) {
       note("step_points", "is 0, so the window never reaches max_window");
     }
-    if (rules_.margin_stat && !rules_.rated) note("margin_stat", "is for rated modes");
+    if (rules_.margin_stat && !rules_.rated) note("margin_stat", "requires a rated mode");
     if (table_.contains("margin_weight") && !rules_.margin_stat) note("margin_weight", "needs margin_stat");
     if (rules_.loading_seconds > 0) note("loading_seconds", "above 0 is not supported yet");
     if (rules_.no_show_seconds > 0) note("no_show_seconds", "above 0 is not supported yet");
@@ -223,7 +223,7 @@ std::vector<LocatedMode> read_modes(const toml::array& array, Problems& problems
     modes.push_back(read_mode(*table, problems));
     const Mode& id = modes.back().rules.id;
     if (id.empty() || ids.insert(id).second) continue;
-    problems.add(table->get("id")->source(), "the mode " + id.str() + " stands here twice");
+    problems.add(table->get("id")->source(), "the mode " + id.str() + " is defined twice");
   }
   return modes;
 }

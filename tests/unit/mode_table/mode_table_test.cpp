@@ -120,9 +120,9 @@ TEST(ModeTable, NamesTheRange) {
 
 TEST(ModeTable, ChecksThatFieldsFitEachOther) {
   EXPECT_EQ(problem_of(mode_with("default_team_size = 6\n")),
-            "modes.toml:3:21: default_team_size is none of team_sizes");
+            "modes.toml:3:21: default_team_size must be one of team_sizes");
   EXPECT_EQ(problem_of(mode_with("max_window = 50\n")), "modes.toml:3:14: max_window is less than initial_window");
-  EXPECT_EQ(problem_of(mode_with("team_sizes = [2, 2]\n")), "modes.toml:3:14: team_sizes names a size twice");
+  EXPECT_EQ(problem_of(mode_with("team_sizes = [2, 2]\n")), "modes.toml:3:14: team_sizes contains a size twice");
   EXPECT_EQ(problem_of(mode_with("widen = \"steps\"\nstep_points = 0\n")),
             "modes.toml:4:15: step_points is 0, so the window never reaches max_window");
 }
@@ -210,7 +210,7 @@ TEST(ModeTable, SaysContradictionsWhereTheyAreWritten) {
   EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\nmax_window = true\ninitial_window = 600\n[[mode]]\nid = \"b\"\n"
                        "default_team_size = 9\n[[mode]]\nid = \"c\"\nteams = 1\ndefault_team_size = 9\n"),
             "modes.toml:3:14: max_window must be a number, not true or false\n"
-            "modes.toml:7:21: default_team_size is none of team_sizes\n"
+            "modes.toml:7:21: default_team_size must be one of team_sizes\n"
             "modes.toml:10:9: teams must be from 2 to 16");
 }
 
@@ -248,7 +248,7 @@ TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
 TEST(ModeTable, RefusesAMarginThatNothingIsDoneWith) {
   EXPECT_EQ(problem_of(mode_with("margin_weight = 0.5\n")), "modes.toml:3:17: margin_weight needs margin_stat");
   EXPECT_EQ(problem_of(mode_with("rated = false\nmargin_stat = \"score\"\n")),
-            "modes.toml:4:15: margin_stat is for rated modes");
+            "modes.toml:4:15: margin_stat requires a rated mode");
   EXPECT_EQ(problem_of(mode_with("margin_stat = \"score\"\nmargin_weight = 1.5\n")),
             "modes.toml:4:17: margin_weight must be from 0 to 1");
 }
@@ -262,7 +262,7 @@ TEST(ModeTable, RefusesPhasesThatAreNotSupported) {
 }
 
 TEST(ModeTable, RefusesTheSameModeTwice) {
-  EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\n[[mode]]\nid = \"a\"\n"), "modes.toml:4:6: the mode a stands here twice");
+  EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\n[[mode]]\nid = \"a\"\n"), "modes.toml:4:6: the mode a is defined twice");
 }
 
 TEST(ModeTable, RefusesATableWithoutModes) {

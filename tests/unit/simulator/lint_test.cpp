@@ -124,7 +124,7 @@ TEST(Lint, EndsWithOneForErrorsAndForWarningsIfStrict) {
   EXPECT_EQ(run_on(odd, {"--strict"}), Said(1, warning));
   EXPECT_EQ(run_on("[[mode]]\nid = \"a\"\nteams = 1\n[[mode]]\nid = \"a\"\n"),
             Said(1,
-                 "error: FILE:3:9: teams must be from 2 to 16\nerror: FILE:5:6: the mode a stands here twice\n"
+                 "error: FILE:3:9: teams must be from 2 to 16\nerror: FILE:5:6: the mode a is defined twice\n"
                  "0 modes, 2 errors, 0 warnings\n"));
   ::testing::internal::CaptureStdout();
   const std::vector<std::string_view> nowhere{"/nonexistent/modes.toml"};

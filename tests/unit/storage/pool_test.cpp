@@ -160,7 +160,7 @@ TEST(PoolOfASilentServer, WaitsAgainForTheAnswerToTheSameAttempt) {
     }});
   });
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(pool.take(Deadline::after(Milliseconds{1'000})).error(), "the server takes no connection in time");
+    EXPECT_EQ(pool.take(Deadline::after(Milliseconds{1'000})).error(), "no connection to the server in time");
   }
   silent = false;
   EXPECT_TRUE(pool.take(Deadline::after(Milliseconds{1'000})));
