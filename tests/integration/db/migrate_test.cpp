@@ -182,7 +182,7 @@ TEST_F(Migrate, SaysWhatIsAppliedAndWhatIsNot) {
   EXPECT_EQ(query("SELECT count(*) FROM meta.migration"), "1\n");
 }
 
-TEST_F(Migrate, A102_RefusesAPasswordInTheUrlWithoutRepeatingIt) {
+TEST_F(Migrate, RefusesAPasswordInTheUrlWithoutRepeatingIt) {
   write("0001_first.sql", "");
   const auto refused = migrate({"postgresql://postgres:hunter2@127.0.0.1/matchmaker"});
   EXPECT_EQ(refused.status, 1);

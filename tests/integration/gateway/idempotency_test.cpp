@@ -54,7 +54,7 @@ TEST(IdempotencyKey, EveryTryAsksForTheSameTicket) {
   EXPECT_NE(fake<EnterQueue>().last().ticket_id, first);
 }
 
-TEST(IdempotencyKey, WhileTheFirstRunsTheOthersAreRefused_F28) {
+TEST(IdempotencyKey, WhileTheFirstRunsTheOthersAreRefused) {
   const auto player = fresh_player();
   std::atomic<bool> may_end{false};
   std::atomic<bool> runs{false};

@@ -52,7 +52,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway_A013) {
+TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway) {
   nobody_is_anywhere();
   const auto who = somebody();
   const auto ending = log_in(who);
@@ -88,7 +88,7 @@ TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
   }
 }
 
-TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily_A015) {
+TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily) {
   nobody_is_anywhere();
   const auto login = log_in(somebody());
   Instance other;

@@ -27,7 +27,7 @@ TEST(Sockets, AHeaderIsWelcomedAtOnceWithTheState) {
   EXPECT_EQ(one.welcome.at("data/ticket"), "");
   EXPECT_EQ(one.welcome.at("seq"), "0");
   EXPECT_EQ(one.welcome.at("data/resumed"), "false");
-  EXPECT_EQ(one.socket.answer().header("sec-websocket-extensions"), "") << "A080: no compression";
+  EXPECT_EQ(one.socket.answer().header("sec-websocket-extensions"), "") << "no compression";
 }
 
 TEST(Sockets, TheSubprotocolIsOurs) {
@@ -50,7 +50,7 @@ TEST(Sockets, AHelloBringsTheTokenOfABrowser) {
   EXPECT_EQ(socket.read().at("data/player/player_id"), player.id.to_string());
 }
 
-TEST(Sockets, WithoutAGoodHelloTheyClose_A073) {
+TEST(Sockets, WithoutAGoodHelloTheyClose) {
   WebSocket silent(gateway().port(), "/v1/ws");
   WebSocket bad(gateway().port(), "/v1/ws");
   bad.send(hello("x.y.z"));
@@ -64,7 +64,7 @@ TEST(Sockets, WithoutAGoodHelloTheyClose_A073) {
   EXPECT_EQ(silent.read_close(), 4408);
 }
 
-TEST(Sockets, UpgradesAreRefusedLikeOtherRequests_A074_A075) {
+TEST(Sockets, UpgradesAreRefusedLikeOtherRequests) {
   const auto player = fresh_player();
   const auto status = [&](const std::string& path, const Fields& headers) { return WebSocket(gateway().port(), path, headers).answer().status; };
   EXPECT_EQ(status("/v1/ws?token=" + player.token, {}), 400);
@@ -211,7 +211,7 @@ TEST(Sockets, CommandsAreRequestsInFrames) {
   EXPECT_EQ(socket.read().at("data/code"), "not_found");
 }
 
-TEST(Sockets, UnknownTypesAreRefusedAndRubbishCloses_A081) {
+TEST(Sockets, UnknownTypesAreRefusedAndRubbishCloses) {
   const auto player = fresh_player();
   nobody_is_anywhere();
   Welcomed one(player);
@@ -231,7 +231,7 @@ TEST(Sockets, UnknownTypesAreRefusedAndRubbishCloses_A081) {
   EXPECT_EQ(binary.socket.read_close(), 4400);
 }
 
-TEST(Sockets, TooManyFramesClose_A081) {
+TEST(Sockets, TooManyFramesClose) {
   nobody_is_anywhere();
   Welcomed one(fresh_player());
   for (int i = 0; i < 60; ++i) one.socket.send(R"({"type":"ping"})");
@@ -246,7 +246,7 @@ TEST(Sockets, TooManyFramesClose_A081) {
   for (int i = 0; i < 40; ++i) ASSERT_EQ(patient.socket.read().at("event"), "pong");
 }
 
-TEST(Sockets, BrokenFramesClose_A078_A079) {
+TEST(Sockets, BrokenFramesClose) {
   nobody_is_anywhere();
   const auto code_after = [](auto&& wrong) {
     Welcomed one(fresh_player());
@@ -297,7 +297,7 @@ TEST(Sockets, AMessageInAFewPiecesIsOneMessage) {
   EXPECT_EQ(one.socket.read().at("ref"), "whole");
 }
 
-TEST(Sockets, TheSixthClosesTheOldest_A083) {
+TEST(Sockets, TheSixthClosesTheOldest) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Instance other;
@@ -343,7 +343,7 @@ TEST(Sockets, PresenceIsToldOnceAcrossGateways) {
   EXPECT_EQ(teller().sockets_of(player), 0);
 }
 
-TEST(Sockets, APartysStreamIsForItsMembers_A076) {
+TEST(Sockets, APartysStreamIsForItsMembers) {
   const auto player = fresh_player();
   nobody_is_anywhere();
   const auto party = party_of({player});
@@ -368,7 +368,7 @@ TEST(Sockets, APartysStreamIsForItsMembers_A076) {
   EXPECT_EQ(again.socket.read_close(), 4403);
 }
 
-TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket_A077) {
+TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket) {
   nobody_is_anywhere();
   Instance own;
   const auto start = own.clock().now();
@@ -393,7 +393,7 @@ TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket_A077) {
   EXPECT_EQ(kept.socket.read_close(), 4401) << "another player's token";
 }
 
-TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot_F36) {
+TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot) {
   nobody_is_anywhere();
   const auto slow = fresh_player();
   const auto quick = fresh_player();
@@ -411,7 +411,7 @@ TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot_F36) {
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(slow) == 0; }));
 }
 
-TEST(Sockets, PingsFindTheDead_A082) {
+TEST(Sockets, PingsFindTheDead) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Welcomed dead(player);
@@ -419,7 +419,7 @@ TEST(Sockets, PingsFindTheDead_A082) {
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 0; }, Milliseconds{45'000}));
 }
 
-TEST(Sockets, ARestartIsToldAndDrained_F37) {
+TEST(Sockets, ARestartIsToldAndDrained) {
   nobody_is_anywhere();
   auto own = std::make_unique<Instance>();
   const auto player = fresh_player();

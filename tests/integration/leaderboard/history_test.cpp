@@ -130,7 +130,7 @@ TEST_F(History, PagesNeitherSkipNorRepeatWhileMatchesAreAdded) {
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], matches[i].match_id) << i;
 }
 
-TEST_F(History, A049_RefusesCursorsThatAreNotOurs) {
+TEST_F(History, RefusesCursorsThatAreNotOurs) {
   const auto player = fresh_player();
   publish(played(player, 1));
   publish(played(player, 2));
@@ -242,7 +242,7 @@ TEST_F(History, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
   EXPECT_TRUE(eventually([&] { return leaderboard_.ready(); }));
 }
 
-TEST_F(History, A097_AMatchThatProfileHasNotSignedIsNotWritten) {
+TEST_F(History, AMatchThatProfileHasNotSignedIsNotWritten) {
   std::atomic<int> told = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
                                     [&](std::string_view, std::string_view) { ++told; });

@@ -146,8 +146,8 @@ TEST_F(Following, TheQueueMayHearOfTheEndBeforeLobby) {
   EXPECT_EQ(stack.matchmaker->relay(), 2);
 }
 
-// H12: who left while matched must not be queued again with the others.
-TEST_F(Following, H12ALeaveWhileMatchedIsNotRequeued) {
+// A member who left during a match must not be queued again with the other members.
+TEST_F(Following, ALeaveWhileMatchedIsNotRequeued) {
   const auto match = matched();
   ASSERT_TRUE(bob.leave(match.party));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match) << "the match is not touched";
@@ -161,7 +161,7 @@ TEST_F(Following, H12ALeaveWhileMatchedIsNotRequeued) {
   EXPECT_TRUE(bob.queue_alone());
 }
 
-TEST_F(Following, H12ACancelThatCameTooLateIsNotRequeued) {
+TEST_F(Following, ACancelThatCameTooLateIsNotRequeued) {
   const auto match = matched();
   EXPECT_EQ(refusal(ada.cancel(match.party)), Code::already_matched);
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});

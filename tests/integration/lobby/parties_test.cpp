@@ -162,7 +162,7 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
   EXPECT_EQ(seats, leads ? 8 : 9);
 }
 
-// I30: whatever runs at once, each acknowledged change counts once, and every reader sees a whole party.
+// Whatever runs at once, each acknowledged change counts once, and every reader sees a whole party.
 TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   const Gamer ada(stack, "ada", Gamer::Socket::none);
   CreateParty wishes;

@@ -273,8 +273,8 @@ TEST_F(Queueing, DisbandingAQueuedPartyCancelsTheTicket) {
   EXPECT_TRUE(ada.cancel(ticket));
 }
 
-// H11: lobby has read the party, then a member leaves, then the ticket would be queued with them in it.
-TEST_F(Queueing, H11AnEntryNeverHoldsAMemberWhoLeftMeanwhile) {
+// The lobby has read the party; a member leaves; then the lobby would queue a ticket that still names this member.
+TEST_F(Queueing, AnEntryNeverHoldsAMemberWhoLeftMeanwhile) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   std::atomic<int> left{0};
@@ -286,7 +286,7 @@ TEST_F(Queueing, H11AnEntryNeverHoldsAMemberWhoLeftMeanwhile) {
   EXPECT_TRUE(bob.queue_alone());
 }
 
-TEST_F(Queueing, H11ManyLeavesAgainstEntriesKeepPartiesWhole) {
+TEST_F(Queueing, ManyLeavesAgainstEntriesKeepPartiesWhole) {
   for (int round = 0; round < 20; ++round) {
     const Gamer ada(stack, "ada", Gamer::Socket::none), bob(stack, "bob", Gamer::Socket::none);
     const auto party = party_of({&ada, &bob}, true);

@@ -267,7 +267,7 @@ TEST(Cancel, OfAnUnknownTicketOrAnothersIsNotFound) {
   EXPECT_TRUE(shared().ask(by_stranger, as_player(tenant, request.players[0].player_id)).ok());
 }
 
-// H4: a copy of the request that was slow arrives after the ticket was cancelled.
+// A delayed copy of the enqueue request arrives after the ticket was cancelled.
 TEST(Cancel, StandsAgainstALateCopyOfTheEnqueue) {
   const auto tenant = fresh_tenant();
   const auto request = request_of(tenant, "duel", 1, {1500});

@@ -157,7 +157,7 @@ TEST(Outcome, ATicketWithdrawnDuringTheMatchIsNotQueuedAgain) {
   EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "");
 }
 
-// H3: a result that is delivered again must not free the claim of what came after it.
+// A result that is delivered again must not free a claim that the player acquired after the first delivery.
 TEST(Outcome, ARedeliveredResultFreesNoNewerClaim) {
   Duel duel;
   shared().publish(duel.completed());

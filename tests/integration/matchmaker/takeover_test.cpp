@@ -134,7 +134,7 @@ TEST(Lease, KnowsItsOwnTokenWhenTheAnswerWasLost) {
   EXPECT_EQ(lease.token(), "9:fresh");
 }
 
-// What a bucket's owner holds in memory, against the queue: H6 and the reads that put it right.
+// The owner's copy of a bucket in memory can lag behind the queue in Redis. The following reads correct it.
 TEST(BucketMemory, DropsWhatARefusalIsAboutUnlessItHoldsNewer) {
   const Bucket bucket{fresh_tenant(), mode_named("duel"), default_region(), 1};
   ModeRules rules;
@@ -179,7 +179,7 @@ TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
   EXPECT_EQ(pool.ask().cursor, 0);
 }
 
-// H5: a copy of the commit that was stuck until its match had been cancelled and its tickets queued again.
+// A copy of a commit is delayed until its match was cancelled and its tickets are queued again.
 TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   auto& world = shared();
   const auto tenant = fresh_tenant();

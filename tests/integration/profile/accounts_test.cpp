@@ -66,7 +66,7 @@ TEST_F(Accounts, RegistersAndLogsIn) {
   }
 }
 
-TEST_F(Accounts, A022_RefusesATakenNameOrAddressInAnyCase) {
+TEST_F(Accounts, RefusesATakenNameOrAddressInAnyCase) {
   registered(tenant_, "ann");
   auto same_name = registration(tenant_, "ANN");
   same_name.email = "other@example.org";
@@ -85,7 +85,7 @@ TEST_F(Accounts, NamesAndAddressesOfAnotherTenantAreFree) {
   EXPECT_EQ(ask(GetProfile{here.player_id}, as_service(other)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, A029_GivesANameToOneOfAHundredWhoWantItAtOnce) {
+TEST_F(Accounts, GivesANameToOneOfAHundredWhoWantItAtOnce) {
   const Instance second;  // the constraint decides between instances
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 100; ++i) {
@@ -98,7 +98,7 @@ TEST_F(Accounts, A029_GivesANameToOneOfAHundredWhoWantItAtOnce) {
   EXPECT_EQ(number("SELECT count(*) FROM profile.account WHERE tenant = '" + tenant_.str() + "'"), 1);
 }
 
-TEST_F(Accounts, A029_GivesAnAddressToOneOfManyWhoWantItAtOnce) {
+TEST_F(Accounts, GivesAnAddressToOneOfManyWhoWantItAtOnce) {
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 20; ++i) {
     requests.push_back(registration(tenant_, "player" + std::to_string(i)));
@@ -122,7 +122,7 @@ TEST_F(Accounts, ANameWhoseFirstTryFailedGoesToTheNext) {
   EXPECT_EQ(refused_as(answers, Code::email_taken) + refused_as(answers, Code::username_taken), 29);
 }
 
-TEST_F(Accounts, A021_AnUnknownNameAndAWrongPasswordAreAnsweredAlikeAfterTheSameWork) {
+TEST_F(Accounts, AnUnknownNameAndAWrongPasswordAreAnsweredAlikeAfterTheSameWork) {
   registered(tenant_, "ann");
   const auto jobs = [&] { return profile_.metric("mm_profile_password_seconds_count"); };
   ASSERT_TRUE(eventually([&] { return jobs() == 1; })) << "counted a little after the answer";
@@ -138,7 +138,7 @@ TEST_F(Accounts, A021_AnUnknownNameAndAWrongPasswordAreAnsweredAlikeAfterTheSame
   EXPECT_EQ(ask(LoginPlayer{"ann", "correct horse", fresh_tenant()}).error().code, Code::invalid_credentials);
 }
 
-TEST_F(Accounts, A023_PasswordsAreNeverCut) {
+TEST_F(Accounts, PasswordsAreNeverCut) {
   auto request = registration(tenant_, "longest");
   request.password = std::string(72, 'p');
   ASSERT_TRUE(ask(request).ok());
@@ -154,7 +154,7 @@ TEST_F(Accounts, A023_PasswordsAreNeverCut) {
   EXPECT_EQ(refused.error().errors.at(0).pointer, "/password");
 }
 
-TEST_F(Accounts, A026_MoreLoginsThanThePoolCanHashAreRefusedAtOnceAndNothingElseWaits) {
+TEST_F(Accounts, MoreLoginsThanThePoolCanHashAreRefusedAtOnceAndNothingElseWaits) {
   const auto player = registered(tenant_, "ann");
   profile_.stop();
   // 2^11 rounds: about 0.15 s each, so that most of 40 cannot be done within the half second their callers have.
@@ -166,7 +166,7 @@ TEST_F(Accounts, A026_MoreLoginsThanThePoolCanHashAreRefusedAtOnceAndNothingElse
   EXPECT_GT(slow.metric("mm_profile_password_jobs_refused_total"), 0);
 }
 
-TEST_F(Accounts, A026_ARefusalForWantOfRoomSaysWhenToComeBack) {
+TEST_F(Accounts, ARefusalForWantOfRoomSaysWhenToComeBack) {
   metrics::Registry registry;
   Metrics metrics(registry);
   PasswordPool pool({1, Milliseconds{10}, std::chrono::duration<double>(1.5)}, metrics);
@@ -194,7 +194,7 @@ TEST_F(Accounts, HashesAgainAtTheNextLoginWhenTheCostHasChanged) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, A028_ShowsThePrivatePartToThePlayerAlone) {
+TEST_F(Accounts, ShowsThePrivatePartToThePlayerAlone) {
   const auto ann = registered(tenant_, "ann");
   const auto bob = registered(tenant_, "bob");
   const auto own = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
@@ -239,7 +239,7 @@ TEST_F(Accounts, ChangesWhatIsNamedOfTheCallersOwnProfile) {
   EXPECT_EQ(ask(moved, as_player(fresh_tenant(), ann.player_id)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, A027_WhatIsNotThePlayersToChangeStaysAsItIs) {
+TEST_F(Accounts, WhatIsNotThePlayersToChangeStaysAsItIs) {
   const auto ann = registered(tenant_, "ann");
   const auto me = as_player(tenant_, ann.player_id);
   const auto answer = ask_raw("profile.update",
@@ -254,7 +254,7 @@ TEST_F(Accounts, A027_WhatIsNotThePlayersToChangeStaysAsItIs) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, A030_TakesSqlForWhatItIsNot) {
+TEST_F(Accounts, TakesSqlForWhatItIsNot) {
   registered(tenant_, "ann");
   for (const char* text : {"' OR 1=1--", "'; DROP TABLE profile.account; --", "$1", "\\", "%", "_nn", "ann\\'"}) {
     EXPECT_EQ(ask(login(text, "correct horse")).error().code, Code::invalid_credentials) << text;

@@ -237,7 +237,7 @@ TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
   for (const auto& match : matches) EXPECT_TRUE(events.await(match.match_id));
 }
 
-TEST_F(RatingEvents, A097_AMatchThatSessionHasNotSignedMovesNoRating) {
+TEST_F(RatingEvents, AMatchThatSessionHasNotSignedMovesNoRating) {
   std::atomic<int> told = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
                                     [&](std::string_view, std::string_view) { ++told; });

@@ -1,4 +1,4 @@
-// The log against the table: what I19 asks for.
+// Compares the ratings table of profile with the rating changes in its log.
 #pragma once
 
 #include "tests/integration/profile/world.h"

@@ -123,7 +123,7 @@ TEST_F(OutboxTest, PublishesWhatWasCommittedOnce) {
   EXPECT_THAT(metrics_.expose(), HasSubstr("mm_outbox_published_total 3"));
 }
 
-TEST_F(OutboxTest, I27_PublishesNothingThatWasRolledBack) {
+TEST_F(OutboxTest, PublishesNothingThatWasRolledBack) {
   const Listener listener(*bus_);
   const auto box = outbox();
   const auto phantom = closed_ticket();
@@ -169,7 +169,7 @@ TEST_F(OutboxTest, CarriesTheTraceOfTheWorkThatWroteIt) {
   }));
 }
 
-TEST_F(OutboxTest, F08_TwoRelaysPublishEachEventOnce) {
+TEST_F(OutboxTest, TwoRelaysPublishEachEventOnce) {
   const Listener listener(*bus_);
   metrics::Registry other_metrics;
   Postgres other_postgres(options_for(server_));
@@ -186,7 +186,7 @@ TEST_F(OutboxTest, F08_TwoRelaysPublishEachEventOnce) {
   EXPECT_THAT(listener.bodies(), UnorderedElementsAreArray(bodies));
 }
 
-TEST_F(OutboxTest, F11_EventsWaitWhileNatsIsAway) {
+TEST_F(OutboxTest, EventsWaitWhileNatsIsAway) {
   const auto box = outbox();
   nats_.kill();
   ASSERT_TRUE(eventually([&] { return !bus_->connected(); }));
@@ -197,7 +197,7 @@ TEST_F(OutboxTest, F11_EventsWaitWhileNatsIsAway) {
   EXPECT_EQ(rows("sent_under = '" + bus_->server_id() + "'"), 150);
 }
 
-TEST_F(OutboxTest, F13_EventsWaitWhileNatsIsFrozen) {
+TEST_F(OutboxTest, EventsWaitWhileNatsIsFrozen) {
   const auto box = outbox();
   nats_.freeze();
   add(*box, 1);
@@ -207,7 +207,7 @@ TEST_F(OutboxTest, F13_EventsWaitWhileNatsIsFrozen) {
   EXPECT_TRUE(all_sent());
 }
 
-TEST_F(OutboxTest, F15_SendsAgainWhatJetStreamMayHaveLost) {
+TEST_F(OutboxTest, SendsAgainWhatJetStreamMayHaveLost) {
   const auto box = outbox();
   const auto bodies = add(*box, 120);
   ASSERT_TRUE(all_sent());
@@ -264,7 +264,7 @@ TEST_F(OutboxTest, SendsTheNewestAgainFirst) {
   EXPECT_EQ(rows("sent_under = 'another server' AND id > 900"), 0);
 }
 
-TEST_F(OutboxTest, F12_GoesOnAfterPostgresqlWasAway) {
+TEST_F(OutboxTest, GoesOnAfterPostgresqlWasAway) {
   const auto box = outbox();
   add(*box, 1);
   server_.restart();

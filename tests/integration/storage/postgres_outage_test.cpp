@@ -50,7 +50,7 @@ class PostgresOutage : public ::testing::Test {
   Postgres postgres_{options_for(server_.url())};
 };
 
-TEST_F(PostgresOutage, F12_KeepsWhatWasAcknowledgedThroughAKill) {
+TEST_F(PostgresOutage, KeepsWhatWasAcknowledgedThroughAKill) {
   ASSERT_TRUE(store(1, soon()));
   server_.kill();
   const auto refused = store(2, soon());
@@ -63,7 +63,7 @@ TEST_F(PostgresOutage, F12_KeepsWhatWasAcknowledgedThroughAKill) {
   EXPECT_EQ(facts(), 1);
 }
 
-TEST_F(PostgresOutage, F13_AFrozenServerCostsTheDeadline) {
+TEST_F(PostgresOutage, AFrozenServerCostsTheDeadline) {
   ASSERT_TRUE(look(postgres_, soon()));
   server_.freeze();
   // More often than there are connections: new ones cannot be made either.
@@ -76,7 +76,7 @@ TEST_F(PostgresOutage, F13_AFrozenServerCostsTheDeadline) {
   EXPECT_TRUE(works_again());
 }
 
-TEST_F(PostgresOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
+TEST_F(PostgresOutage, ManyCallersOfAFrozenServerAllGetAnError) {
   ASSERT_TRUE(look(postgres_, soon()));
   server_.freeze();
   std::atomic<int> errors{0};
@@ -92,7 +92,7 @@ TEST_F(PostgresOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
   EXPECT_TRUE(works_again());
 }
 
-TEST_F(PostgresOutage, F12_CallersGoOnThroughRestartsByTrying) {
+TEST_F(PostgresOutage, CallersGoOnThroughRestartsByTrying) {
   std::atomic<bool> ending{false};
   std::atomic<int> next{0};
   std::atomic<int> acknowledged{0};
@@ -117,7 +117,7 @@ TEST_F(PostgresOutage, F12_CallersGoOnThroughRestartsByTrying) {
 }
 
 // Each attempt that is given up is a backend that the server has to start and end before anybody else is served.
-TEST(PostgresFrozen, F13_IsProbedByOneConnectionThatIsKept) {
+TEST(PostgresFrozen, IsProbedByOneConnectionThatIsKept) {
   testing::OwnPostgres server({"log_connections=on"});
   Postgres postgres(options_for(server.url()));
   const auto attempts = [&] {

@@ -40,7 +40,7 @@ constexpr OwnTable kTables[] = {{"profile", "profile.account"},
                                 {"orchestrator", "orchestrator.allocation"},
                                 {"leaderboard", "leaderboard.applied"}};
 
-TEST_P(PostgresRole, A100_MayReadItsOwnTablesAndNobodyElses) {
+TEST_P(PostgresRole, MayReadItsOwnTablesAndNobodyElses) {
   auto postgres = as_role();
   for (const auto& own : kTables) {
     const auto read = run(postgres, std::string("SELECT count(*) FROM ") + own.table);
@@ -48,7 +48,7 @@ TEST_P(PostgresRole, A100_MayReadItsOwnTablesAndNobodyElses) {
   }
 }
 
-TEST_P(PostgresRole, A100_MakesNothingAndBecomesNobody) {
+TEST_P(PostgresRole, MakesNothingAndBecomesNobody) {
   auto postgres = as_role();
   for (const auto* forbidden :
        {"CREATE TABLE t (i int)", "CREATE TEMPORARY TABLE t (i int)", "CREATE SCHEMA s", "CREATE DATABASE d",

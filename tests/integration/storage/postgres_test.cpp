@@ -115,7 +115,7 @@ TEST_F(PostgresTest, PreparesAStatementOncePerConnection) {
   }));
 }
 
-TEST_F(PostgresTest, A030_TakesHostileTextAsData) {
+TEST_F(PostgresTest, TakesHostileTextAsData) {
   const std::string hostile = "'; DROP TABLE account; -- $1 \\ % _ \xF0\x9F\x8E\xB2";
   ASSERT_TRUE(insert(1, hostile));
   const auto email = postgres_.transaction(

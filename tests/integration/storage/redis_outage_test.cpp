@@ -41,7 +41,7 @@ class RedisOutage : public ::testing::Test {
   Redis redis_{options_for(server_)};
 };
 
-TEST_F(RedisOutage, F09_KeepsWhatWasAcknowledgedThroughAKill) {
+TEST_F(RedisOutage, KeepsWhatWasAcknowledgedThroughAKill) {
   ASSERT_TRUE(redis_.command({"SET", "a", "1"}, soon()));
   server_.kill();
   const auto refused = redis_.command({"SET", "a", "2"}, soon());
@@ -54,7 +54,7 @@ TEST_F(RedisOutage, F09_KeepsWhatWasAcknowledgedThroughAKill) {
   EXPECT_EQ(redis_.command({"GET", "a"}, soon())->text, "1");
 }
 
-TEST_F(RedisOutage, F09_DoesNotLendConnectionsThatARestartHasClosed) {
+TEST_F(RedisOutage, DoesNotLendConnectionsThatARestartHasClosed) {
   std::atomic<int> started{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -72,7 +72,7 @@ TEST_F(RedisOutage, F09_DoesNotLendConnectionsThatARestartHasClosed) {
   }
 }
 
-TEST_F(RedisOutage, F20_SendsScriptsAgainAfterARestart) {
+TEST_F(RedisOutage, SendsScriptsAgainAfterARestart) {
   EXPECT_EQ(redis_.eval(kIncrement, {"n"}, {}, soon())->integer, 1);
   server_.restart();
   EXPECT_EQ(redis_.eval(kIncrement, {"n"}, {}, soon())->integer, 2);
@@ -84,7 +84,7 @@ TEST_F(RedisOutage, F20_SendsScriptsAgainAfterARestart) {
   EXPECT_EQ((*replies)[2].integer, 41);
 }
 
-TEST_F(RedisOutage, F13_AFrozenServerCostsTheDeadlineAndNoReplyComesLate) {
+TEST_F(RedisOutage, AFrozenServerCostsTheDeadlineAndNoReplyComesLate) {
   ASSERT_TRUE(redis_.command({"MSET", "a", "of a", "b", "of b"}, soon()));
   server_.freeze();
   const auto deadline = Deadline::after(Milliseconds{100});
@@ -99,7 +99,7 @@ TEST_F(RedisOutage, F13_AFrozenServerCostsTheDeadlineAndNoReplyComesLate) {
   }
 }
 
-TEST_F(RedisOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
+TEST_F(RedisOutage, ManyCallersOfAFrozenServerAllGetAnError) {
   ASSERT_TRUE(redis_.command({"PING"}, soon()));
   server_.freeze();
   std::vector<std::thread> threads;
@@ -116,7 +116,7 @@ TEST_F(RedisOutage, F13_ManyCallersOfAFrozenServerAllGetAnError) {
 }
 
 // Each attempt that is given up is a client that the server has to meet and bury before anybody else is served.
-TEST_F(RedisOutage, F13_AFrozenServerIsProbedByOneConnectionThatIsKept) {
+TEST_F(RedisOutage, AFrozenServerIsProbedByOneConnectionThatIsKept) {
   ASSERT_TRUE(redis_.command({"PING"}, soon()));
   const auto accepted = [this] {
     const auto info = redis_.command({"INFO", "stats"}, soon())->text;
@@ -132,7 +132,7 @@ TEST_F(RedisOutage, F13_AFrozenServerIsProbedByOneConnectionThatIsKept) {
   EXPECT_LE(accepted() - before, 2);
 }
 
-TEST_F(RedisOutage, F09_CallersGoOnThroughRestartsByTrying) {
+TEST_F(RedisOutage, CallersGoOnThroughRestartsByTrying) {
   constexpr int kWriters = 4;
   std::atomic<bool> ending{false};
   std::atomic<int> acknowledged{0};
@@ -218,7 +218,7 @@ class DrippingServer {
   std::thread thread_;
 };
 
-TEST(RedisAway, F20_ADrippingServerDoesNotHoldACallerBeyondItsDeadline) {
+TEST(RedisAway, ADrippingServerDoesNotHoldACallerBeyondItsDeadline) {
   const DrippingServer server;
   Redis redis(options_for(server.url(), 1));
   const auto refused = redis.command({"GET", "a"}, Deadline::after(Milliseconds{200}));

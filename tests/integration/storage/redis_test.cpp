@@ -79,7 +79,7 @@ TEST_F(RedisTest, TellsARefusalFromASilence) {
   EXPECT_TRUE(refused.error().text.starts_with("ERR")) << refused.error().text;
 }
 
-TEST_F(RedisTest, A099_CarriesAnyBytesAsData) {
+TEST_F(RedisTest, CarriesAnyBytesAsData) {
   const auto hostile = "{a}:b c\r\n*1\r\n$8\r\nFLUSHALL\r\n%s%n\0\xFF"s;
   ASSERT_TRUE(redis_.command({"SET", hostile, hostile}, soon()));
   EXPECT_EQ(redis_.command({"GET", hostile}, soon())->text, hostile);

@@ -41,7 +41,7 @@ RC_GTEST_PROP(Buckets, NeverAllowMoreThanBurstAndRate, ()) {
   RC_ASSERT(allowed <= 30 + seconds * 0.5 + 1);
 }
 
-TEST(LocalLimits, AreBounded_A025) {
+TEST(LocalLimits, AreBounded) {
   LocalLimits limits(100);
   for (int i = 0; i < 100'000; ++i) limits.take("user-" + std::to_string(i), kQuota, kStart);
   EXPECT_EQ(limits.size(), 100u);
@@ -131,7 +131,7 @@ RC_GTEST_PROP(Frames, ReachThePlayerOnceAndInOrderHoweverTheyAreShuffled, ()) {
   for (std::size_t i = 0; i < all.size(); ++i) RC_ASSERT(all[i] == std::to_string(i + 1));
 }
 
-TEST(ConnectionCaps, CountByAddressAndInAll_A060) {
+TEST(ConnectionCaps, CountByAddressAndInAll) {
   ConnectionCap cap(4, 2);
   auto one = cap.take("a", true);
   {

@@ -48,7 +48,7 @@ TEST(RefreshTokens, CanBeMadeAgainUnderTheKeyThatMadeThem) {
   EXPECT_FALSE(after.refresh_token_with(said, Tokens::digest("another")).has_value());
 }
 
-TEST(Keys, AreSeparatedBySpacesAndLongEnough_A011) {
+TEST(Keys, AreSeparatedBySpacesAndLongEnough) {
   EXPECT_EQ(parse_keys(kNewKey + " " + kKey)->size(), 2u);
   EXPECT_FALSE(parse_keys("").ok());
   EXPECT_FALSE(parse_keys("short").ok());

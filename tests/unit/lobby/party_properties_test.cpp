@@ -1,4 +1,4 @@
-// Any sequence of changes keeps a party a party (I30): members unique and at most max_size, the leader one of them,
+// Any sequence of changes keeps a party a party: members unique and at most max_size, the leader one of them,
 // version + 1 per change, readiness gone whenever the membership changes; and an absent leader
 // only where nobody is connected.
 #include <gtest/gtest.h>

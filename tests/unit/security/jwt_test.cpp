@@ -1,4 +1,4 @@
-// Tokens under attack: rows A001 to A012 of the catalogue of attacks, at the level of the verifier.
+// Tests of the verifier of JSON Web Tokens with forged, altered and expired tokens.
 #include "common/security/jwt.h"
 
 #include <gtest/gtest.h>
@@ -88,7 +88,7 @@ TEST(Jwt, TheForgerOfTheseTestsForgesWell) {
   EXPECT_TRUE(TokenSigner({kKey}).verify_access(forge(kHeader, payload()), kNow).ok());
 }
 
-TEST(Jwt, A001_RefusesAlgNoneAndEmptySignatures) {
+TEST(Jwt, RefusesAlgNoneAndEmptySignatures) {
   for (const char* alg : {"none", "None", "nOnE", "NONE", ""}) {
     const std::string header = std::string(R"({"alg":")") + alg + R"(","typ":"JWT"})";
     EXPECT_EQ(error_of(forge(header, payload())), TokenError::malformed) << alg;
@@ -97,7 +97,7 @@ TEST(Jwt, A001_RefusesAlgNoneAndEmptySignatures) {
   EXPECT_EQ(error_of(base64url_encode(kHeader) + "." + base64url_encode(payload()) + "."), TokenError::wrong_signature);
 }
 
-TEST(Jwt, A002_A003_RefusesEveryAlgButHs256) {
+TEST(Jwt, RefusesEveryAlgButHs256) {
   for (const char* alg : {"RS256", "ES256", "EdDSA", "HS384", "HS512", "hs256", "HS256 ", "PS256"}) {
     EXPECT_EQ(error_of(forge(std::string(R"({"alg":")") + alg + R"("})", payload())), TokenError::malformed) << alg;
   }
@@ -108,21 +108,21 @@ TEST(Jwt, A002_A003_RefusesEveryAlgButHs256) {
   EXPECT_EQ(error_of(forge(kHeader, payload(), "-----BEGIN PUBLIC KEY-----")), TokenError::wrong_signature);
 }
 
-TEST(Jwt, A004_RefusesAnyKeyId) {
+TEST(Jwt, RefusesAnyKeyId) {
   for (const std::string& kid : {std::string("../../dev/null"), std::string("' OR 1=1--"), std::string(4096, 'k'),
                                  std::string("\\u0000"), std::string("1")}) {
     EXPECT_EQ(error_of(forge(R"({"alg":"HS256","kid":")" + kid + R"("})", payload())), TokenError::malformed);
   }
 }
 
-TEST(Jwt, A005_RefusesKeysAndRulesBroughtAlong) {
+TEST(Jwt, RefusesKeysAndRulesBroughtAlong) {
   for (const char* member : {R"("jku":"http://169.254.169.254/")", R"("x5u":"http://a/")", R"("jwk":{"kty":"oct"})",
                              R"("x5c":["MII"])", R"("crit":["exp"],"exp":1)", R"("b64":false)", R"("zip":"DEF")"}) {
     EXPECT_EQ(error_of(forge(std::string(R"({"alg":"HS256",)") + member + "}", payload())), TokenError::malformed);
   }
 }
 
-TEST(Jwt, A006_RefusesAnyOtherBit) {
+TEST(Jwt, RefusesAnyOtherBit) {
   const TokenSigner signer({kKey});
   const auto token = signer.sign(claims());
   for (std::size_t i = 0; i < token.size(); ++i) {
@@ -142,7 +142,7 @@ TEST(Jwt, A006_RefusesAnyOtherBit) {
   EXPECT_FALSE(signer.verify_access(std::string_view("\0", 1), kNow).ok());
 }
 
-TEST(Jwt, A007_RefusesTimesThatAreOverMissingOrNoTimes) {
+TEST(Jwt, RefusesTimesThatAreOverMissingOrNoTimes) {
   for (const char* exp : {"", "null", R"("1767226500")", "-1", "1e308", "1767226500.5", "9223372036854775807",
                           "18446744073709551616", "true", "{}"}) {
     EXPECT_EQ(error_of(forge(kHeader, payload("exp", exp))), TokenError::malformed) << exp;
@@ -165,7 +165,7 @@ TEST(Jwt, AllowsClocksThatDifferByThirtySeconds) {
   EXPECT_EQ(error_of(token, kNow - Seconds(31)), TokenError::not_yet_valid);
 }
 
-TEST(Jwt, A008_RefusesAnotherIssuerOrAudience) {
+TEST(Jwt, RefusesAnotherIssuerOrAudience) {
   for (const char* member : {"iss", "aud"}) {
     for (const char* value : {R"("other")", R"("")", R"("Matchmaker")"}) {
       EXPECT_EQ(error_of(forge(kHeader, payload(member, value))), TokenError::wrong_kind) << member << value;
@@ -176,7 +176,7 @@ TEST(Jwt, A008_RefusesAnotherIssuerOrAudience) {
   }
 }
 
-TEST(Jwt, A009_NeverTakesOneKindForAnother) {
+TEST(Jwt, NeverTakesOneKindForAnother) {
   const TokenSigner signer({kKey});
   const auto access = signer.sign(claims());
   const auto server = signer.sign(ServerClaims{MatchId::fresh(kNow), default_tenant(), kNow + Seconds(60)});
@@ -190,12 +190,12 @@ TEST(Jwt, A009_NeverTakesOneKindForAnother) {
   EXPECT_FALSE(signer.verify_access(random_token(32), kNow).ok());
 }
 
-TEST(Jwt, A010_RefusesLongTokensUnread) {
+TEST(Jwt, RefusesLongTokensUnread) {
   EXPECT_EQ(error_of(std::string(100'000, 'a')), TokenError::malformed);
   EXPECT_EQ(error_of(forge(kHeader, payload("name", '"' + std::string(100'000, 'a') + '"'))), TokenError::malformed);
 }
 
-TEST(Jwt, A011_CallsShortAndRepeatedKeysWeak) {
+TEST(Jwt, CallsShortAndRepeatedKeysWeak) {
   EXPECT_TRUE(weak_key(""));
   EXPECT_TRUE(weak_key("secret"));
   EXPECT_TRUE(weak_key(std::string(31, 'x')));
@@ -210,7 +210,7 @@ TEST(Jwt, A011_CallsShortAndRepeatedKeysWeak) {
   EXPECT_DEATH(TokenSigner(std::vector<std::string>{}), "has a key");
 }
 
-TEST(Jwt, A012_AcceptsThePreviousKeyOnlyWhileItIsGiven) {
+TEST(Jwt, AcceptsThePreviousKeyOnlyWhileItIsGiven) {
   const auto old_token = TokenSigner({kOtherKey}).sign(claims());
   EXPECT_TRUE(TokenSigner({kKey, kOtherKey}).verify_access(old_token, kNow).ok());
   EXPECT_EQ(TokenSigner({kKey}).verify_access(old_token, kNow).error(), TokenError::wrong_signature);

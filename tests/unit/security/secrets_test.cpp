@@ -84,7 +84,7 @@ TEST_F(Passwords, VerifiesWhatItHashedAndNothingElse) {
   EXPECT_FALSE(hasher_.outdated(hash));
 }
 
-TEST_F(Passwords, A023_AreNeverCut) {
+TEST_F(Passwords, AreNeverCut) {
   const std::string longest(72, 'p');
   const auto hash = hasher_.hash(longest);
   EXPECT_TRUE(hasher_.verify(longest, hash));

@@ -96,7 +96,7 @@ RC_GTEST_PROP(JsonProperty, AnyBytesAreWrittenAsValidText, (const std::string& b
   RC_ASSERT(json::Document::parse(text).ok() == (bytes.find('\0') == std::string::npos));
 }
 
-RC_GTEST_PROP(JsonProperty, A071_AnyBytesAreReadWithoutHarm, (const std::string& bytes)) {
+RC_GTEST_PROP(JsonProperty, AnyBytesAreReadWithoutHarm, (const std::string& bytes)) {
   const auto document = json::Document::parse(bytes);
   if (document) RC_ASSERT(json::Document::parse(document->root().text()).ok());
 }
@@ -162,9 +162,9 @@ void mutate(const std::string& good) {
   RC_ASSERT(json::Document::parse(encode_problem(read.error(), "")).ok());
 }
 
-RC_GTEST_PROP(CodecProperty, A071_DamagedMessagesAreRefusedOrWhole, ()) { mutate<Everything>(encode(anything())); }
+RC_GTEST_PROP(CodecProperty, DamagedMessagesAreRefusedOrWhole, ()) { mutate<Everything>(encode(anything())); }
 
-RC_GTEST_PROP(CodecProperty, A071_DamagedRequestsAreRefusedOrWhole, ()) {
+RC_GTEST_PROP(CodecProperty, DamagedRequestsAreRefusedOrWhole, ()) {
   Enqueue request;
   request.ticket_id = TicketId(any_uuid());
   request.mode = any_mode();
