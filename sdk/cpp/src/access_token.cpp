@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "src/json.h"
+#include "src/read.h"
 
 namespace matchmaker {
 namespace {
@@ -32,11 +32,11 @@ AccessToken read_access_token(const std::string& text) {
   } catch (const std::exception&) {
     return token;
   }
-  const auto claims = Json::parse(std::string(bytes.begin(), bytes.end()));
+  const auto claims = parse_message(std::string(bytes.begin(), bytes.end()));
   if (!claims) return token;
-  token.player_id = claims->text("sub");
-  token.issued_at_seconds = std::min(std::max<std::int64_t>(claims->integer("iat"), 0), kLastSecond);
-  const auto expires = std::min(std::max<std::int64_t>(claims->integer("exp"), 0), kLastSecond);
+  token.player_id = text_of(*claims, "sub");
+  token.issued_at_seconds = std::min(std::max(read_member<std::int64_t>(*claims, "iat"), std::int64_t{0}), kLastSecond);
+  const auto expires = std::min(std::max(read_member<std::int64_t>(*claims, "exp"), std::int64_t{0}), kLastSecond);
   token.lifetime_seconds = expires - token.issued_at_seconds;
   return token;
 }

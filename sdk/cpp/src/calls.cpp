@@ -44,6 +44,34 @@ std::string outcome_of(const std::optional<Error>& error, int status) {
   return text;
 }
 
+ErrorKind kind_of(int status) {
+  switch (status) {
+    case 401: return ErrorKind::unauthorized;
+    case 403: return ErrorKind::forbidden;
+    case 404: return ErrorKind::not_found;
+    case 409: return ErrorKind::conflict;
+    case 429: return ErrorKind::rate_limited;
+    default: break;
+  }
+  if (status >= 500) return ErrorKind::unavailable;
+  if (status >= 400) return ErrorKind::invalid;
+  return ErrorKind::protocol;
+}
+
+// The error of an answer whose status is not 2xx.
+Error read_error(int status, const std::string& body) {
+  Error error;
+  if (const auto json = parse_message(body)) {
+    read(*json, error);
+  } else {
+    error.code = "protocol";
+    error.detail = "status " + std::to_string(status) + " without a problem object";
+  }
+  error.kind = kind_of(status);
+  error.http_status = status;
+  return error;
+}
+
 }  // namespace
 
 std::optional<Error> Client::Impl::error_of(const HttpAnswer& answer) {
@@ -151,11 +179,13 @@ void Client::Impl::renewed(const HttpAnswer& answer) {
 }
 
 bool Client::Impl::accept_tokens(const HttpAnswer& answer) {
-  const auto json = Json::parse(answer.body);
-  if (!json || !is_token(json->text("access_token")) || !is_token(json->text("refresh_token"))) return false;
-  access = read_access_token(json->text("access_token"));
-  refresh_token = json->text("refresh_token");
-  const auto lifetime = access.lifetime_seconds > 0 ? access.lifetime_seconds : json->integer("expires_in");
+  const auto json = parse_message(answer.body);
+  Tokens tokens;
+  if (json) read(*json, tokens);
+  if (!is_token(tokens.access_token) || !is_token(tokens.refresh_token)) return false;
+  access = read_access_token(tokens.access_token);
+  refresh_token = tokens.refresh_token;
+  const auto lifetime = access.lifetime_seconds > 0 ? access.lifetime_seconds : tokens.expires_in;
   renew_at = Clock::now() + time_to_renewal(lifetime);
   call_game(options.store_refresh_token, refresh_token);
   return true;

@@ -49,10 +49,10 @@ JsonBody queue_body(const QueueOptions& options) {
   body.set("mode", options.mode).set_given("region", options.region);
   if (options.team_size != 0) body.set("team_size", options.team_size);
   if (!options.latencies_ms.empty()) {
-    auto latencies = web::json::value::object();
+    auto latencies = JsonValue::object();
     for (const auto& latency : options.latencies_ms) {
       // A latency that is no number was not measured.
-      if (std::isfinite(latency.second)) latencies[latency.first] = web::json::value::number(latency.second);
+      if (std::isfinite(latency.second)) latencies[latency.first] = JsonValue::number(latency.second);
     }
     body.put("latencies", std::move(latencies));
   }

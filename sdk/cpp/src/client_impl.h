@@ -17,10 +17,9 @@
 #include "matchmaker/client.h"
 #include "matchmaker/transport.h"
 #include "src/access_token.h"
-#include "src/json.h"
 #include "src/mailbox.h"
 #include "src/match_ends.h"
-#include "src/read.h"
+#include "src/messages.h"
 
 namespace matchmaker {
 
@@ -67,10 +66,10 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   template <class T>
   static Result<T> to_result(const HttpAnswer& answer) {
     if (auto error = error_of(answer)) return *error;
-    const auto json = Json::parse(answer.body);
+    const auto json = parse_message(answer.body);
     if (!json) return protocol_error("the answer is no JSON");
     T value{};
-    read(*json, value);
+    read_answer(*json, value);
     return value;
   }
   static std::optional<Error> error_of(const HttpAnswer& answer);
@@ -82,7 +81,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   void socket_opened();
   void socket_closed(int code, const std::string& why);
   void received(const std::string& text);
-  void dispatch(const std::string& event, const Json& data);
+  void dispatch(const std::string& event, const JsonValue& data);
   void welcomed(const Active& active);
   void tell_missed(const Active& active);
   void tell(const MatchCompleted& event);

@@ -2,8 +2,8 @@
 
 #include "matchmaker/transport.h"
 #include "src/address.h"
-#include "src/json.h"
 #include "src/mailbox.h"
+#include "src/read.h"
 
 namespace matchmaker {
 namespace {
@@ -27,11 +27,11 @@ struct MATCHMAKER_HIDDEN GameConnection::Impl {
 
   // Each handler is copied before it is called: it may be the owner of everything here.
   void received(const std::string& text) {
-    const auto frame = Json::parse(text);
+    const auto frame = parse_message(text);
     if (!frame) return;
-    const auto event = frame->text("event");
+    const auto event = text_of(*frame, "event");
     if (event == "joined") call(handlers.joined);
-    if (event == "message") call(handlers.message, frame->text("from"), frame->at("data").serialized());
+    if (event == "message") call(handlers.message, text_of(*frame, "from"), to_text(member(*frame, "data")));
   }
 
   template <class Handler, class... Args>

@@ -12,7 +12,7 @@ constexpr int kNotAuthenticated = 4401;
 constexpr int kReplaced = 4409;
 
 template <class E>
-E as(const Json& data) {
+E as(const JsonValue& data) {
   E event{};
   read(data, event);
   return event;
@@ -86,28 +86,28 @@ void Client::Impl::renew_socket_login() {
 void Client::Impl::received(const std::string& text) {
   socket_opened();
   if (over) return;
-  const auto frame = Json::parse(text);
+  const auto frame = parse_message(text);
   if (!frame) return log(LogLevel::warning, "a frame is no JSON");
-  dispatch(frame->text("event"), frame->at("data"));
+  dispatch(text_of(*frame, "event"), member(*frame, "data"));
 }
 
-void Client::Impl::dispatch(const std::string& event, const Json& data) {
+void Client::Impl::dispatch(const std::string& event, const JsonValue& data) {
   if (event == "welcome") welcomed(as<Active>(data));
   else if (event == "member_joined") call_game(events.member_joined, as<MemberJoined>(data));
   else if (event == "member_left") call_game(events.member_left, as<MemberLeft>(data));
   else if (event == "member_ready") call_game(events.member_ready, as<MemberReady>(data));
   else if (event == "party_updated") call_game(events.party_updated, as<Party>(data));
-  else if (event == "party_disbanded") call_game(events.party_disbanded, data.text("party_id"));
+  else if (event == "party_disbanded") call_game(events.party_disbanded, text_of(data, "party_id"));
   else if (event == "invited") call_game(events.invited, as<Invitation>(data));
   else if (event == "invite_ended") call_game(events.invite_ended, as<InviteEnded>(data));
   else if (event == "chat_message") call_game(events.chat_message, as<ChatMessage>(data));
   else if (event == "queue_entered") call_game(events.queue_entered, as<Ticket>(data));
   else if (event == "queue_left") call_game(events.queue_left, as<QueueLeft>(data));
   else if (event == "match_found") {
-    ends.known.add(data.text("match_id"));
+    ends.known.add(text_of(data, "match_id"));
     call_game(events.match_found, as<MatchFound>(data));
   } else if (event == "session_ready") {
-    ends.known.add(data.text("match_id"));
+    ends.known.add(text_of(data, "match_id"));
     call_game(events.session_ready, as<SessionReady>(data));
   } else if (event == "match_cancelled") tell(as<MatchCancelled>(data));
   else if (event == "match_completed") tell(as<MatchCompleted>(data));
