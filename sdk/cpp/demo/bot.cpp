@@ -30,7 +30,7 @@ void Bot::watch_events() {
     if (hooks_.found) hooks_.found(match, Clock::now() - queued_at_);
   };
   events.queue_entered = [this](const mm::Ticket&) {
-    // A party's members learn here that their leader has queued them.
+    // The other members of a party are notified by this event that their leader queued the party.
     queued_at_ = Clock::now();
     if (hooks_.queued) hooks_.queued();
   };

@@ -1,5 +1,5 @@
-// One bot: a player that registers, logs in, follows its party into the queue, joins the game server of each match and
-// says hello there. All through the SDK, on one thread.
+// A bot: a player that registers, logs in, queues alone or with its party, joins the game server of each match and
+// sends a message there. It uses only the SDK and one thread.
 #pragma once
 
 #include <chrono>
@@ -13,9 +13,9 @@ namespace demo {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a bot tells the demo. Every failure of a call comes to `failed`.
+/// Callbacks of a bot. `failed` receives each failure of a call.
 struct BotHooks {
-  std::function<void()> online;  ///< logged in, and the realtime connection is open
+  std::function<void()> online;  ///< the bot is logged in and its realtime connection is open
   std::function<void()> queued;
   std::function<void(const matchmaker::MatchFound&, Clock::duration waited)> found;
   std::function<void(const std::string& match_id, const std::string& endpoint)> joined;
@@ -40,7 +40,7 @@ class Bot {
   void enter_queue_as_party(const std::string& party_id, const matchmaker::QueueOptions& options);
   int tick();
 
-  /// Answers of calls: the value goes on, an error to hooks().failed.
+  /// Returns a callback for a call. It passes the value to `then` or the error to the hook `failed`.
   template <class T>
   matchmaker::Callback<T> expect(std::string what, std::function<void(const T&)> then) {
     return [this, what = std::move(what), then = std::move(then)](matchmaker::Result<T> result) {

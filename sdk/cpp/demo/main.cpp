@@ -1,7 +1,7 @@
-// mm-demo: shows the whole platform through the SDK.
+// mm-demo: exercises the whole platform through the SDK.
 //   mm-demo play [rounds]   20 bots: parties, queue, matches, game servers, ratings, leaderboard
-//   mm-demo seed [count]    sample players
-// The gateway's address comes from MM_GATEWAY_URL (make env).
+//   mm-demo seed [count]    registers sample players
+// The address of the gateway is read from MM_GATEWAY_URL (see make env).
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -15,7 +15,8 @@ namespace {
 
 namespace mm = matchmaker;
 
-// 20 players: five parties and six who come alone. Whatever first match is made of them, a second one is left.
+// 20 players: five parties and six single players. For every possible first match, the remaining players can form a
+// second match.
 constexpr int kPartySizes[] = {5, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr int kTeamSize = 5;
 constexpr int kShownPlaces = 10;
@@ -25,9 +26,9 @@ constexpr const char* kNames[] = {"ada",  "bela", "cleo", "dora", "egon", "fynn"
                                   "kira", "liam", "mona", "nils", "olga", "paul", "quin", "rosa", "sven", "tara"};
 
 struct Group {
-  std::vector<Bot*> bots;  ///< the first leads
+  std::vector<Bot*> bots;  ///< the first bot is the leader
   std::string party_id;
-  int waiting = 0;         ///< answers of members under way
+  int waiting = 0;         ///< members whose answer is outstanding
 };
 
 class Play {
@@ -97,7 +98,7 @@ class Play {
         form_party(group);
       }
     }
-    stage_.say("parties of " + sizes + " are forming; 6 players stay alone");
+    stage_.say("parties of " + sizes + " are forming; 6 players queue alone");
     begin_round();
   }
 
@@ -126,7 +127,7 @@ class Play {
         group.bots[0]->enter_queue(queue_options());
       } else if (!group.party_id.empty()) {
         get_ready(group);
-      }  // else: the party is still forming, and gets ready then
+      }  // else: the party is still forming; form_party() continues
     }
   }
 
@@ -163,12 +164,12 @@ class Play {
       if (Clock::now() > end) return false;
       int ran = 0;
       for (auto& bot : bots_) ran += bot->tick();
-      if (ran == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // a game's frame
+      if (ran == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // one game frame
     }
     return true;
   }
 
-  // The standings follow the ratings by a moment: asked again until they have everything that was told above.
+  // The leaderboard is updated a moment after the ratings. It is requested until it contains all rating changes.
   bool show() {
     stage_.print_matches();
     stage_.print_ratings();
@@ -176,7 +177,7 @@ class Play {
       std::optional<mm::LeaderboardPage> page;
       bool asked = false;
     };
-    const auto standings = std::make_shared<Standings>();  // owners: this frame, and the answer under way
+    const auto standings = std::make_shared<Standings>();  // owners: this function, and the pending callback
     Clock::time_point next_ask{};
     const bool current = loop_until(Clock::now() + kStandingsTime, [&] {
       if (standings->page && stage_.is_current(*standings->page)) return true;
@@ -193,7 +194,7 @@ class Play {
     });
     if (standings->page) stage_.print_leaderboard(*standings->page);
     if (current) return true;
-    std::fprintf(stderr, "the leaderboard did not take in the last matches within %lld s\n",
+    std::fprintf(stderr, "the leaderboard did not include the last matches within %lld s\n",
                  static_cast<long long>(kStandingsTime.count()));
     return false;
   }
@@ -226,7 +227,7 @@ int seed(const std::string& gateway_url, int count) {
     std::printf("\r%d of %d players", i, count);
     std::fflush(stdout);
   }
-  std::printf("\n%d registered, %d were there already, %d failed; password: sample-password\n", made, there, failed);
+  std::printf("\n%d registered, %d already existed, %d failed; password: sample-password\n", made, there, failed);
   return failed == 0 ? 0 : 1;
 }
 

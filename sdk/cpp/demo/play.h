@@ -1,4 +1,4 @@
-// The demo: a company of bots that form parties and play a few rounds of ranked 5 v 5.
+// The demo: 20 bots form parties and play a few rounds of ranked 5 v 5. Also registers sample players.
 #pragma once
 
 #include <chrono>
@@ -9,14 +9,14 @@ namespace demo {
 struct PlayOptions {
   std::string gateway_url;
   int rounds = 2;
-  std::chrono::seconds time_limit{150};  ///< then it gives up and says what is missing
+  std::chrono::seconds time_limit{150};  ///< after this time the demo fails and prints what is missing
 };
 
-/// 0 when every round was played, rated and shown; else 1.
+/// Returns 0 if every round was played, rated and shown on the leaderboard, without a failed call; else 1.
 int play(const PlayOptions& options);
 
-/// Registers `count` sample players, seed-001 and so on, with the password "sample-password". Those that are there
-/// already are left alone.
+/// Registers `count` sample players, seed-001 and so on, with the password "sample-password". Players that already
+/// exist are not changed. Returns 0 if no registration failed for another reason; else 1.
 int seed(const std::string& gateway_url, int count);
 
 }  // namespace demo

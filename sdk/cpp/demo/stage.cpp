@@ -84,7 +84,7 @@ bool Stage::everything_rated() const {
 }
 
 bool Stage::is_current(const mm::LeaderboardPage& page) const {
-  std::map<std::string, int> ours;  // as the leaderboard shows ratings: rounded
+  std::map<std::string, int> ours;  // rounded, as on the leaderboard
   for (const auto* record : in_order()) {
     for (const auto& [player, change] : record->ratings) ours[player] = static_cast<int>(std::lround(change.mmr_after));
   }

@@ -1,4 +1,4 @@
-// The demo's record of what happened, and how it is told: a line per event while it runs, tables at the end.
+// Records the events of the demo and prints them: a line per event while the demo runs, and tables at the end.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ struct MatchRecord {
   bool over = false;
   bool cancelled = false;
   int winning_team = -1;
-  std::map<std::string, matchmaker::RatingChanged> ratings;  ///< by player
+  std::map<std::string, matchmaker::RatingChanged> ratings;  ///< by player id
 
   std::size_t players() const;
 };
@@ -31,7 +31,7 @@ class Stage {
   Stage() : began_(Clock::now()) {}
 
   void know(const std::string& player_id, const std::string& name) { names_[player_id] = name; }
-  /// One line with the time since the start.
+  /// Prints a line with the time since the start.
   void say(const std::string& text) const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
 
@@ -43,7 +43,7 @@ class Stage {
 
   const std::map<std::string, MatchRecord>& matches() const { return matches_; }
   bool everything_rated() const;
-  /// The page has every rating change that was told: nobody stands there with an older rating, or is missing.
+  /// Whether the page includes every recorded rating change: no player of the demo is missing or has an older rating.
   bool is_current(const matchmaker::LeaderboardPage& page) const;
 
   void print_matches() const;
@@ -51,7 +51,7 @@ class Stage {
   void print_leaderboard(const matchmaker::LeaderboardPage& page) const;
 
  private:
-  std::vector<const MatchRecord*> in_order() const;  ///< as they were found
+  std::vector<const MatchRecord*> in_order() const;  ///< in the order in which they were found
   std::string name_of(const std::string& player_id) const;
   std::string team_text(const std::vector<std::string>& team) const;
 

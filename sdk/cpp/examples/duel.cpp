@@ -1,4 +1,4 @@
-// Two players, one duel: register, log in, queue, meet on the game server, see the rating change.
+// Two players play a duel: they register, log in, queue, join the game server and receive their rating changes.
 //   MM_GATEWAY_URL=http://127.0.0.1:8080 ./duel
 #include <chrono>
 #include <cstdio>
@@ -10,7 +10,7 @@
 
 namespace mm = matchmaker;
 
-// One player. In a game there is one Client per process, and tick() stands in the frame loop.
+// One player. A game usually has one Client per process and calls tick() in its frame loop.
 struct Player {
   mm::Client client;
   std::string name;

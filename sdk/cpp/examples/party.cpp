@@ -1,4 +1,4 @@
-// Two friends in a party: create, invite, join, chat, ready check, enter the queue together, leave it again.
+// Two players in a party: they create it, invite, join, chat, get ready, enter the queue together and leave it.
 //   MM_GATEWAY_URL=http://127.0.0.1:8080 ./party
 #include <chrono>
 #include <cstdio>
@@ -11,8 +11,7 @@
 
 namespace mm = matchmaker;
 
-// A script of calls reads best one after the other: this waits for each answer while it ticks both clients. A game
-// would react to callbacks instead.
+// Makes calls in sequence: waits for each answer while it ticks both clients. A game would react in callbacks instead.
 struct Script {
   mm::Client& one;
   mm::Client& two;

@@ -10,7 +10,7 @@
 namespace matchmaker {
 namespace {
 
-constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
+constexpr std::int64_t kLastSecond = 253'402'300'799;  // the last second of the year 9999
 
 }  // namespace
 
@@ -43,7 +43,7 @@ AccessToken read_access_token(const std::string& text) {
 
 std::string utc_text(std::int64_t seconds) {
   if (seconds <= 0 || seconds > kLastSecond) return {};
-  // Days to a date, after H. Hinnant, "chrono-compatible low-level date algorithms" (civil_from_days).
+  // Converts days to a date. Source: H. Hinnant, "chrono-compatible low-level date algorithms" (civil_from_days).
   const std::int64_t days = seconds / 86'400 + 719'468;
   const std::int64_t era = days / 146'097;
   const std::int64_t day_of_era = days % 146'097;

@@ -8,12 +8,12 @@ namespace {
 constexpr std::size_t kMostBytes = 2048;
 constexpr std::size_t kMostHostBytes = 253;
 constexpr int kMostPort = 65535;
-// Longer texts are cut in messages.
+// Error details show at most this many bytes of an address.
 constexpr std::size_t kShownBytes = 80;
 
 struct Form {
-  const char* plain;   // scheme
-  const char* secure;  // scheme, with TLS
+  const char* plain;   // the scheme without TLS
+  const char* secure;  // the scheme with TLS
   bool has_query;
 };
 
@@ -21,7 +21,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Visible ASCII without the characters that RFC 3986 has no place for.
+// True for visible ASCII characters except those that RFC 3986 does not allow.
 bool is_uri_char(char c) {
   return c > 0x20 && c < 0x7F && std::string("\"<>\\^`{|}").find(c) == std::string::npos;
 }
@@ -45,7 +45,7 @@ class Parser {
     if (text_.empty()) return wrong("it is empty");
     if (text_.size() > kMostBytes) return wrong("it is too long");
     for (char c : text_) {
-      if (!is_uri_char(c)) return wrong("it has a character that no address may have");
+      if (!is_uri_char(c)) return wrong("it contains a character that is not allowed in an address");
     }
     const auto after_scheme = text_.find("://");
     const auto scheme = after_scheme == std::string::npos ? std::string() : lower(text_.substr(0, after_scheme));
@@ -66,19 +66,19 @@ class Parser {
     Error error;
     error.kind = ErrorKind::invalid;
     error.code = "invalid_address";
-    error.detail = "\"" + shown(text_) + "\" is no address: " + why + "; it looks like " + form_.plain +
+    error.detail = "\"" + shown(text_) + "\" is not a valid address: " + why + "; expected " + form_.plain +
                    "://host:port or " + form_.secure + "://host:port";
     return error;
   }
 
   static const char* read_authority(const std::string& authority, Address& out) {
-    if (authority.find('@') != std::string::npos) return "it has a user name";
+    if (authority.find('@') != std::string::npos) return "it contains a user name";
     const bool bracket = !authority.empty() && authority[0] == '[';
     const auto close = bracket ? authority.find(']') : 0;
     if (close == std::string::npos) return "a bracket is not closed";
     const auto colon = authority.find(':', close);
     if (bracket && close + 1 != (colon == std::string::npos ? authority.size() : colon)) {
-      return "something stands behind its bracket";
+      return "only a port may follow the closing bracket";
     }
     out.host = bracket ? authority.substr(1, close - 1) : authority.substr(0, colon);
     if (const char* why = bracket ? check_ipv6(out.host) : check_name(out.host)) return why;
@@ -94,7 +94,7 @@ class Parser {
     if (host.size() > kMostHostBytes) return "its host is too long";
     for (char c : host) {
       if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') {
-        return "its host has a character that no host may have";
+        return "its host contains a character that is not allowed in a host";
       }
     }
     return nullptr;
@@ -104,9 +104,9 @@ class Parser {
     int colons = 0;
     for (char c : host) {
       colons += c == ':' ? 1 : 0;
-      if (!is_hex(c) && c != ':' && c != '.') return "what is in brackets is no IPv6 address";
+      if (!is_hex(c) && c != ':' && c != '.') return "the text in brackets is not an IPv6 address";
     }
-    return colons < 2 ? "what is in brackets is no IPv6 address" : nullptr;
+    return colons < 2 ? "the text in brackets is not an IPv6 address" : nullptr;
   }
 
   static const char* read_port(const std::string& digits, int& out) {

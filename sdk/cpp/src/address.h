@@ -1,5 +1,5 @@
-// Addresses that people type: the gateway's and a game server's. Checked here, before cpprestsdk sees them: it throws
-// for some that are wrong and crashes on others.
+// Parses the addresses of the gateway and of game servers. They are checked before cpprestsdk gets them, because
+// cpprestsdk throws for some invalid addresses and crashes on others.
 #pragma once
 
 #include <string>
@@ -12,16 +12,16 @@ struct Address {
   bool tls = false;
   std::string host;  ///< a name, an IPv4 address, or an IPv6 address without its brackets
   int port = 0;
-  std::string path;  ///< with the query; empty or "/…"
+  std::string path;  ///< includes the query; empty or "/…"
 
   bool is_ipv6() const { return host.find(':') != std::string::npos; }
-  /// host:port, an IPv6 address in brackets.
+  /// host:port; an IPv6 address is in brackets.
   std::string place() const { return (is_ipv6() ? "[" + host + "]" : host) + ":" + std::to_string(port); }
 };
 
-/// `http://host[:port][/path]` or https; without a query. A slash at the end does not count.
+/// Accepts `http://host[:port][/path]` and https://, without a query. Removes slashes at the end of the path.
 Result<Address> parse_gateway_address(const std::string& text);
-/// `ws://host[:port][/path][?query]` or wss.
+/// Accepts `ws://host[:port][/path][?query]` and wss://.
 Result<Address> parse_socket_address(const std::string& text);
 
 }  // namespace matchmaker

@@ -1,15 +1,16 @@
-// Calls over HTTP, and the login that they need: a token near its end is renewed first, an answer 401 renews once and
-// tries again, and calls made meanwhile wait for the one renewal under way.
+// Calls over HTTP, and the login that they need. If the access token is about to expire, it is renewed before the call.
+// An answer 401 renews the token once and repeats the call. Calls made during a renewal wait for its end.
 #include "src/client_impl.h"
 
 namespace matchmaker {
 namespace {
 
 constexpr int kUnauthorized = 401;
-// A renewal that got no answer is tried again after this time; the token may still be good.
+// Pause after a renewal that failed for a reason other than 401. Until then the current token is used; it may still be
+// valid.
 constexpr std::chrono::seconds kRenewalPause{5};
 
-// Renewed when a fifth of the lifetime is left, so that a slow renewal is still in time.
+// A token is renewed when a fifth of its lifetime is left, so that a slow renewal ends before the token expires.
 std::chrono::seconds time_to_renewal(std::int64_t lifetime_seconds) {
   constexpr std::int64_t kMostSeconds = 30LL * 24 * 3600;
   return std::chrono::seconds(std::min(std::max<std::int64_t>(lifetime_seconds, 0), kMostSeconds) * 4 / 5);
@@ -25,7 +26,7 @@ HttpRequest to_request(const Call& call, const std::string& token, const std::st
   return request;
 }
 
-// What may stand in a header.
+// True for a text of visible ASCII characters, which can be sent in a header.
 bool is_token(const std::string& text) {
   for (char c : text) {
     if (c <= 0x20 || c >= 0x7F) return false;
@@ -33,7 +34,7 @@ bool is_token(const std::string& text) {
   return !text.empty();
 }
 
-// Without the query, which may have been typed by a player.
+// The call as shown in the log, without the query, which may contain text that a player typed.
 std::string name_of(const Call& call) { return call.method + " " + call.target.substr(0, call.target.find('?')); }
 
 std::string outcome_of(const std::optional<Error>& error, int status) {
@@ -125,7 +126,7 @@ void Client::Impl::send(Call call, Answered answered, bool may_renew) {
 
 void Client::Impl::arrived(std::uint64_t id, HttpAnswer answer) {
   const auto found = pending.find(id);
-  if (found == pending.end()) return;  // the transport answered twice
+  if (found == pending.end()) return;  // the transport called the completion twice
   auto mine = std::move(found->second);
   pending.erase(found);
   if (!mine.call.method.empty()) {
@@ -146,7 +147,7 @@ void Client::Impl::arrived(std::uint64_t id, HttpAnswer answer) {
 void Client::Impl::log_in(Call what, Callback<Done> done) {
   call(std::move(what), [this, done = std::move(done)](const HttpAnswer& answer) {
     if (auto error = error_of(answer)) {
-      // The service refuses the token that the game has stored.
+      // The service refused the token that the game had stored.
       if (error->code == "invalid_refresh_token" && refresh_token.empty()) call_game(options.store_refresh_token, std::string());
       return call_game(done, Result<Done>(*error));
     }

@@ -8,13 +8,13 @@
 namespace matchmaker {
 namespace {
 
-// Pauses between tries to connect stay within these, whatever the options say.
+// Limits of the pauses between reconnects. Options outside these limits are changed to the nearest limit.
 constexpr std::chrono::milliseconds kLeastPause{1};
 constexpr std::chrono::milliseconds kMostPause{3'600'000};
-// A longer wait would overflow the clock.
+// Limit of wait(). A longer wait could overflow the clock.
 constexpr std::chrono::milliseconds kMostWait{86'400'000};
 
-/// Percent-encoded, but for the unreserved characters of RFC 3986.
+/// Percent-encodes all characters except the unreserved characters of RFC 3986.
 std::string encoded(const std::string& text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   static const std::string kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -32,7 +32,7 @@ std::string encoded(const std::string& text) {
   return out;
 }
 
-/// ?name=value&… of the values that are given.
+/// Returns ?name=value&… without the parameters that have an empty value.
 std::string query(std::initializer_list<std::pair<const char*, std::string>> parameters) {
   std::string text;
   for (const auto& parameter : parameters) {
@@ -51,7 +51,7 @@ JsonBody queue_body(const QueueOptions& options) {
   if (!options.latencies_ms.empty()) {
     auto latencies = JsonValue::object();
     for (const auto& latency : options.latencies_ms) {
-      // A latency that is no number was not measured.
+      // An infinite latency or a NaN counts as not measured.
       if (std::isfinite(latency.second)) latencies[latency.first] = JsonValue::number(latency.second);
     }
     body.put("latencies", std::move(latencies));
@@ -78,7 +78,7 @@ Client::Impl::Impl(ClientOptions options_in, std::unique_ptr<Transport> transpor
 
 void Client::Impl::end() {
   over = true;
-  // Completions that arrive from now on are dropped, so none meets a dead client.
+  // Completions that arrive after this are dropped, so that none uses a destroyed client.
   mailbox->close();
   wants_socket = false;
   close_socket();
@@ -154,7 +154,7 @@ void Client::set_preferences(const std::string& json, Callback<Profile> done) {
   if (!value) {
     HttpAnswer no_json;
     no_json.status = 422;
-    no_json.body = R"({"code":"invalid_fields","errors":[{"pointer":"/preferences","detail":"is no JSON"}]})";
+    no_json.body = R"({"code":"invalid_fields","errors":[{"pointer":"/preferences","detail":"is not valid JSON"}]})";
     return impl_->refuse([done = std::move(done)](const HttpAnswer& answer) {
       if (done) done(Impl::to_result<Profile>(answer));
     }, std::move(no_json));
@@ -238,7 +238,7 @@ void Client::leaderboard(const LeaderboardQuery& ask, Callback<LeaderboardPage> 
   const auto season = ask.season.empty() ? std::string() : "/" + encoded(ask.season);
   auto call = get("/v1/leaderboard" + season + query({{"mode", ask.mode}, {"region", ask.region},
                                                        {"limit", std::to_string(ask.limit)}, {"cursor", ask.cursor}}));
-  call.needs_login = logged_in();  // open to anyone; with a login it tells your_rank
+  call.needs_login = logged_in();  // needs no login; with a login the answer includes your_rank
   impl_->request(std::move(call), std::move(done));
 }
 

@@ -1,8 +1,9 @@
-// The inside of a Client: login and token renewal, calls, the realtime connection. Everything here runs on the client's
-// thread; the network's completions come in through the mailbox.
+// The implementation of Client: login and token renewal, calls, and the realtime connection. All functions run on the
+// thread of the client. Completions of network requests arrive through the mailbox.
 //
-// The game may destroy its Client in any callback. The Impl then lives on until the tick that called it has returned, with
-// `over` set: nothing of the game's is called any more, and functions that go on after a callback find their members.
+// The game may destroy its Client in any callback. The Impl then lives until the current tick() returns, with `over`
+// set. From then on no function of the game is called, and code that continues after a callback can still use the
+// members.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,7 @@ struct Call {
   std::string target = {};
   std::string body = {};
   bool needs_login = true;
-  bool creates = false;  ///< carries an Idempotency-Key
+  bool creates = false;  ///< the request carries an Idempotency-Key
 };
 
 struct MATCHMAKER_HIDDEN Client::Impl {
@@ -38,19 +39,19 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   Impl(ClientOptions options_in, std::unique_ptr<Transport> transport_in);
 
   int tick();
-  /// The Client is being destroyed.
+  /// Called by the destructor of Client.
   void end();
 
   // calls.cpp
   void call(Call call, Answered answered);
   void send(Call call, Answered answered, bool may_renew);
   void arrived(std::uint64_t id, HttpAnswer answer);
-  /// Answers in the next tick without asking the network.
+  /// Passes `answer` to `answered` in the next tick, without a network request.
   void refuse(Answered answered, HttpAnswer answer);
   void log_in(Call call, Callback<Done> done);
   void renew();
   void renewed(const HttpAnswer& answer);
-  /// False: they are no tokens that a request can carry.
+  /// Returns false if the answer has no tokens that can be sent in a header.
   bool accept_tokens(const HttpAnswer& answer);
   void forget_tokens();
   void end_login();
@@ -67,7 +68,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   static Result<T> to_result(const HttpAnswer& answer) {
     if (auto error = error_of(answer)) return *error;
     const auto json = parse_message(answer.body);
-    if (!json) return protocol_error("the answer is no JSON");
+    if (!json) return protocol_error("the answer is not valid JSON");
     T value{};
     read_answer(*json, value);
     return value;
@@ -90,7 +91,8 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   void schedule_reconnect();
   void renew_socket_login();
 
-  /// Calls something of the game's, unless the Client is gone. A copy, because the game may replace or destroy it in it.
+  /// Calls a function of the game, unless the Client was destroyed. Takes a copy of the function, because the function
+  /// may replace or destroy the original.
   template <class Handler, class... Args>
   void call_game(Handler handler, const Args&... args) const {
     if (handler && !over) handler(args...);
@@ -112,7 +114,8 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   std::mt19937_64 random;
   bool over = false;
 
-  // Requests under way. What is the game's stays here: completions that come too late are destroyed on other threads.
+  // Outstanding requests. Functions of the game are kept here and not in the completions, because a completion that
+  // arrives after the end of the client is destroyed on another thread.
   std::map<std::uint64_t, Pending> pending;
   std::uint64_t last_id = 0;
 
@@ -124,7 +127,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
 
   bool wants_socket = false;
   bool socket_open = false;
-  std::uint64_t socket_number = 0;  ///< events of an earlier socket are dropped
+  std::uint64_t socket_number = 0;  ///< events of sockets with another number are dropped
   std::unique_ptr<Socket> socket;
   std::chrono::milliseconds pause{0};
   Clock::time_point reconnect_at = Clock::time_point::max();

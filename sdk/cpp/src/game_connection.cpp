@@ -12,20 +12,21 @@ constexpr int kNotOpened = 1006;
 
 }  // namespace
 
-// Shared by the GameConnection and its tick(), which goes on in here when a handler destroys the GameConnection.
+// Shared by the GameConnection and its tick(), which continues to use the Impl after a handler destroys the
+// GameConnection.
 struct MATCHMAKER_HIDDEN GameConnection::Impl {
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::unique_ptr<Transport> transport;
   Handlers handlers;
   std::unique_ptr<Socket> socket;
 
-  /// Nothing of the game's runs from now on.
+  /// No handler runs after this call.
   void end() {
     mailbox->close();
     socket.reset();
   }
 
-  // Each handler is copied before it is called: it may be the owner of everything here.
+  // Each handler is copied before it is called, because the handler may destroy this object.
   void received(const std::string& text) {
     const auto frame = parse_message(text);
     if (!frame) return;
@@ -48,7 +49,7 @@ GameConnection::GameConnection(const std::string& server_url, const std::string&
     : impl_(std::make_shared<Impl>()) {
   impl_->handlers = std::move(handlers);
   impl_->transport = std::move(transport);
-  // Letters run inside tick() only, so the Impl is there when they do.
+  // Letters run only inside tick(), which keeps the Impl alive.
   auto* impl = impl_.get();
   auto mail = impl_->mailbox;
   Socket::Handlers events;

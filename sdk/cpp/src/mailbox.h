@@ -1,6 +1,8 @@
-// Moves work from the network's threads to the thread that calls tick(). Shared by a Client and the completions that
-// may outlive it; once closed, what arrives is dropped. A letter holds nothing of the game's, because a letter that is
-// dropped is destroyed on the thread that posted it.
+// A queue of functions (letters) that the network threads post and the thread that calls tick() runs. It is shared by a
+// Client and completions that may outlive the Client. After close(), posted letters are dropped. A letter must not own
+// objects of the game, because a dropped letter is destroyed on the thread that posted it.
+//
+// Threads: all functions may be called on any thread.
 #pragma once
 
 #include <chrono>
@@ -23,12 +25,14 @@ class Mailbox {
     arrived_.notify_one();
   }
 
+  /// Blocks until there is a letter, the mailbox is closed, or `most` has passed.
   void wait(std::chrono::milliseconds most) {
     std::unique_lock<std::mutex> lock(mutex_);
     arrived_.wait_for(lock, most, [this] { return closed_ || !letters_.empty(); });
   }
 
-  /// Runs what has arrived until now, one after the other; a letter may close the mailbox, which ends it. How many ran.
+  /// Runs the letters that are in the mailbox at the time of the call, in order. Stops when a letter closes the
+  /// mailbox. Returns the number of letters that ran.
   int run() {
     int ran = 0;
     for (auto most = count(); most > 0; --most) {
@@ -54,7 +58,7 @@ class Mailbox {
     return letters_.size();
   }
 
-  /// The next letter; an empty one if there is none.
+  /// Removes and returns the next letter; empty if there is none.
   Letter take() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (letters_.empty()) return nullptr;

@@ -1,5 +1,5 @@
-// Which ends of matches the game has been told, so that each is told once: they come as events, and again in the list
-// of recent matches of every `welcome` and active state.
+// Records which ends of matches were delivered to the game, so that each end is delivered once. The service sends an
+// end as an event, and again in the recent matches of every `welcome` frame and active state.
 #pragma once
 
 #include <deque>
@@ -9,10 +9,10 @@
 
 namespace matchmaker {
 
-/// A set of texts that forgets the oldest beyond a limit. The service names at most 20 matches of ten minutes.
+/// A set of at most 512 texts, which removes the oldest. The service sends at most 20 recent matches, of ten minutes.
 class RecentTexts {
  public:
-  /// False: it was there before.
+  /// Returns false if the text was already in the set.
   bool add(const std::string& text) {
     if (!texts_.insert(text).second) return false;
     order_.push_back(text);
@@ -31,13 +31,13 @@ class RecentTexts {
 };
 
 struct MatchEnds {
-  RecentTexts known;      ///< matches that the game has heard of
-  RecentTexts ended;      ///< completed or cancelled: told
-  RecentTexts rated;      ///< rating_changed: told
-  std::string logged_in;  ///< when, by the service's clock, as RFC 3339 to the second; empty: not known
+  RecentTexts known;      ///< matches that an event or a state named to this client
+  RecentTexts ended;      ///< matches whose completion or cancellation was delivered
+  RecentTexts rated;      ///< matches whose rating change was delivered
+  std::string logged_in;  ///< time of the login by the clock of the service, RFC 3339 in seconds; empty: unknown
 
-  /// A match that had ended before this login is told only if the game has heard of it: an earlier run of the game was
-  /// told already.
+  /// Whether to deliver the end of a match. A match that had ended before this login is delivered only if it was named
+  /// to this client, because its end was already delivered to an earlier run of the game.
   bool concerns(const std::string& match_id, const std::string& ended_at) const {
     return known.has(match_id) || ended_at >= logged_in;
   }

@@ -1,5 +1,6 @@
-// The realtime connection: opened with the access token, renewed in band, reconnected with jittered, doubling pauses.
-// Every connection starts with `welcome`, which carries the whole present state.
+// The realtime connection. It is opened with the access token; a renewed token is sent on the open connection. Pauses
+// between reconnects double and have jitter. Each connection starts with the frame `welcome`, which carries the
+// complete current state.
 #include <utility>
 
 #include "src/client_impl.h"
@@ -7,7 +8,7 @@
 namespace matchmaker {
 namespace {
 
-// Close codes of the service that mean: this login is not accepted (any more).
+// Close codes of the service. 4401: the access token is not accepted. 4409: newer connections replaced this connection.
 constexpr int kNotAuthenticated = 4401;
 constexpr int kReplaced = 4409;
 
@@ -24,7 +25,7 @@ void Client::Impl::open_socket() {
   if (over) return;
   reconnect_at = Clock::time_point::max();
   if (renewing || renewal_due()) {
-    // The socket outlives this token's last minutes only with a fresh one.
+    // The token is about to expire, so it is renewed before the connection is opened.
     after_renewal.push_back([this](bool renewed) {
       if (!wants_socket || socket) return;
       if (renewed || !renewal_due()) open_socket();
@@ -55,7 +56,8 @@ void Client::Impl::close_socket() {
   reconnect_at = Clock::time_point::max();
 }
 
-// Said by the transport, or shown by the first frame: the two come from different threads, in any order.
+// Called when the transport reports the open connection and when a frame arrives. These come from different threads, so
+// either may be first.
 void Client::Impl::socket_opened() {
   if (std::exchange(socket_open, true)) return;
   log(LogLevel::info, "the realtime connection is open");
@@ -64,7 +66,7 @@ void Client::Impl::socket_opened() {
 void Client::Impl::socket_closed(int code, const std::string& why) {
   const bool was_open = socket_open;
   close_socket();
-  if (code == kReplaced) wants_socket = false;  // this player has opened newer ones elsewhere
+  if (code == kReplaced) wants_socket = false;  // the player opened newer connections elsewhere
   if (code == kNotAuthenticated) renew_at = Clock::now();
   log(LogLevel::warning, "the realtime connection is closed: " + std::to_string(code) + " " + why);
   if (wants_socket) schedule_reconnect();
@@ -73,7 +75,8 @@ void Client::Impl::socket_closed(int code, const std::string& why) {
 
 void Client::Impl::schedule_reconnect() {
   pause = std::min(pause.count() == 0 ? options.reconnect_least : pause * 2, options.reconnect_most);
-  // Full jitter in the upper half: many clients of one restarted gateway spread out.
+  // Random between half of the pause and the pause, so that the clients of a restarted gateway do not all reconnect at
+  // once.
   std::uniform_int_distribution<std::int64_t> spread(pause.count() / 2, pause.count());
   reconnect_at = Clock::now() + std::chrono::milliseconds(spread(random));
 }
@@ -87,7 +90,7 @@ void Client::Impl::received(const std::string& text) {
   socket_opened();
   if (over) return;
   const auto frame = parse_message(text);
-  if (!frame) return log(LogLevel::warning, "a frame is no JSON");
+  if (!frame) return log(LogLevel::warning, "a frame is not valid JSON");
   dispatch(text_of(*frame, "event"), member(*frame, "data"));
 }
 
@@ -112,7 +115,7 @@ void Client::Impl::dispatch(const std::string& event, const JsonValue& data) {
   } else if (event == "match_cancelled") tell(as<MatchCancelled>(data));
   else if (event == "match_completed") tell(as<MatchCompleted>(data));
   else if (event == "rating_changed") tell(as<RatingChanged>(data));
-  // Anything else is of a newer service.
+  // Other events come from a newer service and are ignored.
 }
 
 void Client::Impl::welcomed(const Active& active) {
@@ -136,7 +139,8 @@ void Client::Impl::tell_missed(const Active& active) {
   }
 }
 
-// The end of a match comes as an event, and again in the recent matches of every state that is read within ten minutes.
+// The service sends the end of a match as an event, and again in the recent matches of every state within ten minutes.
+// These functions deliver each end once.
 void Client::Impl::tell(const MatchCompleted& event) {
   if (ends.ended.add(event.match_id)) call_game(events.match_completed, event);
 }

@@ -17,8 +17,8 @@ constexpr int kBroken = 1006;
 constexpr std::chrono::milliseconds kLook{1};
 constexpr std::chrono::seconds kExitWait{1};
 
-// Connections that close on threads of the pool. A program that ends waits for them a little, so that it does not end in
-// the middle of one; a game that goes on waits for none.
+// Counts the connections that are closing on pool threads. At the end of the program the destructor waits up to
+// kExitWait for them, so that the program does not end during a close. A running game never waits for a close.
 class Closings {
  public:
   static Closings& get() {
@@ -45,13 +45,13 @@ class Closings {
   int under_way_ = 0;
 };
 
-// Owners: the socket, and the library's callbacks while they run.
+// One connection of cpprestsdk. Owners: the socket, and the callbacks of cpprestsdk while they run.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(ws::websocket_client_config config, Socket::Handlers handlers)
       : handlers_(std::move(handlers)), client_(std::move(config)) {}
 
-  /// The library throws for addresses that it does not take.
+  /// cpprestsdk throws if it does not accept the address; this is reported through the handler `closed`.
   void connect(const std::string& url) {
     std::weak_ptr<Connection> weak = shared_from_this();
     client_.set_message_handler([weak](const ws::websocket_incoming_message& message) {
@@ -85,26 +85,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
         try {
           sent.get();
         } catch (const std::exception&) {
-          // The close handler tells.
+          // The close handler reports the failure.
         }
       });
     } catch (const std::exception&) {
-      // Not connected yet or any more: the close handler tells.
+      // Not connected. The close handler reports the failure.
     }
   }
 
-  /// No handler runs from now on.
+  /// No handler runs after this call.
   void forget() {
     std::lock_guard<std::mutex> lock(mutex_);
     handlers_ = {};
   }
 
-  /// The library joins its own thread when the client goes, so the last reference may not be let go on that thread: a
-  /// thread of the pool does it, once no callback holds on. Closing a client that never began to connect would crash.
+  /// Closes and destroys a connection. The destructor of the cpprestsdk client joins the thread of the client, so the
+  /// last reference must not be released on that thread. A pool thread releases it when no callback has a reference any
+  /// more. A client that never began to connect must not be closed, because close() would crash.
   static void end(std::shared_ptr<Connection> connection) {
     if (!connection->begun_) return;
     Closings::get().begun();
-    // The continuation's function is copied, so it holds one owner through a plain pointer.
+    // cpprestsdk copies the continuation. A raw pointer keeps the copies from adding references.
     auto* owner = new std::shared_ptr<Connection>(std::move(connection));
     pplx::task<void> closing;
     try {
@@ -116,7 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       try {
         closed.get();
       } catch (const std::exception&) {
-        // It was never open, or broke: closed all the same.
+        // The connection was never open or broke. It counts as closed.
       }
       while (owner->use_count() > 1) std::this_thread::sleep_for(kLook);
       delete owner;
@@ -132,11 +133,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void received(const ws::websocket_incoming_message& message) {
     if (message.message_type() != ws::websocket_message_type::text_message) return;
     try {
-      // It is here already. A continuation would run on the pool, where a later message may overtake it.
+      // The text is already available, so get() does not block. A continuation would run on the pool, where a later
+      // message could overtake it.
       auto text = message.extract_string().get();
       call([&](const Socket::Handlers& h) { if (h.received) h.received(std::move(text)); });
     } catch (const std::exception&) {
-      // No text after all: dropped.
+      // The message has no valid text. It is dropped.
     }
   }
 
@@ -171,7 +173,7 @@ class CpprestSocket final : public Socket {
   std::shared_ptr<Connection> connection_;
 };
 
-// What could not be opened.
+// A socket that could not be opened.
 class NoSocket final : public Socket {
  public:
   void send(std::string) override {}
@@ -198,7 +200,7 @@ std::unique_ptr<Socket> open_socket(const Result<Address>& address, const std::s
   } catch (const std::exception& error) {
     return refused(error.what(), handlers);
   }
-  Closings::get();  // made before the first connection, so that it goes after the last
+  Closings::get();  // constructed before the first connection, so that it is destroyed after the last one
   connection->connect((address->tls ? "wss://" : "ws://") + address->place() + address->path);
   return std::make_unique<CpprestSocket>(std::move(connection));
 }

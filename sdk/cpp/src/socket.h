@@ -1,4 +1,4 @@
-// WebSockets of the default transport.
+// Opens the WebSocket connections of the default transport.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace matchmaker {
 
-/// `address`: where to, or why there is no such place, which is told as `closed`. `access_token`: for the gateway; empty
-/// for a game server.
+/// `address`: the address, or the reason why it is invalid; this reason is passed to the handler `closed`.
+/// `access_token`: sent to the gateway; empty for a game server.
 std::unique_ptr<Socket> open_socket(const Result<Address>& address, const std::string& access_token,
                                     Socket::Handlers handlers);
 

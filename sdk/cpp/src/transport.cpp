@@ -1,6 +1,6 @@
-// The default transport, on cpprestsdk. Its traps are handled here and in socket.cpp: the pool of 40 threads, exceptions
-// in unobserved tasks that end the process, hosts in brackets that it does not resolve, and the keep-alive race (an idle
-// connection closed by the server fails the next request).
+// The default transport, with cpprestsdk. This file and socket.cpp work around these problems of cpprestsdk: its pool
+// has 40 threads; an unobserved exception of a task ends the process; it does not resolve hosts in brackets;
+// and if the server closes an idle connection, the next request fails.
 #include "matchmaker/transport.h"
 
 #include <cpprest/http_client.h>
@@ -21,7 +21,7 @@ constexpr int kPoolThreads = 4;
 constexpr std::chrono::milliseconds kLeastTimeout{1};
 constexpr std::chrono::milliseconds kMostTimeout{3'600'000};
 
-using Client = std::shared_ptr<http::client::http_client>;  // owners: the transport, and requests under way
+using Client = std::shared_ptr<http::client::http_client>;  // owners: the transport, and outstanding requests
 using Answered = std::function<void(HttpAnswer)>;
 
 void start_pool() {
@@ -30,7 +30,7 @@ void start_pool() {
     try {
       crossplat::threadpool::initialize_with_threads(kPoolThreads);
     } catch (const std::exception&) {
-      // The game uses cpprestsdk itself and has sized the pool.
+      // The game itself uses cpprestsdk and has already set the size of the pool.
     }
   });
 }
@@ -50,7 +50,7 @@ HttpAnswer not_sent(std::string why) {
   return answer;
 }
 
-// cpprestsdk resolves an IPv6 host only without its brackets, and then needs the port and the header Host to be given.
+// cpprestsdk resolves an IPv6 host only without brackets. It then needs an explicit port and an explicit Host header.
 std::string base_of(const Address& address) {
   return (address.tls ? "https://" : "http://") + address.host + ":" + std::to_string(address.port) + address.path;
 }
@@ -77,7 +77,8 @@ HttpAnswer answer_of(const pplx::task<HttpAnswer>& task) {
   return answer;
 }
 
-// One try, and another if nothing came back and a repeat is safe.
+// Sends the request. If no answer arrives and it was not a timeout, sends the request again, up to `tries` times in
+// all.
 void attempt(const Client& client, const std::string& host, const std::shared_ptr<const HttpRequest>& request,
              const Answered& done, int tries) {
   pplx::task<http::http_response> sent;
@@ -139,7 +140,7 @@ class CpprestTransport final : public Transport {
 
  private:
   const Result<Address> gateway_;
-  std::string why_not_;  // there is no client
+  std::string why_not_;  // reason why client_ is null
   Client client_;
 };
 

@@ -1,7 +1,7 @@
-"""The SDK as another project takes it in: installed, as a subfolder, and with the whole repository by FetchContent.
+"""Tests that another project can use the SDK: installed, as a subfolder, and through FetchContent of the repository.
 
-Each way builds the same small game in C++17 and C++20 with warnings as errors, and runs it. The static and the shared
-library export nothing but the public API, and nothing of the server comes along.
+Each way builds the same small game in C++17 and C++20 with warnings as errors, and runs it. The tests check that only
+the public API is visible in the static and in the shared library, and that no target of the server is built.
 
     consumer_test.py <repository> <build folder of the repository>
 """
@@ -29,7 +29,7 @@ def run(*words):
 
 
 def exported(library):
-    """Names of what a shared library exports, readable, with versions and weak symbols."""
+    """The demangled names that a shared library exports, including weak symbols."""
     symbols = run("nm", "--dynamic", "--defined-only", "--demangle", "--extern-only", library)
     names = [line.split(" ", 2)[2] for line in symbols.splitlines()]
     return [name for name in names if not name.startswith(("_init", "_fini", "_edata", "_end", "__bss_start"))]
@@ -69,7 +69,7 @@ class Consumer(unittest.TestCase):
     def test_a_subfolder_that_is_static(self):
         build = self.build("subdirectory")
         self.assert_nothing_of_the_server(build)
-        # The standard library's templates, which the plugin itself instantiates, may have names of the SDK in them.
+        # Templates of the standard library that the plugin itself instantiates may contain names of the SDK.
         ours = [name for name in exported(build / "libplugin.so") if name.split("<")[0].startswith(OURS)]
         self.assertEqual(ours, [])
         self.assertIn("plugin_tick", exported(build / "libplugin.so"))

@@ -1,4 +1,4 @@
-// The SDK's client against a transport that the test plays: logins, renewals, reconnects, errors as values.
+// Tests the client of the SDK with a fake transport: logins, renewals, reconnects, errors as values.
 #include "tests/unit/sdk/fake_network.h"
 
 namespace matchmaker::testing {
@@ -88,7 +88,7 @@ TEST_P(SdkErrors, KindFollowsFromTheStatus) {
   std::optional<Error> error;
   client.leaderboard({}, [&](Result<LeaderboardPage> result) { error = result.error(); });
   answer(GetParam().status, R"({"code":"some_code"})");
-  if (GetParam().status == 401) answer(503, "{}");  // the renewal that follows fails for another reason
+  if (GetParam().status == 401) answer(503, "{}");  // the renewal that follows a 401 fails for another reason
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind, GetParam().kind);
 }
@@ -141,7 +141,7 @@ TEST_F(SdkClient, RenewsOnceForManyCallsWhenTheTokenHasExpired) {
 }
 
 TEST_F(SdkClient, RenewsBeforeACallWhenTheTokenIsNearItsEnd) {
-  log_in(1);  // due at once: four fifths of a second round down to nothing
+  log_in(1);  // due at once: four fifths of a second are rounded down to 0
   client.my_profile([](Result<Profile>) {});
   ASSERT_EQ(network->asked.size(), 1u);
   EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");

@@ -1,5 +1,5 @@
-// Ends of matches that were missed: what `welcome` and the active state say of recent matches becomes the events that did
-// not come, each once.
+// Tests the ends of matches that a client missed: the client turns the recent matches of `welcome` and of the active
+// state into the missed events, each once.
 #include "tests/unit/sdk/fake_network.h"
 
 namespace matchmaker::testing {

@@ -1,4 +1,4 @@
-// A network that the test plays: what the SDK's client asks, and the test's way to answer.
+// A fake transport for the SDK: it records the requests and connections of a client, and the test answers them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 namespace matchmaker::testing {
 
-// What the test sees of the network, and its way to answer.
+// The recorded requests and connections. A test answers through `answer` and `handlers`.
 struct Network {
   struct Asked {
     HttpRequest request;
@@ -63,7 +63,7 @@ class FakeTransport final : public Transport {
   std::shared_ptr<Network> network_;
 };
 
-// {"sub":"p1","iat":<issued>,"exp":<issued+lifetime>} in a token's middle part.
+// A token whose middle part is {"sub":"p1","iat":<issued>,"exp":<issued + seconds>}.
 inline std::string token_with_lifetime(int seconds, int issued = 1000) {
   static const std::string kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const auto claims =

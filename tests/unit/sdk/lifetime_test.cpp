@@ -1,5 +1,5 @@
-// Any time means any time: a game destroys a Client or a GameConnection in each of their callbacks. Under
-// AddressSanitizer (make test-asan) a member that is used afterwards ends the test.
+// Tests that a game can destroy a Client or a GameConnection in each of their callbacks. AddressSanitizer (make
+// test-asan) reports a member that is used afterwards.
 #include <functional>
 #include <thread>
 
@@ -15,7 +15,7 @@ HttpAnswer answer_with(int status, const std::string& body) {
   return answer;
 }
 
-// One player's client, and what destroys it.
+// A client, and a function that destroys it.
 struct Stage {
   Stage() { restart(); }
 
@@ -53,7 +53,7 @@ struct Stage {
   }
   void frame(const std::string& event, const std::string& data = "{}") {
     network->opened.back()->handlers.received(R"({"event":")" + event + R"(","data":)" + data + "}");
-    // Something else waits behind it.
+    // A second frame waits behind the first.
     network->opened.back()->handlers.received(R"({"event":"chat_message","data":{}})");
     tick();
   }
@@ -221,7 +221,7 @@ TEST_P(SdkLifetime, EndsInThisCallback) {
   EXPECT_FALSE(stage.client);
 }
 
-// The client takes its place in the callback that destroyed it.
+// A new client is made after a callback destroyed the old one.
 TEST_P(SdkLifetime, BeginsAnewInThisCallback) {
   Stage stage;
   GetParam().act(stage);
@@ -264,7 +264,8 @@ TEST(SdkLifetimes, AHandlerThatReplacesItselfGoesOn) {
   EXPECT_EQ(seen, std::string(100, 'x'));
 }
 
-// What the game gave to a call lives on the game's thread, also if its answer comes after the end.
+// Objects that a callback owns are destroyed on the thread of the game, also if the answer arrives after the client
+// ended.
 TEST(SdkLifetimes, WhatACallbackHoldsIsDestroyedWithTheClient) {
   Stage stage;
   auto held = std::make_shared<int>(1);

@@ -1,4 +1,4 @@
-// Logins that outlive the game's process, and what the client says it does.
+// Tests logins with a stored refresh token, and the log of the client.
 #include "tests/unit/sdk/fake_network.h"
 
 namespace matchmaker::testing {

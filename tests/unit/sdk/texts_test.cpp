@@ -1,5 +1,5 @@
-// Whatever texts a game hands over, nothing is thrown and nothing crashes: a wrong address is a value, an odd text goes to
-// the service, which refuses it, and an odd answer is a protocol error.
+// Tests that no text throws or crashes: an invalid address gives an error value, an unusual text is sent to the
+// service, which refuses it, and an unusual answer gives a protocol error.
 #include <functional>
 #include <limits>
 
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// Addresses of nothing: each is wrong on its own.
+// Invalid addresses; each has one fault. SCHEME is replaced by a valid scheme.
 const std::vector<std::string> kWrongPlaces = {
     "",
     " ",
@@ -112,14 +112,14 @@ TEST(SdkAddresses, AWrongOneOfAGameServerIsAClosedConnection) {
       connection.send("1");
       connection.tick();
       EXPECT_EQ(code, 1006) << text;
-      EXPECT_NE(said.find("is no address"), std::string::npos) << text << ": " << said;
+      EXPECT_NE(said.find("is not a valid address"), std::string::npos) << text << ": " << said;
       connection.tick();
       connection.close();
     }
   }
 }
 
-// Texts that have made parsers, encoders and headers stumble.
+// Texts that often cause faults in parsers, encoders and headers.
 const std::vector<std::string> kOddTexts = {
     "",
     "\0"s,
@@ -159,7 +159,7 @@ Callback<T> counted(int& count) {
   };
 }
 
-// Every call that takes a text, with that text in all of its places. Returns how many calls were made.
+// Makes every call, with the text as each of its text arguments. Returns the number of calls.
 int make_all_calls(Client& client, const std::string& text, int& answered) {
   Registration registration;
   registration.username = registration.email = registration.password = registration.region = text;
@@ -225,7 +225,7 @@ TEST_F(SdkTexts, OfAnyKindReachTheNetworkEncodedAndAreAnsweredOnce) {
       for (const auto& header : asked.request.headers) EXPECT_EQ(header.second.find_first_of("\r\n\0"s), std::string::npos);
       HttpAnswer answer;
       answer.status = 422;
-      answer.body = text;  // the answers are no better
+      answer.body = text;  // the answer is the unusual text too
       asked.answer(answer);
       client.tick();
     }
@@ -269,7 +269,7 @@ TEST_F(SdkTexts, TokensThatNoHeaderCanCarryAreNoTokens) {
   }
 }
 
-// Through cpprestsdk to a port where nobody listens.
+// Uses cpprestsdk and a port without a listener.
 TEST(SdkTextsOnTheWire, EndInErrorsAsValues) {
   ClientOptions options;
   options.gateway_url = "http://127.0.0.1:1";

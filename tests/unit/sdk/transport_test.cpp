@@ -1,4 +1,4 @@
-// The default transport against a server of the test's: which addresses reach it, and with which Host.
+// Tests the default transport with a local server: which addresses reach the server, and the Host header they send.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -13,8 +13,8 @@
 namespace matchmaker::testing {
 namespace {
 
-// Answers every request with 200 and `{"access_token":…}`, one connection per request, and keeps what it read; or takes
-// connections and is silent.
+// A server that answers every request with 200 and `{"access_token":…}`, one connection per request, and keeps the
+// first request. A silent server accepts connections and never answers.
 class Server {
  public:
   explicit Server(bool ipv6, bool silent = false) : socket_(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -141,7 +141,7 @@ TEST(SdkTransport, ReachesAGameServerByItsIpv6Address) {
   GameConnection connection("ws://[::1]:" + server.port() + "/match/m?x=1", "token", std::move(handlers));
   const auto request = server.first_request();
   EXPECT_EQ(request.rfind("GET /match/m?x=1 HTTP/1.1\r\n", 0), 0u) << request;
-  while (!closed) connection.tick();  // it is no WebSocket server
+  while (!closed) connection.tick();  // the server does not speak WebSocket
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Realtime events. Set the handlers you need; Client::tick() calls them on the thread that calls it.
+// Realtime events. A game sets the handlers that it needs; Client::tick() calls them on its own thread.
 #pragma once
 
 #include <functional>
@@ -29,10 +29,10 @@ struct MemberReady {
   bool all_ready = false;
 };
 
-/// To the invited player and to the party's leader.
+/// Sent to the invited player and to the leader of the party.
 struct InviteEnded {
   std::string party_id = {};
-  std::string player_id = {};  ///< the invited
+  std::string player_id = {};  ///< the invited player
   std::string reason = {};     ///< accepted, declined, withdrawn, expired, party_disbanded
 };
 
@@ -45,9 +45,10 @@ struct ChatMessage {
 
 struct QueueLeft {
   std::string ticket_id = {};
-  /// cancelled, timed_out, member_disconnected, member_left, leader_left, kicked, party_disbanded, match_cancelled, no_server
+  /// cancelled, timed_out, member_disconnected, member_left, leader_left, kicked, party_disbanded, match_cancelled,
+  /// no_server
   std::string reason = {};
-  std::string player_id = {};  ///< whose doing it was, if one player's
+  std::string player_id = {};  ///< the player who caused it; empty if no single player did
 };
 
 struct MatchFound {
@@ -70,7 +71,7 @@ struct SessionReady {
 struct MatchCancelled {
   std::string match_id = {};
   std::string reason = {};
-  bool requeued = false;  ///< the ticket is searching again
+  bool requeued = false;  ///< the ticket is back in the queue
 };
 
 struct MatchCompleted {
@@ -87,13 +88,16 @@ struct RatingChanged {
   double mmr_change = 0;
 };
 
-/// `connected` comes with the whole present state, also after a reconnect. Ends of matches that were missed meanwhile come
-/// just before it, as match_completed, rating_changed and match_cancelled: each end is told once, whichever way it comes.
-/// Matches that had ended before this Client logged in are in `Active::recent` only.
+/// `connected` carries the complete current state, also after a reconnect. Ends of matches that were missed are
+/// delivered just before `connected`, as match_completed, rating_changed and match_cancelled. Each of these events is
+/// delivered once per match. A match that had ended before this Client logged in appears in `Active::recent` only,
+/// unless an earlier event or state of this Client named the match.
+///
+/// After `disconnected` the client reconnects, unless the login has ended or the player has opened newer connections.
 struct Events {
   std::function<void(const Active&)> connected = {};
-  std::function<void(const std::string& why)> disconnected = {};  ///< reconnecting by itself
-  std::function<void()> login_ended = {};                         ///< log in again
+  std::function<void(const std::string& why)> disconnected = {};
+  std::function<void()> login_ended = {};  ///< the game must log in again
 
   std::function<void(const MemberJoined&)> member_joined = {};
   std::function<void(const MemberLeft&)> member_left = {};

@@ -1,6 +1,7 @@
-// MATCHMAKER_API marks what the library exports; everything else is hidden. CMake defines MATCHMAKER_STATIC for users of
-// the static library, where nothing needs to be exported, and MATCHMAKER_BUILDING while the library itself is compiled.
-// MATCHMAKER_HIDDEN is for the inside of an exported class, which would be as visible as the class.
+// MATCHMAKER_API marks the symbols that the library exports; all other symbols are hidden. CMake defines
+// MATCHMAKER_STATIC for users of the static library, which exports nothing, and MATCHMAKER_BUILDING while the shared
+// library is compiled. MATCHMAKER_HIDDEN hides a class nested in an exported class, which otherwise has the visibility
+// of the outer class.
 #pragma once
 
 #if defined(MATCHMAKER_STATIC)

@@ -1,4 +1,4 @@
-// Everything of the SDK. For the pieces see the headers below.
+// Includes all public headers of the SDK except transport.h.
 #pragma once
 
 #include "matchmaker/client.h"

@@ -1,4 +1,4 @@
-// Errors as values: every call ends in a Result, never in an exception.
+// The result of a call: a value or an Error. The SDK throws no exceptions.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace matchmaker {
 
-/// What kind of thing went wrong: enough to decide what to do next.
+/// The kind of an error. It is sufficient to decide how to react.
 enum class ErrorKind {
-  network,       ///< no connection, or it broke; the request may or may not have had its effect
-  timeout,       ///< no answer in time; likewise
-  unauthorized,  ///< not logged in, or the login has ended: log in again
-  forbidden,     ///< not allowed for this player
-  not_found,     ///< not there, or not visible to this player
-  conflict,      ///< not possible in the present state; `code` says why (already_queued, party_full, …)
-  invalid,       ///< a value is not acceptable; `fields` say which
-  rate_limited,  ///< too many requests; try again after `retry_after_seconds`
-  unavailable,   ///< the service is not available now; try again after `retry_after_seconds`
-  protocol,      ///< an answer that this SDK does not understand
+  network,       ///< the connection failed or broke; the request may or may not have taken effect
+  timeout,       ///< no answer within the timeout; the request may or may not have taken effect
+  unauthorized,  ///< the player is not logged in, or the login has ended: log in again
+  forbidden,     ///< this player may not do this
+  not_found,     ///< the object does not exist or is not visible to this player
+  conflict,      ///< not possible in the current state; `code` names the reason (already_queued, party_full, …)
+  invalid,       ///< a value is invalid; `fields` lists the invalid values
+  rate_limited,  ///< too many requests; retry after `retry_after_seconds`
+  unavailable,   ///< the service is unavailable; retry after `retry_after_seconds`
+  protocol,      ///< the SDK does not understand the answer
 };
 
 struct FieldError {
@@ -29,17 +29,18 @@ struct FieldError {
 
 struct Error {
   ErrorKind kind = ErrorKind::network;
-  /// Stable, snake_case, of the service; "network", "timeout", "protocol", "invalid_address" for ours.
+  /// A stable name in snake_case from the service, or one of the SDK: "network", "timeout", "protocol",
+  /// "invalid_address".
   std::string code = {};
-  std::string detail = {};  ///< for people
+  std::string detail = {};  ///< a text for people
   int http_status = 0;
   int retry_after_seconds = 0;
   std::vector<FieldError> fields = {};
-  std::string player_id = {};  ///< of a conflict that one player causes, for example a member who is absent
-  std::string trace_id = {};  ///< for the operators' logs
+  std::string player_id = {};  ///< the player who causes a conflict, for example an absent member; else empty
+  std::string trace_id = {};  ///< identifies the request in the logs of the service
 };
 
-/// Success without content.
+/// The value of a call that succeeds without content.
 struct Done {};
 
 template <class T>
@@ -51,13 +52,13 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  /// Only when ok().
+  /// Requires ok().
   const T& value() const { return *std::get_if<0>(&state_); }
   T& value() { return *std::get_if<0>(&state_); }
   const T* operator->() const { return &value(); }
   const T& operator*() const { return value(); }
 
-  /// Only when not ok().
+  /// Requires !ok().
   const Error& error() const { return *std::get_if<1>(&state_); }
 
  private:

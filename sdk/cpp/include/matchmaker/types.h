@@ -1,5 +1,5 @@
-// The platform's nouns as a game sees them. Ids are UUID texts; times are RFC 3339 texts in UTC; durations and
-// ratings carry their unit in the name or the comment.
+// The data that calls take and return. Ids are UUID texts; times are RFC 3339 texts in UTC; the unit of a duration is
+// in the name of the member. Ratings are in rating points.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,13 @@ struct Rating {
   std::int64_t draws = 0;
 };
 
-/// email and preferences_json only in one's own.
+/// `email` and `preferences_json` are set only in the player's own profile.
 struct Profile {
   std::string player_id = {};
   std::string username = {};
   std::string email = {};
   std::string region = {};
-  int mmr = 0;  ///< of the mode `ranked`
+  int mmr = 0;  ///< the rating in the mode `ranked`
   std::map<std::string, Rating> ratings = {};  ///< by mode
   std::int64_t wins = 0;
   std::int64_t losses = 0;
@@ -46,7 +46,7 @@ struct PartyMember {
   std::string player_id = {};
   std::string username = {};
   bool ready = false;
-  bool connected = false;  ///< has a realtime connection open; a player who only makes calls never has
+  bool connected = false;  ///< the player has an open realtime connection; calls do not open one
   std::string joined_at = {};
 };
 
@@ -59,13 +59,13 @@ struct Party {
   int max_size = 0;
   bool is_public = true;
   PartyStatus status = PartyStatus::idle;
-  std::string ticket_id = {};  ///< empty: none
-  std::string match_id = {};   ///< empty: none
+  std::string ticket_id = {};  ///< empty: not queued
+  std::string match_id = {};   ///< empty: not in a match
   std::vector<PartyMember> members = {};
   std::int64_t version = 0;
 };
 
-/// To join a party. It ends by itself at `expires_at`, an RFC 3339 time.
+/// An invitation to join a party. It expires at `expires_at`.
 struct Invitation {
   std::string party_id = {};
   std::string from_player_id = {};
@@ -85,66 +85,67 @@ enum class TicketStatus { searching, matched, cancelled, timed_out };
 
 struct Ticket {
   std::string ticket_id = {};
-  std::string party_id = {};  ///< empty: none
+  std::string party_id = {};  ///< empty: no party
   TicketStatus status = TicketStatus::searching;
   std::string mode = {};
   std::string region = {};
   int team_size = 0;
   std::string queued_at = {};
   std::int64_t waited_ms = 0;
-  double rating_window = 0;  ///< rating points to either side
+  double rating_window = 0;  ///< accepted difference of ratings in each direction
   double estimated_wait_seconds = 0;
   double estimated_wait_p90_seconds = 0;
-  std::string match_id = {};  ///< empty: none
+  std::string match_id = {};  ///< empty: not matched
 };
 
-/// What keeps a ticket waiting, and what `Explanation::by` counts.
+/// The rule that keeps a ticket waiting, and the meaning of `Explanation::by` for that rule.
 enum class WaitRule {
-  none,       ///< it waits no more
-  window,     ///< the nearest ticket is so many rating points outside a window
-  players,    ///< so many players too few are within reach; 0: the party sizes there are fill no teams
-  latency,    ///< the region opens to it in so many seconds; absent: never
-  outbid,     ///< there was a match for it, but its partners had a better one
-  next_tick,  ///< nothing: it is about to be matched
-  other,      ///< one that this version does not know
+  none,       ///< the ticket does not wait any more
+  window,     ///< `by`: rating points by which the nearest ticket is outside a rating window
+  players,    ///< `by`: missing players; 0: there are enough, but their party sizes do not fill the teams
+  latency,    ///< `by`: seconds until the region accepts the ticket; absent: never
+  outbid,     ///< a match was possible, but the other tickets had a better match
+  next_tick,  ///< no rule: the next tick matches the ticket
+  other,      ///< a rule that this version of the SDK does not know
 };
 
 enum class WaitOutcome { matched, times_out, unknown };
 
-/// What becomes of a ticket if nobody comes or goes.
+/// The forecast for a ticket, assuming that no tickets join or leave the queue.
 struct WaitForecast {
   WaitOutcome outcome = WaitOutcome::unknown;
-  double in_seconds = 0;          ///< until then; of unknown: it is not matched before
-  std::optional<double> quality = {};  ///< of the match, 0 to 1
-  std::optional<double> spread = {};   ///< of its ratings, in points
+  double in_seconds = 0;          ///< time until the outcome; if unknown: the ticket is not matched before
+  std::optional<double> quality = {};  ///< quality of the match, 0 to 1
+  std::optional<double> spread = {};   ///< spread of the ratings in the match
 };
 
-/// A rule that a ticket and a neighbour keep (`margin` of 0 and more) or break.
+/// A rule for a pair of tickets. The pair satisfies the rule if `margin` is at least 0.
 struct PairCheck {
   std::string rule = {};  ///< your_window, their_window, region, players, sizes
   std::optional<double> value = {};
   double limit = 0;
-  std::optional<double> margin = {};  ///< absent: it is never kept
+  std::optional<double> margin = {};  ///< absent: the pair never satisfies the rule
 };
 
+/// Another waiting ticket with a similar rating.
 struct NearTicket {
   double rating = 0;
   int players = 1;
   std::int64_t waited_ms = 0;
   double rating_window = 0;
   std::vector<PairCheck> checks = {};
-  std::optional<double> accept_in_seconds = {};  ///< absent: never
+  std::optional<double> accept_in_seconds = {};  ///< when both tickets accept each other; absent: never
 };
 
-/// Newcomers with whom a ticket would be matched at once.
+/// If `parties` parties of `party_size` players with this rating joined the queue, the ticket would be matched at once.
 struct Newcomers {
   int parties = 1;
   int party_size = 1;
   double rating = 0;
-  double within = 0;  ///< farther off than this nobody new could help
+  double within = 0;  ///< new parties whose rating differs by more than this cannot help
 };
 
-/// Why a ticket waits, in one region.
+/// The explanation why a ticket waits in its region.
 struct Explanation {
   std::string ticket_id = {};
   TicketStatus status = TicketStatus::searching;
@@ -152,66 +153,66 @@ struct Explanation {
   std::string region = {};
   int team_size = 0;
   std::int64_t waited_ms = 0;
-  std::string summary = {};  ///< all of it in a few English sentences
-  // Only of a ticket that waits:
+  std::string summary = {};  ///< the explanation in a few English sentences
+  // Set only if the ticket waits:
   WaitRule rule = WaitRule::none;
   std::optional<double> by = {};
   std::optional<double> rating = {};
   std::optional<double> rating_window = {};
-  std::int64_t tickets_waiting = 0;  ///< in this queue, with this one
+  std::int64_t tickets_waiting = 0;  ///< in this queue, including this ticket
   std::int64_t players_waiting = 0;
-  std::vector<NearTicket> nearest = {};  ///< in rating
+  std::vector<NearTicket> nearest = {};  ///< the tickets with the nearest ratings
   std::optional<WaitForecast> forecast = {};
-  std::optional<double> matched_now_with_window = {};  ///< with windows of so many points for everybody
+  std::optional<double> matched_now_with_window = {};  ///< if all windows had this width
   std::optional<Newcomers> matched_now_with = {};
 };
 
 enum class MatchStatus { allocating, loading, ready, running, completed, cancelled };
 
-/// A match this player is in. Endpoint, url and token are empty until it is ready.
+/// A match of this player. The endpoint, the URL and the token of the server are empty until the match is ready.
 struct Match {
   std::string match_id = {};
   MatchStatus status = MatchStatus::allocating;
   std::string mode = {};
   std::string region = {};
   std::vector<std::vector<std::string>> teams = {};  ///< player ids
-  int team = 0;                                 ///< index of this player's
+  int team = 0;                                 ///< index of this player's team
   std::string server_endpoint = {};                  ///< host:port
   std::string server_url = {};                       ///< ws://…
-  std::string join_token = {};                       ///< this player's own; show it to the game server only
+  std::string join_token = {};                       ///< for this player only; send it to no one but the game server
   std::string expires_at = {};
 };
 
 enum class Outcome { win, loss, draw };
 
-/// A match of the last ten minutes and how it ended for this player.
+/// A match of this player that ended in the last ten minutes.
 struct RecentMatch {
   std::string match_id = {};
   std::string mode = {};
   std::string region = {};
   MatchStatus status = MatchStatus::completed;  ///< completed or cancelled
   std::string ended_at = {};
-  int team = 0;  ///< index of this player's
-  // Of a completed match:
+  int team = 0;  ///< index of this player's team
+  // Set only for a completed match:
   Outcome result = Outcome::draw;
   int winning_team = -1;  ///< -1: a draw
   double duration_seconds = 0;
-  bool rated = false;  ///< the rating changed by it is known; not at once, and never in an unrated mode
+  bool rated = false;  ///< the new rating is known; set some time after the end; never set in an unrated mode
   double mmr_before = 0;
   double mmr_after = 0;
   double mmr_change = 0;
-  // Of a cancelled match:
+  // Set only for a cancelled match:
   std::string reason = {};
-  bool requeued = false;  ///< the ticket went back into the queue
+  bool requeued = false;  ///< the ticket is back in the queue
 };
 
-/// What the player is in now, and what has just ended.
+/// The party, ticket, match and invitations of the player, and the matches that ended recently.
 struct Active {
   std::optional<Party> party = {};
   std::optional<Ticket> ticket = {};
   std::optional<Match> match = {};
-  std::vector<Invitation> invites = {};  ///< the one that ends soonest first
-  std::vector<RecentMatch> recent = {};  ///< in the order in which they ended
+  std::vector<Invitation> invites = {};  ///< ordered by expiry, earliest first
+  std::vector<RecentMatch> recent = {};  ///< ordered by end, earliest first
 };
 
 struct HistoryEntry {
@@ -248,46 +249,46 @@ struct LeaderboardEntry {
 struct LeaderboardPage {
   std::string season = {};
   std::string mode = {};
-  std::string region = {};  ///< empty: all
+  std::string region = {};  ///< empty: all regions
   std::vector<LeaderboardEntry> entries = {};
   std::int64_t total = 0;
   std::string next_cursor = {};  ///< empty: the last page
   std::optional<std::int64_t> your_rank = {};
 };
 
-// What calls take.
+// Arguments of calls.
 
 struct Registration {
   std::string username = {};
   std::string email = {};
   std::string password = {};
-  std::string region = {};  ///< empty: the service's default
+  std::string region = {};  ///< empty: the default region of the service
 };
 
 struct PartyOptions {
   int max_size = 5;
-  std::string region = {};  ///< empty: the player's
+  std::string region = {};  ///< empty: the region of the player
   bool is_public = true;
 };
 
 struct QueueOptions {
   std::string mode = "ranked";
-  int team_size = 0;   ///< 0: the mode's default
-  std::string region = {};  ///< empty: the party's, or the player's
-  std::map<std::string, double> latencies_ms = {};  ///< by region; empty: not measured
+  int team_size = 0;   ///< 0: the default of the mode
+  std::string region = {};  ///< empty: the region of the party or of the player
+  std::map<std::string, double> latencies_ms = {};  ///< measured latency to each region; empty: not measured
 };
 
 struct LeaderboardQuery {
-  std::string season = {};  ///< empty: the present one
+  std::string season = {};  ///< empty: the current season
   std::string mode = "ranked";
-  std::string region = {};  ///< empty: all
+  std::string region = {};  ///< empty: all regions
   int limit = 100;
   std::string cursor = {};
 };
 
 struct HistoryQuery {
-  std::string player_id = {};  ///< empty: one's own
-  std::string mode = {};       ///< empty: all
+  std::string player_id = {};  ///< empty: the calling player
+  std::string mode = {};       ///< empty: all modes
   int limit = 20;
   std::string cursor = {};
 };

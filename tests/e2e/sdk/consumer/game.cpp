@@ -1,4 +1,4 @@
-// A game in C++17. It prints what becomes of a login at an address that is none.
+// A game in C++17. It prints the result of a login at an invalid address.
 #include <matchmaker/matchmaker.h>
 #include <matchmaker/transport.h>
 

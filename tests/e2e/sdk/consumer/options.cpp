@@ -1,4 +1,4 @@
-// A game in C++20: each options struct by designated initialisers, which must compile without a warning.
+// A game in C++20. Designated initialisers of each options struct must compile without a warning.
 #include <matchmaker/matchmaker.h>
 #include <matchmaker/transport.h>
 

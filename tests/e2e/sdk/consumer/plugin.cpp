@@ -1,4 +1,4 @@
-// What an engine loads at run time.
+// A plugin that an engine loads at run time.
 #include <matchmaker/matchmaker.h>
 
 extern "C" __attribute__((visibility("default"))) int plugin_tick() {
