@@ -1,5 +1,5 @@
-// What a player is in now, asked of lobby, matchmaker and session at the same time, and how matches of theirs ended
-// lately, with the ratings that profile adds.
+// Collects the current state of a player: party and invitations from lobby, ticket from matchmaker, current and recent
+// matches from session (requested in parallel), then the rating changes of the recent matches from profile.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,8 @@
 
 namespace mm::gateway {
 
-/// For the player of `asker`. Nothing found is an absent part; a daemon that is away is a failure of the whole.
+/// Reads the state of the player in `asker.caller`. A part that does not exist (404) is absent in the result. If any
+/// daemon does not answer, the whole read fails. `then` is called once, on the shard's loop.
 void read_active_state(Shard& shard, const Asker& asker, std::function<void(Reply<ActiveState>)> then);
 
 }  // namespace mm::gateway

@@ -1,4 +1,4 @@
-// Addresses of clients: who is behind a connection, and what is counted for limits. No I/O.
+// IP addresses of clients: parsing, networks, the client behind trusted proxies, and the key for limits. No I/O.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace mm::gateway {
 
-/// An IPv4 or IPv6 address; IPv4 is held in its mapped form, so both compare alike.
+/// An IPv4 or IPv6 address in network byte order. An IPv4 address is stored in its mapped form (::ffff:a.b.c.d).
 struct Address {
   std::array<std::uint8_t, 16> bytes{};
   friend bool operator==(const Address&, const Address&) = default;
@@ -21,10 +21,10 @@ struct Address {
   std::string to_string() const;
 };
 
-/// Addresses and networks: `127.0.0.1, 10.0.0.0/8, fd00::/8`.
+/// A set of addresses and networks, for example `127.0.0.1, 10.0.0.0/8, fd00::/8`.
 class AddressSet {
  public:
-  /// Empty text: the empty set. None when a part of it is no address or network.
+  /// Parses a comma-separated list. An empty text gives the empty set. Returns nullopt if an entry is not valid.
   static std::optional<AddressSet> parse(std::string_view text);
   bool contains(const Address& address) const;
 
@@ -36,11 +36,13 @@ class AddressSet {
   std::vector<Network> networks_;
 };
 
-/// The client: the peer itself or, when that is a proxy we trust, the last address of X-Forwarded-For that is none.
-/// What stands left of that was written by the client and means nothing.
+/// The address of the client. This is `peer` unless `peer` is a trusted proxy; then it is the last address in
+/// X-Forwarded-For that is not a trusted proxy. Entries to the left of that address are ignored: the client can forge
+/// them.
 Address client_address(const Address& peer, const std::string* forwarded_for, const AddressSet& trusted);
 
-/// What limits are counted by: an IPv4 address, or the /64 network of an IPv6 one (one subscriber has that many).
+/// The text that limits per address use as key: an IPv4 address, or the /64 network of an IPv6 address, because one
+/// subscriber usually has a whole /64 network.
 std::string counted_as(const Address& address);
 
 }  // namespace mm::gateway

@@ -1,4 +1,5 @@
-// Requests to the daemons: typed, without waiting; the answer arrives on the loop of the shard that asked.
+// Typed asynchronous requests to the other daemons over the bus. The answer is delivered on the requesting shard's
+// loop.
 #pragma once
 
 #include <functional>
@@ -12,18 +13,19 @@
 
 namespace mm::gateway {
 
-/// For whom, in which trace, until when.
+/// The context of a request: the caller on whose behalf it is sent, the trace, and the deadline.
 struct Asker {
   Caller caller;
   trace::Context trace;
   Deadline deadline = Deadline::after(limits::kRequestDeadline);
 };
 
-/// `then` runs on the shard's loop, exactly once while the loop runs.
+/// Sends `body` to `subject`. `then` is called exactly once, on the shard's loop, unless the loop stops before.
 void ask_text(Shard& shard, std::string_view subject, std::string body, const Asker& asker,
               std::function<void(Reply<std::string>)> then);
 
-/// A daemon that answers something else than agreed is our error: its 422 would mislead the client.
+/// Logs an answer that does not match its contract and returns internal_error. The decoding error itself (a 422) is not
+/// returned, because it would suggest that the client's request was wrong.
 Failure<Problem> not_understood(std::string_view subject, const Problem& problem);
 
 template <class Req, class Then>

@@ -1,5 +1,6 @@
-// Logins that were ended: their access tokens are refused from this moment, on this gateway without asking anybody. The
-// cache tells the other gateways, and an event on the bus does so at once (sockets/endings.h). Thread-safe.
+// The list of ended logins in this process. Access tokens of these logins are refused at once, without a request to the
+// cache. Other gateways learn of an ended login from the event `gateway.bye` (sockets/endings.h) and from the cache.
+// Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace mm::gateway {
 
 class Denials {
  public:
-  /// Until the last access token of the login has expired.
+  /// `until`: when the last access token of the login has expired. Entries are removed some time after that, not
+  /// exactly then.
   void add(LoginId login, SteadyPoint now, SteadyPoint until) {
     std::lock_guard lock(mutex_);
     if (until_.size() >= sweep_at_) {

@@ -1,6 +1,6 @@
-// One request on its way through the gateway: what was asked, by whom, and the one answer it will get. Handlers are
-// chains of callbacks that hold it. Whatever happens it is answered exactly once: an exchange dropped without an answer
-// answers internal_error. Used on the loop of its shard only.
+// The state of one request while the gateway handles it: the request, its principal, and its answer. The callbacks of a
+// handler share ownership of the exchange. Each exchange is answered exactly once: if the last owner drops an exchange
+// without an answer, the exchange answers internal_error. Used only on the loop of its shard.
 #pragma once
 
 #include <functional>
@@ -17,28 +17,28 @@
 
 namespace mm::gateway {
 
-/// Who asks, as their token says.
+/// The identity of the caller, from the verified token. All parts are empty for a caller without a token.
 struct Principal {
   std::optional<security::AccessClaims> player;
   std::optional<security::ServerClaims> server;
   bool admin = false;
-  std::optional<Region> home;  ///< chosen after the token was made
+  std::optional<Region> home;  ///< home region, if the player changed it after the token was issued
 
   Caller caller() const;
   const Region& home_region() const { return home ? *home : player->region; }
 };
 
-/// A connection may go on as a WebSocket.
+/// The permission to continue a connection as a WebSocket.
 struct Admission {
-  std::optional<security::AccessClaims> player;  ///< none: a hello must bring the token
-  std::optional<PartyId> party;                  ///< only for its members
-  std::string address;
-  HeaderFields headers;                          ///< of the answer
+  std::optional<security::AccessClaims> player;  ///< none: the client must send its token in a hello frame
+  std::optional<PartyId> party;                  ///< if set, only members of this party may use the socket
+  std::string address;                           ///< key for limits per address
+  HeaderFields headers;                          ///< header fields of the 101 answer
 };
 
 struct Outcome {
   HttpAnswer answer;
-  std::optional<Admission> admission;  ///< instead of the answer
+  std::optional<Admission> admission;  ///< if set, it replaces `answer`
 };
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
@@ -50,7 +50,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // What was asked.
+  // The request.
   Shard& shard;
   HttpRequest request;
   const Route* route = nullptr;
@@ -60,12 +60,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   trace::Context trace;
   Deadline deadline = Deadline::after(limits::kRequestDeadline);
 
-  // Who asks.
+  // The caller.
   Principal principal;
-  std::string address;  ///< as limits count it
-  std::optional<Problem> refusal;  ///< decided, but the request is counted first
+  std::string address;  ///< key for limits per address (counted_as)
+  std::optional<Problem> refusal;  ///< sent only after the request was counted by the rate limit
 
-  // What goes with the answer.
+  // Additions to the answer.
   HeaderFields headers;
   std::optional<Allowance> allowance;
 
@@ -73,7 +73,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   TimePoint now() const { return gateway().runtime.clock.now(); }
   const security::AccessClaims& player() const { return *principal.player; }
 
-  /// The message of this route, from path, query and body.
+  /// Decodes the request message of this route from path, query and body. Fails with invalid_fields (422).
   template <class Req>
   Reply<Req> decode() {
     if (auto shaped = check_shape(); !shaped) return fail(std::move(shaped).error());
@@ -87,9 +87,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
   Asker asker() const { return {principal.caller(), trace, deadline}; }
 
-  /// Runs `work` once per Idempotency-Key, if the route takes one and the request has one.
+  /// Runs `work`. If the route accepts an Idempotency-Key and the request has one, `work` runs once per key: for a
+  /// duplicate request the stored answer is sent, or the request is refused.
   void once(std::function<void()> work);
-  /// An id that is the same in every try under one Idempotency-Key.
+  /// A ticket id that is the same for every attempt under one Idempotency-Key; without a key, a new id.
   TicketId stable_ticket_id() const;
 
   void reply(std::string json) { reply(route->status, std::move(json)); }

@@ -1,5 +1,6 @@
-// The way of a request to its handler: target, route, body, token, then the limiter, then permissions. What is refused
-// and in which order is decided here and in no handler: 400, 401, 403 and 404, then (in handlers) 422 and 409.
+// Request admission: parses a request, finds its route, checks body, host, token, origin and permission, applies the
+// rate limit, then runs the route's handler. Handlers themselves refuse only with 422, 409 and with the answers of
+// daemons.
 #pragma once
 
 #include <string_view>
@@ -11,19 +12,21 @@
 
 namespace mm::gateway {
 
-/// Serves a request of a connection. `respond` is called exactly once, on the shard's loop.
+/// Serves one HTTP request. Called on the shard's loop. `respond` is called exactly once, on the same loop.
 void serve(Shard& shard, HttpRequest request, Exchange::Respond respond);
 
-/// Counts the exchange, then refuses it or runs its handler. For commands of a WebSocket, whose route, fields and
-/// principal are known.
+/// Applies the rate limit to the exchange, then refuses it or runs its handler. The exchange must have its route,
+/// fields and principal. Called directly for the commands of a WebSocket; `serve` calls it for HTTP requests.
 void admit_and_run(const ExchangePtr& exchange);
 
-/// The player a valid access token names; refused logins (ended ones) are found by the limiter's look.
+/// Verifies an access token (signature, dates, tenant) and returns its claims. Does not check whether the login has
+/// ended: Store::take and Store::look do that.
 Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_view token);
 
+/// The rate limit of routes with this cost.
 Quota quota_of(Cost cost);
 
-/// The whole problem+json answer. A connection-level refusal (no exchange) uses it too.
+/// The complete problem+json answer. Also used for refusals of a connection, which have no exchange.
 HttpAnswer problem_answer(const Problem& problem, std::string_view trace_id);
 
 }  // namespace mm::gateway

@@ -1,5 +1,5 @@
-// What everything in the gateway shares. `Gateway` is one per process, its parts immutable after the start or
-// thread-safe; a `Shard` is one per io thread and used on that thread alone.
+// The shared objects of the gateway. There is one `Gateway` per process; its members are immutable after the start or
+// thread-safe. There is one `Shard` per io thread; it is used only on that thread.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ struct Gateway {
 
   const Settings settings;
   Runtime& runtime;
-  const std::string instance;  ///< this run of this gateway: `gateway-1-x7Yd…`; a restart is another
+  const std::string instance;  ///< unique to this process, for example `gateway-1-x7Yd…`; changes with every restart
   Metrics metrics;
   Tokens tokens;
   std::string admin_token;
@@ -55,7 +55,7 @@ struct Gateway {
   Directory directory;
   Endings endings;
   std::atomic<bool> draining{false};
-  std::optional<bus::AsyncRequests> requests;  ///< gone before the loops its answers are posted to
+  std::optional<bus::AsyncRequests> requests;  ///< destroyed before the loops to which it posts answers
 };
 
 struct Shard {
@@ -73,13 +73,13 @@ struct Shard {
   Connections connections;
   std::unique_ptr<Sockets> sockets;
   std::unique_ptr<QueueFigures> queue_figures;
-  std::size_t in_flight = 0;  ///< exchanges without an answer
-  bool over = false;          ///< the loop has stopped: what is dropped now is answered by nobody
+  std::size_t in_flight = 0;  ///< number of live exchanges
+  bool over = false;          ///< the loop has stopped: exchanges destroyed from now on send no answer
 
   static constexpr std::size_t kInFlightMax = 4096;
 };
 
-/// One entry per line or comma; spaces around are cut.
+/// Splits a list at commas and white space. Empty entries are dropped.
 std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace mm::gateway

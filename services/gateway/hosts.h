@@ -1,6 +1,6 @@
-// Which hosts the gateway serves. A browser can be made to send any name that an attacker's DNS points at the gateway
-// (DNS rebinding), so neither the host of a request nor its "own origin" is believed because the request says so: both
-// must be in a list of the operator's, or mean the very address that the connection came to. Pure.
+// Host and Origin checks against DNS rebinding. An attacker can point a DNS name at the gateway and make a browser send
+// that name as Host and Origin. The gateway therefore serves only hosts in the operator's list, loopback names, its
+// listen address, and the local address of the connection. Pure.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,9 @@
 
 namespace mm::gateway {
 
-/// `name[:port]`, `address[:port]`, `[IPv6 address][:port]` or, of some clients, `IPv6 address[:port]`, in the form in which two of them compare: lower case,
-/// without a trailing dot; an address in its shortest form and without brackets.
+/// A parsed host and port in normal form: names in lower case without a trailing dot, addresses in their shortest form
+/// without brackets. Accepted texts: `name[:port]`, `address[:port]`, `[IPv6 address][:port]` and, because some clients
+/// send it, `IPv6 address[:port]`.
 struct HostPort {
   std::string host;
   std::optional<int> port;
@@ -25,15 +26,16 @@ struct HostPort {
 class AllowedHosts {
  public:
   AllowedHosts() = default;
-  /// A comma-separated list of hosts. An entry with a port stands for that port alone. `listen_address` is one more.
-  /// The error names the entry that is no host.
+  /// Parses a comma-separated list of hosts. An entry with a port allows only that port. `listen_address` is allowed
+  /// too. The error names the first entry that is not a host.
   static Result<AllowedHosts, std::string> parse(std::string_view list, std::string_view listen_address);
 
-  /// The host is a loopback name, the address the connection came to, or in the list.
+  /// True if the host is a loopback name, the listen address, the local address of the connection, or in the list.
   bool serves(const HostPort& host, const LocalEnd& local) const;
 
-  /// A page of this origin (`scheme://host[:port]`) came from this gateway: the host is served, and the port is the
-  /// gateway's own, or the entry's; of an entry without a port also the scheme's default, for a proxy in front.
+  /// True if a page with this origin (`scheme://host[:port]`) was loaded from this gateway: the host is served, and the
+  /// port is the local port of the connection or the port of the host's list entry. For an entry without a port, the
+  /// default port of the scheme is accepted, because a proxy may be in front of the gateway.
   bool is_own_origin(std::string_view origin, const LocalEnd& local) const;
 
  private:

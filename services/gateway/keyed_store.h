@@ -1,7 +1,8 @@
-// What is kept under an Idempotency-Key, in the durable Redis, and the only place that knows its keys. One per loop.
+// Stores answers by Idempotency-Key in the durable "queue" Redis. Only this class uses these Redis keys. One per loop.
 //
-// A record lives a day, an owner's records have at most kBytesPerOwner (the oldest go first), and all of them together give
-// way to the queue: while Redis uses more than kMemoryShare of its memory, the oldest go whoever they belong to.
+// A record expires after 24 hours. The records of one owner use at most kBytesPerOwner bytes; the oldest are removed
+// first. While Redis uses more than kMemoryShare of its memory, the oldest records of all owners are removed, because
+// the queue needs the memory.
 #pragma once
 
 #include <deque>
@@ -14,20 +15,20 @@
 
 namespace mm::gateway {
 
-/// One try of the work under a key.
+/// One attempt to do the work under a key.
 struct KeyedAttempt {
-  std::string record;   ///< digest of whose key it is, and for what
+  std::string record;   ///< id of the record: digest of route, owner and key
   std::string request;  ///< digest of the request
-  std::string owner;    ///< who has the quota: a player, or an address
-  std::string id;       ///< of this try
+  std::string owner;    ///< owner of the byte limit: a player, or an address
+  std::string id;       ///< id of this attempt
 };
 
 struct KeyedWork {
   enum class State { fresh, running, mismatch, done };
   State state = State::fresh;
-  TimePoint created_at;         ///< of the first try, when fresh
-  Milliseconds running_for{0};  ///< at most, when running
-  std::string answer;           ///< when done
+  TimePoint created_at;         ///< if fresh: time of the first attempt
+  Milliseconds running_for{0};  ///< if running: the longest time until the lease of the other attempt ends
+  std::string answer;           ///< if done: the stored answer
 };
 
 class KeyedStore {
@@ -36,13 +37,14 @@ class KeyedStore {
 
   explicit KeyedStore(AsyncRedis& queue) : queue_(queue) {}
 
-  /// `lease`: how long the work may take. When the outcome of a start is not known, the record is given up again.
+  /// Begins an attempt. `lease`: the longest time that the work may take. If Redis does not report whether the attempt
+  /// began, `then` gets the error and the record is released.
   void start(const KeyedAttempt& attempt, TimePoint now, Milliseconds lease, Started then);
-  /// Without an answer the work may be tried again. `then` is called within the patience for Redis; an answer that was not
-  /// taken by then is offered again.
+  /// Ends an attempt and stores its answer. Without an answer the record is released, so that the work can be retried.
+  /// `then` is called within 1 s. If Redis has not confirmed by then, the write is retried for up to 60 s.
   void finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer, std::function<void()> then);
 
-  /// `sweeps`: of all loops of a process, one looks after the memory.
+  /// `sweeps`: also check the memory of Redis. True for one loop of the process.
   void on_tick(SteadyPoint now, bool sweeps);
 
   static constexpr int kBytesPerOwner = 64 * 1024;

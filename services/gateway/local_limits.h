@@ -1,5 +1,5 @@
-// Token buckets of this process, for while the Redis that holds the shared ones is away. Bounded: the one that was not
-// used for longest is forgotten. Thread-safe.
+// Rate limits of this process, used while the Redis cache with the shared token buckets is unavailable. The number of
+// buckets is bounded: the least recently used bucket is evicted. Thread-safe.
 #pragma once
 
 #include <list>
@@ -17,7 +17,8 @@ class LocalLimits {
 
   Allowance take(const std::string& key, Quota quota, SteadyPoint now);
 
-  /// An attempt that counts only if it fails. When it may go on, `settle` must follow.
+  /// Reserves a token for an attempt that counts only if it fails. If the verdict is `go`, the caller must call
+  /// `settle`.
   AttemptVerdict reserve(const std::string& key, Quota quota, SteadyPoint now);
   void settle(const std::string& key, Quota quota, bool failed, SteadyPoint now);
 
@@ -27,14 +28,14 @@ class LocalLimits {
   struct Entry {
     std::string key;
     TokenBucket bucket;
-    int under_way = 0;  ///< attempts that were reserved and not settled
+    int under_way = 0;  ///< attempts that are reserved and not yet settled
   };
 
-  Entry& entry(const std::string& key, Quota quota, SteadyPoint now);  // with the mutex
+  Entry& entry(const std::string& key, Quota quota, SteadyPoint now);  // requires mutex_
 
   const std::size_t most_;
   mutable std::mutex mutex_;
-  std::list<Entry> entries_;  // the least recently used last
+  std::list<Entry> entries_;  // ordered by use, the most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
 };
 

@@ -1,7 +1,8 @@
-// Attempts to log in, which are limited by their failures: a few per account and address, more per address. An attempt
-// reserves a failure before the password is looked at, so that guesses in parallel cannot slip through; it takes it only
-// if the password was wrong. While every failure that is left is reserved by attempts under way, further ones wait for
-// the outcome of these: right logins are never refused because others are under way. One per loop.
+// Limits failed logins: 5 a minute per account and address, 50 a minute per address. An attempt reserves a failure
+// before the password is checked, so that parallel guesses cannot exceed the limit, and uses it only if the password
+// was wrong. While all remaining failures are reserved, further attempts wait until a reservation is settled. A correct
+// login is thus not refused because other logins are in progress, except after its deadline. One per loop; used only on
+// that loop.
 #pragma once
 
 #include <deque>
@@ -22,26 +23,27 @@ struct Shard;
 inline constexpr Quota kLoginFailuresPerAccount{5, Seconds{60}};
 inline constexpr Quota kLoginFailuresPerAddress{50, Seconds{60}};
 
-/// Who tries to be whom.
+/// One attempt to log in to an account from an address.
 struct LoginTry {
-  std::string id;
+  std::string id;  ///< unique per attempt
   std::string address;
   std::string account;
 };
 
 class LoginAttempts {
  public:
-  /// None: the password may be looked at, and `settle` must follow. Else the refusal.
+  /// Called with nullopt if the password may be checked; the caller must then call `settle`. Otherwise with the
+  /// refusal.
   using Then = std::function<void(std::optional<Problem>)>;
 
   explicit LoginAttempts(Shard& shard) : shard_(shard) {}
 
-  /// `then` is called by the deadline.
+  /// Reserves a failure for the attempt. `then` is called about when the deadline passes, at the latest.
   void begin(const LoginTry& attempt, Deadline deadline, Then then);
-  /// `failed`: the password was wrong. Whatever else became of the attempt is no failure.
+  /// Ends a reservation. `failed`: the password was wrong. Any other outcome does not count as a failure.
   void settle(const LoginTry& attempt, bool failed);
   void on_tick();
-  /// At the end: whoever still waits is dropped.
+  /// Drops all waiting attempts without calling `then`. For the shutdown.
   void drop_all() { lines_.clear(); }
 
  private:
@@ -50,13 +52,13 @@ class LoginAttempts {
     Deadline deadline;
     Then then;
   };
-  /// Attempts on one account from one address, in their order.
+  /// Waiting attempts on one account from one address, in order of arrival.
   struct Line {
     std::deque<Waiting> waiting;
-    bool asking = false;  ///< for the first of them
+    bool asking = false;  ///< a reservation for the first attempt was requested and is not answered yet
   };
   static constexpr std::size_t kWaitingMost = 1'024;
-  /// Longer than any attempt takes: the reservation of a gateway that died is given up.
+  /// After this time a reservation expires. Longer than any attempt takes; needed when a gateway dies.
   static constexpr Milliseconds kLease{10'000};
 
   void ask_for_first(const std::string& key);

@@ -1,4 +1,5 @@
-// Messages of the gateway's own: what it answers itself instead of forwarding, and WebSocket frames of clients.
+// Messages that only the gateway uses: answers that it creates itself instead of forwarding them, the WebSocket frames
+// welcome, bye, hello and ping, and the stored form of an answer.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct TokenPair {
   std::string access_token;
   std::string refresh_token;
   std::string token_type = "bearer";
-  int expires_in = 900;  ///< seconds, of the access token
+  int expires_in = 900;  ///< lifetime of the access token in seconds
 };
 
 template <class F>
@@ -54,8 +55,8 @@ struct NoFields {};
 template <class F>
 void describe(F&, NoFields&) {}
 
-/// What a player is in now; absent: in none. `invites`: absent without any. `recent`: how matches of the last ten
-/// minutes ended for the player, the latest last, so that a client that was away has missed nothing.
+/// The current state of a player. A part that does not exist is absent. `invites` is absent if there are none. `recent`
+/// lists the matches that ended within the last ten minutes, the latest last, for clients that were disconnected.
 struct ActiveState {
   std::optional<Party> party;
   std::optional<Ticket> ticket;
@@ -86,16 +87,16 @@ void describe(F& f, PlayerSummary& m) {
   f("region", m.region);
 }
 
-/// The first frame of an authenticated socket, and again whenever frames may have been missed.
+/// The first frame on an authenticated socket. Sent again whenever frames may have been lost.
 struct Welcome {
   static constexpr std::string_view kEvent = "welcome";
   PlayerSummary player;
   std::optional<Party> party;
   std::optional<Ticket> ticket;
   std::optional<MatchView> match;
-  std::optional<std::vector<Invitation>> invites;  ///< absent without any
+  std::optional<std::vector<Invitation>> invites;  ///< absent if there are none
   std::optional<std::vector<RecentMatch>> recent;
-  bool resumed = false;  ///< true: nothing was missed, what was is replayed
+  bool resumed = false;  ///< true: missed frames were replayed. The gateway always sends false
 };
 
 template <class F>
@@ -133,7 +134,7 @@ void describe(F& f, Resume& m) {
   f("seq", m.seq, fields::InRange{0, 9e15});
 }
 
-/// The first frame without an Authorization header, and later a newer token.
+/// The first frame of a client that sent no Authorization header. Sent later, it renews the token.
 struct Hello {
   std::string type;
   std::string token;
@@ -178,7 +179,7 @@ void describe(F& f, Version& m) {
   f("version", m.version);
 }
 
-/// GET /: where the documents are, for who does not follow the redirect.
+/// GET /: the paths of the documents, for clients that do not follow the redirect.
 struct Entry {
   std::string docs = "/docs";
   std::string redoc = "/redoc";
@@ -194,12 +195,12 @@ void describe(F& f, Entry& m) {
   f("asyncapi", m.asyncapi);
 }
 
-/// GET /errors/{code}: what a problem's `type` points at.
+/// GET /errors/{code}: the resource that the `type` of a problem refers to.
 struct ErrorInfo {
   std::string code;
   int status = 500;
   std::string title;
-  std::string advice;  ///< what to do, for the engineer of the client
+  std::string advice;  ///< what a client developer can do about the problem
 };
 
 template <class F>
@@ -210,7 +211,7 @@ void describe(F& f, ErrorInfo& m) {
   f("advice", m.advice);
 }
 
-/// What is kept under an Idempotency-Key.
+/// An answer as it is stored under an Idempotency-Key.
 struct StoredAnswer {
   int status = 200;
   std::string content_type;

@@ -1,4 +1,4 @@
-// Every metric family of the gateway. Series are made once, at the start; labels are routes and classes, never ids.
+// The metrics of the gateway. All series are created at the start; labels are routes and status classes, never ids.
 #pragma once
 
 #include <array>
@@ -21,16 +21,20 @@ struct Metrics {
       : unmatched(of_route(registry, "none", "none")),
         connections(registry.gauge("mm_gateway_connections", "Open connections, WebSockets included")),
         sockets(registry.gauge("mm_gateway_sockets", "Open WebSockets")),
-        connections_refused(registry.counter("mm_gateway_connections_refused_total", "Connections over a cap")),
-        heads_refused(registry.counter("mm_gateway_heads_refused_total", "Requests that could not be read")),
+        connections_refused(registry.counter("mm_gateway_connections_refused_total",
+                                             "Connections refused because a connection limit was reached")),
+        heads_refused(registry.counter("mm_gateway_heads_refused_total",
+                                       "Requests that could not be parsed or did not arrive in time")),
         rate_limited(registry.counter("mm_gateway_rate_limited_total", "Requests refused with 429")),
-        limits_local(registry.counter("mm_gateway_limits_local_total", "Limits decided here because the cache was away")),
+        limits_local(registry.counter("mm_gateway_limits_local_total",
+                                      "Rate limit decisions of this process while the Redis cache was unavailable")),
         refresh_reused(registry.counter("mm_gateway_refresh_reused_total",
-                                        "Spent refresh tokens presented again: the login was ended")),
-        frames_relayed(registry.counter("mm_gateway_frames_relayed_total", "Frames handed to sockets")),
-        frames_received(registry.counter("mm_gateway_frames_received_total", "Frames from clients")),
-        welcomes(registry.counter("mm_gateway_welcomes_total", "Full states sent")),
-        sockets_too_slow(registry.counter("mm_gateway_sockets_too_slow_total", "Sockets closed with 4413")) {
+                                        "Spent refresh tokens that were used again; the login was ended each time")),
+        frames_relayed(registry.counter("mm_gateway_frames_relayed_total", "Frames from the bus queued on WebSockets")),
+        frames_received(registry.counter("mm_gateway_frames_received_total", "Frames received from clients")),
+        welcomes(registry.counter("mm_gateway_welcomes_total", "Welcome frames sent")),
+        sockets_too_slow(registry.counter("mm_gateway_sockets_too_slow_total",
+                                          "WebSockets closed with 4413 because the client read too slowly")) {
     for (const auto& route : routes()) by_route.push_back(of_route(registry, route.method, route.path));
   }
 
@@ -51,11 +55,11 @@ struct Metrics {
  private:
   static OfRoute of_route(metrics::Registry& registry, std::string_view method, std::string_view path) {
     const auto answered = [&](const char* status_class) {
-      return registry.counter("mm_gateway_answers_total", "Answers by route and class of status",
+      return registry.counter("mm_gateway_answers_total", "Answers by route and status class",
                               {{"method", std::string(method)}, {"route", std::string(path)}, {"status", status_class}});
     };
     return {{answered("2xx"), answered("3xx"), answered("4xx"), answered("5xx")},
-            registry.histogram("mm_gateway_answer_seconds", "From the whole request to the answer",
+            registry.histogram("mm_gateway_answer_seconds", "Time from the complete request to its answer",
                                {{"method", std::string(method)}, {"route", std::string(path)}})};
   }
 };

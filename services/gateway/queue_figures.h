@@ -1,5 +1,6 @@
-// The public figures of the queues, kept for two seconds: however many ask, matchmaker is asked twice a second at most
-// by a gateway of four threads. Used on the loop of its shard only.
+// A cache of the public queue figures (GET /v1/queues). Each shard keeps the answer of matchmaker for two seconds per
+// tenant, so a gateway with four threads sends matchmaker at most two requests a second per tenant, unless requests
+// fail. Used only on the loop of its shard.
 #pragma once
 
 #include <functional>
@@ -19,19 +20,19 @@ class QueueFigures {
   using Then = std::function<void(Reply<std::string>)>;
 
   static constexpr Seconds kKept{2};
-  /// Of tenants kept at once; those over it are asked for each time.
+  /// The most tenants kept at once. For further tenants every call sends a request.
   static constexpr std::size_t kTenantsMost = 64;
 
   explicit QueueFigures(Shard& shard) : shard_(shard) {}
 
-  /// The body of GET /v1/queues for a tenant. Questions of one tenant that meet are answered together.
+  /// Gets the body of GET /v1/queues for a tenant. Concurrent calls for one tenant share one request to matchmaker.
   void get(const Tenant& tenant, const Asker& asker, Then then);
 
  private:
   struct Kept {
     std::string body;
     SteadyPoint until{};
-    std::vector<Then> waiting;  ///< not empty: an answer is under way
+    std::vector<Then> waiting;  ///< callers that wait; not empty while a request is in progress
   };
 
   void make_room(SteadyPoint now);

@@ -1,5 +1,5 @@
-// The gateway is a table: each route says who may, what it costs, which handler answers and which messages go in and
-// out. Handlers, permissions, limits and the published OpenAPI document all read it.
+// The table of routes. Each route has its permitted callers, rate limit class, handler and messages. Request admission,
+// limits, handlers and the OpenAPI document all use this table.
 #pragma once
 
 #include <array>
@@ -14,18 +14,20 @@
 namespace mm::gateway {
 
 class Exchange;
-using ExchangePtr = std::shared_ptr<Exchange>;  // owners: whoever will answer it
+using ExchangePtr = std::shared_ptr<Exchange>;  // owners: the callbacks that will answer the request
 
+/// The callers that may use a route.
 enum class Who { anyone, player, server, admin };
 
-/// free: not limited (health). server: game servers have their own, wider limit. credentials: logins, which what else
-/// comes from an address must not keep out, and which are limited by their failures.
+/// The rate limit class of a route. free: no limit (health checks). server: the wider limit of game servers.
+/// credentials: login and refresh, with a limit of their own per address, so that other requests from the address
+/// cannot block logins; failed logins are limited in addition (login_attempts.h).
 enum class Cost { free, read, write, server, credentials };
 
-/// The messages of a route, for the published document.
+/// The schemas of a route's messages, for the OpenAPI document.
 struct Messages {
   std::vector<wire::Property> request;
-  std::string answer;  ///< schema, JSON text; empty: no body
+  std::string answer;  ///< JSON schema as text; empty if the answer has no body
 };
 
 struct Endpoint {
@@ -33,15 +35,15 @@ struct Endpoint {
   Messages (*messages)(wire::Schemas&);
 };
 
-/// What one must be in the party that a request is about.
+/// The role that the caller must have in the party of the request.
 enum class Seat { none, member, leader };
 
 struct Rules {
-  bool keyed = false;             ///< takes an Idempotency-Key
-  std::string_view needs = "";    ///< a field of the message that is optional elsewhere and required here
-  std::string_view without = "";  ///< a field of the message that is not known here
+  bool keyed = false;             ///< accepts an Idempotency-Key
+  std::string_view needs = "";    ///< a field of the message that is optional in general and required on this route
+  std::string_view without = "";  ///< a field of the message that is unknown on this route
   Seat seat = Seat::none;
-  std::string_view media = "";    ///< the answer is a file of this type: it may be 304 to a conditional request
+  std::string_view media = "";    ///< the answer is a file of this type; a conditional request may be answered with 304
 };
 
 struct Route {
@@ -49,17 +51,17 @@ struct Route {
   std::string_view path;
   Who who;
   Cost cost;
-  int status;  ///< of success
+  int status;  ///< status of a successful answer
   Endpoint endpoint;
-  std::string_view area;         ///< heading in the document
+  std::string_view area;         ///< heading in the OpenAPI document
   std::string_view summary;
-  std::string_view errors = "";  ///< codes beside the common ones, space-separated: for the document
+  std::string_view errors = "";  ///< error codes in addition to the common ones, separated by spaces, for the document
   Rules rules = {};
 };
 
 std::span<const Route> routes();
 
-/// The route of that method and pattern; it must exist.
+/// The route with this method and path pattern. It must exist: the process aborts otherwise.
 const Route& route_named(std::string_view method, std::string_view path);
 
 }  // namespace mm::gateway

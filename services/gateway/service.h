@@ -1,5 +1,6 @@
-// The gateway as a daemon: builds what its parts share, one shard per io thread, listens, and passes on what the bus
-// tells. Its end: no new connections, what is under way is answered, sockets are told to come back, then it is gone.
+// The gateway daemon: creates the shared objects and one shard per io thread, listens for connections, and dispatches
+// messages from the bus to the shards. Shutdown: it accepts no new connections, asks the clients of WebSockets to
+// reconnect, answers the requests in progress for up to 3.5 s, and then closes everything.
 #pragma once
 
 #include <memory>
@@ -53,7 +54,7 @@ class Service {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   int port_ = 0;
-  // Last: gone first, so that no frame meets a shard that is going.
+  // Declared last, so that they are destroyed first: no frame may be posted to a shard that is being destroyed.
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
   std::unique_ptr<bus::Server> described_;  // answers $SRV.*
 };

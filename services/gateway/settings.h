@@ -1,5 +1,6 @@
-// The gateway's settings. Secrets are files: redis_queue_password, redis_cache_password, access_token_key,
-// server_token_key, admin_token (common/runtime/credentials.h).
+// The settings of the gateway, read from environment variables. Secrets are read from files instead (see
+// common/runtime/credentials.h): redis_queue_password, redis_cache_password, access_token_key, server_token_key,
+// admin_token.
 #pragma once
 
 #include <optional>
@@ -19,16 +20,16 @@ struct Settings {
   std::string listen_address = "127.0.0.1";
   std::string redis_queue_url;
   std::string redis_cache_url;
-  TenantList tenants;                         ///< accounts and tokens of others are refused
-  bool rate_limits = true;                    ///< off: no limits per player and address, for load tests
-  std::string allowed_hosts;                  ///< comma-separated; beside loopback names and the address listened on
-  std::string allowed_origins;                ///< comma-separated; a browser's page of another origin is refused
-  std::string trusted_proxies;                ///< comma-separated addresses and networks whose X-Forwarded-For counts
-  std::optional<std::string> tls_cert_file;   ///< PEM, the chain; with tls_key_file: HTTPS only
+  TenantList tenants;                         ///< accounts and tokens of other tenants are refused
+  bool rate_limits = true;                    ///< false: no limits per player and address, for load tests
+  std::string allowed_hosts;                  ///< comma-separated, added to loopback names and the listen address
+  std::string allowed_origins;                ///< comma-separated; pages of other origins are refused
+  std::string trusted_proxies;                ///< comma-separated addresses and networks whose X-Forwarded-For is used
+  std::optional<std::string> tls_cert_file;   ///< PEM certificate chain; with tls_key_file the port serves only HTTPS
   std::optional<std::string> tls_key_file;
   bool allow_weak_stores = false;
-  std::string modes_file;                     ///< empty: the shipped modes; shown at /v1/modes
-  std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui beside the program
+  std::string modes_file;                     ///< empty: the default modes; shown at /v1/modes
+  std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui relative to the program
   int threads = 0;                            ///< io threads; 0: one per core
 };
 
@@ -52,7 +53,7 @@ void describe(F& f, Settings& s) {
   f("MM_GATEWAY_THREADS", s.threads, Optional{}, InRange{0, 64});
 }
 
-/// What the field list cannot say: addresses, origins, the certificate.
+/// Checks what the field list cannot check: addresses, hosts, origins, and the TLS files.
 void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
 }  // namespace mm::gateway

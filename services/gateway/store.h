@@ -1,8 +1,8 @@
-// What the gateway keeps in Redis, and the only place that knows its keys, but for those of keyed_store.h. One Store per
-// loop; every call returns at once and calls back on the loop.
+// The data of the gateway in Redis. Only this class uses these Redis keys; keyed_store.h has its own. One Store per
+// loop. Every call returns at once; its callback runs on the loop.
 //
-// In the cache (may vanish): limits, ended logins until their access tokens expire, chosen home regions, presence.
-// In the queue Redis (durable): families of refresh tokens.
+// In the "cache" Redis (data may be lost): limits, ended logins until their access tokens expire, changed home regions,
+// presence. In the "queue" Redis (durable): families of refresh tokens.
 #pragma once
 
 #include <functional>
@@ -20,21 +20,21 @@
 
 namespace mm::gateway {
 
-/// Who is counted: one bucket of its own each.
+/// The subject of a rate limit. Each subject has its own token bucket.
 struct LimitSubject {
   Tenant tenant;             ///< empty for addresses
   std::string kind;          ///< player, address, match
-  std::string id;            ///< a UUID, or what stands for an address; hashed, so any text does
+  std::string id;            ///< a UUID, or the key of an address (counted_as); hashed, so any text is allowed
   std::string cost;          ///< read, write or credentials
 };
 
 struct Taken {
   Allowance allowance;
-  bool denied = false;             ///< the login was ended
-  std::optional<Region> home;      ///< chosen after the token was made
+  bool denied = false;             ///< the login has ended
+  std::optional<Region> home;      ///< home region, if the player changed it recently
 };
 
-/// A family of refresh tokens: one login of one player.
+/// A family of refresh tokens: all refresh tokens of one login of one player.
 struct Family {
   LoginId login;
   Tenant tenant;
@@ -44,6 +44,9 @@ struct Family {
   TimePoint expires_at;
 };
 
+/// The result of using a refresh token. unknown: no such family. rotated: the child token is now current. again: the
+/// parent token was used again within the grace time, and the child is still current. reused: an old token; the family
+/// was ended.
 enum class Rotation { unknown, expired, rotated, again, reused };
 
 struct Rotated {
@@ -60,11 +63,11 @@ struct HeldSocket {
   LoginId login;
 };
 
-/// What the cache knew when it was told of the sockets that a gateway holds of a player.
+/// The answer of the cache when a gateway writes the open sockets of a player.
 struct Held {
-  int before = 0;                    ///< sockets open on all gateways
-  std::vector<bool> denied;          ///< for each socket: its login was ended
-  std::vector<std::string> evicted;  ///< the player's oldest sockets beyond the limit
+  int before = 0;                    ///< sockets of the player on all gateways before the write
+  std::vector<bool> denied;          ///< for each written socket: its login has ended
+  std::vector<std::string> evicted;  ///< names of the player's oldest sockets beyond the limit
 };
 
 class Store {
@@ -75,15 +78,17 @@ class Store {
   Store(AsyncRedis& cache, AsyncRedis& queue) : cache_(cache), queue_(queue) {}
 
   // Limits (cache).
+  /// Takes a token from the subject's bucket. With a login and player, also reads whether the login has ended and the
+  /// home region, in the same round trip.
   void take(const LimitSubject& subject, Quota quota, const std::optional<LoginId>& login,
             const std::optional<PlayerId>& player, Then<Taken> then);
-  /// The same look at the login and home region, without a limit.
+  /// Reads whether the login has ended and the home region, without taking a token. `allowance` is not set.
   void look(const Tenant& tenant, LoginId login, PlayerId player, Then<Taken> then);
-  /// Attempts to log in count only if they fail (login_attempts.h). `lease`: after which a reservation is given up.
+  /// Reserves a failure for an attempt to log in (login_attempts.h). The reservation expires after `lease`.
   void reserve_login(const LoginTry& attempt, Milliseconds lease, Then<AttemptVerdict> then);
   void settle_login(const LoginTry& attempt, bool failed);
 
-  // Ended logins and home regions (cache).
+  // Ended logins and home regions (cache). Entries expire after `how_long`.
   void deny(const Tenant& tenant, LoginId login, Milliseconds how_long, Then<Done> then);
   void set_home(const Tenant& tenant, PlayerId player, const Region& region, Milliseconds how_long);
   void get_home(const Tenant& tenant, PlayerId player, Then<std::optional<Region>> then);
@@ -92,13 +97,16 @@ class Store {
   void start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then);
   void rotate(const Tenant& tenant, LoginId login, const std::string& digest, const std::string& child_digest,
               std::uint32_t child_generation, TimePoint now, Then<Rotated> then);
-  /// False: another player's.
+  /// Ends a family. The result is false if the family belongs to another player.
   void end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then);
 
   // Presence (cache).
+  /// Writes the open sockets that this gateway instance has for a player.
   void hold(const Tenant& tenant, PlayerId player, const std::string& instance, const std::vector<HeldSocket>& sockets,
             Then<Held> then);
+  /// Removes a closed socket. The result is the number of sockets the player still has, on all gateways.
   void leave(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket, Then<int> then);
+  /// The number of the last frame published for the player.
   void last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then);
 
   static constexpr int kSocketsPerPlayer = 5;

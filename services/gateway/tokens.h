@@ -1,6 +1,6 @@
-// The tokens players hold. Access tokens are signed and carry all that is needed for 15 minutes. Refresh tokens are
-// opaque to others: `r1.<tenant>.<login, generation, MAC>`. The MAC is derived from a key of ours, so a child token can
-// be made again when its reply was lost, and no token is ever stored: Redis holds digests only. Thread-safe.
+// Creates and verifies the tokens of players. An access token is a signed JWT, valid for 15 minutes. A refresh token is
+// `r1.<tenant>.<login, generation, MAC>` and opaque to clients. Its MAC is computed from a secret key, so the gateway
+// can recreate a child token when the reply was lost, and stores no tokens: Redis has only their digests. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace mm::gateway {
 
 inline constexpr Seconds kAccessLifetime{900};
 inline constexpr Milliseconds kRefreshLifetime{7 * 24 * 3'600 * 1'000};
-/// After a login ended: until then one of its access tokens may be valid by its date.
+/// How long a login is denied after its end: the longest time for which one of its access tokens may be unexpired.
 inline constexpr Milliseconds kDenialTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
 
-/// What an authentic refresh token says; whether it is still good, only its family in Redis knows.
+/// The contents of an authentic refresh token. Whether the token is still valid is known only to its family in Redis.
 struct RefreshClaims {
   Tenant tenant;
   LoginId login;
@@ -29,24 +29,26 @@ struct RefreshClaims {
 
 class Tokens {
  public:
-  /// Keys of at least 32 bytes, the signing one first.
+  /// Each list holds keys of at least 32 bytes. The first key signs; all keys verify.
   Tokens(std::vector<std::string> access_keys, std::vector<std::string> server_keys);
 
   const security::TokenSigner& access() const { return access_; }
   const security::TokenSigner& server() const { return server_; }
-  /// A good token of a player, for the game server of this match.
+  /// True if the token is a valid join token, which a player presents to the game server of this match.
   bool is_join_token(std::string_view token, MatchId match, TimePoint now) const;
 
   std::string refresh_token(const RefreshClaims& claims) const;
-  /// The token of these claims whose digest this is, under whichever of our keys made it.
+  /// Recreates the token with these claims and this digest, trying each key. Returns nullopt if no key gives this
+  /// digest.
   std::optional<std::string> refresh_token_with(const RefreshClaims& claims, std::string_view digest) const;
-  /// None for anything that none of our keys made.
+  /// Returns nullopt if the token was not made with one of the keys.
   std::optional<RefreshClaims> read_refresh(std::string_view token) const;
 
-  /// What is stored of a token.
+  /// The digest that is stored for a token (SHA-256, hexadecimal).
   static std::string digest(std::string_view token);
 
-  /// A MAC for what is stored but might be guessed (requests with passwords), and for ids derived from keys.
+  /// A MAC (HMAC-SHA256, 32 bytes) for stored digests of guessable texts (requests with passwords), and for ids derived
+  /// from an Idempotency-Key. Different purposes give unrelated digests.
   std::string keyed_digest(std::string_view purpose, std::string_view text) const;
 
  private:
@@ -59,8 +61,8 @@ class Tokens {
   std::string digest_key_;
 };
 
-/// Keys separated by spaces: the signing one, then those that were replaced and whose tokens still live. The error says
-/// what is wrong, never a key.
+/// Parses 1 to 4 keys separated by spaces: first the signing key, then replaced keys whose tokens are still in use. The
+/// error text never contains a key.
 Result<std::vector<std::string>, std::string> parse_keys(std::string_view text);
 
 }  // namespace mm::gateway

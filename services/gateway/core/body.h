@@ -1,6 +1,6 @@
-// The body of a request, read as strictly as its head: either so many bytes, or chunks (RFC 9112, 7.1). Lines of the
-// chunked coding end with CR LF and nothing else; two readers that end a line at different places would see different
-// requests. Pure.
+// Reads the body of a request, either by Content-Length or in the chunked coding (RFC 9112, 7.1). Parsing is strict:
+// lines of the chunked coding must end with CR LF, because a proxy that ends a line elsewhere would see a different
+// request. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@ namespace mm::gateway {
 
 class BodyReader {
  public:
-  /// Of a head that has a body.
+  /// `head.has_body()` must be true.
   explicit BodyReader(const Head& head);
 
-  /// Takes what belongs to the body from the next bytes of the connection, and returns how many these were. Whatever it
-  /// leaves comes after the body.
+  /// Consumes bytes of the body from `bytes`, the next bytes of the connection, and returns how many it consumed. Bytes
+  /// that are not consumed belong to the next request.
   Result<std::size_t, HeadRefusal> read(std::string_view bytes);
 
   bool is_done() const { return state_ == State::done; }
@@ -40,11 +40,11 @@ class BodyReader {
 
   const bool chunked_;
   State state_;
-  std::uint64_t left_ = 0;  ///< of the chunk, or of the whole body
-  std::string line_;        ///< the beginning of one, without its end
+  std::uint64_t left_ = 0;  ///< bytes left of the current chunk, or of the whole body
+  std::string line_;        ///< the incomplete current line
   std::size_t extension_bytes_ = 0;
   std::size_t trailer_bytes_ = 0;
-  HeaderFields trailer_;  ///< counted and checked, then dropped
+  HeaderFields trailer_;  ///< trailer fields; checked, but otherwise ignored
   std::string body_;
 };
 

@@ -1,6 +1,7 @@
-// The order of one player's frames. Each carries the player's next number, drawn in Redis before it is published, so
-// two daemons' frames may overtake each other on the way. What comes too early is held for a moment; a number that does
-// not come, or one that went back (the counter was lost), means that the player must be told everything anew. Pure.
+// Restores the order of one player's frames. Daemons take the next number of the player from Redis before they publish
+// a frame, so frames of two daemons may arrive out of order. A frame that arrives too early is held for up to
+// kHoldTime. If a number stays missing, or the numbers went back (the counter in Redis was lost), the player needs a
+// resync: the complete state, sent as a new welcome frame. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,31 +14,34 @@
 
 namespace mm::gateway {
 
-using FrameText = std::shared_ptr<const std::string>;  // owners: every socket queue it waits in
+using FrameText = std::shared_ptr<const std::string>;  // owners: the send queues of all sockets that will send it
 
 class FrameOrder {
  public:
   static constexpr Milliseconds kHoldTime{150};
   static constexpr std::size_t kHeldMax = 256;
-  /// A frame whose number was drawn before the state was read may arrive after it: the state has what it says.
+  /// A frame numbered before the state was read may arrive after `start`. It is dropped, because the state includes its
+  /// effect. It counts as late within this time, and if at most kLateMost frames were numbered after it.
   static constexpr Milliseconds kLateTime{2'000};
   static constexpr std::int64_t kLateMost = 64;
 
   struct Verdict {
-    std::vector<FrameText> relay;  ///< to be sent now, in this order
-    bool resync = false;           ///< send a fresh welcome
+    std::vector<FrameText> relay;  ///< frames to send now, in this order
+    bool resync = false;           ///< the state must be read again and sent as a welcome
   };
 
-  /// Frames are held back until `start`: between reading the state and telling it nothing may pass.
+  /// Adds a received frame. Until `start` is called, frames are only held: no frame may be sent between the read of the
+  /// state and the welcome.
   Verdict frame(std::int64_t seq, FrameText text, SteadyPoint now);
 
-  /// The state that was read reflects everything up to `seq`. Returns the held frames that come after it.
+  /// Starts relaying after a welcome whose state includes all frames up to `seq`. Returns held frames that follow
+  /// `seq`.
   Verdict start(std::int64_t seq, SteadyPoint now);
 
-  /// A resync has begun; frames are held until `start`.
+  /// Stops relaying because a resync has begun. Frames are held until `start`.
   void stop() { running_ = false; }
 
-  /// To be called now and then: gives up on what is missing.
+  /// To be called periodically. Requests a resync if held frames have waited for a missing number for kHoldTime.
   Verdict tick(SteadyPoint now);
 
   std::int64_t last() const { return last_; }

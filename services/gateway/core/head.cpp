@@ -74,8 +74,8 @@ bool is_ipv6_text(std::string_view text) {
   });
 }
 
-// host[:port], or [ipv6][:port]; the same characters as a URI's authority without user information. The WebSocket client
-// of cpprestsdk writes an IPv6 address without its brackets.
+// host[:port], or [ipv6][:port]; the same characters as a URI's authority without user information. The WebSocket
+// client of cpprestsdk writes an IPv6 address without its brackets.
 bool is_host(std::string_view text) {
   if (text.empty() || text.size() > 255 + 6) return false;
   if (std::count(text.begin(), text.end(), ':') > 1 && is_ipv6_text(text)) return true;

@@ -1,5 +1,5 @@
-// The head of a request (request line and header fields), read strictly: whatever two HTTP readers might understand
-// differently is refused, because that is how requests are smuggled past a proxy (RFC 9112, 11.2). Pure.
+// Parses the head of a request (request line and header fields). Parsing is strict: anything that two HTTP parsers
+// might interpret differently is refused, to prevent request smuggling through a proxy (RFC 9112, 11.2). Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace mm::gateway {
 
-/// A request that cannot be served as it was sent; the connection closes after the answer.
+/// Why a request cannot be parsed. The connection is closed after the answer.
 struct HeadRefusal {
   Code code = Code::malformed_request;
   std::string_view detail;
@@ -34,17 +34,18 @@ struct Head {
   bool has_body() const { return chunked || content_length > 0; }
 };
 
-/// Where the head in `bytes` ends: one past its empty line, 0 when more is needed. Refuses what is over the limits or
-/// can no longer become a head, as early as that can be known.
+/// Returns the length of the head in `bytes`, including its empty line, or 0 if the head is not complete yet. Refuses
+/// bytes that exceed the limits or cannot be the start of a head, as early as possible.
 Result<std::size_t, HeadRefusal> find_head(std::string_view bytes);
 
-/// RFC 9110, 5.5: visible characters, space, tab, and bytes above 127. No other control characters, so no NUL either.
+/// RFC 9110, 5.5: visible characters, space, tab, and bytes above 127. Other control characters, including NUL, are
+/// refused.
 bool is_field_value(std::string_view text);
 
-/// Adds the field of one line, which has neither CR nor LF, to `fields`.
+/// Parses one header line without its CR LF and appends the field to `fields`.
 Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields);
 
-/// Reads the complete head (as find_head delimited it) and checks everything that does not need a route.
+/// Parses a complete head, whose end find_head has found, and checks everything that does not depend on the route.
 Result<Head, HeadRefusal> parse_head(std::string_view text);
 
 }  // namespace mm::gateway

@@ -1,4 +1,5 @@
-// HTTP as the handlers see it: plain structs, no foreign library. Names of header fields are in lower case.
+// HTTP requests and answers as plain structs, independent of the HTTP library. In requests, the names of header fields
+// are in lower case.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@ inline constexpr std::size_t kBodyBytes = 64 * 1024;
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
-/// The end of a connection that is ours.
+/// The local end of a connection.
 struct LocalEnd {
   std::string address;  ///< numeric
   int port = 0;
@@ -33,9 +34,9 @@ struct HttpRequest {
   int minor_version = 1;
   HeaderFields headers;
   std::string body;
-  std::string peer;  ///< numeric address of the other end of the connection
+  std::string peer;  ///< numeric address of the remote end of the connection
   LocalEnd local;
-  bool upgrade = false;  ///< asks to become a WebSocket
+  bool upgrade = false;  ///< the client requests an upgrade to WebSocket
 
   /// The first field of that name, or null.
   const std::string* header(std::string_view name) const {
@@ -48,22 +49,22 @@ struct HttpRequest {
 
 struct HttpAnswer {
   int status = 200;
-  std::string content_type = "application/json";  ///< of a body
+  std::string content_type = "application/json";  ///< sent only if there is content
   HeaderFields headers;
   std::string body;
-  /// Instead of `body`, content that many answers share. Owners: the docs site and the answers under way.
+  /// If set, the content, shared by many answers; `body` is not used. Owners: the docs site and the answers being sent.
   std::shared_ptr<const std::string> file;
-  bool close = false;  ///< the connection cannot go on after this answer
+  bool close = false;  ///< close the connection after this answer
 
   std::string_view content() const { return file ? std::string_view(*file) : std::string_view(body); }
 };
 
 std::string_view reason_phrase(int status);
 
-/// Status line and header fields, ready to be sent before the content.
+/// The status line and header fields of an answer, including the empty line before the content.
 std::string render_head(const HttpAnswer& answer, bool keep_alive, std::string_view date);
 
-/// RFC 9110 date of a moment given in seconds since the epoch: Sun, 06 Nov 1994 08:49:37 GMT.
+/// Formats a time in seconds since the epoch as in RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT.
 std::string http_date(std::int64_t seconds_since_epoch);
 
 }  // namespace mm::gateway

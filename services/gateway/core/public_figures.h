@@ -1,4 +1,4 @@
-// What anybody may know of the modes and of the queues, without a login. Pure.
+// The public modes and queue figures, which are shown without a login (GET /v1/modes, GET /v1/queues). Pure.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +25,10 @@ void describe(F& f, PublicMode& m) {
   using namespace fields;
   f("mode", m.mode);
   f("teams", m.teams, About{"Teams in a match"});
-  f("team_sizes", m.team_sizes, About{"What `team_size` may be: players of one team"});
-  f("default_team_size", m.default_team_size, About{"Used when a request names no `team_size`"});
+  f("team_sizes", m.team_sizes, About{"Allowed values of `team_size`, the number of players in one team"});
+  f("default_team_size", m.default_team_size, About{"Used if a request has no `team_size`"});
   f("rated", m.rated, About{"Matches change ratings"});
-  f("max_wait_seconds", m.max_wait_seconds, About{"After this time without a match a ticket ends as TIMED_OUT"});
+  f("max_wait_seconds", m.max_wait_seconds, About{"A ticket without a match ends as TIMED_OUT after this time"});
 }
 
 /// GET /v1/modes.
@@ -45,7 +45,7 @@ void describe(F& f, PublicModes& m) {
 struct PublicBucket {
   int team_size = 1;
   std::int64_t players_waiting = 0;
-  std::optional<std::int64_t> wait_p50_ms;  ///< absent: nobody was matched lately
+  std::optional<std::int64_t> wait_p50_ms;  ///< absent if there were no recent matches
   std::optional<std::int64_t> wait_p90_ms;
 };
 
@@ -57,7 +57,8 @@ void describe(F& f, PublicBucket& m) {
   f("wait_p90_ms", m.wait_p90_ms);
 }
 
-/// A mode in a region. Its waits are those of the busiest team size: quantiles of several cannot be added up.
+/// A mode in a region. Its wait times are those of the busiest team size, because quantiles of several team sizes
+/// cannot be combined.
 struct PublicQueue {
   Mode mode;
   Region region;
@@ -72,9 +73,9 @@ void describe(F& f, PublicQueue& m) {
   using namespace fields;
   f("mode", m.mode);
   f("region", m.region);
-  f("players_waiting", m.players_waiting, About{"Of all team sizes"});
-  f("wait_p50_ms", m.wait_p50_ms, About{"Half of the tickets of the busiest team size are matched in this time; absent: not known"});
-  f("wait_p90_ms", m.wait_p90_ms, About{"Nine in ten are matched in this time"});
+  f("players_waiting", m.players_waiting, About{"Players of all team sizes"});
+  f("wait_p50_ms", m.wait_p50_ms, About{"Median wait of the busiest team size; absent if not known"});
+  f("wait_p90_ms", m.wait_p90_ms, About{"90th percentile of the same waits; absent if not known"});
   f("team_sizes", m.team_sizes);
 }
 
@@ -88,12 +89,14 @@ void describe(F& f, PublicQueues& m) {
   f("queues", m.queues);
 }
 
-/// Anybody may queue in a region of any name, so the answer is bounded: the queues with most players.
+/// Players may queue in regions with any name, so the size of the answer is limited to the queues with the most
+/// players.
 inline constexpr std::size_t kPublicQueuesMost = 500;
 
 PublicModes public_modes(const ModeTable& table);
 
-/// By mode and region, the queues with most players first. The buckets are of one tenant.
+/// The queues by mode and region, those with the most players first. `summary` must have the buckets of one tenant
+/// only.
 PublicQueues public_queues(const QueueSummary& summary);
 
 }  // namespace mm::gateway

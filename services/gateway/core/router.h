@@ -1,7 +1,7 @@
-// Which route a method and path mean. Patterns are `/v1/party/{party_id}/join`; a parameter matches only what can be
-// its value: `…_id` a canonical UUID, `season` a season, others a short name. So a path with an impossible id is a path
-// that does not exist. A literal segment goes before a parameter. A pattern with GET answers HEAD too. Pure; immutable
-// after construction.
+// Finds the route of a method and path. Patterns look like `/v1/party/{party_id}/join`. A parameter matches only a
+// value of its kind: `…_id` a canonical UUID, `season` a season, others a short name; a path with an invalid id
+// therefore matches no route. The pattern with the fewest parameters is preferred. A pattern with GET also matches
+// HEAD. Pure; immutable after all patterns were added.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,18 @@ namespace mm::gateway {
 
 using PathParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// The value could stand for the parameter of that name.
+/// True if `value` is a possible value of the parameter `name`.
 bool accepts_parameter(std::string_view name, std::string_view value);
 
 struct RouteMatch {
-  std::optional<std::size_t> route;          ///< index of the pattern, as added
+  std::optional<std::size_t> route;          ///< index of the pattern, in the order of `add`
   PathParameters parameters;
-  std::vector<std::string_view> other_methods;  ///< of this path, when `route` is none: for Allow
+  std::vector<std::string_view> other_methods;  ///< if `route` is empty: the methods of this path, for the Allow field
 };
 
 class Router {
  public:
-  /// The texts must outlive the Router (they are literals of the table of routes).
+  /// The texts must outlive the Router (they are string literals in the table of routes).
   void add(std::string_view method, std::string_view pattern);
 
   RouteMatch match(std::string_view method, const std::vector<std::string>& segments) const;

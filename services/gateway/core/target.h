@@ -1,5 +1,5 @@
-// The request target: path segments and query parameters, percent-decoded strictly. Dot segments are not resolved and
-// empty segments not collapsed: a path means exactly one thing, or nothing. Pure.
+// Parses the request target into decoded path segments and query parameters. Percent-decoding is strict. Dot segments
+// are not resolved and empty segments are not collapsed, so that each path has exactly one meaning. Pure.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 namespace mm::gateway {
 
 struct Target {
-  std::optional<std::string> authority;  ///< of the absolute form, which stands for the Host field then
+  std::optional<std::string> authority;  ///< set for the absolute form; checked in addition to the Host field
   std::vector<std::string> segments;  ///< decoded; "/" has one empty segment
   std::vector<std::pair<std::string, std::string>> query;
 };
@@ -21,13 +21,13 @@ struct Target {
 inline constexpr std::size_t kSegmentsMax = 16;
 inline constexpr std::size_t kQueryParametersMax = 32;
 
-/// Origin form (`/path?query`) or absolute form (`http://host/path`). The error is a sentence for the client.
+/// Parses the origin form (`/path?query`) or absolute form (`http://host/path`). The error is a problem detail.
 Result<Target, std::string_view> parse_target(std::string_view target);
 
-/// Decodes %XX; refuses incomplete escapes, control characters (so NUL) and what is no UTF-8 in the end.
+/// Decodes %XX. Refuses incomplete escapes, encoded control characters (including NUL), and a result that is not UTF-8.
 Result<std::string, std::string_view> percent_decode(std::string_view text, bool plus_is_space);
 
-/// Encodes everything but unreserved characters (RFC 3986, 2.3).
+/// Encodes all bytes except unreserved characters (RFC 3986, 2.3).
 std::string percent_encode(std::string_view text);
 
 bool is_utf8(std::string_view text);

@@ -1,5 +1,6 @@
-// Token buckets, the arithmetic: a bucket holds a minute's worth and fills evenly. The Redis script does the same sums
-// (lua/take.lua); this one serves while that Redis is away. Pure.
+// A token bucket: it holds up to `capacity` tokens and is refilled evenly over `window`. The Redis script lua/take.lua
+// does the same computation; this class is used while that Redis is unavailable, and for the frames of a WebSocket.
+// Pure.
 #pragma once
 
 #include <algorithm>
@@ -16,21 +17,21 @@ struct Quota {
   Seconds window{60};
 };
 
-/// What a taker is told, and what the RateLimit fields say.
+/// The result of taking a token, and the values of the RateLimit header fields.
 struct Allowance {
   bool allowed = true;
   int limit = 0;
   int remaining = 0;
-  int reset_seconds = 0;   ///< until the bucket is full again
-  int retry_seconds = 0;   ///< until one token is there, when not allowed
+  int reset_seconds = 0;   ///< time until the bucket is full again
+  int retry_seconds = 0;   ///< if not allowed: time until one token is available
 };
 
-/// What may become of an attempt that counts only if it fails (lua/login_reserve.lua).
+/// Whether an attempt that counts only if it fails may proceed, must wait, or is refused (lua/login_reserve.lua).
 enum class Attempt { go, wait, refused };
 
 struct AttemptVerdict {
   Attempt attempt = Attempt::go;
-  int retry_seconds = 0;  ///< when refused
+  int retry_seconds = 0;  ///< if refused: time until one token is available
 };
 
 class TokenBucket {
@@ -44,7 +45,8 @@ class TokenBucket {
     return allowance(quota, allowed);
   }
 
-  /// May another attempt begin while `under_way` others each may turn out to be a failure? Takes nothing.
+  /// Whether another attempt may begin while `under_way` attempts, each of which may fail, are in progress. Takes no
+  /// token.
   AttemptVerdict look(Quota quota, SteadyPoint now, int under_way) {
     refill(quota, now);
     if (tokens_ < 1) return {Attempt::refused, allowance(quota, false).retry_seconds};

@@ -1,4 +1,4 @@
-// GET /errors/{code}: what the engineer of a client does about a refusal.
+// The advice for each error code, shown at GET /errors/{code}: what a client developer can do about the refusal.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace mm::gateway::docs {
 
-/// One or two sentences. Every code has some: a new one does not compile without.
+/// One or two sentences. Every code has advice; a static_assert checks this.
 std::string_view advice(Code code);
 
 }  // namespace mm::gateway::docs

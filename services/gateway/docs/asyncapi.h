@@ -1,4 +1,4 @@
-// The AsyncAPI 3.0 document of the WebSocket and of the bus, made from the field lists of frames, requests and events.
+// Generates the AsyncAPI 3.0 document of the WebSocket and the bus from the field lists of frames, requests and events.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// One example per request for the published document, so that "Try it out" works at the first click.
+// Example values for the OpenAPI document, so that Swagger UI's "Try it out" sends valid requests.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace mm::gateway::docs {
 
-/// A value of that field that is accepted, as JSON text: from the list of examples, else from the field's schema.
+/// A valid value of the field as JSON text, from the list of examples or, if it is not listed, from the field's schema.
 std::string example_of(const wire::Property& property);
 
-/// A body with every required field, and those optional ones that a first try has use for.
+/// A JSON body with all required fields and with the optional fields that are useful in a first request.
 std::string example_body(const std::vector<wire::Property>& properties);
 
 }  // namespace mm::gateway::docs

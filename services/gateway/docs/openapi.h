@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of the HTTP API, made from the table of routes and the field lists of their messages.
+// Generates the OpenAPI 3.1 document of the HTTP API from the table of routes and the field lists of their messages.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// The documents and the pages that show them. Everything is loaded at the start, from a fixed list of names: no path of
-// a request ever reaches the file system. Works without a network and, if the pages' programs were not built in
-// (MM_DOCS_UI), with a built-in page that lists the operations. Immutable.
+// The API documents and the pages /docs and /redoc. All files are loaded at the start from a fixed list of names, so no
+// request path reaches the file system. The pages need no network. If Swagger UI and ReDoc were not installed at build
+// time (MM_DOCS_UI), a built-in page lists the operations. Immutable.
 #pragma once
 
 #include <map>
@@ -13,14 +13,14 @@ namespace mm::gateway::docs {
 
 struct File {
   std::string content_type;
-  std::shared_ptr<const std::string> content;  // owners: the Site and the answers under way
-  std::shared_ptr<const std::string> gzipped;  ///< null: there is no such form
+  std::shared_ptr<const std::string> content;  // owners: the Site and the answers being sent
+  std::shared_ptr<const std::string> gzipped;  ///< null if there is no compressed form
   std::string etag;
 };
 
 class Site {
  public:
-  /// `folder`: what services/gateway/docs_ui built; may not exist.
+  /// `folder`: the output of services/gateway/docs_ui; it may be missing.
   explicit Site(const std::string& folder);
 
   const File& openapi() const { return openapi_; }
@@ -30,7 +30,7 @@ class Site {
   /// A file of that page, or null.
   const File* file(std::string_view section, std::string_view name) const;
 
-  /// The pages' programs were found.
+  /// True if the files of Swagger UI and ReDoc were found.
   bool complete() const { return complete_; }
 
  private:
@@ -40,7 +40,7 @@ class Site {
   bool complete_ = false;
 };
 
-/// ../share/docs_ui beside the running program.
+/// The default folder: ../share/docs_ui relative to the directory of the running program.
 std::string default_folder();
 
 }  // namespace mm::gateway::docs

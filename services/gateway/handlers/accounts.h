@@ -1,4 +1,4 @@
-// Accounts and logins: what the gateway adds to profile's answers is the tokens.
+// Handlers of accounts and logins. They forward requests to profile and issue, refresh and end the tokens of players.
 #pragma once
 
 #include "services/gateway/routes.h"

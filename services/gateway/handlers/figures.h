@@ -1,4 +1,4 @@
-// What anybody may ask without a login, as often as the limits allow: the modes and the queues.
+// Handlers of the public figures, which need no login: modes and queues.
 #pragma once
 
 #include "services/gateway/routes.h"

@@ -1,5 +1,5 @@
-// The usual handler: decode the message, let `complete` fill in what only the gateway knows, ask the daemon that serves
-// it, pass the answer on. `forward<KickPlayer>()` in the table of routes is all that most routes need.
+// The generic handler of most routes: decodes the request, sends it to the daemon that serves it, and returns the
+// answer. Most routes need only `forward<KickPlayer>()` in the table of routes.
 #pragma once
 
 #include <type_traits>
@@ -12,7 +12,7 @@ namespace mm::gateway {
 
 namespace detail {
 
-// Takes away what is meant for daemons only.
+// Resets the optional fields that are marked as internal, which only daemons may see.
 struct HideInternal {
   template <class T, class... Ls>
   void operator()(std::string_view, T& member, const Ls&...) {
@@ -31,7 +31,7 @@ std::string encode_public(T answer) {
   return wire::encode(answer);
 }
 
-/// What a route takes and gives, for the document.
+/// The schemas of a route's request and answer, for the OpenAPI document.
 template <class Req, class Answer>
 Messages messages_of(wire::Schemas& schemas) {
   Messages out;
@@ -40,7 +40,8 @@ Messages messages_of(wire::Schemas& schemas) {
   return out;
 }
 
-/// `complete(exchange, request)`: before it is sent. `present(exchange, answer)`: before it is passed on (headers).
+/// `complete(exchange, request)` adds fields that only the gateway knows before the request is sent to the daemon.
+/// `present(exchange, answer)` adds header fields before the answer is sent to the client.
 template <class Req>
 using Complete = void (*)(Exchange&, Req&);
 template <class Answer>
@@ -65,7 +66,7 @@ constexpr Endpoint forward() {
   return {&forward_request<Req, complete, present>, &messages_of<Req, typename Req::Answer>};
 }
 
-/// A handler that is not a forward, with its messages.
+/// A route with a handler of its own, and its messages.
 template <class Req, class Answer>
 constexpr Endpoint own(void (*handle)(const ExchangePtr&)) {
   return {handle, &messages_of<Req, Answer>};

@@ -1,4 +1,4 @@
-// What the gateway answers without asking anybody: health, version, the documents and their pages, problem codes.
+// Handlers that need no other daemon: health, version, the API documents and their pages, and the list of error codes.
 #pragma once
 
 #include "services/gateway/routes.h"

@@ -1,4 +1,4 @@
-// The routes that are no forward: the present state of a player, and the doors to the WebSocket.
+// Handlers of the current state of a player and of the upgrade to WebSocket.
 #pragma once
 
 #include "services/gateway/routes.h"

@@ -1,7 +1,8 @@
 #!lua
 -- Keeps the answer of the work, or (without one) lets it be tried again. Only the attempt that began it may.
 -- KEYS: record, index of records by expiry
--- ARGV: attempt, now, prefix of record keys, bytes that an owner's records may have, bytes of a record without its answer
+-- ARGV: attempt, now, prefix of record keys, bytes that an owner's records may have, bytes of a record without its
+-- answer
 --       [, answer]
 --@include keyed_records.lua
 local record = redis.call('HMGET', KEYS[1], 'attempt', 'of')

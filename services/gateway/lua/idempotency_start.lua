@@ -1,7 +1,7 @@
 #!lua
--- Begins the work of an Idempotency-Key, or says what became of it. The lease of a running record is as long as its request
--- may take: what still runs then belongs to a gateway that died or to a start whose reply was lost, and may be tried
--- again. `created_at` stays, so that ids derived from it stay too.
+-- Begins the work of an Idempotency-Key, or says what became of it. The lease of a running record is as long as its
+-- request may take: what still runs then belongs to a gateway that died or to a start whose reply was lost, and may be
+-- tried again. `created_at` stays, so that ids derived from it stay too.
 -- KEYS: record, index of records by expiry
 -- ARGV: id of the record, digest of the request, attempt, now, lease until, expires_at, prefix of record keys, owner,
 --       bytes that an owner's records may have, bytes of a record without its answer

@@ -1,5 +1,5 @@
--- Records of an Idempotency-Key, for the scripts that begin, finish and sweep them. A record is a hash `prefix .. id`; the
--- index has the ids of all records by expiry, and `prefix .. 'of:' .. owner` those of one owner by age.
+-- Records of an Idempotency-Key, for the scripts that begin, finish and sweep them. A record is a hash `prefix .. id`;
+-- the index has the ids of all records by expiry, and `prefix .. 'of:' .. owner` those of one owner by age.
 local function forget_record(index, prefix, id)
   local owner = redis.call('HGET', prefix .. id, 'of')
   if owner then redis.call('ZREM', prefix .. 'of:' .. owner, id) end

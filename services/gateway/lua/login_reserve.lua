@@ -1,6 +1,7 @@
 #!lua
--- An attempt to log in reserves a token in each of several buckets of failures; only a failure takes the tokens. While all
--- tokens that are left are reserved by attempts under way, the outcome of these decides, and the attempt has to wait.
+-- An attempt to log in reserves a token in each of several buckets of failures; only a failure takes the tokens. While
+-- all tokens that are left are reserved by attempts under way, the outcome of these decides, and the attempt has to
+-- wait.
 -- KEYS: for each bucket: the bucket, its attempts under way (a sorted set, score: when a reservation is given up)
 -- ARGV: attempt, window in ms, lease of a reservation in ms, then the capacity of each bucket
 -- Returns {'go' | 'wait' | 'refused', seconds until every bucket has a token}

@@ -1,8 +1,8 @@
 #!lua
--- A gateway holds sockets of a player: said when one opens, again before the entry expires, and after the cache was lost.
--- The sorted set of open sockets (member `instance/number`, score: when it opened) is the truth; the presence hash
--- (instance -> count) is derived from it for readers who only ask whether the player is connected. Sockets of gateways
--- that died (no beat) are forgotten. The oldest sockets beyond `most` are evicted.
+-- A gateway holds sockets of a player: said when one opens, again before the entry expires, and after the cache was
+-- lost. The sorted set of open sockets (member `instance/number`, score: when it opened) is the truth; the presence
+-- hash (instance -> count) is derived from it for readers who only ask whether the player is connected. Sockets of
+-- gateways that died (no beat) are forgotten. The oldest sockets beyond `most` are evicted.
 -- KEYS: presence, sockets, seq, then for each socket: the denial of its login
 -- ARGV: instance, expiry in ms, most, prefix of beat keys, then for each socket: when it opened, its name
 -- Returns {sockets known before, last frame number, for each socket: 1 if its login was ended, evicted socket, …}

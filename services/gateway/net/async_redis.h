@@ -1,5 +1,5 @@
-// Redis without waiting: one connection per loop on which all commands are pipelined. Everything is called, and every
-// handler runs, on that loop's thread.
+// An asynchronous Redis client with one connection per loop, on which all commands are pipelined. All methods must be
+// called, and all handlers run, on the loop's thread, unless stated otherwise.
 //
 // While the server is away, commands fail at once; the connection comes back by itself (50 to 500 ms between tries). A
 // server that stops answering is cut off after `stall`, because everything behind a stuck reply is stuck too. A failed
@@ -20,14 +20,14 @@
 namespace mm::gateway {
 
 struct RedisTarget {
-  std::string address;  ///< numeric: names are resolved once, at start
+  std::string address;  ///< numeric address; names are resolved once, at the start
   int port = 6379;
   std::string user;
   std::string password;
   int database = 0;
 };
 
-/// Reads redis://[user@]host[:port][/db] and resolves the host. Blocks: for the start only.
+/// Parses redis://[user@]host[:port][/db] and resolves the host. Blocks, so it may be used only at the start.
 Result<RedisTarget, std::string> resolve_redis(std::string_view url, std::string password);
 
 class AsyncRedis {
@@ -39,16 +39,19 @@ class AsyncRedis {
   AsyncRedis(const AsyncRedis&) = delete;
   AsyncRedis& operator=(const AsyncRedis&) = delete;
 
-  /// `handler` is called exactly once, within `patience` (and a tick).
+  /// Sends a command. `handler` is called exactly once, within `patience` plus one tick, unless `close` is called
+  /// before.
   void command(storage::Arguments arguments, Milliseconds patience, Handler handler);
   void eval(const storage::Script& script, const storage::Arguments& keys, const storage::Arguments& arguments,
             Milliseconds patience, Handler handler);
 
-  /// From any thread.
+  /// Whether the connection is usable. Thread-safe.
   bool connected() const;
-  /// How often a connection became usable: a change means that the server may have lost its data meanwhile. On the loop.
+  /// How often a connection became usable: a change means that the server may have lost its data meanwhile. On the
+  /// loop.
   std::uint64_t connections() const;
 
+  /// To be called at every tick of the loop: connects, and fails commands after their time.
   void tick(SteadyPoint now);
 
   /// Lets go of the connection; calls without an answer are dropped. After the loop has stopped, before it is dropped.

@@ -1,5 +1,4 @@
-// Open connections: those of one shard, for ticks and for the end; and how many there may be at once, of one address and
-// of all.
+// The open connections of one shard, and the limits on the number of connections of the process and of each address.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +15,12 @@
 
 namespace mm::gateway {
 
-/// One TCP connection, whatever it speaks. Used on its loop.
+/// One TCP connection, with HTTP or WebSocket on it. Used only on its loop.
 class Connection {
  public:
   virtual ~Connection() = default;
   virtual void on_tick(SteadyPoint now) = 0;
-  /// Ends after what is under way; at once if nothing is.
+  /// Begins the shutdown of the connection. An idle connection closes at once; a busy one after its current answer.
   virtual void wind_down() = 0;
 };
 
@@ -40,7 +39,7 @@ class Connections {
   }
 
  private:
-  // A connection may end, and others with it, while it is called.
+  // `call` may remove this connection and others, so it iterates over a copy and skips removed connections.
   void each(const std::function<void(Connection&)>& call) {
     const std::vector<Connection*> now(all_.begin(), all_.end());
     for (auto* connection : now) {
@@ -51,12 +50,12 @@ class Connections {
   std::unordered_set<Connection*> all_;
 };
 
-/// How many connections there may be. Thread-safe; outlives its slots.
+/// Limits the number of open connections, in total and per address. Thread-safe. Must outlive its slots.
 class ConnectionCap {
  public:
   ConnectionCap(std::size_t total, std::size_t per_address) : total_(total), per_address_(per_address) {}
 
-  /// The right to one connection, given back when it goes.
+  /// The permission for one connection. The destructor returns it.
   class Slot {
    public:
     Slot() = default;
@@ -77,7 +76,7 @@ class ConnectionCap {
     std::string address_;
   };
 
-  /// An empty slot when there are too many. `counted`: false for addresses that may have any number.
+  /// Returns an empty slot if a limit is reached. `counted`: false for addresses without a limit per address.
   Slot take(const std::string& address, bool counted) {
     std::lock_guard lock(mutex_);
     if (open_ >= total_) return {};

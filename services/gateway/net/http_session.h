@@ -1,5 +1,5 @@
-// HTTP/1.1 on one connection: reads requests one after the other with a deadline for every part, hands each to `serve`
-// and writes its answer.
+// HTTP/1.1 on one connection: reads requests one after the other with a deadline for every part, passes each to
+// `serve`, and writes its answer.
 #pragma once
 
 #include "services/gateway/gateway.h"
@@ -12,7 +12,7 @@ class context;
 
 namespace mm::gateway {
 
-/// Takes the connection over; it lives until one side closes it. `tls`: null for plain TCP. On the shard's loop.
+/// Serves a new connection until one side closes it. `tls`: null for plain TCP. Must be called on the shard's loop.
 void serve_connection(Shard& shard, TcpSocket socket, ConnectionCap::Slot slot, boost::asio::ssl::context* tls);
 
 }  // namespace mm::gateway

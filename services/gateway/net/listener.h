@@ -1,5 +1,5 @@
-// Accepts connections for one shard. Every shard listens on the same port (SO_REUSEPORT) and the kernel deals them out,
-// so a connection is accepted on the loop it stays on.
+// Accepts connections for one shard. All shards listen on the same port (SO_REUSEPORT) and the kernel distributes the
+// connections, so a connection stays on the loop that accepted it.
 #pragma once
 
 #include <memory>
@@ -16,31 +16,34 @@ class context;
 
 namespace mm::gateway {
 
-/// TLS 1.2 and newer with this certificate chain and key (PEM files). The error is a sentence without file contents.
+/// Creates a context for TLS 1.2 and newer with this certificate chain and key (PEM files). The error text contains no
+/// file contents.
 Result<std::shared_ptr<boost::asio::ssl::context>, std::string> make_tls(const std::string& cert_file, const std::string& key_file);
 
-/// How many connections this process may hold: what the file limit leaves. Raises the soft limit to the hard one.
+/// Returns how many connections this process may hold, which follows from its limit of open files. Raises the soft
+/// limit of open files to the hard limit.
 std::size_t connections_allowed();
 
 class Listener {
  public:
-  /// `tls`: null for plain HTTP. Both outlive the listener.
+  /// `tls`: null for plain HTTP. All arguments must outlive the listener.
   Listener(Shard& shard, ConnectionCap& cap, boost::asio::ssl::context* tls);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// Binds and listens; returns the port (of `port` 0: a free one). Before the shard's loop runs.
+  /// Binds and listens; returns the port. `port` 0 selects a free port. Must be called before the shard's loop runs.
   Result<int, runtime::ListenError> open(const std::string& address, int port);
-  /// On the loop.
+  /// Starts to accept connections. On the loop.
   void start();
-  /// On the loop: no more connections.
+  /// Stops listening. On the loop.
   void close();
+  /// Accepts again after an error. On the loop.
   void on_tick(SteadyPoint now);
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  // owners: this, and the accept under way
+  std::shared_ptr<Impl> impl_;  // owners: this, and the pending accept operation
 };
 
 }  // namespace mm::gateway

@@ -1,6 +1,6 @@
-// One io thread: everything a connection does happens on the loop it was accepted on, so nothing there is locked. What
-// other threads know (answers from the bus, frames) is posted to it. A tick every 50 ms drives all deadlines: one timer
-// for a thousand sockets.
+// An event loop with its io thread. A connection is used only on the loop that accepted it, so it needs no locks. Other
+// threads post their work (answers from the bus, frames) to the loop. A tick every 50 ms drives all deadlines, so that
+// connections need no timers of their own.
 #pragma once
 
 #include <functional>
@@ -23,16 +23,17 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// From any thread: runs `work` on the loop, soon.
+  /// Runs `work` on the loop, later. Thread-safe.
   void post(std::function<void()> work);
 
-  /// Called at each tick, on the loop. Before `start` only.
+  /// Registers a function to be called at each tick, on the loop. Must be called before `start`.
   void on_tick(std::function<void(SteadyPoint)> tick);
 
   void start();
-  /// Ends the thread. Idempotent.
+  /// Stops the loop and joins its thread. Idempotent.
   void stop();
-  /// After `stop`: drops everything that was posted or waits, and the sockets it holds. The loop is of no use then.
+  /// Destroys all posted and pending handlers without running them, and the sockets that they own. Must be called after
+  /// `stop`. The loop cannot be used afterwards; `post` then does nothing.
   void drop_all();
 
   boost::asio::io_context& context();

@@ -1,5 +1,6 @@
-// The one way to include Asio: Boost 1.74 as C++20 needs <memory> and <utility> before it, and one executor type for
-// all sockets keeps the templates small. Foreign namespaces get short names here.
+// Includes Asio and defines short names for its types. Asio must be included only through this header: with C++20,
+// Boost 1.74 needs <memory> and <utility> before it. All sockets use one executor type, to limit template
+// instantiations.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// A byte stream that is plain TCP or TLS over it, decided at run time: Beast's templates are compiled once for both. For
-// the translation units that speak HTTP and WebSocket only.
+// A byte stream over plain TCP or TLS, selected at run time, so that Beast's templates are instantiated once for both.
+// Only for the translation units that implement HTTP and WebSocket.
 #pragma once
 
 #include "services/gateway/net/net.h"
@@ -54,7 +54,7 @@ class Stream {
   }
 
  private:
-  // On the heap: the TLS layer refers to the socket, and the whole must be movable.
+  // Allocated on the heap, because the TLS layer has a reference to the socket and the stream must be movable.
   struct Layers {
     explicit Layers(TcpSocket socket) : tcp(std::move(socket)) {}
     TcpSocket tcp;
@@ -63,8 +63,8 @@ class Stream {
   std::unique_ptr<Layers> layers_;
 };
 
-// How Beast's WebSocket ends the connection below it. Under TLS too the TCP end is enough: frames say where they end,
-// and the close frame has been exchanged.
+// Beast calls these functions to end the connection of a WebSocket. With TLS too, only the TCP connection is closed. A
+// TLS close is not needed against truncation: frames have a length, and close frames were exchanged.
 inline void teardown(boost::beast::role_type role, Stream& stream, error_code& error) {
   boost::beast::websocket::teardown(role, stream.next_layer(), error);
 }

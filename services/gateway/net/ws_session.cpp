@@ -106,8 +106,8 @@ class WsSession final : public Connection, public SocketLink, public std::enable
     read();
   }
 
-  // While Beast reads: what ends the socket here is done after that, except for the answer to a close code that must not
-  // be sent, which has to come before the one that Beast would give.
+  // While Beast reads: what ends the socket here is done after that, except for the answer to a close code that must
+  // not be sent, which has to come before the one that Beast would give.
   void on_control(websocket::frame_type type) {
     if (type == websocket::frame_type::close && ws_.reason().code > kLastCloseCode) return refuse_close();
     if (closing_) return;

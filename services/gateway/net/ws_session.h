@@ -1,5 +1,5 @@
-// A WebSocket on one connection: bytes and frames. What the frames mean is said in sockets/player_socket.h. For the
-// translation units that include Beast only.
+// A WebSocket on one connection: reads, queues and writes frames. sockets/player_socket.h handles their contents. Only
+// for the translation units that include Beast.
 #pragma once
 
 #include "services/gateway/net/stream.h"
@@ -14,7 +14,8 @@ namespace mm::gateway {
 
 using UpgradeRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// Takes over a connection whose request was admitted: answers the handshake, then lives until one side closes.
+/// Takes over a connection whose upgrade request was admitted, answers the handshake, and serves the WebSocket until
+/// one side closes it. Must be called on the shard's loop.
 void serve_socket(Shard& shard, Stream stream, ConnectionCap::Slot slot, UpgradeRequest request, Admission admission);
 
 }  // namespace mm::gateway

@@ -1,5 +1,5 @@
-// Which io threads hold sockets of which player, and which parties are watched: what other threads must know to pass a
-// frame on to the right loops and to no other. Thread-safe.
+// The directory of sockets in this process: which shards have sockets of a player, and which parties have sockets bound
+// to them. The threads of the bus use it to dispatch a frame only to the loops that need it. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,21 @@ namespace mm::gateway {
 
 class Directory {
  public:
-  /// A socket, process-wide.
+  /// The location of a socket in this process.
   struct Place {
     std::size_t shard = 0;
     std::uint64_t socket = 0;
     friend bool operator==(const Place&, const Place&) = default;
   };
 
-  /// Returns the oldest sockets of the player beyond `most`: they are to be closed.
+  /// Adds a socket. Returns the player's oldest sockets beyond `most`, already removed here; the caller must close
+  /// them.
   std::vector<Place> add(PlayerId player, Place place, std::size_t most);
   void remove(PlayerId player, Place place);
-  /// The shards that hold a socket of the player, each once.
+  /// The shards that have a socket of the player, each once.
   std::vector<std::size_t> shards_of(PlayerId player) const;
 
+  /// Counts the sockets that are bound to a party (/v1/ws/party/{party_id}).
   void watch(PartyId party);
   void unwatch(PartyId party);
   bool is_watched(PartyId party) const;
@@ -33,7 +35,7 @@ class Directory {
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<PlayerId, std::vector<Place>> places_;  // the oldest first
+  std::unordered_map<PlayerId, std::vector<Place>> places_;  // oldest first
   std::unordered_map<PartyId, int> watched_;
 };
 

@@ -1,5 +1,5 @@
-// Ends WebSockets of a player on every gateway: on this one at once, without the bus; on the others by the event
-// `gateway.bye`. An event that could not be published is kept and published when the bus is back. Thread-safe.
+// Ends WebSockets of a player on all gateways: on this gateway at once, without the bus; on the others by the event
+// `gateway.bye`. An event that cannot be published is kept and published when the bus is available again. Thread-safe.
 #pragma once
 
 #include <deque>
@@ -18,18 +18,20 @@ class Endings {
 
   Endings(bus::Bus& bus, Denials& denials) : bus_(bus), denials_(denials) {}
 
-  /// `handler` passes an ending on to the loops that hold sockets of the player. Set before any loop runs.
+  /// `handler` dispatches an event to the loops that have sockets of the player. Must be set before any loop runs.
   void on_ending(Handler handler) { handler_ = std::move(handler); }
 
-  /// From this gateway, for all.
+  /// Applies the event on this gateway and publishes it for the others.
   void tell(const SocketsEnded& event);
-  /// For this gateway. A login that ended is denied from now on, also to sockets that open later.
+  /// Applies the event on this gateway only. If it names a login, the login is denied from now on, also for new
+  /// sockets.
   void hear(const SocketsEnded& event);
-  /// Publishes what is still unpublished, if the bus takes it.
+  /// Publishes kept events until the bus refuses one. To be called periodically.
   void retry();
 
  private:
-  // Each is of a logout within an outage of the bus; the oldest is dropped, and denials in the cache remain.
+  // One event per login or socket that ended during an outage of the bus. Above the limit the oldest event is dropped;
+  // other gateways then find the denial of an ended login in the cache.
   static constexpr std::size_t kUnpublishedMost = 10'000;
   static constexpr std::size_t kRetriesAtOnce = 500;
 

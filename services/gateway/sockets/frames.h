@@ -1,4 +1,4 @@
-// The text of WebSocket frames, out and in.
+// Encodes and parses the text of WebSocket frames.
 #pragma once
 
 #include <cstdint>
@@ -13,36 +13,36 @@
 
 namespace mm::gateway {
 
-/// {"event", "seq", "data", "timestamp", "ref"?}; `data` is JSON text, empty counts as {}.
+/// Encodes a frame {"event", "seq", "data", "timestamp", "ref"?}. `data` is JSON text; an empty text means {}.
 std::string frame_text(std::string_view event, std::int64_t seq, std::string_view data, TimePoint now,
                        const std::optional<std::string>& ref = std::nullopt);
 
-/// What must be known of a frame from the bus to pass it on: the text itself is not changed.
+/// The fields of a frame from the bus that the gateway needs to relay it. The text of the frame is relayed unchanged.
 struct FrameHead {
   std::string event;
   std::optional<std::int64_t> seq;
 };
 std::optional<FrameHead> read_frame_head(std::string_view text);
 
-/// A client's frame: one JSON object with a `type`.
+/// A frame of a client: a JSON object with a `type`, which is empty here if it is missing or not a string.
 struct ClientFrame {
   std::string type;
   std::optional<std::string> ref;
   json::Document document;
 };
-/// Fails for what is no JSON object (the socket is closed with 4400), not for a missing or foreign type.
+/// Fails if the text is not a JSON object; the caller then closes the socket with 4400. Does not check the type.
 Result<ClientFrame, std::string> read_client_frame(std::string_view text);
 
-/// A command frame means a route; its fields are that request's path, query and body.
+/// A command frame translated into a request: its route and the parts of the request.
 struct Command {
   const Route* route = nullptr;
   wire::HttpParts parts;  ///< `body` refers to `body_text`
   std::string body_text;
 };
-/// A refusal: an unknown type, or a path field that cannot be one.
+/// Fails for an unknown type, an invalid `ref`, or a field that is not a valid path parameter of the route.
 Reply<Command> read_command(const ClientFrame& frame);
 
-/// The party that the command's path needs and the frame did not name.
+/// True if the command's path needs a party_id that the frame does not have.
 bool lacks_party(const Command& command);
 
 }  // namespace mm::gateway

@@ -1,5 +1,5 @@
-// The seam between what a WebSocket says and how bytes travel: net/ws_session.cpp implements the link over Beast, tests
-// without a network. Both ends live on one loop.
+// The interface between PlayerSocket, which handles the contents of frames, and the transport. net/ws_session.cpp
+// implements it with Beast; tests implement it without a network. Both sides are used on the same loop.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@ inline constexpr std::string_view kLoginEnded = "login ended";
 class SocketLink {
  public:
   virtual ~SocketLink() = default;
-  /// Queues a text frame. A link whose queue is over its limit closes itself with 4413.
+  /// Queues a text frame. If the queue exceeds its limit, the link closes itself with 4413.
   virtual void send(FrameText text) = 0;
-  /// Closes after what has been queued. Again, or after the other end closed: no effect.
+  /// Closes the socket after the queued frames were sent. Has no effect if the socket is closing or closed.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
 

@@ -1,9 +1,9 @@
-// One WebSocket of one player: hello, welcome, frames in order, commands, and every reason to close it. Lives on its
-// shard's loop; the link below it knows bytes only.
+// The protocol of one WebSocket of one player: hello, welcome, ordered frames, commands, and closing. Used only on its
+// shard's loop. The transport is a SocketLink.
 //
-//   greeting  no token yet: only hello is understood, within 5 s
-//   entering  the token is good; membership and presence are looked up, then the state is read
-//   live      welcomed
+//   greeting  the client has sent no token yet; only hello is accepted, within 5 s
+//   entering  the token is valid; the membership is checked, presence is written, then the state is read
+//   live      the welcome was sent
 //   over      closing or closed
 #pragma once
 
@@ -31,22 +31,23 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   PlayerSocket(const PlayerSocket&) = delete;
   PlayerSocket& operator=(const PlayerSocket&) = delete;
 
-  /// Enters at once if the token came in the header.
+  /// Continues in the phase `entering` if the token came in the Authorization header.
   void start();
 
-  // From the link.
+  // Called by the link.
   void on_text(std::string_view text);
   void on_binary();
-  /// A ping, pong or close frame: the link answers it, and it counts as a frame.
+  /// A ping, pong or close frame. The link answers it; here it only counts against the frame limit.
   void on_control();
   void on_closed();
 
-  // From the shard.
+  // Called by Sockets.
   void on_frame(std::int64_t seq, const FrameText& text);
   void on_tick(SteadyPoint now);
-  /// Frames may have been lost: a fresh welcome. False when no welcome is needed, because the first is still to come.
+  /// Reads the state again and sends a new welcome, because frames may have been lost. Returns false if the socket has
+  /// no valid token yet or is over.
   bool resync();
-  /// Says why in a last frame, then closes.
+  /// Sends a bye frame with the reason, then closes the socket. Has no effect if the socket is over.
   void end(std::uint16_t code, std::string_view reason);
 
   std::uint64_t number() const { return number_; }
@@ -86,17 +87,17 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   SocketLink* link_;  ///< null once it is closed
   Phase phase_ = Phase::greeting;
   std::optional<security::AccessClaims> claims_;
-  std::optional<PartyId> party_;  ///< only while a member of it
+  std::optional<PartyId> party_;  ///< if set, the socket ends when the player is not a member of this party
   const std::string address_;
   const TimePoint opened_at_;
   const SteadyPoint started_;
   TokenBucket frames_;
   FrameOrder order_;
   bool welcoming_ = false;
-  bool welcome_again_ = false;  ///< what is being read now may be from before an outage
-  std::optional<std::string> welcome_ref_;  ///< of the hello that the next welcome answers
+  bool welcome_again_ = false;  ///< read the state once more: the current read may have begun before an outage
+  std::optional<std::string> welcome_ref_;  ///< `ref` of the hello that the next welcome answers
   int welcome_failures_ = 0;
-  std::optional<SteadyPoint> welcome_at_;  ///< another try
+  std::optional<SteadyPoint> welcome_at_;  ///< when a failed welcome is retried
 };
 
 }  // namespace mm::gateway

@@ -1,6 +1,7 @@
-// The WebSockets of one shard: by player, for frames from the bus; and their presence in the cache, which says to
-// everybody else whether a player has a socket open. After an outage of the cache or the bus, presence is written again
-// and every socket is welcomed anew, because its frames may have been lost. Lives on the shard's loop.
+// The WebSockets of one shard: dispatches frames from the bus to the sockets of a player, and maintains presence in the
+// Redis cache, which tells other daemons whether a player has an open socket. After an outage of the cache or the bus
+// it writes presence again and sends a new welcome on every socket, because frames may have been lost. Used only on the
+// shard's loop.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,16 @@ class Sockets {
  public:
   explicit Sockets(Shard& shard) : shard_(shard) {}
 
-  /// For a connection that was admitted; the link closes before it goes.
+  /// Creates the socket of an admitted connection. `link` must call PlayerSocket::on_closed before it is destroyed.
   std::shared_ptr<PlayerSocket> open(SocketLink& link, Admission admission);
 
-  // From the sockets.
+  // Called by the sockets.
+  /// Registers a socket whose token was accepted and writes its presence. `then` is called when the cache has answered
+  /// or failed, unless the login has ended.
   void entered(const std::shared_ptr<PlayerSocket>& socket, std::function<void()> then);
   void closed(const PlayerSocket& socket);
 
-  // From the bus, posted.
+  // Posted by the threads of the bus.
   void deliver(PlayerId player, std::int64_t seq, const FrameText& text);
   void end(const SocketsEnded& event);
   void party_changed(PartyId party, const std::vector<PlayerId>& members);
@@ -39,10 +42,10 @@ class Sockets {
   struct OfPlayer {
     Tenant tenant;
     std::vector<std::shared_ptr<PlayerSocket>> sockets;
-    SteadyPoint hold_at{};   ///< when presence is written again
-    bool announced = false;  ///< the cache has known of the player since the first of these sockets opened
+    SteadyPoint hold_at{};   ///< when to write presence again
+    bool announced = false;  ///< presence was written at least once since the first of these sockets opened
   };
-  /// A socket that closed while the cache did not answer.
+  /// A closed socket whose removal from presence failed and must be retried.
   struct Unreported {
     Tenant tenant;
     PlayerId player;
@@ -66,7 +69,7 @@ class Sockets {
   std::unordered_map<std::uint64_t, std::shared_ptr<PlayerSocket>> by_number_;
   std::unordered_map<PlayerId, OfPlayer> by_player_;
   std::deque<Unreported> unreported_;
-  std::deque<std::uint64_t> to_welcome_;  ///< numbers of sockets whose frames may have been lost
+  std::deque<std::uint64_t> to_welcome_;  ///< numbers of the sockets that need a new welcome
   std::uint64_t cache_connections_ = 0;
   std::uint64_t bus_reconnections_ = 0;
   SteadyPoint look_at_{};
