@@ -6,7 +6,7 @@
 namespace mm::gateway {
 namespace {
 
-/// Five answers, in any order; then the ratings of what has ended lately.
+/// Collects five answers, which arrive in any order, and then the rating changes of the recent matches.
 struct Gathering {
   Gathering(Shard& shard_in, Asker asker_in, std::function<void(Reply<ActiveState>)> then_in)
       : shard(shard_in), asker(std::move(asker_in)), then(std::move(then_in)) {}
@@ -21,12 +21,12 @@ struct Gathering {
   std::function<void(Reply<ActiveState>)> then;
 };
 
-using GatheringPtr = std::shared_ptr<Gathering>;  // owners: the callbacks of the questions under way
+using GatheringPtr = std::shared_ptr<Gathering>;  // owners: the callbacks of the pending requests
 
 void finish(Gathering& g) {
   if (g.failure) return g.then(fail(*std::move(g.failure)));
   auto& state = g.state;
-  // What has ended is not what the player is in.
+  // Tickets and matches that have ended are not part of the current state.
   if (state.ticket && state.ticket->status != TicketStatus::searching && state.ticket->status != TicketStatus::matched) {
     state.ticket.reset();
   }
@@ -49,8 +49,8 @@ void add_changes(std::vector<RecentMatch>& matches, const RatingChanges& changes
   }
 }
 
-// Asked after the ends were read: profile tells a player of a rating after it has stored it, so a change that is not in
-// this answer comes in a later frame.
+// Requested after the recent matches were read. Profile sends the frame of a rating change after storing the change, so
+// a change that is missing in this answer arrives in a later frame.
 void rate_recent(const GatheringPtr& g) {
   GetRatingChanges request;
   request.player_id = g->asker.caller.player.value_or(PlayerId());

@@ -6,8 +6,8 @@ namespace mm::gateway {
 
 void ask_text(Shard& shard, std::string_view subject, std::string body, const Asker& asker,
               std::function<void(Reply<std::string>)> then) {
-  // The answer comes on a thread of the bus. What `then` holds (connections) belongs to the loop, so it is moved there
-  // whole and nothing of it is left to be destroyed here.
+  // This callback runs on a thread of the bus. `then` may own objects of the loop (connections), so it is moved to the
+  // loop completely and is never destroyed on the bus thread.
   auto on_answer = [&loop = shard.loop, then = std::move(then)](Reply<std::string> answer) mutable {
     loop.post([then = std::move(then), answer = std::move(answer)]() mutable { then(std::move(answer)); });
   };

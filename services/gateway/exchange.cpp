@@ -32,7 +32,7 @@ Caller Principal::caller() const {
     caller.tenant = server->tenant;
     caller.match = server->match;
   } else {
-    // Somebody without a token is a player whom nothing belongs to: the nil id is nobody's.
+    // A caller without a token is a player with the nil id, which owns nothing.
     caller.role = Role::player;
     caller.tenant = player ? player->tenant : default_tenant();
     caller.player = player ? player->player : PlayerId{};
@@ -69,7 +69,7 @@ void Exchange::once(std::function<void()> work) {
   const auto* key = route->rules.keyed ? request.header("idempotency-key") : nullptr;
   if (key == nullptr) return work();
   if (key->size() > kKeyBytesMax || !is_printable(*key)) {
-    return refuse(mm::refuse(Code::malformed_request, "Idempotency-Key has 1 to 255 visible characters").error);
+    return refuse(mm::refuse(Code::malformed_request, "Idempotency-Key must have 1 to 255 visible characters").error);
   }
   const auto owner = principal.player ? principal.player->tenant.str() + "/" + principal.player->player.to_string() : address;
   const auto place = std::string(route->method) + " " + std::string(route->path);
@@ -79,11 +79,11 @@ void Exchange::once(std::function<void()> work) {
   }
   KeyedAttempt attempt;
   attempt.record = security::sha256_hex(place + "\n" + owner + "\n" + *key).substr(0, kRecordDigits);
-  // Keyed, because a request may hold a password: whoever reads the store must not be able to try some.
+  // A keyed digest, because the request may contain a password: a plain digest in the store would allow guessing it.
   attempt.request = security::base64url_encode(gateway().tokens.keyed_digest("request", asked + "\n\n" + request.body));
   attempt.owner = owner;
   attempt.id = security::random_token(12);
-  // Nobody works on this request after its deadline; what is added is for keeping its answer.
+  // The work ends at the deadline; kKeepTime is added for storing the answer.
   shard.keyed.start(attempt, now(), deadline.left() + kKeepTime,
                     [self = shared_from_this(), attempt, work = std::move(work)](storage::RedisResult<KeyedWork> started) {
     if (!started) return self->refuse(storage::to_problem(started.error()));
@@ -106,7 +106,7 @@ void Exchange::refuse_running(Milliseconds most) {
 
 TicketId Exchange::stable_ticket_id() const {
   if (!keyed_) return TicketId::fresh(now());
-  // A version 7 UUID of the first try's time, its random part derived from the key: every try makes the same one.
+  // A version 7 UUID with the time of the first attempt and a random part derived from the key, so all attempts agree.
   const auto bits = gateway().tokens.keyed_digest("ticket", keyed_->attempt.record);
   Uuid uuid;
   const auto ms = static_cast<std::uint64_t>(keyed_->created_at.time_since_epoch().count());
@@ -149,7 +149,7 @@ void Exchange::refuse(Problem problem) {
   reply(std::move(answer));
 }
 
-// The answer is kept before it is given: a client that saw it can rely on seeing it again.
+// The answer is stored before it is sent, so that a client that received an answer gets the same answer again.
 void Exchange::keep_and_finish(HttpAnswer answer) {
   std::optional<std::string> kept;
   if (is_kept(answer.status)) {
@@ -210,7 +210,7 @@ void Exchange::record(int status) const {
   series.answered[static_cast<std::size_t>(std::clamp(status / 100, 2, 5) - 2)].add();
   const trace::Scope scope(trace);
   const auto path = known ? route->path : std::string_view("none");
-  // The route, never the target: a target may hold what a client should not have put there.
+  // The route is logged instead of the target, because a client may have put secrets into the target.
   if (!refused_) {
     return log::debug("request_answered", {{"method", request.method}, {"route", path}, {"status", status}, {"ms", seconds * 1000}});
   }

@@ -12,9 +12,9 @@ namespace {
 
 constexpr Quota kReads{100, Seconds{60}};
 constexpr Quota kWrites{30, Seconds{60}};
-// A server beats 12 times a minute; this only stops one that has gone wild.
+// A game server sends 12 heartbeats a minute, so this limit only stops a faulty one.
 constexpr Quota kServers{600, Seconds{60}};
-// Ten logins a second of one address are more than a machine can hash passwords for.
+// Ten logins a second: more than one machine can hash passwords for.
 constexpr Quota kCredentials{600, Seconds{60}};
 constexpr std::size_t kRequestIdBytes = 128;
 constexpr std::string_view kBearer = "bearer ";
@@ -29,7 +29,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Theirs if it is harmless in a header and a log line, else ours.
+// Returns the client's X-Request-Id if it is safe in a header and a log line, else an empty text: the trace id is used
+// then.
 std::string sanitised_request_id(const std::string* given) {
   if (given == nullptr || given->empty() || given->size() > kRequestIdBytes) return {};
   const bool harmless = std::all_of(given->begin(), given->end(), [](char c) {
@@ -38,7 +39,7 @@ std::string sanitised_request_id(const std::string* given) {
   return harmless ? *given : std::string{};
 }
 
-/// application/json, with no parameter but charset=utf-8.
+/// Accepts application/json, with no parameter other than charset=utf-8.
 bool is_json_type(const std::string* field) {
   if (field == nullptr) return false;
   auto text = lower(*field);
@@ -51,14 +52,14 @@ std::optional<std::string_view> bearer_token(const std::string& authorization) {
   return std::string_view(authorization).substr(kBearer.size());
 }
 
-/// The page that asks comes from a place we know. Requests without Origin come from programs.
+/// True if pages of this origin may use the gateway: the origin is configured, or it is the gateway's own.
 bool origin_allowed(const Exchange& x, const std::string& origin) {
   const auto& allowed = x.gateway().allowed_origins;
   if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return true;
   return x.gateway().allowed_hosts.is_own_origin(origin, x.request.local);
 }
 
-/// The host that is asked for is one of ours; of an absolute form, both that are named.
+/// Refuses a host that is not served here. For a target in absolute form, both its host and the Host field are checked.
 std::optional<Problem> check_host(const Exchange& x, const Target& target) {
   const auto is_served = [&](const std::string* text) {
     const auto host = text != nullptr ? HostPort::parse(*text) : std::nullopt;
@@ -68,7 +69,7 @@ std::optional<Problem> check_host(const Exchange& x, const Target& target) {
   return served ? std::nullopt : std::optional(problem_of(Code::misdirected_request));
 }
 
-/// `/v1/party/{party_id}` and the like: sets route and parts, or says why there is none.
+/// Sets the exchange's route and path parameters, or returns 404 or 405 (with Allow) if no route matches.
 std::optional<Problem> find_route(Exchange& x, const Target& target) {
   auto match = x.gateway().router.match(x.request.method, target.segments);
   x.parts.query = target.query;
@@ -77,7 +78,7 @@ std::optional<Problem> find_route(Exchange& x, const Target& target) {
     x.parts.path = std::move(match.parameters);
     return std::nullopt;
   }
-  if (match.other_methods.empty()) return problem_of(Code::not_found, "There is nothing at this path");
+  if (match.other_methods.empty()) return problem_of(Code::not_found, "there is nothing at this path");
   std::sort(match.other_methods.begin(), match.other_methods.end());
   std::string allow;
   for (const auto method : match.other_methods) allow += (allow.empty() ? "" : ", ") + std::string(method);
@@ -109,14 +110,14 @@ std::optional<Problem> read_server_token(Exchange& x, std::string_view token) {
     x.principal.server = *std::move(claims);
     return std::nullopt;
   }
-  // A player's token is good, but not for this.
+  // A valid token of a player is accepted here; check_permission then refuses it with 403 instead of 401.
   if (auto player = read_access(x.gateway(), token)) {
     x.principal.player = *std::move(player);
     return std::nullopt;
   }
   const auto match = path_match(x);
   if (match && x.gateway().tokens.is_join_token(token, *match, now)) {
-    return problem_of(Code::forbidden, "This token is for joining the game");
+    return problem_of(Code::forbidden, "this is a join token, which only the game server accepts");
   }
   return problem_of(Code::invalid_server_token);
 }
@@ -126,17 +127,17 @@ std::optional<Problem> read_credentials(Exchange& x) {
   const auto who = x.route != nullptr ? x.route->who : Who::anyone;
   const auto token = authorization != nullptr ? bearer_token(*authorization) : std::nullopt;
   if (who == Who::admin) {
-    // Without the token there is nothing here to be seen.
+    // Without the admin token the route is answered like a path that does not exist.
     const auto& ours = x.gateway().admin_token;
     x.principal.admin = token && !ours.empty() && security::equal_constant_time(*token, ours);
-    return x.principal.admin ? std::nullopt : std::optional(problem_of(Code::not_found, "There is nothing at this path"));
+    return x.principal.admin ? std::nullopt : std::optional(problem_of(Code::not_found, "there is nothing at this path"));
   }
   if (authorization == nullptr) {
     if (who == Who::player) return problem_of(Code::unauthorized);
     if (who == Who::server) return problem_of(Code::invalid_server_token);
     return std::nullopt;
   }
-  if (!token) return problem_of(Code::unauthorized, "Authorization is `Bearer <token>`");
+  if (!token) return problem_of(Code::unauthorized, "the Authorization field must be `Bearer <token>`");
   if (who == Who::server) return read_server_token(x, *token);
   auto player = read_access(x.gateway(), *token);
   if (!player) return std::move(player).error();
@@ -146,11 +147,11 @@ std::optional<Problem> read_credentials(Exchange& x) {
 
 std::optional<Problem> check_permission(Exchange& x) {
   if (x.route->who != Who::server) return std::nullopt;
-  if (!x.principal.server) return problem_of(Code::forbidden, "Only the match's game server may do this");
+  if (!x.principal.server) return problem_of(Code::forbidden, "only the game server of the match may do this");
   const auto match = path_match(x);
   return !match || *match == x.principal.server->match
              ? std::nullopt
-             : std::optional(problem_of(Code::forbidden, "This token is for another match"));
+             : std::optional(problem_of(Code::forbidden, "the token is for another match"));
 }
 
 bool is_preflight(const Exchange& x) {
@@ -178,7 +179,8 @@ void answer_preflight(Exchange& x) {
   x.reply(204, {});
 }
 
-/// The first thing wrong, in the order of the contract.
+/// Returns the first refusal in the documented order. A path without a route is refused only after the token was
+/// checked.
 std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
   auto unmatched = find_route(x, target);
   if (auto problem = read_body(x)) return problem;
@@ -208,7 +210,7 @@ LimitSubject limit_subject(const Exchange& x) {
   return subject;
 }
 
-/// What limits count; several X-Forwarded-For fields are one list.
+/// Returns the key for limits per address. Several X-Forwarded-For fields are treated as one list.
 std::string address_of(const Exchange& x) {
   std::string forwarded;
   for (const auto& [name, value] : x.request.headers) {
@@ -225,7 +227,7 @@ void run(const ExchangePtr& x, bool denied) {
     return x->refuse(std::move(problem));
   }
   const bool ended = x->principal.player && x->gateway().denials.contains(x->player().login);
-  if (denied || ended) return x->refuse(problem_of(Code::unauthorized, "This login has ended"));
+  if (denied || ended) return x->refuse(problem_of(Code::unauthorized, "the login has ended"));
   if (x->refusal) return x->refuse(*std::move(x->refusal));
   if (x->request.method == "OPTIONS") return answer_preflight(*x);
   x->route->endpoint.handle(x);
@@ -283,7 +285,7 @@ Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_vi
   auto claims = gateway.tokens.access().verify_access(token, gateway.runtime.clock.now());
   if (claims && gateway.settings.tenants.contains(claims->tenant)) return *std::move(claims);
   const bool expired = !claims && claims.error() == security::TokenError::expired;
-  return refuse(Code::unauthorized, expired ? "The access token has expired" : "");
+  return refuse(Code::unauthorized, expired ? "the access token has expired" : "");
 }
 
 void admit_and_run(const ExchangePtr& x) {
@@ -306,7 +308,7 @@ void serve(Shard& shard, HttpRequest request, Exchange::Respond respond) {
   x->request_id = sanitised_request_id(x->request.header("x-request-id"));
   x->address = address_of(*x);
 
-  if (shard.in_flight > Shard::kInFlightMax) return x->refuse(problem_of(Code::unavailable, "Too many requests at once"));
+  if (shard.in_flight > Shard::kInFlightMax) return x->refuse(problem_of(Code::unavailable, "too many requests at once"));
   const auto target = parse_target(x->request.target);
   if (!target) return x->refuse(problem_of(Code::malformed_request, std::string(target.error())));
   x->refusal = first_refusal(*x, *target);

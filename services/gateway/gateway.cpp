@@ -14,7 +14,7 @@ namespace {
 constexpr Milliseconds kCacheStall{500};
 constexpr Milliseconds kQueueStall{1'500};
 
-/// A setting or a secret with which the gateway must not run.
+/// Logs the invalid setting or secret and exits with status 78 (EX_CONFIG).
 [[noreturn]] void give_up(std::string_view what, std::string_view why) {
   log::error("start_refused", {{"what", what}, {"reason", why}});
   std::exit(78);
@@ -28,7 +28,7 @@ std::vector<std::string> keys_of(const Runtime& runtime, std::string_view name) 
 
 AddressSet proxies_of(const Settings& settings) {
   auto set = AddressSet::parse(settings.trusted_proxies);
-  if (!set) give_up("MM_TRUSTED_PROXIES", "it is a list of addresses and networks: 10.0.0.0/8, fd00::1");
+  if (!set) give_up("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
   return *std::move(set);
 }
 
@@ -89,7 +89,8 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       sockets(std::make_unique<Sockets>(*this)),
       queue_figures(std::make_unique<QueueFigures>(*this)) {}
 
-// Connections, exchanges and calls hold one another; everything they touch while they go must still be there.
+// Connections, exchanges and Redis calls own each other. They are destroyed here, while all members that they use
+// exist.
 Shard::~Shard() {
   loop.stop();
   over = true;

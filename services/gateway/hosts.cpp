@@ -17,7 +17,7 @@ bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-/// Lower case, without the dot that makes a name absolute; none for what is no name.
+/// Returns the name in lower case without a trailing dot, or nullopt if the text is not a host name.
 std::optional<std::string> name_of(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || text.size() > kNameBytes) return std::nullopt;
@@ -57,7 +57,8 @@ std::optional<HostPort> HostPort::parse(std::string_view text) {
     out.host = address->to_string();
     port = text.substr(close + 1);
   } else if (std::count(text.begin(), text.end(), ':') > 1) {
-    // Without brackets, as the WebSocket client of cpprestsdk writes it: what is behind the last colon is the port.
+    // An IPv6 address without brackets, as the WebSocket client of cpprestsdk sends it. The text after the last colon
+    // is the port.
     const auto last = text.rfind(':');
     const auto address = Address::parse(text.substr(0, last));
     const auto whole = Address::parse(text);
@@ -85,9 +86,9 @@ Result<AllowedHosts, std::string> AllowedHosts::parse(std::string_view list, std
     const auto entry = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
     if (entry.empty()) continue;
-    // An address is written without brackets elsewhere, so it may be here.
+    // Other settings have IPv6 addresses without brackets, so an entry without brackets is accepted too.
     auto host = Address::parse(entry) ? HostPort{shortest(entry), std::nullopt} : HostPort::parse(entry);
-    if (!host) return fail("'" + std::string(entry) + "' is no host: play.example.org, 192.0.2.1:8080, [2001:db8::1]");
+    if (!host) return fail("'" + std::string(entry) + "' is not a host, like play.example.org or [2001:db8::1]:8080");
     out.listed_.push_back(*std::move(host));
   }
   return out;
@@ -104,7 +105,7 @@ bool AllowedHosts::serves(const HostPort& host, const LocalEnd& local) const {
 bool AllowedHosts::is_own_origin(std::string_view origin, const LocalEnd& local) const {
   const bool https = origin.starts_with("https://");
   if (!https && !origin.starts_with("http://")) return false;
-  // A proxy may speak TLS in front of a gateway that does not, but nobody takes it away from one that does.
+  // A proxy may add TLS in front of a gateway without TLS. It does not remove TLS in front of a gateway with TLS.
   if (!https && local.tls) return false;
   const auto host = HostPort::parse(origin.substr(https ? 8 : 7));
   if (!host || !serves(*host, local)) return false;

@@ -23,7 +23,8 @@ constexpr Milliseconds kOfferEvery{1'000};
 constexpr Milliseconds kOfferFor{60'000};
 constexpr Milliseconds kLookEvery{1'000};
 constexpr int kSweepAtOnce = 500;
-// Of the hash with its digests and times, and of its places in two indexes: more than MEMORY USAGE says.
+// Memory of a record without its answer: the hash with digests and times, and its entries in two indexes. More than
+// MEMORY USAGE reports.
 constexpr int kRecordBytes = 2'048;
 constexpr std::string_view kPrefix = "mm:{gateway}:idempotency:";
 constexpr const char* kIndex = "mm:{gateway}:idempotency_expiry";
@@ -66,7 +67,8 @@ void KeyedStore::start(const KeyedAttempt& attempt, TimePoint now, Milliseconds 
   queue_.eval(lua::kIdempotencyStart, {std::string(kPrefix) + attempt.record, kIndex}, arguments, kPatience,
               [this, attempt, now, then = std::move(then)](RedisResult<RedisReply> reply) {
                 if (reply && !reply->items.empty()) return then(work_of(*reply));
-                // It may have begun, or begin when Redis wakes up; behind it on the same connection comes its end.
+                // The attempt may have begun, or may begin later. `finish` follows on the same connection and releases
+                // it.
                 if (!reply && !reply.error().refused) finish(attempt, now, std::nullopt, [] {});
                 then(fail(reply ? RedisError{true, "unexpected reply"} : std::move(reply).error()));
               });

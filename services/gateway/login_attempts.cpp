@@ -13,7 +13,7 @@ std::string address_key(const LoginTry& attempt) { return "login:" + attempt.add
 std::string account_key(const LoginTry& attempt) { return "login:" + key_of(attempt); }
 
 Problem too_many(int retry_seconds) {
-  auto problem = refuse(Code::rate_limited, "Too many failed logins").error;
+  auto problem = refuse(Code::rate_limited, "too many failed logins").error;
   problem.retry_after_seconds = retry_seconds;
   return problem;
 }
@@ -21,7 +21,7 @@ Problem too_many(int retry_seconds) {
 }  // namespace
 
 void LoginAttempts::begin(const LoginTry& attempt, Deadline deadline, Then then) {
-  if (waiting_ >= kWaitingMost) return then(refuse(Code::unavailable, "Too many logins at once").error);
+  if (waiting_ >= kWaitingMost) return then(refuse(Code::unavailable, "too many logins are in progress").error);
   const auto key = key_of(attempt);
   lines_[key].waiting.push_back({attempt, deadline, std::move(then)});
   ++waiting_;
@@ -32,12 +32,12 @@ void LoginAttempts::ask_for_first(const std::string& key) {
   const auto line = lines_.find(key);
   if (line == lines_.end() || line->second.asking) return;
   const auto& first = line->second.waiting.front();
-  if (first.deadline.passed()) return finish_first(key, refuse(Code::unavailable, "Other logins are under way").error);
+  if (first.deadline.passed()) return finish_first(key, refuse(Code::unavailable, "other logins are under way").error);
   line->second.asking = true;
   shard_.store.reserve_login(first.attempt, kLease, [this, key, attempt = first.attempt](storage::RedisResult<AttemptVerdict> verdict) {
     lines_[key].asking = false;
     if (verdict) return answered(key, *verdict);
-    // It may have been reserved there all the same.
+    // The cache may have made the reservation although it did not answer, so the reservation is ended there.
     shard_.store.settle_login(attempt, false);
     const auto here = reserve_here(attempt);
     if (here.attempt == Attempt::go) here_.insert(attempt.id);
@@ -73,7 +73,8 @@ void LoginAttempts::settle(const LoginTry& attempt, bool failed) {
   ask_for_first(key_of(attempt));
 }
 
-// Reservations of other gateways end unheard, and those of other accounts at the same address count, too.
+// Asks again for every waiting attempt: no event reports that a reservation of another gateway, or of another account
+// from the same address, was settled.
 void LoginAttempts::on_tick() {
   std::vector<std::string> keys;
   for (const auto& [key, line] : lines_) keys.push_back(key);

@@ -1,4 +1,4 @@
-// The gateway: what players, game servers and operators reach.
+// The main program of the gateway daemon, the HTTP and WebSocket API for players, game servers and operators.
 #include "common/runtime/daemon_main.h"
 #include "services/gateway/service.h"
 

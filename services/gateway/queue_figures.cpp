@@ -7,7 +7,7 @@
 namespace mm::gateway {
 namespace {
 
-// The figures are nobody's own: the gateway asks as itself, whoever asked it.
+// The figures are the same for all callers, so the request has the identity of no player.
 void ask_matchmaker(Shard& shard, const Tenant& tenant, Asker asker, QueueFigures::Then then) {
   asker.caller = Caller{};
   asker.caller.tenant = tenant;

@@ -13,7 +13,7 @@
 namespace mm::gateway {
 namespace {
 
-// What only the gateway knows: the name and region in the token, ids that stay the same over retries.
+// Fields that only the gateway knows: the name and region from the token, and ids that stay the same over retries.
 void name_creator(Exchange& x, CreateParty& request) {
   request.username = x.player().name;
   request.home_region = x.principal.home_region();
@@ -38,11 +38,11 @@ constexpr auto kPlayer = Who::player;
 
 constexpr Route kRoutes[] = {
     {"POST", "/v1/auth/register", kAnyone, Cost::write, 201, own<RegisterPlayer, RegisteredPlayer>(&accounts::register_player),
-     "Accounts", "Open an account", "username_taken email_taken not_found", {.keyed = true}},
+     "Accounts", "Create an account", "username_taken email_taken not_found", {.keyed = true}},
     {"POST", "/v1/auth/login", kAnyone, Cost::credentials, 200, own<LoginPlayer, TokenPair>(&accounts::login),
      "Accounts", "Log in", "invalid_credentials not_found"},
     {"POST", "/v1/auth/refresh", kAnyone, Cost::credentials, 200, own<RefreshTokens, TokenPair>(&accounts::refresh),
-     "Accounts", "Spend a refresh token for a new pair", "invalid_refresh_token"},
+     "Accounts", "Exchange a refresh token for a new pair of tokens", "invalid_refresh_token"},
     {"POST", "/v1/auth/logout", kPlayer, Cost::write, 204, own<Logout, Nothing>(&accounts::logout),
      "Accounts", "End the login", "invalid_refresh_token"},
 
@@ -54,30 +54,31 @@ constexpr Route kRoutes[] = {
      "Profiles", "The public part of a profile", "not_found"},
 
     {"POST", "/v1/party", kPlayer, Cost::write, 201, forward<CreateParty, name_creator, locate_party>(),
-     "Parties", "Found a party", "already_in_party already_queued", {.keyed = true}},
+     "Parties", "Create a party", "already_in_party already_queued", {.keyed = true}},
     {"GET", "/v1/party/invites", kPlayer, Cost::read, 200, forward<GetInvitations>(),
      "Parties", "The player's open invitations"},
     {"GET", "/v1/party/{party_id}", kAnyone, Cost::read, 200, forward<GetParty>(),
-     "Parties", "A party: members, or anyone if it is public", "not_found"},
+     "Parties", "A party; visible to its members, or to anyone if it is public", "not_found"},
     {"POST", "/v1/party/{party_id}/join", kPlayer, Cost::write, 200, forward<JoinParty, name_joiner>(),
      "Parties", "Join a party",
      "not_found kicked party_full already_in_party already_queued party_in_queue party_in_match party_changed"},
     {"DELETE", "/v1/party/{party_id}/leave", kPlayer, Cost::write, 204, forward<LeaveParty>(),
      "Parties", "Leave a party", "not_found not_member party_changed"},
     {"POST", "/v1/party/{party_id}/ready", kPlayer, Cost::write, 200, forward<SetReady>(),
-     "Parties", "Say that one is ready, or not; without `ready` the state toggles",
+     "Parties", "Set whether the player is ready; without `ready` the state is toggled",
      "not_member not_found party_changed party_in_queue party_in_match", {.seat = Seat::member}},
     {"POST", "/v1/party/{party_id}/invite", kPlayer, Cost::write, 200, forward<InvitePlayer>(),
      "Parties", "Invite a player", "not_leader not_found party_changed already_in_party too_many_invites",
      {.keyed = true, .seat = Seat::leader}},
     {"DELETE", "/v1/party/{party_id}/invite", kPlayer, Cost::write, 204, forward<EndInvitation>(),
-     "Parties", "Decline an invitation, or, as the leader, withdraw that of `player_id`", "not_leader not_found"},
+     "Parties", "Decline an invitation; as the leader, withdraw the invitation of `player_id`", "not_leader not_found"},
     {"POST", "/v1/party/{party_id}/kick", kPlayer, Cost::write, 200, forward<KickPlayer>(),
      "Parties", "Remove a member", "not_leader not_found party_changed", {.seat = Seat::leader}},
     {"POST", "/v1/party/{party_id}/promote", kPlayer, Cost::write, 200, forward<PromotePlayer>(),
-     "Parties", "Hand the lead over", "not_leader not_found party_changed member_absent party_in_queue party_in_match", {.seat = Seat::leader}},
+     "Parties", "Make another member the leader",
+     "not_leader not_found party_changed member_absent party_in_queue party_in_match", {.seat = Seat::leader}},
     {"POST", "/v1/party/{party_id}/chat", kPlayer, Cost::write, 202, forward<SendChat>(),
-     "Parties", "Say something to the members", "not_member not_found", {.keyed = true, .seat = Seat::member}},
+     "Parties", "Send a chat message to the party", "not_member not_found", {.keyed = true, .seat = Seat::member}},
 
     {"POST", "/v1/party/queue", kPlayer, Cost::write, 200, forward<EnterQueue, complete_entry, locate_ticket>(),
      "Matchmaking", "Queue the party",
@@ -96,19 +97,19 @@ constexpr Route kRoutes[] = {
      "Matchmaking", "A ticket", "not_found"},
     {"GET", "/v1/matchmaking/queue/{ticket_id}/explain", kPlayer, Cost::read, 200,
      forward<GetExplanation, in_own_tenant<GetExplanation>>(),
-     "Matchmaking", "Why a ticket waits, what becomes of it, and what would help", "not_found"},
+     "Matchmaking", "Why a ticket waits, when it may be matched, and what would shorten the wait", "not_found"},
     {"DELETE", "/v1/matchmaking/queue/{ticket_id}", kPlayer, Cost::write, 204, forward<LeaveQueue>(),
      "Matchmaking", "Leave the queue", "not_found already_matched not_leader", {.without = "party_id"}},
     {"GET", "/v1/matchmaking/active", kPlayer, Cost::read, 200, own<NoFields, ActiveState>(&streams::get_active),
-     "Matchmaking", "What the player is in now"},
+     "Matchmaking", "The current party, ticket, match and invitations of the player"},
 
     {"GET", "/v1/session/{match_id}", kPlayer, Cost::read, 200, forward<GetMatch>(),
-     "Sessions", "A match of the player's, with their join token", "not_found"},
+     "Sessions", "A match of the player, with the player's join token", "not_found"},
     {"POST", "/v1/session/{match_id}/heartbeat", Who::server, Cost::server, 200, forward<Heartbeat>(),
-     "Sessions", "The match's game server is alive",
+     "Sessions", "Heartbeat of the match's game server",
      "invalid_server_token forbidden match_over not_found"},
     {"POST", "/v1/session/{match_id}/result", Who::server, Cost::server, 200, forward<ReportResult>(),
-     "Sessions", "The match's game server reports the result",
+     "Sessions", "Result of the match, from its game server",
      "invalid_server_token forbidden result_conflict match_over not_ready_yet not_found"},
 
     {"GET", "/v1/matches/history", kPlayer, Cost::read, 200, forward<GetHistory>(),
@@ -116,17 +117,17 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/matches/{match_id}", kPlayer, Cost::read, 200, forward<GetFinishedMatch>(),
      "Standings", "A finished match", "not_found"},
     {"GET", "/v1/leaderboard", kAnyone, Cost::read, 200, forward<GetLeaderboard>(),
-     "Standings", "Standings of the present season"},
+     "Standings", "Standings of the current season"},
     {"GET", "/v1/leaderboard/{season}", kAnyone, Cost::read, 200, forward<GetLeaderboard>(),
      "Standings", "Standings of a season", "unknown_season"},
 
     {"GET", "/v1/modes", kAnyone, Cost::read, 200, own<NoFields, PublicModes>(&figures::modes),
-     "Standings", "The modes of play and their team sizes"},
+     "Standings", "The game modes and their team sizes"},
     {"GET", "/v1/queues", kAnyone, Cost::read, 200, own<NoFields, PublicQueues>(&figures::queues),
-     "Standings", "Who waits, and how long it takes: by mode and region, at most two seconds old"},
+     "Standings", "Waiting players and wait times by mode and region, at most two seconds old"},
 
     {"GET", "/v1/ws", kAnyone, Cost::read, 101, own<NoFields, Nothing>(&streams::open),
-     "WebSocket", "WebSocket: all that concerns the player", "origin_not_allowed"},
+     "WebSocket", "WebSocket with all frames for the player", "origin_not_allowed"},
     {"GET", "/v1/ws/party/{party_id}", kAnyone, Cost::read, 101, own<GetParty, Nothing>(&streams::open),
      "WebSocket", "The same stream, for members of the party only",
      "origin_not_allowed not_member"},
@@ -134,27 +135,27 @@ constexpr Route kRoutes[] = {
     {"GET", "/internal/queues/summary", Who::admin, Cost::read, 200, forward<GetQueues>(),
      "Operation", "Every bucket of the queue", "not_found"},
     {"GET", "/livez", kAnyone, Cost::free, 200, own<NoFields, Health>(&pages::livez),
-     "Operation", "The process answers"},
+     "Operation", "Liveness: the process answers requests"},
     {"GET", "/readyz", kAnyone, Cost::free, 200, own<NoFields, Health>(&pages::readyz),
-     "Operation", "It can serve"},
+     "Operation", "Readiness: the gateway can serve requests"},
     {"GET", "/version", kAnyone, Cost::free, 200, own<NoFields, Version>(&pages::version),
-     "Operation", "What runs"},
+     "Operation", "The version of the gateway"},
     {"GET", "/", kAnyone, Cost::read, 302, own<NoFields, Entry>(&pages::entry),
-     "Documents", "The way to the documents"},
+     "Documents", "Redirect to the documents"},
     {"GET", "/errors/{code}", kAnyone, Cost::read, 200, own<NoFields, ErrorInfo>(&pages::error_info),
-     "Documents", "What a problem's code means, and what to do", "not_found"},
+     "Documents", "The meaning of an error code, with advice", "not_found"},
     {"GET", "/openapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::openapi),
-     "Documents", "This document", "", {.media = "application/json"}},
+     "Documents", "The OpenAPI document of this API", "", {.media = "application/json"}},
     {"GET", "/asyncapi.json", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::asyncapi),
-     "Documents", "WebSocket frames and subjects of the bus", "", {.media = "application/json"}},
+     "Documents", "The AsyncAPI document: WebSocket frames and subjects of the bus", "", {.media = "application/json"}},
     {"GET", "/docs", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::docs_page),
      "Documents", "Swagger UI", "", {.media = "text/html"}},
     {"GET", "/docs/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
-     "Documents", "Its parts", "not_found", {.media = "*/*"}},
+     "Documents", "A file of Swagger UI", "not_found", {.media = "*/*"}},
     {"GET", "/redoc", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::redoc_page),
      "Documents", "ReDoc", "", {.media = "text/html"}},
     {"GET", "/redoc/{file}", kAnyone, Cost::read, 200, own<NoFields, Nothing>(&pages::site_file),
-     "Documents", "Its parts", "not_found", {.media = "*/*"}},
+     "Documents", "A file of ReDoc", "not_found", {.media = "*/*"}},
 };
 
 }  // namespace
@@ -165,7 +166,7 @@ const Route& route_named(std::string_view method, std::string_view path) {
   for (const auto& route : kRoutes) {
     if (route.method == method && route.path == path) return route;
   }
-  check(false, "a route is named that is not in the table");
+  check(false, "route_named: the route is not in the table");
   return kRoutes[0];
 }
 

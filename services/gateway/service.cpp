@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kConnectionsPerAddress = 64;
 constexpr Milliseconds kStoreTime{30'000};
 constexpr Milliseconds kPortTime{300'000};
-// Of the harness's drain time: answers and close frames go out in this, then everything is cut.
+// Time for answers and close frames during the shutdown; part of the drain time of the daemon harness. After this time
+// all connections are closed.
 constexpr Milliseconds kWindDownTime{3'500};
 constexpr Milliseconds kPoll{20};
 
@@ -39,7 +40,7 @@ RedisTarget target_of(const Runtime& runtime, const std::string& url, std::strin
   return *std::move(target);
 }
 
-/// Refresh families and kept answers must survive what the store acknowledged.
+/// Exits if the queue Redis could lose acknowledged writes: refresh families and stored answers must not be lost.
 void require_durable(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
   options.url = settings.redis_queue_url;
@@ -56,7 +57,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
     : gateway_(settings, runtime), cap_(connections_allowed(), kConnectionsPerAddress) {
   require_durable(settings, runtime);
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
-    give_up("MM_TLS_CERT_FILE", "it goes with MM_TLS_KEY_FILE");
+    give_up("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
   }
   if (settings.tls_cert_file) {
     auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
@@ -93,7 +94,7 @@ void Service::listen() {
       port_ = *port;
       return Done{};
     };
-    // Somebody's outgoing connection may have the port for a while.
+    // The port may be in use for a while by an outgoing connection of another process.
     runtime::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTime));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -131,20 +132,22 @@ void Service::subscribe() {
   }));
   subscriptions_.push_back(
       bus::subscribe<PartyDisbanded>(bus, "", [this](const PartyDisbanded& event) { on_party(event.party_id, {}); }));
-  // It serves no requests; it only says that it is there.
+  // This server has no request subjects. It only answers the discovery requests $SRV.* of NATS.
   const bus::ServerOptions options{.name = std::string(kName), .description = "REST and WebSocket", .workers = 0};
   described_ = std::make_unique<bus::Server>(bus, options, gateway_.runtime.metrics);
   described_->start();
 }
 
 void Service::watch_health() {
-  // The cache is missing here on purpose: without it the gateway serves with limits of its own.
+  // There is deliberately no probe for the cache: without it, the gateway serves requests with the limits of this
+  // process.
   gateway_.runtime.health.probe("redis_queue", [this] {
     return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->queue.connected(); });
   });
 }
 
-// On a thread of the bus. Frames for players without a socket here end at the directory.
+// Runs on a thread of the bus. Frames for players without a socket on this gateway are dropped after the directory
+// lookup.
 void Service::on_notify(std::string_view subject, std::string_view body) {
   const auto player = PlayerId::parse(subject.substr(kNotifyPrefix.size()));
   if (!player) return;
@@ -173,7 +176,7 @@ void Service::on_party(PartyId party, std::vector<PlayerId> members) {
   }
 }
 
-/// Runs `work` on every loop and waits for all.
+/// Runs `work` on every loop and waits until all have finished, for up to kWindDownTime for each loop.
 void Service::on_every_loop(const std::function<void(std::size_t)>& work) {
   std::vector<std::future<void>> done;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -187,7 +190,8 @@ void Service::on_every_loop(const std::function<void(std::size_t)>& work) {
   for (auto& one : done) one.wait_for(kWindDownTime);
 }
 
-/// Redis answers in order: once it has answered this, it knows of every socket that closed.
+/// Waits until the cache has processed the removal of all closed sockets: Redis answers in order, so the answer to a
+/// PING follows the answers to all earlier commands.
 void Service::say_goodbye_to_presence() {
   std::vector<std::future<void>> done;
   for (auto& shard : shards_) {

@@ -11,7 +11,7 @@
 namespace mm::gateway {
 namespace {
 
-/// scheme://host or scheme://host:port, as a browser writes it in Origin: lower case, no path.
+/// True for scheme://host or scheme://host:port in the form of a browser's Origin field: lower case, without a path.
 bool is_origin(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
@@ -41,7 +41,7 @@ void check_tls(const Settings& settings, runtime::SettingsCheck& check) {
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     const bool has_cert = settings.tls_cert_file.has_value();
     check.refuse(has_cert ? "MM_TLS_CERT_FILE" : "MM_TLS_KEY_FILE",
-                  std::string("it must go with ") + (has_cert ? "MM_TLS_KEY_FILE" : "MM_TLS_CERT_FILE"));
+                  std::string("it must be set together with ") + (has_cert ? "MM_TLS_KEY_FILE" : "MM_TLS_CERT_FILE"));
   } else if (settings.tls_cert_file) {
     const auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
     if (!tls) check.refuse("MM_TLS_CERT_FILE", tls.error());

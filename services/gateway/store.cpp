@@ -28,14 +28,14 @@ std::string presence_key(const Tenant& tenant, PlayerId player) { return tenant_
 std::string sockets_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "sockets:" + player.to_string()); }
 std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
 
-// Addresses and account names may be any text: hashed, a key is short and nobody's key is another's.
+// Addresses and account names may be any text. They are hashed, so that keys are short and cannot collide.
 std::string limit_key(const LimitSubject& subject) {
   const std::string owner = subject.tenant.empty() ? "gateway" : subject.tenant.str();
   return "mm:{" + owner + "}:limit:" + subject.kind + ":" + subject.cost + ":" +
          security::sha256_hex(subject.id).substr(0, 32);
 }
 
-// Of each bucket of failures: the bucket, and the attempts under way.
+// The keys of the two buckets of login failures. Each bucket has two keys: the bucket and its attempts in progress.
 Arguments login_keys(const LoginTry& attempt) {
   const std::string prefix = "mm:{gateway}:limit:login:";
   const auto account = "account:" + security::sha256_hex(attempt.account + "\n" + attempt.address).substr(0, 32);
@@ -53,7 +53,7 @@ std::int64_t number(const RedisReply& reply) {
   return out;
 }
 
-/// The reply as `read` understands it; a reply of another shape than the script's is an error like any other.
+/// Makes a handler that converts the reply with `read`. A reply with fewer than `items` items is an error.
 template <class T, class Read>
 AsyncRedis::Handler reading(Store::Then<T> then, std::size_t items, Read read) {
   return [then = std::move(then), items, read = std::move(read)](RedisResult<RedisReply> reply) {

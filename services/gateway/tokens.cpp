@@ -16,7 +16,7 @@ constexpr std::size_t kMacBytes = 32;
 constexpr std::size_t kKeyBytesMin = 32;
 constexpr std::size_t kKeysMax = 4;
 
-// Each purpose has a key of its own, so that a MAC for one never serves another.
+// Each purpose has its own key, so that a MAC made for one purpose is not valid for another.
 std::string derived(const std::string& key, std::string_view purpose) { return security::hmac_sha256(key, purpose); }
 
 std::string named_part(const RefreshClaims& claims) {

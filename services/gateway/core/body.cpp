@@ -39,19 +39,19 @@ std::size_t BodyReader::read_data(std::string_view bytes) {
   return count;
 }
 
-/// Up to the end of the line, or all of it.
+/// Consumes bytes up to the end of the current line, or all bytes if the line does not end in them.
 Result<std::size_t, HeadRefusal> BodyReader::read_line(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const char c = bytes[i];
     const bool after_return = line_.ends_with('\r');
-    if (after_return != (c == '\n')) return refused("Lines end with CR LF");
+    if (after_return != (c == '\n')) return refused("lines must end with CR LF");
     if (after_return) {
       line_.pop_back();
       if (auto done = on_line(); !done) return fail(done.error());
       line_.clear();
       return i + 1;
     }
-    if (line_.size() >= kLineBytes) return refused("A line of the chunked coding is too long");
+    if (line_.size() >= kLineBytes) return refused("a line of the chunked coding is too long");
     line_ += c;
   }
   return bytes.size();
@@ -60,23 +60,23 @@ Result<std::size_t, HeadRefusal> BodyReader::read_line(std::string_view bytes) {
 Result<Done, HeadRefusal> BodyReader::on_line() {
   if (state_ == State::size_line) return on_size_line();
   if (state_ == State::trailer) return on_trailer();
-  if (!line_.empty()) return refused("A chunk is longer than its size");
+  if (!line_.empty()) return refused("a chunk is longer than its size");
   state_ = State::size_line;
   return Done{};
 }
 
 Result<Done, HeadRefusal> BodyReader::on_size_line() {
   const auto digits = static_cast<std::size_t>(std::find_if_not(line_.begin(), line_.end(), is_hex_digit) - line_.begin());
-  if (digits == 0 || digits > kSizeDigits) return refused("The size of a chunk is no number");
+  if (digits == 0 || digits > kSizeDigits) return refused("the size of a chunk is not a number");
   std::from_chars(line_.data(), line_.data() + digits, left_, 16);
   const auto extension = std::string_view(line_).substr(digits);
   const auto begin = extension.find_first_not_of(" \t");
   if (!extension.empty() && (begin == std::string_view::npos || extension[begin] != ';' || !is_field_value(extension))) {
-    return refused("The extension of a chunk is malformed");
+    return refused("the extension of a chunk is malformed");
   }
   extension_bytes_ += extension.size();
-  if (extension_bytes_ > http_limits::kHeaderBytes) return refused("There are too many chunk extensions");
-  if (left_ > http_limits::kBodyBytes - body_.size()) return refused("The body is too large", Code::payload_too_large);
+  if (extension_bytes_ > http_limits::kHeaderBytes) return refused("the chunk extensions are too large");
+  if (left_ > http_limits::kBodyBytes - body_.size()) return refused("the body is too large", Code::payload_too_large);
   state_ = left_ > 0 ? State::data : State::trailer;
   return Done{};
 }
@@ -87,7 +87,7 @@ Result<Done, HeadRefusal> BodyReader::on_trailer() {
     return Done{};
   }
   trailer_bytes_ += line_.size();
-  if (trailer_bytes_ > http_limits::kHeaderBytes) return refused("The trailer is too large", Code::headers_too_large);
+  if (trailer_bytes_ > http_limits::kHeaderBytes) return refused("the trailer is too large", Code::headers_too_large);
   return read_field(line_, trailer_);
 }
 

@@ -7,7 +7,7 @@ namespace mm::gateway {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
-/// Method, spaces and version around a target of the greatest length.
+/// Bytes for the method, spaces and version, in addition to the longest target.
 constexpr std::size_t kRequestLineExtra = 64;
 constexpr std::size_t kMethodBytes = 32;
 
@@ -39,16 +39,16 @@ Failure<HeadRefusal> refuse_head(std::string_view detail, Code code = Code::malf
 Result<Done, HeadRefusal> read_request_line(std::string_view line, Head& head) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return refuse_head("The request line has three parts");
+  if (first == std::string_view::npos || first == last) return refuse_head("the request line must have three parts");
   const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
-  if (!is_token(method) || method.size() > kMethodBytes) return refuse_head("The method is no token");
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse_head("Speak HTTP/1.1");
-  if (target.empty()) return refuse_head("The request target is missing");
-  if (target.size() > http_limits::kTargetBytes) return refuse_head("The target is too long", Code::uri_too_long);
+  if (!is_token(method) || method.size() > kMethodBytes) return refuse_head("the method is not a token");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse_head("only HTTP/1.1 and HTTP/1.0 are supported");
+  if (target.empty()) return refuse_head("the request target is missing");
+  if (target.size() > http_limits::kTargetBytes) return refuse_head("the target is too long", Code::uri_too_long);
   for (char c : target) {
-    if (c <= 0x20 || c >= 0x7F) return refuse_head("The request target has a character that must be encoded");
+    if (c <= 0x20 || c >= 0x7F) return refuse_head("the request target has a character that must be encoded");
   }
   head.method = method;
   head.target = target;
@@ -56,7 +56,7 @@ Result<Done, HeadRefusal> read_request_line(std::string_view line, Head& head) {
   return Done{};
 }
 
-/// The one field of that name; refuses a second one.
+/// Returns the field with this name, or null. Refuses a second field with the name, with the detail `otherwise`.
 Result<const std::string*, HeadRefusal> only(const HeaderFields& fields, std::string_view name,
                                              std::string_view otherwise) {
   const std::string* found = nullptr;
@@ -74,8 +74,8 @@ bool is_ipv6_text(std::string_view text) {
   });
 }
 
-// host[:port], or [ipv6][:port]; the same characters as a URI's authority without user information. The WebSocket
-// client of cpprestsdk writes an IPv6 address without its brackets.
+// Accepts host[:port] and [ipv6][:port], with the characters of a URI's authority without user information. Also
+// accepts an IPv6 address without brackets, because the WebSocket client of cpprestsdk sends it.
 bool is_host(std::string_view text) {
   if (text.empty() || text.size() > 255 + 6) return false;
   if (std::count(text.begin(), text.end(), ':') > 1 && is_ipv6_text(text)) return true;
@@ -90,7 +90,7 @@ bool is_host(std::string_view text) {
   });
 }
 
-/// A comma-separated list of tokens holds `wanted`, in any case.
+/// True if the comma-separated list of tokens contains `wanted` (in lower case), ignoring case.
 bool lists(const std::string* field, std::string_view wanted) {
   if (field == nullptr) return false;
   std::string_view rest = *field;
@@ -103,35 +103,35 @@ bool lists(const std::string* field, std::string_view wanted) {
   return false;
 }
 
-// How long the body is must be said once and in one way.
+// The length of the body must be given only once, by Content-Length or by the chunked coding.
 Result<Done, HeadRefusal> read_framing(Head& head) {
   const auto length = only(head.headers, "content-length", "Content-Length is given twice");
   if (!length) return fail(length.error());
   const auto coding = only(head.headers, "transfer-encoding", "Transfer-Encoding is given twice");
   if (!coding) return fail(coding.error());
   if (*coding != nullptr) {
-    if (*length != nullptr) return refuse_head("Content-Length and Transfer-Encoding exclude each other");
-    if (head.minor_version == 0) return refuse_head("HTTP/1.0 has no Transfer-Encoding");
-    if (lower(**coding) != "chunked") return refuse_head("The only transfer coding here is chunked");
+    if (*length != nullptr) return refuse_head("Content-Length and Transfer-Encoding must not be combined");
+    if (head.minor_version == 0) return refuse_head("HTTP/1.0 does not have Transfer-Encoding");
+    if (lower(**coding) != "chunked") return refuse_head("the only supported transfer coding is chunked");
     head.chunked = true;
   }
   if (*length != nullptr) {
     const auto& text = **length;
     const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits) return refuse_head("Content-Length is no number");
+    if (!digits) return refuse_head("Content-Length is not a number");
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), head.content_length);
-    if (error != std::errc{}) return refuse_head("The body is too large", Code::payload_too_large);
+    if (error != std::errc{}) return refuse_head("the body is too large", Code::payload_too_large);
   }
-  if (head.content_length > http_limits::kBodyBytes) return refuse_head("The body is too large", Code::payload_too_large);
+  if (head.content_length > http_limits::kBodyBytes) return refuse_head("the body is too large", Code::payload_too_large);
   return Done{};
 }
 
 Result<Done, HeadRefusal> read_connection(Head& head) {
   const auto host = only(head.headers, "host", "Host is given twice");
   if (!host) return fail(host.error());
-  if (*host == nullptr || !is_host(**host)) return refuse_head("A valid Host is needed");
+  if (*host == nullptr || !is_host(**host)) return refuse_head("a valid Host field is required");
   for (const auto name : {"authorization", "content-type", "idempotency-key", "origin", "traceparent"}) {
-    const auto field = only(head.headers, name, "A header field that may stand once is given twice");
+    const auto field = only(head.headers, name, "a header field that is allowed only once is given twice");
     if (!field) return fail(field.error());
   }
   const auto connection = only(head.headers, "connection", "Connection is given twice");
@@ -146,11 +146,11 @@ Result<Done, HeadRefusal> read_connection(Head& head) {
 Result<Done, HeadRefusal> read_expectations(Head& head) {
   for (const auto& [name, value] : head.headers) {
     if (name == "expect") {
-      if (lower(value) != "100-continue") return refuse_head("The only expectation here is 100-continue");
+      if (lower(value) != "100-continue") return refuse_head("the only supported expectation is 100-continue");
       head.expects_continue = head.minor_version == 1;
     }
     if (name == "content-encoding" && lower(value) != "identity") {
-      return refuse_head("Bodies are taken uncompressed", Code::unsupported_media_type);
+      return refuse_head("compressed bodies are not supported", Code::unsupported_media_type);
     }
   }
   return Done{};
@@ -166,15 +166,15 @@ bool is_field_value(std::string_view text) {
 }
 
 Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields) {
-  if (line.front() == ' ' || line.front() == '\t') return refuse_head("A header field is folded over lines");
+  if (line.front() == ' ' || line.front() == '\t') return refuse_head("a header field is folded over several lines");
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return refuse_head("A header field has no colon");
+  if (colon == std::string_view::npos) return refuse_head("a header field has no colon");
   const auto name = line.substr(0, colon);
   const auto value = trimmed(line.substr(colon + 1));
-  if (!is_token(name)) return refuse_head("The name of a header field is no token");
-  if (!is_field_value(value)) return refuse_head("The value of a header field has control characters");
+  if (!is_token(name)) return refuse_head("the name of a header field is not a token");
+  if (!is_field_value(value)) return refuse_head("the value of a header field has control characters");
   if (fields.size() >= http_limits::kHeaderFields) {
-    return refuse_head("There are too many header fields", Code::headers_too_large);
+    return refuse_head("there are too many header fields", Code::headers_too_large);
   }
   fields.emplace_back(lower(name), std::string(value));
   return Done{};
@@ -184,35 +184,35 @@ Result<std::size_t, HeadRefusal> find_head(std::string_view bytes) {
   const auto line_end = bytes.find(kLineEnd);
   const auto line_length = std::min(line_end, bytes.size());
   if (line_length > http_limits::kTargetBytes + kRequestLineExtra) {
-    return refuse_head("The request line is too long", Code::uri_too_long);
+    return refuse_head("the request line is too long", Code::uri_too_long);
   }
-  // What cannot be a request line is not waited for: a TLS greeting, binary rubbish, a bare line feed.
+  // Bytes that cannot begin a request line are refused at once: a TLS handshake, binary data, a bare line feed.
   const auto method = bytes.substr(0, std::min(bytes.find(' '), line_length));
-  if (method.size() > kMethodBytes || (!method.empty() && !is_token(method))) return refuse_head("This is no HTTP request");
+  if (method.size() > kMethodBytes || (!method.empty() && !is_token(method))) return refuse_head("this is not HTTP");
   if (line_end == std::string_view::npos) {
-    if (bytes.find('\n') != std::string_view::npos) return refuse_head("Lines end with CR LF");
+    if (bytes.find('\n') != std::string_view::npos) return refuse_head("lines must end with CR LF");
     return std::size_t{0};
   }
   const auto end = bytes.find("\r\n\r\n", line_end);
   const auto header_length = std::min(end, bytes.size()) - line_end;
-  if (header_length > http_limits::kHeaderBytes) return refuse_head("The header is too large", Code::headers_too_large);
+  if (header_length > http_limits::kHeaderBytes) return refuse_head("the header is too large", Code::headers_too_large);
   if (end != std::string_view::npos) return end + 4;
-  // A bare line feed can hide the end from us for ever.
+  // A bare line feed is refused here already: the empty line that ends the head might never come.
   for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
-    if (at == 0 || bytes[at - 1] != '\r') return refuse_head("Lines end with CR LF");
+    if (at == 0 || bytes[at - 1] != '\r') return refuse_head("lines must end with CR LF");
   }
   return std::size_t{0};
 }
 
 Result<Head, HeadRefusal> parse_head(std::string_view text) {
   Head head;
-  text.remove_suffix(kLineEnd.size());  // of the empty line
+  text.remove_suffix(kLineEnd.size());  // the empty line
   bool first = true;
   while (!text.empty()) {
     const auto end = text.find(kLineEnd);
     const auto line = text.substr(0, end);
     text.remove_prefix(end + kLineEnd.size());
-    if (line.find_first_of("\r\n") != std::string_view::npos) return refuse_head("Lines end with CR LF");
+    if (line.find_first_of("\r\n") != std::string_view::npos) return refuse_head("lines must end with CR LF");
     const auto read = first ? read_request_line(line, head) : read_field(line, head.headers);
     if (!read) return fail(read.error());
     first = false;

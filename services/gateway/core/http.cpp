@@ -38,7 +38,8 @@ std::string_view reason_phrase(int status) {
 
 namespace {
 
-// Values come from handlers and daemons; a line break in one must never start a field of its own.
+// Values come from handlers and daemons. Control characters are replaced by spaces, so that a line break in a value
+// cannot start another field.
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";

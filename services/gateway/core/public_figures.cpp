@@ -8,7 +8,7 @@
 namespace mm::gateway {
 namespace {
 
-// Zero in a summary: the owner has seen no match lately.
+// In a summary, zero means that the owner of the partition has seen no recent match.
 std::optional<std::int64_t> known(std::int64_t wait_ms) { return wait_ms > 0 ? std::optional(wait_ms) : std::nullopt; }
 
 PublicQueue queue_of(const std::vector<const BucketSummary*>& buckets) {

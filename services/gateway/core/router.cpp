@@ -17,7 +17,7 @@ bool is_short_name(std::string_view value) {
          });
 }
 
-// HEAD wherever GET (RFC 9110, 9.3.2); the connection leaves the content out.
+// A GET pattern also answers HEAD (RFC 9110, 9.3.2). HttpSession omits the content.
 bool answers(std::string_view of_pattern, std::string_view asked) {
   return of_pattern == asked || (of_pattern == "GET" && asked == "HEAD");
 }

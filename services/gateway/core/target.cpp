@@ -14,13 +14,13 @@ int hex_value(char c) {
   return -1;
 }
 
-// RFC 3986, 3.3 and 3.4: what may stand unencoded in a path or query. A '#' never reaches a server.
+// True for characters that are allowed unencoded in a path or query (RFC 3986, 3.3 and 3.4), and for '%'.
 bool may_stand(char c) {
   const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   return alphanumeric || (c != '\0' && std::string_view("-._~!$&'()*+,;=:@/?%").find(c) != std::string_view::npos);
 }
 
-// Takes `http://authority` off an absolute form; what is left is the origin form.
+// Removes `http://authority` from a target in absolute form and returns the authority. `target` is then in origin form.
 std::optional<std::string> take_authority(std::string_view& target) {
   for (std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
@@ -38,7 +38,7 @@ Result<Done, std::string_view> read_query(std::string_view text, Target& out) {
     const auto pair = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (pair.empty()) continue;
-    if (out.query.size() == kQueryParametersMax) return fail(std::string_view("There are too many query parameters"));
+    if (out.query.size() == kQueryParametersMax) return fail(std::string_view("there are too many query parameters"));
     const auto equals = pair.find('=');
     auto key = percent_decode(pair.substr(0, equals), true);
     if (!key) return fail(key.error());
@@ -61,7 +61,7 @@ bool is_utf8(std::string_view text) {
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
     }
     const auto second = more > 0 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    // Overlong forms, surrogates, and what lies above U+10FFFF.
+    // Refuse overlong forms, surrogates, and code points above U+10FFFF.
     if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) || (lead == 0xF0 && second < 0x90) ||
         (lead == 0xF4 && second >= 0x90)) {
       return false;
@@ -82,14 +82,14 @@ Result<std::string, std::string_view> percent_decode(std::string_view text, bool
     } else {
       const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return fail(std::string_view("A percent sign needs two hexadecimal digits"));
+      if (high < 0 || low < 0) return fail(std::string_view("a percent sign must precede two hexadecimal digits"));
       const auto byte = static_cast<unsigned char>(high * 16 + low);
-      if (byte < 0x20 || byte == 0x7F) return fail(std::string_view("The target has an encoded control character"));
+      if (byte < 0x20 || byte == 0x7F) return fail(std::string_view("the target has an encoded control character"));
       out += static_cast<char>(byte);
       i += 2;
     }
   }
-  if (!is_utf8(out)) return fail(std::string_view("The target is no UTF-8"));
+  if (!is_utf8(out)) return fail(std::string_view("the target is not UTF-8"));
   return out;
 }
 
@@ -113,16 +113,16 @@ std::string percent_encode(std::string_view text) {
 Result<Target, std::string_view> parse_target(std::string_view target) {
   auto authority = take_authority(target);
   for (char c : target) {
-    if (!may_stand(c)) return fail(std::string_view("The target has a character that must be encoded"));
+    if (!may_stand(c)) return fail(std::string_view("the target has a character that must be encoded"));
   }
   const auto question = target.find('?');
   auto path = target.substr(0, question);
-  if (path.empty() || path.front() != '/') return fail(std::string_view("The target has no path"));
+  if (path.empty() || path.front() != '/') return fail(std::string_view("the target has no path"));
   Target out;
   out.authority = std::move(authority);
   while (!path.empty()) {
     path.remove_prefix(1);
-    if (out.segments.size() == kSegmentsMax) return fail(std::string_view("The path has too many segments"));
+    if (out.segments.size() == kSegmentsMax) return fail(std::string_view("the path has too many segments"));
     const auto end = path.find('/');
     auto segment = percent_decode(path.substr(0, end), false);
     if (!segment) return fail(segment.error());

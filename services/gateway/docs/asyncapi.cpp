@@ -16,16 +16,16 @@ namespace {
 using wire::Audience;
 using wire::Schemas;
 
-/// One message of a channel: a frame, a request, an answer or an event.
+/// A message of a channel: a frame, a request, an answer or an event.
 struct Message {
   std::string name;
-  std::string payload;  ///< schema
+  std::string payload;  ///< JSON schema
   std::string about;
 };
 
 struct Channel {
   std::string name;      ///< key in the document
-  std::string address;   ///< path or subject
+  std::string address;   ///< path or subject; empty for the reply channel of a request
   std::string about;
   std::vector<Message> messages;
 };
@@ -33,7 +33,7 @@ struct Channel {
 struct Operation {
   std::string name;
   std::string channel;
-  bool send = false;  ///< by us; else we receive
+  bool send = false;  ///< true: the platform sends the messages; false: it receives them
   std::vector<std::string> messages;
   std::string reply_channel;  ///< empty: none
 };
@@ -70,7 +70,7 @@ class Document {
   Message client_frame(std::string_view type, std::string about) {
     auto properties = client_.properties<Req>();
     for (auto& property : properties) {
-      if (property.place == wire::Place::path) property.required = false;  // the socket knows its player's party
+      if (property.place == wire::Place::path) property.required = false;  // the gateway adds the player's party
       property.place = wire::Place::body;
     }
     std::erase_if(properties, [](const auto& property) { return property.name == "type" || property.name == "ref"; });
@@ -81,8 +81,8 @@ class Document {
   }
 
   void add_socket() {
-    Channel out{"frames_to_players", "/v1/ws", "Frames of the gateway; `seq` counts per player. ack, pong, error, welcome and bye "
-                                               "carry the present number and do not count.", {}};
+    Channel out{"frames_to_players", "/v1/ws", "Frames of the gateway. `seq` increases by one with each frame. ack, "
+                                               "pong, error, welcome and bye repeat the last number.", {}};
     out.messages = {server_frame<Welcome>(), server_frame<Bye>(), server_frame<frames::MemberJoined>(),
                     server_frame<frames::MemberLeft>(), server_frame<frames::MemberReady>(),
                     server_frame<frames::PartyChanged>(), server_frame<frames::PartyGone>(),
@@ -93,16 +93,17 @@ class Document {
                     server_frame<frames::MatchCancelledFrame>(), server_frame<frames::MatchCompletedFrame>(),
                     server_frame<frames::RatingChanged>()};
     const std::string anything = R"({"type":"object"})";
-    out.messages.push_back({"ack", frame_schema("ack", anything), "The body of the HTTP answer of the same meaning"});
+    out.messages.push_back({"ack", frame_schema("ack", anything), "The body of the corresponding HTTP answer"});
     out.messages.push_back({"pong", frame_schema("pong", anything), ""});
     out.messages.push_back({"error", frame_schema("error", anything), "The problem object"});
     Channel in{"frames_from_players", "/v1/ws", "Frames of clients, answered by ack or error with the same `ref`.", {}};
-    in.messages = {client_frame<Hello>("hello", "First without an Authorization header; later renews the token"),
+    in.messages = {client_frame<Hello>("hello", "First frame without an Authorization header; later, renews the token"),
                    client_frame<NoFields>("ping", "Answered by pong"),
                    client_frame<EnterQueue>("enqueue", "With party_id: POST /v1/party/queue; else POST /v1/matchmaking/queue"),
-                   client_frame<LeaveQueue>("cancel", "DELETE of the ticket, or of the party's"),
-                   client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; without party_id the player's own"),
-                   client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; without party_id the player's own")};
+                   client_frame<LeaveQueue>("cancel", "With party_id: DELETE /v1/party/queue; "
+                                                      "else DELETE /v1/matchmaking/queue/{ticket_id}"),
+                   client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; default: the player's party"),
+                   client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; default: the player's party")};
     add_operation("tell_players", out, true);
     add_operation("hear_players", in, false);
   }
@@ -203,7 +204,7 @@ class Document {
     const std::string anything = R"({"type":"object"})";
     add_operation("notify_players", {"notify", "notify.{player_id}", "A WebSocket frame for that player", {{"frame", anything, ""}}}, true);
     add_operation("report_violations",
-                  {"violations", "events.violation.{code}", "An invariant was found broken", {{"violation", anything, ""}}}, true);
+                  {"violations", "events.violation.{code}", "An invariant is violated", {{"violation", anything, ""}}}, true);
   }
 
   // --- writing ---
@@ -297,7 +298,8 @@ class Document {
     w_.end_object();
   }
 
-  // Of a struct that both clients and daemons see, the fields for daemons are listed too.
+  // For a struct that both clients and daemons use, the schema for daemons is written, which has the internal fields
+  // too.
   void write_components() {
     w_.key("components");
     w_.begin_object();

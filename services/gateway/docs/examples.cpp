@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kId = R"("01890a5d-ac96-774b-bcce-b302099a8057")";
 
-/// A field has the same meaning wherever its name stands, so one example per name is enough.
+/// The example of a field name. A field name has the same meaning in all messages.
 struct Example {
   std::string_view field;
   std::string_view json;
@@ -77,7 +77,7 @@ std::string example_of(const wire::Property& property) {
   if (const auto* example = listed(property.name)) return std::string(example->json);
   const auto schema = json::Document::parse(property.schema);
   auto made = schema ? from_schema(schema->root()) : std::string{};
-  check(!made.empty(), ("no example for the field " + property.name).c_str());
+  check(!made.empty(), ("there is no example for the field " + property.name).c_str());
   return made;
 }
 

@@ -15,16 +15,17 @@ namespace {
 
 constexpr std::string_view kTraceExample = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// What every answer carries, and what some do.
+/// A header field of answers, with its description.
 struct HeaderInfo {
   std::string_view name;
   std::string_view about;
 };
+/// The header fields that every answer has.
 constexpr HeaderInfo kAnswerHeaders[] = {
-    {"X-Request-Id", "The request's own, or the trace id"},
+    {"X-Request-Id", "The X-Request-Id of the request if it was valid, else the trace id"},
     {"traceparent", "W3C trace context of the answer"},
-    {"RateLimit", "limit, remaining and seconds until the bucket is full: `limit=100, remaining=99, reset=1`"},
-    {"RateLimit-Policy", "The bucket: `100;w=60` is 100 requests a minute"},
+    {"RateLimit", "Limit, remaining requests, seconds until all are available: `limit=100, remaining=99, reset=1`"},
+    {"RateLimit-Policy", "The limit and its window in seconds: `100;w=60` is 100 requests a minute"},
 };
 
 std::vector<std::string> words(std::string_view text) {
@@ -70,10 +71,10 @@ class Document {
     pair("title", "Matchmaker API");
     pair("version", "1.0.0");
     pair("description",
-         "Accounts, parties, matchmaking, sessions and standings of online games. Every answer from 400 on is a "
-         "problem object (RFC 9457): branch on its `code`. Unknown fields are refused with 422; in answers, ignore fields "
-         "you do not know. HEAD is answered wherever GET is, without the content. The WebSocket is described in "
-         "/asyncapi.json.");
+         "Accounts, parties, matchmaking, sessions and standings of online games. Every answer with a status of 400 or "
+         "above is a problem object (RFC 9457); clients should decide by its `code`. Unknown fields in requests are "
+         "refused with 422; clients should ignore unknown fields in answers. Every path with GET also supports HEAD. The "
+         "WebSocket is described in /asyncapi.json.");
     w_.key("license");
     w_.begin_object();
     pair("name", "MIT");
@@ -88,7 +89,8 @@ class Document {
     w_.end_array();
   }
 
-  // Paths are sorted; the headings of the pages come in the order of the table, what players need first.
+  // The paths of the document are sorted, but the tags keep the order of the route table, which begins with what
+  // players need first.
   void write_tags() {
     std::vector<std::string_view> areas;
     for (const auto& route : routes()) {
@@ -151,7 +153,7 @@ class Document {
     return out;
   }
 
-  // A token is welcome on routes for anyone too; a bad one is refused everywhere.
+  // On routes for anyone the token is optional. An invalid token is refused on every route.
   void write_security(Who who) {
     w_.key("security");
     w_.begin_array();
@@ -190,7 +192,7 @@ class Document {
     w_.end_array();
   }
 
-  // Optional ones have no example: Swagger UI would send it.
+  // Optional parameters have no example, because Swagger UI would send it.
   void write_parameter(const wire::Property& property, std::string_view in) {
     w_.begin_object();
     pair("name", property.name);
@@ -255,7 +257,7 @@ class Document {
     w_.begin_object();
     pair("description", route.summary);
     std::vector<HeaderInfo> more;
-    if (route.status == 201 || route.status == 302) more.push_back({"Location", "Where it is"});
+    if (route.status == 201 || route.status == 302) more.push_back({"Location", "The path of the resource"});
     write_headers(more);
     if (!route.rules.media.empty()) {
       write_content(route.rules.media, R"({"type":"string"})");
@@ -266,12 +268,12 @@ class Document {
     if (route.rules.media.empty()) return;
     w_.key("304");
     w_.begin_object();
-    pair("description", "If-None-Match named what is here");
+    pair("description", "Not modified: If-None-Match has the current ETag");
     write_headers({});
     w_.end_object();
   }
 
-  // The gateway says the first seven to any request, before it looks at the route.
+  // The first seven codes do not depend on the route.
   static std::map<int, std::vector<Code>> refusals_of(const Route& route) {
     std::set<Code> codes{Code::malformed_request, Code::origin_not_allowed, Code::request_timeout,
                          Code::payload_too_large, Code::uri_too_long,       Code::headers_too_large,
@@ -287,7 +289,8 @@ class Document {
     return by_status;
   }
 
-  // Most refusals are the same on most routes: said once, under the names of their codes.
+  // Most routes share most refusals, so each set of codes is written once as a component, named after its status and
+  // codes.
   void write_shared_refusal(int status, const std::vector<Code>& codes) {
     std::string name = std::to_string(status);
     for (const auto code : codes) name += "." + std::string(info(code).name);
@@ -303,7 +306,7 @@ class Document {
     pair("description", about);
     std::vector<HeaderInfo> more;
     const bool may_run = std::find(codes.begin(), codes.end(), Code::idempotency_running) != codes.end();
-    if (status == 429 || status == 503 || may_run) more.push_back({"Retry-After", "Seconds after which another try makes sense"});
+    if (status == 429 || status == 503 || may_run) more.push_back({"Retry-After", "Seconds to wait before a retry"});
     if (status == 401) more.push_back({"WWW-Authenticate", "Bearer"});
     write_headers(more);
     w_.key("content");
@@ -358,14 +361,14 @@ class Document {
     w_.key("securitySchemes");
     w_.begin_object();
     write_scheme("access_token", "A player's access token, from login or refresh");
-    write_scheme("server_token", "The token a game server was given for its one match");
+    write_scheme("server_token", "The token that a game server received for its match");
     write_scheme("admin_token", "The operator's token");
     w_.end_object();
     w_.key("parameters");
     w_.raw(R"({"IdempotencyKey":{"name":"Idempotency-Key","in":"header","required":false,)"
-           R"("description":"The same key again within 24 hours: the same answer, no second effect",)"
+           R"("description":"A duplicate request within 24 hours gets the same answer and has no second effect",)"
            R"("schema":{"type":"string","minLength":1,"maxLength":255}},)"
-           R"("RequestId":{"name":"X-Request-Id","in":"header","required":false,"description":"Echoed",)"
+           R"("RequestId":{"name":"X-Request-Id","in":"header","required":false,"description":"Copied to the answer",)"
            R"("schema":{"type":"string","pattern":"^[A-Za-z0-9._:-]{1,128}$"}}})");
     w_.key("headers");
     w_.begin_object();

@@ -1,4 +1,4 @@
-// Prints a document as the gateway serves it, for docs/ and for tools: `api_docs openapi` or `api_docs asyncapi`.
+// The program api_docs: prints a document as the gateway serves it. Usage: `api_docs openapi` or `api_docs asyncapi`.
 #include <cstdio>
 #include <string_view>
 

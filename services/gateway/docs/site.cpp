@@ -57,10 +57,10 @@ constexpr std::string_view kRedocStart = R"(Redoc.init("/openapi.json", {disable
   document.getElementById("redoc"));
 )";
 
-// Without the programs of the two pages: the operations as a list.
+// The page if Swagger UI and ReDoc are missing: a list of the operations.
 constexpr std::string_view kPlainPage = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Matchmaker API</title></head>
-<body><h1>Matchmaker API</h1><p>The whole description is at <a href="/openapi.json">/openapi.json</a> (HTTP) and
+<body><h1>Matchmaker API</h1><p>The complete description is at <a href="/openapi.json">/openapi.json</a> (HTTP) and
 <a href="/asyncapi.json">/asyncapi.json</a> (WebSocket and bus).</p><table id="operations"></table>
 <script src="/docs/start.js"></script></body></html>
 )";

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Puts the programs of /docs and /redoc into a folder: build.sh OUTPUT WORK AUTO|ON
-# Swagger UI through the lock file beside this script, ReDoc as the one file we need of its package (installed as a
-# dependency it would bring 97 others). No package's scripts are run. With AUTO a failure is told and forgiven: the
-# gateway then serves a plain list of its operations.
+# Fetches Swagger UI and ReDoc, the programs of the pages /docs and /redoc. Usage: build.sh OUTPUT WORK AUTO|ON
+# Swagger UI is installed with the lock file beside this script. Of ReDoc, only the one required file is taken from its
+# package, because an installation as a dependency would add 97 packages. No scripts of packages are run. With AUTO, a
+# failure is printed but the exit status is 0; the gateway then serves a plain list of its operations.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,7 +32,7 @@ fetch() {
   tar -xzf "$redoc.tgz" package/bundles/redoc.standalone.js package/LICENSE
 }
 
-command -v npm > /dev/null || give_up "there is no npm: /docs will be a plain list"
+command -v npm > /dev/null || give_up "npm is not installed: /docs will be a plain list"
 fetch || give_up "the packages could not be fetched: /docs will be a plain list (see $work/npm.log)"
 
 rm -rf "$output"
@@ -42,8 +42,9 @@ for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-standalone-preset.js 
   cp "$swagger/$file" "$output/docs/"
 done
 cp "$work/package/bundles/redoc.standalone.js" "$work/package/LICENSE" "$output/redoc/"
-# Its footer asks a foreign server for a logo, which our pages may not load: an empty picture in its place.
+# The footer of ReDoc loads a logo from another server, which the Content-Security-Policy of the pages forbids. It is
+# replaced by an empty picture.
 logo=https://cdn.redoc.ly/redoc/logo-mini.svg
-grep -q "$logo" "$output/redoc/redoc.standalone.js" || give_up "ReDoc asks for another logo than $logo"
+grep -q "$logo" "$output/redoc/redoc.standalone.js" || give_up "ReDoc does not load the expected logo $logo"
 sed -i "s|$logo|data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27/%3E|" "$output/redoc/redoc.standalone.js"
 for file in "$output"/docs/*.js "$output"/docs/*.css "$output"/redoc/*.js; do gzip -9 -k -n "$file"; done

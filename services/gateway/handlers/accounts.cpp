@@ -9,7 +9,7 @@
 namespace mm::gateway::accounts {
 namespace {
 
-// A bcrypt hash and its queue take longer than other requests.
+// Deadline of registrations and logins. Waiting for and computing a bcrypt hash takes longer than other requests.
 constexpr Milliseconds kPasswordTime{5'000};
 
 std::string account_of(const LoginPlayer& request) {
@@ -53,7 +53,7 @@ void start_login(const ExchangePtr& x, const LoggedIn& player) {
   });
 }
 
-/// From now on nothing of that login is accepted, here and on every other gateway; its sockets close.
+/// Ends a login on all gateways: its access tokens are refused and its sockets are closed.
 void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
   SocketsEnded event;
   event.player_id = player;
@@ -77,24 +77,24 @@ void finish_rotation(const ExchangePtr& x, const RefreshClaims& child, const Rot
                           });
 }
 
-/// `attempt`: what failures are counted by, if they are.
+/// Sends the login to profile. `attempt` is the reservation to settle; it is empty if rate limits are off.
 void ask_profile(const ExchangePtr& x, const LoginPlayer& request, const std::optional<LoginTry>& attempt) {
   auto asker = x->asker();
   asker.caller.tenant = request.tenant;
   ask(x->shard, request, asker, [x, attempt](Reply<LoggedIn> answer) {
     const bool wrong = !answer && answer.error().code == Code::invalid_credentials;
     if (attempt) x->shard.logins.settle(*attempt, wrong);
-    // One text for every way to be wrong.
+    // The same detail for every reason, so that the answer does not tell whether the account exists.
     if (wrong) return x->refuse(refuse(Code::invalid_credentials).error);
     if (!answer) return x->refuse(std::move(answer).error());
     start_login(x, *answer);
   });
 }
 
-/// There are accounts only in tenants that the operator has named.
+/// Refuses the request and returns true if the operator has not configured the tenant.
 bool refused_tenant(const ExchangePtr& x, const Tenant& tenant) {
   const bool known = x->gateway().settings.tenants.contains(tenant);
-  if (!known) x->refuse(refuse(Code::not_found, "There is no such tenant").error);
+  if (!known) x->refuse(refuse(Code::not_found, "there is no such tenant").error);
   return !known;
 }
 
@@ -176,7 +176,8 @@ void update_me(const ExchangePtr& x) {
   if (!request) return x->refuse(std::move(request).error());
   x->ask(*request, [x, region = request->region](Reply<Profile> answer) {
     if (!answer) return x->refuse(std::move(answer).error());
-    // Tokens carry the region of their login; until the last of them has gone this one goes before.
+    // Tokens contain the region at the time of the login. The new region overrides it for the lifetime of a refresh
+    // family.
     if (region) x->shard.store.set_home(x->player().tenant, x->player().player, *region, kRefreshLifetime);
     x->reply(wire::encode(*answer));
   });

@@ -17,7 +17,7 @@ bool accepts_gzip(const Exchange& x) {
   return accepted != nullptr && accepted->find("gzip") != std::string::npos && accepted->find("gzip;q=0") == std::string::npos;
 }
 
-/// No page or document takes parameters.
+/// Refuses the request and returns true if it has parameters: no page or document accepts any.
 bool refused_fields(const ExchangePtr& x) {
   auto request = x->decode<NoFields>();
   if (!request) x->refuse(std::move(request).error());
@@ -60,7 +60,7 @@ void readyz(const ExchangePtr& x) {
   if (!draining && health.ready()) return x->reply(wire::encode(Health{"ready"}));
   std::string names = draining ? "draining" : "";
   for (const auto& name : health.failing()) names += (names.empty() ? "" : ", ") + name;
-  x->refuse(refuse(Code::unavailable, "Not ready: " + names).error);
+  x->refuse(refuse(Code::unavailable, "not ready: " + names).error);
 }
 
 void version(const ExchangePtr& x) {
@@ -83,7 +83,7 @@ void error_info(const ExchangePtr& x) {
     const std::string advice(docs::advice(code.code));
     return x->reply(wire::encode(ErrorInfo{name, code.status, std::string(code.title), advice}));
   }
-  x->refuse(refuse(Code::not_found, "There is no such code").error);
+  x->refuse(refuse(Code::not_found, "there is no such code").error);
 }
 
 void openapi(const ExchangePtr& x) { send_file(x, x->gateway().site.openapi()); }
@@ -94,7 +94,7 @@ void redoc_page(const ExchangePtr& x) { send_file(x, x->gateway().site.page("red
 void site_file(const ExchangePtr& x) {
   const auto section = x->route->path.starts_with("/docs/") ? "docs" : "redoc";
   const auto* file = x->gateway().site.file(section, x->parts.path.front().second);
-  if (file == nullptr) return x->refuse(refuse(Code::not_found, "There is nothing at this path").error);
+  if (file == nullptr) return x->refuse(refuse(Code::not_found, "there is nothing at this path").error);
   send_file(x, *file);
 }
 

@@ -9,10 +9,11 @@ namespace mm::gateway::streams {
 namespace {
 
 constexpr std::string_view kSubprotocol = "mm.v1.json";
-constexpr std::string_view kTokenStart = "eyJ";  // `{"` in base64: any JWT, under whatever name
+constexpr std::string_view kTokenStart = "eyJ";  // `{"` in base64, the start of every JWT
 constexpr std::size_t kHandshakeKeyBytes = 24;  // 16 bytes in base64
 
-/// The client offers our subprotocol, or none at all. An empty reply: it offers only others.
+/// Returns the header field that accepts the subprotocol, no field if the client offers no subprotocol, or nullopt if
+/// it offers only other subprotocols.
 std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
   std::string offered;
   for (const auto& [name, value] : request.headers) {
@@ -26,7 +27,7 @@ std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
   return HeaderFields{{"Sec-WebSocket-Protocol", std::string(kSubprotocol)}};
 }
 
-/// What the handshake itself needs (RFC 6455, 4.2.1), checked before anything is promised.
+/// Checks the requirements of a WebSocket handshake (RFC 6455, 4.2.1), before the request is admitted.
 bool is_handshake(const HttpRequest& request) {
   const auto* version = request.header("sec-websocket-version");
   const auto* key = request.header("sec-websocket-key");
@@ -38,8 +39,8 @@ std::optional<Problem> refusal_of_query(const Exchange& x) {
   for (const auto& [name, value] : x.parts.query) {
     const bool named = name.find("token") != std::string::npos || name.find("auth") != std::string::npos;
     const bool secret = named || value.starts_with(kTokenStart);
-    // Addresses are written to logs and histories.
-    if (secret) return refuse(Code::malformed_request, "A token does not belong into an address").error;
+    // URLs are stored in logs and browser histories, so a token in the query is refused with a clear detail.
+    if (secret) return refuse(Code::malformed_request, "a token must not be in the query of a URL").error;
     return refuse_field("/" + name, "is not a known query parameter").error;
   }
   return std::nullopt;
@@ -57,9 +58,9 @@ void get_active(const ExchangePtr& x) {
 
 void open(const ExchangePtr& x) {
   if (auto problem = refusal_of_query(*x)) return x->refuse(*std::move(problem));
-  if (!is_handshake(x->request)) return x->refuse(refuse(Code::malformed_request, "Open this as a WebSocket, version 13").error);
+  if (!is_handshake(x->request)) return x->refuse(refuse(Code::malformed_request, "open this as a WebSocket, version 13").error);
   auto protocol = agreed_protocol(x->request);
-  if (!protocol) return x->refuse(refuse(Code::malformed_request, "The subprotocol is mm.v1.json").error);
+  if (!protocol) return x->refuse(refuse(Code::malformed_request, "the subprotocol must be mm.v1.json").error);
   Admission admission;
   admission.player = x->principal.player;
   admission.address = x->address;
@@ -67,7 +68,7 @@ void open(const ExchangePtr& x) {
   if (x->parts.path.empty()) return x->admit(std::move(admission));
 
   admission.party = PartyId::parse(x->parts.path.front().second);
-  // Without a token yet, the membership is looked up after the hello.
+  // Without a token the membership is checked after the hello frame.
   if (!admission.player) return x->admit(std::move(admission));
   GetParty request;
   request.player_id = x->player().player;

@@ -1,7 +1,7 @@
 #!lua
--- Ends a family, if it is the player's. Again: no effect.
+-- Ends a family if it belongs to the player. Ending a family that does not exist has no effect.
 -- KEYS: family, index of families by expiry   ARGV: login, player, prefix of family keys
--- Returns 1 when there is nothing left of it, 0 when it is another player's.
+-- Returns 1 if the family does not exist any more, 0 if it belongs to another player.
 --@include family_records.lua
 local player = redis.call('HGET', KEYS[1], 'player')
 if player and player ~= ARGV[2] then return 0 end

@@ -1,5 +1,6 @@
--- Families of refresh tokens, for the scripts that start and end them: a hash `prefix .. login`, the index of all
--- families by expiry, and `prefix .. 'of:' .. player` with a player's logins by age.
+-- The records of families of refresh tokens, shared by the scripts that start, rotate and end families. A family is a
+-- hash `prefix .. login`. Its login is also in the index of all families (score: expiry) and in `prefix .. 'of:' ..
+-- player` (score: time of the login).
 local function forget_family(index, prefix, login)
   local player = redis.call('HGET', prefix .. login, 'player')
   if player then redis.call('ZREM', prefix .. 'of:' .. player, login) end

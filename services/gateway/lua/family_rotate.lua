@@ -1,7 +1,8 @@
 #!lua
--- Spends a refresh token: its child becomes the family's current one. The spent parent again, while the child is unused
--- and the reply may have been lost, is answered with the same child; any other old token was stolen or leaked, and
--- nobody can tell who holds the newer one, so the family ends (RFC 9700, 4.14.2).
+-- Uses a refresh token: its child becomes the current token of the family. If the parent is used again within the grace
+-- time and its child is unused, the reply may have been lost, and the answer is the same child. Any other old token
+-- means that a token was stolen. It is not known whether the thief has the newer token, so the family ends (RFC 9700,
+-- 4.14.2).
 -- KEYS: family, index of families by expiry
 -- ARGV: login, digest presented, digest of its child, generation of the child, now, grace in ms, prefix of family keys
 -- Returns {verdict, player, name, region, digest of the current token}
@@ -16,7 +17,7 @@ if tonumber(family[7]) <= now then
 elseif current == ARGV[2] then
   verdict = 'rotated'
 elseif previous == ARGV[2] and now - tonumber(family[6]) <= tonumber(ARGV[6]) then
-  -- The child has not been presented: else it would be `previous` now.
+  -- The child has not been used yet; otherwise the child would be `previous` now.
   verdict = 'again'
 end
 

@@ -1,9 +1,10 @@
 #!lua
--- A login begins a family of refresh tokens. Only digests of tokens are stored. Nothing in this Redis has a TTL (a
--- clock that jumps would end logins), so each login sweeps a few families whose time is over. A player's oldest logins
--- beyond `most` end: logging in again and again must not fill the memory.
+-- Starts a family of refresh tokens for a login. Only digests of tokens are stored. Nothing in this Redis has a TTL (a
+-- clock jump could end logins), so each login removes a few expired families. The player's oldest logins beyond `most`
+-- are ended, so that repeated logins cannot fill the memory.
 -- KEYS: family, index of families by expiry
 -- ARGV: login, player, name, region, digest, expires_at, now, prefix of family keys, most
+-- Returns the number of expired families found (at most 4).
 --@include family_records.lua
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[7], 'LIMIT', 0, 4)
 local mine = ARGV[8] .. 'of:' .. ARGV[2]

@@ -1,10 +1,11 @@
 #!lua
--- Begins the work of an Idempotency-Key, or says what became of it. The lease of a running record is as long as its
--- request may take: what still runs then belongs to a gateway that died or to a start whose reply was lost, and may be
--- tried again. `created_at` stays, so that ids derived from it stay too.
+-- Begins an attempt under an Idempotency-Key, or returns the state of an earlier attempt. The lease of a running record
+-- is as long as its request may take. If a record is still running after its lease, its gateway has died or the reply
+-- to this script was lost, and a new attempt may begin. `created_at` is kept, so that ids derived from it stay the
+-- same.
 -- KEYS: record, index of records by expiry
 -- ARGV: id of the record, digest of the request, attempt, now, lease until, expires_at, prefix of record keys, owner,
---       bytes that an owner's records may have, bytes of a record without its answer
+--       most bytes of the records of one owner, bytes of a record without its answer
 -- Returns {'fresh', created_at} | {'running', ms until the lease ends} | {'mismatch'} | {'done', answer}
 --@include keyed_records.lua
 local now = tonumber(ARGV[4])

@@ -1,7 +1,7 @@
 #!lua
--- The oldest records go, whether or not their time is over: the memory is needed for the queue.
--- KEYS: index of records by expiry   ARGV: how many, prefix of record keys
--- Returns how many went.
+-- Removes the oldest records, expired or not, because the queue needs the memory.
+-- KEYS: index of records by expiry   ARGV: number of records, prefix of record keys
+-- Returns the number of removed records.
 --@include keyed_records.lua
 local ids = redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1)
 

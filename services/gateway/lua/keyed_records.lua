@@ -1,5 +1,6 @@
--- Records of an Idempotency-Key, for the scripts that begin, finish and sweep them. A record is a hash `prefix .. id`;
--- the index has the ids of all records by expiry, and `prefix .. 'of:' .. owner` those of one owner by age.
+-- The records of Idempotency-Keys, shared by the scripts that start, finish and sweep them. A record is a hash `prefix
+-- .. id`. The index has the ids of all records (score: expiry), and `prefix .. 'of:' .. owner` has the ids of one owner
+-- (score: creation time).
 local function forget_record(index, prefix, id)
   local owner = redis.call('HGET', prefix .. id, 'of')
   if owner then redis.call('ZREM', prefix .. 'of:' .. owner, id) end
@@ -7,7 +8,7 @@ local function forget_record(index, prefix, id)
   redis.call('ZREM', index, id)
 end
 
--- The owner's oldest records go until all together have at most `most` bytes. What still runs stays.
+-- Removes the owner's oldest records until the rest has at most `most` bytes. Running records are not removed.
 local function make_room(index, prefix, owner, most, now)
   local ids = redis.call('ZRANGE', prefix .. 'of:' .. owner, 0, -1)
   local records, sum = {}, 0

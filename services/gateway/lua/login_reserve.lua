@@ -1,10 +1,9 @@
 #!lua
--- An attempt to log in reserves a token in each of several buckets of failures; only a failure takes the tokens. While
--- all tokens that are left are reserved by attempts under way, the outcome of these decides, and the attempt has to
--- wait.
--- KEYS: for each bucket: the bucket, its attempts under way (a sorted set, score: when a reservation is given up)
+-- Reserves a token for an attempt to log in, in each of several buckets of failures. Only a failure takes the tokens.
+-- While all remaining tokens of a bucket are reserved by attempts in progress, the attempt must wait for their outcome.
+-- KEYS: for each bucket: the bucket, its attempts in progress (a sorted set, score: when the reservation expires)
 -- ARGV: attempt, window in ms, lease of a reservation in ms, then the capacity of each bucket
--- Returns {'go' | 'wait' | 'refused', seconds until every bucket has a token}
+-- Returns {'go' | 'wait' | 'refused', if refused: seconds until every bucket has a token}
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local window = tonumber(ARGV[2])

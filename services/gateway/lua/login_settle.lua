@@ -1,6 +1,6 @@
 #!lua
--- The outcome of an attempt to log in: its reservations end, and a failure takes a token from each bucket.
--- KEYS: for each bucket: the bucket, its attempts under way
+-- Settles an attempt to log in: ends its reservations and, for a failure, takes a token from each bucket.
+-- KEYS: for each bucket: the bucket, its attempts in progress
 -- ARGV: attempt, window in ms, 1 for a failure, then the capacity of each bucket
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

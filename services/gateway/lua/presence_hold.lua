@@ -1,11 +1,12 @@
 #!lua
--- A gateway holds sockets of a player: said when one opens, again before the entry expires, and after the cache was
--- lost. The sorted set of open sockets (member `instance/number`, score: when it opened) is the truth; the presence
--- hash (instance -> count) is derived from it for readers who only ask whether the player is connected. Sockets of
--- gateways that died (no beat) are forgotten. The oldest sockets beyond `most` are evicted.
+-- Writes the open sockets that a gateway has for a player. Called when a socket opens, periodically before the entry
+-- expires, and after an outage of the cache. The sorted set of sockets (member `instance/number`, score: opening time)
+-- is authoritative. The presence hash (instance -> count) is derived from the set, for readers who only need to know
+-- whether the player is connected. Sockets of dead gateways (without a beat key) are removed. The oldest sockets beyond
+-- `most` are evicted.
 -- KEYS: presence, sockets, seq, then for each socket: the denial of its login
 -- ARGV: instance, expiry in ms, most, prefix of beat keys, then for each socket: when it opened, its name
--- Returns {sockets known before, last frame number, for each socket: 1 if its login was ended, evicted socket, …}
+-- Returns {number of sockets before, last frame number, for each socket: 1 if its login has ended, evicted socket, …}
 local before, gone, counts = 0, {}, {}
 for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   local instance = string.match(member, '^(.*)/')

@@ -1,7 +1,7 @@
 #!lua
--- A socket of a player closed.
+-- Removes a closed socket of a player from presence.
 -- KEYS: presence, sockets   ARGV: instance, socket
--- Returns how many sockets the player still has, on all gateways.
+-- Returns the number of sockets that the player still has, on all gateways.
 local mine, left = 0, 0
 for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   if member ~= ARGV[2] then

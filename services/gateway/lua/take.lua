@@ -1,6 +1,6 @@
 #!lua
--- Takes one token from a caller's bucket, and looks in the same round trip whether the caller's login was ended and
--- which home region the player has chosen since the token was made.
+-- Takes one token from a caller's bucket. In the same round trip, reads whether the caller's login has ended, and the
+-- home region if the player has changed it.
 -- KEYS: bucket [, denied login, home region]   ARGV: capacity, window in ms
 -- Returns {allowed, remaining, seconds until full, seconds until one token, denied, home region}
 local capacity = tonumber(ARGV[1])
@@ -12,7 +12,7 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = tonumber(state[1]) or capacity
--- The clock may jump: never more than a window's refill, never a debt.
+-- The clock may jump, so the elapsed time is limited to the range from 0 to one window.
 local passed = math.min(math.max(now - (tonumber(state[2]) or now), 0), window)
 tokens = math.min(capacity, tokens + passed * capacity / window)
 local allowed = 0

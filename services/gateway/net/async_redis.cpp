@@ -26,11 +26,13 @@ namespace {
 
 constexpr Milliseconds kFirstBackoff{50};
 constexpr Milliseconds kLongestBackoff{500};
-/// A server that is silent keeps the one connection that is being made: its first answer is of use at once.
+/// Timeout of the first commands on a connection. Longer than `stall`: when a stalled server recovers, the pending
+/// connection is usable at once.
 constexpr Milliseconds kIntroductionStall{30'000};
 
-// hiredis' event hooks over an Asio descriptor. hiredis owns the file descriptor, so it is released, never closed here.
-// Handlers that still wait hold the Watch alive; `context` is null once hiredis has let go.
+// The event hooks of hiredis, implemented with an Asio descriptor. hiredis owns the file descriptor, so it is released
+// and never closed here. Pending handlers keep the Watch alive; `context` is null after hiredis has called the cleanup
+// hook.
 struct Watch : std::enable_shared_from_this<Watch> {
   using Descriptor = net::posix::basic_stream_descriptor<net::io_context::executor_type>;
 
@@ -105,7 +107,7 @@ Arguments script_call(const char* verb, const std::string& what, const Arguments
 struct Call {
   AsyncRedis::Handler handler;
   SteadyPoint deadline;
-  Arguments with_source;  // of a script: the same call with its text, for a server that does not know the hash
+  Arguments with_source;  // for a script: the same call as EVAL, sent if the server does not know the script's hash
 };
 
 }  // namespace
@@ -120,17 +122,17 @@ struct AsyncRedis::Impl {
   Milliseconds stall;
 
   redisAsyncContext* context = nullptr;
-  std::vector<redisAsyncContext*> doomed;  // freed at the next tick: we may be inside one of their callbacks
+  std::vector<redisAsyncContext*> doomed;  // freed at the next tick, because a callback of theirs may be running now
   std::atomic<bool> usable{false};
   std::uint64_t times_usable = 0;
   bool was_usable = true;
-  bool reached = false;  // the address has taken the connection
+  bool reached = false;  // the TCP connection is established
   Milliseconds backoff = kFirstBackoff;
   SteadyPoint next_try{};
 
   std::uint64_t last_id = 0;
   std::unordered_map<std::uint64_t, Call> calls;
-  std::deque<SteadyPoint> in_flight;  // when each command without a reply yet was sent; replies come in this order
+  std::deque<SteadyPoint> in_flight;  // send times of the commands without a reply, in the order of the replies
 
   void connect();
   void introduce();
@@ -177,11 +179,11 @@ void AsyncRedis::Impl::connect() {
   introduce();
 }
 
-// The first replies on a connection decide whether it is of use.
+// Sends AUTH, SELECT and PING. The connection is usable after the reply to PING; a refusal drops the connection.
 void AsyncRedis::Impl::introduce() {
   const auto expect_ok = [this](RedisResult<RedisReply> reply, bool last) {
     if (!reply) {
-      if (!reply.error().refused) return;  // the connection broke: told elsewhere
+      if (!reply.error().refused) return;  // the connection was lost; `lost` has handled this
       log::warning("redis_refused", {{"redis", name}});
       if (context != nullptr) drop("refused");
     } else if (last) {
@@ -250,10 +252,10 @@ void AsyncRedis::Impl::start_call(Arguments arguments, Arguments with_source, Mi
 
 void AsyncRedis::Impl::answered(std::uint64_t id, redisReply* reply) {
   auto found = calls.find(id);
-  if (found == calls.end()) return;  // its caller has gone
+  if (found == calls.end()) return;  // the call has timed out already
   auto call = std::move(found->second);
   calls.erase(found);
-  // Never a new command from inside a callback without a reply: hiredis is taking the connection down.
+  // Without a reply, hiredis is closing the connection, and no new command may be sent from inside this callback.
   if (reply == nullptr) return fail_later(std::move(call.handler), "connection lost");
   auto result = converted(*reply);
   if (result.kind != RedisReply::Kind::error) return call.handler(std::move(result));

@@ -28,11 +28,11 @@ constexpr Milliseconds kHeadTime{5'000};
 constexpr Milliseconds kIdleTime{30'000};
 constexpr Milliseconds kWriteTime{10'000};
 constexpr Milliseconds kLingerTime{1'000};
-// A body may take this long, and a second more for each further kilobyte.
+// A body may take this long, plus one second for each kilobyte received.
 constexpr Milliseconds kBodyTime{5'000};
 constexpr std::size_t kBodyBytesPerSecond = 1024;
 constexpr std::size_t kReadBytes = 4096;
-// A head of the greatest size and what was read beyond it.
+// The largest head plus the bytes read after it.
 constexpr std::size_t kBufferBytes = 40 * 1024;
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -63,7 +63,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     if (now < deadline_) return;
     const bool answers = phase_ == Phase::head || phase_ == Phase::body;
     if (!answers) return close();
-    // The reading handler finds its reading cancelled and says so to the client.
+    // Cancels the pending read. Its handler sees timed_out_ and answers with 408.
     timed_out_ = true;
     deadline_ = SteadyPoint::max();
     error_code error;
@@ -103,12 +103,12 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   }
 
   void on_head_bytes(error_code error, std::size_t bytes) {
-    if (timed_out_) return refuse(Code::request_timeout, "The header did not arrive in time");
+    if (timed_out_) return refuse(Code::request_timeout, "the header did not arrive in time");
     if (error) return close();
     buffer_.commit(bytes);
     if (phase_ == Phase::idle) {
       enter(Phase::head, kHeadTime);
-      // An empty line before a request is forgiven once (RFC 9112, 2.2).
+      // One empty line before a request is ignored (RFC 9112, 2.2).
       if (text().starts_with("\r\n")) buffer_.consume(2);
     }
     look_for_head();
@@ -128,14 +128,14 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     take_head(*std::move(head), *length);
   }
 
-  // Beast reads the head again: for a handshake, and as a second opinion on what we let through.
+  // Beast parses the head again: the WebSocket handshake needs its message, and a head that Beast refuses is refused.
   void take_head(Head head, std::size_t length) {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(kBufferBytes));
     error_code error;
     const auto used = parser_->put(net::const_buffer(buffer_.data().data(), length), error);
     if (error == http::error::need_more) error = {};
-    if (error || used != length || !parser_->is_header_done()) return refuse(Code::malformed_request, "The header is malformed");
+    if (error || used != length || !parser_->is_header_done()) return refuse(Code::malformed_request, "the header is malformed");
     buffer_.consume(length);
     keep_alive_ = head.keep_alive;
     body_.reset();
@@ -170,7 +170,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     }
     deadline_ = body_started_ + kBodyTime + Milliseconds(1000 * body_->received() / kBodyBytesPerSecond);
     stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code failed, std::size_t bytes) {
-      if (self->timed_out_) return self->refuse(Code::request_timeout, "The body did not arrive in time");
+      if (self->timed_out_) return self->refuse(Code::request_timeout, "the body did not arrive in time");
       if (failed) return self->close();
       self->buffer_.commit(bytes);
       self->read_body();
@@ -183,7 +183,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     enter(Phase::serving, Milliseconds{60'000});
     ++served_;
     head_only_ = request_.method == "HEAD";
-    // The Beast message is still needed for an upgrade; everything else was moved out of it.
+    // parser_ is kept until the answer, because an upgrade needs the Beast message.
     serve(shard_, std::move(request_), [self = shared_from_this()](Outcome outcome) {
       if (outcome.admission) return self->upgrade(*std::move(outcome.admission));
       self->write(std::move(outcome.answer));
@@ -191,14 +191,14 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   }
 
   void upgrade(Admission admission) {
-    // A client may not speak before the handshake is answered.
-    if (buffer_.size() > 0) return refuse(Code::malformed_request, "Frames before the handshake");
+    // A client must not send frames before the handshake is answered.
+    if (buffer_.size() > 0) return refuse(Code::malformed_request, "frames were sent before the handshake");
     serve_socket(shard_, std::move(stream_), std::move(slot_), parser_->release(), std::move(admission));
     phase_ = Phase::serving;
     deadline_ = SteadyPoint::max();
   }
 
-  /// The request could not be read: answered without a route, and the connection ends.
+  /// Answers a request that could not be parsed or did not arrive in time, then closes the connection.
   void refuse(Code code, std::string_view detail) {
     shard_.gateway.metrics.heads_refused.add();
     timed_out_ = false;
@@ -236,7 +236,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     linger();
   }
 
-  // Closing while the client still sends would reset the connection and take the answer back from its hands.
+  // Closing the socket while the client still sends would reset the connection, and the client might lose the answer.
+  // So only the sending side is shut down, and input is discarded for up to kLingerTime or kLingerBytes.
   void linger() {
     error_code error;
     stream_.next_layer().shutdown(TcpSocket::shutdown_send, error);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kBacklog = 4096;
 constexpr Milliseconds kRest{100};
-// Files that are no connections: Redis, NATS, listeners, logs, and room for the unforeseen.
+// Open files reserved for other purposes than client connections: Redis, NATS, listeners, logs, and a reserve.
 constexpr std::size_t kOtherFiles = 128;
 constexpr std::string_view kFull =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 94\r\n"
@@ -35,13 +35,13 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   ConnectionCap& cap;
   net::ssl::context* tls;
   TcpAcceptor acceptor;
-  SteadyPoint rest_until = SteadyPoint::max();  // an accept failed: try again then
+  SteadyPoint rest_until = SteadyPoint::max();  // when to accept again after a failure
 
   void accept() {
     acceptor.async_accept([self = shared_from_this()](error_code error, TcpSocket socket) {
       if (error == net::error::operation_aborted || !self->acceptor.is_open()) return;
       if (error) {
-        // Out of files, mostly: what is open lives on, and the backlog waits.
+        // Usually the limit of open files is reached. Open connections continue; new ones wait in the backlog.
         log::warning("accept_failed", {{"reason", error.message()}});
         self->rest_until = std::chrono::steady_clock::now() + kRest;
         return;
@@ -64,7 +64,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     serve_connection(shard, std::move(socket), std::move(slot), tls);
   }
 
-  // One write that may fail: nothing is kept for a connection that is not wanted.
+  // Sends the answer with one non-blocking write, which may fail, and closes the connection.
   void turn_away(TcpSocket& socket) {
     shard.gateway.metrics.connections_refused.add();
     if (tls == nullptr) ::send(socket.native_handle(), kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -81,7 +81,7 @@ Listener::~Listener() = default;
 Result<int, runtime::ListenError> Listener::open(const std::string& address, int port) {
   error_code error;
   const auto ip = net::ip::make_address(address, error);
-  if (error) return fail(runtime::ListenError{"MM_LISTEN_ADDRESS is no address: " + address});
+  if (error) return fail(runtime::ListenError{"MM_LISTEN_ADDRESS is not an address: " + address});
   const Tcp::endpoint endpoint(ip, static_cast<unsigned short>(port));
   auto& acceptor = impl_->acceptor;
   acceptor.open(endpoint.protocol(), error);
@@ -94,7 +94,7 @@ Result<int, runtime::ListenError> Listener::open(const std::string& address, int
   if (!error) acceptor.listen(kBacklog, error);
   if (error) {
     error_code ignored;
-    acceptor.close(ignored);  // so that it may be tried again
+    acceptor.close(ignored);  // so that `open` can be called again
     return fail(runtime::listen_refused(address, port, error));
   }
   return static_cast<int>(acceptor.local_endpoint().port());

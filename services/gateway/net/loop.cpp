@@ -12,7 +12,7 @@
 namespace mm::gateway {
 
 namespace {
-// A handler that holds the loop longer than this blocks a thousand others: it is a bug.
+// A tick that is later than this is logged: some handler has blocked the loop.
 constexpr Milliseconds kSlowTick{250};
 }  // namespace
 
@@ -60,7 +60,7 @@ void Loop::stop() {
 
 void Loop::drop_all() {
   impl_->timer.reset();
-  // Handlers that are destroyed now may still post: to nowhere.
+  // Handlers that are destroyed here may still call `post`, which does nothing when impl_->context is null.
   const auto context = std::move(impl_->context);
 }
 

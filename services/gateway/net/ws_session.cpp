@@ -17,7 +17,8 @@ namespace websocket = boost::beast::websocket;
 constexpr std::size_t kMessageBytes = 64 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kQueueBytes = 256 * 1024;
-// A message in more pieces than this, each smaller than that, is made to cost and not to be read.
+// A message that arrives in more than kPiecesMax pieces with fewer than kPieceBytesMin bytes on average is refused,
+// because it costs much CPU time.
 constexpr std::size_t kPiecesMax = 64;
 constexpr std::size_t kPieceBytesMin = 64;
 constexpr Milliseconds kCloseTime{3'000};
@@ -34,11 +35,11 @@ class WsSession final : public Connection, public SocketLink, public std::enable
   ~WsSession() override { shard_.connections.remove(this); }
 
   void start(const UpgradeRequest& request, Admission admission) {
-    // Pings at half of the idle time; who does not answer by the end of it is gone.
+    // Handshake timeout 10 s. Idle timeout 30 s, with a ping after half of it: without any answer the connection ends.
     ws_.set_option(websocket::stream_base::timeout{Seconds{10}, Seconds{30}, true});
     ws_.set_option(websocket::stream_base::decorator([fields = admission.headers](websocket::response_type& response) {
       for (const auto& [name, value] : fields) response.set(name, value);
-      response.set(beast::http::field::server, "matchmaker");  // else Beast names itself and its version
+      response.set(beast::http::field::server, "matchmaker");  // otherwise Beast sends its name and version
     }));
     ws_.read_message_max(kMessageBytes);
     ws_.auto_fragment(false);
@@ -80,7 +81,7 @@ class WsSession final : public Connection, public SocketLink, public std::enable
     finish();
   }
 
-  void wind_down() override {}  // the player's socket says goodbye itself
+  void wind_down() override {}  // Sockets::end_all ends the socket
 
  private:
   void read() {
@@ -135,12 +136,12 @@ class WsSession final : public Connection, public SocketLink, public std::enable
     queued_bytes_ -= queue_.front()->size();
     queue_.pop_front();
     if (!queue_.empty()) return write();
-    // An empty deque keeps a block; a thousand quiet sockets need not.
+      // An empty deque keeps a block of memory, which is released here because most sockets are idle.
     queue_.shrink_to_fit();
     if (closing_) send_close();
   }
 
-  // The client does not read: what waits is dropped but for the frame that is half on its way.
+  // The client reads too slowly: all queued frames are dropped, except the first, which is being written.
   void give_up() {
     shard_.gateway.metrics.sockets_too_slow.add();
     queue_.erase(queue_.begin() + 1, queue_.end());
@@ -172,7 +173,7 @@ class WsSession final : public Connection, public SocketLink, public std::enable
   ConnectionCap::Slot slot_;
   websocket::stream<Stream, false> ws_;  // false: without permessage-deflate
   beast::flat_buffer buffer_;
-  std::deque<FrameText> queue_;  // the first is being written
+  std::deque<FrameText> queue_;  // the first frame is being written
   std::size_t queued_bytes_ = 0;
   std::size_t pieces_ = 0;
   std::shared_ptr<PlayerSocket> player_;  // owners: this, and the shard's Sockets

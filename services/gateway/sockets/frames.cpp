@@ -26,7 +26,7 @@ const Route* route_of(const ClientFrame& frame) {
   return nullptr;
 }
 
-/// Where the route takes that field from. Only DELETE /v1/party/queue has one in its query.
+/// Where the route expects the field. Among the commands, only DELETE routes have query parameters.
 wire::Place place_of(const Route& route, std::string_view name) {
   if (route.path.find("{" + std::string(name) + "}") != std::string_view::npos) return wire::Place::path;
   return route.method == "DELETE" ? wire::Place::query : wire::Place::body;
@@ -101,8 +101,8 @@ Reply<Command> read_command(const ClientFrame& frame) {
   body.end_object();
   command.body_text = body.take();
   for (const auto& [name, value] : command.parts.path) {
-    // As a path with an impossible id is no path.
-    if (!accepts_parameter(name, value)) return refuse(Code::not_found, "There is no such " + name);
+    // An HTTP path with an invalid id matches no route, so the command is answered with 404 too.
+    if (!accepts_parameter(name, value)) return refuse(Code::not_found, "there is no such " + name);
   }
   return command;
 }

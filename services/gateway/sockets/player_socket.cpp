@@ -11,7 +11,7 @@
 namespace mm::gateway {
 namespace {
 
-// 20 frames a second, 40 at once.
+// 20 frames a second, with bursts of up to 40.
 constexpr Quota kFrames{40, Seconds{2}};
 constexpr int kWelcomeTries = 10;
 constexpr Milliseconds kWelcomePause{500};
@@ -38,7 +38,7 @@ Asker PlayerSocket::asker() const {
 }
 
 void PlayerSocket::start() {
-  // The upgrade has checked the header's token and, for a party's stream, the membership.
+  // The upgrade handler has checked the token of the header and, for a party's stream, the membership.
   if (!claims_) return;
   phase_ = Phase::entering;
   join();
@@ -62,7 +62,8 @@ void PlayerSocket::check_member() {
   });
 }
 
-// Presence first: from then on daemons send frames, which are held until the state that was read after them is told.
+// Presence is written before the state is read. From then on daemons send frames for the player, which are held until
+// the welcome with the state is sent. So no change is lost between the state and the first frame.
 void PlayerSocket::join() {
   shard_.sockets->entered(shared_from_this(), [self = shared_from_this()] {
     if (!self->is_over()) self->welcome();
@@ -91,7 +92,7 @@ void PlayerSocket::read_state() {
   const auto& claims = *claims_;
   shard_.store.last_seq(claims.tenant, claims.player, [self = shared_from_this()](storage::RedisResult<std::int64_t> seq) {
     if (self->is_over()) return;
-    // Without the cache nobody numbers frames; whatever comes once it is back is new.
+    // Without the cache, frames get no numbers and are not sent. Any frame sent after its recovery follows this state.
     const auto from = seq ? *seq : 0;
     read_active_state(self->shard_, self->asker(), [self, from](Reply<ActiveState> state) {
       if (self->is_over()) return;
@@ -99,7 +100,7 @@ void PlayerSocket::read_state() {
       if (!state) return self->welcome_failed();
       if (self->welcome_again_) return self->welcome();
       const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
-      if (!member) return self->end(close_codes::kNotMember, "not a member any more");
+      if (!member) return self->end(close_codes::kNotMember, "no longer a member");
       Welcome welcome;
       welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
       welcome.party = std::move(state->party);
@@ -160,7 +161,8 @@ void PlayerSocket::on_binary() { end(close_codes::kBadFrame, "frames are text");
 
 void PlayerSocket::on_control() { count_frame(); }
 
-/// False: the socket is over.
+/// Counts a received frame against the frame limit. Returns false if the socket is over or was ended because of the
+/// limit.
 bool PlayerSocket::count_frame() {
   if (is_over()) return false;
   shard_.gateway.metrics.frames_received.add();
@@ -225,7 +227,7 @@ void PlayerSocket::on_command(const ClientFrame& frame) {
   run(*std::move(command), frame.ref);
 }
 
-// A player is in one party at most, so a frame need not name it.
+// Looks up the player's party for a command without party_id. A player is in at most one party.
 void PlayerSocket::find_party(Command command, const std::optional<std::string>& ref) {
   GetParty request;
   request.player_id = claims_->player;
@@ -270,7 +272,7 @@ void PlayerSocket::end(std::uint16_t code, std::string_view reason) {
   Bye bye;
   bye.code = code;
   bye.reason = reason;
-  // Spread over two seconds, so that a restart is not answered by everybody at once.
+  // The delays are spread over two seconds, so that the clients do not reconnect all at once after a restart.
   if (code == close_codes::kRestarting) bye.reconnect_after_ms = static_cast<int>(number_ * 7919 % 2000);
   send(Bye::kEvent, wire::encode(bye));
   phase_ = Phase::over;

@@ -11,7 +11,8 @@ namespace {
 constexpr Milliseconds kHoldEvery{15'000};
 constexpr Milliseconds kHoldAgain{1'000};  // after a failure
 constexpr Milliseconds kLookEvery{100};
-// Paces of one loop after an outage: presence of 10,000 players takes a second, their welcomes (six requests each) 25.
+// Work per kLookEvery and loop after an outage. For 10,000 players, writing presence takes one second, and the
+// welcomes, with six requests each, take 25 seconds.
 constexpr std::size_t kHoldsPerLook = 1'000;
 constexpr std::size_t kWelcomesPerLook = 40;
 constexpr std::size_t kReportsPerLook = 1'000;
@@ -45,7 +46,7 @@ void Sockets::entered(const std::shared_ptr<PlayerSocket>& socket, std::function
   if (socket->party()) shard_.gateway.directory.watch(*socket->party());
   const auto over = shard_.gateway.directory.add(player, {shard_.index, socket->number()}, Store::kSocketsPerPlayer);
   for (const auto& place : over) evict(player, shard_.gateway.instance + "/" + std::to_string(place.socket));
-  // The login may have ended between the upgrade and now; from here on the end of a login finds this socket.
+  // The login may have ended between the upgrade and now. An end of the login after this point finds this socket.
   if (!end_denied(*socket)) hold(player, of, std::move(then));
 }
 
@@ -59,7 +60,7 @@ void Sockets::hold(PlayerId player, OfPlayer& of, std::function<void()> then) {
                       if (answer) {
                         held(player, sockets, *answer);
                       } else if (found != by_player_.end()) {
-                        // Without the cache the sockets serve all the same.
+                        // The sockets work without the cache. Writing presence is retried.
                         found->second.hold_at = std::chrono::steady_clock::now() + kHoldAgain;
                       }
                       if (then) then();
@@ -88,7 +89,7 @@ void Sockets::closed(const PlayerSocket& socket) {
   const auto number = socket.number();
   const auto found = by_number_.find(number);
   if (found == by_number_.end()) return;
-  const auto kept = found->second;  // alive until the end of this call
+  const auto kept = found->second;  // keeps the socket alive until the end of this call
   by_number_.erase(found);
   shard_.gateway.metrics.sockets.add(-1);
   if (!socket.claims()) return;
@@ -115,7 +116,7 @@ void Sockets::tell_presence(PlayerId player, const Tenant& tenant, bool connecte
   if (!told) log::warning("presence_not_told", {{"player_id", player}});
 }
 
-/// A socket of this process needs no word to the others.
+/// Ends an evicted socket. If it belongs to this process, no event is published.
 void Sockets::evict(PlayerId player, const std::string& name) {
   auto& endings = shard_.gateway.endings;
   const bool ours = name.starts_with(shard_.gateway.instance + "/");
@@ -133,7 +134,7 @@ void Sockets::deliver(PlayerId player, std::int64_t seq, const FrameText& text) 
   if (found == by_player_.end()) return;
   const auto sockets = found->second.sockets;
   for (const auto& socket : sockets) {
-    // A login ends for all threads at once; the word to this loop may still be on its way.
+    // A denial applies to all threads at once, but the event that ends the socket may not have reached this loop yet.
     if (!end_denied(*socket)) socket->on_frame(seq, text);
   }
 }
@@ -154,7 +155,7 @@ void Sockets::party_changed(PartyId party, const std::vector<PlayerId>& members)
     const bool bound = socket->party() == party && socket->claims();
     if (bound && std::find(members.begin(), members.end(), socket->claims()->player) == members.end()) gone.push_back(socket);
   }
-  for (const auto& socket : gone) socket->end(close_codes::kNotMember, "not a member any more");
+  for (const auto& socket : gone) socket->end(close_codes::kNotMember, "no longer a member");
 }
 
 void Sockets::end_all(std::uint16_t code, std::string_view reason) {
@@ -179,12 +180,12 @@ void Sockets::on_tick(SteadyPoint now) {
 void Sockets::look_for_outages(SteadyPoint now) {
   const auto cache = shard_.cache.connections();
   const auto bus = shard_.gateway.runtime.bus.reconnections();
-  // The first connection to the cache follows no outage.
+  // The first connection to the cache does not count as the end of an outage.
   const bool outage = (cache != cache_connections_ && cache_connections_ != 0) || bus != bus_reconnections_;
   cache_connections_ = cache;
   bus_reconnections_ = bus;
   if (!outage) return;
-  // Logins may have ended unheard, too: writing presence asks for that.
+  // Events about ended logins may have been lost too. Writing presence also reads the denials.
   for (auto& [player, of] : by_player_) of.hold_at = now;
   to_welcome_.clear();
   for (const auto& [number, socket] : by_number_) to_welcome_.push_back(number);
@@ -200,7 +201,8 @@ void Sockets::write_presence(SteadyPoint now) {
   }
 }
 
-// After the presence of those who are still here, so that a player with another socket is not taken for gone.
+// Retries the removal of closed sockets. Runs after write_presence, so that a player who still has a socket on this
+// gateway is not reported as disconnected.
 void Sockets::report_closed(SteadyPoint now) {
   if (unreported_.empty() || now < report_at_ || !shard_.cache.connected()) return;
   report_at_ = now + kHoldAgain;

@@ -44,7 +44,7 @@ TEST(FirstSteps, AWrongValueIsRefusedInOneLineBeforeAnythingStarts) {
       {"MM_MATCHMAKERS=many", "MM_MATCHMAKERS is 'many'; it must be a whole number from 1 to 8"},
       {"MM_PORT_BASE=70000", "MM_PORT_BASE is '70000'; it must be a whole number from 1024 to 65336; the nearest is 65336"},
       {"MM_MODES_FILE=/nowhere.toml", "MM_MODES_FILE is '/nowhere.toml'"},
-      {"MM_TLS_CERT_FILE=/nowhere.pem", "MM_TLS_CERT_FILE is '/nowhere.pem'; it must go with MM_TLS_KEY_FILE"},
+      {"MM_TLS_CERT_FILE=/nowhere.pem", "MM_TLS_CERT_FILE is '/nowhere.pem'; it must be set together with MM_TLS_KEY_FILE"},
       {"MM_LISTEN_ADDRESS=localhost", "MM_LISTEN_ADDRESS is 'localhost'; it must be an IP address"},
       {"MM_TRUSTED_PROXIES=everybody", "MM_TRUSTED_PROXIES is 'everybody'"},
       {"MM_ALLOWED_ORIGINS=game.example/", "the nearest is https://game.example"},
