@@ -1,9 +1,9 @@
 // An asynchronous Redis client with one connection per loop, on which all commands are pipelined. All methods must be
 // called, and all handlers run, on the loop's thread, unless stated otherwise.
 //
-// While the server is away, commands fail at once; the connection comes back by itself (50 to 500 ms between tries). A
-// server that stops answering is cut off after `stall`, because everything behind a stuck reply is stuck too. A failed
-// call's outcome is unknown: it may have happened.
+// While the server is unavailable, commands fail at once, and the client reconnects with a back-off of 50 to 500 ms. If
+// a reply does not arrive within `stall`, the connection is dropped, because replies are in order and all later
+// commands would wait too. The outcome of a failed command is unknown: the server may have executed it.
 #pragma once
 
 #include <atomic>
@@ -47,14 +47,14 @@ class AsyncRedis {
 
   /// Whether the connection is usable. Thread-safe.
   bool connected() const;
-  /// How often a connection became usable: a change means that the server may have lost its data meanwhile. On the
-  /// loop.
+  /// How often a connection became usable. After a change, the server may have lost its data.
   std::uint64_t connections() const;
 
   /// To be called at every tick of the loop: connects, and fails commands after their time.
   void tick(SteadyPoint now);
 
-  /// Lets go of the connection; calls without an answer are dropped. After the loop has stopped, before it is dropped.
+  /// Closes the connection and destroys pending handlers without calling them. Must be called after the loop has
+  /// stopped and before Loop::drop_all.
   void close();
 
  private:
