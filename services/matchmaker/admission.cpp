@@ -15,7 +15,7 @@ Failure<Problem> unknown_mode() { return refuse_field("/mode", "is not a mode of
 
 Failure<Problem> given_twice(const std::string& pointer) { return refuse_field(pointer, "is given twice"); }
 
-/// Where the ticket may play, the best region first (of equals the one that was asked for).
+/// The regions in which the ticket may play, lowest latency first; among equals the requested region comes first.
 std::vector<Region> playable_regions(const Enqueue& request, const ModeRules& rules) {
   if (!request.latencies || request.latencies->empty()) return {request.region};
   std::vector<std::pair<double, Region>> near;
@@ -32,8 +32,8 @@ std::vector<Region> playable_regions(const Enqueue& request, const ModeRules& ru
   return regions;
 }
 
-/// What makes a repeated request the same one: who, where and what. Not the ratings or the party's version, which a
-/// caller that tries again stamps anew.
+/// Identifies a repeated request: players, bucket, party and latencies. Ratings and party version are left out, because
+/// a caller that retries stamps them anew.
 std::string content_hash(const Enqueue& request, int team_size) {
   std::vector<std::string> players;
   for (const auto& player : request.players) players.push_back(player.player_id.to_string());
@@ -112,7 +112,7 @@ TeamStrength strength_of(const std::vector<TicketPlayer>& players) {
   return strength;
 }
 
-/// Of the strongest team against the weakest, as for matches that were found.
+/// Quality of the strongest team against the weakest, as for matches found in the queue.
 double quality_of(const std::vector<std::vector<TicketPlayer>>& teams, double spread) {
   const auto weaker = [](const auto& a, const auto& b) { return rating_of_party(a) < rating_of_party(b); };
   const auto [weakest, strongest] = std::minmax_element(teams.begin(), teams.end(), weaker);

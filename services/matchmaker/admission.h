@@ -1,4 +1,4 @@
-// May this be queued, and where? Decides from the request and the mode table alone; names the field that is wrong.
+// Decides from the request and the mode table alone whether a ticket or match is allowed, and in which buckets.
 #pragma once
 
 #include "common/contracts/matchmaker.h"
@@ -7,10 +7,10 @@
 
 namespace mm::matchmaker {
 
-/// The request as a ticket for the queue, without the answer's estimates. `now` dates an identifier that is not given.
+/// The request as a ticket, without estimates; a refusal names the wrong field. `now` dates a generated ticket id.
 Reply<NewTicket> admit(const Enqueue& request, const Tenant& tenant, const ModeTable& modes, TimePoint now);
 
-/// A match of given teams, for players who are not queued. Needs as many teams as the mode has, all of one size.
+/// A match with given teams, for players who are not queued. Needs as many teams as the mode has, all of one size.
 Reply<MatchFound> admit_match(const MakeMatch& request, const Tenant& tenant, const ModeTable& modes, TimePoint now);
 
 /// Mean of the players' ratings.

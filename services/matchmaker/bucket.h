@@ -1,4 +1,4 @@
-// A bucket: the tickets that may play with each other. Its text names it in the queue's keys, in answers and in logs.
+// A bucket is a set of queued tickets that may play with each other. Its text names it in Redis keys, replies and logs.
 #pragma once
 
 #include <compare>
@@ -10,9 +10,10 @@
 
 namespace mm::matchmaker {
 
-/// How the work is divided among instances: each partition of each tenant has one owner.
+/// The number of partitions per tenant. Each partition has one owner, so this divides the work among the instances.
 inline constexpr int kPartitions = 16;
-/// The partition without buckets: its owner relays the tenant's events, sweeps, and asks sessions about live matches.
+/// A partition without buckets. Its owner relays the tenant's events, sweeps ended tickets, and asks session about live
+/// matches.
 inline constexpr std::string_view kHousePartition = "house";
 
 struct Bucket {
@@ -28,7 +29,7 @@ struct Bucket {
   static std::optional<Bucket> parse(std::string_view text);
 };
 
-/// "0" to "15": FNV-1a of the bucket's text. Every instance and every version must agree on it.
+/// "0" to "15": FNV-1a of the bucket's text, modulo kPartitions. All instances of all versions must agree on it.
 std::string partition_of(std::string_view bucket_text);
 
 }  // namespace mm::matchmaker

@@ -34,10 +34,10 @@ BucketAsk BucketPool::ask() const {
 }
 
 std::vector<TicketId> BucketPool::read(const BucketAsk& asked, const BucketRead& read, std::int64_t change) {
-  // The look removed the dead, except those that were queued again meanwhile: they stand in the queue under a new
-  // change and are read as such.
+  // The poll removed the dead tickets, except those that were queued again meanwhile: these are in the queue with a new
+  // change number, and are read again.
   for (const auto& ticket : asked.dead) dead_.erase(ticket);
-  if (change < cursor_) {  // the queue is another one: restored, or emptied
+  if (change < cursor_) {  // the queue was replaced: restored from a backup, or emptied
     start_over();
     return {};
   }
@@ -106,10 +106,10 @@ void BucketPool::ended(TicketId ticket, Why why) {
 void BucketPool::refused(const CommitResult& by) {
   const auto held = pool().find(by.ticket);
   if (!held) return;
-  // Nobody knows the ticket: it was swept, or the queue lost it.
+  // The ticket no longer exists: it was swept, or the queue lost it.
   if (by.state == TicketState::missing) return ended(by.ticket, Why::missing);
-  // It changed since it was planned, and the next look brings the change. What memory holds may be newer than the
-  // refusal only if the ticket was queued again in between.
+  // The ticket changed after it was planned, and the next poll reads the change. Memory is newer than the refusal only
+  // if the ticket was queued again in between.
   const bool unchanged = by.state == TicketState::queued && by.attempt == held->attempt;
   if (!unchanged && held->change <= by.change) leave(by.ticket, Why::refused);
 }

@@ -1,9 +1,9 @@
-// One bucket as its owner holds it in memory: the planner's pool, and how much of the queue has been read. Without
-// I/O; the ticker brings what was read and takes what is to be read next.
+// One bucket in its owner's memory: the planner's pool, and how much of the queue has been read. No I/O: the tick loop
+// passes in what it read, and asks what to read next. Used by the tick thread only; not thread-safe.
 //
-// Every entry of the queue is either waiting (in the pool), or known to have ended (dead: to be removed from the queue
-// with the next look), or unusable. So the queue's size tells whether memory is complete; if it is not, everything is
-// read again from the start. Not thread-safe: the tick thread's.
+// Each entry of the queue is waiting (in the pool), dead (known to have ended, and removed from the queue with the next
+// poll), or unusable. So the size of the queue tells whether memory is complete. If memory is not complete, everything
+// is read again from the start.
 #pragma once
 
 #include <set>
@@ -20,52 +20,52 @@ namespace mm::matchmaker {
 
 class BucketPool {
  public:
-  /// `known_mode`: false for a bucket whose mode has left the mode table; its tickets only expire. `tape`: takes down
-  /// what is planned, if any.
+  /// `known_mode`: false for a bucket whose mode was removed from the mode table; its tickets only expire.
+  /// `tape`: records what is planned; may be null.
   BucketPool(Bucket bucket, const ModeRules& rules, bool known_mode, recording::Tape* tape = nullptr);
 
   BucketAsk ask() const;
-  /// Takes a look's answer to `asked`; returns the tickets that must be loaded. `change`: the queue's newest change.
+  /// Takes the reply to `asked`. Returns the tickets to load. `change`: the newest change number of the tenant.
   std::vector<TicketId> read(const BucketAsk& asked, const BucketRead& read, std::int64_t change);
-  /// After the tickets of the last read were loaded and put in: is memory as large as the queue?
+  /// Compares the size of memory with that of the queue, after the tickets of the last read were loaded and put.
   void verify();
   void put(const QueueTicket& ticket);
-  /// Reads everything again: what was read did not get here.
+  /// Discards everything and reads it again, because something that was read could not be loaded.
   void start_over();
 
-  /// Everything has been read at least once: decisions may be made.
+  /// Whether everything has been read at least once. No decisions are made before.
   bool complete() const { return complete_; }
-  /// It knows of ended tickets that the queue still has.
+  /// Whether it knows ended tickets that are still in the queue.
   bool has_news_for_the_queue() const { return !dead_.empty(); }
-  /// The last read came to the end; else there is more to read now.
+  /// Whether the last read reached the end of the queue. If not, there is more to read now.
   bool at_end() const { return at_end_; }
 
-  /// The mode table has changed: the same tickets, planned wholly by other rules.
+  /// Applies changed rules of the mode table: the same tickets are planned by the new rules from now on.
   void take_rules(const ModeRules& rules, bool known_mode) { pool_.take_rules(rules, known_mode); }
 
   void before_plan() {
     if (complete_) pool_.before_plan();
   }
-  /// What this tick would do. Empty while nothing can have changed. On any thread, between the two around it.
+  /// The plan of this tick; empty if nothing can have changed. Any thread, between before_plan() and after_plan().
   TickPlan plan(BucketMs now, Workspace& workspace);
-  /// From then on `expired` holds only tickets that are this bucket's to time out.
+  /// Removes from `expired` the tickets that another bucket has to time out.
   void after_plan(BucketMs now, TickPlan& tick);
 
-  /// Left the queue in a commit of ours.
+  /// This instance committed the ticket to a match, which removed it from the queue.
   void matched(TicketId ticket);
-  /// Ended, and still in the queue.
+  /// The ticket has ended, and is still in the queue.
   void ended(TicketId ticket, recording::Left why);
-  /// Those that ended without a match of ours since the last call; not more than kLeftKept.
+  /// The tickets that ended without a match of this bucket since the last call; at most kLeftKept.
   struct Left {
     Rating rating = 0;
     int size = 1;
     BucketMs queued_at = 0;
   };
   std::vector<Left> take_left() { return std::exchange(left_, {}); }
-  /// A commit was refused because of this ticket, which by now is at (state, attempt, change).
+  /// A commit was refused because of a ticket, whose present state, attempt and change are in `by`.
   void refused(const CommitResult& by);
 
-  /// A copy of a ticket and its nearest, after the plan of `now`.
+  /// A copy of a ticket and its nearest tickets, after the plan of `now`.
   Neighbourhood around(Slot slot, BucketMs now) const { return pool_.around(slot, now); }
 
   const Bucket& bucket() const { return bucket_; }
@@ -82,12 +82,12 @@ class BucketPool {
   const std::string text_;
   recording::TapedPool pool_;
   std::int64_t cursor_ = 0;
-  std::int64_t size_ = 0;        ///< of the queue, at the last look
+  std::int64_t size_ = 0;  ///< of the queue, at the last poll
   bool complete_ = false;
   bool at_end_ = false;
   std::set<TicketId> dead_;
   std::set<TicketId> unusable_;
-  std::set<TicketId> guests_;    ///< of the pool: another bucket is their first, and times them out
+  std::set<TicketId> guests_;  ///< tickets in the pool whose first bucket is another one, which times them out
   std::size_t rebuilds_ = 0;
   static constexpr std::size_t kLeftKept = 512;
   std::vector<Left> left_;

@@ -9,11 +9,11 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr Milliseconds kAnswer{1'000};
-/// Commits of one round trip: some 10 ms of the queue's time.
+/// Limit of commits in one round trip: some 10 ms of the queue's time.
 constexpr std::size_t kCommitsAtOnce = 128;
-/// Tickets, over all buckets.
+/// With at least this many tickets over all buckets, planning is shared among the planner threads.
 constexpr std::size_t kWorthSharing = 1'000;
-/// The rest of a larger plan is planned again in the next tick, after the lease was renewed.
+/// Time limit for committing a plan. The rest is planned again in the next tick, after the leases were renewed.
 constexpr Milliseconds kCommitFor{300};
 constexpr Milliseconds kToldEvery{10'000};
 
@@ -71,10 +71,10 @@ bool Decider::decide(QueueReader& reader) {
   return commit(reader, std::move(work), started);
 }
 
-// Those whose tickets have waited longest come first; the others are planned again in the next tick.
+// Keeps the matches with the longest-waiting tickets. The others are planned again in the next tick.
 void Decider::keep_within(std::int64_t room, std::vector<CommitAsk>& commits) {
   holds_back_ = gate_.closed();
-  // At its bound the gate opens and closes with every tick.
+  // At its bound the gate opens and closes with every tick, so the warning is limited to one in kToldEvery.
   if (holds_back_ && clock_.steady() - told_held_back_at_ >= kToldEvery) {
     told_held_back_at_ = clock_.steady();
     log::warning("commits_held_back", {{"matches", commits.size()}});
@@ -103,7 +103,7 @@ bool Decider::commit(QueueReader& reader, Work work, SteadyPoint started) {
   return true;
 }
 
-// Side by side only where that saves more than waking the others costs.
+// Buckets are planned in parallel only where that saves more time than waking the planner threads costs.
 std::vector<TickPlan> Decider::plan(const std::vector<std::pair<const Partition*, BucketPool*>>& buckets) {
   std::size_t waiting = 0;
   for (const auto& [partition, bucket] : buckets) waiting += bucket->pool().size();
@@ -204,7 +204,7 @@ bool Decider::apply(const CommitAsk& ask, const CommitResult& result, QueueReade
       if (partition != nullptr) reader.lost(*partition);
       return false;
     case CommitResult::Kind::failed:
-      // An error in place of the answer (the queue is full, or loading): nothing was written, the next tick tries.
+      // An error instead of a result (the queue is full, or loading): nothing was written. The next tick tries again.
       metrics_.commits_unknown.add();
       return false;
   }

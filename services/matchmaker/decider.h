@@ -1,8 +1,8 @@
-// Carries out what the planner decided: expires what is overdue, commits matches, and hands those that stand to the
-// publisher. The tick thread's; not thread-safe.
+// Match committer: carries out what the planner decided. It expires overdue tickets, commits matches, and hands
+// committed matches to the match publisher. Used by the tick thread only; not thread-safe.
 //
-// A commit whose answer was lost is sent again under the same match id before anything else is decided: either its
-// tickets carry that id already, or it happens now, or it is refused.
+// A commit whose reply was lost is sent again under the same match id before anything else is decided. Then it has
+// either happened already (its tickets carry the match id), or it happens now, or it is refused.
 #pragma once
 
 #include <atomic>
@@ -33,14 +33,14 @@ class Decider {
   };
   explicit Decider(const Parts& parts);
 
-  /// Settles commits whose outcome is unknown. False: the queue still does not answer.
+  /// Sends commits with unknown outcome again. Returns false if the queue still does not answer.
   bool settle(QueueReader& reader);
-  /// Plans every bucket of the owned partitions and carries it out. False: the queue did not answer.
+  /// Plans every bucket of the owned partitions and carries the plans out. Returns false if the queue did not answer.
   bool decide(QueueReader& reader);
 
-  /// No match is committed now, because too many are unconfirmed. Thread-safe.
+  /// Whether commits are held back because too many matches are unconfirmed. Thread-safe.
   bool holds_back() const { return holds_back_; }
-  /// How many matches each bucket got since the last call.
+  /// The number of matches committed per bucket since the last call.
   std::map<std::string, std::int64_t> take_match_counts() { return std::exchange(match_counts_, {}); }
 
  private:
@@ -69,7 +69,7 @@ class Decider {
   std::atomic<bool> holds_back_ = false;
   SteadyPoint told_held_back_at_{};
   std::vector<CommitAsk> unsettled_;
-  std::set<TicketId> taken_;  ///< in a match of this tick; a ticket may wait in several regions' buckets
+  std::set<TicketId> taken_;  ///< tickets in a match of this tick; a ticket may wait in the buckets of several regions
   std::map<std::string, std::int64_t> match_counts_;
 };
 

@@ -10,9 +10,10 @@ constexpr Milliseconds kAnswer{300};
 constexpr Milliseconds kMinute{60'000};
 constexpr Milliseconds kRetireAfter{15 * 60 * 1000};
 
-/// A bucket in which nobody came or went: only its oldest ticket has grown older.
+/// If only the oldest ticket's age changed, a bucket's summary is written no more often than this.
 constexpr Milliseconds kAgeEvery{5'000};
 
+/// The fields whose change is written at once.
 auto essence(const BucketSummary& s) {
   return std::tie(s.tickets, s.players, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.waits, s.owner);
 }
@@ -57,7 +58,7 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   }
   known_ = std::move(seen);
   set_gauges(owned);
-  // What is not written now is written when it has changed again; it is a summary, not a record.
+  // Errors are ignored: a summary that was not written is written again when it changes.
   if (!changed.empty()) static_cast<void>(store_.write_summaries(changed, Deadline::after(kAnswer)));
   if (!retired.empty()) {
     static_cast<void>(store_.retire(retired, Deadline::after(kAnswer)));
@@ -87,7 +88,7 @@ BucketSummary DepthReport::summarise(const Partition& partition, const BucketPoo
   return summary;
 }
 
-// Several tenants' buckets may share a series.
+// The buckets of several tenants may share a series.
 void DepthReport::set_gauges(const std::vector<Partition*>& owned) {
   std::map<Metrics::OfBucket*, std::pair<double, double>> sums;
   for (auto& [key, gauges] : metrics_.by_bucket) sums[&gauges] = {0, 0};

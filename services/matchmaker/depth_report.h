@@ -1,6 +1,6 @@
-// What owners say of their buckets, at most once a second each: the summary for matchmaker.queues (in the queue, so that
-// any instance can answer), queue.changed, and the gauges. Also forgets buckets that have been empty for long. The tick
-// thread's; not thread-safe.
+// What the owner of a bucket reports about it, at most once a second: the summary for matchmaker.queues (written to the
+// queue, so that any instance can reply), the event queue.changed, and the gauges. Buckets that have been empty for
+// long are retired. Used by the tick thread only; not thread-safe.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,7 @@ class DepthReport {
   DepthReport(TickStore& store, Publisher& publisher, WaitBoard& waits, const Clock& clock, Metrics& metrics,
               std::string instance);
 
-  /// `matches`: of each bucket since the last call.
+  /// `matches`: the number of matches of each bucket since the last call.
   void report(const std::vector<Partition*>& owned, const std::map<std::string, std::int64_t>& matches);
 
  private:
@@ -30,7 +30,7 @@ class DepthReport {
     BucketSummary written;
     bool ever = false;
     SteadyPoint written_at{};
-    std::deque<std::pair<SteadyPoint, std::int64_t>> matches;  ///< of the last minute
+    std::deque<std::pair<SteadyPoint, std::int64_t>> matches;  ///< in the last minute
     SteadyPoint empty_since{};
   };
   BucketSummary summarise(const Partition& partition, const BucketPool& bucket, Known& known);

@@ -7,9 +7,9 @@
 namespace mm::matchmaker {
 namespace {
 
-/// The queue's time for one batch. A caller that has less left gets no answer from us but its own deadline.
+/// Time limit for the queue's reply to one batch. A caller with less time left reaches its own deadline first.
 constexpr Milliseconds kBatchTime{1'000};
-/// A session's word that a match goes on holds this long: a player who tries again and again asks it once a second.
+/// Session's answer that a match goes on is cached for this long, so a player who retries causes one request a second.
 constexpr Seconds kPlayingFor{1};
 constexpr std::size_t kPlayingMost = 10'000;
 
@@ -72,8 +72,8 @@ void EnqueueDesk::submit(Batch batch) {
   if (!again.tickets.empty()) try_again(std::move(again), claims);
 }
 
-// A tenant's name is written before its first ticket, so that no ticket is where nobody looks. The set has a slot of
-// its own, so no script can do it.
+// The tenant is added to the set of tenants before its first ticket is written; otherwise no owner would look for the
+// ticket. The set is in another slot than the tenant's keys, so no script can do both.
 bool EnqueueDesk::know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
   for (const auto& ticket : tickets) {
     {
@@ -87,7 +87,7 @@ bool EnqueueDesk::know_tenants(const std::vector<NewTicket>& tickets, Deadline d
   return true;
 }
 
-// A bucket is opened again after the queue was emptied; then the tenant's name has gone too.
+// A known tenant's bucket is also opened after the queue was emptied. Then the set of tenants is empty too.
 void EnqueueDesk::bucket_opened(const NewTicket& ticket, Deadline deadline) {
   if (parts_.store.add_tenant(ticket.tenant, deadline)) return;
   const std::lock_guard lock(known_mutex_);
@@ -114,7 +114,7 @@ void EnqueueDesk::try_again(Batch batch, const std::vector<Claim>& claims) {
   }
 }
 
-// Its session decides; what it says is applied. Without its word the claim stands.
+// Session decides, and what it answers is applied. Without an answer the claim stays.
 bool EnqueueDesk::is_over(const Tenant& tenant, MatchId match, Deadline deadline) {
   {
     const std::lock_guard lock(known_mutex_);

@@ -1,5 +1,6 @@
-// matchmaker.enqueue. The bus hands over batches; each is checked, brought to the queue in one round trip and answered
-// on the thread that took it. A few threads do so side by side: while one waits for the queue another checks the next.
+// Handles matchmaker.enqueue. The bus passes batches; each batch is checked, written to the queue in one round trip,
+// and replied to on the thread that received it. A few threads work in parallel: while one waits for Redis, another
+// checks.
 #pragma once
 
 #include <functional>
@@ -30,7 +31,7 @@ class EnqueueDesk {
   };
   explicit EnqueueDesk(const Parts& parts) : parts_(parts) {}
 
-  /// Checks, queues and answers a batch. Thread-safe.
+  /// Checks, enqueues and replies to a batch. Thread-safe.
   void take(std::vector<bus::Incoming<Enqueue>>& incoming);
 
  private:
@@ -38,13 +39,13 @@ class EnqueueDesk {
   struct Batch {
     std::vector<NewTicket> tickets;
     std::vector<Answer> answers;
-    Deadline deadline = Deadline::after(Milliseconds{0});  ///< the latest of the callers'
+    Deadline deadline = Deadline::after(Milliseconds{0});  ///< the latest deadline of the callers
   };
 
   void submit(Batch batch);
   bool know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
   void bucket_opened(const NewTicket& ticket, Deadline deadline);
-  /// Those whose players are in a match by what the queue knows: asks the session, and tries those that are free.
+  /// For tickets whose players the queue holds in a match: asks session, and enqueues again those whose match is over.
   void try_again(Batch batch, const std::vector<Claim>& claims);
   bool is_over(const Tenant& tenant, MatchId match, Deadline deadline);
   Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
@@ -52,7 +53,7 @@ class EnqueueDesk {
   Parts parts_;
   std::mutex known_mutex_;
   std::set<Tenant> known_tenants_;                  // guarded by known_mutex_
-  std::map<MatchId, SteadyPoint> playing_;          // guarded by known_mutex_: when its session was asked
+  std::map<MatchId, SteadyPoint> playing_;  // guarded by known_mutex_: when session last said that the match goes on
 };
 
 }  // namespace mm::matchmaker

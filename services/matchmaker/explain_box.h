@@ -1,6 +1,6 @@
-// What requests want to see of the pools, and how they get it: any thread drops a wish, the tick thread, which owns the
-// pools, makes copies at the end of a tick that has begun since. So whoever was queued before somebody asked is
-// counted, an answer takes a tick, and no tick is longer by more than kCopiesATick copies.
+// Snapshot requests: any thread may request a copy of a ticket and its neighbourhood. The tick thread, which owns the
+// pools, makes the copies at the end of a tick that began after the request, so all tickets queued before the request
+// are counted. An answer takes a tick, and a tick makes at most kCopiesATick copies.
 #pragma once
 
 #include <cstddef>
@@ -16,35 +16,35 @@
 
 namespace mm::matchmaker {
 
-/// A waiting ticket as its owner's memory had it at the end of a tick.
+/// A waiting ticket, as copied from its owner's memory at the end of a tick.
 struct Sighting {
   Bucket bucket;
   PoolTicket ticket;
   BucketMs now = 0;
-  /// Nothing: its mode has left the mode table, so nobody is matched there any more.
+  /// Empty if the ticket's mode was removed from the mode table, so that no tickets are matched there any more.
   std::optional<Neighbourhood> around;
   TickTimes ticks;
 };
 
 class ExplainBox {
  public:
-  /// With nothing: the ticket does not wait here, so look again where it is. Called once, on any thread (mostly the
-  /// tick's), and only to hand over.
+  /// Called once, on any thread (usually the tick thread); it must only pass the result on. An empty result means that
+  /// the ticket does not wait here, and should be looked up again.
   using Taker = std::function<void(std::optional<Sighting>)>;
 
   explicit ExplainBox(Metrics& metrics) : metrics_(metrics) {}
 
-  /// Thread-safe. After `deadline` nothing is looked for.
+  /// Thread-safe. A request that is handled after its `deadline` gets an empty result.
   void put(Bucket bucket, TicketId ticket, Deadline deadline, Taker taker);
 
-  // The tick thread's:
-  /// Before the queue is read.
+  // Tick thread only:
+  /// Call before the queue is read.
   void begin_tick();
-  /// After the tick has planned. `next`: when the next tick looks at the queue, counted from this tick's look.
+  /// Call after the tick has planned. `next`: the time from this tick's poll of the queue to the next one.
   void end_tick(const QueueReader& reader, Milliseconds next, Milliseconds interval);
-  /// Instead, when it has not: everybody goes away with nothing.
+  /// Call instead of end_tick() if the tick failed: all requests get an empty result.
   void turn_away();
-  /// From now on nobody gets anything.
+  /// From now on all requests get an empty result.
   void close();
 
   static constexpr std::size_t kCopiesATick = 32;
@@ -59,7 +59,7 @@ class ExplainBox {
   std::optional<Sighting> look_at(const QueueReader::Held& at, TicketId ticket, const TickTimes& from_now);
 
   Metrics& metrics_;
-  std::vector<Wish> due_;  // the tick thread's
+  std::vector<Wish> due_;  // tick thread only
   std::mutex mutex_;
   std::vector<Wish> wishes_;  // guarded by mutex_
   bool closed_ = false;       // guarded by mutex_

@@ -14,7 +14,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// Of a caller's time; the rest is for the way back.
+/// Limit of the time used from the caller's deadline; the rest is for the reply's way back.
 constexpr Milliseconds kAnswer{1'500};
 
 std::string seconds_text(BucketMs ms) {
@@ -42,7 +42,7 @@ Explanation explanation_of_end(const StatusResult& found) {
   return said;
 }
 
-/// Of a mode that has left the mode table: its tickets only time out.
+/// For a mode that was removed from the mode table: its tickets only time out.
 Explanation explanation_without_mode(const Sighting& seen) {
   Explanation said;
   said.ticket_id = seen.ticket.id;
@@ -62,7 +62,7 @@ Explanation explanation_without_mode(const Sighting& seen) {
   return said;
 }
 
-/// Explanations are about one region; a ticket that may be matched elsewhere too should know.
+/// An explanation covers one region. This sentence names the other regions in which the ticket may be matched.
 std::string other_regions(const Sighting& seen) {
   if (!seen.ticket.latencies || !seen.around) return {};
   std::string names;
@@ -74,7 +74,7 @@ std::string other_regions(const Sighting& seen) {
   return " This is about " + seen.bucket.region.str() + " alone; it may be matched in " + names + " too.";
 }
 
-Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue is between two owners"); }
+Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue has no owner at the moment"); }
 
 }  // namespace
 
@@ -90,14 +90,14 @@ ExplainDesk::~ExplainDesk() {
   }
   changed_.notify_all();
   thread_.join();
-  requests_.reset();  // what is still waited for has failed, and is posted
+  requests_.reset();  // pending requests to other instances fail now, and post their last steps
   work();
 }
 
 bool ExplainDesk::has_room(const std::function<void(Reply<Explanation>)>& answer) {
   if (*open_ < kOpenMost) return true;
   parts_.metrics.explains_refused.add();
-  answer(refuse(Code::unavailable, "Too many explanations are asked for at once"));
+  answer(refuse(Code::unavailable, "Too many explanation requests are pending"));
   return false;
 }
 
@@ -124,7 +124,7 @@ void ExplainDesk::take(std::vector<bus::Incoming<GetExplanation>>& batch) {
   }
 }
 
-// Whoever asks here has looked the ticket up, and looks again if it is not here.
+// The instance that sends this request looked the ticket up, and looks it up again if it does not wait here.
 void ExplainDesk::take_here(std::vector<bus::Incoming<ExplainHere>>& batch) {
   for (auto& one : batch) {
     const auto bucket = Bucket::parse(one.request.bucket);
@@ -136,7 +136,7 @@ void ExplainDesk::take_here(std::vector<bus::Incoming<ExplainHere>>& batch) {
       parts_.box.put(*bucket, one.request.ticket_id, one.context.deadline,
                      [this, answer = open(std::move(one.answer))](std::optional<Sighting> seen) {
                        post([this, answer, seen = std::move(seen)] {
-                         if (!seen) return answer(refuse(Code::not_found, "It does not wait here"));
+                         if (!seen) return answer(refuse(Code::not_found, "The ticket does not wait here"));
                          answer(explain_it(*seen));
                        });
                      });
@@ -182,7 +182,7 @@ void ExplainDesk::seek(const AskPtr& ask, const StatusResult& found) {
   if (!bucket) return ask->answer(refuse(Code::internal_error));
   const auto owner = address_in(found.owner);
   if (owner && *owner != parts_.address) return ask_owner(ask, *bucket, *owner);
-  see(ask, *bucket);  // ours; or nobody's yet, and a tick later it may be
+  see(ask, *bucket);  // our own bucket; or one without an owner, which we may own a tick later
 }
 
 void ExplainDesk::see(const AskPtr& ask, const Bucket& bucket) {
@@ -207,7 +207,7 @@ void ExplainDesk::hear(const AskPtr& ask, const Bucket& bucket, const Reply<std:
     auto said = wire::decode<Explanation>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
     return ask->answer(said ? std::move(said) : Reply<Explanation>(refuse(Code::internal_error)));
   }
-  // Not there, or it is gone: a tick later somebody may have taken over, perhaps we.
+  // The ticket is not there, or the owner is gone. A tick later another instance, perhaps this one, may own the bucket.
   see(ask, bucket);
 }
 

@@ -1,9 +1,9 @@
-// matchmaker.explain: why a ticket waits. Any instance is asked; the one that owns the ticket's bucket has the pool, so
-// the request goes there by the address in the lease, unless that is here. There the tick thread makes a copy
-// (explain_box.h), and this desk's thread works on it.
+// Handles matchmaker.explain: why a ticket waits. Any instance may receive the request. The owner of the ticket's
+// bucket has the pool, so the request is passed to the address in the lease, unless this instance is the owner. There
+// the tick thread makes a copy (explain_box.h), and this handler's thread computes the explanation from it.
 //
-// Who owns a bucket may change at any moment, and a ticket may be matched while it is asked about: whenever it is not
-// found where it was said to be, it is looked up again, after a tick, until the caller's time is over.
+// The owner of a bucket may change at any moment, and a ticket may be matched during the request. If the ticket is not
+// found where the lease said, it is looked up again after a tick, until the caller's deadline.
 #pragma once
 
 #include <atomic>
@@ -32,16 +32,16 @@ class ExplainDesk {
     bus::Bus& bus;
     metrics::Registry& registry;
     Metrics& metrics;
-    Uuid address;  ///< of this instance, as its leases name it
+    Uuid address;  ///< of this instance, as in its leases
   };
   explicit ExplainDesk(const Parts& parts);
-  /// Answers what it has taken, then returns. The box must be closed.
+  /// Replies to the pending requests, then returns. The snapshot requests must be closed before.
   ~ExplainDesk();
 
   void take(std::vector<bus::Incoming<GetExplanation>>& batch);
   void take_here(std::vector<bus::Incoming<ExplainHere>>& batch);
 
-  /// Not answered yet, of both kinds; beyond: refused.
+  /// Limit of pending requests of both kinds; more are refused.
   static constexpr int kOpenMost = 128;
 
  private:
@@ -52,14 +52,14 @@ class ExplainDesk {
     Deadline deadline;
     std::function<void(Reply<Explanation>)> answer;
   };
-  using AskPtr = std::shared_ptr<const Ask>;  // owners: whatever step it waits for
+  using AskPtr = std::shared_ptr<const Ask>;  // owners: the pending step of the request
 
   std::function<void(Reply<Explanation>)> open(std::function<void(Reply<Explanation>)> answer);
   bool has_room(const std::function<void(Reply<Explanation>)>& answer);
   void post(std::function<void()> job);
   void work();
 
-  // The steps, on the desk's thread:
+  // The steps of a request, on the handler's thread:
   void look_up(const AskPtr& ask);
   void seek(const AskPtr& ask, const StatusResult& found);
   void see(const AskPtr& ask, const Bucket& bucket);
@@ -68,13 +68,13 @@ class ExplainDesk {
   Explanation explain_it(const Sighting& seen);
 
   Parts parts_;
-  std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);  // owners: this, and answers to come
+  std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);  // owners: this and pending replies
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;  // guarded by mutex_
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<bus::AsyncRequests> requests_;
-  std::thread thread_;  // last
+  std::thread thread_;  // last member, so that all others exist when the thread starts
 };
 
 }  // namespace mm::matchmaker

@@ -1,7 +1,7 @@
-// The tenants as the ticker last saw them: of which this instance owns the house partition, so that it relays their
-// events, sweeps, and asks sessions for them; and where something has changed, so that the other threads look only
-// there. The ticker tells, the other threads ask. Thread-safe. Work begun just before a loss is harmless: all of it may
-// be done twice.
+// Owned tenants: the tenants whose house partition this instance owns, so that it relays their events, sweeps them, and
+// asks session about their matches; and the tenants with changes, so that other threads look only at these. The tick
+// loop writes, other threads read. Thread-safe. Work that begins just before ownership is lost is harmless, because all
+// of it may be done twice.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace mm::matchmaker {
 
 class Housekeeping {
  public:
-  /// The lease tokens of the house partitions that are ours now, all of them. One with a new token counts as changed.
+  /// Sets all house partitions owned now, with their lease tokens. A tenant with a new token counts as changed.
   void own(std::map<Tenant, std::string> tokens) {
     const std::lock_guard lock(mutex_);
     for (const auto& [tenant, token] : tokens) {
@@ -26,12 +26,12 @@ class Housekeeping {
     }
     tokens_ = std::move(tokens);
   }
-  /// Something was written of these tenants.
+  /// Something about these tenants was written.
   void changed(const std::vector<Tenant>& tenants) {
     const std::lock_guard lock(mutex_);
     for (const auto& tenant : tenants) changed_[tenant] = ++stamp_;
   }
-  /// These tenants are gone.
+  /// These tenants were removed.
   void forget(const std::vector<Tenant>& tenants) {
     const std::lock_guard lock(mutex_);
     for (const auto& tenant : tenants) changed_.erase(tenant);
@@ -45,7 +45,7 @@ class Housekeeping {
     const std::lock_guard lock(mutex_);
     return tokens_.contains(tenant);
   }
-  /// Tenants, ours or not, that have changed since the call that left `stamp`; a first call has 0.
+  /// Tenants, owned or not, that have changed since the call that set `stamp`; it is 0 at the first call.
   std::vector<Tenant> changed_since(std::uint64_t& stamp) const {
     const std::lock_guard lock(mutex_);
     std::vector<Tenant> tenants;

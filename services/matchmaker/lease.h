@@ -1,9 +1,9 @@
-// Who owns a partition, as one instance sees it over its looks. A value machine without I/O: the ticker reads and
-// writes, this decides.
+// Decides who owns a partition, as one instance observes it over its polls. A state machine without I/O: the tick loop
+// reads and writes, this class decides.
 //
-// A lease lives as long as its beat changes. An owner that stood still for kLeaseGone of successful looks is taken
-// over by compare-and-set, which only one of several standbys can win. Time in which nobody could look does not
-// count: then the owner could not beat either.
+// A lease is alive as long as its beat changes. If the beat stands still over kLeaseGone of successful polls, another
+// instance takes the lease over by compare-and-set, which only one of several standbys can win. Time without successful
+// polls does not count, because then the owner could not write its beat either.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@ namespace mm::matchmaker {
 
 inline constexpr Milliseconds kLeaseGone{1'000};
 
-/// An identifier for a token, new at each attempt: it tells at which address its holder can be reached.
+/// The identifier part of a token, new at each attempt. It contains the address at which the holder can be reached.
 inline std::string lease_identifier(Uuid address, std::uint64_t attempt) {
   return address.to_string() + '-' + std::to_string(attempt);
 }
-/// The address in a token `epoch:identifier`; nothing where nobody holds it, or somebody who gives none.
+/// The address in a token `epoch:identifier`. Nothing if the token is empty or its identifier contains no address.
 inline std::optional<Uuid> address_in(std::string_view token) {
   constexpr std::size_t kUuidLength = 36;
   const auto identifier = token.substr(token.find(':') + 1);
@@ -33,11 +33,11 @@ inline std::optional<Uuid> address_in(std::string_view token) {
 class Lease {
  public:
   bool mine() const { return !token_.empty(); }
-  /// Empty when not ours.
+  /// Empty if this instance does not hold the lease.
   const std::string& token() const { return token_; }
 
-  /// A look found that `token` holds the lease with `beat` (both empty: nobody does). `fresh_tail`: the identifier of
-  /// our last attempt, whose answer may have been lost; a token that carries it is ours.
+  /// Records a poll's result: `token` holds the lease, with `beat` (both empty: no owner). A token that ends with the
+  /// identifier of our last attempt is ours: the reply to that attempt was lost.
   void seen(const std::string& token, const std::string& beat, SteadyPoint at) {
     if (!attempt_.empty() && token.ends_with(':' + attempt_)) {
       token_ = token;
@@ -52,10 +52,10 @@ class Lease {
     looked_at_ = at;
   }
 
-  /// A look failed: the time since the last one does not count.
+  /// Records that a poll failed: the time since the last successful poll does not count.
   void missed() { looked_at_.reset(); }
 
-  /// Ours, by an answer.
+  /// Records that an attempt succeeded.
   void taken(const std::string& token) { token_ = token; }
   void given_up() {
     token_.clear();
@@ -64,7 +64,7 @@ class Lease {
     stood_still_ = Milliseconds{0};
   }
 
-  /// Nobody holds it, or its owner is gone.
+  /// Whether the lease may be acquired: it has no owner, or its owner's beat has stood still for kLeaseGone.
   bool may_take() const {
     return !mine() && looked_at_.has_value() && (seen_token_.empty() || stood_still_ >= kLeaseGone);
   }
@@ -73,7 +73,7 @@ class Lease {
   void attempt(const std::string& fresh) { attempt_ = fresh; }
 
  private:
-  /// A pause of ours between two looks is no proof that the owner stood still.
+  /// Limit of what one pause counts: a pause of this process is no proof that the owner stood still.
   static constexpr Milliseconds kLongestStep{250};
 
   std::string token_;

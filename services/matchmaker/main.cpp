@@ -1,4 +1,4 @@
-// The matchmaker daemon.
+// Entry point of the matchmaker daemon.
 #include "common/runtime/daemon_main.h"
 #include "services/matchmaker/service.h"
 

@@ -1,4 +1,4 @@
-// Every metric family of the matchmaker. Labels: mode, region and team size, never a tenant or an id; buckets beyond
+// Every metric family of the matchmaker. Labels are mode, region and team size, never a tenant or an id. Buckets beyond
 // the first kBucketSeries share the series `other`.
 #pragma once
 
@@ -28,55 +28,70 @@ struct Metrics {
 
   explicit Metrics(metrics::Registry& to_registry, const ModeTable& modes)
       : registry(to_registry),
-        tick(registry.histogram("mm_matchmaker_tick_seconds", "Time a tick took")),
-        plan(registry.histogram("mm_matchmaker_plan_seconds", "Time the planning of all buckets took in a tick")),
-        overruns(registry.counter("mm_matchmaker_tick_overruns_total", "Ticks that took longer than their interval")),
-        failed_ticks(registry.counter("mm_matchmaker_ticks_failed_total", "Ticks ended by an unreachable queue")),
+        tick(registry.histogram("mm_matchmaker_tick_seconds", "Duration of a tick")),
+        plan(registry.histogram("mm_matchmaker_plan_seconds", "Duration of planning all buckets in a tick")),
+        overruns(
+            registry.counter("mm_matchmaker_tick_overruns_total", "Ticks that took longer than the tick interval")),
+        failed_ticks(
+            registry.counter("mm_matchmaker_ticks_failed_total", "Ticks ended early because the queue did not answer")),
         commits_refused(refusal("refused")),
         commits_lost(refusal("lease_lost")),
         commits_unknown(refusal("unknown")),
-        takeovers(registry.counter("mm_matchmaker_takeovers_total", "Partitions taken, also when nobody had them")),
-        leases(registry.gauge("mm_matchmaker_partitions_owned", "Partitions this instance owns")),
-        rebuilds(registry.counter("mm_matchmaker_bucket_rebuilds_total", "Buckets read again from the start")),
-        clock_jumps(registry.counter("mm_matchmaker_restamped_total", "Tickets corrected after a jump of the clock")),
-        expired(registry.counter("mm_matchmaker_tickets_timed_out_total", "Tickets that waited too long")),
+        takeovers(registry.counter("mm_matchmaker_takeovers_total",
+                                   "Partition leases acquired, including partitions that had no owner")),
+        leases(registry.gauge("mm_matchmaker_partitions_owned", "Partitions owned by this instance")),
+        rebuilds(registry.counter("mm_matchmaker_bucket_rebuilds_total",
+                                  "Buckets read again from the start because memory and queue differed")),
+        clock_jumps(
+            registry.counter("mm_matchmaker_restamped_total", "Tickets whose times were corrected after a clock jump")),
+        expired(registry.counter("mm_matchmaker_tickets_timed_out_total", "Tickets that reached their deadline")),
         enqueued(request("queued")),
         enqueued_again(request("same")),
         enqueue_refused(request("refused")),
         enqueue_failed(request("failed")),
-        live(registry.gauge("mm_matchmaker_live_matches", "Matches that hold their players, of owned tenants")),
-        unconfirmed(registry.gauge("mm_matchmaker_unconfirmed_matches", "Live matches no session has confirmed")),
-        unconfirmed_age(registry.gauge("mm_matchmaker_unconfirmed_age_seconds", "How long the oldest of them has been known")),
-        outcomes(registry.counter("mm_matchmaker_outcomes_total", "Outcomes of matches that changed something")),
-        repaired(registry.counter("mm_matchmaker_outcomes_pulled_total", "Outcomes learnt by asking, not by an event")),
-        republished(registry.counter("mm_matchmaker_republished_total", "Matches whose session heard of them by a question: match.found published for the others")),
-        store_failures(registry.counter("mm_matchmaker_store_failures_total", "match.found not confirmed by the stream")),
-        outbox(registry.gauge("mm_matchmaker_outbox_length", "Ticket events not yet in the stream, of owned tenants")),
-        relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events brought to the stream")),
+        live(registry.gauge("mm_matchmaker_live_matches", "Live matches of owned tenants")),
+        unconfirmed(registry.gauge("mm_matchmaker_unconfirmed_matches", "Live matches not yet confirmed by session")),
+        unconfirmed_age(registry.gauge("mm_matchmaker_unconfirmed_age_seconds", "Age of the oldest unconfirmed match")),
+        outcomes(
+            registry.counter("mm_matchmaker_outcomes_total", "Match outcomes that changed a match or its tickets")),
+        repaired(registry.counter("mm_matchmaker_outcomes_pulled_total",
+                                  "Match outcomes obtained by request instead of by event")),
+        republished(
+            registry.counter("mm_matchmaker_republished_total",
+                             "Matches that session stored by request, so that match.found was published again")),
+        store_failures(registry.counter("mm_matchmaker_store_failures_total",
+                                        "match.found publications not confirmed by the stream")),
+        outbox(registry.gauge("mm_matchmaker_outbox_length",
+                              "Ticket events of owned tenants not yet confirmed by the stream")),
+        relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events confirmed by the stream")),
         relayed_again(registry.counter("mm_matchmaker_relayed_again_total",
-                                       "Ticket events sent again because another nats-server had confirmed them")),
+                                       "Ticket events sent again because a different nats-server had confirmed them")),
         unsendable(registry.counter("mm_matchmaker_relayed_dropped_total",
-                                    "Confirmed ticket events that can no longer be sent again: too many")),
+                                    "Confirmed ticket events dropped because too many were kept for sending again")),
         held_back(registry.gauge("mm_matchmaker_commits_held_back",
                                  "1 while no match is committed because too many are unconfirmed")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
-        explain(registry.histogram("mm_matchmaker_explain_seconds", "Time an explanation took to find", {}, kShort)),
+        explain(
+            registry.histogram("mm_matchmaker_explain_seconds", "Duration of computing an explanation", {}, kShort)),
         explain_copy(registry.histogram("mm_matchmaker_explain_copy_seconds",
-                                        "Time the tick thread took to copy a ticket's surroundings", {}, kShort)),
-        explains_refused(registry.counter("mm_matchmaker_explains_refused_total", "Too many were asked for at once")),
+                                        "Duration of copying a ticket's neighbourhood on the tick thread", {}, kShort)),
+        explains_refused(registry.counter("mm_matchmaker_explains_refused_total",
+                                          "Explanation requests refused because too many were pending")),
         recording(registry.gauge("mm_matchmaker_recording", "1 while a recording is written")),
-        recorded_bytes(registry.counter("mm_matchmaker_recorded_bytes_total", "Written to recordings")),
-        recording_gaps(registry.counter("mm_matchmaker_recording_gaps_total", "Times a recording fell behind")) {
+        recorded_bytes(registry.counter("mm_matchmaker_recorded_bytes_total", "Bytes written to recordings")),
+        recording_gaps(
+            registry.counter("mm_matchmaker_recording_gaps_total", "Gaps in recordings because writing fell behind")) {
     for (const auto& mode : modes.all()) of_mode(mode.id);
   }
 
-  /// Tick thread only. Modes that the table has, or once had.
+  /// Tick thread only. `mode` is in the mode table, or was in it earlier.
   OfMode& of_mode(const Mode& mode) {
     static const std::vector<double> kWaits{0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 600};
     if (const auto known = by_mode.find(mode); known != by_mode.end()) return known->second;
     const metrics::Labels labels{{"mode", mode.str()}};
     const OfMode made{registry.counter("mm_matchmaker_matches_total", "Matches committed", labels),
-                      registry.histogram("mm_matchmaker_wait_seconds", "Wait of matched tickets", labels, kWaits)};
+                      registry.histogram("mm_matchmaker_wait_seconds",
+                                         "Wait of matched tickets, from enqueue to commit", labels, kWaits)};
     return by_mode.emplace(mode, made).first->second;
   }
 
@@ -138,7 +153,7 @@ struct Metrics {
 
  private:
   metrics::Counter refusal(const std::string& why) {
-    return registry.counter("mm_matchmaker_commits_refused_total", "Commits that did not become a match",
+    return registry.counter("mm_matchmaker_commits_refused_total", "Commits that did not create a match",
                             {{"reason", why}});
   }
   metrics::Counter request(const std::string& result) {

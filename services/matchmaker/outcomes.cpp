@@ -10,7 +10,7 @@ namespace {
 constexpr Milliseconds kApply{1'000};
 constexpr Milliseconds kAsk{1'000};
 
-/// In one question: some 500 KB, half of what the bus carries.
+/// Limit of players in one request: some 500 KB, half of the bus's message limit.
 constexpr std::size_t kPlayersAtOnce = 2'000;
 
 std::size_t players_in(const MatchFound& found) {
@@ -51,7 +51,7 @@ bus::Ack Outcomes::on(const MatchCancelled& event) {
   return apply({event.tenant, event.match_id, MatchState::cancelled, event.reason, event.requeue});
 }
 
-// Idempotent by the match: once its outcome is applied it is not live any more.
+// Idempotent by the match id: after its outcome was applied, a match is not live any more.
 bus::Ack Outcomes::apply(const MatchOutcome& outcome) {
   const auto result = store_.outcome(outcome, Deadline::after(kApply));
   if (!result) return bus::Ack::retry;
@@ -104,7 +104,8 @@ Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<L
   if (asked.empty()) return standings;
   const auto answer = bus_.request(question, Caller{}, deadline.within(kAsk));
   if (!answer) return fail(answer.error());
-  if (answer->matches.size() != asked.size()) return refuse(Code::internal_error, "A session answered something else");
+  if (answer->matches.size() != asked.size())
+    return refuse(Code::internal_error, "Session answered about other matches");
   std::vector<MatchOutcome> outcomes;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto& standing = answer->matches[i];

@@ -1,5 +1,5 @@
-// What became of a match, from whoever says it: an event of its session, or its session itself when asked. Both end in
-// the same idempotent script, so it does not matter which comes first, or how often. Thread-safe.
+// Applies the outcome of a match, which comes as an event from session, or as session's reply to a request. Both use
+// the same idempotent script, so their order and number do not matter. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ namespace mm::matchmaker {
 
 class Outcomes {
  public:
-  /// `tickets_changed`: events of this tenant's tickets may wait in the outbox.
+  /// `tickets_changed`: called when the outbox may have new events about tickets of this tenant.
   Outcomes(QueueStore& store, bus::Bus& bus, Publisher& publisher, Metrics& metrics,
            std::function<void(const Tenant&)> tickets_changed);
 
@@ -27,18 +27,18 @@ class Outcomes {
   bus::Ack on(const MatchCancelled& event);
 
   enum class Standing {
-    confirmed,   ///< its session has it, and it holds its players
-    over,        ///< its players are free
-    unreadable,  ///< its text in the queue is not a match
+    confirmed,   ///< session has the match, and it holds its players
+    over,        ///< the match does not hold its players any more
+    unreadable,  ///< its text in the queue cannot be decoded
   };
-  /// Asks sessions about live matches and applies what they answer. Matches that are missing in the result could not be
-  /// part of the question, which was full. Fails when sessions or the queue do not answer, and when sessions refuse.
+  /// Asks session about live matches and applies the reply. A match that did not fit into the request is missing in the
+  /// result. Fails if session or the queue does not answer, and if session refuses the request.
   Reply<std::map<LiveMatch, Standing>> ask(const std::vector<LiveMatch>& matches, Deadline deadline);
 
  private:
   bus::Ack apply(const MatchOutcome& outcome);
   void applied(const MatchOutcome& outcome, const OutcomeResult& result);
-  /// False: the queue does not answer.
+  /// Returns false if the queue does not answer.
   bool apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline deadline);
 
   QueueStore& store_;

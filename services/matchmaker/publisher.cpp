@@ -10,7 +10,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// What waits to be said. While the bus is away no match is committed, so this is reached only by a bus that is slow.
+/// Limit of each queue of unsent items. While the bus is down no match is committed, so only a slow bus reaches it.
 constexpr std::size_t kWaitingMax = 20'000;
 constexpr std::size_t kStoredAtOnce = 256;
 constexpr Milliseconds kStoreDeadline{1'000};
@@ -55,7 +55,7 @@ Publisher::Publisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock,
       teller_(kRetryEvery, [this] { tell_players(); }),
       storer_(kRetryEvery, [this] { store_events(); }) {}
 
-// A draining daemon still says what it committed.
+// Publishes what is left at shutdown, so that matches committed by a draining daemon are published.
 Publisher::~Publisher() {
   teller_.stop();
   storer_.stop();
@@ -140,12 +140,12 @@ void Publisher::tell_players() {
   for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
   for (const auto& [tenant, of_match] : told) notifier_.send(tenant, of_match);
   for (const auto& change : depths) {
-    // Only for whoever looks now; the next one comes within a second.
+    // Not repeated after an error: the next change is published within a second.
     if (!bus_.publish(change)) break;
   }
 }
 
-// The same id always: a copy of what the stream has is dropped there.
+// An event is always sent under the same id, so the stream drops duplicates.
 void Publisher::store_events() {
   for (;;) {
     std::deque<MatchFound> batch;

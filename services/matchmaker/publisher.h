@@ -1,8 +1,8 @@
-// Tells the world of committed matches, off the tick thread: `match_found` to the players' sockets at once, and
-// match.found to the stream beside it, under one message id for ever, so that the stream has it once however often it
-// is published. Neither is the record of the match: that stands in the queue's `live`, and sessions learn of it by the
-// reconciler, too. It also tells players of matches that were cancelled, because only the queue knows who of them
-// searches again.
+// Match publisher: publishes committed matches, off the tick thread. The frame `match_found` goes to the players'
+// sockets at once, and the event match.found to the stream, always under the same message id, so that the stream stores
+// it once. Neither is the record of the match: that is the queue's `live`, from which the reconciler also tells
+// session. The publisher also notifies players of cancelled matches, because only the queue knows whose tickets search
+// again.
 #pragma once
 
 #include <deque>
@@ -24,14 +24,14 @@ class Publisher {
   Publisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics);
   ~Publisher();
 
-  /// Matches just committed. Does not block.
+  /// Publishes matches that were just committed. Does not block.
   void announce(std::vector<MatchFound> matches);
-  /// A match that its session heard of by a question of ours: the stream may not have its event, and the players may
-  /// not have been told, if whoever committed it did not come to it. Does not block.
+  /// Publishes a match that session first learned of by our request: whoever committed it may have stopped before it
+  /// published the event and notified the players. Does not block.
   void announce_if_untold(const MatchFound& match);
-  /// A match that was cancelled; the tickets `requeued` search again. Does not block.
+  /// Notifies the players of a cancelled match; the tickets `requeued` search again. Does not block.
   void tell_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued);
-  /// Depths of buckets. Does not block.
+  /// Publishes the depths of buckets. Does not block.
   void depths(std::vector<QueueChanged> changes);
 
  private:
@@ -52,9 +52,9 @@ class Publisher {
   std::vector<QueueChanged> depths_;    // guarded by mutex_
   std::vector<Frames> frames_;          // guarded by mutex_
   std::deque<MatchFound> unstored_;     // guarded by mutex_
-  std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest ones
+  std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest match ids
   std::deque<MatchId> told_order_;      // guarded by mutex_
-  Worker teller_;                       // last: their work uses all of the above
+  Worker teller_;                       // this and the next member are last, because their threads use all of the above
   Worker storer_;
 };
 

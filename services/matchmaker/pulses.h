@@ -1,8 +1,8 @@
-// Which matchmakers live. Each raises its own number in the queue once a tick, so an owner need not touch the leases of
-// partitions in which nothing happens. A value machine without I/O, as Lease.
+// Which matchmaker instances are alive. Each instance raises its own number in the queue once a tick, so an owner does
+// not have to write to the leases of idle partitions. A state machine without I/O, like Lease.
 //
-// An instance whose number stood still for kLeaseGone of successful looks is gone. Time in which nobody could look does
-// not count: then it could not raise its number either.
+// An instance whose number stood still over kLeaseGone of successful polls is gone. Time without successful polls does
+// not count, because then that instance could not raise its number either.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace mm::matchmaker {
 
 class Pulses {
  public:
-  /// A look has found these numbers, by the address of the instance.
+  /// Records a poll's result: the numbers, by the address of the instance.
   void seen(const std::map<Uuid, std::int64_t>& numbers, SteadyPoint at) {
     const auto step = looked_at_ ? std::min(std::chrono::duration_cast<Milliseconds>(at - *looked_at_), kLongestStep)
                                  : Milliseconds{0};
@@ -32,12 +32,12 @@ class Pulses {
     }
     pulses_ = std::move(pulses);
   }
-  /// A look failed: the time since the last one does not count.
+  /// Records that a poll failed: the time since the last successful poll does not count.
   void missed() { looked_at_.reset(); }
 
   bool known(Uuid address) const { return pulses_.contains(address); }
   bool gone(Uuid address) const { return stood_still_for(address, kLeaseGone); }
-  /// Gone for so long that nobody can be interested any more.
+  /// Instances that have been gone for kForgottenAfter: their numbers may be deleted.
   std::vector<Uuid> forgotten() const {
     std::vector<Uuid> addresses;
     for (const auto& [address, pulse] : pulses_) {
@@ -48,7 +48,7 @@ class Pulses {
 
  private:
   static constexpr Milliseconds kForgottenAfter{10 * 60 * 1000};
-  /// A pause of ours between two looks is no proof that another instance stood still.
+  /// Limit of what one pause counts: a pause of this process is no proof that another instance stood still.
   static constexpr Milliseconds kLongestStep{250};
 
   struct Pulse {

@@ -1,4 +1,4 @@
-// Names of keys of the queue that commands outside scripts use; see common/protocol/README.md.
+// Redis key names used by commands outside of scripts; see common/protocol/README.md.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mm::matchmaker {
 
-/// What every key of a tenant begins with, and the key every script is given.
+/// The prefix of all keys of a tenant. It is also the one key that each script is given.
 inline std::string prefix_of(const Tenant& tenant) { return "mm:{" + tenant.str() + "}:"; }
 inline std::string key_of(const Tenant& tenant, std::string_view name) { return prefix_of(tenant) + std::string(name); }
 inline std::string ticket_key(const Tenant& tenant, const std::string& ticket) {

@@ -11,11 +11,11 @@ namespace {
 
 constexpr Milliseconds kAnswer{500};
 constexpr Milliseconds kDiscoverEvery{1'000};
-/// A pause between two ticks after which somebody else may own what we owned.
+/// After a pause between two ticks that is longer than this, another instance may hold our leases.
 constexpr Milliseconds kPauseNoticed{750};
-/// Idle partitions looked at in a tick.
+/// Limit of idle partitions polled in one tick.
 constexpr int kIdleLooks = 16;
-/// Rounds of reading in one tick; what is left is read in the next one.
+/// Limit of polling rounds in one tick; the rest is read in the next one.
 constexpr int kRounds = 25;
 
 }  // namespace
@@ -40,7 +40,7 @@ QueueReader::QueueReader(TickStore& store, const runtime::LiveModes& modes, cons
       address_(address),
       tape_(tape) {}
 
-// The version is asked for first: a table that comes in between is found at the next tick.
+// The version is read first: a table that is loaded between the two reads is found at the next tick.
 void QueueReader::follow_modes() {
   const auto version = modes_.version();
   if (version == table_version_) return;
@@ -67,7 +67,7 @@ bool QueueReader::refresh(bool asked) {
     auto again = look(at);
     if (!again) return false;
     at = std::move(*again);
-    // What is new to us has buckets to be read; and when somebody has just opened one, its first tickets should not
+    // The buckets of a newly acquired partition must be read. The first tickets of a newly opened bucket should not
     // wait for the next tick.
     const bool unlisted = std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
     if (!taken_ && (!unlisted || rediscovered)) continue;
@@ -80,7 +80,7 @@ bool QueueReader::refresh(bool asked) {
   return true;
 }
 
-// After a pause of ours others may own what we take for ours.
+// After a pause, other instances may hold the leases that this instance believes to hold.
 bool QueueReader::pulse(bool asked) {
   const auto started = clock_.steady();
   if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) look_at_all_of_ours();
@@ -115,7 +115,7 @@ void QueueReader::take_tenants(const std::vector<Tenant>& tenants) {
   }
 }
 
-// A tenant's set of buckets changes only with its newest change. `asked`: now, and not once in a while.
+// A tenant's set of buckets changes only with its change number. `asked`: read it now, do not wait for kDiscoverEvery.
 bool QueueReader::list_buckets(bool asked) {
   const auto now = clock_.steady();
   std::vector<Tenant> unlisted;
@@ -138,7 +138,7 @@ bool QueueReader::list_buckets(bool asked) {
   }
   for (const auto& tenant : unlisted) keep_partitions(tenant, tenants_.at(tenant).buckets);
   if (!std::exchange(taken_, false)) return true;
-  // Partitions that are ours since a moment have no buckets in memory.
+  // Partitions that were just acquired have no buckets in memory.
   std::set<Tenant> fresh;
   for (const auto& [name, partition] : partitions_) {
     if (partition.lease.mine() && !partition.looked_change) fresh.insert(name.tenant);
@@ -168,7 +168,7 @@ void QueueReader::keep_partitions(const Tenant& tenant, const std::vector<Bucket
       return std::find(of_partition.begin(), of_partition.end(), held.second.bucket()) == of_partition.end();
     });
   }
-  // Nothing waits there any more: it is taken again when something does.
+  // No ticket waits in these partitions any more. A partition is acquired again when a ticket is enqueued there.
   std::vector<std::pair<PartitionName, std::string>> unneeded;
   for (auto at = partitions_.lower_bound({tenant, {}}); at != partitions_.end() && at->first.tenant == tenant;) {
     const bool needed = wanted.contains(at->first.partition);
@@ -196,8 +196,8 @@ void QueueReader::look_at_all_of_ours() {
   }
 }
 
-// Partitions of ours in which something may have changed, others' whose owner may be gone, and some of those that were
-// not looked at for long.
+// Returns the owned partitions in which something may have changed, the partitions of others whose owner may have
+// stopped, and some of those that were not polled for long.
 std::vector<Partition*> QueueReader::due() {
   const auto now = clock_.steady();
   std::vector<Partition*> due;
@@ -222,8 +222,8 @@ std::vector<Partition*> QueueReader::due() {
   return due;
 }
 
-// An address of our own that is not ours now stands for an attempt whose answer was lost; one that nobody raises a
-// number for belongs to an instance that has ended, or that is too old to raise one: then the lease's own beat tells.
+// A token with our own address in a lease that is not ours comes from an attempt whose answer was lost. An address
+// without a pulse belongs to an instance that has ended or is too old to have one: then the beat of the lease decides.
 bool QueueReader::owner_needs_a_look(const Partition& partition) const {
   const auto owner = address_in(partition.lease.seen_token());
   return !owner || *owner == address_ || !pulses_.known(*owner) || pulses_.gone(*owner);
@@ -235,7 +235,7 @@ bool QueueReader::may_take(const Partition& partition) const {
   return !partition.lease.mine() && pulses_.gone(*owner);
 }
 
-// Between looks bucket time goes on by our own clock.
+// Between two polls, bucket time advances by the steady clock of this process.
 void QueueReader::advance() {
   for (auto& [name, partition] : partitions_) {
     if (!partition.lease.mine() || partition.now == 0) continue;
@@ -264,7 +264,7 @@ Unconfirmed QueueReader::unconfirmed() const {
   return all;
 }
 
-// If the queue does not hear it, the leases stand still and are taken over a second later.
+// If the release fails, the beats of the leases stop, and other instances acquire them a second later.
 void QueueReader::release(const std::vector<std::pair<PartitionName, std::string>>& held) {
   if (held.empty()) return;
   if (const auto released = store_.release_leases(held, Deadline::after(kAnswer)); !released) failed(released.error());
@@ -302,7 +302,7 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
     partition.looked_at = clock_.steady();
     partition.looked_change = 0;
     partition.lease.seen((*looks)[i].token, (*looks)[i].beat, partition.looked_at);
-    if (partition.lease.mine()) {  // by an attempt whose answer was lost
+    if (partition.lease.mine()) {  // acquired by an attempt whose answer was lost
       partition.forget();
       taken_ = ownership_changed_ = true;
     } else if (may_take(partition)) {
@@ -315,7 +315,7 @@ std::optional<std::vector<Partition*>> QueueReader::look(const std::vector<Parti
   return again;
 }
 
-// Those of which more is to be read.
+// Returns the partitions of which more is to be read.
 std::vector<Partition*> QueueReader::behind(const std::vector<Partition*>& at, const std::vector<Look>& looks) {
   std::vector<Partition*> again;
   for (std::size_t i = 0; i < at.size(); ++i) {
@@ -363,7 +363,7 @@ bool QueueReader::load(const std::vector<Unloaded>& unloaded) {
   for (const auto& one : unloaded) tickets.emplace_back(one.partition->name.tenant, one.ticket);
   auto loaded = store_.load(tickets, Deadline::after(kAnswer));
   if (!loaded) {
-    // The cursors have passed these tickets: what was not loaded must be read again.
+    // The cursors are already past these tickets: the tickets that were not loaded must be read again.
     for (const auto& one : unloaded) one.bucket->start_over();
     return failed(loaded.error()), false;
   }
@@ -381,8 +381,8 @@ bool QueueReader::load(const std::vector<Unloaded>& unloaded) {
   return true;
 }
 
-// A ticket that came since the look before cannot have waited longer than that, nor can it come from the future: it
-// was stamped by a clock that had jumped, before the look that noticed.
+// A ticket that entered the queue since the previous poll cannot have waited longer than that, and cannot come from the
+// future. If its times say so, they were stamped while the clock had jumped, before a poll noticed the jump.
 std::optional<RestampAsk> QueueReader::correct(const Unloaded& at, QueueTicket& ticket) const {
   if (ticket.state != TicketState::queued || ticket.first_bucket != at.bucket->text()) return std::nullopt;
   const auto now = at.partition->now;
@@ -454,7 +454,7 @@ void QueueReader::hand_over() {
   ownership_changed_ = true;
   log::info("partitions_handed_over", {{"partitions", held.size()}});
   release(held);
-  // Nobody need wait until our number has stood still for long enough.
+  // Removing our pulse lets others take over without waiting until it has stood still for long enough.
   if (const auto gone = store_.forget_pulses({address_}, Deadline::after(kAnswer)); !gone) failed(gone.error());
 }
 

@@ -1,9 +1,9 @@
-// What this instance knows of the queue: which partitions there are and who owns them, and for those it owns the
-// buckets in memory. The tick thread's; not thread-safe.
+// Partition owner: acquires the leases of partitions, and keeps the buckets of the owned partitions in memory. Used by
+// the tick thread only; not thread-safe.
 //
-// One read per tick tells in which tenants something has changed, and which instances live. Only the partitions of
-// changed tenants are looked at then, and those whose owner is gone; all others once in kLookEvery. So a tenant in which
-// nothing happens costs next to nothing.
+// One read per tick tells which tenants changed, and which instances are alive. Only the partitions of changed tenants
+// and the partitions whose owner may have stopped are polled then; all others are polled once in kLookEvery. So a
+// tenant without changes costs almost nothing.
 #pragma once
 
 #include <map>
@@ -23,17 +23,17 @@
 
 namespace mm::matchmaker {
 
-/// One partition of one tenant. Its buckets are in memory only while the lease is ours.
+/// One partition of one tenant. Its buckets are in memory only while this instance holds the lease.
 struct Partition {
   PartitionName name;
   Lease lease;
   std::map<std::string, BucketPool> buckets;
-  BucketMs now = 0;         ///< bucket time of this tick; 0: not looked since the lease is ours
-  BucketMs looked_now = 0;  ///< bucket time at the last look
-  BucketMs before = 0;      ///< at the look before
+  BucketMs now = 0;         ///< bucket time of this tick; 0: not polled since the lease was acquired
+  BucketMs looked_now = 0;  ///< bucket time at the last poll
+  BucketMs before = 0;      ///< bucket time at the poll before that
   SteadyPoint looked_at{};
-  std::optional<std::int64_t> looked_change;  ///< the tenant's newest change at the last look; none: look at once
-  std::int64_t unconfirmed = 0;               ///< matches of the tenant, at the last look
+  std::optional<std::int64_t> looked_change;  ///< the tenant's newest change at the last poll; none: poll at once
+  std::int64_t unconfirmed = 0;               ///< unconfirmed matches of the tenant at the last poll
   BucketMs oldest_unconfirmed = 0;
 
   bool is_house() const { return name.partition == kHousePartition; }
@@ -42,19 +42,19 @@ struct Partition {
 
 class QueueReader {
  public:
-  /// An idle partition is looked at this often.
+  /// An idle partition is polled this often.
   static constexpr Milliseconds kLookEvery{30'000};
 
-  /// `tape`: takes down what buckets are given, if any.
-  /// `address`: where the leases it takes say that their holder can be asked.
+  /// `tape`: records the changes of buckets; may be null.
+  /// `address`: written into acquired leases, so that other instances can send requests to their holder.
   QueueReader(TickStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
               recording::Tape* tape = nullptr);
 
-  /// Reads what has changed, takes what nobody owns, and reads until memory is up to date. `asked`: a bucket was opened
-  /// through this instance. False: the queue did not answer.
+  /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date. `asked`: a
+  /// bucket was opened through this instance. Returns false if the queue did not answer.
   bool refresh(bool asked);
 
-  /// Gives everything up, so that others take it at once. For the end, or when we cannot act as an owner should.
+  /// Releases all leases, so that others acquire them at once. For shutdown, or when this instance cannot act as owner.
   void hand_over();
 
   std::vector<Partition*> owned();
@@ -62,25 +62,25 @@ class QueueReader {
     const Partition* partition;
     const BucketPool* bucket;
   };
-  /// A bucket of ours that is wholly in memory.
+  /// The bucket, if this instance owns it and has it completely in memory.
   std::optional<Held> find(const Bucket& bucket) const;
-  /// Of all tenants of which we own something.
+  /// Unconfirmed matches of all tenants of which this instance owns a partition.
   Unconfirmed unconfirmed() const;
   /// Buckets whose rules have changed since the last call.
   std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
-  /// Tenants in which something has changed, and those that are gone, since the last call.
+  /// Tenants with changes, and tenants that were removed, since the last call.
   std::vector<Tenant> take_touched() { return std::exchange(touched_, {}); }
   std::vector<Tenant> take_gone() { return std::exchange(gone_, {}); }
-  /// Whether a lease was won or lost since the last call.
+  /// Whether a lease was acquired or lost since the last call.
   bool take_ownership_changed() { return std::exchange(ownership_changed_, false); }
-  /// The lease turned out to be another's.
+  /// Call when the queue reports that another instance holds the lease.
   void lost(Partition& partition);
 
  private:
   struct OfTenant {
-    std::int64_t change = 0;               ///< the newest one
+    std::int64_t change = 0;  ///< the newest change number
     std::vector<Bucket> buckets;
-    std::int64_t known_buckets = 0;        ///< with entries that are no buckets
+    std::int64_t known_buckets = 0;  ///< size of the tenant's set, including entries that are not valid bucket names
     bool listed = false;                   ///< false: `buckets` must be read
     std::int64_t listed_change = 0;
     SteadyPoint listed_at{};
@@ -105,7 +105,7 @@ class QueueReader {
     Partition* partition;
     BucketPool* bucket;
     TicketId ticket;
-    bool fresh;  ///< entered the queue since the look before
+    bool fresh;  ///< entered the queue since the poll before
   };
   void apply(Partition& partition, const PollAsk& ask, const Look& look, std::vector<Unloaded>& unloaded);
   bool load(const std::vector<Unloaded>& unloaded);
@@ -116,19 +116,19 @@ class QueueReader {
 
   TickStore& store_;
   const runtime::LiveModes& modes_;
-  std::uint64_t table_version_;      ///< at least this is table_, if not a newer one
-  runtime::LiveModes::Table table_;  ///< what all buckets are planned by
+  std::uint64_t table_version_;      ///< read before table_, so table_ has this version or a newer one
+  runtime::LiveModes::Table table_;  ///< the rules of all buckets
   const Clock& clock_;
   Metrics& metrics_;
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, OfTenant> tenants_;
   Pulses pulses_;
-  bool taken_ = false;             ///< a partition has become ours, and its buckets are not in memory yet
+  bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
   std::optional<SteadyPoint> discovered_at_;
   std::optional<SteadyPoint> pulsed_at_;
   bool reachable_ = true;
   const Uuid address_;
-  std::uint64_t attempts_ = 0;     ///< to take a lease
+  std::uint64_t attempts_ = 0;  ///< attempts to acquire a lease; each has a number of its own
   recording::Tape* tape_;
   std::vector<std::string> changed_;
   std::vector<Tenant> touched_;

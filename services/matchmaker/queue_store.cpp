@@ -14,10 +14,10 @@ using storage::RedisResult;
 
 namespace {
 
-/// 16 teams of 100 players are some 10,000 values.
+/// A match of 16 teams of 100 players has some 10,000 JSON values.
 constexpr json::ReadLimits kLargestMatch{limits::kJsonDepth, 100'000};
 
-/// The first word of a script's answer; empty for an error in its place.
+/// The first word of a script's reply; empty if the reply is an error.
 std::string_view verdict(const RedisReply& reply) {
   return reply.items.empty() ? std::string_view{} : std::string_view(reply.items[0].text);
 }
@@ -298,8 +298,8 @@ RedisResult<bool> QueueStore::is_idle(const Tenant& tenant, Deadline deadline) {
   return true;
 }
 
-// The set of tenants has a slot of its own, so this cannot be one script. A bucket is always opened before its tenant is
-// added (again), so whoever opens one around our removal is seen by the second look.
+// The set of tenants is in another slot, so this cannot be one script. A bucket is always opened before its tenant is
+// added (again), so the second check sees a bucket that was opened around the removal.
 RedisResult<bool> QueueStore::retire_tenant(const Tenant& tenant, Deadline deadline) {
   auto idle = is_idle(tenant, deadline);
   if (!idle) return fail(std::move(idle).error());
@@ -401,8 +401,8 @@ RedisResult<std::int64_t> QueueStore::relayed(const Tenant& tenant, const std::s
   return reply->integer;
 }
 
-// Confirmed events stand in the order in which they were confirmed, and an id of a server never comes back: once the
-// first one is confirmed by the present server, all are.
+// Confirmed events are stored in the order of confirmation, and a server's id is never reused: once the first event was
+// confirmed by the current server, all were.
 RedisResult<std::vector<OutboxEvent>> QueueStore::confirmed_elsewhere(const Tenant& tenant, const std::string& server,
                                                                       std::size_t most, Deadline deadline) {
   auto reply = redis_.command({"LRANGE", key_of(tenant, "sent"), "0", std::to_string(most - 1)}, deadline);

@@ -1,5 +1,5 @@
-// The queue as requests and events change it: any instance may, each call is one script. The keys and scripts are
-// described in common/protocol/README.md; what only a bucket's owner does stands in tick_store.h. Thread-safe.
+// Request store: how requests and events change the queue. Any instance may call it; each call is one script. Keys and
+// scripts are described in common/protocol/README.md. What only a bucket's owner does is in tick_store.h. Thread-safe.
 #pragma once
 
 #include <map>
@@ -17,9 +17,9 @@
 
 namespace mm::matchmaker {
 
-/// Ended tickets answer repeated requests for this long.
+/// Ended tickets are kept for this long, to answer repeated requests.
 inline constexpr Milliseconds kEndedKept{15 * 60 * 1000};
-/// A version 7 identifier that is older than this and not known stands for something that ended and was swept.
+/// An unknown version 7 identifier that is older than this belongs to something that ended and was swept.
 inline constexpr Milliseconds kUnknownMaxAge{5 * 60 * 1000};
 
 struct QueueLimits {
@@ -28,7 +28,7 @@ struct QueueLimits {
   std::int64_t tenant_buckets = 4'096;
 };
 
-/// What the caller was told at the first enqueue, and is told again.
+/// The reply to the first enqueue, which is repeated for duplicates.
 struct FirstAnswer {
   BucketMs queued_at = 0;
   double p50_seconds = 0;
@@ -36,11 +36,11 @@ struct FirstAnswer {
   double window = 0;
 };
 
-/// A checked enqueue.
+/// A validated enqueue.
 struct NewTicket {
   TicketId id;
   Tenant tenant;
-  std::string content;           ///< hash of what was asked for
+  std::string content;  ///< hash of the request's content
   std::vector<TicketPlayer> players;
   std::optional<PartyId> party;
   std::optional<std::int64_t> party_version;
@@ -48,12 +48,12 @@ struct NewTicket {
   Region region;
   int team_size = 1;
   Latencies latencies;
-  std::vector<std::string> buckets;  ///< the best one first
+  std::vector<std::string> buckets;  ///< best one first
   Milliseconds max_wait{};
-  FirstAnswer answer;            ///< queued_at is the script's to say
+  FirstAnswer answer;  ///< queued_at is set by the script
 };
 
-/// Whose a claimed player is.
+/// The ticket or match that holds a player.
 struct Claim {
   PlayerId player;
   std::optional<TicketId> ticket;
@@ -63,12 +63,12 @@ struct Claim {
 struct EnqueueResult {
   enum class Kind { queued, same, conflict, expired, claimed, in_party, party_changed, full, failed };
   Kind kind = Kind::failed;
-  FirstAnswer answer;            ///< of queued and same
+  FirstAnswer answer;  ///< for queued and same
   bool new_bucket = false;
-  Claim claim;                   ///< of claimed; of in_party the player
+  Claim claim;  ///< for claimed; for in_party only the player
 };
 
-/// A ticket to cancel: on whose behalf (nobody: it is not checked), why, and who caused it.
+/// A ticket to cancel: for which player (none: the right to cancel is not checked), why, and which player caused it.
 struct Cancellation {
   TicketId ticket;
   std::optional<PlayerId> asks;
@@ -81,24 +81,24 @@ struct EndResult {
   Kind kind = Kind::unknown;
 };
 
-/// What a session's row says of a match. `known`: it exists, and nothing is decided yet.
+/// The state of a match in session's table. `known`: the row exists, and nothing is decided yet.
 enum class MatchState { known, ready, completed, cancelled };
 
-/// So often a ticket may be left without a server before it ends with the reason no_server.
+/// After this many matches without a server, a ticket ends with the reason no_server.
 inline constexpr int kServerlessMost = 3;
 
 struct MatchOutcome {
   Tenant tenant;
   MatchId match;
   MatchState state = MatchState::known;
-  CancelReason reason = CancelReason::no_server;  ///< of a cancelled one
-  std::vector<TicketId> requeue;                  ///< of a cancelled one: what its session lets search again
+  CancelReason reason = CancelReason::no_server;  ///< if cancelled
+  std::vector<TicketId> requeue;                  ///< if cancelled: the tickets that session lets search again
 };
 
 struct OutcomeResult {
-  bool changed = false;                ///< this call has changed something
-  std::optional<MatchFound> cancelled; ///< the match, if this call has ended it as cancelled
-  std::vector<TicketId> requeued;      ///< of a cancelled one: what does search again
+  bool changed = false;                 ///< this call changed something
+  std::optional<MatchFound> cancelled;  ///< the match, if this call ended it as cancelled
+  std::vector<TicketId> requeued;       ///< if cancelled: the tickets that search again
 };
 
 struct MakeResult {
@@ -110,20 +110,21 @@ struct MakeResult {
 struct StatusResult {
   QueueTicket ticket;
   BucketMs now = 0;
-  std::string owner;             ///< the lease's token of the ticket's partition; empty: nobody's
+  std::string owner;  ///< lease token of the ticket's partition; empty: no owner
 };
 
-/// A live match as it stands in the queue: `found` is empty where the text is not readable.
+/// A live match as stored in the queue. `found` is empty if the stored text cannot be decoded.
 struct LiveText {
   bool live = false;
   std::optional<MatchFound> found;
 };
 
-/// How long, and how many, ticket events of a tenant can be sent again after the stream has confirmed them.
+/// After the stream has confirmed ticket events of a tenant, they are kept for this long, and at most this many, so
+/// that they can be sent again.
 inline constexpr Milliseconds kSentKept{15 * 60 * 1000};
 inline constexpr std::int64_t kSentMost = 50'000;
 
-/// A ticket event on its way to the stream. `entry` is the whole text, by which it is removed.
+/// A ticket event to be sent to the stream. `entry` is the whole stored text, by which the event is removed.
 struct OutboxEvent {
   std::string entry;
   std::string subject;
@@ -135,12 +136,12 @@ class QueueStore {
  public:
   QueueStore(storage::Redis& redis, QueueLimits limits) : redis_(redis), limits_(limits) {}
 
-  /// All in one round trip; one result each, in order. Idempotent by ticket id and content.
+  /// One round trip; one result per ticket, in order. Idempotent by ticket id and content.
   storage::RedisResult<std::vector<EnqueueResult>> enqueue(const std::vector<NewTicket>& tickets, Deadline deadline);
   storage::RedisResult<EndResult> cancel(const Tenant& tenant, const Cancellation& cancellation, Deadline deadline);
-  /// Idempotent: what was applied is not live any more.
+  /// Idempotent: after an outcome was applied, the match is not live any more.
   storage::RedisResult<OutcomeResult> outcome(const MatchOutcome& outcome, Deadline deadline);
-  /// All in one round trip; one result each, in order. One that the queue refuses is empty.
+  /// One round trip; one result per outcome, in order. A result is empty if the queue refused the outcome.
   storage::RedisResult<std::vector<std::optional<OutcomeResult>>> outcomes(const std::vector<MatchOutcome>& outcomes,
                                                                            Deadline deadline);
   storage::RedisResult<MakeResult> make_match(const MatchFound& found, Deadline deadline);
@@ -149,12 +150,12 @@ class QueueStore {
 
   storage::RedisResult<std::vector<Tenant>> tenants(Deadline deadline);
   storage::RedisResult<Done> add_tenant(const Tenant& tenant, Deadline deadline);
-  /// Forgets a tenant that has nothing anywhere; it is known again when it queues. True if it was forgotten.
+  /// Removes a tenant without any state in the queue; its next enqueue adds it again. Returns true if it was removed.
   storage::RedisResult<bool> retire_tenant(const Tenant& tenant, Deadline deadline);
-  /// What the owners last measured, of every known bucket.
+  /// The latest measurements of the owners, for every known bucket.
   storage::RedisResult<std::vector<BucketSummary>> summaries(const Tenant& tenant, Deadline deadline);
 
-  /// Live matches of each tenant that no session has confirmed, oldest first.
+  /// Live matches of each tenant that session has not confirmed, oldest first.
   storage::RedisResult<std::vector<std::vector<MatchId>>> unconfirmed(const std::vector<Tenant>& tenants,
                                                                       std::size_t most, Deadline deadline);
   storage::RedisResult<std::vector<std::vector<MatchId>>> live(const std::vector<Tenant>& tenants, Deadline deadline);
@@ -163,11 +164,11 @@ class QueueStore {
 
   storage::RedisResult<std::vector<OutboxEvent>> outbox(const Tenant& tenant, std::size_t most, Deadline deadline);
   storage::RedisResult<std::int64_t> outbox_length(const Tenant& tenant, Deadline deadline);
-  /// The nats-server `server` has confirmed these entries: they can be sent again for kSentKept. How many of the oldest
-  /// were given up for that, because there are more than kSentMost.
+  /// Records that the nats-server `server` has confirmed these entries; they can be sent again for kSentKept. Returns
+  /// how many of the oldest entries were dropped because there were more than kSentMost.
   storage::RedisResult<std::int64_t> relayed(const Tenant& tenant, const std::string& server,
                                              const std::vector<std::string>& entries, Deadline deadline);
-  /// The first events that another server than `server` has confirmed; empty: there are none left.
+  /// The first events that a server other than `server` confirmed; empty if none are left.
   storage::RedisResult<std::vector<OutboxEvent>> confirmed_elsewhere(const Tenant& tenant, const std::string& server,
                                                                      std::size_t most, Deadline deadline);
   storage::RedisResult<Done> relayed_again(const Tenant& tenant, const std::string& server,

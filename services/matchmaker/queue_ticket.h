@@ -1,4 +1,4 @@
-// A ticket as the queue's hash holds it, and the texts of its fields (common/protocol/README.md). No I/O.
+// A ticket as stored in its Redis hash, and the text formats of its fields (common/protocol/README.md). No I/O.
 #pragma once
 
 #include <map>
@@ -28,8 +28,8 @@ struct QueueTicket {
   BucketMs queued_at = 0;
   BucketMs deadline = 0;
   BucketMs matched_at = 0;
-  BucketMs ready_at = 0;        ///< its match got a server
-  BucketMs spent_matched = 0;   ///< in matches that came to nothing: queued_at and deadline have moved by it
+  BucketMs ready_at = 0;       ///< when its match got a server
+  BucketMs spent_matched = 0;  ///< time in matches that failed; queued_at and deadline have been moved by it
   BucketMs ended_at = 0;
   int attempt = 0;
   std::int64_t change = 0;
@@ -46,14 +46,14 @@ Latencies parse_latencies(std::string_view text);
 
 TicketState state_named(std::string_view name);
 
-/// The fields that planning needs.
+/// The fields of the hash that planning needs.
 const std::vector<std::string>& planned_fields();
 void assign_field(QueueTicket& ticket, std::string_view field, std::string_view value);
 
-/// What the planner is given of it.
+/// The planner's form of a ticket.
 PoolTicket to_pool_ticket(const QueueTicket& ticket);
 
-/// Shortest text that reads back equal.
+/// The shortest text that parses to an equal value.
 std::string number_text(double value);
 std::int64_t integer_of(std::string_view text);
 double real_of(std::string_view text);

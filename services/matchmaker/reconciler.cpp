@@ -8,7 +8,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// One question a round: at most 200 matches a second.
+/// Interval of requests, one per round: at most 200 matches a second.
 constexpr Milliseconds kEvery{500};
 constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMost;
 constexpr Milliseconds kPullEvery{2'000};
@@ -18,7 +18,7 @@ constexpr Milliseconds kLearnAllEvery{60'000};
 constexpr Milliseconds kRetireEvery{60'000};
 constexpr Milliseconds kAnswer{500};
 constexpr Milliseconds kQuestion{1'500};
-/// Of a tenant; back pressure keeps their number far below.
+/// Limit of unconfirmed matches read per tenant; back pressure keeps their number far below.
 constexpr std::size_t kUnconfirmedMost = 20'000;
 constexpr std::size_t kSweptTenantsAtOnce = 100;
 constexpr int kSweepsMost = 20;
@@ -79,7 +79,7 @@ void Reconciler::collect(const Houses& houses) {
   std::erase_if(swept_at_, [this](const auto& swept) { return !followed_.contains(swept.first); });
 }
 
-// Where nothing has changed, nothing has become unconfirmed either.
+// A tenant without changes has no newly unconfirmed matches.
 void Reconciler::follow_unconfirmed() {
   if (changed_.empty()) return;
   const std::vector<Tenant> tenants(changed_.begin(), changed_.end());
@@ -102,12 +102,12 @@ void Reconciler::follow_live(const Houses& houses) {
 void Reconciler::ask() {
   const auto now = parts_.clock.steady();
   auto due = schedule_.take(kAskedAtOnce, now);
-  // While no session answers, pauses grow; that one answers again must show soon all the same.
+  // While session does not answer, the pauses grow. A probe every kPullEvery notices soon that it answers again.
   if (due.empty() && !answers_ && now - asked_at_ >= kPullEvery) due = schedule_.soonest();
   if (due.empty()) return;
   asked_at_ = now;
   if (ask(due)) return;
-  // Sessions refuse the question: one of the matches is to blame, and the others need not wait for it.
+  // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {
     if (due.size() == 1 || !ask({match})) refused(match);
     if (!answers_) return;
@@ -125,17 +125,18 @@ bool Reconciler::ask(const std::vector<LiveMatch>& matches) {
     switch (standing) {
       case Outcomes::Standing::confirmed: schedule_.confirmed(match, now); break;
       case Outcomes::Standing::over: schedule_.over(match); break;
-      case Outcomes::Standing::unreadable: give_up(match, "its text in the queue is not readable"); break;
+      case Outcomes::Standing::unreadable: give_up(match, "its text in the queue cannot be decoded"); break;
     }
   }
   if (!std::exchange(answers_, true)) schedule_.answers_again(now);
   return true;
 }
 
-// It is asked about again, ever more rarely; but it must not hold back the matches of everybody else for ever.
+// The match is asked about again, with growing pauses. One that stays refused is given up, because an old unconfirmed
+// match stops the commits of all others.
 void Reconciler::refused(const LiveMatch& match) {
   log::warning("match_refused_by_session", {{"match_id", match.second}});
-  if (schedule_.is_stuck(match)) give_up(match, "sessions refuse it");
+  if (schedule_.is_stuck(match)) give_up(match, "session refuses it");
 }
 
 void Reconciler::give_up(const LiveMatch& match, const char* why) {
@@ -170,7 +171,7 @@ void Reconciler::retire(const Houses& houses) {
   }
 }
 
-// For the buckets of other owners, which may also be asked for through this instance.
+// Reads the estimates for buckets of other owners, because enqueues for these also come to this instance.
 void Reconciler::learn_waits(bool of_all) {
   auto tenants = parts_.housekeeping.changed_since(learnt_);
   if (of_all) {

@@ -1,7 +1,7 @@
-// Repairs what events lost, for the tenants whose house partition this instance owns: asks sessions about live matches
-// that nobody has confirmed, and now and then about all others, at a bounded rate (core/reconcile_schedule.h). The
-// question carries the matches themselves, so a session that has not heard of one stores it then. It also deletes
-// tickets that ended long ago, forgets tenants that have nothing left, and reads what other owners measured.
+// Repairs lost events, for the tenants whose house partition this instance owns. It asks session about live matches
+// that are unconfirmed, and from time to time about all others, at a bounded rate (core/reconcile_schedule.h). The
+// request contains the matches, so session stores a match that it does not know. It also deletes tickets that ended
+// long ago, removes tenants without any state, and reads the wait estimates of other owners.
 #pragma once
 
 #include <map>
@@ -41,7 +41,7 @@ class Reconciler {
   void follow_unconfirmed();
   void follow_live(const Houses& houses);
   void ask();
-  /// False: sessions refuse the question. No answer at all is none: the schedule brings the matches again.
+  /// Returns false if session refuses the request. A missing reply returns true: the schedule repeats the matches.
   bool ask(const std::vector<LiveMatch>& matches);
   void refused(const LiveMatch& match);
   void give_up(const LiveMatch& match, const char* why);
@@ -52,18 +52,18 @@ class Reconciler {
 
   Parts parts_;
   ReconcileSchedule schedule_;
-  std::set<Tenant> changed_;               ///< ours, since their matches were last read
-  std::set<Tenant> followed_;              ///< ours, at the last round
+  std::set<Tenant> changed_;   ///< owned tenants with changes since their unconfirmed matches were last read
+  std::set<Tenant> followed_;  ///< owned tenants at the last round
   std::map<Tenant, SteadyPoint> swept_at_;
   std::uint64_t seen_ = 0;
   std::uint64_t learnt_ = 0;
-  bool answers_ = true;                    ///< the last question was answered
+  bool answers_ = true;  ///< whether the last request got a reply
   SteadyPoint asked_at_{};
   SteadyPoint pulled_at_{};
   SteadyPoint listed_at_{};
   SteadyPoint learnt_all_at_{};
   SteadyPoint retired_at_{};
-  Worker worker_;  // last
+  Worker worker_;  // last member, so that all others exist when the thread starts
 };
 
 }  // namespace mm::matchmaker

@@ -15,12 +15,12 @@ namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".mmrec";
 constexpr Milliseconds kFirstPatience{1'000};
 constexpr Milliseconds kMostPatience{300'000};
-/// Without a gap for so long, the next one is a first one again.
+/// After this long without a gap, the pause starts at kFirstPatience again.
 constexpr Milliseconds kCalm{600'000};
-/// Of all files' bytes, the most that one may have.
+/// One file may have at most this fraction (1 / 4) of the limit of all files.
 constexpr std::uint64_t kFilesAtLeast = 4;
 
-/// An instance's name as a folder's.
+/// The instance's name as a valid folder name.
 std::string folder_name(std::string name) {
   for (char& c : name) {
     const bool plain =
@@ -30,7 +30,7 @@ std::string folder_name(std::string name) {
   return name.empty() ? "matchmaker" : name;
 }
 
-/// 20260102T030405678Z-0001.mmrec: in order of time when sorted by name.
+/// For example 20260102T030405678Z-0001.mmrec. Sorting by name gives the order of time.
 std::string file_name(TimePoint at, int part) {
   const auto ms = at.time_since_epoch().count();
   const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
@@ -85,7 +85,7 @@ void Recorder::tick() {
   tape_.flush();
 }
 
-// What stands on the tape belongs into the file before.
+// The bytes that are still buffered belong to the file before.
 void Recorder::begin_file() {
   if (tape_.running()) tape_.flush();
   if (gap_) {
@@ -117,7 +117,7 @@ void Recorder::keep(std::string&& piece) {
   log::warning("recording_fell_behind", {{"dropped_bytes", piece.size()}});
 }
 
-// Goes on when everything has been written; if that soon falls behind again, after a longer and longer while.
+// Resumes when everything has been written. If it falls behind again soon, the next pause is twice as long.
 void Recorder::end_gap() {
   const auto away = clock_.steady() - gap_->since;
   if (away < patience_) return;
@@ -181,8 +181,8 @@ Result<Done, std::string> Recorder::open_file() {
   return Done{};
 }
 
-// Deletes the oldest files until a whole new one has room, and half as much again: it goes on until the tick thread has
-// seen that it is full, and until what waits is written.
+// Deletes the oldest files until there is room for one and a half new files: a file grows beyond its limit until the
+// tick thread has noticed that it is full, and until the pieces that wait are written.
 Result<Done, std::string> Recorder::make_room() {
   std::error_code error;
   fs::create_directories(folder_, error);

@@ -1,13 +1,12 @@
-// Keeps a recording of what the planner is given (recording/README.md), in files of a folder of this instance's. The
-// tick thread takes down; a thread of its own compresses and writes. Nothing here makes a tick wait or fail:
+// Records what the planner is given (recording/README.md) to files in a folder of this instance. The tick thread
+// encodes; a separate thread compresses and writes. Recording never makes a tick wait or fail:
 //
-// - When the writer falls behind by more than it may, what it has not been given is dropped, the gap is marked, and
-// when
-//   all is written the recording begins anew.
-// - When the disk is full or a file cannot be written, the recording ends with one line in the log.
+// - If the writer falls too far behind, new events are dropped and the gap is marked. When everything before has been
+//   written, the recording begins anew.
+// - If the disk is full or a file cannot be written, the recording ends with one line in the log.
 //
-// A new file is begun with each start and when one is large enough; the oldest are deleted so that all together stay
-// within their bound.
+// A new file begins at each start, and when the current file is large enough. The oldest files are deleted, so that all
+// files together stay within their limit.
 #pragma once
 
 #include <atomic>
@@ -32,21 +31,21 @@ class Recorder {
   struct Options {
     std::string folder;  ///< empty: nothing is recorded
     std::string instance;
-    std::uint64_t bytes = 1024ULL * 1024 * 1024;  ///< of all files together
+    std::uint64_t bytes = 1024ULL * 1024 * 1024;  ///< limit of all files together
     std::uint64_t file_bytes = 64ULL * 1024 * 1024;
-    std::size_t waiting_bytes = 32 * 1024 * 1024;  ///< taken down and not yet written
+    std::size_t waiting_bytes = 32 * 1024 * 1024;  ///< encoded but not yet written
     Milliseconds flush_every{1'000};
   };
   Recorder(const Options& options, const Clock& clock, Metrics& metrics);
-  /// Writes what was taken down and ends the file.
+  /// Writes what was recorded and ends the file.
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // The tick thread's.
-  /// Nothing: no recording was asked for.
+  // Tick thread only.
+  /// Null if recording is off.
   recording::Tape* tape() { return wanted() ? &tape_ : nullptr; }
-  /// A tick begins.
+  /// Call at the start of each tick.
   void tick();
 
  private:
@@ -67,11 +66,11 @@ class Recorder {
   void stop_recording(const std::string& why);
 
   const Options options_;
-  const std::filesystem::path folder_;  ///< the instance's own
+  const std::filesystem::path folder_;  ///< of this instance
   const Clock& clock_;
   Metrics& metrics_;
 
-  // The tick thread's.
+  // Tick thread only.
   recording::Tape tape_;
   SteadyPoint flushed_at_{};
   struct Gap {
@@ -80,21 +79,21 @@ class Recorder {
   };
   std::optional<Gap> gap_;
   SteadyPoint resumed_at_{};
-  Milliseconds patience_;  ///< from a gap to the next try
+  Milliseconds patience_;  ///< pause between a gap and the next attempt
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Waiting> waiting_;  // guarded by mutex_, as the next three
+  std::deque<Waiting> waiting_;  // guarded by mutex_, like the next three members
   std::size_t waiting_bytes_ = 0;
   bool writing_ = false;
   bool stopping_ = false;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> file_is_full_ = false;
 
-  // The writer's.
+  // Writer thread only.
   std::optional<recording::FileWriter> file_;
   int parts_ = 0;
-  std::thread writer_;  // last
+  std::thread writer_;  // last member
 };
 
 }  // namespace mm::matchmaker

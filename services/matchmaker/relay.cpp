@@ -12,7 +12,7 @@ constexpr Milliseconds kEvery{50};
 constexpr Milliseconds kAnswer{500};
 constexpr Milliseconds kStore{2'000};
 constexpr std::size_t kAtOnce = 200;
-/// Of those that another nats-server confirmed; 200 a second.
+/// Limit of events sent again per round: 200 a second.
 constexpr std::size_t kAgainPerRound = 10;
 
 std::string_view known_subject(std::string_view subject) {
@@ -22,7 +22,7 @@ std::string_view known_subject(std::string_view subject) {
   return {};
 }
 
-/// What can be sent, in order, and the entries that cannot: nobody can read them.
+/// Events that can be sent, in order, with their entries; and the entries that cannot be decoded.
 struct Sendable {
   std::vector<bus::Bus::Outgoing> events;
   std::vector<std::string> entries;
@@ -57,7 +57,8 @@ void Relay::wake(const Tenant& tenant) {
   worker_.wake();
 }
 
-// Where something was written since the last round. Of another owner's tenants, that owner's ticker tells it.
+// Collects the tenants with changes since the last round. For writes by other instances, the tick loop reports the
+// change.
 void Relay::collect() {
   for (auto& tenant : housekeeping_.changed_since(seen_)) waiting_.insert(std::move(tenant));
   {
@@ -86,7 +87,7 @@ void Relay::relay() {
   if (waiting_.empty()) send_again();
 }
 
-// Entries stay where they are until all of them before are confirmed, so that they keep their order.
+// An entry stays in the outbox until it is confirmed, so a failed event is sent again before later ones are read.
 Relay::Relayed Relay::relay_some(const Tenant& tenant) {
   const auto events = store_.outbox(tenant, kAtOnce, Deadline::after(kAnswer));
   if (!events) return Relayed::stuck;
@@ -110,8 +111,8 @@ Relay::Relayed Relay::relay_some(const Tenant& tenant) {
   return events->size() == kAtOnce ? Relayed::more : Relayed::all;
 }
 
-// A few hundred a second, and only when nothing new waits: what JetStream has lost is not urgent, and mostly it has lost
-// nothing.
+// Sending again is limited to 200 events a second and waits until no new events are left, because usually JetStream has
+// lost nothing.
 void Relay::send_again() {
   const auto server = bus_.server_id();
   if (server.empty()) return;

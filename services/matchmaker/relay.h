@@ -1,6 +1,6 @@
-// Brings ticket events from the queue's outbox to the stream. Once the stream has confirmed them they are kept for
-// fifteen minutes: when another nats-server answers, which may have lost them, they are sent again, at a bounded rate
-// and after new ones. An event has one message id for ever, so the stream takes it once. Only the owner of a tenant's
+// Outbox relay: sends ticket events from the queue's outbox to the stream. Confirmed events are kept for fifteen
+// minutes. If another nats-server answers later, which may not have them, they are sent again, at a bounded rate and
+// after new events. An event always has the same message id, so the stream stores it once. Only the owner of a tenant's
 // house partition relays, so events keep their order.
 #pragma once
 
@@ -22,7 +22,7 @@ class Relay {
  public:
   Relay(QueueStore& store, bus::Bus& bus, const Housekeeping& housekeeping, Metrics& metrics);
 
-  /// Something was written to the outbox of this tenant.
+  /// Call when something was written to the outbox of this tenant.
   void wake(const Tenant& tenant);
 
  private:
@@ -31,7 +31,7 @@ class Relay {
   enum class Relayed { all, more, stuck };
   Relayed relay_some(const Tenant& tenant);
   void send_again();
-  /// How many were sent; 0: the tenant has no more of them; none: they cannot be sent now.
+  /// Returns how many were sent; 0: the tenant has no more of them; none: they cannot be sent now.
   std::optional<std::size_t> send_some_again(const Tenant& tenant, const std::string& server, std::size_t most);
 
   QueueStore& store_;
@@ -40,12 +40,12 @@ class Relay {
   Metrics& metrics_;
   std::mutex mutex_;
   std::set<Tenant> woken_;              // guarded by mutex_
-  // Of the worker alone:
-  std::set<Tenant> waiting_;            ///< something may stand in their outbox
-  std::set<Tenant> unsettled_;          ///< may have events that another nats-server confirmed
+  // Used by the worker thread only:
+  std::set<Tenant> waiting_;            ///< tenants whose outbox may have events
+  std::set<Tenant> unsettled_;          ///< tenants that may have events confirmed by another nats-server
   std::string server_;                  ///< the nats-server of the last round
   std::uint64_t seen_ = 0;
-  Worker worker_;  // last
+  Worker worker_;  // last member
 };
 
 }  // namespace mm::matchmaker

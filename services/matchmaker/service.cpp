@@ -12,7 +12,7 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr int kWorkers = 4;
-/// Enqueues, workers, relay, reconciler, explanations and the consumer, each for a moment.
+/// Enqueues, workers, outbox relay, reconciler, explanations and the consumer; each holds a connection only briefly.
 constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueuesAtOnce = 128;
 constexpr int kEnqueueThreads = 2;

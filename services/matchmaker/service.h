@@ -1,4 +1,4 @@
-// matchmaker: tickets, queues, and the matches made of them. See README.md.
+// Wires the parts of the matchmaker daemon: tickets, queues, and the matches made from them. See README.md.
 #pragma once
 
 #include <string>
@@ -25,15 +25,15 @@ struct Settings {
   std::string redis_queue_url = "redis://127.0.0.1:6379";
   std::string redis_cache_url = "redis://127.0.0.1:6380";
   std::string modes_file;          ///< empty: the shipped modes
-  TenantList tenants;              ///< requests of others are refused
+  TenantList tenants;              ///< requests for other tenants are refused
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
-  int plan_threads = 0;  ///< 0: one a core, at most four
-  int max_unconfirmed = 2'000;  ///< matches that no session has confirmed, beyond which none is formed
+  int plan_threads = 0;         ///< 0: one thread per core, at most four
+  int max_unconfirmed = 2'000;  ///< while this many matches are unconfirmed by session, no match is formed
   std::string record_dir;   ///< empty: nothing is recorded
-  int record_mb = 1'024;    ///< of all recordings of an instance
-  QueueLimits limits;              ///< not from the environment
-  Recorder::Options record_limits;  ///< nor these; but for what the two above say
+  int record_mb = 1'024;    ///< limit in MB for all recordings of one instance
+  QueueLimits limits;       ///< not read from the environment
+  Recorder::Options record_limits;  ///< not read from the environment, except for `record_dir` and `record_mb`
 };
 
 template <class F>
@@ -56,7 +56,7 @@ class Service {
   static constexpr std::string_view kName = "matchmaker";
   using Settings = matchmaker::Settings;
 
-  /// Waits for the queue; throws runtime::Unavailable if it does not come, or is not durable.
+  /// Waits for Redis "queue". Throws runtime::Unavailable if it does not become reachable in time, or is not durable.
   Service(const Settings& settings, Runtime& runtime);
 
  private:
@@ -65,8 +65,8 @@ class Service {
 
   Runtime& runtime_;
   runtime::LiveModes modes_;
-  storage::Redis queue_;       // of requests and events
-  storage::Redis tick_queue_;  // of the tick thread, so that it never waits for a connection
+  storage::Redis queue_;       // for requests and events
+  storage::Redis tick_queue_;  // for the tick thread, which so never waits for a free connection
   storage::Redis cache_;
   bus::Notifier notifier_;
   Metrics metrics_;
@@ -81,10 +81,10 @@ class Service {
   Reconciler reconciler_;
   Tickets tickets_;
   Recorder recorder_;
-  const Uuid address_;         // of this process: made up at its start
+  const Uuid address_;  // of this process; a new one at each start
   ExplainBox explain_box_;
   ExplainDesk explain_desk_;
-  Ticker ticker_;              // from here on: gone first, in this order from the end
+  Ticker ticker_;  // has threads, like the members below: destroyed first, in reverse order
   EnqueueDesk desk_;
   bus::Consumer matches_;
   bus::Server server_;

@@ -1,6 +1,6 @@
-// The queue as owners of partitions read and change it, once a tick, everything of a tick pipelined. Every change
-// names the owner's lease token and is refused without it. The keys and scripts are described in
-// common/protocol/README.md. Thread-safe; used by the tick thread, with a connection of its own.
+// Owner store: how the owners of partitions read and change the queue, once a tick, all commands of a tick pipelined.
+// Each change carries the owner's lease token and is refused if the token is not the current one. Keys and scripts are
+// described in common/protocol/README.md. Thread-safe; the tick thread uses it with a connection of its own.
 #pragma once
 
 #include <map>
@@ -17,9 +17,9 @@
 
 namespace mm::matchmaker {
 
-/// Entries read of one bucket at a time, and dead ones removed.
+/// Limit of entries read from one bucket per poll, and of dead entries removed.
 inline constexpr std::size_t kEntriesPerLook = 2'000;
-/// A difference of the clocks larger than this is a jump, not a delay.
+/// A larger difference between two clocks is a jump, not a delay.
 inline constexpr Milliseconds kClockTolerance{2'000};
 
 /// One partition of one tenant.
@@ -32,12 +32,12 @@ struct PartitionName {
 struct BucketAsk {
   std::string bucket;
   std::int64_t cursor = 0;
-  std::vector<TicketId> dead;  ///< known to have ended: remove them
+  std::vector<TicketId> dead;  ///< known to have ended: removed from the queue by the poll
 };
 
 struct PollAsk {
   PartitionName name;
-  std::string token;           ///< empty: somebody else's, just look
+  std::string token;           ///< empty: the lease is not ours, only its state is read
   BucketMs expected = 0;       ///< the bucket time by our own clock; 0: not known
   std::vector<BucketAsk> buckets;
 };
@@ -48,27 +48,27 @@ struct QueueEntry {
 };
 
 struct BucketRead {
-  std::int64_t size = 0;       ///< of the whole queue
+  std::int64_t size = 0;  ///< of the whole queue of the bucket
   std::vector<QueueEntry> entries;
 };
 
 struct Look {
   bool mine = false;
-  std::string token;           ///< of another owner; empty: nobody's
+  std::string token;  ///< of another owner; empty: no owner
   std::string beat;
-  BucketMs now = 0;            ///< from here on: only when mine
+  BucketMs now = 0;  ///< this and the following members are set only when mine
   std::int64_t change = 0;
   std::int64_t known_buckets = 0;
   std::vector<BucketRead> buckets;
-  std::int64_t unconfirmed = 0;      ///< matches of the tenant that no session has confirmed
-  BucketMs oldest_unconfirmed = 0;   ///< when the oldest of them was committed; 0: there is none
+  std::int64_t unconfirmed = 0;     ///< matches of the tenant that session has not confirmed
+  BucketMs oldest_unconfirmed = 0;  ///< bucket time when the oldest of them was committed; 0: there is none
 };
 
 struct LeaseAsk {
   PartitionName name;
-  std::string token;           ///< as last seen
+  std::string token;  ///< as read at the last poll
   std::string beat;
-  std::string fresh;           ///< new at each attempt
+  std::string fresh;  ///< new identifier of this attempt
 };
 
 struct LeaseTaken {
@@ -76,7 +76,7 @@ struct LeaseTaken {
   std::string token;
 };
 
-/// A match to be committed, with the tickets it was planned with.
+/// A match to be committed, and the tickets it was planned with.
 struct CommitAsk {
   PartitionName name;
   std::string token;
@@ -96,10 +96,10 @@ struct CommitAsk {
 struct CommitResult {
   enum class Kind { ok, refused, lost, failed };
   Kind kind = Kind::failed;
-  TicketId ticket;             ///< of refused: the first that does not fit …
+  TicketId ticket;  ///< if refused: the first ticket that does not fit
   TicketState state = TicketState::missing;
   int attempt = 0;
-  std::int64_t change = 0;     ///< … and what it is by now
+  std::int64_t change = 0;  ///< state, attempt and change: the present ones of that ticket
 };
 
 struct ExpireAsk {
@@ -118,10 +118,10 @@ struct RestampAsk {
   Milliseconds by{};
 };
 
-/// What every instance reads once a tick, whatever it owns.
+/// What each instance reads once a tick, whatever it owns.
 struct PulseRead {
-  std::map<Uuid, std::int64_t> pulses;   ///< of all instances, after ours was raised
-  std::vector<std::int64_t> changes;     ///< the newest change of each tenant asked for; 0: none yet
+  std::map<Uuid, std::int64_t> pulses;  ///< of all instances, after our own was raised
+  std::vector<std::int64_t> changes;    ///< newest change number of each requested tenant; 0: none yet
   std::optional<std::vector<Tenant>> tenants;
 };
 
@@ -135,14 +135,14 @@ class TickStore {
  public:
   explicit TickStore(storage::Redis& redis) : redis_(redis) {}
 
-  /// Raises our own number and reads what has changed, in one round trip. `list_tenants`: all known ones, too.
+  /// Raises our own number and reads what has changed, in one round trip. `list_tenants`: also lists all tenants.
   storage::RedisResult<PulseRead> pulse(Uuid address, const std::vector<Tenant>& tenants, bool list_tenants,
                                         Deadline deadline);
-  /// Instances that are no more, or that own nothing.
+  /// Deletes the numbers of instances that have ended or own nothing.
   storage::RedisResult<Done> forget_pulses(const std::vector<Uuid>& addresses, Deadline deadline);
   struct Buckets {
     std::vector<Bucket> known;
-    std::int64_t size = 0;  ///< with entries that are no buckets
+    std::int64_t size = 0;  ///< including entries that are not valid bucket names
   };
   storage::RedisResult<std::vector<Buckets>> buckets(const std::vector<Tenant>& tenants, Deadline deadline);
 
@@ -158,15 +158,15 @@ class TickStore {
     std::vector<CommitResult> commits;
     std::vector<ExpireResult> expired;
   };
-  /// Expiries first, then commits, in one round trip; one result each, in order.
+  /// Expires first, then commits, in one round trip. One result for each, in order.
   storage::RedisResult<Decided> decide(const std::vector<CommitAsk>& commits, const std::vector<ExpireAsk>& expired,
                                        Deadline deadline);
   storage::RedisResult<Done> restamp(const std::vector<RestampAsk>& asks, Deadline deadline);
 
   storage::RedisResult<Done> write_summaries(const std::vector<BucketSummary>& summaries, Deadline deadline);
-  /// Forgets buckets that are empty.
+  /// Removes empty buckets from the tenant's set.
   storage::RedisResult<Done> retire(const std::vector<BucketOwned>& buckets, Deadline deadline);
-  /// Deletes tickets that ended more than kEndedKept ago; how many.
+  /// Deletes tickets that ended more than kEndedKept ago. Returns their number.
   storage::RedisResult<std::int64_t> sweep(const PartitionName& name, const std::string& token, Deadline deadline);
 
  private:

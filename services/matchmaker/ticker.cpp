@@ -43,13 +43,13 @@ void Ticker::run() {
     const auto took = std::chrono::steady_clock::now() - started;
     parts_.metrics.tick.observe(std::chrono::duration<double>(took).count());
     if (took > interval_) parts_.metrics.overruns.add();
-    // A late tick is not made up for: two in a row would find nothing new.
+    // A late tick is not made up for: a second tick right after it would find nothing new.
     next = std::max(next + interval_, std::chrono::steady_clock::now());
     std::this_thread::sleep_until(next);
   }
 }
 
-// `next`: when the tick after this one begins, unless this one takes longer.
+// `next`: when the next tick begins, unless this one takes longer.
 void Ticker::tick(SteadyPoint started, SteadyPoint next) {
   parts_.recorder.tick();
   parts_.explains.begin_tick();

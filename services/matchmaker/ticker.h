@@ -1,6 +1,6 @@
-// The tick: one thread that owns the pools. Every interval it looks at the queue, expires what is overdue, plans and
-// commits. While the queue does not answer it keeps what it knows and tries again; while NATS is away for longer than
-// a second it owns nothing, because an owner that cannot tell anybody of its matches should not make any.
+// The tick loop: one thread that owns the pools. Every interval it reads the queue, expires overdue tickets, plans and
+// commits. While the queue does not answer it keeps its state and retries. If NATS is gone for longer than a second it
+// hands all partitions over, because an owner that cannot publish matches should not commit any.
 #pragma once
 
 #include <atomic>
@@ -32,19 +32,19 @@ class Ticker {
     std::string instance;
     Recorder& recorder;
     ExplainBox& explains;
-    Uuid address;  ///< where leases say that we are
+    Uuid address;  ///< of this instance, written into its leases
     int plan_threads = 1;
     std::int64_t unconfirmed_most = 2'000;
   };
   Ticker(const Parts& parts, Milliseconds interval);
-  /// Finishes the tick and hands the leases over.
+  /// Finishes the current tick and releases the leases.
   ~Ticker();
 
-  /// A bucket was opened through this instance. Thread-safe.
+  /// Call when a bucket was opened through this instance. Thread-safe.
   void look_for_buckets() { asked_ = true; }
-  /// No match is formed now, because too many are unconfirmed. Thread-safe.
+  /// Whether commits are held back because too many matches are unconfirmed. Thread-safe.
   bool holds_back() const { return decider_.holds_back(); }
-  /// The last tick that reached the queue is not long ago. Thread-safe.
+  /// Whether a tick reached the queue recently. Thread-safe.
   bool ticking() const;
 
  private:
@@ -64,7 +64,7 @@ class Ticker {
   std::atomic<bool> asked_ = true;
   std::atomic<bool> stopping_ = false;
   std::atomic<SteadyPoint::rep> ticked_at_ = 0;
-  std::thread thread_;  // last
+  std::thread thread_;  // last member, so that all others exist when the thread starts
 };
 
 }  // namespace mm::matchmaker

@@ -36,7 +36,7 @@ TicketStatus status_of(TicketState state) {
 
 namespace {
 
-/// A match that has no server yet is part of the wait; what comes after it is not.
+/// Time in a match that has no server yet counts as waiting; later time does not.
 BucketMs waited_until(const StatusResult& found) {
   const auto& ticket = found.ticket;
   if (ticket.state == TicketState::queued) return found.now;

@@ -9,7 +9,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// Of a caller's time; the rest is for the way back.
+/// Limit of the time used from the caller's deadline; the rest is for the reply's way back.
 constexpr Milliseconds kAnswer{1'000};
 }  // namespace
 
@@ -80,17 +80,18 @@ Ticket Tickets::view_of(const StatusResult& found, bool with_players) const {
   return view;
 }
 
-// Idempotent by match_id: a match that lives under it is answered as made.
+// Idempotent by match_id: if that match is live, the reply is the same as when it was made.
 Reply<MadeMatch> Tickets::make(const MakeMatch& request, const bus::Context& context) {
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
   auto found = admit_match(request, request.tenant, *parts_.modes.now(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
-  if (parts_.holds_back()) return refuse(Code::unavailable, "Too many matches wait for their sessions");
+  if (parts_.holds_back()) return refuse(Code::unavailable, "Too many matches are unconfirmed by session");
   const auto deadline = context.deadline.within(kAnswer);
   const auto result = parts_.store.make_match(*found, deadline);
   if (!result) return fail(storage::to_problem(result.error()));
-  // Whoever keeps house for the tenant looks after the match, so the tenant must be known. After the match, because an
-  // idle tenant may be forgotten at any time; a caller that is refused here tries again and comes to this line again.
+  // The owner of the tenant's house partition looks after the match, so the tenant must be in the set of tenants. It is
+  // added after the match, because an idle tenant may be retired at any time. A caller that is refused here retries,
+  // and the retry adds the tenant.
   if (const auto known = parts_.store.add_tenant(found->tenant, deadline); !known) {
     return fail(storage::to_problem(known.error()));
   }

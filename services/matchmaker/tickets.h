@@ -1,4 +1,4 @@
-// The other requests about tickets and queues: matchmaker.cancel, .status, .match and .queues.
+// Handles the other requests about tickets and queues: matchmaker.cancel, .status, .match and .queues.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ class Tickets {
     const runtime::LiveModes& modes;
     const Clock& clock;
     std::function<void(const Tenant&)> tickets_changed;
-    std::function<bool()> holds_back;  ///< no match may be made now (core/commit_gate.h)
+    std::function<bool()> holds_back;  ///< whether commits are held back (core/commit_gate.h)
   };
   explicit Tickets(const Parts& parts) : parts_(parts) {}
 

@@ -10,7 +10,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// Where a party of these players stands in the line: waits are kept by that.
+/// The rating by which the bucket sorts a party of these players. Waits are kept by this rating.
 double standing(const ModeRules& rules, const WaitBoard::Kind& kind) {
   return kind.rating + premade_offset(rules, static_cast<std::size_t>(std::max(1, kind.size)));
 }
@@ -36,7 +36,7 @@ void WaitBoard::see(BucketPool& bucket, BucketMs bucket_now) {
     const std::lock_guard lock(mutex_);
     own = &own_.try_emplace(bucket.text(), bucket.rules()).first->second;
   }
-  // A walk over all who wait: before the lock, which requests wait for.
+  // This visits all waiting tickets. It is done before the lock is taken, because requests wait for the lock.
   WaitingSample sample;
   const BucketMs since_epoch = bucket_now - pool.epoch();
   pool.line().for_each(
@@ -50,7 +50,7 @@ void WaitBoard::see(BucketPool& bucket, BucketMs bucket_now) {
   tell_some(*own);
 }
 
-/// Only for the tick thread, and only to read without a lock: it alone adds and takes away.
+/// Tick thread only, and only for reading without the lock: no other thread inserts or erases.
 WaitBoard::Own* WaitBoard::own_of(const std::string& bucket) const {
   const auto own = own_.find(bucket);
   return own == own_.end() ? nullptr : &own->second;
@@ -93,7 +93,7 @@ WaitEstimate WaitBoard::estimate(const std::string& bucket, const ModeRules& rul
 }
 
 WaitEstimate WaitBoard::nearest(const Learnt& learnt, double rating, int size) {
-  constexpr double kOtherSize = 3 * WaitEstimates::kSteps;  // a party of another size is as unlike as that many points
+  constexpr double kOtherSize = 3 * WaitEstimates::kSteps;  // a difference in party size counts as this many points
   const auto unlike = [&](const WaitOfKind& one) {
     return std::fabs(one.rating - rating) + (one.players == size ? 0 : kOtherSize);
   };

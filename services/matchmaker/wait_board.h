@@ -1,7 +1,7 @@
-// What tickets may expect to wait. The owner of a bucket estimates from what happens in it; other instances say what
-// the owner last wrote down for a rating and size like theirs; without either, the mode's rules say. Thread-safe: the
-// tick thread writes, requests read. Since nothing but the tick thread changes estimates, it reads them without a lock,
-// so that requests wait for no curve of its.
+// Wait estimator: estimates how long tickets wait for a match. The owner of a bucket estimates from the waits it
+// observes there. Other instances use what the owner last wrote to the queue for the nearest rating and party size.
+// If neither is known, the mode's rules give an estimate. Thread-safe: the tick thread writes, requests read. Only the
+// tick thread changes estimates, so it reads them without the lock, and requests do not wait for its computations.
 #pragma once
 
 #include <map>
@@ -23,33 +23,32 @@ class WaitBoard {
  public:
   explicit WaitBoard(const Clock& clock) : clock_(clock) {}
 
-  /// A kind of ticket, as far as waiting goes.
+  /// The properties of a ticket that its wait depends on.
   struct Kind {
-    double rating = 0;  ///< mean of its players
+    double rating = 0;  ///< mean of its players' ratings
     int size = 1;
   };
 
   void matched(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited);
-  /// Takes down who waits in a bucket of ours, and who left it without a match since the last time.
+  /// Records the waits of the tickets in an owned bucket, and of those that left it unmatched since the last call.
   void see(BucketPool& bucket, BucketMs bucket_now);
 
-  /// How much longer a ticket waits that has waited so long.
+  /// The remaining wait of a ticket that has waited for `waited` already.
   WaitEstimate estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) const;
-  /// Over all ratings, from the start; zeros where nothing is known. On the tick thread.
+  /// The wait from enqueue to match over all ratings; zeros where nothing is known. Tick thread only.
   WaitEstimate overall(const std::string& bucket) const;
-  /// By rating and party size, of a bucket of ours; each a few seconds old at most. On the tick thread.
+  /// Waits by rating and party size, of an owned bucket; each is at most a few seconds old. Tick thread only.
   std::vector<WaitOfKind> by_kind(const std::string& bucket) const;
 
-  /// What owners elsewhere measured.
+  /// Takes over the estimates that the owners of other buckets wrote to the queue.
   void learn(const std::vector<BucketSummary>& summaries);
   void forget(const std::string& bucket);
 
  private:
-  /// Samples are dated by the process's own clock: only their age matters.
+  /// Samples are dated by the steady clock of this process: only their age matters.
   BucketMs now() const { return std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count(); }
 
-  /// Curves are worth what they cost only now and then: ratings are rounded to kRatingStep, and what was found for
-  /// one is said again for kSaidFor.
+  /// A curve is expensive to compute. Ratings are rounded to kRatingStep, and a curve is reused for kSaidFor.
   static constexpr double kRatingStep = 50;
   static constexpr BucketMs kSaidFor = 1'000;
   static constexpr std::size_t kSaidMost = 512;
@@ -60,8 +59,8 @@ class WaitBoard {
   struct Own {
     explicit Own(const ModeRules& rules) : estimates(rules) {}
     WaitEstimates estimates;
-    std::map<std::pair<int, int>, Said> said;  ///< by step of the rating, and size
-    // For other instances, a few curves each time; of the tick thread alone:
+    std::map<std::pair<int, int>, Said> said;  ///< cached curves, by rating step and party size
+    // Estimates for other instances, a few computed per call; tick thread only:
     std::vector<WaitEstimates::Kind> kinds;
     std::size_t next = 0;
     std::map<WaitEstimates::Kind, WaitEstimate> told;

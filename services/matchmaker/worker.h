@@ -1,5 +1,5 @@
-// A thread that does a piece of work again and again: at an interval, and at once when woken. Stops and joins when
-// destroyed; the piece under way ends first.
+// A thread that repeats a piece of work at an interval, and at once when woken. The destructor waits until the current
+// run of the work has ended, and joins the thread.
 #pragma once
 
 #include <condition_variable>
@@ -55,7 +55,7 @@ class Worker {
   std::condition_variable changed_;
   bool woken_ = false;
   bool stopping_ = false;
-  std::thread thread_;  // last: it runs only when all else stands
+  std::thread thread_;  // last member, so that the thread starts after all others are constructed
 };
 
 }  // namespace mm::matchmaker

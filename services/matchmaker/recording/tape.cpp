@@ -6,7 +6,7 @@ namespace mm::matchmaker::recording {
 namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
-/// Tickets of buckets that begin anew in one tick: about a millisecond's work.
+/// Limit of tickets in the buckets that begin anew in one tick: about a millisecond of work.
 constexpr std::size_t kTicketsBegunATick = 2'000;
 constexpr std::uint8_t kHasParty = 1;
 constexpr std::uint8_t kHasLatencies = 2;
@@ -47,7 +47,7 @@ void Tape::flush() {
   if (!bytes_.empty()) keep_(std::exchange(bytes_, {}));
 }
 
-// Between two events only. keep_ may stop the tape.
+// Called only between two events. keep_ may call stop().
 void Tape::close() {
   if (bytes_.size() >= kPiece) flush();
 }

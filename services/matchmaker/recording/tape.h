@@ -1,9 +1,9 @@
-// Takes down what happens to the planner's pools, as bytes (event.h). The tick thread's; costs it some nanoseconds an
-// event and never waits: full pieces go to whoever keeps them, between two events.
+// Encodes what happens to the planner's pools as a stream of bytes (event.h). Used by the tick thread only. An event
+// costs some nanoseconds and never waits: full pieces are handed to the `Keep` callback, between two events.
 //
-// A recording can only be followed from a beginning: an empty pool with nothing remembered. When what has been written
-// so far can no longer be gone on with (a new file, or a gap), the tape opens anew, and every bucket begins anew on it
-// (TapedPool), some at each tick, so that no tick is much longer for it.
+// A recording can only be replayed from an initial state: an empty pool with no memory. When the stream cannot be
+// continued (a new file, or a gap), the tape opens a new generation, and every bucket is written anew into it
+// (TapedPool). Only some buckets are written per tick, so that no tick becomes much longer.
 #pragma once
 
 #include <cstdint>
@@ -20,32 +20,32 @@ namespace mm::matchmaker::recording {
 
 class Tape {
  public:
-  /// A piece of recording: whole events, some hundred kilobytes.
+  /// Receives a piece of the recording: whole events, some hundred kilobytes.
   using Keep = std::function<void(std::string&& piece)>;
   explicit Tape(Keep keep) : keep_(std::move(keep)) {}
 
-  /// From now on every bucket has to begin anew. What stands on the tape is kept before.
+  /// Starts a new generation: every bucket has to begin anew. Bytes that are still buffered are handed on first.
   void open();
-  /// Nothing is taken down until open(); what was not handed on is lost.
+  /// Records nothing until open(). Bytes that were not yet handed on are lost.
   void stop();
   bool running() const { return generation_ != 0; }
 
-  /// A tick begins.
+  /// Writes the start of a tick.
   void tick(TimePoint wall);
-  /// Nothing was recorded between these.
+  /// Writes that nothing was recorded between the two times.
   void gap(TimePoint from, TimePoint until);
-  /// Hands on what has been taken down, however little.
+  /// Hands on the buffered bytes, however few.
   void flush();
 
-  /// One bucket as the tape knows it. Not on the tape: what is told of it is not taken down.
+  /// The tape's state of one bucket. Events of a bucket that is not in the current generation must not be written.
   struct Track {
     std::uint32_t bucket = 0;
-    std::uint64_t generation = 0;  ///< of the tape, when the bucket began on it; 0: never
+    std::uint64_t generation = 0;  ///< the generation in which the bucket began; 0: none
     BucketMs now = 0;
     std::int64_t change = 0;
   };
   bool on(const Track& track) const { return running() && track.generation == generation_; }
-  /// Whether a bucket of so many tickets may begin anew in this tick: one always, then as long as they are few.
+  /// Whether a bucket with `tickets` may begin in this tick: the first one always may, others up to a limit of tickets.
   bool may_begin(std::size_t tickets);
 
   void begin(Track& track, std::string_view name, const ModeRules& rules, bool known);
@@ -67,7 +67,7 @@ class Tape {
   std::uint64_t generation_ = 0;
   std::uint64_t generations_ = 0;
   std::uint32_t buckets_ = 0;
-  std::size_t begun_tickets_ = 0;  ///< in this tick
+  std::size_t begun_tickets_ = 0;  ///< by buckets begun in this tick
 };
 
 }  // namespace mm::matchmaker::recording
