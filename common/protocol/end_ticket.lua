@@ -1,7 +1,7 @@
--- Ending tickets. Needs queue.lua. Both the matchmaker's scripts and the lobby's (leave, kick, disband) end tickets, so
--- what an end is stands here once.
+-- Functions that end tickets. Needs queue.lua. The scripts of matchmaker and lobby (leave, kick, disband) share them,
+-- so that all ends of tickets are alike.
 
--- What the functions below read of a ticket, or nothing when it is unknown.
+-- The fields of a ticket that the functions below use, or nil if the ticket is unknown.
 local function load_ticket(id)
   local f = redis.call('HMGET', key_of_ticket(id), 'state', 'players', 'party', 'buckets', 'partition', 'attempt',
     'match_id', 'matched_at', 'queued_at', 'deadline', 'no_requeue', 'serverless')
@@ -13,10 +13,10 @@ local function load_ticket(id)
     no_requeue = f[11] == '1', serverless = tonumber(f[12] or 0)}
 end
 
--- Writes the end of a ticket, `state` cancelled or timed_out. Its place in the queues gets a new change number instead of
--- going away: that is how their owners learn of it; they remove it. `holder`: whose claims are released. `reason` and
--- `player` tell the ticket's players why it ended and who caused it (CloseReason in common/contracts/matchmaker.h);
--- without a reason it is the state.
+-- Ends a ticket; `state` is cancelled or timed_out. Its entries in the queues are not removed, but get a new change
+-- number: the buckets' owners read the change and remove the entries. `holder`: the claim value to release. `reason`
+-- and `player` tell the ticket's players why it ended and who caused it (CloseReason in common/contracts/matchmaker.h).
+-- The default of `reason` is the state.
 local function end_ticket(ticket, state, holder, now, reason, player)
   local change = redis.call('INCR', prefix .. 'change')
   reason = reason or state
@@ -37,9 +37,9 @@ local function end_ticket(ticket, state, holder, now, reason, player)
   tell('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
 end
 
--- Takes a ticket back for its players. Still queued: it ends as cancelled. Already in a match that lives: it is too
--- late, but it will not be queued again if the match is cancelled. Says which: ended, matched, over or unknown.
--- `reason` and `player` as in end_ticket.
+-- Withdraws a ticket for its players. A queued ticket ends as cancelled. A ticket in a live match is only marked, so
+-- that it is not queued again if the match is cancelled. Returns ended, matched, over or unknown. `reason` and `player`
+-- as in end_ticket.
 local function withdraw_ticket(id, reason, player)
   local ticket = load_ticket(id)
   if not ticket then

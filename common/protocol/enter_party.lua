@@ -1,13 +1,14 @@
--- What a player who enters a party has in the queue. Needs queue.lua. Together with the check of enqueue.lua it keeps
--- every member of a party out of the queue, unless the party's own ticket holds them.
+-- Checks for a player who enters a party. Needs queue.lua. Together with the check in enqueue.lua, these keep the
+-- members of a party out of the queue, except for the party's own ticket.
 
--- The waiting ticket of the player, or nothing.
+-- The id of the ticket in which the player waits, or nil.
 local function waiting_ticket_of(player)
   local held = redis.call('HGET', claims, player)
   return held and string.match(held, '^t:(.+)')
 end
 
--- If the match that the player is in is cancelled, their ticket ends with it: it would search again without the party.
+-- Marks the ticket of the player's live match, so that it is not queued again, without the party, if the match is
+-- cancelled.
 local function give_up_requeue(player)
   local held = redis.call('HGET', claims, player)
   local match = held and string.match(held, '^m:(.+)')

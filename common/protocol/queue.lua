@@ -1,5 +1,6 @@
--- The queue's keys and its clock. KEYS[1] of every script is the tenant's prefix, `mm:{<tenant>}:`; every key a script
--- touches begins with it, so all of them are in one slot. See README.md beside this file.
+-- Key names of the queue, its clock, and helpers; included by all scripts. KEYS[1] of every script is the tenant's
+-- prefix, `mm:{<tenant>}:`. Every key a script touches begins with it, so all keys are in one slot. See README.md in
+-- this folder.
 local prefix = KEYS[1]
 local tenant = string.match(prefix, '{(.-)}')
 local claims = prefix .. 'claim'
@@ -8,14 +9,14 @@ local function key_of_ticket(id)
   return prefix .. 'ticket:' .. id
 end
 
--- Bucket time in milliseconds: Redis's wall clock, corrected by what the partition's owner has seen it jump.
+-- Bucket time in milliseconds: Redis's wall clock plus the partition's `offset_ms`, which compensates observed jumps.
 local function bucket_time(partition)
   local clock = redis.call('TIME')
   local offset = redis.call('HGET', prefix .. 'lease:' .. partition, 'offset_ms')
   return clock[1] * 1000 + math.floor(clock[2] / 1000) + (tonumber(offset) or 0)
 end
 
--- A ticket's `players` are `<player>|<mmr>|<deviation>`, joined by commas.
+-- The ids in a ticket's `players` field, which is `<player>|<mmr>|<deviation>`, joined by commas.
 local function ids_of(players)
   local ids = {}
   for id in string.gmatch(players, '([^|,]+)|[^,]*') do
@@ -32,7 +33,7 @@ local function queues_of(buckets)
   return queues
 end
 
--- Compare and delete: only claims that `holder` has. Whoever claimed a player since keeps the claim.
+-- Deletes only the claims with the value `holder`: a player who was claimed again since keeps the new claim.
 local function release_claims(players, holder)
   local held = redis.call('HMGET', claims, unpack(players))
   local released = {}
@@ -46,15 +47,16 @@ local function release_claims(players, holder)
   end
 end
 
--- An event of a ticket, for the relay that brings it to the stream. In the same script as its fact, so neither is
--- without the other. `at` is Redis's clock in milliseconds: it only tells how long the event is worth sending again.
+-- Appends a ticket event to the outbox, in the same script as the change it reports, so both are written or neither.
+-- The relay sends it to the stream. `at` is Redis's clock in ms; it only limits how long the event is kept for sending
+-- again.
 local function tell(subject, message_id, body)
   local clock = redis.call('TIME')
   redis.call('RPUSH', prefix .. 'outbox', cjson.encode({subject = subject, message_id = message_id,
     at = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)), body = body}))
 end
 
--- Drops what is too old to be sent again from `sent`, some of it at a time. Its entries are
+-- Deletes entries of `sent` that are too old to be sent again, at most `most` of them. Entries are
 -- `<server id> <at> <entry of the outbox>`, in the order in which the stream confirmed them.
 local function forget_sent(kept_ms, most)
   local clock = redis.call('TIME')

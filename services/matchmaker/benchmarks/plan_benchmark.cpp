@@ -1,6 +1,6 @@
-// How long a tick takes: first ticks of full queues (solo 1v1 and 5v5, parties), a steady tick with 1 % new tickets,
-// and what a ticket costs in memory. Where a crowd waits, the time is the tick's alone, from taking in who came and
-// went to the plan. Ratings are drawn from N(1500, 300), waits from 0 to 20 s, seeds are fixed.
+// Measures the duration of a tick: first ticks of full queues (solo 1v1 and 5v5, parties), a steady tick with 1 % new
+// tickets, a waiting crowd; and the memory per ticket. In the benchmarks with a waiting crowd, only plan() is timed.
+// Ratings are drawn from N(1500, 300), waits from 0 to 20 s; seeds are fixed.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
@@ -18,7 +18,7 @@ constexpr BucketMs kNow = 1'800'000'000'000;
 
 enum class Sizes { solo, parties, trios, trios_and_few_solos };
 
-/// Issues ids as the platform does: version 7, rising.
+/// Draws tickets. Ids are like the platform's: version 7, increasing.
 class Tickets {
  public:
   Tickets(std::uint64_t seed, Sizes sizes, int team_size) : random_(seed), sizes_(sizes), team_size_(team_size) {}
@@ -74,7 +74,7 @@ std::size_t allocated_bytes() {
   return info.uordblks + info.hblkhd;
 }
 
-/// `left`: tickets that the tick did not match.
+/// `left`: the number of tickets that the tick did not match.
 void report(benchmark::State& state, std::size_t left, const TickPlan& tick) {
   double spread = 0;
   double quality = 0;
@@ -105,8 +105,8 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
-/// A crowd that cannot be matched (parties of 3 where teams have 5), of which 1 % leave and arrive each tick. Some of
-/// those who arrive may be solo players, for whom the crowd competes.
+/// A crowd that cannot be matched (parties of 3 in teams of 5). In each tick 1 % leave and as many arrive. Some of the
+/// arrivals may be solo players, for whom the parties compete.
 void waiting_crowd(benchmark::State& state, Sizes sizes) {
   const ModeRules mode = rules();
   Pool pool(mode, 5, default_region());
@@ -135,8 +135,8 @@ void waiting_crowd(benchmark::State& state, Sizes sizes) {
   report(state, pool.size(), tick);
 }
 
-/// Solo players of whom no two accept each other (a window narrower than what lies between them), of whom 1 % leave and
-/// as many arrive between the others each tick.
+/// Solo players of whom no two accept each other (the window is narrower than the gaps between ratings). In each tick 1
+/// % leave and as many arrive between the others.
 void strangers(benchmark::State& state) {
   ModeRules mode = rules();
   mode.initial_window = mode.max_window = 0.01;
@@ -146,7 +146,7 @@ void strangers(benchmark::State& state) {
   std::uint64_t place = 0;
   const auto add = [&](BucketMs now) {
     PoolTicket ticket = tickets.next(now);
-    // Every 0.02 points one place, taken in an order that jumps about.
+    // Ratings are multiples of 0.02 points, assigned in a scattered order.
     const std::uint64_t places = static_cast<std::uint64_t>(state.range(0)) * 5 / 4;
     ticket.players[0].mmr = static_cast<double>(place++ * 7'919 % places) * 0.02;
     order.push_back(ticket.id);
@@ -169,7 +169,7 @@ void strangers(benchmark::State& state) {
   report(state, pool.size(), tick);
 }
 
-/// A small bucket in which nothing has changed: what most ticks of most buckets are.
+/// A small bucket without changes, as in most ticks of most buckets.
 void quiet_bucket(benchmark::State& state) {
   const ModeRules mode = rules();
   Pool pool(mode, 5, default_region());
@@ -181,7 +181,7 @@ void quiet_bucket(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(plan(pool, mode, now++, memory, workspace).matches.data());
 }
 
-/// The first tick of a queue: nothing is known of it yet but the sorted line.
+/// The first tick of a queue: the planner's memory is empty, only the sorted list exists.
 void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   const ModeRules mode = rules();
   Pool pool(mode, team_size, default_region());
@@ -201,8 +201,8 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   state.counters["bytes_per_ticket"] = bytes / static_cast<double>(pool.size());
 }
 
-/// After the first tick of a full queue: 1 % arrive, a tick is planned, what it matched is gone. Arrivals and erasures
-/// are part of the time.
+/// A tick after the first tick of a full queue: 1 % arrive, a tick is planned, matched tickets are erased. Arrivals and
+/// erasures are timed too.
 void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
   const ModeRules mode = rules();
   Pool pool(mode, team_size, default_region());

@@ -1,11 +1,10 @@
-// One tick over a file of tickets, everything new: how long it takes, and every match checked without the core.
+// Plans one tick over a file of tickets, all of them new; prints its duration and checks each match without the core.
 //
 //   mm-tick-file FILE [TICKETS] [TEAM_SIZE] [THREADS] [ROUNDS]
 //
-// A line is `id size mode region rating low high`, with tabs or spaces between; `high - rating` is the ticket's
-// window, the same for all. Each region is a bucket of its own. The time is that of a tick from arrivals to plan
-// (sorting, matching, team split), buckets one after the other or on THREADS threads; filling the pools is not part
-// of it.
+// A line is `id size mode region rating low high`, separated by tabs or spaces; `high - rating` is the ticket's window,
+// the same for all. Each region is a bucket. The time is that of one tick from arrivals to plan (sorting, matching,
+// team split), with the buckets planned one after the other or on THREADS threads. Filling the pools is not timed.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -46,7 +45,7 @@ struct Checked {
   double spread = 0;
   double worst_spread = 0;
   double gap = 0;        ///< between the teams' mean ratings
-  double least_gap = 0;  ///< the same of the most even split there is
+  double least_gap = 0;  ///< the same for the most even split
 };
 
 struct Seconds {
@@ -54,7 +53,7 @@ struct Seconds {
   double cpu;
 };
 
-/// Ticket number i, readable again from its id.
+/// The id of ticket number i; number_of() recovers i from it.
 TicketId id_of(std::size_t i) {
   Uuid uuid;
   for (std::size_t b = 0; b < 6; ++b) uuid.bytes[b] = static_cast<std::uint8_t>(0x0190'0000'0000ULL >> (40 - 8 * b));
@@ -140,7 +139,7 @@ Seconds tick(const Buckets& buckets, Crew& crew, std::vector<TickPlan>& plans) {
   return {seconds_of(CLOCK_MONOTONIC) - wall, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu};
 }
 
-/// The least difference of two teams' sums, by trying every set of tickets.
+/// The smallest difference between two teams' rating sums over all splits of the tickets.
 double least_gap(const std::vector<const Row*>& tickets, int team_size) {
   double least = 1e300;
   for (std::uint32_t half = 1; half < 1U << tickets.size(); half += 2) {

@@ -1,4 +1,4 @@
-// What writer and reader of a recording's file agree on; README.md says it in words.
+// Constants of the recording file format, shared by writer and reader; README.md describes the format.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@ inline constexpr std::uint32_t kVersion = 1;
 
 enum class Block : std::uint8_t { head = 1, events = 2, end = 3 };
 
-/// u32 stored bytes, u32 CRC-32C of all that follows, u8 kind, u32 raw bytes; then the stored bytes.
+/// Block header: u32 stored bytes, u32 CRC-32C of all that follows, u8 kind, u32 raw bytes. The stored bytes follow.
 inline constexpr std::size_t kBlockHead = 13;
 inline constexpr std::size_t kFileHead = kMagic.size() + 4;
-/// A larger one is damage.
+/// Larger sizes are treated as damage.
 inline constexpr std::size_t kRawMost = 256 * 1024 * 1024;
 inline constexpr std::size_t kStoredMost = kRawMost + 4 * 1024 * 1024;
 

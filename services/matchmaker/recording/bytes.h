@@ -1,6 +1,6 @@
-// The small things a recording is made of: whole numbers of 7 bits a byte (LEB128), signed ones zigzagged, doubles as
-// their bits, texts with their length in front. What is read may be damaged: a reader that has run out, or met a
-// number that is none, gives zeros from then on and says so.
+// Encodes and decodes the values of a recording: integers with 7 bits per byte (LEB128), signed integers in zigzag
+// form, doubles as their bits, texts after their length. Input may be damaged: after a reader runs out of bytes or
+// meets an invalid number, failed() is true and all further reads return zeros.
 #pragma once
 
 #include <bit>
@@ -32,7 +32,7 @@ inline void put_double(std::string& to, double value) {
   for (int shift = 0; shift < 64; shift += 8) to.push_back(static_cast<char>((bits >> shift) & 0xFF));
 }
 
-/// Points: mostly whole hundredths, which take two or three bytes; anything else stands behind a 1, as it is.
+/// Points (ratings, milliseconds). Whole hundredths take two or three bytes; other values are a 1 and then a double.
 inline void put_points(std::string& to, double value) {
   constexpr double kMost = 1e12;
   const bool small = std::fabs(value) < kMost;
@@ -55,7 +55,7 @@ inline void put_uuid(std::string& to, const Uuid& uuid) {
   for (const std::uint8_t byte : uuid.bytes) to.push_back(static_cast<char>(byte));
 }
 
-/// Reads what the functions above have put, from bytes that outlive it.
+/// Reads values written by the functions above. `bytes` must outlive the reader.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -111,7 +111,7 @@ class ByteReader {
     rest_.remove_prefix(uuid.bytes.size());
     return uuid;
   }
-  /// How many of something follow, each of at least `bytes_each`: never more than there can be.
+  /// Reads a number of elements, each of at least `bytes_each`; fails if that many cannot fit in the rest.
   std::size_t count(std::size_t bytes_each) {
     const std::uint64_t many = varint();
     if (many > rest_.size() / bytes_each) return fail();

@@ -31,7 +31,7 @@ inline constexpr CrcTables kCrcTables = make_crc_tables();
 
 }  // namespace detail
 
-/// `before`: the checksum of what stands in front of these bytes, to go on from.
+/// `before`: the checksum of the preceding bytes, to continue from.
 inline std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0) {
   const auto& tables = detail::kCrcTables;
   const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>(bytes[i])}; };

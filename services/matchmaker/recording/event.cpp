@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint8_t kHasParty = 1;
 constexpr std::uint8_t kHasLatencies = 2;
-/// More slots than a bucket may have tickets: a larger number is damage.
+/// More than the largest number of tickets in a bucket; larger slots are treated as damage.
 constexpr std::uint64_t kSlotsMost = 4'000'000;
 
 Slot read_slot(ByteReader& block, bool& fine) {
@@ -37,7 +37,7 @@ bool EventReader::next(ByteReader& block, Event& event) {
   if (!failure_.empty() || block.empty()) return false;
   const bool read_it = read(block, event);
   if (!failure_.empty()) return false;
-  if (block.failed() || !read_it) return refuse("an event is cut off or not what it says it is");
+  if (block.failed() || !read_it) return refuse("an event is cut off or malformed");
   return true;
 }
 
@@ -150,7 +150,7 @@ void EventReader::read_expired(ByteReader& block, Event& event) {
   bool fine = true;
   event.expired.resize(block.count(1));
   for (Slot& slot : event.expired) slot = read_slot(block, fine);
-  if (!fine) refuse("an expired ticket has no slot");
+  if (!fine) refuse("the slot of an expired ticket is out of range");
 }
 
 }  // namespace mm::matchmaker::recording

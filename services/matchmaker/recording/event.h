@@ -1,7 +1,7 @@
-// What a recording tells, one event after the other: everything that was done to the planner's pools, and what came of
-// it. README.md has their bytes.
+// The events of a recording: everything that was done to the planner's pools, and what the planner returned. README.md
+// describes their encoding.
 //
-// Tickets are named by the slot they had in the recorded pool, which is short; a reader keeps who has which slot.
+// Events name a ticket by its slot in the recorded pool, which is short; a reader keeps which ticket has which slot.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ std::string_view name_of(Left why);
 
 enum class Kind : std::uint8_t {
   tick = 1,     ///< a tick begins: wall
-  begun = 2,    ///< a bucket with an empty pool and nothing remembered: name, known, rules
-  put = 3,      ///< into the pool, new or in the place of the same ticket: slot, ticket
-  left = 4,     ///< out of the pool: slot, why
-  looked = 5,   ///< somebody looked at the sorted line between two plans (slots of who left become free)
+  begun = 2,    ///< a bucket begins, with an empty pool and empty memory: name, known, rules
+  put = 3,      ///< a ticket enters the pool, or replaces the same ticket: slot, ticket
+  left = 4,     ///< a ticket leaves the pool: slot, why
+  looked = 5,   ///< the sorted list was read between two plans, which frees the slots of tickets that left
   planned = 6,  ///< plan(): now, matches, seats, expired
-  timed = 7,    ///< not planned (too few players, or no such mode): now, expired
-  ended = 8,    ///< the bucket is another instance's, or forgotten
+  timed = 7,    ///< not planned (too few players, or unknown mode), only expired: now, expired
+  ended = 8,    ///< the bucket was handed to another instance, or retired
   gap = 9,      ///< nothing was recorded from wall to until; every bucket begins anew after it
 };
 
@@ -48,10 +48,10 @@ struct RecordedSeat {
   std::uint32_t team = 0;
 };
 
-/// One event; only what its kind names is of this event, the rest is left from those before.
+/// One event. Only the fields that belong to its kind are valid; the others keep values of earlier events.
 struct Event {
   Kind kind = Kind::tick;
-  std::uint32_t bucket = 0;  ///< of all but tick and gap: numbers that begun events give out
+  std::uint32_t bucket = 0;  ///< for all kinds but tick and gap; numbers are assigned by begun events
   TimePoint wall{};
   TimePoint until{};
   std::string name;  ///< tenant:mode:region:team_size
@@ -69,12 +69,13 @@ struct Event {
 /// Reads the events of one recording, block by block.
 class EventReader {
  public:
-  /// False: the block has ended, or is none of ours (then failure() says why, and what came before it is good).
+  /// Returns false at the end of the block, or if an event is invalid. Then failure() says why; earlier events are
+  /// good.
   bool next(ByteReader& block, Event& event);
   const std::string& failure() const { return failure_; }
 
  private:
-  /// What later events are told in differences to.
+  /// The last values in a bucket, to which later events are encoded as differences.
   struct Known {
     BucketMs now = 0;
     std::int64_t change = 0;

@@ -24,8 +24,8 @@ struct FileReader::State {
   std::ifstream file;
   FileHead head;
   std::unique_ptr<ZSTD_DCtx, FreeDecompressor> decompressor{ZSTD_createDCtx()};
-  std::uint64_t at = 0;      ///< where the next block begins
-  std::uint64_t blocks = 0;  ///< so far
+  std::uint64_t at = 0;      ///< byte position of the next block
+  std::uint64_t blocks = 0;  ///< read so far
   std::string failure;
 
   struct Stored {
@@ -39,7 +39,7 @@ struct FileReader::State {
     return Read::damaged;
   }
 
-  /// `events` stands for any block.
+  /// Returns Read::events for a block of any kind.
   Read next_block(Stored& block) {
     std::string bytes(kBlockHead, '\0');
     file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -60,7 +60,7 @@ struct FileReader::State {
     return Read::events;
   }
 
-  // In steps, so that a damaged size costs no more memory than the file has bytes.
+  // Reads in steps, so that a damaged size uses no more memory than the file has bytes.
   bool read_body(std::size_t size, std::string& body) {
     constexpr std::size_t kStep = 1024 * 1024;
     body.clear();
@@ -85,7 +85,7 @@ struct FileReader::State {
       if (ZSTD_isError(hint) != 0) return damaged(std::string("cannot be decompressed: ") + ZSTD_getErrorName(hint));
       if (in.pos == in_before && out.pos == out_before) break;
     }
-    if (out.pos < out.size || in.pos < in.size) return damaged("holds another number of bytes than it says");
+    if (out.pos < out.size || in.pos < in.size) return damaged("does not decompress to the size in its header");
     return Read::events;
   }
 };
@@ -102,7 +102,7 @@ Result<FileReader, std::string> FileReader::open(const std::string& path) {
   if (!state->file) return fail(path + ": " + std::strerror(errno));
   state->file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   if (static_cast<std::size_t>(state->file.gcount()) < begin.size() || !begin.starts_with(kMagic)) {
-    return fail(path + " is no recording");
+    return fail(path + " is not a recording");
   }
   const std::uint32_t version = ByteReader(std::string_view(begin).substr(kMagic.size())).u32();
   if (version != kVersion) {
@@ -118,7 +118,7 @@ Result<FileReader, std::string> FileReader::open(const std::string& path) {
   state->head.instance = reader.text();
   state->head.started_at = TimePoint(Milliseconds(static_cast<std::int64_t>(reader.varint())));
   state->head.part = static_cast<int>(reader.varint());
-  if (reader.failed()) return fail(path + ": its head is not what it says it is");
+  if (reader.failed()) return fail(path + ": its head is malformed");
   return FileReader(std::move(state));
 }
 
@@ -132,7 +132,7 @@ FileReader::Read FileReader::next(std::string& piece) {
   const Read read = state_->next_block(block);
   if (read != Read::events) return read;
   if (block.kind == Block::end) return Read::end;
-  if (block.kind != Block::events) return state_->damaged("is of a kind there is not");
+  if (block.kind != Block::events) return state_->damaged("has an unknown kind");
   return state_->decompress(block, piece);
 }
 

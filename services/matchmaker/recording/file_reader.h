@@ -1,5 +1,5 @@
-// Reads a recording's file block by block. What is damaged or cut off ends the reading with a sentence that says where;
-// everything before it is good. Not thread-safe.
+// Reads a recording file block by block. A damaged or cut-off block ends the reading, with a failure text that says
+// where; everything before it is good. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace mm::matchmaker::recording {
 
 class FileReader {
  public:
-  /// Fails for what cannot be read, is no recording, or is of a version this program does not know.
+  /// Fails if the file cannot be read, is not a recording, or has a version that this program does not know.
   static Result<FileReader, std::string> open(const std::string& path);
   FileReader(FileReader&&) noexcept;
   ~FileReader();
@@ -23,7 +23,7 @@ class FileReader {
   enum class Read {
     events,      ///< `piece` holds whole events
     end,         ///< the writer ended the file here
-    unfinished,  ///< no more, and the writer has not ended it: it is being written, or its process was killed
+    unfinished,  ///< the file ends without an end block: it is being written, or its process was killed
     damaged,     ///< see failure()
   };
   Read next(std::string& piece);

@@ -34,7 +34,7 @@ struct FileWriter::State {
     if (file >= 0) ::close(file);
   }
 
-  /// The file then ends with its last whole block.
+  /// Truncates the file to its last whole block, and closes it.
   Failure<std::string> give_up(const std::string& why) {
     static_cast<void>(::ftruncate(file, static_cast<off_t>(bytes)));
     ::close(file);
@@ -66,7 +66,7 @@ struct FileWriter::State {
     return append(block);
   }
 
-  /// All of `piece`, so that it can be read without what follows.
+  /// Compresses and flushes all of `piece`, so that it can be read without later blocks.
   Result<Done, std::string> compress(std::string_view piece) {
     stored.resize(ZSTD_compressBound(piece.size()) + ZSTD_CStreamOutSize());
     ZSTD_inBuffer in{piece.data(), piece.size(), 0};

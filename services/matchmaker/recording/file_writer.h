@@ -1,5 +1,5 @@
-// Writes pieces of a recording to a file: compressed, in blocks that each carry a checksum and can be read as soon as
-// they are written. See README.md for the bytes. Not thread-safe.
+// Writes pieces of a recording to a file: compressed, in blocks with a checksum, each of which can be read as soon as
+// it is written. README.md describes the format. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,28 @@
 
 namespace mm::matchmaker::recording {
 
-/// What stands at the beginning of a file.
+/// The content of a file's first block.
 struct FileHead {
   std::string instance;
   TimePoint started_at{};  ///< when the file was begun
-  int part = 1;            ///< of a process' files
+  int part = 1;            ///< number of the file among those of its process, from 1
 };
 
 class FileWriter {
  public:
-  /// The file must not exist yet. The failure is one sentence.
+  /// The file must not exist yet. The error is one sentence.
   static Result<FileWriter, std::string> create(const std::string& path, const FileHead& head);
   FileWriter(FileWriter&&) noexcept;
   FileWriter& operator=(FileWriter&&) noexcept;
-  /// As finish(), with nobody to tell.
+  /// Calls finish() and ignores errors.
   ~FileWriter();
 
-  /// One block, which holds whole events.
+  /// Writes one block. `piece` must contain whole events.
   Result<Done, std::string> write(std::string_view piece);
-  /// Says that the file ends here and not by a crash, and closes it.
+  /// Writes the end block, which tells a complete file from one cut off by a crash, and closes the file.
   Result<Done, std::string> finish();
 
-  /// So far, as on disk.
+  /// Bytes on disk so far.
   std::uint64_t bytes() const;
   const std::string& path() const;
 

@@ -22,7 +22,7 @@ std::string figures(const char* what, std::size_t match, double recorded, double
   return text;
 }
 
-/// tenant:mode:region:team_size, of which a pool needs the last two.
+/// Parses tenant:mode:region:team_size; a pool needs the last two.
 bool parse_name(const std::string& name, TapedPool::Play& play) {
   const auto last = name.rfind(':');
   if (last == std::string::npos || last == 0) return false;
@@ -81,7 +81,7 @@ bool Replayer::play(const Event& event) {
 
 bool Replayer::begin(const Event& event) {
   TapedPool::Play play{event.rules, 1, {}, event.known};
-  if (!parse_name(event.name, play)) return refuse("\"" + event.name + "\" is no bucket");
+  if (!parse_name(event.name, play)) return refuse("\"" + event.name + "\" is not a bucket name");
   ++counts_.buckets;
   Bucket& bucket = buckets_[event.bucket];
   bucket.name = event.name;
@@ -92,7 +92,7 @@ bool Replayer::begin(const Event& event) {
 
 bool Replayer::put(Bucket& bucket, const Event& event) {
   const auto upserted = bucket.pool->upsert(event.ticket);
-  if (upserted == Pool::Upserted::ignored) return refuse("a ticket of " + bucket.name + " that no pool takes");
+  if (upserted == Pool::Upserted::ignored) return refuse("a ticket in " + bucket.name + " that the pool rejects");
   if (upserted == Pool::Upserted::added) {
     ++counts_.puts;
     counts_.players += event.ticket.players.size();
@@ -128,7 +128,7 @@ bool Replayer::is(const Bucket& bucket, Slot recorded, Slot planned) const {
 }
 
 std::string Replayer::difference(const Bucket& bucket, const Event& event, const TickPlan& plan) const {
-  // What a timed event leaves in the fields of matches is another event's.
+  // After a timed event, the match fields of `event` belong to an earlier event.
   const std::size_t recorded = event.kind == Kind::planned ? event.matches.size() : 0;
   if (recorded != plan.matches.size()) return counted("matches", recorded, plan.matches.size());
   if (event.expired.size() != plan.expired.size()) return counted("expired", event.expired.size(), plan.expired.size());
@@ -151,7 +151,7 @@ std::string Replayer::in_match(const Bucket& bucket, const Event& event, const T
     const Seat& seat = plan.seats[is_now.first_seat + s];
     if (recorded.team != seat.team || !is(bucket, recorded.slot, seat.slot)) {
       return "match " + std::to_string(i + 1) + ": " + bucket.pool->pool().id(seat.slot).to_string() +
-             " in a seat that was another's";
+             " in a seat of another ticket";
     }
   }
   if (!same_bits(was.quality, is_now.quality)) return figures("quality", i, was.quality, is_now.quality);

@@ -1,5 +1,5 @@
-// Plays a recording again: the same core is given what the recorded one was given, at the same times, and must come to
-// the same matches. What is different is told, and the replay goes on with what was recorded. Not thread-safe.
+// Replays a recording: gives the same core the same inputs at the same times, and compares its matches with the
+// recorded ones. A difference is reported, and the replay goes on with what was recorded. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace mm::matchmaker::recording {
 
-/// A plan that is not the recorded one.
+/// A plan that differs from the recorded one.
 struct Difference {
   TimePoint at{};
   std::string bucket;
@@ -24,7 +24,7 @@ struct Difference {
 
 struct ReplayCounts {
   std::uint64_t ticks = 0;
-  std::uint64_t buckets = 0;  ///< beginnings
+  std::uint64_t buckets = 0;  ///< begun events
   std::uint64_t plans = 0;
   std::uint64_t puts = 0;
   std::uint64_t players = 0;  ///< in tickets put
@@ -39,25 +39,25 @@ struct ReplayCounts {
 
 class Replayer {
  public:
-  /// False: the event does not go with those before (failure() says why); nothing after it can be played.
+  /// Returns false if the event is impossible after those before (failure() says why); no further event can be played.
   bool play(const Event& event);
   const std::string& failure() const { return failure_; }
 
-  /// `visit(name, pool, now)` for each bucket as it stands; `now`: of its last plan.
+  /// Calls `visit(name, pool, now)` for each bucket in its present state; `now`: of its last plan.
   template <class Visit>
   void each_bucket(Visit&& visit) const {
     for (const auto& [number, bucket] : buckets_) visit(bucket.name, std::as_const(*bucket.pool), bucket.now);
   }
 
   const ReplayCounts& counts() const { return counts_; }
-  /// The first ones.
+  /// The first differences; at most 100 are kept.
   const std::vector<Difference>& differences() const { return differences_; }
 
  private:
   struct Bucket {
     std::string name;
     std::unique_ptr<TapedPool> pool;
-    std::vector<TicketId> in_slot;  ///< who has the recorded pool's slots
+    std::vector<TicketId> in_slot;  ///< the tickets by slot of the recorded pool
     BucketMs now = 0;               ///< of the last plan
   };
   bool begin(const Event& event);
@@ -76,7 +76,7 @@ class Replayer {
   std::string failure_;
 };
 
-/// Plays a whole file. `failure`: what is damaged, and where; everything before it has been played. `unfinished`: the
+/// Replays a whole file. `failure`: what is damaged and where; everything before it was replayed. `unfinished`: the
 /// writer has not ended the file.
 struct FileReplay {
   ReplayCounts counts;

@@ -70,7 +70,7 @@ void TapedPool::note_looks() {
   if (taped()) tape_->looked(track_);
 }
 
-// Nobody has to be moved, so it costs nothing.
+// An empty pool has no tickets to move, so beginning anew costs nothing.
 void TapedPool::begin_if_empty() {
   if (tape_ != nullptr && tape_->running() && !taped() && pool_.empty()) begin_fresh(true);
 }

@@ -1,9 +1,9 @@
-// A bucket's pool and what the planner remembers of it, with a tape running: whatever changes either goes through here,
-// so that a recording has all of it. Without a tape it is just those two. The tick thread's, but for plan().
+// A bucket's pool and the planner's memory of it. All changes of either go through this class, so that a tape can
+// record them. The tape is optional. Tick thread only, except for plan().
 //
-// To begin anew on a tape the tickets move into a fresh pool, in the order of their ratings, and what is remembered of
-// them is forgotten: a replay does the same with the same tickets, and from there both go on alike. That costs one full
-// plan, and those who have been passed over a little patience.
+// To begin anew on a tape, the tickets move into a fresh pool, in the order of their ratings, and the memory is
+// cleared. A replay does the same with the same tickets, so both continue alike. This costs one full plan, and tickets
+// that were passed over lose the priority they had gained.
 #pragma once
 
 #include <string>
@@ -18,35 +18,35 @@ namespace mm::matchmaker::recording {
 
 class TapedPool {
  public:
-  /// What is planned: `known` is false for a bucket whose mode has left the mode table; its tickets only expire.
+  /// How the bucket is planned. `known` is false if its mode was removed from the mode table: its tickets only expire.
   struct Play {
     ModeRules rules;
     int team_size = 1;
     Region region;
     bool known = true;
   };
-  /// `tape`: none, or one that lives longer. `name`: tenant:mode:region:team_size.
+  /// `tape`: may be null; else it must outlive the pool. `name`: tenant:mode:region:team_size.
   TapedPool(std::string name, Play play, Tape* tape);
   ~TapedPool();
   TapedPool(const TapedPool&) = delete;
   TapedPool& operator=(const TapedPool&) = delete;
 
   Pool::Upserted upsert(const PoolTicket& ticket);
-  /// False if it was not there.
+  /// Returns false if the ticket was not in the pool.
   bool erase(TicketId id, Left why);
   void clear();
-  /// The same tickets under other rules, planned wholly.
+  /// Applies other rules to the same tickets; the next tick plans all of them.
   void take_rules(const ModeRules& rules, bool known);
 
-  // One tick in three steps, so that several buckets can be planned side by side:
+  // One tick in three steps, so that several buckets can be planned in parallel:
   /// Begins anew on the tape, if that is due.
   void before_plan();
-  /// Whom to match and who has expired. (Expired tickets stay until they are erased.) On any thread.
+  /// Returns the matches and the expired tickets. (Expired tickets stay until they are erased.) Any thread.
   TickPlan plan(BucketMs now, Workspace& workspace);
-  /// Takes down what plan() has returned.
+  /// Records the result of plan().
   void after_plan(BucketMs now, const TickPlan& plan);
 
-  /// A copy of a ticket and its nearest. `now`: of the last plan.
+  /// A copy of a ticket and its nearest tickets. `now`: of the last plan.
   Neighbourhood around(Slot slot, BucketMs now) const { return look_around(pool_, now, memory_, slot); }
 
   const Pool& pool() const { return pool_; }
@@ -57,7 +57,7 @@ class TapedPool {
  private:
   enum class Last { nothing, planned, timed };
   bool taped() const { return tape_ != nullptr && tape_->on(track_); }
-  /// Others may have looked at the line since our last step.
+  /// Records a `looked` event if the sorted list was read by others since our last step.
   void note_looks();
   void begin_if_empty();
   void begin_anew(bool on_tape);

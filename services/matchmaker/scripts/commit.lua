@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Makes a match of (ticket, attempt) pairs, all or nothing. Only the owner of the bucket may, which its token proves:
--- an owner that was paused and replaced is refused here.
+-- Commits a match of (ticket, attempt) pairs, all or nothing. Only the bucket's owner may do so, which its lease token
+-- proves: an owner that was paused and replaced is refused.
 --@include queue.lua
 local partition, token, bucket, match, found = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
@@ -15,7 +15,7 @@ for i = 6, #ARGV, 2 do
     mine = mine + 1
   end
 end
--- The same commit again, because its first answer was lost.
+-- A repetition of a commit whose reply was lost.
 if mine == #tickets then
   return {'ok'}
 end
@@ -36,7 +36,7 @@ for _, ticket in ipairs(tickets) do
   redis.call('HSET', key_of_ticket(ticket.id), 'state', 'matched', 'match_id', match, 'matched_at', now,
     'change', change)
   redis.call('ZREM', own_queue, ticket.id)
-  -- Other regions' owners learn of it by the change and remove it themselves.
+  -- The owners of other regions' buckets learn of the match by the new change number, and remove the ticket themselves.
   for _, queue in ipairs(queues_of(ticket.buckets)) do
     redis.call('ZADD', queue, 'XX', change, ticket.id)
   end

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Ends a waiting ticket. ARGV: ticket; `cancelled` with the player who asks (or nobody), the reason and the player who
--- caused it (or nobody); or `timed_out` with the partition and the token of its owner.
+-- Ends a waiting ticket. ARGV: the ticket; then either `cancelled`, the player who asks (or empty), the reason and the
+-- player who caused it (or empty); or `timed_out`, the partition and its owner's lease token.
 --@include queue.lua
 --@include end_ticket.lua
 local id, state = ARGV[1], ARGV[2]
@@ -30,7 +30,7 @@ if asks ~= '' and not string.find(ticket.players, asks .. '|', 1, true) then
   return {'unknown'}
 end
 if ticket.state == 'matched' then
-  -- Too late, but said: it is not queued again when the match is cancelled.
+  -- Too late to cancel, but remembered: the ticket is not queued again if the match is cancelled.
   redis.call('HSET', key_of_ticket(id), 'no_requeue', '1')
   return {'matched', ticket.match_id}
 end

@@ -1,5 +1,5 @@
 #!lua
--- Puts a ticket into its queues and claims its players, or says why not.
+-- Enqueues a ticket in its buckets and claims its players, or returns why it cannot.
 --@include queue.lua
 local id, content, issued_at = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local players, party, party_version = ARGV[4], ARGV[5], ARGV[6]
@@ -17,7 +17,7 @@ if known[1] then
   return {'same', known[2]}
 end
 
--- A copy of a request that was delayed until its ticket had ended and been swept must not queue it anew.
+-- A delayed copy of a request, whose ticket has ended and been swept meanwhile, must not queue the ticket again.
 local now = bucket_time(partition)
 if issued_at > 0 and issued_at < now - unknown_max_age then
   return {'expired'}
@@ -31,7 +31,8 @@ for i, player in ipairs(ids) do
   end
 end
 
--- Members of a party wait with their party or not at all: who joined one after the caller had looked is seen here.
+-- Members of a party wait only in their party's ticket. This detects players who joined a party after the caller
+-- checked.
 for i, of in ipairs(redis.call('HMGET', prefix .. 'member', unpack(ids))) do
   if of and of ~= party then
     return {'in_party', ids[i]}

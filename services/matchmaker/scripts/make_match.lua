@@ -1,6 +1,6 @@
 #!lua
--- Makes a match of players who are not in the queue: claims all of them or none. ARGV: match, when its id was issued
--- (0: not known), the largest age of an unknown id, partition for the clock, match.found's JSON, the players.
+-- Creates a match for players who are not in the queue: claims all of them or none. ARGV: match, when its id was issued
+-- (0: unknown), the maximum age of an unknown id, partition for the clock, JSON of match.found, the players.
 --@include queue.lua
 local match, issued_at, unknown_max_age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local partition, found = ARGV[4], ARGV[5]

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- What became of a match, as its session's row says: known (the row exists), ready (it has a server), completed, or
--- cancelled; then follow the reason, how often a ticket may be left without a server, and the tickets to queue again.
--- Idempotent: a match that is not live has been dealt with. Answers, of a cancelled one, which tickets were queued again
--- and the match.
+-- Applies the outcome of a match, as in session's row: known (the row exists), ready (it has a server), completed, or
+-- cancelled. For cancelled follow the reason, the number of matches without a server after which a ticket ends, and the
+-- tickets to queue again. Idempotent: a match that is not live was dealt with before. For a cancelled match the reply
+-- has the tickets that were queued again, and the match.
 --@include queue.lua
 --@include end_ticket.lua
 local match, state = ARGV[1], ARGV[2]
@@ -28,7 +28,7 @@ if state == 'known' or state == 'ready' then
     redis.call('INCR', prefix .. 'change')
   end
   if state == 'ready' then
-    -- From here on the players of these tickets do not wait any more.
+    -- From now on the players of these tickets do not wait any more.
     for id in pairs(tickets_in(found)) do
       local f = redis.call('HMGET', key_of_ticket(id), 'state', 'match_id', 'partition', 'ready_at')
       if f[1] == 'matched' and f[2] == match and not f[4] then
@@ -45,7 +45,7 @@ for i = 5, #ARGV do
   wanted[ARGV[i]] = true
 end
 
--- RFC 3339 of milliseconds since 1970 (Howard Hinnant's civil_from_days).
+-- RFC 3339 text of milliseconds since 1970 (Howard Hinnant's civil_from_days).
 local function time_text(ms)
   local seconds = math.floor(ms / 1000)
   local days = math.floor(seconds / 86400)
@@ -62,8 +62,8 @@ local function time_text(ms)
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms - seconds * 1000)
 end
 
--- The same ticket searches again: the time it spent matched does not count for its windows and its deadline. Answers
--- whether it does: one that was left without a server too often ends.
+-- Queues the same ticket again. The time it spent matched does not count for its rating windows and its deadline.
+-- Returns whether the ticket was queued: it ends if its deadline passed, or if it was left without a server too often.
 local function requeue(ticket, now)
   local spent = math.max(0, now - ticket.matched_at)
   local queued_at, deadline = ticket.queued_at + spent, ticket.deadline + spent
@@ -80,7 +80,7 @@ local function requeue(ticket, now)
   local change = redis.call('INCR', prefix .. 'change')
   redis.call('HSET', key_of_ticket(ticket.id), 'state', 'queued', 'attempt', attempt, 'queued_at', queued_at,
     'deadline', deadline, 'change', change, 'serverless', serverless)
-  -- What players are told of their wait includes it.
+  -- The wait that is shown to players includes the time spent matched.
   redis.call('HINCRBY', key_of_ticket(ticket.id), 'spent_matched', string.format('%.0f', spent))
   redis.call('HDEL', key_of_ticket(ticket.id), 'match_id', 'matched_at', 'ready_at')
   local players = ids_of(ticket.players)

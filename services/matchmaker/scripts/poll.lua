@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- A partition's tick in one look. Its owner renews the lease, folds a jump of Redis's clock, removes tickets it knows
--- as ended, and reads what changed. Anybody else learns who the owner is and whether it lives.
--- ARGV: partition; token; the bucket time expected now, or 0; the largest error of that; the most entries to read per
--- bucket; then for each bucket: name, cursor, how many dead, the dead.
+-- One poll of a partition in a tick. For the owner it renews the lease, compensates a jump of Redis's clock, removes
+-- tickets known to have ended, and returns what changed. For others it returns the owner's token and beat.
+-- ARGV: partition; token; the expected bucket time, or 0; its largest error; the limit of entries to read per bucket;
+-- then for each bucket: name, cursor, number of dead tickets, the dead tickets.
 --@include queue.lua
 local partition, token = ARGV[1], ARGV[2]
 local expected, tolerance, most = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]

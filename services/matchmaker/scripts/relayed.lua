@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- The stream has confirmed events of the outbox: they move to `sent`, from where they can be sent again. ARGV: the id of
--- the nats-server that confirmed them, how long and how many events are kept there, then the entries. Idempotent: an
--- entry that is no longer in the outbox was moved before.
+-- Moves events from the outbox to `sent`, after the stream confirmed them; from there they can be sent again. ARGV: the
+-- id of the nats-server that confirmed them, how long and how many events are kept in `sent`, then the entries.
+-- Idempotent: an entry that is not in the outbox was moved before.
 --@include queue.lua
 local server, kept_ms, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local outbox, sent = prefix .. 'outbox', prefix .. 'sent'

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Hands a partition over: the next one who looks may take it at once. The clock's correction stays.
+-- Releases a partition's lease, so that another instance can acquire it at its next poll. `offset_ms` stays.
 --@include queue.lua
 local lease = prefix .. 'lease:' .. ARGV[1]
 if redis.call('HGET', lease, 'token') ~= ARGV[2] then

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- The first entries of `sent` have been confirmed by another nats-server: they go to its end under the new id. ARGV: that
--- id, then the entries as they stood. Nothing is done when somebody else has moved them.
+-- Moves the first entries of `sent` to its end under another server's id, after that nats-server confirmed them again.
+-- ARGV: its id, then the entries as read. Does nothing if the entries are not the first ones any more.
 --@include queue.lua
 local sent = prefix .. 'sent'
 local first = redis.call('LRANGE', sent, 0, #ARGV - 2)

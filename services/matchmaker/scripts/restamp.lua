@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Corrects a ticket that was queued between a jump of Redis's clock and the look that noticed it. ARGV: partition,
--- token, ticket, attempt, milliseconds to add.
+-- Corrects a ticket that was queued between a jump of Redis's clock and the poll that noticed the jump. ARGV:
+-- partition, token, ticket, attempt, milliseconds to add.
 --@include queue.lua
 local ticket_key, by = key_of_ticket(ARGV[3]), ARGV[5]
 if redis.call('HGET', prefix .. 'lease:' .. ARGV[1], 'token') ~= ARGV[2] then

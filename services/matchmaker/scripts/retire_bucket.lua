@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Forgets a bucket that has been empty for long; the next enqueue adds it again. ARGV: partition, token, bucket.
+-- Removes a bucket that has been empty for long; the next enqueue adds it again. ARGV: partition, token, bucket.
 --@include queue.lua
 local bucket = ARGV[3]
 if redis.call('HGET', prefix .. 'lease:' .. ARGV[1], 'token') ~= ARGV[2] then

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- One ticket, by its id or by a player who is queued or in a live match. ARGV: ticket (or nothing), player (or
--- nothing). Answers the bucket time, the ticket's fields and values, and the token of its partition's owner; or nothing.
+-- Reads one ticket, by its id or by a player who is queued or in a live match. ARGV: ticket (or empty), player (or
+-- empty). Returns its id, the bucket time, its fields and values, and its partition's lease token; or nothing.
 --@include queue.lua
 local id, player = ARGV[1], ARGV[2]
 if id == '' then

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Deletes tickets that ended long ago, and ticket events that nobody would send again. ARGV: partition, token, how long
--- ended tickets are kept, the most to delete of each, how long events are kept.
+-- Deletes tickets that ended long ago, and ticket events that are too old to be sent again. ARGV: partition, token, how
+-- long ended tickets are kept, the limit of deletions of each kind, how long events are kept.
 --@include queue.lua
 if redis.call('HGET', prefix .. 'lease:' .. ARGV[1], 'token') ~= ARGV[2] then
   return -1

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Takes a partition whose owner has gone: compare and set on the token and the beat that the caller has seen stand
--- still (both empty: nobody owns it). ARGV: partition, token, beat, an identifier that is new at each attempt.
+-- Acquires a partition's lease by compare-and-set on the token and beat that the caller saw standing still (both empty:
+-- no owner). ARGV: partition, token, beat, an identifier that is new at each attempt.
 --@include queue.lua
 local partition, token, beat, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local lease = prefix .. 'lease:' .. partition

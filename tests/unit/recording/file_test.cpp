@@ -202,7 +202,7 @@ TEST(File, OfAnotherKindOrVersionIsRefused) {
   const auto path = folder.path("a");
   EXPECT_EQ(read_file(path).failure, path + ": No such file or directory");
   write_text(path, "[[mode]]\nid = \"ranked\"\n");
-  EXPECT_EQ(read_file(path).failure, path + " is no recording");
+  EXPECT_EQ(read_file(path).failure, path + " is not a recording");
   write_file(folder.path("b"), some_pieces());
   auto text = text_of(folder.path("b"));
   text[8] = 2;

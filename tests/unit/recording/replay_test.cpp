@@ -84,7 +84,7 @@ TEST(Replay, FindsTheSmallestDifference) {
   EXPECT_EQ(off.differences.at(0).at, TimePoint(Milliseconds(5'000)));
   const auto swapped = played_with(0, true);
   EXPECT_EQ(swapped.counts.differences, 1U);
-  EXPECT_NE(first_of(swapped).find("in a seat that was another's"), std::string::npos) << first_of(swapped);
+  EXPECT_NE(first_of(swapped).find("in a seat of another ticket"), std::string::npos) << first_of(swapped);
 }
 
 TEST(Replay, RefusesWhatDoesNotGoTogether) {
@@ -104,7 +104,7 @@ TEST(Replay, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.left(track, 3, Left::cancelled); }),
             "a ticket left t:ranked:eu-west:1 that was not there");
   EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.put(track, 0, PoolTicket{}); }),
-            "a ticket of t:ranked:eu-west:1 that no pool takes");
+            "a ticket in t:ranked:eu-west:1 that the pool rejects");
   EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) {
               tape.end(track);
               tape.looked(track);
