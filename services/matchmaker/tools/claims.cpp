@@ -53,7 +53,7 @@ Claim check_forecast(const Explanation& said, const Forecast& forecast, const Ti
   return claim;
 }
 
-/// As the explanation tried it (core/counterfactual.cpp).
+/// The newcomers that core/counterfactual.cpp assumes for its explanation.
 std::vector<PoolTicket> newcomers_of(const Newcomers& with, const PoolTicket& subject, const ModeRules& rules,
                                      const TickTimes& ticks) {
   const auto size = static_cast<std::size_t>(with.party_size);
@@ -61,7 +61,7 @@ std::vector<PoolTicket> newcomers_of(const Newcomers& with, const PoolTicket& su
   std::vector<PoolTicket> tickets;
   for (int i = 0; i < with.parties; ++i) {
     Uuid id;
-    id.bytes[0] = 0xFE;  // no version of identifiers has these
+    id.bytes[0] = 0xFE;  // distinguishes them from all real ids, which have a version
     id.bytes[1] = static_cast<std::uint8_t>(i);
     PoolTicket& ticket = tickets.emplace_back();
     ticket.id = TicketId(id);

@@ -1,5 +1,5 @@
-// What an explanation claims, held against the planner: a forecast must come true at its time and not before, and what
-// is said to have a ticket matched now must.
+// Checks the claims of an explanation with the planner: a forecast must come true at its time and not before, and a
+// change that is said to match the ticket in the next tick must do so.
 #pragma once
 
 #include <string>
@@ -14,14 +14,14 @@ struct Claim {
   enum class Kind { forecast, window, newcomers };
   Kind kind = Kind::forecast;
   bool is_true = false;
-  std::string finding;  ///< a sentence
+  std::string finding;  ///< one sentence
 };
 
-/// `ends`: what became of everybody in a queue that was played on, at least as far as claims_until() says.
+/// `ends`: the results of playing the queue on, at least until claims_until().
 std::vector<Claim> check_claims(const Explanation& said, const Standstill& queue,
                                 const std::map<TicketId, Standstill::End>& ends);
 
-/// How far the queue must be played on for a forecast.
+/// The time until which the queue must be played on to check the forecast.
 BucketMs claims_until(const Explanation& said, const TickTimes& ticks);
 
 }  // namespace mm::matchmaker::tools

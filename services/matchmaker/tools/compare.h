@@ -1,4 +1,4 @@
-// mm-sim compare: who gains and who loses by a change of rules.
+// mm-sim compare: which players gain and lose by a change of rules.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

@@ -10,7 +10,7 @@ namespace {
 
 std::string percent(double share) { return number_text(share * 100, std::fabs(share) < 0.0995 ? 1 : 0) + " %"; }
 
-/// "waits 12 % shorter (p90)" or "quality 1.2 % lower".
+/// For example "p90 wait 12 % shorter". quality_words() is alike: "quality 1.2 % lower".
 std::string wait_words(double gain) {
   if (std::fabs(gain) <= Duel::kEven) return "same p90 wait";
   return "p90 wait " + percent(std::fabs(gain)) + (gain > 0 ? " shorter" : " longer");
@@ -21,7 +21,7 @@ std::string quality_words(double gain) {
   return "quality " + percent(std::fabs(gain)) + (gain > 0 ? " higher" : " lower");
 }
 
-/// Whether a difference is more than the luck of the seeds. Both were played by the same crowds.
+/// Whether the difference is significant over the seeds. Both policies played with the same crowds.
 bool certain(const std::vector<double>& first, const std::vector<double>& second) {
   if (first.size() != second.size() || first.size() < 2) return true;
   std::vector<double> differences;
@@ -62,7 +62,7 @@ Duel compare(const Score& first, const Score& second) {
   const Summary& a = first.summary;
   const Summary& b = second.summary;
   Duel duel;
-  // A tenth of a second is what one tick is; below it waits are the same.
+  // A tick is a tenth of a second: shorter waits count as equal.
   constexpr double kLeastWait = 0.1;
   const double wait_a = std::max(a.wait_p90, kLeastWait);
   const double wait_b = std::max(b.wait_p90, kLeastWait);

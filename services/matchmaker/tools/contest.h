@@ -1,4 +1,4 @@
-// The score of a policy on a population, and who beats whom.
+// The score of a policy on a population, and the comparison of two scores.
 #pragma once
 
 #include <span>
@@ -10,18 +10,18 @@
 
 namespace mm::matchmaker::tools {
 
-/// Means over the seeds, and the two figures that decide by seed.
+/// Means over the seeds; the two figures that decide a comparison are also kept per seed.
 struct Score {
   std::string policy;
   Summary summary;
-  FaultCounts faults;  ///< of all seeds together
+  FaultCounts faults;  ///< sum over all seeds
   double cpu_ms_per_tick = 0;
   double longest_tick_ms = 0;
   std::vector<double> waits_p90;
   std::vector<double> qualities;
 };
 
-/// Adds up runs of one policy with different seeds.
+/// Accumulates the runs of one policy with different seeds.
 class ScoreKeeper {
  public:
   explicit ScoreKeeper(std::string policy) { score_.policy = std::move(policy); }
@@ -35,23 +35,23 @@ class ScoreKeeper {
   int runs_ = 0;
 };
 
-/// How two policies stand to each other on one population. What a player has of a matchmaker is two things: that it is
-/// over soon (the wait that nine in ten stay below) and that the match is good (mean quality).
+/// Comparison of two policies on one population. Two figures matter to players: a short wait (the p90 wait, which nine
+/// in ten stay below) and a good match (mean quality).
 struct Duel {
-  double wait_gain = 0;     ///< by which share the first one's p90 wait is shorter than the second's
-  double quality_gain = 0;  ///< by which share its quality is higher
-  bool certain = true;      ///< both differences are, over the seeds (95 %, paired); with one seed this says nothing
+  double wait_gain = 0;     ///< relative reduction of the first one's p90 wait against the second's
+  double quality_gain = 0;  ///< relative increase of its mean quality
+  bool certain = true;  ///< both differences are significant (95 %, paired over the seeds); always true with one seed
   bool first_dominates() const { return wait_gain > kEven && quality_gain > kEven; }
   bool second_dominates() const { return wait_gain < -kEven && quality_gain < -kEven; }
   bool first_clearly_better_in_one() const { return wait_gain >= kClear || quality_gain >= kClear; }
 
-  static constexpr double kEven = 0.001;  ///< less is no difference
+  static constexpr double kEven = 0.001;  ///< smaller differences count as none
   static constexpr double kClear = 0.1;
 };
 Duel compare(const Score& first, const Score& second);
 
 Table score_table(std::span<const Score> scores);
-/// What the first is to each of the others, a line each.
+/// One line for each other score: how the first score compares with it.
 std::vector<std::string> verdicts(std::span<const Score> scores);
 
 }  // namespace mm::matchmaker::tools

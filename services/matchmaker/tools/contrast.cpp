@@ -7,12 +7,12 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-/// Student's t, 97.5 %, by degrees of freedom from 1.
+/// Student's t, 97.5 % quantile, by degrees of freedom from 1.
 constexpr double kStudent[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
                                2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
                                2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
 
-/// What nobody would notice: one tick, a thousandth of quality, one in a thousand.
+/// The smallest differences that count: one tick, 0.001 of quality, 0.1 % of the players.
 struct Judged {
   std::string_view figure;
   double noticed;
@@ -26,7 +26,7 @@ const Part* find_part(const std::vector<Part>& parts, const Part& wanted) {
   return found == parts.end() ? nullptr : &*found;
 }
 
-/// Positive: better; 0: not certain, or too little.
+/// Positive: better, negative: worse; 0: not significant, or too small.
 double gain(const Contrast& contrast, const Judged& judged) {
   const Estimate& e = contrast.by_figure.at(judged.figure);
   if (!e.certain() || std::fabs(e.mean) < judged.noticed) return 0;
@@ -49,7 +49,7 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-/// "deciles 2 to 9", "party of 2 and party of 4": runs of three and more as one.
+/// For example "deciles 2 to 9", "party of 2 and party of 4": runs of three or more are joined.
 std::string runs_text(const std::vector<const Contrast*>& who, std::size_t all_of_kind) {
   std::vector<std::string> texts;
   const std::string& kind = who.front()->part.kind;
@@ -69,7 +69,7 @@ std::string runs_text(const std::vector<const Contrast*>& who, std::size_t all_o
   return joined(texts);
 }
 
-/// Those of this fate, by decile and by party size; empty if nobody.
+/// The deciles and party sizes with this fate; empty if there are none.
 std::string who_text(const std::vector<Contrast>& contrasts, Fate fate) {
   std::vector<std::string> texts;
   for (const char* kind : {"decile", "party"}) {

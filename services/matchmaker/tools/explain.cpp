@@ -45,7 +45,7 @@ double cpu_ms() {
 struct Wish {
   std::string recording;
   std::optional<Population> population;
-  ModeRules rules;  ///< of the population
+  ModeRules rules;  ///< rules of the population's mode
   std::uint64_t seed = 1;
   Looks looks;
   std::string queue;
@@ -55,7 +55,7 @@ struct Wish {
   bool check = false, figures = false, json = false;
 };
 
-/// "75.5", "1:15.5" or "0:01:15.5".
+/// Parses "75.5", "1:15.5" or "0:01:15.5".
 std::optional<BucketMs> parse_time(std::string_view text) {
   double seconds = 0;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -145,7 +145,7 @@ Result<Wish, std::string> read_wish(const Options& options) {
   return wish;
 }
 
-/// Explains and prints, look by look.
+/// Explains the chosen tickets of each look, and prints the explanations.
 class Guide {
  public:
   explicit Guide(const Wish& wish) : wish_(wish), random_(wish.seed) {}
@@ -215,7 +215,7 @@ class Guide {
     for (const Explanation& said : all) tell(said, still ? check_claims(said, *still, ends) : std::vector<Claim>{});
   }
 
-  // What is untrue is told however little else is.
+  // Untrue claims are printed to standard error even if nothing else is printed.
   void tell(const Explanation& said, const std::vector<Claim>& claims) {
     if (wish_.check) figures_.checked(claims);
     if (wish_.json) std::printf("%s\n", wire::encode(said).c_str());

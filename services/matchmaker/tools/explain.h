@@ -1,4 +1,4 @@
-// mm-sim explain: why tickets wait in a recorded or simulated queue, and whether what is said of them is true.
+// mm-sim explain: why tickets wait in a recorded or simulated queue; checks whether the explanations are true.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

@@ -32,7 +32,7 @@ std::string broken_into_lines(const std::string& text, const std::string& indent
   return lines + line + "\n";
 }
 
-/// "120 / 100 (-20)"
+/// For example "120 / 100 (-20)": value, limit and margin.
 std::string check_text(const NearTicket& near, PairRule rule) {
   for (const PairCheck& check : near.checks) {
     if (check.rule != rule) continue;

@@ -1,4 +1,4 @@
-// Explanations for a terminal.
+// Formats explanations as text for a terminal.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace mm::matchmaker::tools {
 
-/// "75:03.5", minutes and seconds.
+/// Minutes and seconds, for example "75:03.5".
 std::string clock_text(BucketMs at);
 
-/// The sentences, then the nearest candidates with each rule's value, limit and margin.
+/// The summary, then a table of the nearest candidates with each rule's value, limit and margin.
 std::string explanation_text(const Explanation& said);
 
-/// What many explanations were like: how many were definite, how long they took, how many claims were untrue.
+/// Statistics of many explanations: how many were definite, how long they took, how many claims were untrue.
 class ExplainFigures {
  public:
   void look(std::size_t waiting);

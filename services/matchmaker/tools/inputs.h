@@ -1,4 +1,4 @@
-// What subcommands read: mode tables and populations, with failures as sentences.
+// Loads the inputs of subcommands: mode tables and populations. Errors are sentences.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace mm::matchmaker::tools {
 
-/// An empty path: the shipped table.
+/// An empty path loads the shipped table.
 Result<ModeTable, std::string> load_modes(const std::string& path);
 
-/// Paths, or names of shipped ones.
+/// Each entry is a path, or the name of a shipped population.
 Result<std::vector<Population>, std::string> load_populations(const std::vector<std::string>& paths_or_names);
 
 }  // namespace mm::matchmaker::tools

@@ -20,7 +20,7 @@ std::string number(double value) {
   return text;
 }
 
-/// One mode: a rule per function.
+/// Checks one mode; each function is one rule.
 class ModeLint {
  public:
   ModeLint(const wire::LocatedMode& mode, std::vector<LintWarning>& warnings)

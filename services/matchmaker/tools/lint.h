@@ -1,4 +1,4 @@
-// mm-sim lint: what a valid mode table says that can never matter, or hardly be meant.
+// mm-sim lint: reports settings of a valid mode table that have no effect or are probably mistakes.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct LintWarning {
   std::string text;
 };
 
-/// In the file's order.
+/// Warnings in the order of the file.
 std::vector<LintWarning> lint(const std::vector<wire::LocatedMode>& modes);
 
 int run_lint(Words words);

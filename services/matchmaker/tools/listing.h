@@ -1,4 +1,4 @@
-// mm-sim populations, mm-sim policies: what there is to choose from.
+// mm-sim populations, mm-sim policies: lists the shipped populations and the policies.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

@@ -1,4 +1,4 @@
-// mm-sim: tries out rules and policies of matching without a stack. A subcommand is a line here.
+// mm-sim: evaluates matching rules and policies without a running stack. Each subcommand has a line in the table below.
 #include <string_view>
 #include <vector>
 

@@ -1,4 +1,5 @@
-// The words after a subcommand: options that take a value (`--seed 7` or `--seed=7`), flags (`--quick`), and the rest.
+// Parses the arguments of a subcommand: options with a value (`--seed 7` or `--seed=7`), flags (`--quick`), and the
+// rest.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,12 @@
 namespace mm::matchmaker::tools {
 
 struct OptionRule {
-  std::string_view name;   ///< with its dashes
-  std::string_view value;  ///< what stands for the value in the usage; empty: a flag
+  std::string_view name;   ///< with its leading dashes
+  std::string_view value;  ///< placeholder of the value in the usage text; empty: a flag
   std::string_view about;
 };
 
-/// What a subcommand takes. `usage` is the line after its name, such as "[options] rules.toml …".
+/// The options of a subcommand. `usage` is the text after its name, such as "[options] rules.toml …".
 struct OptionTable {
   std::string_view command;
   std::string_view usage;
@@ -28,12 +29,12 @@ struct OptionTable {
 
 class Options {
  public:
-  /// The failure is one sentence. `--help` is known everywhere.
+  /// The error is one sentence. `--help` is always accepted.
   static Result<Options, std::string> parse(const OptionTable& table, Words words);
 
   bool has(std::string_view name) const { return values_.contains(name); }
   std::string text(std::string_view name, std::string_view otherwise) const;
-  /// Every value of an option that may stand more than once, or hold several with commas between.
+  /// All values of an option that may be repeated, or may hold several values separated by commas.
   std::vector<std::string> list(std::string_view name) const;
   Result<std::int64_t, std::string> whole(std::string_view name, std::int64_t otherwise, std::int64_t low,
                                           std::int64_t high) const;
@@ -45,13 +46,13 @@ class Options {
   std::vector<std::string> rest_;
 };
 
-/// For --help, and after a mistake.
+/// The text printed for --help, and after an error.
 std::string usage_text(const OptionTable& table);
 
-/// What every subcommand does first: parses, prints the usage or the mistake. Nothing: return the status.
+/// Parses the options; prints the usage or the error. If the result is empty, return `status`.
 std::optional<Options> read_options(const OptionTable& table, Words words, int& status);
 
-/// Prints "mm-sim: <what>" and gives the status back.
+/// Prints "mm-sim: <what>" to standard error and returns `status`.
 int refuse(const std::string& what, int status = kExitUsage);
 
 }  // namespace mm::matchmaker::tools

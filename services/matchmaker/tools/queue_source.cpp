@@ -17,7 +17,7 @@ using recording::FileReader;
 using recording::Kind;
 using recording::Replayer;
 
-/// Reads a recording until `hear` has heard enough.
+/// Reads a recording until `hear` returns false.
 template <class Hear>
 Result<Done, std::string> each_event(const std::string& path, Hear&& hear) {
   auto file = FileReader::open(path);
@@ -37,24 +37,24 @@ Result<Done, std::string> each_event(const std::string& path, Hear&& hear) {
   return Done{};
 }
 
-/// Goes from look to look along a recording.
+/// Replays a recording and takes the looks.
 class Projection {
  public:
   Projection(const Looks& looks, const TakeLook& take) : looks_(looks), take_(take) {}
 
-  /// False: all looks are taken, or the recording does not go on (see failure()).
+  /// Returns false if all looks are taken, or if the recording cannot be replayed (see failure()).
   bool hear(const Event& event) {
     if (event.kind == Kind::tick) {
       if (replayer_.counts().ticks == 0) began_ = event.wall;
       while (taken_ < looks_.count && event.wall - began_ > Milliseconds(next())) look();
       if (taken_ == looks_.count) return false;
     }
-    // A recording that was ended ends its queues too.
+    // At the end of a complete recording its buckets are ended, so a look that is due is taken before that.
     if (event.kind == Kind::ended && replayer_.counts().last - began_ >= Milliseconds(next())) look();
     return taken_ < looks_.count && replayer_.play(event);
   }
 
-  /// What is left to be seen at the end of the recording.
+  /// Takes the looks that are due at the end of the recording.
   Result<Done, std::string> end(const std::string& path) {
     if (!replayer_.failure().empty()) return fail(path + ": " + replayer_.failure());
     if (replayer_.counts().ticks == 0) return fail(path + " has no tick");
@@ -90,7 +90,7 @@ class Projection {
   int taken_ = 0;
 };
 
-/// Our policy, looked at as it goes along.
+/// Our policy, which takes the looks while the simulation runs.
 class Watched : public Policy {
  public:
   Watched(const Terms& terms, BucketMs begin, const Looks& looks, const TakeLook& take)
@@ -102,7 +102,7 @@ class Watched : public Policy {
 
   void tick(BucketMs now, std::vector<MadeMatch>& made) override {
     ours_.tick(now, made);
-    // Ticks stand on the grid; the last one that is not after the time is meant.
+    // Ticks are at multiples of tick_ms; a look is taken at the last tick that is not after its time.
     while (taken_ < looks_.count && now + terms_.tick_ms > next()) look(now);
   }
 

@@ -1,4 +1,4 @@
-// Where explanations find their queues: in a recording, or in a simulated population; at one time or at several.
+// The sources of queues for explanations: a recording, or a simulated population; at one or several times.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace mm::matchmaker::tools {
 
-/// Times to look at, counted from the beginning: `first` and then every `every`, `count` in all.
+/// The times of the looks, from the beginning: `first`, then at intervals of `every`; `count` in total.
 struct Looks {
   BucketMs first = 0;
   BucketMs every = 0;
@@ -20,19 +20,19 @@ struct Looks {
   BucketMs last() const { return first + (count - 1) * every; }
 };
 
-/// One look: at the end of the last tick that is not after the time.
+/// One look, taken at the end of the last tick that is not after its time.
 struct Look {
-  BucketMs at = 0;                ///< after the beginning
-  std::vector<QueueView> queues;  ///< those in which anybody waits; good during the call
+  BucketMs at = 0;                ///< time since the beginning
+  std::vector<QueueView> queues;  ///< the queues with waiting tickets; valid during the call
 };
 using TakeLook = std::function<void(const Look&)>;
 
-/// Plays a recording up to the last look. The failure is a sentence.
+/// Replays a recording up to the last look. The error is a sentence.
 Result<Done, std::string> look_at_recording(const std::string& path, const Looks& looks, const TakeLook& take);
-/// How long a recording is.
+/// The length of a recording.
 Result<BucketMs, std::string> recorded_ms(const std::string& path);
 
-/// Simulates a population under these rules; one queue a region.
+/// Simulates a population under these rules; one queue per region.
 void look_at_population(const Population& population, const ModeRules& rules, std::uint64_t seed, const Looks& looks,
                         const TakeLook& take);
 

@@ -1,4 +1,4 @@
-// mm-sim record: writes a recording of an evening drawn from a seed. mm-sim replay: plays recordings again.
+// mm-sim record: writes a synthetic recording, generated from a seed. mm-sim replay: replays recordings.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

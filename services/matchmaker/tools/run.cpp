@@ -111,7 +111,7 @@ void print_result(const Population& population, const std::vector<RunResult>& re
   std::fflush(stdout);
 }
 
-/// Files of one run: all populations in one page and one CSV each.
+/// The files of one run: one page and one CSV of each kind, for all populations.
 class Output {
  public:
   explicit Output(std::string folder)

@@ -1,4 +1,4 @@
-// mm-sim run: what populations would have of sets of rules.
+// mm-sim run: simulates populations under sets of rules, and reports waits and quality.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

@@ -1,5 +1,5 @@
-// A queue in which nobody comes any more: copied at a moment, it can be played on as often as wanted, as it is or with
-// something otherwise. What explanations say is held against it.
+// A copy of a queue at one moment, without later arrivals. It can be played on any number of times, unchanged or with
+// changes, to check the claims of explanations.
 #pragma once
 
 #include <map>
@@ -11,13 +11,13 @@
 
 namespace mm::matchmaker::tools {
 
-/// A queue as its planner has it, at the end of a tick.
+/// A queue in its planner's state, at the end of a tick.
 struct QueueView {
   std::string name;
   const Pool& pool;
   const Memory& memory;
   BucketMs now = 0;
-  TickTimes ticks;  ///< the next ones
+  TickTimes ticks;  ///< the times of the next ticks
 };
 
 class Standstill {
@@ -26,16 +26,16 @@ class Standstill {
 
   struct End {
     BucketMs at = 0;
-    bool matched = false;  ///< else its time was over
+    bool matched = false;  ///< false: it timed out
   };
-  /// What becomes of everybody up to `until`, tick by tick. Who is not named still waits.
+  /// Plays on tick by tick until `until`. Tickets that are not in the result still wait.
   std::map<TicketId, End> play_on(BucketMs until) const;
-  /// Whether the next tick matches it, if these come before.
+  /// Whether the next tick matches the ticket, if these newcomers join before.
   bool next_tick_matches(const TicketId& id, const std::vector<PoolTicket>& newcomers) const;
-  /// Whether the next tick matches it, if all windows are so wide.
+  /// Whether the next tick matches the ticket, if all windows have this width.
   bool window_matches(const TicketId& id, double window) const;
 
-  /// Who waits under this id.
+  /// The waiting ticket with this id; null if there is none.
   const PoolTicket* find(const TicketId& id) const;
   const ModeRules& rules() const { return rules_; }
   const TickTimes& ticks() const { return ticks_; }
@@ -45,7 +45,7 @@ class Standstill {
     PoolTicket ticket;
     Memory::Recalled recalled;
   };
-  /// Fills an empty pool and memory.
+  /// Fills an empty pool and memory with the copied state and the newcomers.
   void restore(Pool& pool, Memory& memory, const std::vector<PoolTicket>& newcomers) const;
   Pool empty_pool() const { return {rules_, team_size_, region_}; }
 

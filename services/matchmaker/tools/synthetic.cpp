@@ -21,11 +21,11 @@ constexpr BucketMs kBegin = 1'800'000'000'000;
 constexpr std::array<std::string_view, 3> kRegions{"eu-west", "us-east", "ap-south"};
 constexpr double kIdleSeconds = 30;
 constexpr double kShortestMatchSeconds = 180;
-constexpr double kMatchSeconds = 150;  // beyond the shortest, in the mean
-constexpr double kGivesUp = 0.06;      // of those who queue
+constexpr double kMatchSeconds = 150;  // in addition to the shortest, on average
+constexpr double kGivesUp = 0.06;      // share of enqueued tickets
 constexpr double kPatienceSeconds = 20;
-constexpr double kRefused = 0.002;     // of commits
-constexpr double kNeverPlayed = 0.01;  // of matches: cancelled, and their tickets queued again
+constexpr double kRefused = 0.002;     // share of commits
+constexpr double kNeverPlayed = 0.01;  // share of matches that are cancelled, so that their tickets are queued again
 constexpr double kTellsLatencies = 0.25;
 
 struct Group {
@@ -49,7 +49,7 @@ struct Happening {
   std::uint64_t order = 0;
   What what = What::queues;
   std::size_t group = 0;
-  TicketId ticket;  ///< of gives_up: another ticket by then is not meant
+  TicketId ticket;  ///< for gives_up: ignored if the group has another ticket by then
   friend bool operator>(const Happening& a, const Happening& b) {
     return a.tick != b.tick ? a.tick > b.tick : a.order > b.order;
   }
@@ -71,7 +71,7 @@ class Night {
       ++counts_.ticks;
       for (; !coming_.empty() && coming_.top().tick <= tick_; coming_.pop()) happen(coming_.top());
       for (Bucket& bucket : buckets_) plan(bucket);
-      if (tick_ % (1'000 / evening_.tick_ms) == 0) tape_.flush();  // once a second, as the daemon does
+      if (tick_ % (1'000 / evening_.tick_ms) == 0) tape_.flush();  // once a second, like the daemon
     }
     tape_.flush();
     return counts_;
@@ -99,7 +99,7 @@ class Night {
     return uuid;
   }
 
-  /// Each of several half as probable as the one before.
+  /// Draws an index; each one is half as probable as the one before.
   std::size_t falling(std::size_t many) {
     std::size_t chosen = 0;
     while (chosen + 1 < many && random_.uniform() < 0.5) ++chosen;
@@ -193,7 +193,7 @@ class Night {
   }
 
   void commit(TapedPool& pool, const std::vector<TicketId>& tickets) {
-    if (random_.uniform() < kRefused) {  // one of them is gone: the others stay
+    if (random_.uniform() < kRefused) {  // one ticket is gone, so the commit is refused: the others stay
       pool.erase(tickets.front(), Left::refused);
       return leave(who_.at(tickets.front()), kIdleSeconds);
     }

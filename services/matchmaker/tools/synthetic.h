@@ -1,5 +1,5 @@
-// A recording of an evening that never was: players who queue alone or together, change their minds, play and queue
-// again, all drawn from a seed and planned by the core. As large as wanted, to try replays on.
+// Generates a synthetic recording: players who queue alone or in parties, give up, play and queue again. Everything is
+// drawn from a seed and planned by the core. It can have any size, to measure replays.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ struct Evening {
   double minutes = 10;
   std::uint64_t seed = 1;
   int tick_ms = 100;
-  ModeTable modes;  ///< every mode is played, by fewer and fewer in the table's order, in its default team size
+  ModeTable modes;  ///< all modes are played, each by half as many as the one before it, in the default team size
 };
 
 struct EveningCounts {
   std::uint64_t ticks = 0;
-  std::uint64_t queued = 0;  ///< tickets
+  std::uint64_t queued = 0;  ///< number of tickets
   std::uint64_t matches = 0;
   std::uint64_t bytes = 0;  ///< of the file
 };

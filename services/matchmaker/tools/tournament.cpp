@@ -26,7 +26,7 @@ const OptionTable kTable{"tournament",
                           {"--markdown", "", "tables as Markdown"},
                           {"--quiet", "", "no progress"}}};
 
-/// A quick one looks at these only, and for a part of their time.
+/// The populations of a quick tournament, which takes only a part of their time.
 constexpr std::string_view kQuick[] = {"club-1v1",     "club-5v5",    "night-5v5",
                                        "outliers-1v1", "evening-1v1", "evening-5v5"};
 constexpr double kQuickPart = 0.25;
@@ -89,7 +89,7 @@ Result<Plan, std::string> make_plan(const Options& options) {
   return plan;
 }
 
-/// One policy on one population, all seeds.
+/// Plays one policy on one population, all seeds.
 Score play(const Plan& plan, const Population& population, const ModeRules& rules, const PolicyKind& kind,
            ProgressLine& progress) {
   ScoreKeeper keeper{std::string(kind.name)};
@@ -128,7 +128,7 @@ struct Tally {
   std::string champion;
   int duels = 0;
   int lost = 0;
-  int behind = 0;  ///< in both, but by no more than the luck of the seeds
+  int behind = 0;  ///< in both figures, but not significantly
   int clear = 0;
   std::uint64_t faults = 0;
   std::vector<std::string> losses;

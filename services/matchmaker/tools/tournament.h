@@ -1,4 +1,4 @@
-// mm-sim tournament: our policy against those of others, on populations of all sizes.
+// mm-sim tournament: our policy against those of other matchmakers, on populations of all sizes.
 #pragma once
 
 #include "services/matchmaker/tools/command.h"

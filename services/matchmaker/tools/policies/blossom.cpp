@@ -43,7 +43,7 @@ std::vector<int> Blossom::solve() {
   return partner;
 }
 
-/// Duals are kept doubled, so that they stay whole.
+/// Duals are stored doubled, so that they stay integers.
 std::int64_t Blossom::slack_of(const Edge& e) const {
   return dual_[at(e.u)] + dual_[at(e.v)] - edges_[at(e.u)][at(e.v)].weight * 2;
 }
@@ -72,7 +72,7 @@ void Blossom::put_under(int x, int root) {
   for (const int member : cycle_[at(x)]) put_under(member, root);
 }
 
-/// An even number of steps from the base; the cycle is turned round where it is odd the one way.
+/// The place of a member at an even number of steps from the base; reverses the cycle if the number is odd.
 int Blossom::place_in_cycle(int cycle, int member) {
   auto& members = cycle_[at(cycle)];
   const auto found = std::find(members.begin(), members.end(), member);
@@ -179,7 +179,7 @@ void Blossom::expand(int b) {
   root_[at(b)] = 0;
 }
 
-/// True if the matching grew.
+/// Returns true if the matching grew.
 bool Blossom::follow(const Edge& found) {
   const int u = root_[at(found.u)];
   const int v = root_[at(found.v)];
@@ -202,7 +202,7 @@ bool Blossom::follow(const Edge& found) {
   return false;
 }
 
-/// Grows the matching by one pair. False if that gains nothing any more.
+/// Grows the matching by one pair. Returns false if no further pair increases the weight.
 bool Blossom::search() {
   std::fill(side_.begin(), side_.begin() + last_ + 1, Side::free);
   std::fill(slack_.begin(), slack_.begin() + last_ + 1, 0);
@@ -258,7 +258,7 @@ std::int64_t Blossom::least_step() {
   return step;
 }
 
-/// False if an unmatched vertex would rather stay alone.
+/// Returns false if an unmatched vertex's dual would become 0: the matching is then optimal.
 bool Blossom::move_duals(std::int64_t step) {
   for (int u = 1; u <= n_; ++u) {
     if (side_[at(root_[at(u)])] == Side::outer && dual_[at(u)] <= step) return false;

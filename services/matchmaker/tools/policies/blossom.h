@@ -1,10 +1,9 @@
-// The matching of greatest weight in a graph: who is paired with whom so that the sum of the weights is as large as
-// can be.
+// Maximum weight matching in a general graph: pairs vertices so that the sum of the weights is maximal.
 //
 // Edmonds' blossom algorithm with dual variables ("Maximum matching and a polyhedron with 0,1-vertices", 1965) in the
 // O(n^3) form that Galil surveys ("Efficient algorithms for finding maximum matching in graphs", 1986): grow
-// alternating trees from the unmatched; an edge between two trees augments, one inside a tree closes an odd cycle,
-// which shrinks to one vertex; when no tight edge is left, the duals move until one is.
+// alternating trees from the unmatched vertices; an edge between two trees augments the matching; an edge inside a tree
+// closes an odd cycle, which is shrunk to one vertex; when no tight edge is left, the duals move until one is tight.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +19,13 @@ class Blossom {
 
   explicit Blossom(std::size_t vertices);
 
-  /// Weights are positive; a pair without one is never matched.
+  /// Weights are positive. Pairs that were not connected are never matched.
   void connect(std::size_t a, std::size_t b, std::int64_t weight);
   /// The partner of each vertex, or kNobody.
   std::vector<int> solve();
 
  private:
-  // Vertices are 1 to n, shrunken cycles n + 1 to 2n; 0 is nobody.
+  // Vertices are 1 to n, shrunken cycles n + 1 to 2n; 0 means none.
   struct Edge {
     int u = 0;
     int v = 0;
@@ -54,13 +53,13 @@ class Blossom {
   bool move_duals(std::int64_t step);
 
   int n_;
-  int last_;  ///< the last index in use
+  int last_;  ///< largest index in use
   std::vector<std::vector<Edge>> edges_;
   std::vector<std::int64_t> dual_;
   std::vector<int> mate_, slack_, root_, parent_, seen_;
   std::vector<Side> side_;
-  std::vector<std::vector<int>> cycle_;  ///< of a shrunken vertex, in order, the base first
-  std::vector<std::vector<int>> holds_;  ///< [cycle][vertex]: the member of the cycle in which the vertex lies
+  std::vector<std::vector<int>> cycle_;  ///< members of a shrunken vertex, in order, the base first
+  std::vector<std::vector<int>> holds_;  ///< [cycle][vertex]: the member of the cycle that contains the vertex
   std::deque<int> queue_;
   int round_ = 0;
 };

@@ -1,4 +1,4 @@
-// The policies by name, as the tournament and the subcommands ask for them.
+// The table of policies by name, for the tournament and other subcommands.
 #pragma once
 
 #include "services/matchmaker/tools/policies/policy.h"
@@ -6,7 +6,7 @@
 namespace mm::matchmaker::tools {
 
 enum class Formats { any, two_teams, duels };
-/// An experiment plays only when it is asked for by name.
+/// An experiment is only played if it is named explicitly.
 enum class Standing { ours, rival, experiment };
 
 struct PolicyKind {
@@ -14,14 +14,14 @@ struct PolicyKind {
   std::string_view about;
   Formats formats;
   Standing standing;
-  std::unique_ptr<Policy> (*make)(const Terms& terms);  ///< the terms must outlive it
+  std::unique_ptr<Policy> (*make)(const Terms& terms);  ///< the terms must outlive the policy
 };
 
-/// Ours first.
+/// All policies; ours is the first.
 std::span<const PolicyKind> policy_kinds();
 const PolicyKind* find_policy(std::string_view name);
 
-/// Whether the policy can make matches of these terms at all.
+/// Whether the policy supports the format of these terms.
 bool plays(const PolicyKind& kind, const Terms& terms);
 
 }  // namespace mm::matchmaker::tools

@@ -39,7 +39,7 @@ int players_of(const Searches& searches) {
   return players;
 }
 
-/// Largest differencing: the two heaviest go to different sides, and only their difference stays in the heap.
+/// Largest differencing: the two heaviest piles go to different sides, and only their difference stays in the heap.
 void karmarkar_karp(const Searches& searches, Searches& team_a, Searches& team_b) {
   struct Pile {
     double weight;
@@ -64,7 +64,7 @@ void karmarkar_karp(const Searches& searches, Searches& team_a, Searches& team_b
   team_b = std::move(piles[0].minus);
 }
 
-/// The single player with whom a party one short of a team comes nearest to the average.
+/// The single player who brings the mean of a party with one free place nearest to the average.
 const Search* filler_for(const Search& party, const Searches& searches, double average) {
   const Search* best = nullptr;
   double best_delta = 0;
@@ -87,7 +87,7 @@ void FaForever::enter(const WaitingTicket& ticket) {
     last_pop_ = ticket.queued_at;
     next_pop_ = ticket.queued_at + static_cast<BucketMs>(kLongestPopMs / 2);
   }
-  // Pops at which nobody waited: each is followed by one after the longest time.
+  // Catches up on pops of the empty queue: each is followed by another one after the longest time.
   while (queue_.empty() && next_pop_ < ticket.queued_at) {
     const BucketMs since = next_pop_ - last_pop_;
     last_pop_ = next_pop_;
@@ -162,7 +162,7 @@ double FaForever::accepted_quality(const Search& search) {
   return std::max(0.8 * duel_quality(search, search) - std::min(search.attempts * step, most), 0.0);
 }
 
-// Each proposes to whom it likes best; who is proposed to keeps the better of two.
+// Each player proposes to the best partner left; a partner with two proposals keeps the better one.
 void FaForever::pair_duels(const Searches& searches, std::vector<Game>& games) const {
   Searches order = searches;
   const bool all_pairs = order.size() < 30;
@@ -254,7 +254,7 @@ void FaForever::find_games(Searches searches, std::vector<Game>& games) const {
   }
 }
 
-/// Empty if they are too few.
+/// Empty if there are too few players.
 Searches FaForever::neighbours_of(const Searches& sorted, std::size_t index) const {
   Searches participants{sorted[index]};
   int players = sorted[index]->ticket.size();

@@ -1,8 +1,8 @@
-// A simple queue, as games without a matchmaker have it: whoever has waited longest plays next, whatever the rating.
+// A simple queue, as in games without a matchmaker: the longest-waiting tickets play next, whatever their ratings.
 //
-// From the front of the queue tickets are put into the first team with room; one that fits nowhere is passed over and
-// keeps its place. As soon as all teams are full they play. (The queue that any tutorial on Redis lists describes; no
-// particular source.)
+// From the front of the queue, each ticket is put into the first team with room. A ticket that fits nowhere is skipped
+// and keeps its place. A match is made as soon as all teams are full. (This is the queue of any tutorial on Redis
+// lists; no particular source.)
 #pragma once
 
 #include "services/matchmaker/tools/policies/queue.h"

@@ -46,7 +46,7 @@ void FlexMatch::tick(BucketMs now, std::vector<MadeMatch>& made) {
   due_ = next_step(now);
 }
 
-/// At random, each by age.
+/// Distributes the tickets at random; each batch is sorted by age.
 std::vector<FlexMatch::Tickets> FlexMatch::batches() {
   const std::size_t count = (queue_.size() + kBatch - 1) / kBatch;
   std::vector<Tickets> all(count);
@@ -56,7 +56,7 @@ std::vector<FlexMatch::Tickets> FlexMatch::batches() {
   return all;
 }
 
-// Others join by age if the distances hold for everyone in the match so far, and if their parties still fit.
+// Adds tickets by age, if the distances hold for all tickets of the match so far, and if the parties still fit.
 bool FlexMatch::build(const Tickets& batch, std::size_t anchor, BucketMs now, TeamsOfTickets& teams) const {
   Tickets chosen{batch[anchor]};
   double low = batch[anchor]->rating;
@@ -95,10 +95,10 @@ double FlexMatch::distance_after(BucketMs waited_ms) const {
   return std::min(most_points_, terms_.rules.initial_window + step_points_ * steps);
 }
 
-/// When the next ticket's rules relax, or nothing will change before somebody comes.
+/// The next time at which a ticket's rules relax; kNever if nothing changes before another ticket enters.
 BucketMs FlexMatch::next_step(BucketMs now) const {
   BucketMs soonest = kNever;
-  if (queue_.size() > kBatch) return now + terms_.tick_ms;  // the next batches are others
+  if (queue_.size() > kBatch) return now + terms_.tick_ms;  // the next tick draws other batches
   for (const auto& [number, ticket] : queue_) {
     const BucketMs waited = now - ticket.queued_at;
     if (distance_after(waited) >= most_points_) continue;

@@ -1,14 +1,15 @@
-// The way of Amazon GameLift FlexMatch: around the oldest ticket, with rules that relax in steps.
+// The policy of Amazon GameLift FlexMatch: builds matches around the oldest ticket, with rules that relax in steps.
 //
 // Source: "Customize the match algorithm", "Allow requirements to relax over time" and "FlexMatch rule set property
 // definitions" in the Amazon GameLift FlexMatch developer guide
-// (docs.aws.amazon.com/gamelift/latest/flexmatchguide/match-rulesets-components-algorithm.html and its neighbours):
-// tickets are put into batches at random, sorted by age within each; around the oldest one a match is built of other
-// tickets that satisfy the rules (strategy exhaustiveSearch); rules relax by the age of the newest ticket in the match
-// (the default), or of the oldest one. Here the rule is a distance of ratings, with the mode's window in eight steps.
+// (docs.aws.amazon.com/gamelift/latest/flexmatchguide/match-rulesets-components-algorithm.html and its neighbours).
+// Tickets are put into batches at random, sorted by age within each batch. Around the oldest ticket, a match is built
+// of other tickets that satisfy the rules (strategy exhaustiveSearch). Rules relax by the age of the newest ticket in
+// the match (the default), or of the oldest one. Here the rule is a rating distance, with the mode's window in eight
+// steps.
 //
-// What the guide does not say is chosen in its favour: batches are tried at every tick, each oldest ticket in turn
-// becomes an anchor, batches hold 200 tickets, and teams are dealt out evenly.
+// What the guide leaves open is chosen in FlexMatch's favour: batches are tried at every tick, each ticket becomes the
+// anchor in turn, from the oldest on, batches hold 200 tickets, and teams are dealt out evenly.
 #pragma once
 
 #include "services/matchmaker/tools/policies/queue.h"

@@ -25,7 +25,7 @@ bool provisional(const WaitingTicket& ticket) { return ticket.players[0].deviati
 }  // namespace
 
 void Lila::enter(const WaitingTicket& ticket) {
-  // Waves go on whether anybody waits or not; where in its interval the next one stands is a matter of chance.
+  // Waves also run while the queue is empty. The time to the next wave is random within the interval.
   if (queue_.empty() && next_wave_ < ticket.queued_at) {
     next_wave_ = ticket.queued_at + static_cast<BucketMs>(chance_.uniform() * static_cast<double>(kWaveMs));
   }
@@ -42,7 +42,7 @@ void Lila::tick(BucketMs now, std::vector<MadeMatch>& made) {
   std::vector<Member*> members;
   for (auto& [number, member] : queue_) members.push_back(&member);
   Blossom blossom(members.size());
-  constexpr std::int64_t kAnyPair = 1'000'000;  // more pairs before better ones
+  constexpr std::int64_t kAnyPair = 1'000'000;  // so that more pairs are always better than closer ones
   for (std::size_t a = 0; a < members.size(); ++a) {
     for (std::size_t b = a + 1; b < members.size(); ++b) {
       const auto score = pair_score(members[a]->ticket, members[a]->misses, members[b]->ticket, members[b]->misses);

@@ -1,11 +1,11 @@
-// The way of lichess.org's pools, duels only: waves, and in each the pairing of greatest weight.
+// The policy of lichess.org's pools, duels only: in each wave, the pairing of greatest weight is played.
 //
 // Source: modules/pool (MatchMaking.scala, PoolActor.scala, PoolList.scala) of github.com/lichess-org/lila (AGPL; read,
-// not copied). A wave runs every 12 to 13 s, and whenever 40 players wait (the pool of 3+0). The score of a pair is the
-// difference of ratings, less 12 points for each wave that both have missed (the one who missed fewer counts; at most
-// 400), less 30 between two whose rating is provisional and 30 between two who behave (all of ours do). A pair whose
-// score is above 100 (130 below 1000 points, a fifteenth of the lower rating above 1500) is forbidden. Of all sets of
-// pairs with as many as possible, the one of least total score plays.
+// not copied). A wave runs every 12 to 13 s, and whenever 40 players wait (as in the pool 3+0). The score of a pair is
+// the rating difference, less 12 points for each wave that both have missed (the smaller number counts; at most 400),
+// less 30 if both ratings are provisional and 30 if both players behave (all players here do). A pair whose score is
+// above 100 (130 below 1000 points, a fifteenth of the lower rating above 1500) is forbidden. Of all sets with the
+// largest number of pairs, the one with the least total score is played.
 #pragma once
 
 #include "services/matchmaker/tools/policies/queue.h"
@@ -22,7 +22,7 @@ class Lila : public Policy {
   void tick(BucketMs now, std::vector<MadeMatch>& made) override;
   BucketMs due() const override { return full() ? 0 : queue_.empty() ? kNever : next_wave_; }
 
-  /// Nothing: forbidden.
+  /// Empty: the pair is forbidden.
   static std::optional<int> pair_score(const WaitingTicket& a, int misses_a, const WaitingTicket& b, int misses_b);
 
  private:
@@ -39,7 +39,7 @@ class Lila : public Policy {
   Random chance_;
   std::map<TicketNumber, Member> queue_;
   BucketMs next_wave_ = 0;
-  bool heard_ = false;  ///< somebody has joined since the last wave
+  bool heard_ = false;  ///< a player has joined since the last wave
 };
 
 }  // namespace mm::matchmaker::tools

@@ -11,7 +11,7 @@ Nakama::Nakama(const Terms& terms, Precision precision)
     : terms_(terms), precision_(precision), chance_(terms.seed, 0x4A4A) {}
 
 void Nakama::enter(const WaitingTicket& ticket) {
-  // Intervals go on whether anybody waits or not.
+  // Intervals also pass while the queue is empty.
   if (queue_.empty() && next_interval_ < ticket.queued_at) {
     const BucketMs missed = (ticket.queued_at - next_interval_ + kIntervalMs - 1) / kIntervalMs;
     next_interval_ += missed * kIntervalMs;

@@ -1,14 +1,14 @@
-// The way of Nakama: every interval, each ticket in turn searches for others that its query accepts.
+// The policy of Nakama: at an interval, each ticket in turn searches for other tickets that its query accepts.
 //
 // Source: server/matchmaker_process.go and server/config.go of github.com/heroiclabs/nakama (Apache 2.0; read, not
-// copied), and its "Matchmaker" documentation. Every interval_sec (15 by default) the active tickets are gone through
-// in no particular order. Each one's query gives its hits, of equal score the oldest first. Hits are put into the
-// first combination that has room; the first combination that reaches the wanted number of players plays. With
-// rev_precision (off by default) a hit must also accept the searcher and all others of the combination.
+// copied), and its "Matchmaker" documentation. Every interval_sec (15 by default) the active tickets are processed in
+// no particular order. A ticket's query returns its hits; among equal scores the oldest comes first. Each hit is put
+// into the first combination that has room; the first combination that reaches the wanted number of players is played.
+// With rev_precision (off by default) a hit must also accept the searcher and all others of the combination.
 //
-// The query is the mode's window at that moment (a client that widens it by asking again, but keeps its place). Teams
-// are not Nakama's business: the game gets a list of players. Parties are kept whole if they fit, else dealt out
-// player by player.
+// The query is the mode's window at that moment (as of a client that repeats the query with a wider window, but keeps
+// its place). Nakama does not make teams: the game gets a list of players. Here parties are kept whole if they fit,
+// else their players are dealt out one by one.
 #pragma once
 
 #include "services/matchmaker/tools/policies/queue.h"

@@ -22,7 +22,7 @@ void Nearest::tick(BucketMs now, std::vector<MadeMatch>& made) {
     made.push_back(seat(teams));
     for (const MadeSeat& taken : made.back().seats) queue_.erase(taken.ticket);
   }
-  due_ = now + terms_.tick_ms;  // windows grow all the time
+  due_ = now + terms_.tick_ms;  // windows grow continuously
 }
 
 bool Nearest::build(const WaitingTicket& anchor, BucketMs now, TeamsOfTickets& teams) const {

@@ -1,8 +1,8 @@
-// The plain greedy way, under exactly the platform's windows: the oldest ticket first, and to it the nearest in rating
-// who all accept each other, until the teams are full.
+// A greedy policy under exactly the platform's windows: for the oldest ticket, takes the nearest tickets in rating that
+// all accept each other, until the teams are full.
 //
-// What anyone would write first, and the measure of what the search for the best set of matches is worth: nobody's
-// published algorithm, so no source.
+// It is the obvious first implementation, and shows what the search for the best set of matches gains. It is not a
+// published algorithm, so it has no source.
 #pragma once
 
 #include "services/matchmaker/tools/policies/queue.h"

@@ -8,7 +8,7 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-/// Ids that sort by number, as the platform's do by time.
+/// An id that sorts by number, as the platform's ids sort by time.
 Uuid uuid_of(std::uint64_t number) {
   Uuid uuid;
   for (std::size_t i = 0; i < 6; ++i) uuid.bytes[5 - i] = static_cast<std::uint8_t>(number >> (8 * i));
@@ -65,7 +65,7 @@ void Ours::take(TicketNumber number, BucketMs now) {
   }
 }
 
-// What is left out is worked out here, and not in tick(), because it is no part of what a tick costs the daemon.
+// The next change is computed here and not in tick(), because the daemon does not have this cost.
 BucketMs Ours::due() const {
   BucketMs soonest = kNever;
   for (std::size_t region = 0; region < buckets_.size(); ++region) {
@@ -77,7 +77,7 @@ BucketMs Ours::due() const {
   return soonest;
 }
 
-// A ticket may be offered in several regions; the first to match it takes it, as in the daemon.
+// A ticket may be in the pools of several regions. The first region that matches it takes it, as in the daemon.
 void Ours::tick(BucketMs now, std::vector<MadeMatch>& made) {
   const std::size_t first = made.size();
   now_ = now;
@@ -106,7 +106,7 @@ bool Ours::plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>&
         match.seats.push_back({number, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(seat.team)});
       }
     }
-    // At once out of the other regions' pools, so that they do not plan with it in this tick.
+    // The tickets leave the other regions' pools at once, so that these do not plan with them in this tick.
     for (const Seat& seat : plan.seats_of(planned)) {
       const TicketId id = bucket.pool.id(seat.slot);
       for (std::size_t other = 0; other < buckets_.size(); ++other) {
@@ -127,9 +127,9 @@ bool Ours::held_back(Bucket& bucket, const TickPlan& plan, const PlannedMatch& p
   return worth_holding(prospect, terms_.rules, bucket.arrivals.density(prospect.rating, now));
 }
 
-// Not later than the first time at which two tickets accept each other that did not: one of both windows reaches the
-// other rating then, and it is the nearest that this window had not reached. The core keeps ratings in its own units;
-// a little is taken off each gap, so that rounding never makes it late.
+// The result is not later than the first time at which two tickets newly accept each other. At that time one of their
+// windows reaches the other's rating, and no other rating is nearer outside that window. The core keeps ratings in its
+// own units; a little is subtracted from each gap, so that rounding never makes the result too late.
 BucketMs Ours::next_change(std::size_t region) const {
   constexpr Rating kRounding = 2;
   struct Standing {

@@ -1,7 +1,7 @@
-// The platform's own policy: the daemon's matching core, one pool per region, ticked as the daemon ticks it.
+// The platform's policy: the daemon's matching core with one pool per region, ticked as the daemon does.
 //
-// Ticks that cannot change anything are left out: after one in which nothing was matched, nothing can happen before
-// somebody comes or goes, or a window reaches a new neighbour, or a region opens to a ticket.
+// Ticks that cannot change anything are skipped: after a tick without a match, nothing can happen until a ticket enters
+// or leaves, a window reaches a new neighbour, or a region opens to a ticket.
 #pragma once
 
 #include <deque>
@@ -17,8 +17,8 @@ namespace mm::matchmaker::tools {
 class Ours : public Policy {
  public:
   struct Options {
-    bool every_tick = false;  ///< leaves no tick out, which is slower and must give the same
-    bool holds = false;       ///< an experiment: makes no match that is worth holding back (holding.h)
+    bool every_tick = false;  ///< skips no tick, which is slower and must give the same result
+    bool holds = false;       ///< an experiment: holds back matches for which waiting is worth it (holding.h)
   };
   explicit Ours(const Terms& terms) : Ours(terms, Options()) {}
   Ours(const Terms& terms, Options options);
@@ -28,7 +28,7 @@ class Ours : public Policy {
   void tick(BucketMs now, std::vector<MadeMatch>& made) override;
   BucketMs due() const override;
 
-  /// A region's tickets, and what the planner remembers of them.
+  /// A region's tickets, and the planner's memory of them.
   const Pool& pool(std::size_t region) const { return buckets_[region].pool; }
   const Memory& memory(std::size_t region) const { return buckets_[region].memory; }
 
@@ -37,12 +37,12 @@ class Ours : public Policy {
     Pool pool;
     Memory memory;
     Arrivals arrivals;
-    BucketMs due = kNever;  ///< the next tick that is wanted; kUnknown: to be worked out
+    BucketMs due = kNever;  ///< the next tick to run; kUnknown: must be computed
   };
   static constexpr BucketMs kUnknown = -1;
 
   void offer(Bucket& bucket, const WaitingTicket& ticket) const;
-  /// Whether anything was matched, or held back: then the next tick is not a quiet one.
+  /// Returns whether anything was matched or held back; then the next tick must not be skipped.
   bool plan_bucket(std::size_t region, BucketMs now, std::vector<MadeMatch>& made);
   bool held_back(Bucket& bucket, const TickPlan& plan, const PlannedMatch& planned, BucketMs now) const;
   void take(TicketNumber number, BucketMs now);
@@ -50,7 +50,7 @@ class Ours : public Policy {
 
   Terms terms_;
   Options options_;
-  mutable std::deque<Bucket> buckets_;  ///< due() writes down what it has worked out
+  mutable std::deque<Bucket> buckets_;  ///< mutable, because due() caches what it computes
   BucketMs now_ = 0;
   Workspace workspace_;
   std::unordered_map<TicketNumber, WaitingTicket> waiting_;

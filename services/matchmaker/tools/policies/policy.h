@@ -1,7 +1,7 @@
-// A policy of matching, as the simulation sees it: tickets enter and leave, and at ticks it makes matches.
+// The interface of a matching policy, as the simulation uses it: tickets enter and leave, and ticks make matches.
 //
-// Ours is one (ours.h); the others are written from public descriptions of how other matchmakers work, each with its
-// source in its header.
+// One policy is ours (ours.h). The others are written from public descriptions of other matchmakers; each header names
+// its source.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +19,25 @@
 
 namespace mm::matchmaker::tools {
 
-/// Rising in the order of entering.
+/// Increases in the order of entering.
 using TicketNumber = std::uint32_t;
 
 struct WaitingTicket {
   TicketNumber number = 0;
   BucketMs queued_at = 0;
   BucketMs deadline = 0;
-  double rating = 0;  ///< points: the mean of its players, plus the mode's premade offset
+  double rating = 0;  ///< in points: the mean of its players, plus the mode's premade offset
   std::uint8_t region = 0;
   std::span<const Player> players;
-  std::span<const float> latencies;  ///< by region; empty where there is one region
+  std::span<const float> latencies;  ///< in ms by region; empty if there is one region
 
   int size() const { return static_cast<int>(players.size()); }
 };
 
-/// One player of a match: policies may split a party, and then are counted out for it.
+/// One player of a match. A policy may split a party; the checker then counts a fault.
 struct MadeSeat {
   TicketNumber ticket = 0;
-  std::uint8_t player = 0;  ///< of the ticket
+  std::uint8_t player = 0;  ///< index in the ticket
   std::uint8_t team = 0;
 };
 
@@ -46,7 +46,7 @@ struct MadeMatch {
   std::vector<MadeSeat> seats;
 };
 
-/// What all policies of a simulation are told.
+/// What all policies of a simulation are given.
 struct Terms {
   ModeRules rules;
   int team_size = 1;
@@ -63,10 +63,10 @@ class Policy {
 
   virtual ~Policy() = default;
   virtual void enter(const WaitingTicket& ticket) = 0;
-  /// It gave up or timed out at `now`. (What tick() matched has left already.)
+  /// The ticket gave up or timed out at `now`. Not called for tickets that tick() matched.
   virtual void leave(TicketNumber number, BucketMs now) = 0;
   virtual void tick(BucketMs now, std::vector<MadeMatch>& made) = 0;
-  /// The earliest time at which a tick could do anything, as things stand. Asked after each change.
+  /// The earliest time at which a tick could do anything, in the present state. Called after each change.
   virtual BucketMs due() const = 0;
 };
 

@@ -10,7 +10,7 @@ struct Team {
   double strength = 0;
 };
 
-/// The weakest team that has room; -1: none has.
+/// The weakest team with room; -1 if there is none.
 int weakest_with_room(const std::vector<Team>& teams, int size, int team_size) {
   int best = -1;
   for (std::size_t team = 0; team < teams.size(); ++team) {

@@ -1,5 +1,5 @@
-// What the rival policies share: the tickets of one region in the order of their entering, teams dealt out after a
-// match is found, and one instance per region (a ticket queues in its best one).
+// Shared code of the other policies: the tickets of one region in the order of entering, team splitting after a match
+// is found, and one policy instance per region (a ticket queues in its best region).
 #pragma once
 
 #include <functional>
@@ -9,28 +9,28 @@
 
 namespace mm::matchmaker::tools {
 
-/// By number, so oldest first.
+/// Ordered by number, so oldest first.
 using Queue = std::map<TicketNumber, WaitingTicket>;
 
-/// Tickets in one team each, in the order given.
+/// The tickets of each team, in the given order.
 struct TeamsOfTickets {
   std::vector<std::vector<const WaitingTicket*>> teams;
 };
 
 MadeMatch seat(const TeamsOfTickets& teams);
 
-/// Largest parties first, of equals the strongest first, each into the weakest team that has room. Nothing if one
-/// finds none.
+/// Deals tickets into teams: largest parties first, the strongest first among equals, each into the weakest team with
+/// room. Empty if a ticket finds no room.
 std::optional<TeamsOfTickets> deal_evenly(std::span<const WaitingTicket* const> tickets, const Terms& terms);
 
-/// Player by player, strongest first, into the weakest team with room: for matchmakers that leave teams to the game
-/// and whose tickets may not fit whole.
+/// Deals single players, strongest first, each into the weakest team with room. For matchmakers that leave teams to the
+/// game, and whose tickets may not fit as a whole.
 MadeMatch deal_players(std::span<const WaitingTicket* const> tickets, const Terms& terms);
 
-/// Whether parties of these sizes, largest first, fill all teams.
+/// Whether parties of these sizes can fill all teams exactly.
 bool sizes_fill_teams(std::vector<int> sizes, const Terms& terms);
 
-/// A policy that keeps one queue per region and knows nothing of latencies.
+/// Runs one policy per region; each ticket queues in its best region only, so latencies are ignored.
 class PerRegion : public Policy {
  public:
   using Make = std::function<std::unique_ptr<Policy>(std::uint8_t region)>;

@@ -14,7 +14,7 @@ constexpr double kWidth = 640, kHeight = 360;
 constexpr double kLeft = 62, kRight = 624, kTop = 44, kBottom = 286;
 constexpr double kLegend = 336;
 
-/// Okabe and Ito's, which people who see colours differently can tell apart.
+/// The colours of Okabe and Ito, which colour-blind readers can tell apart.
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
 
 struct Scale {

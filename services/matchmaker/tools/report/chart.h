@@ -1,5 +1,5 @@
-// Line charts as SVG, drawn here so that a report is one file and needs no plotting program. The same picture becomes a
-// PNG (png.h).
+// Line charts as SVG, drawn here so that a report is one file and needs no plotting program. png.h converts the SVG to
+// a PNG.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace mm::matchmaker::tools {
 
 struct Series {
   std::string name;
-  std::vector<std::pair<double, double>> points;  ///< by x
+  std::vector<std::pair<double, double>> points;  ///< sorted by x
   bool dashed = false;
-  int color = 0;  ///< of the palette, any number from 0
+  int color = 0;  ///< index in the palette, from 0; wraps around
 };
 
 struct Chart {
@@ -19,17 +19,17 @@ struct Chart {
   std::string x_label;
   std::string y_label;
   std::vector<Series> series;
-  std::vector<std::string> x_names;  ///< of x = 0, 1, …; none: x is a number
+  std::vector<std::string> x_names;  ///< labels of x = 0, 1, …; empty: x is a number
   bool y_from_zero = true;
 };
 
 /// A complete <svg> element, 640 by 360.
 std::string svg(const Chart& chart);
 
-/// Round numbers from at most `low` to at least `high`, about `count` of them.
+/// Round numbers whose range includes `low` and `high`; about `count` of them.
 std::vector<double> ticks(double low, double high, int count);
 
-/// With &, <, >, " and ' written as entities.
+/// The text with &, <, >, " and ' replaced by entities.
 std::string escaped(const std::string& text);
 
 }  // namespace mm::matchmaker::tools

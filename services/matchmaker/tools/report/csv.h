@@ -1,4 +1,4 @@
-// Comma-separated values (RFC 4180), and what of a simulation goes into them.
+// Comma-separated values (RFC 4180), and the rows written for a tournament.
 #pragma once
 
 #include <string>
@@ -14,14 +14,14 @@ class Csv {
   explicit Csv(Row header) { add(header); }
   void add(const Row& row);
   const std::string& text() const { return text_; }
-  /// False if the file cannot be written.
+  /// Returns false if the file cannot be written.
   bool write(const std::string& path) const;
 
  private:
   std::string text_;
 };
 
-/// A number as short as it can be read back.
+/// The shortest text that parses to an equal value.
 std::string exact_text(double value);
 
 Csv::Row score_columns();

@@ -1,4 +1,4 @@
-// One page of HTML that needs nothing else: text, tables and charts.
+// A self-contained HTML page with text, tables and charts.
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kProgram = "rsvg-convert";
 
-/// No shell: words go as they are. Its output is not shown.
+/// Runs rsvg-convert without a shell, so arguments need no quoting. Its output is discarded.
 bool run(const std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));

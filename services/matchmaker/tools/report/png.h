@@ -5,10 +5,10 @@
 
 namespace mm::matchmaker::tools {
 
-/// Whether the program is there.
+/// Whether rsvg-convert is installed.
 bool can_write_png();
 
-/// False if it cannot be run, or does not succeed.
+/// Returns false if the program cannot be run or fails.
 bool write_png(const std::string& svg_path, const std::string& png_path);
 
 }  // namespace mm::matchmaker::tools

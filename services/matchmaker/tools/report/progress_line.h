@@ -1,4 +1,4 @@
-// Shows how far a long run is, on standard error: one line that renews itself on a terminal, else a line now and then.
+// Progress of a long run on standard error: one line that is overwritten on a terminal, else a new line every 10 s.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// Shown at once or not at all, so it may be called as often as one likes.
+  /// Limits its own rate by dropping texts, so it may be called at any rate.
   void show(const std::string& text);
   void clear();
 

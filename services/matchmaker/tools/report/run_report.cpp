@@ -61,7 +61,7 @@ Chart by_part(const std::vector<RunResult>& results, const std::string& kind, co
   return chart;
 }
 
-/// A rate, not a count: of the first and the last hour often only some minutes were measured.
+/// Players per hour, as a rate: often only some minutes of the first and the last hour were measured.
 Chart players_by_hour(const std::vector<RunResult>& results) {
   auto chart = by_part(results, "hour", "Players by hour", "players who queue, an hour", {"queueings"});
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -76,7 +76,7 @@ Chart players_by_hour(const std::vector<RunResult>& results) {
   return chart;
 }
 
-/// How many of all players were matched within so many seconds.
+/// The share of all players who were matched within a time, over that time.
 Chart matched_within(const std::vector<RunResult>& results) {
   Chart chart;
   chart.title = "Matched within a time";

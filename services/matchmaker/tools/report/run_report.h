@@ -1,4 +1,4 @@
-// What `run` shows of a population under some sets of rules: tables, charts, CSV.
+// The output of `run` for a population under several sets of rules: tables, charts, CSV rows.
 #pragma once
 
 #include <string>
@@ -12,18 +12,18 @@
 
 namespace mm::matchmaker::tools {
 
-/// A population under one set of rules, all seeds together.
+/// The results of a population under one set of rules, all seeds together.
 struct RunResult {
-  std::string rules;  ///< what the set is called
+  std::string rules;  ///< name of the set
   RunRecord record;
   std::vector<Part> parts;
 };
 
-/// Adds what another seed gave.
+/// Adds the results of another seed.
 void merge(RunRecord& into, RunRecord&& from);
 
 Table overall_table(const std::vector<RunResult>& results);
-/// One kind of part ("decile", "party", "hour"), every set of rules; no rows if there are none.
+/// One kind of part ("decile", "party", "hour") for each set of rules; no rows if there are no such parts.
 Table parts_table(const std::vector<RunResult>& results, const std::string& kind);
 std::vector<Chart> charts_of(const std::vector<RunResult>& results);
 

@@ -7,7 +7,7 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-/// Characters, not bytes.
+/// Width in characters, not in bytes.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -65,7 +65,7 @@ std::string number_text(double value, int decimals) {
   if (!std::isfinite(value)) return "–";
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  // No minus before what rounds to nothing.
+  // No minus sign before a number that rounds to 0.
   const bool nothing = text[0] == '-' && std::string(text).find_first_not_of("-0.") == std::string::npos;
   return nothing ? text + 1 : text;
 }

@@ -8,7 +8,7 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-/// The core rounds ratings to 1/6000 point; latencies are single precision here.
+/// The core rounds ratings to 1/6000 point, and latencies are single precision here.
 constexpr double kTolerance = 1e-3;
 
 struct Present {
@@ -30,7 +30,7 @@ bool too_far_apart(const ModeRules& rules, const std::map<TicketNumber, Present>
   return false;
 }
 
-/// The best region at once, the next ones as the wait goes on, none above the mode's limit.
+/// The best region is open at once, others open as the wait grows; regions above the mode's limit never open.
 bool may_play_in(const ModeRules& rules, const WaitingTicket& ticket, std::size_t region, BucketMs now) {
   if (ticket.latencies.empty()) return region == ticket.region;
   if (region >= ticket.latencies.size()) return false;

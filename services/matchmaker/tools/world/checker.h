@@ -1,5 +1,5 @@
-// Checks every match that any policy makes, by arithmetic of its own: it shares no code with the matching core, so
-// that a mistake there shows here.
+// Checks every match of every policy with separate arithmetic. It shares no code with the matching core, so that it
+// detects mistakes there.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace mm::matchmaker::tools {
 
-/// What is wrong with one match.
+/// The faults of one match.
 struct Faults {
-  bool unknown = false;  ///< names a ticket that does not wait, or a player twice
-  bool sizes = false;    ///< not the mode's teams of exactly team_size players
-  bool split = false;    ///< a party in two teams, or not all of it there
-  bool windows = false;  ///< two tickets further apart than the narrower of their windows
-  bool region = false;   ///< a ticket where it may not play, or not yet
-  bool late = false;     ///< a ticket whose time was over
+  bool unknown = false;  ///< it names a ticket that does not wait, or a player twice
+  bool sizes = false;    ///< it has not the mode's number of teams with exactly team_size players
+  bool split = false;    ///< a party is in two teams, or incomplete
+  bool windows = false;  ///< two tickets are further apart than the narrower of their windows
+  bool region = false;   ///< a ticket may not play in this region, or not yet
+  bool late = false;     ///< a ticket's deadline had passed
 
   bool any() const { return unknown || sizes || split || windows || region || late; }
 };
 
-/// Of a whole simulation, in matches.
+/// The number of matches with each fault, in a whole simulation.
 struct FaultCounts {
   std::uint64_t matches = 0;
   std::uint64_t faulty = 0;
@@ -35,10 +35,10 @@ struct FaultCounts {
   void add(const Faults& faults);
 };
 
-/// How far a ticket accepts others after this wait, in points.
+/// The rating distance that a ticket accepts after this wait, in points.
 double accepted_gap(const ModeRules& rules, BucketMs waited_ms);
 
-/// `find` gives the waiting ticket of a number, or nullptr.
+/// Returns the waiting ticket with this number, or nullptr.
 using FindTicket = std::function<const WaitingTicket*(TicketNumber)>;
 Faults check_match(const MadeMatch& match, const Terms& terms, BucketMs now, const FindTicket& find);
 

@@ -8,7 +8,7 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-/// One of some parts, by their shares.
+/// Draws the index of a part, with probabilities by share.
 template <class Part>
 std::size_t draw(const std::vector<Part>& parts, Random& random) {
   double sum = 0;
@@ -26,7 +26,7 @@ double clipped(const Population& population, double rating) {
   return std::round(within * 100) / 100;  // ratings are kept in hundredths
 }
 
-/// Parties that fit into a team.
+/// The party sizes that fit into a team.
 std::vector<PartyShare> sizes_of(const Population& population) {
   std::vector<PartyShare> sizes;
   for (const PartyShare& party : population.parties) {
@@ -44,7 +44,7 @@ void draw_players(const Population& population, int size, Random& random, std::v
   }
 }
 
-/// Where a party lives and its worst member's latency to each region.
+/// Draws where a party lives, and computes its worst member's latency to each region.
 void draw_latencies(const Population& population, int size, Random& random, std::vector<float>& latencies) {
   const PlaceOfPlay& home = population.regions[draw(population.regions, random)];
   const std::size_t first = latencies.size();

@@ -1,4 +1,4 @@
-// The players of a population, drawn from a seed: their ratings, with whom they always play, and where they live.
+// The players of a population, drawn from a seed: their ratings, their parties, and where they live.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ struct Player {
   double deviation = 0;
 };
 
-/// Players who always queue together.
+/// A party, or a single player: players who always queue together.
 struct Unit {
   std::uint32_t first_player = 0;
   std::uint8_t size = 1;
-  std::uint8_t region = 0;  ///< the best one for its worst-connected member
-  std::uint8_t decile = 0;  ///< of its mean rating among all units, 0 the lowest
-  double rating = 0;        ///< mean of its members
+  std::uint8_t region = 0;  ///< best region of its worst-connected member
+  std::uint8_t decile = 0;  ///< decile of its mean rating among all units; 0 is the lowest
+  double rating = 0;        ///< mean rating of its members
 };
 
 class Crowd {
@@ -33,14 +33,14 @@ class Crowd {
     return {players_.data() + unit.first_player, unit.size};
   }
   std::size_t players() const { return players_.size(); }
-  /// Its worst member's, by region; empty where there is one region only.
+  /// The latencies of its worst-connected member in ms, by region; empty if there is only one region.
   std::span<const float> latencies_of(std::size_t unit) const {
     return regions_.size() < 2 ? std::span<const float>()
                                : std::span<const float>(latencies_.data() + unit * regions_.size(), regions_.size());
   }
-  /// At least one.
+  /// At least one region.
   const std::vector<Region>& regions() const { return regions_; }
-  /// The nine ratings between the deciles.
+  /// The nine ratings that separate the deciles.
   const std::vector<double>& decile_bounds() const { return decile_bounds_; }
 
  private:

@@ -1,5 +1,5 @@
-// Who plays: how many, how good, with whom, from where, when, and for how long. A file of these values
-// (population_file.h) and a seed make a crowd (crowd.h).
+// The parameters of a population: how many play, how well, with whom, where, when, and for how long. They are read from
+// a file (population_file.h); with a seed they give a crowd (crowd.h).
 #pragma once
 
 #include <string>
@@ -9,22 +9,22 @@
 
 namespace mm::matchmaker::tools {
 
-/// A part of the players: their ratings are drawn from N(mean, sd).
+/// A group of players whose ratings are drawn from N(mean, sd).
 struct RatingGroup {
   double share = 1;
   double mean = 1500;
   double sd = 300;
-  double deviation = 60;  ///< how uncertain these ratings are
+  double deviation = 60;  ///< uncertainty of these ratings
 };
 
-/// How many of all parties (not of all players) have this size.
+/// The share of all parties (not of all players) with this size.
 struct PartyShare {
   int size = 1;
   double share = 1;
 };
 
-/// A region and the share of the parties that live there. Places are points in a plane in which a distance is a round
-/// trip in milliseconds.
+/// A region and the share of the parties that live there. Regions are points in a plane; a distance of 1 is a round
+/// trip of one millisecond.
 struct PlaceOfPlay {
   Region name;
   double share = 1;
@@ -39,31 +39,31 @@ struct Population {
   int team_size = 5;
   int players = 1000;
 
-  // The time looked at.
-  double minutes = 60;          ///< who enters the queue in this time is measured
-  double warm_up_minutes = 15;  ///< and before it, not
-  double start_hour = 19;       ///< of the day, when warm-up begins
+  // The simulated time.
+  double minutes = 60;          ///< tickets that enter in this time are measured
+  double warm_up_minutes = 15;  ///< simulated before, but not measured
+  double start_hour = 19;       ///< hour of the day at which the warm-up begins
   double tick_ms = 100;
 
-  // A party's day: away, then a session of some matches, then away again.
-  std::vector<double> activity;    ///< by hour of the day, 24 relative numbers; none: the same all day
-  double away_minutes = 60;        ///< mean, over the day
+  // The behaviour of a party: away, then a session of some matches, then away again.
+  std::vector<double> activity;    ///< relative activity by hour of the day, 24 numbers; empty: constant
+  double away_minutes = 60;        ///< mean over the day
   double matches_per_session = 5;  ///< mean
-  double pause_seconds = 20;       ///< mean, from the end of a match to the next queueing
+  double pause_seconds = 20;       ///< mean time from the end of a match to the next enqueue
   double match_minutes = 15;       ///< mean
   double match_minutes_sd = 3;
-  double patience_minutes = 0;  ///< mean wait after which a party gives up; 0: waits until the mode's time is over
+  double patience_minutes = 0;  ///< mean wait after which a party gives up; 0: it waits until the mode's deadline
 
   std::vector<RatingGroup> ratings{RatingGroup{}};
   double lowest_rating = 0;
   double highest_rating = 3500;
   std::vector<PartyShare> parties{PartyShare{}};
-  double party_rating_sd = 100;  ///< how far friends' ratings are from that of the first of them
+  double party_rating_sd = 100;  ///< deviation of the members' ratings from that of the first member
 
-  /// One region: latencies play no part.
+  /// With fewer than two regions, latencies are ignored.
   std::vector<PlaceOfPlay> regions;
-  double last_mile_ms = 15;  ///< mean of what each player's own line adds
-  double region_sd_ms = 10;  ///< how far players live from the place of their region
+  double last_mile_ms = 15;  ///< mean latency added by each player's own connection
+  double region_sd_ms = 10;  ///< distance of players from their region's place
 };
 
 /// The field list: f(name, member, lowest, highest).

@@ -18,7 +18,7 @@ struct Shipped {
   std::string_view toml;
 };
 
-// A generated table of {name, text} of populations/*.toml, so that the program needs no file to run.
+// Generated from populations/*.toml: a table of {name, text}, so that the program needs no files at run time.
 constexpr Shipped kShipped[] = {
 #include "shipped_populations.inc"
 };
@@ -61,7 +61,7 @@ class Reader {
     for (const toml::node& element : *array) read_number(name, element, member.emplace_back(), low, high);
   }
 
-  /// [[name]] tables.
+  /// Reads an array of [[name]] tables.
   template <class T>
   requires std::is_class_v<T>
   void operator()(const char* name, std::vector<T>& member) {
@@ -125,7 +125,7 @@ double sum_of_shares(const auto& parts) {
   return sum;
 }
 
-/// What one field list cannot say.
+/// Checks that involve several fields.
 void check_whole(const Population& population, const toml::table& root, Reader& reader) {
   const auto refuse = [&](const std::string& what) { reader.add(root, what); };
   if (!population.activity.empty() && population.activity.size() != 24) refuse("activity must have 24 numbers");

@@ -1,4 +1,4 @@
-// Reads a population from a TOML file, and finds those that are shipped. toml++ stays behind this header.
+// Reads a population from a TOML file, and finds the shipped populations. Only the .cpp file uses toml++.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace mm::matchmaker::tools {
 
-/// What is wrong with a file, each with its place: "club.toml:3:1: unknown key playrs; did you mean players?"
+/// The errors in a file, each with its place: "club.toml:3:1: unknown key playrs; did you mean players?"
 using FileProblems = std::vector<std::string>;
 
-/// `name` is what the population is called in tables; `file_name` stands in problems.
+/// `name` is the population's name in tables; `file_name` is used in error texts.
 Result<Population, FileProblems> parse_population(std::string_view toml, const std::string& name,
                                                   const std::string& file_name);
-/// A path, or the name of a shipped population.
+/// Takes a path, or the name of a shipped population.
 Result<Population, FileProblems> load_population(const std::string& path_or_name);
 
 /// The names of the shipped populations, smallest first.

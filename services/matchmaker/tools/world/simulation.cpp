@@ -60,7 +60,8 @@ RunRecord Simulation::run_until(BucketMs end, const TellProgress& tell) {
   begin_lives();
   last_tick_ = begin_ - terms_.tick_ms;
   const double span = static_cast<double>(measured_until_ - begin_);
-  // Whoever entered in the measured time is waited for; nobody waits longer than the mode lets him.
+  // After the measured time, the simulation waits until all measured tickets have left the queue, but not beyond the
+  // mode's longest wait.
   const BucketMs latest = measured_until_ + ms(terms_.rules.max_wait_seconds * 1000) + kMinute;
   BucketMs now = begin_;
   for (std::uint64_t steps = 0;; ++steps) {
@@ -85,8 +86,8 @@ RunRecord Simulation::run_until(BucketMs end, const TellProgress& tell) {
 
 void Simulation::announce(BucketMs at, What what, std::uint32_t who) { events_.push({at, announced_++, what, who}); }
 
-// Near the steady state from the start: each is in a session with the probability that belongs to the lengths of
-// session and absence (queueing counted as nothing), at any place in it.
+// Starts near the steady state: each unit is in a session with the probability given by the lengths of session and
+// absence (time in the queue counts as 0), at a random place in the session.
 void Simulation::begin_lives() {
   const double match = population_.match_minutes * 60'000 + population_.pause_seconds * 1000;
   const double session = match * population_.matches_per_session;
@@ -104,7 +105,7 @@ void Simulation::begin_lives() {
   }
 }
 
-/// 1 on average over the day.
+/// The relative activity at this time; its mean over the day is 1.
 double Simulation::activity_at(BucketMs now) const {
   if (population_.activity.empty()) return 1;
   double sum = 0;
@@ -113,7 +114,7 @@ double Simulation::activity_at(BucketMs now) const {
   return std::max(1e-6, here * 24 / sum);
 }
 
-// A Poisson process whose rate follows the hour, by thinning one of the busiest hour's rate.
+// A Poisson process whose rate depends on the hour, by thinning a process with the rate of the busiest hour.
 BucketMs Simulation::next_session(Life& life, BucketMs now) const {
   const double mean = population_.away_minutes * static_cast<double>(kMinute) / busiest_;
   auto at = static_cast<double>(now);
@@ -201,7 +202,7 @@ void Simulation::play(const MadeMatch& match, BucketMs now) {
   const BucketMs over = now + ms(std::max(minutes, population_.match_minutes / 4) * kMinute);
   for (const MadeSeat& seat : match.seats) {
     Entry& entry = entries_[seat.ticket];
-    if (entry.ending != Ending::waiting) continue;  // another of the same party
+    if (entry.ending != Ending::waiting) continue;  // another player of the same party
     finish(entry, Ending::matched, now);
     if (entry.measured) {
       Queueing& queueing = record_.queueings[entry.record];
@@ -234,7 +235,7 @@ const WaitingTicket* Simulation::find_waiting(TicketNumber number) const {
   return &entries_[number].ticket;
 }
 
-// On the grid, never at a time that has passed, and only one in each place of the grid.
+// A multiple of tick_ms that is not in the past and not the time of the last tick.
 BucketMs Simulation::next_tick(BucketMs now) const {
   const BucketMs due = policy_.due();
   if (due == Policy::kNever) return Policy::kNever;

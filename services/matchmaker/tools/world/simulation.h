@@ -1,8 +1,8 @@
-// The simulation: a crowd lives its day, queues, plays and comes back; a policy makes its matches; virtual time jumps
-// from one thing that happens to the next.
+// The simulation of a crowd: units queue, play and return; a policy makes the matches; virtual time jumps from one
+// event to the next.
 //
-// Time is counted in milliseconds of the simulated day. Ticks stand on the grid of tick_ms, as the daemon's; those at
-// which nothing can happen are left out (Policy::due). Nothing depends on the machine but the CPU time measured.
+// Time is in milliseconds of the simulated day. Ticks are at multiples of tick_ms, like the daemon's; ticks at which
+// nothing can happen are skipped (Policy::due). Only the measured CPU time depends on the machine.
 #pragma once
 
 #include <functional>
@@ -18,44 +18,44 @@
 namespace mm::matchmaker::tools {
 
 struct Progress {
-  double done = 0;  ///< 0 to 1, of the virtual time
+  double done = 0;  ///< share of the virtual time, 0 to 1
   std::size_t waiting = 0;
   std::uint64_t matches = 0;
 };
-/// Called every so many events.
+/// Called once every 2048 steps.
 using TellProgress = std::function<void(const Progress&)>;
 
 class Simulation {
  public:
-  /// All must outlive it. `terms` are those that the policy was made with.
+  /// All arguments must outlive the simulation. `terms` are those with which the policy was created.
   Simulation(const Population& population, const Crowd& crowd, const Terms& terms, Policy& policy);
 
   RunRecord run(const TellProgress& tell = {}) { return run_until(kNoEnd, tell); }
-  /// The same, but ends at a time of the simulated day.
+  /// Like run(), but ends at a time of the simulated day.
   static constexpr BucketMs kNoEnd = Policy::kNever;
   RunRecord run_until(BucketMs end, const TellProgress& tell = {});
-  /// When the warm-up begins.
+  /// The time at which the warm-up begins.
   BucketMs begin() const { return begin_; }
 
  private:
   enum class What : std::uint8_t { enters, gives_up, times_out };
   struct Event {
     BucketMs at;
-    std::uint64_t order;  ///< of being announced: decides between events of one time
+    std::uint64_t order;  ///< sequence number; decides the order of events at the same time
     What what;
-    std::uint32_t who;  ///< enters: a unit; else a ticket
+    std::uint32_t who;  ///< for enters: a unit; else a ticket
     bool operator>(const Event& other) const { return at != other.at ? at > other.at : order > other.order; }
   };
-  /// What a unit does besides waiting.
+  /// The state of a unit outside the queue.
   struct Life {
     Random chance;
-    int matches_left = 0;  ///< of its session
+    int matches_left = 0;  ///< in its session
   };
   struct Entry {
     WaitingTicket ticket;
     std::uint32_t unit = 0;
     Ending ending = Ending::waiting;
-    std::uint32_t record = 0;  ///< its place among the measured, if it is
+    std::uint32_t record = 0;  ///< index in record_.queueings, if measured
     bool measured = false;
   };
 
@@ -87,7 +87,7 @@ class Simulation {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t announced_ = 0;
   std::vector<Life> lives_;
-  std::vector<Entry> entries_;  ///< by ticket number
+  std::vector<Entry> entries_;  ///< indexed by ticket number
   std::size_t waiting_ = 0;
   std::size_t measured_waiting_ = 0;
   BucketMs last_tick_ = 0;

@@ -1,4 +1,4 @@
-// One population under one set of rules, one policy and one seed: sets a simulation up and runs it.
+// Sets up and runs one simulation: one population, one set of rules, one policy and one seed.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace mm::matchmaker::tools {
 
-/// The population's mode in this table, played by its team size. The failure is a sentence.
+/// The rules of the population's mode and team size in this table. The error is a sentence.
 Result<ModeRules, std::string> rules_for(const Population& population, const ModeTable& table);
 
 Terms terms_for(const Population& population, const ModeRules& rules, const Crowd& crowd, std::uint64_t seed);

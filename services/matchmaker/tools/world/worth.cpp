@@ -15,8 +15,8 @@ MatchWorth worth_of(const MadeMatch& match, const Terms& terms, const FindTicket
     const WaitingTicket& ticket = *find(seat.ticket);
     low = std::min(low, ticket.rating);
     high = std::max(high, ticket.rating);
-    // As the core does: each of a party counts as its mean. Which of them plays where matters only to policies that
-    // split it, and then his own rating counts.
+    // Like the core, each member of a party counts with the party's mean. Which member plays in which team matters only
+    // for policies that split the party; then each player's own rating counts.
     double mean = 0;
     for (const Player& player : ticket.players) mean += player.mmr / static_cast<double>(ticket.players.size());
     const Player& player = ticket.players[seat.player];

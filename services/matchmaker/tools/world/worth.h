@@ -1,4 +1,4 @@
-// What a match turned out to be: how even and how close, for policies that say nothing about it themselves.
+// The quality of a finished match, computed in the same way for all policies.
 #pragma once
 
 #include "services/matchmaker/tools/world/checker.h"
@@ -6,12 +6,12 @@
 namespace mm::matchmaker::tools {
 
 struct MatchWorth {
-  double quality = 0;   ///< the platform's own formula (core/quality.h)
-  double spread = 0;    ///< points, highest minus lowest ticket
-  double team_gap = 0;  ///< points, between the means of the strongest and the weakest team
+  double quality = 0;   ///< by the platform's formula (core/quality.h)
+  double spread = 0;    ///< in points, highest minus lowest ticket
+  double team_gap = 0;  ///< in points, between the mean ratings of the strongest and the weakest team
 };
 
-/// All its tickets must be known.
+/// All tickets of the match must be known to `find`.
 MatchWorth worth_of(const MadeMatch& match, const Terms& terms, const FindTicket& find);
 
 }  // namespace mm::matchmaker::tools
