@@ -36,7 +36,7 @@ Explanation explanation_of_end(const StatusResult& found) {
   switch (said.status) {
     case TicketStatus::matched: said.summary = "It was matched" + after; break;
     case TicketStatus::cancelled: said.summary = "It was cancelled" + after; break;
-    case TicketStatus::timed_out: said.summary = "Nobody fitting came in time: it was given up" + after; break;
+    case TicketStatus::timed_out: said.summary = "It found no match in time and timed out" + after; break;
     case TicketStatus::searching: break;
   }
   return said;
@@ -57,7 +57,7 @@ Explanation explanation_without_mode(const Sighting& seen) {
   forecast.at_waited_ms = said.waited_ms + left;
   said.forecast = forecast;
   said.summary = "The mode " + said.mode.str() +
-                 " is not offered any more: nobody is matched in it, and the ticket's time is over in " +
+                 " is not offered any more: no ticket is matched in it, and this one times out in " +
                  seconds_text(left) + ".";
   return said;
 }
@@ -71,7 +71,7 @@ std::string other_regions(const Sighting& seen) {
     names += (names.empty() ? "" : ", ") + region.str();
   }
   if (names.empty()) return {};
-  return " This is about " + seen.bucket.region.str() + " alone; it may be matched in " + names + " too.";
+  return " This covers " + seen.bucket.region.str() + " only; it may also be matched in " + names + ".";
 }
 
 Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue has no owner at the moment"); }

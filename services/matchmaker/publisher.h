@@ -1,6 +1,6 @@
 // Match publisher: publishes committed matches, off the tick thread. The frame `match_found` goes to the players'
 // sockets at once, and the event match.found to the stream, always under the same message id, so that the stream stores
-// it once. Neither is the record of the match: that is the queue's `live`, from which the reconciler also tells
+// it once. Neither is the record of the match: that is the queue's `live`, from which the reconciler also informs
 // session. The publisher also notifies players of cancelled matches, because only the queue knows whose tickets search
 // again.
 #pragma once

@@ -28,11 +28,11 @@ struct Settings {
   TenantList tenants;              ///< requests for other tenants are refused
   bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
   int tick_ms = 100;
-  int plan_threads = 0;         ///< 0: one thread per core, at most four
-  int max_unconfirmed = 2'000;  ///< while this many matches are unconfirmed by session, no match is formed
-  std::string record_dir;   ///< empty: nothing is recorded
-  int record_mb = 1'024;    ///< limit in MB for all recordings of one instance
-  QueueLimits limits;       ///< not read from the environment
+  int plan_threads = 0;             ///< 0: one thread per core, at most four
+  int max_unconfirmed = 2'000;      ///< while this many matches are unconfirmed by session, no match is formed
+  std::string record_dir;           ///< empty: nothing is recorded
+  int record_mb = 1'024;            ///< limit in MB for all recordings of one instance
+  QueueLimits limits;               ///< not read from the environment
   Recorder::Options record_limits;  ///< not read from the environment, except for `record_dir` and `record_mb`
 };
 
@@ -66,7 +66,7 @@ class Service {
   Runtime& runtime_;
   runtime::LiveModes modes_;
   storage::Redis queue_;       // for requests and events
-  storage::Redis tick_queue_;  // for the tick thread, which so never waits for a free connection
+  storage::Redis tick_queue_;  // for the tick thread, so that it never waits for a free connection
   storage::Redis cache_;
   bus::Notifier notifier_;
   Metrics metrics_;

@@ -30,7 +30,7 @@ class FileWriter {
 
   /// Writes one block. `piece` must contain whole events.
   Result<Done, std::string> write(std::string_view piece);
-  /// Writes the end block, which tells a complete file from one cut off by a crash, and closes the file.
+  /// Writes the end block, which marks the file as complete (not cut off by a crash), and closes the file.
   Result<Done, std::string> finish();
 
   /// Bytes on disk so far.

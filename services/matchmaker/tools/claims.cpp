@@ -24,8 +24,8 @@ std::string points_text(double points) {
 BucketMs asked_at(const TickTimes& ticks) { return ticks.first - ticks.every; }
 
 std::string what_came(const Standstill::End* end, BucketMs asked) {
-  if (end == nullptr) return "it still waits then";
-  return std::string(end->matched ? "it is matched" : "its time is over") + " in " + seconds_text(end->at - asked);
+  if (end == nullptr) return "it still waits at that time";
+  return std::string(end->matched ? "it is matched" : "it times out") + " in " + seconds_text(end->at - asked);
 }
 
 Claim check_forecast(const Explanation& said, const Forecast& forecast, const TickTimes& ticks,
@@ -42,7 +42,7 @@ Claim check_forecast(const Explanation& said, const Forecast& forecast, const Ti
       break;
     case WaitOutcome::times_out:
       claim.is_true = end != nullptr && !end->matched && end->at == at;
-      claim.finding = "never matched, over in " + seconds_text(at - asked_at(ticks));
+      claim.finding = "never matched, times out in " + seconds_text(at - asked_at(ticks));
       break;
     case WaitOutcome::unknown:
       claim.is_true = end == nullptr || end->at >= at;

@@ -10,7 +10,7 @@ namespace mm::matchmaker::tools {
 namespace {
 
 void print_commands(std::span<const Command> commands, std::FILE* to) {
-  std::fprintf(to, "usage: mm-sim <command> [options]; mm-sim <command> --help says which\n\n");
+  std::fprintf(to, "usage: mm-sim <command> [options]; mm-sim <command> --help lists the options\n\n");
   for (const Command& command : commands) {
     std::fprintf(to, "  %-12.*s %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
                  static_cast<int>(command.summary.size()), command.summary.data());

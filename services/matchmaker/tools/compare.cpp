@@ -15,12 +15,12 @@ namespace {
 
 const OptionTable kTable{"compare",
                          "[options] rulesA.toml rulesB.toml    (\"shipped\": the shipped rules)",
-                         {{"--population", "NAMES", "shipped ones or files, with commas between (evening-5v5)"},
+                         {{"--population", "NAMES", "shipped populations or files, separated by commas (evening-5v5)"},
                           {"--seed", "NUMBER", "the first seed (1)"},
-                          {"--seeds", "NUMBER", "how many; the more, the narrower the intervals (8)"},
-                          {"--minutes", "NUMBER", "measured time, instead of the population's own"},
-                          {"--html", "FILE", "write it as a page too"},
-                          {"--quiet", "", "no progress"}}};
+                          {"--seeds", "NUMBER", "number of seeds; more seeds give narrower intervals (8)"},
+                          {"--minutes", "NUMBER", "measured time (that of the population)"},
+                          {"--html", "FILE", "also write an HTML page"},
+                          {"--quiet", "", "show no progress"}}};
 
 struct Plan {
   std::vector<Population> populations;
@@ -34,7 +34,7 @@ struct Plan {
 
 Result<Plan, std::string> make_plan(const Options& options) {
   Plan plan;
-  if (options.rest().size() != 2) return fail(std::string("two sets of rules are compared, by their files"));
+  if (options.rest().size() != 2) return fail(std::string("compare takes two files of rules"));
   for (std::size_t i = 0; i < 2; ++i) {
     plan.names[i] = options.rest()[i];
     auto modes = load_modes(plan.names[i] == "shipped" ? "" : plan.names[i]);
@@ -89,7 +89,7 @@ Result<std::vector<Contrast>, std::string> play_both(const Plan& plan, const Pop
 void report(const Plan& plan, const Population& population, const std::vector<Contrast>& contrasts, HtmlPage& page) {
   const std::string what = "From A (" + plan.names[0] + ") to B (" + plan.names[1] + "), " +
                            std::to_string(plan.seeds) +
-                           " seeds; figures are those of A, differences B less A with "
+                           " seeds; figures are those of A, differences are B minus A with "
                            "95 % intervals.";
   std::printf("%s: %s\n%s\n\n", population.name.c_str(), population.about.c_str(), what.c_str());
   page.heading(population.name);
@@ -117,7 +117,7 @@ int run_compare(Words words) {
   const auto plan = make_plan(*options);
   if (!plan) return refuse(plan.error(), kExitBadInput);
   ProgressLine progress(plan->quiet);
-  HtmlPage page("Who gains and who loses");
+  HtmlPage page("Which players gain and lose");
   for (const Population& population : plan->populations) {
     const auto contrasts = play_both(*plan, population, progress);
     progress.clear();

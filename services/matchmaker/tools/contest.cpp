@@ -93,10 +93,12 @@ std::vector<std::string> verdicts(std::span<const Score> scores) {
   std::vector<std::string> lines;
   for (std::size_t i = 1; i < scores.size(); ++i) {
     const Duel duel = compare(scores[0], scores[i]);
-    std::string line = "is near to ";
-    if (duel.second_dominates()) line = duel.certain ? "LOSES to " : "is near to (behind, but not certainly) ";
-    else if (duel.first_dominates()) line = duel.certain ? "beats " : "is near to (ahead, but not certainly) ";
-    else if (duel.first_clearly_better_in_one()) line = "trades with ";
+    std::string line = "is about even with ";
+    if (duel.second_dominates())
+      line = duel.certain ? "LOSES to " : "is about even with (behind, but not significantly) ";
+    else if (duel.first_dominates())
+      line = duel.certain ? "beats " : "is about even with (ahead, but not significantly) ";
+    else if (duel.first_clearly_better_in_one()) line = "is clearly better in one figure than ";
     line += scores[i].policy + ": " + wait_words(duel.wait_gain) + ", " + quality_words(duel.quality_gain);
     lines.push_back(line);
   }

@@ -21,20 +21,20 @@ namespace {
 const OptionTable kTable{
     "explain",
     "[options] RECORDING    or    explain --population NAME [options] [rules.toml]",
-    {{"--population", "NAME", "a shipped one or a file: simulate it, under the shipped rules or those given"},
-     {"--players", "NUMBER", "instead of the population's"},
-     {"--rating-sd", "POINTS", "instead of the population's"},
-     {"--seed", "NUMBER", "of everything that is drawn (1)"},
-     {"--at", "TIME", "since the beginning, seconds or minutes:seconds (its end; a minute after the warm-up)"},
-     {"--queue", "NAME", "only queues whose name has this in it"},
-     {"--ticket", "ID", "this one"},
-     {"--longest", "NUMBER", "so many of each queue, those that wait longest (1)"},
-     {"--sample", "NUMBER", "instead: so many of each queue, drawn"},
-     {"--looks", "NUMBER", "look so many times (1)"},
-     {"--every", "SECONDS", "between two looks (10)"},
-     {"--check", "", "play on with nobody coming and tell whether it is true; exit status 1 if it is not"},
-     {"--figures", "", "only how definite the answers are, and how long they take"},
-     {"--json", "", "each explanation as a line of JSON"}}};
+    {{"--population", "NAME", "a shipped population or a file to simulate, under the shipped or the given rules"},
+     {"--players", "NUMBER", "number of players (that of the population)"},
+     {"--rating-sd", "POINTS", "deviation of the ratings (that of the population)"},
+     {"--seed", "NUMBER", "seed of all random numbers (1)"},
+     {"--at", "TIME", "from the beginning, seconds or minutes:seconds (the end; a minute after the warm-up)"},
+     {"--queue", "NAME", "only queues whose name contains this"},
+     {"--ticket", "ID", "only this ticket"},
+     {"--longest", "NUMBER", "explain this many of each queue, the longest-waiting ones (1)"},
+     {"--sample", "NUMBER", "explain this many of each queue instead, drawn at random"},
+     {"--looks", "NUMBER", "number of looks (1)"},
+     {"--every", "SECONDS", "time between two looks (10)"},
+     {"--check", "", "play on without newcomers and check the explanations; exit status 1 if one is untrue"},
+     {"--figures", "", "print only statistics: how definite explanations are, and how long they take"},
+     {"--json", "", "print each explanation as a line of JSON"}}};
 
 double cpu_ms() {
   timespec spent{};
@@ -94,7 +94,7 @@ Result<Done, std::string> read_population(const Options& options, Wish& wish) {
 Result<Done, std::string> read_source(const Options& options, Wish& wish) {
   if (options.has("--population")) return read_population(options, wish);
   for (const char* name : {"--players", "--rating-sd", "--seed"}) {
-    if (options.has(name)) return fail(std::string(name) + " goes with --population");
+    if (options.has(name)) return fail(std::string(name) + " needs --population");
   }
   if (options.rest().size() != 1) return fail(std::string("explain takes a recording, or --population"));
   wish.recording = options.rest().front();
@@ -169,9 +169,9 @@ class Guide {
  private:
   std::string nobody() const {
     const std::string when = " at " + clock_text(at_);
-    if (queues_ == 0 && !wish_.queue.empty()) return "--queue: nobody waits in a queue with " + wish_.queue + when;
+    if (queues_ == 0 && !wish_.queue.empty()) return "--queue: no ticket waits in a queue with " + wish_.queue + when;
     if (wish_.ticket) return "--ticket: " + wish_.ticket->to_string() + " does not wait" + when;
-    return "--at: nobody waits" + when;
+    return "--at: no ticket waits" + when;
   }
 
   std::vector<Slot> chosen(const QueueView& queue) {

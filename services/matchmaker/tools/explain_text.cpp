@@ -135,11 +135,11 @@ void ExplainFigures::checked(const std::vector<Claim>& claims) {
 std::string ExplainFigures::text() const {
   const double all = std::max<double>(1, static_cast<double>(tickets()));
   std::string text =
-      formatted("%zu tickets explained, of %.0f waiting in the mean\n", tickets(), waiting_ / std::max(1, looks_));
+      formatted("%zu tickets explained, of %.0f waiting on average\n", tickets(), waiting_ / std::max(1, looks_));
   text += formatted("  definite: %.1f %% (matched at a time %.1f %%, never %.1f %%)\n",
                     100 * (matched_ + times_out_) / all, 100 * matched_ / all, 100 * times_out_ / all);
   if (!unknown_from_.empty()) {
-    text += formatted("  open: %.1f %%, from %.1f s on in the median\n",
+    text += formatted("  open: %.1f %%, from %.1f s on (median)\n",
                       100 * static_cast<double>(unknown_from_.size()) / all, quantile(unknown_from_, 0.5));
   }
   text += formatted("  CPU ms: %.3f median, %.3f p99, %.3f longest; the copy before it: %.3f, %.3f, %.3f\n",

@@ -12,7 +12,7 @@
 namespace mm::matchmaker::tools {
 namespace {
 
-const OptionTable kTable{"lint", "[options] FILE …", {{"--strict", "", "exit status 1 for warnings too"}}};
+const OptionTable kTable{"lint", "[options] FILE …", {{"--strict", "", "exit status 1 also for warnings"}}};
 
 std::string number(double value) {
   char text[32];
@@ -111,7 +111,7 @@ class ModeLint {
         rules_.latency_step_ms != plain.latency_step_ms || rules_.latency_step_seconds != plain.latency_step_seconds;
     if (!rules_.max_latency_ms) {
       if (!tuned) return;
-      const auto why = "is set without max_latency_ms: in time every region opens to a ticket, however far";
+      const auto why = "is set without max_latency_ms: with time every region opens to a ticket, however far";
       for (const std::string_view key : {"latency_step_ms", "latency_step_seconds"}) {
         if (says(key)) warn(key, why);
       }
@@ -147,7 +147,7 @@ class ModeLint {
     for (const int size : rules_.team_sizes) {
       if (size <= limits::kPartySizeMax) continue;
       warn("team_sizes", "has " + std::to_string(size) + ", which no party fills: parties have at most " +
-                             std::to_string(limits::kPartySizeMax) + " players, so every team is put together");
+                             std::to_string(limits::kPartySizeMax) + " players, so every team has several parties");
     }
   }
 

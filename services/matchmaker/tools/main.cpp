@@ -15,13 +15,13 @@ namespace mm::matchmaker::tools {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"run", "shows what populations have of sets of rules: waits, quality, spread, by rating and party", run_run},
-    {"compare", "says who gains and who loses by a change of rules", run_compare},
-    {"tournament", "plays our policy against those of other matchmakers", run_tournament},
-    {"lint", "says what mode tables have that is wrong, or can never matter", run_lint},
-    {"record", "writes a recording of an evening drawn from a seed", run_record},
-    {"replay", "plays recordings again, and checks that the same matches come of them", run_replay},
-    {"explain", "says why tickets wait, and checks that it is true", run_explain},
+    {"run", "simulates populations under sets of rules: waits, quality, spread, by rating and party size", run_run},
+    {"compare", "shows which players gain and lose by a change of rules", run_compare},
+    {"tournament", "compares our policy with those of other matchmakers", run_tournament},
+    {"lint", "reports errors in mode tables, and settings without effect", run_lint},
+    {"record", "writes a synthetic recording, generated from a seed", run_record},
+    {"replay", "replays recordings, and checks that they give the same matches", run_replay},
+    {"explain", "explains why tickets wait, and checks the explanations", run_explain},
     {"populations", "lists the shipped populations", run_populations},
     {"policies", "lists the policies of the tournament", run_policies},
 };

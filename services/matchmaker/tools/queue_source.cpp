@@ -57,11 +57,11 @@ class Projection {
   /// Takes the looks that are due at the end of the recording.
   Result<Done, std::string> end(const std::string& path) {
     if (!replayer_.failure().empty()) return fail(path + ": " + replayer_.failure());
-    if (replayer_.counts().ticks == 0) return fail(path + " has no tick");
+    if (replayer_.counts().ticks == 0) return fail(path + " contains no tick");
     while (taken_ < looks_.count && replayer_.counts().last - began_ >= Milliseconds(next())) look();
     if (taken_ == looks_.count) return Done{};
     char text[160];
-    std::snprintf(text, sizeof text, "--at: the recording ends after %.1f s, and %.1f s was asked for",
+    std::snprintf(text, sizeof text, "--at: the recording ends after %.1f s, before the requested %.1f s",
                   static_cast<double>((replayer_.counts().last - began_).count()) / 1000,
                   static_cast<double>(next()) / 1000);
     return fail(std::string(text));
@@ -152,7 +152,7 @@ Result<BucketMs, std::string> recorded_ms(const std::string& path) {
     return true;
   });
   if (!read) return fail(read.error());
-  if (!first) return fail(path + " has no tick");
+  if (!first) return fail(path + " contains no tick");
   return (last - *first).count();
 }
 

@@ -19,17 +19,17 @@ using recording::ReplayCounts;
 
 const OptionTable kRecord{"record",
                           "[options] FILE",
-                          {{"--players", "NUMBER", "who queue, play and queue again (10000)"},
-                           {"--minutes", "NUMBER", "of recorded time (10)"},
-                           {"--seed", "NUMBER", "of everything that is drawn (1)"},
-                           {"--tick-ms", "NUMBER", "interval of the ticks (100)"},
+                          {{"--players", "NUMBER", "number of players, who queue, play and queue again (10000)"},
+                           {"--minutes", "NUMBER", "recorded time (10)"},
+                           {"--seed", "NUMBER", "seed of all random numbers (1)"},
+                           {"--tick-ms", "NUMBER", "tick interval (100)"},
                            {"--modes", "FILE", "the mode table (the shipped one)"}}};
 
 const OptionTable kReplay{
     "replay",
     "[options] FILE …",
-    {{"--check", "", "tell every plan that is not the recorded one; exit status 1 if there is any"},
-     {"--speed", "", "tell how fast it went"}}};
+    {{"--check", "", "report every plan that differs from the recorded one; exit status 1 if there is any"},
+     {"--speed", "", "report the speed of the replay"}}};
 
 double seconds_of(clockid_t clock) {
   timespec now{};
@@ -57,7 +57,7 @@ void print_counts(const std::string& path, const FileReplay& replay) {
   std::printf("%s\n", path.c_str());
   std::printf("  %s to %s UTC, %.1f s, %llu ticks\n", time_text(counts.first).c_str(), time_text(counts.last).c_str(),
               recorded_seconds(counts), static_cast<unsigned long long>(counts.ticks));
-  std::printf("  %llu beginnings of buckets, %llu plans, %llu tickets with %llu players\n",
+  std::printf("  %llu bucket starts, %llu plans, %llu tickets with %llu players\n",
               static_cast<unsigned long long>(counts.buckets), static_cast<unsigned long long>(counts.plans),
               static_cast<unsigned long long>(counts.puts), static_cast<unsigned long long>(counts.players));
   std::printf("  tickets that left:");
@@ -65,13 +65,13 @@ void print_counts(const std::string& path, const FileReplay& replay) {
     std::printf("%s %llu %s", why > 0 ? "," : "", static_cast<unsigned long long>(counts.left[why]),
                 std::string(recording::name_of(static_cast<Left>(why))).c_str());
   }
-  std::printf("\n  %llu matches planned, of %llu players; %llu plans differ from the recorded ones\n",
+  std::printf("\n  %llu matches planned, with %llu players; %llu plans differ from the recorded ones\n",
               static_cast<unsigned long long>(counts.matches), static_cast<unsigned long long>(counts.matched_players),
               static_cast<unsigned long long>(counts.differences));
   if (counts.gaps > 0) {
-    std::printf("  %llu gaps in which nothing was recorded\n", static_cast<unsigned long long>(counts.gaps));
+    std::printf("  %llu gaps in the recording\n", static_cast<unsigned long long>(counts.gaps));
   }
-  if (replay.unfinished) std::printf("  the file has not been ended: it is being written, or its process was killed\n");
+  if (replay.unfinished) std::printf("  the file has no end: it is being written, or its process was killed\n");
 }
 
 void print_speed(const ReplayCounts& counts, double wall, double cpu) {

@@ -17,13 +17,13 @@ namespace {
 
 const OptionTable kTable{"run",
                          "[options] [rules.toml …]    (none: the shipped rules)",
-                         {{"--population", "NAMES", "shipped ones or files, with commas between (evening-5v5)"},
+                         {{"--population", "NAMES", "shipped populations or files, separated by commas (evening-5v5)"},
                           {"--seed", "NUMBER", "the first seed (1)"},
-                          {"--seeds", "NUMBER", "how many, put together (1)"},
-                          {"--minutes", "NUMBER", "measured time, instead of the population's own"},
-                          {"--policy", "NAME", "whose matchmaker (ours)"},
-                          {"--out", "DIR", "write report.html, PNGs, summary.csv and queueings.csv there"},
-                          {"--quiet", "", "no progress"}}};
+                          {"--seeds", "NUMBER", "number of seeds, whose results are merged (1)"},
+                          {"--minutes", "NUMBER", "measured time (that of the population)"},
+                          {"--policy", "NAME", "the policy, see mm-sim policies (ours)"},
+                          {"--out", "DIR", "write report.html, charts, summary.csv and queueings.csv there"},
+                          {"--quiet", "", "show no progress"}}};
 
 struct RuleSet {
   std::string name;
@@ -87,7 +87,8 @@ Result<RunResult, std::string> simulate(const Plan& plan, const Population& popu
     const auto seed = static_cast<std::uint64_t>(plan.seed + i);
     const Crowd crowd(population, seed);
     const Terms terms = terms_for(population, *rules, crowd, seed);
-    if (!plays(*plan.kind, terms)) return fail(std::string(plan.kind->name) + " does not play " + population.name);
+    if (!plays(*plan.kind, terms))
+      return fail(std::string(plan.kind->name) + " does not support the format of " + population.name);
     const auto tell = [&](const Progress& p) {
       char text[160];
       std::snprintf(text, sizeof text, "%s, %s, seed %llu: %3.0f %%, %zu waiting, %llu matches",
@@ -130,7 +131,7 @@ class Output {
     page_.table("Everyone", overall_table(results));
     const auto charts = charts_of(results);
     page_.charts(charts);
-    page_.table("By tenth of the ratings", parts_table(results, "decile"));
+    page_.table("By rating decile", parts_table(results, "decile"));
     if (const Table table = parts_table(results, "party"); !table.rows.empty()) page_.table("By party size", table);
     if (const Table table = parts_table(results, "hour"); !table.rows.empty()) page_.table("By hour", table);
     for (const RunResult& result : results) {

@@ -15,7 +15,7 @@ struct Evening {
   double minutes = 10;
   std::uint64_t seed = 1;
   int tick_ms = 100;
-  ModeTable modes;  ///< all modes are played, each by half as many as the one before it, in the default team size
+  ModeTable modes;  ///< all modes are played, each by about half as many as the one before it, in the default team size
 };
 
 struct EveningCounts {

@@ -16,15 +16,15 @@ namespace {
 
 const OptionTable kTable{"tournament",
                          "[options] [population …]",
-                         {{"--policies", "NAMES", "which, with commas between (all rivals)"},
-                          {"--champion", "NAME", "who is compared with all others (ours)"},
+                         {{"--policies", "NAMES", "policies, separated by commas (all but ours and experiments)"},
+                          {"--champion", "NAME", "the policy that is compared with all others (ours)"},
                           {"--rules", "FILE", "a mode table (the shipped one)"},
                           {"--seed", "NUMBER", "the first seed (1)"},
-                          {"--seeds", "NUMBER", "how many, of which the means are shown (5; quick: 1)"},
-                          {"--quick", "", "small populations for a short time: under half a minute"},
-                          {"--csv", "FILE", "write the scores there too"},
-                          {"--markdown", "", "tables as Markdown"},
-                          {"--quiet", "", "no progress"}}};
+                          {"--seeds", "NUMBER", "number of seeds, whose means are shown (5; quick: 1)"},
+                          {"--quick", "", "small populations for a short time; takes less than half a minute"},
+                          {"--csv", "FILE", "also write the scores to this file"},
+                          {"--markdown", "", "print tables as Markdown"},
+                          {"--quiet", "", "show no progress"}}};
 
 /// The populations of a quick tournament, which takes only a part of their time.
 constexpr std::string_view kQuick[] = {"club-1v1",     "club-5v5",    "night-5v5",
@@ -152,9 +152,8 @@ struct Tally {
 
   void print(double seconds) const {
     std::printf(
-        "%d duels on all populations: %s is beaten in both wait and quality in %d (and behind in both by no more "
-        "than "
-        "chance in %d), and at least 10 %% better in one of them in %d. Its faulty matches: %llu. %.0f s.\n",
+        "%d comparisons on all populations: %s is significantly worse in both wait and quality in %d (worse in both, "
+        "but not significantly, in %d), and at least 10 %% better in one of them in %d. Its faulty matches: %llu. %.0f s.\n",
         duels, champion.c_str(), lost, behind, clear, static_cast<unsigned long long>(faults), seconds);
     for (const std::string& loss : losses) std::printf("  lost: %s\n", loss.c_str());
   }

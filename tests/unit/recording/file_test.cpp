@@ -157,7 +157,7 @@ TEST(File, ThatIsCutOffAnywhereGivesWhatStoodBefore) {
     // Between two blocks the file is one that is being written; anywhere else it is said to be cut off, and where.
     if (got.end == FileReader::Read::damaged) {
       ASSERT_TRUE(got.failure.find("is cut off") != std::string::npos ||
-                  got.failure.find("no recording") != std::string::npos ||
+                  got.failure.find("not a recording") != std::string::npos ||
                   got.failure.find("has no head") != std::string::npos)
           << got.failure;
       ++said;

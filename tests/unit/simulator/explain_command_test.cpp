@@ -106,8 +106,8 @@ TEST_F(ExplainCommand, RefusesByTheNameOfTheArgument) {
   refused({path, "--at", "900"}, kExitBadInput, "--at: the recording ends after 120.0 s");
   refused({path, "--ticket", "me"}, kExitBadInput, "--ticket takes the id of a ticket, not me");
   refused({path, "--ticket", "0190d5e0-7c00-7abc-8def-0123456789ab"}, kExitBadInput, "--ticket: 0190d5e0");
-  refused({path, "--queue", "nobodys"}, kExitBadInput, "--queue: nobody waits in a queue with nobodys");
-  refused({path, "--players", "30"}, kExitBadInput, "--players goes with --population");
+  refused({path, "--queue", "nobodys"}, kExitBadInput, "--queue: no ticket waits in a queue with nobodys");
+  refused({path, "--players", "30"}, kExitBadInput, "--players needs --population");
   refused({path, "--longest", "0"}, kExitBadInput, "--longest takes a number");
   refused({path, "--looks", "x"}, kExitBadInput, "--looks takes a number");
   refused({"--population", "nowhere"}, kExitBadInput, "nowhere");

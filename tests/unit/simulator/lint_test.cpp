@@ -58,7 +58,7 @@ TEST(Lint, WarnsOfWhatCanNeverMatter) {
       {"widen = \"steps\"\nstep_seconds = 75\n", ""},
       // Latencies.
       {"latency_step_ms = 40\n",
-       "3:19: latency_step_ms is set without max_latency_ms: in time every region opens to a ticket, however far"},
+       "3:19: latency_step_ms is set without max_latency_ms: with time every region opens to a ticket, however far"},
       {"latency_step_ms = 25\nlatency_step_seconds = 10\n", ""},
       {"max_latency_ms = 80\nlatency_step_ms = 40\n", ""},
       {"max_latency_ms = 80\nlatency_step_ms = 0\nlatency_step_seconds = 5\n",
@@ -78,7 +78,8 @@ TEST(Lint, WarnsOfWhatCanNeverMatter) {
       {"max_party_spread = 20000\n", "3:20: max_party_spread does nothing: ratings are no farther apart than 20000"},
       {"max_party_spread = 800\n", ""},
       {"team_sizes = [10, 12]\n",
-       "3:14: team_sizes has 12, which no party fills: parties have at most 10 players, so every team is put together"},
+       "3:14: team_sizes has 12, which no party fills: parties have at most 10 players, so every team has several "
+       "parties"},
       // Ratings.
       {"rated = false\nrating = \"glicko2\"\n", "4:10: rating does nothing: rated is false"},
       {"rated = false\n", ""},

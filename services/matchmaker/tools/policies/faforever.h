@@ -6,14 +6,16 @@
 //
 // The queue pops after the time in which, at the rate of the last five pops, players for two and a half matches arrive;
 // after 90 s at most.
-// - Duels: quality is that of TrueSkill (beta 240). A player accepts 80 % of the quality against a copy of himself, less
+// - Duels: quality is that of TrueSkill (beta 240). A player accepts 80 % of the quality against a copy of himself,
+// less
 //   5 % (top players 15 %, newcomers 10 %) for each pop missed, up to 25 % (30 %, 60 %). Below 30 players all pairs are
 //   ranked, above only near neighbours; then each player proposes to the best-ranked partner. Newcomers who are left
 //   over are paired with anybody.
 // - Teams: for each party, its neighbours in rating are taken, alternately above and below, as far as they fit. Teams
-//   are split by Karmarkar-Karp with 5000 points per player, or one team is a full party, or a party with one free place
-//   and a single player. Quality is (1 - gap of the teams' sums / 250)(1 - standard deviation of the parties' ratings /
-//   250), plus a bonus for pops missed; games below 0.4 are dropped. The best games that share no player are played.
+//   are split by Karmarkar-Karp with 5000 points per player, or one team is a full party, or a party with one free
+//   place and a single player. Quality is (1 - gap of the teams' sums / 250)(1 - standard deviation of the parties'
+//   ratings / 250), plus a bonus for pops missed; games below 0.4 are dropped. The best games that share no player are
+//   played.
 #pragma once
 
 #include <deque>

@@ -44,7 +44,7 @@ Chart by_part(const std::vector<RunResult>& results, const std::string& kind, co
   Chart chart;
   chart.title = title;
   chart.y_label = y_label;
-  chart.x_label = kind == "decile"  ? "tenth of the ratings, lowest to highest"
+  chart.x_label = kind == "decile"  ? "rating decile, lowest to highest"
                   : kind == "party" ? "players in the party"
                                     : "hour of the day";
   chart.x_names = names_of(results, kind);
@@ -63,7 +63,7 @@ Chart by_part(const std::vector<RunResult>& results, const std::string& kind, co
 
 /// Players per hour, as a rate: often only some minutes of the first and the last hour were measured.
 Chart players_by_hour(const std::vector<RunResult>& results) {
-  auto chart = by_part(results, "hour", "Players by hour", "players who queue, an hour", {"queueings"});
+  auto chart = by_part(results, "hour", "Players by hour", "queueing players per hour", {"queueings"});
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::size_t point = 0;
     for (const Part& part : results[i].parts) {
@@ -76,7 +76,7 @@ Chart players_by_hour(const std::vector<RunResult>& results) {
   return chart;
 }
 
-/// The share of all players who were matched within a time, over that time.
+/// A curve: the share of all players who were matched within x seconds.
 Chart matched_within(const std::vector<RunResult>& results) {
   Chart chart;
   chart.title = "Matched within a time";

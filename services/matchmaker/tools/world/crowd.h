@@ -19,7 +19,7 @@ struct Player {
 struct Unit {
   std::uint32_t first_player = 0;
   std::uint8_t size = 1;
-  std::uint8_t region = 0;  ///< best region of its worst-connected member
+  std::uint8_t region = 0;  ///< region in which its worst-connected member has the lowest latency
   std::uint8_t decile = 0;  ///< decile of its mean rating among all units; 0 is the lowest
   double rating = 0;        ///< mean rating of its members
 };
@@ -33,7 +33,7 @@ class Crowd {
     return {players_.data() + unit.first_player, unit.size};
   }
   std::size_t players() const { return players_.size(); }
-  /// The latencies of its worst-connected member in ms, by region; empty if there is only one region.
+  /// By region, the latency of its worst-connected member there, in ms; empty if there is only one region.
   std::span<const float> latencies_of(std::size_t unit) const {
     return regions_.size() < 2 ? std::span<const float>()
                                : std::span<const float>(latencies_.data() + unit * regions_.size(), regions_.size());

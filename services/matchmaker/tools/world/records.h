@@ -31,9 +31,9 @@ struct Queueing {
 struct RunRecord {
   std::vector<Queueing> queueings;          ///< tickets that entered in the measured time
   std::array<double, 24> measured_hours{};  ///< measured time in each hour of the day, in hours
-  FaultCounts faults;               ///< of all matches
-  std::uint64_t refused = 0;        ///< attempts of parties that may not queue because of max_party_spread
-  std::uint64_t ticks = 0;          ///< number of ticks that were run, not skipped
+  FaultCounts faults;                       ///< of all matches
+  std::uint64_t refused = 0;                ///< attempts of parties that may not queue because of max_party_spread
+  std::uint64_t ticks = 0;                  ///< number of ticks that were run, not skipped
   double policy_cpu_ms = 0;
   double virtual_seconds = 0;
   double longest_tick_ms = 0;
