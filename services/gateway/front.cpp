@@ -180,13 +180,15 @@ void answer_preflight(Exchange& x) {
 }
 
 /// Returns the first refusal in the documented order. A path without a route is refused only after the token was
-/// checked.
+/// checked. The origin is checked early, because a page on an allowed origin must be able to read every refusal.
 std::optional<Problem> first_refusal(Exchange& x, const Target& target) {
   auto unmatched = find_route(x, target);
+  auto wrong_host = check_host(x, target);
+  auto wrong_origin = wrong_host ? std::nullopt : check_origin(x);
   if (auto problem = read_body(x)) return problem;
-  if (auto problem = check_host(x, target)) return problem;
+  if (wrong_host) return wrong_host;
   if (auto problem = read_credentials(x)) return problem;
-  if (auto problem = check_origin(x)) return problem;
+  if (wrong_origin) return wrong_origin;
   if (unmatched) return unmatched;
   return check_permission(x);
 }
@@ -208,6 +210,14 @@ LimitSubject limit_subject(const Exchange& x) {
     subject.id = x.address;
   }
   return subject;
+}
+
+/// Returns the quota of the bucket that `limit_subject` names. Only a game server with a token has the quota of servers: a
+/// request to a server's route without one counts as a read.
+Quota limit_quota(const Exchange& x) {
+  if (x.principal.server) return kServers;
+  const auto cost = x.route != nullptr ? x.route->cost : Cost::read;
+  return quota_of(cost == Cost::server ? Cost::read : cost);
 }
 
 /// Returns the key for limits per address. Several X-Forwarded-For fields are treated as one list.
@@ -235,7 +245,7 @@ void run(const ExchangePtr& x, bool denied) {
 
 void count_and_run(const ExchangePtr& x) {
   const auto subject = limit_subject(*x);
-  const auto quota = x->principal.server ? kServers : quota_of(x->route != nullptr ? x->route->cost : Cost::read);
+  const auto quota = limit_quota(*x);
   std::optional<LoginId> login;
   std::optional<PlayerId> player;
   if (x->principal.player) {

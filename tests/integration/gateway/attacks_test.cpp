@@ -220,6 +220,9 @@ TEST(Attacks, OriginsWeDoNotKnowGetNothing) {
   const auto answer = gateway().get("/v1/matchmaking/active", with(player.auth(), "Origin", "https://game.example"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("access-control-allow-origin"), "https://game.example");
+  const auto expired = gateway().get("/v1/matchmaking/active", {{"Origin", "https://game.example"}, {"Authorization", "Bearer x"}});
+  EXPECT_EQ(expired.status, 401);
+  EXPECT_EQ(expired.header("access-control-allow-origin"), "https://game.example") << "its page may read the refusal";
   const auto own = "http://localhost:" + std::to_string(gateway().port());
   EXPECT_EQ(gateway().get("/livez", {{"Origin", own}}).status, 200) << "its own pages may ask";
 }

@@ -60,6 +60,18 @@ TEST(Limits, StrangersAreCountedByAddress) {
   EXPECT_EQ(own.get("/livez", from(address)).status, 200) << "health is never limited";
 }
 
+TEST(Limits, AServersRouteWithoutItsTokenCountsAsARead) {
+  Instance own(with_limits);
+  const auto address = fresh_address();
+  const auto heartbeat = "/v1/session/0190f0a0-0000-7000-8000-000000000001/heartbeat";
+  int refused = 0;
+  for (int i = 0; i < 60; ++i) {
+    refused += own.get("/errors/not_found", from(address)).status == 429 ? 1 : 0;
+    refused += own.send("POST", heartbeat, "{}", from(address)).status == 429 ? 1 : 0;
+  }
+  EXPECT_EQ(refused, 20) << "100 of the 120 requests are within the limit of the address";
+}
+
 TEST(Limits, ForwardedAddressesOfStrangersMeanNothing) {
   Instance own([](Settings& settings) { settings.rate_limits = true; });  // no trusted proxies
   int refused = 0;
