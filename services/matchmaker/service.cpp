@@ -81,29 +81,29 @@ Service::Service(const Settings& settings, Runtime& runtime)
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics, *modes_.now()),
       store_((await_queue(queue_, settings.allow_weak_stores, runtime), queue_), settings.limits),
-      tick_store_(tick_queue_),
-      house_store_(queue_),
-      waits_(runtime.clock),
+      owner_store_(tick_queue_),
+      after_commit_store_(queue_),
+      wait_estimator_(runtime.clock),
       publisher_(runtime.bus, notifier_, runtime.clock, metrics_),
-      relay_(store_, runtime.bus, housekeeping_, metrics_),
-      outcomes_(store_, runtime.bus, publisher_, metrics_, [this](const Tenant& tenant) { relay_.wake(tenant); }),
-      reconciler_({store_, house_store_, outcomes_, runtime.bus, waits_, housekeeping_, runtime.clock, metrics_}),
-      tickets_({store_, publisher_, waits_, modes_, runtime.clock,
-                [this](const Tenant& tenant) { relay_.wake(tenant); }, [this] { return ticker_.holds_back(); }}),
+      outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_),
+      outcomes_(store_, runtime.bus, publisher_, metrics_, [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),
+      reconciler_({store_, after_commit_store_, outcomes_, runtime.bus, wait_estimator_, owned_tenants_, runtime.clock, metrics_}),
+      ticket_handler_({store_, publisher_, wait_estimator_, modes_, runtime.clock,
+                [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }, [this] { return tick_loop_.holds_back(); }}),
       recorder_(record_options(settings, runtime), runtime.clock, metrics_),
       address_(new_uuid(runtime.clock.now())),
-      explain_box_(metrics_),
-      explain_desk_({store_, explain_box_, runtime.bus, runtime.metrics, metrics_, address_}),
-      ticker_({tick_store_, modes_, publisher_, waits_, housekeeping_, runtime.bus, runtime.clock, metrics_,
-               runtime.instance, recorder_, explain_box_, address_, plan_threads(settings), settings.max_unconfirmed},
+      snapshot_requests_(metrics_),
+      explain_handler_({store_, snapshot_requests_, runtime.bus, runtime.metrics, metrics_, address_}),
+      tick_loop_({owner_store_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus, runtime.clock, metrics_,
+               runtime.instance, recorder_, snapshot_requests_, address_, plan_threads(settings), settings.max_unconfirmed},
               Milliseconds{settings.tick_ms}),
-      desk_({store_, outcomes_, waits_, modes_, runtime.clock, metrics_, [this] { ticker_.look_for_buckets(); }}),
+      enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_, [this] { tick_loop_.look_for_buckets(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
   follow_matches();
   serve();
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
-  runtime_.health.probe("ticking", [this] { return ticker_.ticking(); });
+  runtime_.health.probe("ticking", [this] { return tick_loop_.ticking(); });
 }
 
 void Service::follow_matches() {
@@ -118,17 +118,17 @@ void Service::follow_matches() {
 
 void Service::serve() {
   server_.serve_batch<Enqueue>(kEnqueuesAtOnce,
-                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { desk_.take(batch); },
+                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { enqueue_handler_.take(batch); },
                                kEnqueueThreads);
-  server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return tickets_.cancel(request, context); });
-  server_.serve<GetTicket>([this](const auto& request, const auto& context) { return tickets_.status(request, context); });
-  server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return tickets_.make(request, context); });
-  server_.serve<GetQueues>([this](const auto& request, const auto& context) { return tickets_.queues(request, context); });
+  server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return ticket_handler_.cancel(request, context); });
+  server_.serve<GetTicket>([this](const auto& request, const auto& context) { return ticket_handler_.status(request, context); });
+  server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return ticket_handler_.make(request, context); });
+  server_.serve<GetQueues>([this](const auto& request, const auto& context) { return ticket_handler_.queues(request, context); });
   server_.serve_batch<GetExplanation>(
-      kExplainsAtOnce, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_desk_.take(batch); });
+      kExplainsAtOnce, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_handler_.take(batch); });
   server_.serve_batch_at<ExplainHere>(
       address_.to_string(), kExplainsAtOnce,
-      [this](std::vector<bus::Incoming<ExplainHere>>& batch) { explain_desk_.take_here(batch); });
+      [this](std::vector<bus::Incoming<ExplainHere>>& batch) { explain_handler_.handle_forwarded(batch); });
   server_.start();
 }
 

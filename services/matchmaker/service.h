@@ -10,14 +10,14 @@
 #include "common/runtime/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
-#include "services/matchmaker/enqueue_desk.h"
-#include "services/matchmaker/explain_box.h"
-#include "services/matchmaker/explain_desk.h"
-#include "services/matchmaker/reconciler.h"
-#include "services/matchmaker/recorder.h"
-#include "services/matchmaker/relay.h"
-#include "services/matchmaker/ticker.h"
-#include "services/matchmaker/tickets.h"
+#include "services/matchmaker/requests/enqueue_handler.h"
+#include "services/matchmaker/owner/snapshot_requests.h"
+#include "services/matchmaker/requests/explain_handler.h"
+#include "services/matchmaker/after_commit/reconciler.h"
+#include "services/matchmaker/owner/recorder.h"
+#include "services/matchmaker/after_commit/outbox_relay.h"
+#include "services/matchmaker/owner/tick_loop.h"
+#include "services/matchmaker/requests/ticket_handler.h"
 
 namespace mm::matchmaker {
 
@@ -70,22 +70,22 @@ class Service {
   storage::Redis cache_;
   bus::Notifier notifier_;
   Metrics metrics_;
-  QueueStore store_;
-  TickStore tick_store_;
-  TickStore house_store_;
-  WaitBoard waits_;
-  Housekeeping housekeeping_;
-  Publisher publisher_;
-  Relay relay_;
+  RequestStore store_;
+  OwnerStore owner_store_;
+  OwnerStore after_commit_store_;
+  WaitEstimator wait_estimator_;
+  OwnedTenants owned_tenants_;
+  MatchPublisher publisher_;
+  OutboxRelay outbox_relay_;
   Outcomes outcomes_;
   Reconciler reconciler_;
-  Tickets tickets_;
+  TicketHandler ticket_handler_;
   Recorder recorder_;
   const Uuid address_;  // of this process; a new one at each start
-  ExplainBox explain_box_;
-  ExplainDesk explain_desk_;
-  Ticker ticker_;  // has threads, like the members below: destroyed first, in reverse order
-  EnqueueDesk desk_;
+  SnapshotRequests snapshot_requests_;
+  ExplainHandler explain_handler_;
+  TickLoop tick_loop_;  // has threads, like the members below: destroyed first, in reverse order
+  EnqueueHandler enqueue_handler_;
   bus::Consumer matches_;
   bus::Server server_;
 };

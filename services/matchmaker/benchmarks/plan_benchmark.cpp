@@ -8,10 +8,10 @@
 #include <random>
 
 #include "common/base/id.h"
-#include "services/matchmaker/core/plan.h"
-#include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/pool/pool.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 constexpr BucketMs kNow = 1'800'000'000'000;
@@ -118,7 +118,7 @@ void waiting_crowd(benchmark::State& state, Sizes sizes) {
     pool.upsert(ticket);
   };
   for (std::int64_t i = 0; i < state.range(0); ++i) add(kNow);
-  Memory memory;
+  PlannerMemory memory;
   Workspace workspace;
   BucketMs now = kNow;
   std::size_t leaving = 0;
@@ -153,7 +153,7 @@ void strangers(benchmark::State& state) {
     pool.upsert(ticket);
   };
   for (std::int64_t i = 0; i < state.range(0); ++i) add(kNow);
-  Memory memory;
+  PlannerMemory memory;
   Workspace workspace;
   BucketMs now = kNow;
   std::size_t leaving = 0;
@@ -175,7 +175,7 @@ void quiet_bucket(benchmark::State& state) {
   Pool pool(mode, 5, default_region());
   Tickets tickets(7, Sizes::solo, 5);
   for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
-  Memory memory;
+  PlannerMemory memory;
   Workspace workspace;
   BucketMs now = kNow + 60'000;
   for (auto _ : state) benchmark::DoNotOptimize(plan(pool, mode, now++, memory, workspace).matches.data());
@@ -193,7 +193,7 @@ void first_tick(benchmark::State& state, int team_size, Sizes sizes) {
   Workspace workspace;
   TickPlan tick;
   for (auto _ : state) {
-    Memory memory;
+    PlannerMemory memory;
     tick = plan(pool, mode, kNow, memory, workspace);
     benchmark::DoNotOptimize(tick.matches.data());
   }
@@ -208,7 +208,7 @@ void steady_tick(benchmark::State& state, int team_size, Sizes sizes) {
   Pool pool(mode, team_size, default_region());
   Tickets tickets(7, sizes, team_size);
   for (std::int64_t i = 0; i < state.range(0); ++i) pool.upsert(tickets.next(kNow));
-  Memory memory;
+  PlannerMemory memory;
   Workspace workspace;
   BucketMs now = kNow;
   std::vector<PoolTicket> arriving;
@@ -248,6 +248,6 @@ BENCHMARK(trios_and_few_solos)->Arg(100'000)->UseManualTime()->Unit(benchmark::k
 BENCHMARK(quiet_bucket)->Arg(0)->Arg(5)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching
 
 BENCHMARK_MAIN();

@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "services/matchmaker/core/crew.h"
-#include "services/matchmaker/core/plan.h"
-#include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/matching/planner_threads.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/pool/pool.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 struct Row {
@@ -127,10 +127,10 @@ double seconds_of(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-Seconds tick(const Buckets& buckets, Crew& crew, std::vector<TickPlan>& plans) {
+Seconds tick(const Buckets& buckets, PlannerThreads& crew, std::vector<TickPlan>& plans) {
   constexpr BucketMs kNow = 1'800'000'000'000;
   plans.assign(buckets.pools.size(), {});
-  std::vector<Memory> memories(buckets.pools.size());
+  std::vector<PlannerMemory> memories(buckets.pools.size());
   const double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double wall = seconds_of(CLOCK_MONOTONIC);
   crew.run(buckets.pools.size(), [&](std::size_t i, Workspace& workspace) {
@@ -201,7 +201,7 @@ int run(int argc, char** argv) {
   const auto threads = static_cast<std::size_t>(number(4, 1));
   const long rounds = number(5, 9);
   std::vector<double> wall, cpu;
-  Crew crew(static_cast<int>(threads));
+  PlannerThreads crew(static_cast<int>(threads));
   Checked checked;
   for (long round = 0; round < rounds; ++round) {
     const Buckets buckets = fill(input);
@@ -228,6 +228,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching
 
-int main(int argc, char** argv) { return mm::matchmaker::run(argc, argv); }
+int main(int argc, char** argv) { return mm::matching::run(argc, argv); }

@@ -12,10 +12,10 @@ constexpr std::uint8_t kHasLatencies = 2;
 /// More than the largest number of tickets in a bucket; larger slots are treated as damage.
 constexpr std::uint64_t kSlotsMost = 4'000'000;
 
-Slot read_slot(ByteReader& block, bool& fine) {
+matching::Slot read_slot(ByteReader& block, bool& fine) {
   const std::uint64_t slot = block.varint();
   fine = fine && slot < kSlotsMost;
-  return static_cast<Slot>(slot);
+  return static_cast<matching::Slot>(slot);
 }
 
 TimePoint read_wall(ByteReader& block) { return TimePoint(Milliseconds(static_cast<std::int64_t>(block.varint()))); }
@@ -96,7 +96,7 @@ bool EventReader::read_put(ByteReader& block, Event& event, Known& known) {
   constexpr std::size_t kLatencyBytes = 6;
   bool fine = true;
   event.slot = read_slot(block, fine);
-  PoolTicket& ticket = event.ticket;
+  matching::PoolTicket& ticket = event.ticket;
   ticket.id = TicketId(block.uuid());
   ticket.attempt = static_cast<int>(block.varint());
   ticket.change = known.change += block.zigzag();
@@ -138,7 +138,7 @@ bool EventReader::read_planned(ByteReader& block, Event& event, Known& known) {
     match.first_seat = static_cast<std::uint32_t>(event.seats.size());
     match.seats = static_cast<std::uint32_t>(block.count(kSeatBytes));
     for (std::uint32_t i = 0; i < match.seats; ++i) {
-      const Slot slot = read_slot(block, fine);
+      const matching::Slot slot = read_slot(block, fine);
       event.seats.push_back({slot, static_cast<std::uint32_t>(block.varint())});
     }
   }
@@ -149,7 +149,7 @@ bool EventReader::read_planned(ByteReader& block, Event& event, Known& known) {
 void EventReader::read_expired(ByteReader& block, Event& event) {
   bool fine = true;
   event.expired.resize(block.count(1));
-  for (Slot& slot : event.expired) slot = read_slot(block, fine);
+  for (matching::Slot& slot : event.expired) slot = read_slot(block, fine);
   if (!fine) refuse("the slot of an expired ticket is out of range");
 }
 

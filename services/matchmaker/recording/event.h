@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "common/contracts/modes.h"
-#include "services/matchmaker/core/ticket.h"
-#include "services/matchmaker/core/waiter.h"
+#include "services/matchmaker/matching/ticket/ticket.h"
+#include "services/matchmaker/matching/ticket/waiter.h"
 #include "services/matchmaker/recording/bytes.h"
 
 namespace mm::matchmaker::recording {
@@ -44,7 +44,7 @@ struct RecordedMatch {
 };
 
 struct RecordedSeat {
-  Slot slot = 0;
+  matching::Slot slot = 0;
   std::uint32_t team = 0;
 };
 
@@ -57,13 +57,13 @@ struct Event {
   std::string name;  ///< tenant:mode:region:team_size
   bool known = true;
   ModeRules rules;
-  Slot slot = 0;
-  PoolTicket ticket;
+  matching::Slot slot = 0;
+  matching::PoolTicket ticket;
   Left why = Left::committed;
-  BucketMs now = 0;
+  matching::BucketMs now = 0;
   std::vector<RecordedMatch> matches;
   std::vector<RecordedSeat> seats;
-  std::vector<Slot> expired;
+  std::vector<matching::Slot> expired;
 };
 
 /// Reads the events of one recording, block by block.
@@ -77,7 +77,7 @@ class EventReader {
  private:
   /// The last values in a bucket, to which later events are encoded as differences.
   struct Known {
-    BucketMs now = 0;
+    matching::BucketMs now = 0;
     std::int64_t change = 0;
   };
   bool refuse(std::string why);

@@ -23,7 +23,7 @@ std::string figures(const char* what, std::size_t match, double recorded, double
 }
 
 /// Parses tenant:mode:region:team_size; a pool needs the last two.
-bool parse_name(const std::string& name, TapedPool::Play& play) {
+bool parse_name(const std::string& name, RecordedPool::Play& play) {
   const auto last = name.rfind(':');
   if (last == std::string::npos || last == 0) return false;
   const auto before = name.rfind(':', last - 1);
@@ -80,20 +80,20 @@ bool Replayer::play(const Event& event) {
 }
 
 bool Replayer::begin(const Event& event) {
-  TapedPool::Play play{event.rules, 1, {}, event.known};
+  RecordedPool::Play play{event.rules, 1, {}, event.known};
   if (!parse_name(event.name, play)) return refuse("\"" + event.name + "\" is not a bucket name");
   ++counts_.buckets;
   Bucket& bucket = buckets_[event.bucket];
   bucket.name = event.name;
-  bucket.pool = std::make_unique<TapedPool>(event.name, std::move(play), nullptr);
+  bucket.pool = std::make_unique<RecordedPool>(event.name, std::move(play), nullptr);
   bucket.in_slot.clear();
   return true;
 }
 
 bool Replayer::put(Bucket& bucket, const Event& event) {
   const auto upserted = bucket.pool->upsert(event.ticket);
-  if (upserted == Pool::Upserted::ignored) return refuse("a ticket in " + bucket.name + " that the pool rejects");
-  if (upserted == Pool::Upserted::added) {
+  if (upserted == matching::Pool::Upserted::ignored) return refuse("a ticket in " + bucket.name + " that the pool rejects");
+  if (upserted == matching::Pool::Upserted::added) {
     ++counts_.puts;
     counts_.players += event.ticket.players.size();
   }
@@ -111,7 +111,7 @@ bool Replayer::leave(Bucket& bucket, const Event& event) {
 }
 
 void Replayer::plan(Bucket& bucket, const Event& event) {
-  const TickPlan plan = bucket.pool->plan(event.now, workspace_);
+  const matching::TickPlan plan = bucket.pool->plan(event.now, workspace_);
   bucket.now = event.now;
   ++counts_.plans;
   counts_.matches += plan.matches.size();
@@ -123,11 +123,11 @@ void Replayer::plan(Bucket& bucket, const Event& event) {
   if (differences_.size() < kDifferencesKept) differences_.push_back({counts_.last, bucket.name, std::move(what)});
 }
 
-bool Replayer::is(const Bucket& bucket, Slot recorded, Slot planned) const {
+bool Replayer::is(const Bucket& bucket, matching::Slot recorded, matching::Slot planned) const {
   return recorded < bucket.in_slot.size() && bucket.in_slot[recorded] == bucket.pool->pool().id(planned);
 }
 
-std::string Replayer::difference(const Bucket& bucket, const Event& event, const TickPlan& plan) const {
+std::string Replayer::difference(const Bucket& bucket, const Event& event, const matching::TickPlan& plan) const {
   // After a timed event, the match fields of `event` belong to an earlier event.
   const std::size_t recorded = event.kind == Kind::planned ? event.matches.size() : 0;
   if (recorded != plan.matches.size()) return counted("matches", recorded, plan.matches.size());
@@ -141,14 +141,14 @@ std::string Replayer::difference(const Bucket& bucket, const Event& event, const
   return {};
 }
 
-std::string Replayer::in_match(const Bucket& bucket, const Event& event, const TickPlan& plan, std::size_t i) const {
+std::string Replayer::in_match(const Bucket& bucket, const Event& event, const matching::TickPlan& plan, std::size_t i) const {
   const RecordedMatch& was = event.matches[i];
-  const PlannedMatch& is_now = plan.matches[i];
+  const matching::PlannedMatch& is_now = plan.matches[i];
   if (was.seats != is_now.seats)
     return "match " + std::to_string(i + 1) + ": " + counted("seats", was.seats, is_now.seats);
   for (std::uint32_t s = 0; s < was.seats; ++s) {
     const RecordedSeat& recorded = event.seats[was.first_seat + s];
-    const Seat& seat = plan.seats[is_now.first_seat + s];
+    const matching::Seat& seat = plan.seats[is_now.first_seat + s];
     if (recorded.team != seat.team || !is(bucket, recorded.slot, seat.slot)) {
       return "match " + std::to_string(i + 1) + ": " + bucket.pool->pool().id(seat.slot).to_string() +
              " in a seat of another ticket";

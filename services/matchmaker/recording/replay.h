@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/matching/plan.h"
 #include "services/matchmaker/recording/event.h"
-#include "services/matchmaker/recording/taped_pool.h"
+#include "services/matchmaker/recording/recorded_pool.h"
 
 namespace mm::matchmaker::recording {
 
@@ -56,21 +56,21 @@ class Replayer {
  private:
   struct Bucket {
     std::string name;
-    std::unique_ptr<TapedPool> pool;
+    std::unique_ptr<RecordedPool> pool;
     std::vector<TicketId> in_slot;  ///< the tickets by slot of the recorded pool
-    BucketMs now = 0;               ///< of the last plan
+    matching::BucketMs now = 0;               ///< of the last plan
   };
   bool begin(const Event& event);
   bool put(Bucket& bucket, const Event& event);
   bool leave(Bucket& bucket, const Event& event);
   void plan(Bucket& bucket, const Event& event);
-  std::string difference(const Bucket& bucket, const Event& event, const TickPlan& plan) const;
-  std::string in_match(const Bucket& bucket, const Event& event, const TickPlan& plan, std::size_t i) const;
-  bool is(const Bucket& bucket, Slot recorded, Slot planned) const;
+  std::string difference(const Bucket& bucket, const Event& event, const matching::TickPlan& plan) const;
+  std::string in_match(const Bucket& bucket, const Event& event, const matching::TickPlan& plan, std::size_t i) const;
+  bool is(const Bucket& bucket, matching::Slot recorded, matching::Slot planned) const;
   bool refuse(std::string why);
 
   std::map<std::uint32_t, Bucket> buckets_;
-  Workspace workspace_;
+  matching::Workspace workspace_;
   ReplayCounts counts_;
   std::vector<Difference> differences_;
   std::string failure_;

@@ -8,7 +8,7 @@
 // - A team game is, for each player, one game against a composite opponent (the idea is G. Williams', "Abstracting
 //   Glicko-2 for Team Games", thesis, University of Cincinnati, 2013): the one duel that is as hard for this player
 //   as the match was. Sides perform as the sum of their players, as in matchmaking's own estimate of who wins
-//   (services/matchmaker/core/quality.h, TrueSkill). So of sides of n the composite's rating is the player's own plus
+//   (services/matchmaker/matching/rules/quality.h, TrueSkill). So of sides of n the composite's rating is the player's own plus
 //   n times the gap between the means of the sides; its deviation squared is the sum of everybody else's squared, and
 //   (n - 1) pi^2 / 3 on Glicko's scale, by which the performance of n - 1 more pairs varies. Among certain equals a
 //   result then counts 1 / n of a duel's. Sides of unequal size are taken for sides of their mean size.

@@ -63,7 +63,7 @@ HOMES = [
     # The hash of a script's text, by which Redis knows it, is the one use of OpenSSL outside security and TLS.
     (r'openssl/', [r'common/security/', r'common/storage/redis\.cpp$', r'services/gateway/']),
     (r'crypt\.h$', [r'common/security/']),
-    (r'toml\+\+/', [r'common/wire/mode_table\.cpp$', r'services/matchmaker/tools/world/population_file\.cpp$']),
+    (r'toml\+\+/', [r'common/wire/mode_table\.cpp$', r'services/simulator/crowd/population_file\.cpp$']),
     (r'zstd\.h$', [r'services/matchmaker/recording/']),
     (r'boost/', [r'common/runtime/', r'services/gateway/', r'services/game_server/', r'tests/', r'sdk/cpp/tests/']),
     (r'cpprest/|pplx/', [r'sdk/cpp/src/', r'sdk/cpp/tests/', r'sdk/cpp/examples/']),
@@ -72,11 +72,15 @@ HOMES = [
 STANDARD_HEADER = re.compile(r'^[a-z_]+$')  # <vector>, <stop_token>; C's are spelled <cmath>
 
 
+# The decisions without I/O: where they stand, and what besides the standard library and contracts they may include.
+PURE = re.compile(r'(services/[a-z_]+/core/|services/matchmaker/matching/)')
+
+
 def rule_core_is_pure(sources) -> Iterator[Finding]:
-    """core/ includes only the standard library, common/base, common/contracts and itself, and reads no clock."""
+    """Pure folders include only the standard library, common/base, common/contracts and themselves, and read no clock."""
     clock = re.compile(r'(system_clock|steady_clock|high_resolution_clock)::now|\bSystemClock\b|\bgetenv\b')
     for source in sources:
-        core = re.match(r'(services/[a-z_]+/core/)', source.path)
+        core = PURE.match(source.path)
         if not core or not source.is_cpp:
             continue
         allowed = ('common/base/', 'common/contracts/', core.group(1))
@@ -90,7 +94,9 @@ def rule_core_is_pure(sources) -> Iterator[Finding]:
 
 
 def rule_services_are_apart(sources) -> Iterator[Finding]:
-    """A service never includes another, and common/ includes none."""
+    """A service never includes another, and common/ includes none. The simulator, which is not a daemon, links the
+    matchmaker's matching and recording."""
+    linked = {'simulator': ('services/matchmaker/matching/', 'services/matchmaker/recording/')}
     for source in sources:
         if not source.is_cpp:
             continue
@@ -99,8 +105,38 @@ def rule_services_are_apart(sources) -> Iterator[Finding]:
             continue
         for number, _, header in includes(source):
             other = service_of(header)
-            if other and other != own:
+            if other and other != own and not header.startswith(linked.get(own, ('-',))):
                 yield Finding(source.path, number, 'apart', f'includes {header}, of another service')
+
+
+# The folders of a service in the order of their dependencies: a file includes its own folder and those before it.
+FLOWS = {
+    'services/matchmaker/': ['matching', 'recording', 'queue', 'metrics', 'waits', 'after_commit', 'owner', 'requests'],
+    'services/matchmaker/matching/': ['ticket', 'rules', 'pool', 'teams', 'search', '', 'explain'],
+    'services/simulator/': ['crowd', 'policies', 'world', 'report', 'analysis', 'commands'],
+}
+
+
+def rule_folders_follow_the_flow(sources) -> Iterator[Finding]:
+    for source in sources:
+        if not source.is_cpp:
+            continue
+        for root, order in FLOWS.items():
+            own = folder_in(root, source.path)
+            if own not in order:
+                continue
+            for number, _, header in includes(source):
+                other = folder_in(root, header)
+                if other in order and order.index(other) > order.index(own):
+                    yield Finding(source.path, number, 'flow', f'{own}/ does not include {other}/')
+
+
+def folder_in(root, path):
+    """The folder below root in which a path stands, '' for root itself, None elsewhere."""
+    if not path.startswith(root):
+        return None
+    folder, slash, _ = path[len(root):].partition('/')
+    return folder if slash else ''
 
 
 def rule_foreign_headers_have_homes(sources) -> Iterator[Finding]:
@@ -144,7 +180,7 @@ def rule_subjects_stand_in_contracts(sources) -> Iterator[Finding]:
 
 
 def rule_only_stores_know_keys_and_sql(sources) -> Iterator[Finding]:
-    store = re.compile(r'services/[a-z_]+/([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
+    store = re.compile(r'services/([a-z_]+/)+([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
     known = re.compile(r'"mm:|"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s')
     for source in sources:
         if not source.is_cpp or not source.path.startswith('services/') or store.match(source.path):

@@ -140,7 +140,7 @@ MatchId QueueStandIn::match(const Tenant& tenant, const std::vector<TicketId>& t
   found.match_id = MatchId::fresh(SystemClock{}.now());
   found.tenant = tenant;
   found.created_at = SystemClock{}.now();
-  matchmaker::CommitAsk ask;
+  matchmaker::CommitRequest ask;
   for (const auto& id : tickets) {
     const auto ticket = must(store_.status(tenant, id, std::nullopt, soon()))->ticket;
     found.mode = *ticket.mode;

@@ -10,8 +10,8 @@
 
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
-#include "services/matchmaker/queue_store.h"
-#include "services/matchmaker/tick_store.h"
+#include "services/matchmaker/queue/request_store.h"
+#include "services/matchmaker/queue/owner_store.h"
 
 namespace mm::testing {
 
@@ -46,8 +46,8 @@ class QueueStandIn {
   MatchFound found(MatchId match);
 
   bus::Bus& bus_;
-  matchmaker::QueueStore store_;
-  matchmaker::TickStore ticks_;
+  matchmaker::RequestStore store_;
+  matchmaker::OwnerStore ticks_;
   mutable std::mutex mutex_;
   std::function<void(const Enqueue&)> hook_;
   std::vector<Enqueue> enqueues_;

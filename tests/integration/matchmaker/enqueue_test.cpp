@@ -172,7 +172,7 @@ TEST(Enqueue, LetsAPlayerBeInOneTicketOnly) {
 TEST(Enqueue, HoldsTheLimitsOfTheQueue) {
   auto& world = shared();
   const auto tenant = fresh_tenant();
-  QueueStore small(world.queue, {.bucket_tickets = 2, .tenant_players = 4, .tenant_buckets = 2});
+  RequestStore small(world.queue, {.bucket_tickets = 2, .tenant_players = 4, .tenant_buckets = 2});
   const auto add = [&](int team_size, std::size_t players) {
     auto request = request_of(tenant, "ranked", team_size, std::vector<double>(players, 1500));
     NewTicket ticket;

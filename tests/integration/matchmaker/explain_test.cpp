@@ -6,8 +6,8 @@
 #include "common/bus/async_requests.h"
 #include "common/contracts/explain.h"
 #include "common/testing/own_file.h"
-#include "services/matchmaker/explain_desk.h"
-#include "services/matchmaker/lease.h"
+#include "services/matchmaker/requests/explain_handler.h"
+#include "services/matchmaker/owner/lease.h"
 #include "tests/integration/matchmaker/process.h"
 #include "tests/integration/matchmaker/world.h"
 
@@ -78,31 +78,31 @@ TEST(Explain, SaysWhoIsMissingAndThatManyMakeTheMatch) {
   const auto tenant = fresh_tenant();
   const auto request = request_of(tenant, "close", 2, {1500});
   const auto ticket = queued(world, request);
-  auto said = explained(world, tenant, ticket, as_player(tenant, request.players.front().player_id));
-  EXPECT_EQ(said.ticket_id, ticket);
-  EXPECT_EQ(said.status, TicketStatus::searching);
-  EXPECT_EQ(said.mode, mode_named("close"));
-  EXPECT_EQ(said.region, default_region());
-  EXPECT_EQ(said.team_size, 2);
-  EXPECT_EQ(said.rule, WaitRule::players);
-  EXPECT_EQ(said.by, 3);
-  EXPECT_EQ(said.rating, 1500);
-  EXPECT_EQ(said.tickets_waiting, 1);
-  EXPECT_EQ(said.players_waiting, 1);
-  EXPECT_TRUE(said.nearest.empty());
-  EXPECT_FALSE(said.summary.empty());
-  ASSERT_TRUE(said.matched_now_with.has_value());
-  EXPECT_EQ(said.matched_now_with->parties * said.matched_now_with->party_size, 3);
+  auto curves = explained(world, tenant, ticket, as_player(tenant, request.players.front().player_id));
+  EXPECT_EQ(curves.ticket_id, ticket);
+  EXPECT_EQ(curves.status, TicketStatus::searching);
+  EXPECT_EQ(curves.mode, mode_named("close"));
+  EXPECT_EQ(curves.region, default_region());
+  EXPECT_EQ(curves.team_size, 2);
+  EXPECT_EQ(curves.rule, WaitRule::players);
+  EXPECT_EQ(curves.by, 3);
+  EXPECT_EQ(curves.rating, 1500);
+  EXPECT_EQ(curves.tickets_waiting, 1);
+  EXPECT_EQ(curves.players_waiting, 1);
+  EXPECT_TRUE(curves.nearest.empty());
+  EXPECT_FALSE(curves.summary.empty());
+  ASSERT_TRUE(curves.matched_now_with.has_value());
+  EXPECT_EQ(curves.matched_now_with->parties * curves.matched_now_with->party_size, 3);
 
-  const auto come = [&] { queued(world, request_of(tenant, "close", 2, {said.matched_now_with->rating})); };
+  const auto come = [&] { queued(world, request_of(tenant, "close", 2, {curves.matched_now_with->rating})); };
   come();
   come();
-  said = explained(world, tenant, ticket);
-  EXPECT_EQ(said.by, 1);
-  EXPECT_EQ(said.players_waiting, 3);
-  EXPECT_EQ(said.nearest.size(), 2U);
-  ASSERT_TRUE(said.matched_now_with.has_value());
-  EXPECT_EQ(said.matched_now_with->parties, 1);
+  curves = explained(world, tenant, ticket);
+  EXPECT_EQ(curves.by, 1);
+  EXPECT_EQ(curves.players_waiting, 3);
+  EXPECT_EQ(curves.nearest.size(), 2U);
+  ASSERT_TRUE(curves.matched_now_with.has_value());
+  EXPECT_EQ(curves.matched_now_with->parties, 1);
   come();
   EXPECT_TRUE(eventually([&] { return world.ear->match_of(ticket).has_value(); }));
 }
@@ -113,24 +113,24 @@ TEST(Explain, ForetellsTheMatch) {
   Scene scene(duels(50, 450, 5));
   const auto low = scene.queue(1'400);
   const auto high = scene.queue(1'600);
-  Explanation said;
+  Explanation curves;
   ASSERT_TRUE(eventually([&] {
-    said = scene.explain(high);
-    return said.players_waiting == 2 || said.status != TicketStatus::searching;
+    curves = scene.explain(high);
+    return curves.players_waiting == 2 || curves.status != TicketStatus::searching;
   }));
-  ASSERT_EQ(said.status, TicketStatus::searching);
-  EXPECT_EQ(said.rule, WaitRule::window);
-  ASSERT_TRUE(said.forecast.has_value());
-  EXPECT_EQ(said.forecast->outcome, WaitOutcome::matched);
+  ASSERT_EQ(curves.status, TicketStatus::searching);
+  EXPECT_EQ(curves.rule, WaitRule::window);
+  ASSERT_TRUE(curves.forecast.has_value());
+  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::matched);
   ASSERT_TRUE(eventually([&] { return scene.world.ear->match_of(high).has_value(); }));
   const auto match = *scene.world.ear->match_of(high);
-  EXPECT_EQ(match.mmr_spread, said.forecast->spread);
-  EXPECT_NEAR(match.quality, *said.forecast->quality, 0.001);
+  EXPECT_EQ(match.mmr_spread, curves.forecast->spread);
+  EXPECT_NEAR(match.quality, *curves.forecast->quality, 0.001);
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
       if (player.ticket_id == high) {
         EXPECT_GE(static_cast<double>(player.waited_ms),
-                  static_cast<double>(said.forecast->at_waited_ms) - kTickMs - 1);
+                  static_cast<double>(curves.forecast->at_waited_ms) - kTickMs - 1);
       }
     }
   }
@@ -141,15 +141,15 @@ TEST(Explain, NamesTheWindowThatWouldMatchAndOneBelowItDoesNot) {
   Scene scene(duels(50, 100, 1));
   scene.queue(1'400);
   const auto ticket = scene.queue(1'750);
-  Explanation said;
+  Explanation curves;
   ASSERT_TRUE(eventually([&] {
-    said = scene.explain(ticket);
-    return said.players_waiting == 2;
+    curves = scene.explain(ticket);
+    return curves.players_waiting == 2;
   }));
-  EXPECT_EQ(said.rule, WaitRule::window);
-  EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
-  ASSERT_TRUE(said.matched_now_with_window.has_value());
-  const double window = *said.matched_now_with_window;
+  EXPECT_EQ(curves.rule, WaitRule::window);
+  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::times_out);
+  ASSERT_TRUE(curves.matched_now_with_window.has_value());
+  const double window = *curves.matched_now_with_window;
   scene.change_modes(duels(window - 1, window - 1, 1));
   EXPECT_TRUE(eventually([&] { return scene.explain(ticket).rating_window == window - 1; }));
   EXPECT_EQ(scene.explain(ticket).status, TicketStatus::searching);
@@ -163,10 +163,10 @@ TEST(Explain, OfATicketWhoseModeIsGoneSaysThatItOnlyTimesOut) {
   EXPECT_EQ(scene.explain(ticket).rule, WaitRule::players);
   scene.change_modes("[[mode]]\nid = \"other\"\nteam_sizes = [1]\n");
   EXPECT_TRUE(eventually([&] { return !scene.explain(ticket).rule.has_value(); }));
-  const auto said = scene.explain(ticket);
-  EXPECT_EQ(said.status, TicketStatus::searching);
-  EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
-  EXPECT_NE(said.summary.find("not offered"), std::string::npos);
+  const auto curves = scene.explain(ticket);
+  EXPECT_EQ(curves.status, TicketStatus::searching);
+  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::times_out);
+  EXPECT_NE(curves.summary.find("not offered"), std::string::npos);
 }
 
 TEST(Explain, OfATicketThatWaitsNoMoreSaysWhatBecameOfIt) {
@@ -182,17 +182,17 @@ TEST(Explain, OfATicketThatWaitsNoMoreSaysWhatBecameOfIt) {
   queued(world, request_of(tenant, "duel", 1, {1500}));
 
   const auto ends_as = [&](TicketId ticket, TicketStatus status) {
-    Explanation said;
+    Explanation curves;
     EXPECT_TRUE(eventually([&] {
-      said = explained(world, tenant, ticket);
-      return said.status == status;
+      curves = explained(world, tenant, ticket);
+      return curves.status == status;
     }));
-    EXPECT_EQ(said.ticket_id, ticket);
-    EXPECT_FALSE(said.summary.empty());
-    EXPECT_FALSE(said.rule.has_value());
-    EXPECT_FALSE(said.forecast.has_value());
-    EXPECT_FALSE(said.rating.has_value());
-    EXPECT_FALSE(said.tickets_waiting.has_value());
+    EXPECT_EQ(curves.ticket_id, ticket);
+    EXPECT_FALSE(curves.summary.empty());
+    EXPECT_FALSE(curves.rule.has_value());
+    EXPECT_FALSE(curves.forecast.has_value());
+    EXPECT_FALSE(curves.rating.has_value());
+    EXPECT_FALSE(curves.tickets_waiting.has_value());
   };
   ends_as(cancelled, TicketStatus::cancelled);
   ends_as(matched, TicketStatus::matched);
@@ -222,10 +222,10 @@ TEST(Explain, IsAboutTheBestRegionAndNamesTheOthers) {
   auto request = request_of(tenant, "near", 1, {1500});
   request.latencies =
       Latencies{{region_named("eu-west"), 60}, {region_named("eu-north"), 20}, {region_named("ap-south"), 300}};
-  const auto said = explained(world, tenant, queued(world, request));
-  EXPECT_EQ(said.region, region_named("eu-north"));
-  EXPECT_NE(said.summary.find("eu-west"), std::string::npos) << said.summary;
-  EXPECT_EQ(said.summary.find("ap-south"), std::string::npos) << said.summary;
+  const auto curves = explained(world, tenant, queued(world, request));
+  EXPECT_EQ(curves.region, region_named("eu-north"));
+  EXPECT_NE(curves.summary.find("eu-west"), std::string::npos) << curves.summary;
+  EXPECT_EQ(curves.summary.find("ap-south"), std::string::npos) << curves.summary;
 }
 
 TEST(Explain, ByAnyInstanceComesFromTheOwner) {
@@ -239,8 +239,8 @@ TEST(Explain, ByAnyInstanceComesFromTheOwner) {
     return instance.metric("mm_bus_requests_total{subject=\"matchmaker." + what + "\"}");
   };
   EXPECT_TRUE(eventually([&] {
-    const auto said = explained(world, tenant, ticket);
-    EXPECT_EQ(said.rule, WaitRule::players);
+    const auto curves = explained(world, tenant, ticket);
+    EXPECT_EQ(curves.rule, WaitRule::players);
     return asked(*one, "explain") >= 2 && asked(*two, "explain") >= 2;
   }));
   EXPECT_GE(asked(*one, "explain_here"), 2);
@@ -333,7 +333,7 @@ TEST(Explain, AskedByManyAtOnceIsBoundedAndLeavesRoomForOthers) {
   const auto ticks = instance->metric("mm_matchmaker_tick_seconds_count") - ticks_before;
   const auto explanations = instance->metric("mm_matchmaker_explain_seconds_count") - before;
   EXPECT_GE(explanations, answered.load());
-  EXPECT_LE(explanations, (ticks + 1) * ExplainBox::kCopiesATick);
+  EXPECT_LE(explanations, (ticks + 1) * SnapshotRequests::kCopiesATick);
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
 }
 

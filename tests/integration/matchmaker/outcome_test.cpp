@@ -311,7 +311,7 @@ TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
   cancel.ticket_id = *duel.left.ticket_id;
   EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
   shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
-  const auto told = [](PlayerId player, const char* what) {
+  const auto exported = [](PlayerId player, const char* what) {
     return eventually([&] {
       for (const auto& frame : shared().ear->frames_of(player)) {
         if (frame.find("\"match_cancelled\"") != std::string::npos && frame.find(what) != std::string::npos) return true;
@@ -319,8 +319,8 @@ TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
       return false;
     });
   };
-  EXPECT_TRUE(told(left, "\"requeued\":false"));
-  EXPECT_TRUE(told(right, "\"requeued\":true"));
+  EXPECT_TRUE(exported(left, "\"requeued\":false"));
+  EXPECT_TRUE(exported(right, "\"requeued\":true"));
 }
 
 TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {

@@ -3,8 +3,8 @@
 #include <set>
 #include <thread>
 
-#include "services/matchmaker/lease.h"
-#include "services/matchmaker/scripts.h"
+#include "services/matchmaker/owner/lease.h"
+#include "services/matchmaker/queue/scripts.h"
 #include "tests/integration/matchmaker/process.h"
 #include "tests/integration/matchmaker/world.h"
 
@@ -140,8 +140,8 @@ TEST(BucketMemory, DropsWhatARefusalIsAboutUnlessItHoldsNewer) {
   ModeRules rules;
   rules.id = bucket.mode;
   rules.team_sizes = {1};
-  BucketPool pool(bucket, rules, true);
-  QueueTicket ticket;
+  BucketState pool(bucket, rules, true);
+  TicketRecord ticket;
   ticket.id = TicketId::fresh(wall());
   ticket.state = TicketState::queued;
   ticket.first_bucket = bucket.text();
@@ -168,7 +168,7 @@ TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
   ModeRules rules;
   rules.id = bucket.mode;
   rules.team_sizes = {1};
-  BucketPool pool(bucket, rules, true);
+  BucketState pool(bucket, rules, true);
   EXPECT_FALSE(pool.complete());
   pool.read(pool.ask(), {0, {}}, 0);
   pool.verify();
@@ -190,7 +190,7 @@ TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   std::string token;
   ASSERT_TRUE(eventually([&] { return !(token = token_of(world, tenant, name.partition)).empty(); }));
 
-  CommitAsk ask{name, "999:somebody", bucket.text(), {}, {{*one.ticket_id, 1, 0, 0, 1500}}};
+  CommitRequest ask{name, "999:somebody", bucket.text(), {}, {{*one.ticket_id, 1, 0, 0, 1500}}};
   ask.found.match_id = MatchId::fresh(wall());
   ask.found.tenant = tenant;
   ask.found.mode = bucket.mode;

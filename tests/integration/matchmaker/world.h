@@ -21,9 +21,9 @@
 #include "common/storage/redis.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"
-#include "services/matchmaker/queue_store.h"
+#include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/service.h"
-#include "services/matchmaker/tick_store.h"
+#include "services/matchmaker/queue/owner_store.h"
 
 namespace mm::matchmaker {
 
@@ -146,8 +146,8 @@ struct World {
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
   storage::Redis queue;
-  QueueStore store;
-  TickStore tick_store;
+  RequestStore store;
+  OwnerStore tick_store;
   std::unique_ptr<SessionDouble> session;
   std::unique_ptr<Ear> ear;
 };

@@ -1,5 +1,5 @@
 // How many matches may be committed while others are unconfirmed.
-#include "services/matchmaker/core/commit_gate.h"
+#include "services/matchmaker/owner/commit_gate.h"
 
 #include <gtest/gtest.h>
 

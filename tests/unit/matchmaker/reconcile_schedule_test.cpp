@@ -1,5 +1,5 @@
 // When matches are asked about: the pauses, the order, and a model of matchmaker and sessions under random faults.
-#include "services/matchmaker/core/reconcile_schedule.h"
+#include "services/matchmaker/after_commit/reconcile_schedule.h"
 
 #include <gtest/gtest.h>
 
@@ -77,7 +77,7 @@ TEST(ReconcileSchedule, WhenSessionsAnswerAgainNobodyWaitsForALongPause) {
   schedule.follow_unconfirmed(kTenant, matches(0, 3), kStart);
   auto now = kStart;
   for (; now < kStart + Seconds(60); now += Milliseconds{500}) schedule.take(100, now);
-  schedule.answers_again(now);
+  schedule.retry_unanswered(now);
   EXPECT_EQ(schedule.take(100, now).size(), 3U);
 }
 
@@ -168,7 +168,7 @@ class Model {
     }
     if (!answered_ && !taken.empty()) {
       answered_ = true;
-      schedule_.answers_again(now_);
+      schedule_.retry_unanswered(now_);
     }
   }
 

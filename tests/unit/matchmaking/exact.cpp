@@ -5,9 +5,9 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/matching/rules/quality.h"
 
-namespace mm::matchmaker::testing {
+namespace mm::matching::testing {
 namespace {
 
 using Mask = std::uint32_t;
@@ -170,4 +170,4 @@ std::vector<std::vector<TicketId>> feasible_sets(const Instance& instance) {
   return all;
 }
 
-}  // namespace mm::matchmaker::testing
+}  // namespace mm::matching::testing

@@ -6,7 +6,7 @@
 
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker::testing {
+namespace mm::matching::testing {
 
 struct ExactAnswer {
   double utility = 0;
@@ -20,4 +20,4 @@ std::optional<ExactAnswer> solve_exactly(const Instance& instance, std::size_t m
 /// Every set of tickets that could play one match, as sorted ids. For a dozen tickets.
 std::vector<std::vector<TicketId>> feasible_sets(const Instance& instance);
 
-}  // namespace mm::matchmaker::testing
+}  // namespace mm::matching::testing

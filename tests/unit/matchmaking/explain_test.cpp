@@ -1,5 +1,5 @@
 // What a waiting ticket is told is true: every claim is held against the planner itself.
-#include "services/matchmaker/core/explain.h"
+#include "services/matchmaker/matching/explain/explain.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,10 +10,10 @@
 #include <random>
 #include <set>
 
-#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/matching/plan.h"
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 using namespace testing;
@@ -56,14 +56,14 @@ class Queue {
     pool_.line().for_each([&](const Waiter& waiter) { slots.push_back(waiter.slot); });
     return slots[random_() % slots.size()];
   }
-  Neighbourhood around(Slot slot, std::size_t most = kNeighboursMost) const {
-    return look_around(pool_, now_, memory_, slot, most);
+  Neighbourhood around(Slot slot, std::size_t most = kMaxNeighbours) const {
+    return copy_neighbourhood(pool_, now_, memory_, slot, most);
   }
 
   /// What the next tick would make of it, with these besides.
   std::set<TicketId> would_match(const std::vector<PoolTicket>& more = {}) const {
     Pool copy(rules_, team_size_, default_region());
-    std::vector<std::pair<Slot, Memory::Recalled>> recalled;
+    std::vector<std::pair<Slot, PlannerMemory::TicketMemory>> recalled;
     pool_.line().for_each([&](const Waiter& waiter) {
       const PoolTicket each = pool_.ticket(waiter.slot);
       copy.upsert(each);
@@ -71,9 +71,9 @@ class Queue {
     });
     for (const PoolTicket& each : more) {
       copy.upsert(each);
-      recalled.emplace_back(*copy.slot_of(each.id), Memory::Recalled{BucketMs{0}});
+      recalled.emplace_back(*copy.slot_of(each.id), PlannerMemory::TicketMemory{BucketMs{0}});
     }
-    Memory memory;
+    PlannerMemory memory;
     memory.resume(copy, recalled);
     return matched_in(copy, plan(copy, rules_, now_ + kTick, memory));
   }
@@ -117,22 +117,22 @@ class Queue {
   ModeRules rules_;
   int team_size_;
   Pool pool_;
-  Memory memory_;
+  PlannerMemory memory_;
   BucketMs now_ = kNow;
 };
 
 std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
 
 /// Lets the queue go on and holds what was foreseen of the ticket against what happens.
-void expect_true(const Foreseen& foreseen, Queue& queue, const TicketId& id) {
+void expect_true(const ForecastResult& foreseen, Queue& queue, const TicketId& id) {
   while (queue.now() + kTick < foreseen.at) {
     RC_ASSERT(!queue.tick().contains(id));
     RC_ASSERT(queue.pool().contains(id));
   }
-  if (foreseen.kind == Foreseen::Kind::unknown) return;
+  if (foreseen.kind == ForecastResult::Kind::unknown) return;
   const bool matched = queue.tick().contains(id);
   RC_ASSERT(queue.now() == foreseen.at);
-  RC_ASSERT(matched == (foreseen.kind == Foreseen::Kind::matched));
+  RC_ASSERT(matched == (foreseen.kind == ForecastResult::Kind::matched));
   RC_ASSERT(!queue.pool().contains(id));
 }
 
@@ -140,8 +140,8 @@ RC_GTEST_PROP(Explaining, TheNamedTickMatchesTheTicketAndNoneBeforeDoes, ()) {
   Queue queue(any_seed());
   RC_PRE(!queue.pool().empty());
   const Slot slot = queue.any_waiter();
-  const auto foreseen = foresee(queue.around(slot), queue.ticks());
-  RC_TAG(text_of(foreseen.kind == Foreseen::Kind::matched ? WaitOutcome::matched : WaitOutcome::times_out));
+  const auto foreseen = make_forecast(queue.around(slot), queue.ticks());
+  RC_TAG(text_of(foreseen.kind == ForecastResult::Kind::matched ? WaitOutcome::matched : WaitOutcome::times_out));
   expect_true(foreseen, queue, queue.pool().id(slot));
 }
 
@@ -149,8 +149,8 @@ RC_GTEST_PROP(Explaining, WhatIsSaidFromAPartOfTheQueueIsTrueOfTheWhole, ()) {
   Queue queue(any_seed(), 150);
   RC_PRE(queue.pool().size() > 4);
   const Slot slot = queue.any_waiter();
-  const auto foreseen = foresee(queue.around(slot, 2 + queue.random()() % 12), queue.ticks());
-  RC_TAG(std::string(foreseen.kind == Foreseen::Kind::unknown ? "unknown" : "known"));
+  const auto foreseen = make_forecast(queue.around(slot, 2 + queue.random()() % 12), queue.ticks());
+  RC_TAG(std::string(foreseen.kind == ForecastResult::Kind::unknown ? "unknown" : "known"));
   expect_true(foreseen, queue, queue.pool().id(slot));
 }
 
@@ -159,7 +159,7 @@ RC_GTEST_PROP(Explaining, TheNamedWindowAndNewcomersHaveItMatchedNow, ()) {
   RC_PRE(!queue.pool().empty());
   const Slot slot = queue.any_waiter();
   const TicketId id = queue.pool().id(slot);
-  const std::size_t most = queue.random()() % 2 == 0 ? kNeighboursMost : 8;
+  const std::size_t most = queue.random()() % 2 == 0 ? kMaxNeighbours : 8;
   const Explanation said = explain(queue.around(slot, most), queue.ticks());
   if (said.rule == WaitRule::next_tick) {
     RC_ASSERT(queue.would_match().contains(id));
@@ -214,16 +214,16 @@ Pool pool_of(const ModeRules& rules, int team_size, const std::vector<PoolTicket
   return pool;
 }
 
-Explanation explain_first(const Pool& pool, Memory& memory) {
+Explanation explain_first(const Pool& pool, PlannerMemory& memory) {
   static_cast<void>(plan(pool, pool.rules(), kNow, memory));
   const Slot slot = *pool.slot_of(ticket_id(1));
-  return explain(look_around(pool, kNow, memory, slot), {kNow + kTick, kTick});
+  return explain(copy_neighbourhood(pool, kNow, memory, slot), {kNow + kTick, kTick});
 }
 
 TEST(Explaining, TwoWhoWaitForTheirWindows) {
   // 240 apart: 100 + 10 a second reaches 240 after 14 s, and the newer of them has waited for 4.
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1740, 4)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::window);
   EXPECT_NEAR(*said.by, 100, 0.01);
@@ -244,7 +244,7 @@ TEST(Explaining, TwoWhoWaitForTheirWindows) {
 
 TEST(Explaining, PartiesThatDoNotFillTheTeams) {
   const Pool pool = pool_of(rules_for(), 5, {ticket(1, 1500, 60, 4), ticket(2, 1510, 60, 4), ticket(3, 1490, 60, 3)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::players);
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
@@ -263,7 +263,7 @@ TEST(Explaining, ARegionThatIsNotOpenYet) {
   auto far = ticket(1, 1500, 2);
   far.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 60}};
   const Pool pool = pool_of(rules, 1, {far, ticket(2, 1500, 30)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::latency);
   EXPECT_DOUBLE_EQ(*said.by, 18);  // 40 ms above its best one: two steps of 10 s
@@ -275,7 +275,7 @@ TEST(Explaining, ARegionThatIsNotOpenYet) {
 
 TEST(Explaining, NobodyElse) {
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::players);
   EXPECT_EQ(said.matched_now_with->parties, 1);
@@ -288,7 +288,7 @@ TEST(Explaining, NobodyElse) {
 TEST(Explaining, SaysNeverWhereNoSizesOfTheWholeQueueFit) {
   Pool pool(rules_for(), 5, default_region());
   for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
 }
@@ -299,7 +299,7 @@ TEST(Explaining, SaysHowFarItHasLookedInACrowd) {
   for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
   pool.upsert(ticket(2'000, 4'000, 0, 1));
   pool.upsert(ticket(2'001, 6'000, 0, 1));
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::unknown);
   EXPECT_GE(said.forecast->in_seconds, 0.1);
@@ -347,7 +347,7 @@ struct Crowd {
 
   ModeRules rules;
   Pool pool;
-  Memory memory;
+  PlannerMemory memory;
   BucketMs now = kNow;
   std::map<TicketId, BucketMs> ended;
 };
@@ -358,15 +358,15 @@ TEST(Explaining, MostOfACrowdIsToldWhenAndAllOfItIsTrue) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     Crowd crowd(seed);
     ASSERT_GT(crowd.pool.size(), 60U);
-    std::map<TicketId, Foreseen> foreseen;
+    std::map<TicketId, ForecastResult> foreseen;
     crowd.pool.line().for_each([&](const Waiter& waiter) {
-      const auto around = look_around(crowd.pool, crowd.now, crowd.memory, waiter.slot);
-      foreseen[crowd.pool.id(waiter.slot)] = foresee(around, {crowd.now + kTick, kTick});
+      const auto around = copy_neighbourhood(crowd.pool, crowd.now, crowd.memory, waiter.slot);
+      foreseen[crowd.pool.id(waiter.slot)] = make_forecast(around, {crowd.now + kTick, kTick});
     });
     while (!crowd.pool.empty()) crowd.now += kTick, crowd.tick();
     for (const auto& [id, said] : foreseen) {
       ++all;
-      if (said.kind == Foreseen::Kind::unknown) {
+      if (said.kind == ForecastResult::Kind::unknown) {
         EXPECT_LE(said.at, crowd.ended[id]);
         continue;
       }
@@ -380,7 +380,7 @@ TEST(Explaining, MostOfACrowdIsToldWhenAndAllOfItIsTrue) {
 // Two could play with it and not with each other: whomever the planner takes, it is matched.
 TEST(Explaining, SaysMatchedWhereEveryChoiceHasTheTicketInIt) {
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1359.5, 4), ticket(3, 1640.5, 4)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::next_tick);
   EXPECT_EQ(said.summary, "It is matched in the next tick.");
@@ -390,7 +390,7 @@ TEST(Explaining, CountsOnlyThoseWhoAcceptItToo) {
   // Both newcomers are within its wide window; their own are narrow.
   const Pool pool =
       pool_of(rules_for(), 2, {ticket(1, 1500, 60), ticket(2, 1510, 60), ticket(3, 1800, 0), ticket(4, 1810, 0)});
-  Memory memory;
+  PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::players);
   EXPECT_DOUBLE_EQ(*said.by, 2);
@@ -454,4 +454,4 @@ TEST(ExplainingInWords, SaysHowFarItIsSure) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

@@ -6,10 +6,10 @@
 #include <set>
 #include <sstream>
 
-#include "services/matchmaker/core/latency.h"
-#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/matching/ticket/latency.h"
+#include "services/matchmaker/matching/rules/quality.h"
 
-namespace mm::matchmaker::testing {
+namespace mm::matching::testing {
 
 Uuid numbered_uuid(std::uint64_t number) {
   Uuid uuid;
@@ -173,4 +173,4 @@ std::vector<std::vector<std::vector<TicketId>>> who_plays(const Pool& pool, cons
   return matches;
 }
 
-}  // namespace mm::matchmaker::testing
+}  // namespace mm::matching::testing

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "common/contracts/modes.h"
-#include "services/matchmaker/core/plan.h"
-#include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/pool/pool.h"
 
-namespace mm::matchmaker::testing {
+namespace mm::matching::testing {
 
 inline constexpr BucketMs kNow = 1'800'000'000'000;
 
@@ -52,4 +52,4 @@ double utility_of(const Pool& pool, const ModeRules& rules, BucketMs now, const 
 /// The plan as sorted ticket ids by match and team: equal for equal plans of different pools.
 std::vector<std::vector<std::vector<TicketId>>> who_plays(const Pool& pool, const TickPlan& plan);
 
-}  // namespace mm::matchmaker::testing
+}  // namespace mm::matching::testing

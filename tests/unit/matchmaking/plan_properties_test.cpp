@@ -7,12 +7,12 @@
 #include <random>
 #include <set>
 
-#include "services/matchmaker/core/crew.h"
-#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/matching/planner_threads.h"
+#include "services/matchmaker/matching/plan.h"
 #include "tests/unit/matchmaking/exact.h"
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 using namespace testing;
@@ -106,7 +106,7 @@ RC_GTEST_PROP(NobodyBlocks, PlanningThoseWhoWaitOnceMoreFindsNothing, ()) {
 RC_GTEST_PROP(NobodyStarves, TheLongestWaitingIsMatchedWithinFiveTicks, ()) {
   Instance queue = random_instance(any_seed(), 10);
   std::mt19937_64 random(any_seed());
-  Memory memory;
+  PlannerMemory memory;
   Pool pool = queue.pool();
   int passed_over = 0;
   TicketId last;
@@ -149,7 +149,7 @@ RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, 
   std::mt19937_64 random(any_seed());
   std::shuffle(queue.tickets.begin(), queue.tickets.end(), random);
   Pool grown(queue.rules, queue.team_size, default_region());
-  Memory memory;
+  PlannerMemory memory;
   constexpr int kTicks = 4;  // fewer than anybody's patience
   for (int tick_number = 1; tick_number <= kTicks; ++tick_number) {
     const BucketMs now = kNow + tick_number * 2'000;
@@ -180,7 +180,7 @@ RC_GTEST_PROP(NobodyBlocks, WeighingOnlyWhatChangedIsEnough, ()) {
   rules.step_points = 5;
   const int team_size = static_cast<int>(random() % 3) + 1;
   Pool pool(rules, team_size, default_region());
-  Memory memory;
+  PlannerMemory memory;
   std::uint64_t number = 0;
   for (int tick_number = 0; tick_number < 20; ++tick_number) {
     const BucketMs now = kNow + tick_number * static_cast<BucketMs>(random() % 3000);
@@ -217,10 +217,10 @@ TEST(OrderDoesNotMatter, AnyNumberOfThreadsPlansTheSame) {
   for (const auto& instance : instances) pools.push_back(instance.pool());
   std::vector<std::vector<std::vector<std::vector<TicketId>>>> by_threads;
   for (const int threads : {1, 2, 7}) {
-    Crew crew(threads);
+    PlannerThreads crew(threads);
     for (int again = 0; again < 20; ++again) {
       std::vector<TickPlan> plans(pools.size());
-      std::vector<Memory> memories(pools.size());
+      std::vector<PlannerMemory> memories(pools.size());
       crew.run(pools.size(), [&](std::size_t i, Workspace& workspace) {
         plans[i] = plan(pools[i], instances[i].rules, kNow, memories[i], workspace);
       });
@@ -259,4 +259,4 @@ TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) 
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

@@ -1,16 +1,16 @@
 // Planning a tick: the rules one by one, on queues small enough to see the answer.
-#include "services/matchmaker/core/plan.h"
-#include "services/matchmaker/core/why.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/explain/wait_reason.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/matching/rules/quality.h"
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 using testing::breaches;
@@ -42,7 +42,7 @@ std::vector<TicketId> matched_ids(const Pool& pool, const TickPlan& tick) {
 
 /// Why a ticket waits after a plan of this pool.
 Waiting why(const Pool& pool, std::uint64_t number, BucketMs now = kNow) {
-  Memory memory;
+  PlannerMemory memory;
   const TickPlan tick = plan(pool, pool.rules(), now, memory);
   const auto slot = pool.slot_of(ticket_id(number));
   const auto seated = std::any_of(tick.seats.begin(), tick.seats.end(), [&](const Seat& s) { return s.slot == *slot; });
@@ -264,7 +264,7 @@ TEST(Planning, SaysWhoLostToABetterMatch) {
 // Newcomers a few points apart would always have each other; the one a little off would wait for its bonus to grow.
 TEST(Starvation, WhoIsPassedOverFourTimesIsMatchedInTheFifthTick) {
   Pool pool = pool_with(1, {ticket(1, 1500)});
-  Memory memory;
+  PlannerMemory memory;
   std::uint64_t next = 2;
   int tick_number = 0;
   for (BucketMs now = kNow; pool.contains(ticket_id(1)); now += 100) {
@@ -283,7 +283,7 @@ TEST(Starvation, WhoIsPassedOverFourTimesIsMatchedInTheFifthTick) {
 
 TEST(Incremental, ATicketWhoseMatchWasNotCommittedIsPlannedAgain) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1510)});
-  Memory memory;
+  PlannerMemory memory;
   for (int tick = 0; tick < 3; ++tick) {
     EXPECT_EQ(plan(pool, pool.rules(), kNow + tick * 100, memory).matches.size(), 1U);
   }
@@ -291,7 +291,7 @@ TEST(Incremental, ATicketWhoseMatchWasNotCommittedIsPlannedAgain) {
 
 TEST(Incremental, AnArrivalWakesItsNeighbours) {
   Pool pool = pool_with(1, {ticket(1, 1500)});
-  Memory memory;
+  PlannerMemory memory;
   EXPECT_TRUE(plan(pool, pool.rules(), kNow, memory).matches.empty());
   EXPECT_TRUE(plan(pool, pool.rules(), kNow + 100, memory).matches.empty());
   pool.upsert(ticket(2, 1550));
@@ -300,7 +300,7 @@ TEST(Incremental, AnArrivalWakesItsNeighbours) {
 
 TEST(Incremental, AWindowThatReachesANewNeighbourWakesIt) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1750), ticket(3, 2600)});
-  Memory memory;
+  PlannerMemory memory;
   for (BucketMs waited = 0; waited < 15'000; waited += 100) {
     ASSERT_TRUE(plan(pool, pool.rules(), kNow + waited, memory).matches.empty()) << waited;
   }
@@ -311,7 +311,7 @@ TEST(Incremental, ARegionThatOpensWakesItsTicket) {
   PoolTicket a = ticket(1, 1500);
   a.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 30}};
   const Pool pool = pool_with(1, {a, ticket(2, 1500)});
-  Memory memory;
+  PlannerMemory memory;
   EXPECT_TRUE(plan(pool, pool.rules(), kNow, memory).matches.empty());
   EXPECT_TRUE(plan(pool, pool.rules(), kNow + 9'900, memory).matches.empty());
   EXPECT_EQ(plan(pool, pool.rules(), kNow + 10'000, memory).matches.size(), 1U);
@@ -319,7 +319,7 @@ TEST(Incremental, ARegionThatOpensWakesItsTicket) {
 
 TEST(Incremental, ASlotUsedAgainIsANewTicket) {
   Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 2500)});
-  Memory memory;
+  PlannerMemory memory;
   EXPECT_TRUE(plan(pool, pool.rules(), kNow, memory).matches.empty());
   pool.erase(ticket_id(2));
   EXPECT_TRUE(plan(pool, pool.rules(), kNow + 100, memory).matches.empty());
@@ -328,4 +328,4 @@ TEST(Incremental, ASlotUsedAgainIsANewTicket) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

@@ -1,5 +1,5 @@
 // The pool: one ticket per id, whatever comes in whatever order, and a line that is always sorted.
-#include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/matching/pool/pool.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 using testing::kNow;
@@ -201,4 +201,4 @@ RC_GTEST_PROP(Pools, KeepTheLineInOrderWhateverComesAndGoes, ()) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

@@ -1,5 +1,5 @@
 // The formulas: their worked examples, and what must hold everywhere.
-#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/matching/rules/quality.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 double as_advantage(double duel_points) { return duel_points / (std::numbers::sqrt2 * kBeta); }
@@ -67,4 +67,4 @@ TEST(WaitingBonus, GrowsTowardsItsLimit) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

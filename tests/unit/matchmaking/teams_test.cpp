@@ -1,5 +1,5 @@
 // Filling and splitting teams.
-#include "services/matchmaker/core/teams.h"
+#include "services/matchmaker/matching/teams/splitter.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -9,7 +9,7 @@
 #include <limits>
 #include <random>
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 SizeCounts counts(std::initializer_list<int> by_size, int team_size) {
@@ -20,7 +20,7 @@ SizeCounts counts(std::initializer_list<int> by_size, int team_size) {
 }
 
 TEST(FillingTeams, NeedsSizesThatSumUpOnBothSides) {
-  Fill fill(2, 5);
+  TeamFiller fill(2, 5);
   SizeCounts chosen;
   EXPECT_FALSE(fill.choose(counts({0, 0, 1, 1, 1}, 5), 0, chosen)) << "5, 3 and 4 make 5 against 7 at best";
   EXPECT_TRUE(fill.choose(counts({2, 0, 1, 0, 1}, 5), 0, chosen));
@@ -31,7 +31,7 @@ TEST(FillingTeams, NeedsSizesThatSumUpOnBothSides) {
 }
 
 TEST(FillingTeams, UsesTheSizeThatMustPlay) {
-  Fill fill(2, 3);
+  TeamFiller fill(2, 3);
   SizeCounts chosen;
   EXPECT_TRUE(fill.choose(counts({6, 1, 2}, 3), 2, chosen));
   EXPECT_EQ(chosen[2], 1);
@@ -39,7 +39,7 @@ TEST(FillingTeams, UsesTheSizeThatMustPlay) {
 }
 
 TEST(FillingTeams, WorksForTheLargestTeams) {
-  Fill fill(16, 100);
+  TeamFiller fill(16, 100);
   SizeCounts available(101);
   available[1] = 1600;
   SizeCounts chosen;
@@ -50,7 +50,7 @@ TEST(FillingTeams, WorksForTheLargestTeams) {
   std::vector<SizeCounts> teams;
   available[1] = 1600 - 10 * 16;
   available[10] = 16;
-  EXPECT_TRUE(fill.deal(available, teams));
+  EXPECT_TRUE(fill.distribute(available, teams));
 }
 
 // By brute force: every way to put these tickets into two teams.
@@ -77,7 +77,7 @@ RC_GTEST_PROP(FillingTeams, AgreesWithTryingEverything, ()) {
   const int must = *rc::gen::inRange(0, team_size + 1);
   SizeCounts available(static_cast<std::size_t>(team_size) + 1);
   for (const int size : sizes) ++available[static_cast<std::size_t>(size)];
-  Fill fill(2, team_size);
+  TeamFiller fill(2, team_size);
   SizeCounts chosen;
   for (int again = 0; again < 2; ++again) {  // the second answer is remembered
     RC_ASSERT(fill.choose(available, must, chosen) == two_teams_exist(sizes, team_size, must));
@@ -223,4 +223,4 @@ TEST(SplittingTeams, MakesManyTeams) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

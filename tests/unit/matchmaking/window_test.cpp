@@ -1,14 +1,14 @@
 // Windows, latencies and party spreads: the small rules.
-#include "services/matchmaker/core/window.h"
+#include "services/matchmaker/matching/rules/window.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "services/matchmaker/core/latency.h"
-#include "services/matchmaker/core/party_spread.h"
+#include "services/matchmaker/matching/ticket/latency.h"
+#include "services/matchmaker/matching/ticket/party_spread.h"
 #include "tests/unit/matchmaking/instance.h"
 
-namespace mm::matchmaker {
+namespace mm::matching {
 namespace {
 
 using testing::rules_for;
@@ -91,4 +91,4 @@ TEST(PartySpread, IsAllowedUpToTheModesLimit) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker
+}  // namespace mm::matching

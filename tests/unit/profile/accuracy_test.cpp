@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kPlayers = 400;
 constexpr int kRounds = 300;  // a match for everyone in each, three a day
 constexpr double kSkillSpread = 300;
-constexpr double kPerformance = 200;  // beta of services/matchmaker/core/quality.h
+constexpr double kPerformance = 200;  // beta of services/matchmaker/matching/rules/quality.h
 
 enum class Matching { by_rating, anyone };
 

@@ -4,13 +4,13 @@
 #include <filesystem>
 
 #include "services/matchmaker/recording/file_writer.h"
-#include "services/matchmaker/tools/record.h"
+#include "services/simulator/commands/record.h"
 #include "tests/unit/recording/history.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
-using recording::Folder;
+using matchmaker::recording::Folder;
 
 struct Said {
   int status = 0;
@@ -61,19 +61,19 @@ TEST(RecordCommand, WritesTheSameForASeedAndAnotherForAnother) {
 TEST(ReplayCommand, EndsWithOneForADifferenceAndTellsIt) {
   const Folder folder;
   const auto path = folder.path("different.mmrec");
-  auto file = recording::FileWriter::create(path, {"test", TimePoint(Milliseconds(0)), 1});
+  auto file = matchmaker::recording::FileWriter::create(path, {"test", TimePoint(Milliseconds(0)), 1});
   ASSERT_TRUE(file.ok());
-  recording::Tape tape([&](std::string&& piece) { ASSERT_TRUE(file->write(piece).ok()); });
-  tape.open();
+  matchmaker::recording::EventEncoder encoder([&](std::string&& piece) { ASSERT_TRUE(file->write(piece).ok()); });
+  encoder.open();
   ModeRules rules;
   rules.id = ranked_mode();
-  recording::Tape::Track track;
-  tape.tick(TimePoint(Milliseconds(1'000)));
-  tape.begin(track, "t:ranked:eu-west:1", rules, true);
-  TickPlan of_nobody;
+  matchmaker::recording::EventEncoder::Track track;
+  encoder.tick(TimePoint(Milliseconds(1'000)));
+  encoder.begin(track, "t:ranked:eu-west:1", rules, true);
+  matching::TickPlan of_nobody;
   of_nobody.matches.push_back({0, 0, 1, 0, 0});
-  tape.planned(track, 1'000, of_nobody);
-  tape.flush();
+  encoder.planned(track, 1'000, of_nobody);
+  encoder.flush();
   ASSERT_TRUE(file->finish().ok());
   const auto checked = run(run_replay, {"--check", path});
   EXPECT_EQ(checked.status, 1);
@@ -99,4 +99,4 @@ TEST(ReplayCommand, PlaysWhatIsBeforeTheDamageAndSaysWhereItIs) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

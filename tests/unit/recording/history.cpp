@@ -17,15 +17,15 @@ const Region& other_region() {
 }  // namespace
 
 History::History(std::uint64_t seed)
-    : random_(seed), files_(1), tape_([this](std::string&& piece) { files_.back().push_back(std::move(piece)); }) {
-  tape_.open();
+    : random_(seed), files_(1), encoder_([this](std::string&& piece) { files_.back().push_back(std::move(piece)); }) {
+  encoder_.open();
   for (int i = 0; i < 3; ++i) {
     const int size = i == 0 ? 1 : 1 + static_cast<int>(random_() % 5);
     const auto rules = some_rules();
     const auto name =
         "t" + std::to_string(i) + ":" + rules.id.str() + ":" + default_region().str() + ":" + std::to_string(size);
     buckets_.push_back(
-        {std::make_unique<TapedPool>(name, TapedPool::Play{rules, size, default_region(), !one_in(8)}, &tape_), {}});
+        {std::make_unique<RecordedPool>(name, RecordedPool::Play{rules, size, default_region(), !one_in(8)}, &encoder_), {}});
   }
 }
 
@@ -41,8 +41,8 @@ ModeRules History::some_rules() {
   return rules;
 }
 
-PoolTicket History::some_ticket(int team_size) {
-  PoolTicket ticket;
+matching::PoolTicket History::some_ticket(int team_size) {
+  matching::PoolTicket ticket;
   Uuid id;
   for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random_());
   ticket.id = TicketId(id);
@@ -57,8 +57,8 @@ PoolTicket History::some_ticket(int team_size) {
     ticket.players.push_back({PlayerId(id), mmr, between(30, 350)});
   }
   if (size > 1) ticket.party = PartyId(id);
-  ticket.queued_at = now_ - static_cast<BucketMs>(random_() % 20'000);
-  ticket.deadline = ticket.queued_at + 20'000 + static_cast<BucketMs>(random_() % 60'000);
+  ticket.queued_at = now_ - static_cast<matching::BucketMs>(random_() % 20'000);
+  ticket.deadline = ticket.queued_at + 20'000 + static_cast<matching::BucketMs>(random_() % 60'000);
   if (one_in(4)) ticket.latencies = Latencies{{default_region(), between(0, 120)}, {other_region(), between(0, 120)}};
   return ticket;
 }
@@ -122,21 +122,21 @@ void History::go_on(int ticks, bool files) {
   for (int i = 0; i < ticks; ++i) {
     now_ += one_in(10) ? 3'000 : 100;
     if (files && one_in(25)) {
-      tape_.flush();
+      encoder_.flush();
       files_.emplace_back();
-      tape_.open();
+      encoder_.open();
     }
     if (files && one_in(40)) {
-      tape_.stop();
-    } else if (!tape_.running() && one_in(3)) {
-      tape_.open();
-      tape_.gap(TimePoint(Milliseconds(now_ - 500)), TimePoint(Milliseconds(now_)));
+      encoder_.stop();
+    } else if (!encoder_.running() && one_in(3)) {
+      encoder_.open();
+      encoder_.gap(TimePoint(Milliseconds(now_ - 500)), TimePoint(Milliseconds(now_)));
     }
-    tape_.tick(TimePoint(Milliseconds(now_)));
+    encoder_.tick(TimePoint(Milliseconds(now_)));
     for (auto& bucket : buckets_) come_and_go(bucket);
     for (auto& bucket : buckets_) plan(bucket);
   }
-  if (tape_.running()) tape_.flush();
+  if (encoder_.running()) encoder_.flush();
 }
 
 Played play(const Pieces& pieces) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "services/matchmaker/recording/replay.h"
-#include "services/matchmaker/recording/tape.h"
-#include "services/matchmaker/recording/taped_pool.h"
+#include "services/matchmaker/recording/event_encoder.h"
+#include "services/matchmaker/recording/recorded_pool.h"
 
 namespace mm::matchmaker::recording {
 
@@ -26,7 +26,7 @@ class History {
   /// `files`: also begins new files on the way, and leaves gaps.
   void go_on(int ticks, bool files = false);
 
-  Tape& tape() { return tape_; }
+  EventEncoder& encoder() { return encoder_; }
   /// What has been taken down, by file.
   const std::vector<Pieces>& files() const { return files_; }
   std::uint64_t matches() const { return matches_; }
@@ -34,25 +34,25 @@ class History {
 
  private:
   struct Bucket {
-    std::unique_ptr<TapedPool> pool;
-    std::map<TicketId, PoolTicket> waiting;
+    std::unique_ptr<RecordedPool> pool;
+    std::map<TicketId, matching::PoolTicket> waiting;
   };
   bool one_in(unsigned n) { return random_() % n == 0; }
   double between(double low, double high) {
     return low + (high - low) * static_cast<double>(random_() % 10'000) / 10'000;
   }
   ModeRules some_rules();
-  PoolTicket some_ticket(int team_size);
+  matching::PoolTicket some_ticket(int team_size);
   void come_and_go(Bucket& bucket);
   void plan(Bucket& bucket);
   void leave(Bucket& bucket, TicketId id, Left why);
 
   std::mt19937_64 random_;
   std::vector<Pieces> files_;
-  Tape tape_;
+  EventEncoder encoder_;
   std::vector<Bucket> buckets_;
-  Workspace workspace_;
-  BucketMs now_ = 1'800'000'000'000;
+  matching::Workspace workspace_;
+  matching::BucketMs now_ = 1'800'000'000'000;
   std::int64_t change_ = 0;
   std::uint64_t serial_ = 0;
   std::uint64_t matches_ = 0;

@@ -1,6 +1,6 @@
 // The daemon's recorder: files of a size within a bound, gaps where the writer could not follow, and an end without
 // harm when the disk will take no more.
-#include "services/matchmaker/recorder.h"
+#include "services/matchmaker/owner/recorder.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -16,7 +16,7 @@ namespace mm::matchmaker {
 namespace {
 
 using recording::Folder;
-using recording::TapedPool;
+using recording::RecordedPool;
 using testing::eventually;
 
 class Recording : public ::testing::Test {
@@ -30,11 +30,11 @@ class Recording : public ::testing::Test {
   }
 
   /// One tick in which so many pairs who cannot be compressed come and are matched.
-  void tick(Recorder& recorder, TapedPool& pool, int pairs = 50) {
+  void tick(Recorder& recorder, RecordedPool& pool, int pairs = 50) {
     now_ += 100;
     recorder.tick();
     for (int i = 0; i < 2 * pairs; ++i) {
-      PoolTicket ticket;
+      matching::PoolTicket ticket;
       ticket.id = TicketId::fresh(SystemClock{}.now());
       ticket.change = ++change_;
       ticket.players = {{PlayerId::fresh(SystemClock{}.now()), 1500, 60}};
@@ -51,11 +51,11 @@ class Recording : public ::testing::Test {
     for (const auto& id : matched) pool.erase(id, recording::Left::committed);
   }
 
-  std::unique_ptr<TapedPool> pool_on(Recorder& recorder) const {
+  std::unique_ptr<RecordedPool> pool_on(Recorder& recorder) const {
     ModeRules rules;
     rules.id = ranked_mode();
-    return std::make_unique<TapedPool>("t:ranked:eu-west:1", TapedPool::Play{rules, 1, default_region(), true},
-                                       recorder.tape());
+    return std::make_unique<RecordedPool>("t:ranked:eu-west:1", RecordedPool::Play{rules, 1, default_region(), true},
+                                       recorder.encoder());
   }
 
   std::vector<std::string> files() const {
@@ -81,8 +81,8 @@ class Recording : public ::testing::Test {
   metrics::Registry registry_;
   Metrics metrics_{registry_, ModeTable()};
   testing::ManualClock clock_;
-  Workspace workspace_;
-  BucketMs now_ = 1'800'000'000'000;
+  matching::Workspace workspace_;
+  matching::BucketMs now_ = 1'800'000'000'000;
   std::int64_t change_ = 0;
   std::uint64_t matches_ = 0;
 };
@@ -91,7 +91,7 @@ TEST_F(Recording, IsOffWithoutAFolder) {
   auto off = options();
   off.folder.clear();
   Recorder recorder(off, clock_, metrics_);
-  EXPECT_EQ(recorder.tape(), nullptr);
+  EXPECT_EQ(recorder.encoder(), nullptr);
   recorder.tick();
   EXPECT_EQ(metric("mm_matchmaker_recording"), 0);
 }
@@ -201,7 +201,7 @@ TEST_F(Recording, EndsWithoutHarmWhenTheDiskTakesNoMore) {
     EXPECT_TRUE(eventually([&] {
       tick(recorder, *pool);
       ++ticks;
-      return recorder.tape() != nullptr && !recorder.tape()->running();
+      return recorder.encoder() != nullptr && !recorder.encoder()->running();
     }));
     EXPECT_EQ(metric("mm_matchmaker_recording"), 0);
     const auto matches = matches_;
@@ -224,7 +224,7 @@ TEST_F(Recording, DoesNotBeginWhereNoFolderCanBe) {
   const auto pool = pool_on(recorder);
   EXPECT_TRUE(eventually([&] {
     tick(recorder, *pool);
-    return !recorder.tape()->running();
+    return !recorder.encoder()->running();
   }));
   tick(recorder, *pool);
   EXPECT_GT(matches_, 0U);

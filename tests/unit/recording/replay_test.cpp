@@ -3,7 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "common/wire/mode_table.h"
-#include "services/matchmaker/tools/synthetic.h"
+#include "services/simulator/analysis/synthetic.h"
 #include "tests/unit/recording/history.h"
 
 namespace mm::matchmaker::recording {
@@ -46,16 +46,16 @@ TEST(Replay, HasMatchesToCompare) {
 /// A bucket of two who are matched at once, told with another figure than the planner's.
 Played played_with(double quality_off, bool swapped) {
   std::string bytes;
-  Tape tape([&](std::string&& piece) { bytes += piece; });
-  tape.open();
+  EventEncoder encoder([&](std::string&& piece) { bytes += piece; });
+  encoder.open();
   ModeRules rules;
   rules.id = ranked_mode();
-  TapedPool truth("t:ranked:eu-west:1", {rules, 1, default_region(), true}, nullptr);
-  Tape::Track track;
-  tape.tick(TimePoint(Milliseconds(5'000)));
-  tape.begin(track, "t:ranked:eu-west:1", rules, true);
+  RecordedPool truth("t:ranked:eu-west:1", {rules, 1, default_region(), true}, nullptr);
+  EventEncoder::Track track;
+  encoder.tick(TimePoint(Milliseconds(5'000)));
+  encoder.begin(track, "t:ranked:eu-west:1", rules, true);
   for (std::uint8_t i = 1; i <= 2; ++i) {
-    PoolTicket ticket;
+    matching::PoolTicket ticket;
     Uuid id;
     id.bytes[15] = i;
     ticket.id = TicketId(id);
@@ -64,15 +64,15 @@ Played played_with(double quality_off, bool swapped) {
     ticket.queued_at = 1'000;
     ticket.deadline = 100'000;
     truth.upsert(ticket);
-    tape.put(track, *truth.pool().slot_of(ticket.id), ticket);
+    encoder.put(track, *truth.pool().slot_of(ticket.id), ticket);
   }
-  Workspace workspace;
+  matching::Workspace workspace;
   auto plan = truth.plan(5'000, workspace);
   check(plan.matches.size() == 1, "the two are matched");
   plan.matches[0].quality += quality_off;
   if (swapped) std::swap(plan.seats[0].slot, plan.seats[1].slot);
-  tape.planned(track, 5'000, plan);
-  tape.flush();
+  encoder.planned(track, 5'000, plan);
+  encoder.flush();
   return play({bytes});
 }
 
@@ -88,39 +88,39 @@ TEST(Replay, FindsTheSmallestDifference) {
 }
 
 TEST(Replay, RefusesWhatDoesNotGoTogether) {
-  const auto refusal = [](const std::function<void(Tape&, Tape::Track&)>& tell) {
+  const auto refusal = [](const std::function<void(EventEncoder&, EventEncoder::Track&)>& tell) {
     std::string bytes;
-    Tape tape([&](std::string&& piece) { bytes += piece; });
-    tape.open();
+    EventEncoder encoder([&](std::string&& piece) { bytes += piece; });
+    encoder.open();
     ModeRules rules;
     rules.id = ranked_mode();
-    Tape::Track track;
-    tape.begin(track, "t:ranked:eu-west:1", rules, true);
-    tell(tape, track);
-    tape.flush();
+    EventEncoder::Track track;
+    encoder.begin(track, "t:ranked:eu-west:1", rules, true);
+    tell(encoder, track);
+    encoder.flush();
     return play({bytes}).failure;
   };
-  EXPECT_EQ(refusal([](Tape&, Tape::Track&) {}), "");
-  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.left(track, 3, Left::cancelled); }),
+  EXPECT_EQ(refusal([](EventEncoder&, EventEncoder::Track&) {}), "");
+  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.left(track, 3, Left::cancelled); }),
             "a ticket left t:ranked:eu-west:1 that was not there");
-  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.put(track, 0, PoolTicket{}); }),
+  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.put(track, 0, matching::PoolTicket{}); }),
             "a ticket in t:ranked:eu-west:1 that the pool rejects");
-  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) {
-              tape.end(track);
-              tape.looked(track);
+  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) {
+              encoder.end(track);
+              encoder.looked(track);
             }),
             "bucket 0 has not begun");
-  EXPECT_EQ(refusal([](Tape& tape, Tape::Track& track) { tape.begin(track, "nowhere", ModeRules{}, true); }),
+  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.begin(track, "nowhere", ModeRules{}, true); }),
             "the rules of nowhere cannot be read");
 }
 
 TEST(Replay, OfAnEveningFromASeedIsTheSame) {
   const Folder folder;
-  tools::Evening evening;
+  simulator::Evening evening;
   evening.players = 300;
   evening.minutes = 3;
   evening.modes = wire::shipped_mode_table();
-  const auto recorded = tools::record_evening(evening, folder.path("evening"));
+  const auto recorded = simulator::record_evening(evening, folder.path("evening"));
   ASSERT_TRUE(recorded.ok()) << recorded.error();
   EXPECT_GT(recorded->matches, 10U);
   const auto replay = replay_file(folder.path("evening"));
@@ -129,7 +129,7 @@ TEST(Replay, OfAnEveningFromASeedIsTheSame) {
   EXPECT_EQ(replay.counts.differences, 0U);
   EXPECT_EQ(replay.counts.ticks, recorded->ticks);
   EXPECT_EQ((replay.counts.last - replay.counts.first).count(), 180'000);
-  EXPECT_FALSE(tools::record_evening(evening, folder.path("evening")).ok()) << "the file is there already";
+  EXPECT_FALSE(simulator::record_evening(evening, folder.path("evening")).ok()) << "the file is there already";
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
 // The checker sees every fault that is planted, and none where there is none.
 #include <gtest/gtest.h>
 
-#include "services/matchmaker/core/window.h"
-#include "services/matchmaker/tools/world/worth.h"
+#include "services/matchmaker/matching/rules/window.h"
+#include "services/simulator/world/worth.h"
 #include "tests/unit/simulator/scene.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
-constexpr BucketMs kNow = 20'000;
+constexpr matching::BucketMs kNow = 20'000;
 
 MadeMatch match_of(const Scene& scene, std::vector<std::vector<TicketNumber>> teams) {
   MadeMatch match;
@@ -105,8 +105,8 @@ TEST(Checker, WindowsAgreeWithTheCoreThoughTheyShareNoCode) {
   ModeRules steps = scene_rules();
   steps.widen = Widening::steps;
   for (const ModeRules& rules : {scene_rules(), steps}) {
-    for (BucketMs waited = -500; waited < 60'000; waited += 37) {
-      ASSERT_NEAR(accepted_gap(rules, waited), window_points(rules, waited), 0.001) << waited;
+    for (matching::BucketMs waited = -500; waited < 60'000; waited += 37) {
+      ASSERT_NEAR(accepted_gap(rules, waited), matching::window_points(rules, waited), 0.001) << waited;
     }
   }
 }
@@ -143,4 +143,4 @@ TEST(Worth, IsThatOfTheCoresWorkedExample) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

@@ -1,10 +1,10 @@
 // The words a user types: which subcommand is run, and how its options are read.
 #include <gtest/gtest.h>
 
-#include "services/matchmaker/tools/command.h"
-#include "services/matchmaker/tools/options.h"
+#include "services/simulator/commands/command.h"
+#include "services/simulator/commands/options.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 std::vector<std::string> g_heard;
@@ -73,4 +73,4 @@ TEST(Options, SaysWhatWasProbablyMeant) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

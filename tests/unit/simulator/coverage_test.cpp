@@ -6,13 +6,13 @@
 #include <cstdio>
 #include <unordered_map>
 
-#include "services/matchmaker/core/estimates.h"
-#include "services/matchmaker/tools/policies/ours.h"
-#include "services/matchmaker/tools/world/simulation.h"
-#include "services/matchmaker/tools/world/trial.h"
+#include "services/matchmaker/waits/estimates.h"
+#include "services/simulator/policies/ours.h"
+#include "services/simulator/world/simulation.h"
+#include "services/simulator/world/trial.h"
 #include "tests/unit/simulator/scene.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 /// How many were told, and of how many it was true.
@@ -34,7 +34,7 @@ struct Coverage {
 /// once a second who waits.
 class Foretold : public Policy {
  public:
-  Foretold(const Terms& terms, BucketMs asked_from, BucketMs asked_until)
+  Foretold(const Terms& terms, matching::BucketMs asked_from, matching::BucketMs asked_until)
       : terms_(terms), ours_(terms), estimates_(terms.rules), from_(asked_from), until_(asked_until) {}
 
   void enter(const WaitingTicket& ticket) override {
@@ -45,7 +45,7 @@ class Foretold : public Policy {
     ours_.enter(ticket);
   }
 
-  void leave(TicketNumber number, BucketMs now) override {
+  void leave(TicketNumber number, matching::BucketMs now) override {
     const Told& told = waiting_.at(number);
     estimates_.left(told.ticket.rating, told.ticket.size(), now - told.ticket.queued_at, now);
     // A ticket whose time was over has waited longer than any estimate short of that; one that gave up before what it
@@ -57,7 +57,7 @@ class Foretold : public Policy {
     ours_.leave(number, now);
   }
 
-  void tick(BucketMs now, std::vector<MadeMatch>& made) override {
+  void tick(matching::BucketMs now, std::vector<MadeMatch>& made) override {
     look(now);
     const std::size_t first = made.size();
     ours_.tick(now, made);
@@ -66,39 +66,39 @@ class Foretold : public Policy {
     }
   }
 
-  BucketMs due() const override { return ours_.due(); }
+  matching::BucketMs due() const override { return ours_.due(); }
 
   Coverage at_first, of_the_best, of_the_worst, later;
 
  private:
   struct Told {
     WaitingTicket ticket;
-    WaitEstimate at_first;
-    std::vector<std::pair<BucketMs, WaitEstimate>> later;  ///< what it was told as it waited on
+    matchmaker::WaitEstimate at_first;
+    std::vector<std::pair<matching::BucketMs, matchmaker::WaitEstimate>> later;  ///< what it was told as it waited on
   };
 
-  void look(BucketMs now) {
+  void look(matching::BucketMs now) {
     if (now - looked_at_ < kSecond) return;
     looked_at_ = now;
-    WaitingSample sample;
+    matchmaker::WaitingSample sample;
     for (auto& [number, told] : waiting_) {
-      const BucketMs waited = now - told.ticket.queued_at;
+      const matching::BucketMs waited = now - told.ticket.queued_at;
       sample.add(told.ticket.rating, told.ticket.size(), waited);
     }
     estimates_.waiting(std::move(sample), now);
     if (now / kSecond % 5 != 0) return;
     for (auto& [number, told] : waiting_) {
-      const BucketMs waited = now - told.ticket.queued_at;
+      const matching::BucketMs waited = now - told.ticket.queued_at;
       if (waited < 2 * kSecond) continue;
       told.later.emplace_back(now, estimates_.estimate(told.ticket.rating, told.ticket.size(), now, waited));
     }
   }
 
-  void finish(TicketNumber number, BucketMs now) {
+  void finish(TicketNumber number, matching::BucketMs now) {
     const auto found = waiting_.find(number);
     if (found == waiting_.end()) return;
     const Told& told = found->second;
-    const BucketMs waited = now - told.ticket.queued_at;
+    const matching::BucketMs waited = now - told.ticket.queued_at;
     estimates_.matched(told.ticket.rating, told.ticket.size(), waited, now);
     count(told, static_cast<double>(waited));
     for (const auto& [at, estimate] : told.later) add(later, estimate, static_cast<double>(now - at));
@@ -111,7 +111,7 @@ class Foretold : public Policy {
     if (told.ticket.rating > 1900) add(of_the_best, told.at_first, waited);
     if (told.ticket.rating < 1100) add(of_the_worst, told.at_first, waited);
   }
-  static void add(Coverage& to, const WaitEstimate& estimate, double waited) {
+  static void add(Coverage& to, const matchmaker::WaitEstimate& estimate, double waited) {
     ++to.told;
     to.within_p50 += waited <= estimate.p50_ms ? 1 : 0;
     to.within_p90 += waited <= estimate.p90_ms ? 1 : 0;
@@ -119,9 +119,9 @@ class Foretold : public Policy {
 
   Terms terms_;
   Ours ours_;
-  WaitEstimates estimates_;
-  BucketMs from_, until_;
-  BucketMs looked_at_ = 0;
+  matchmaker::WaitEstimates estimates_;
+  matching::BucketMs from_, until_;
+  matching::BucketMs looked_at_ = 0;
   std::unordered_map<TicketNumber, Told> waiting_;
 };
 
@@ -159,9 +159,9 @@ Coverage told_of(const Case& one, std::uint64_t seed) {
   const Population population = population_of(one);
   const Crowd crowd(population, seed);
   const Terms terms = terms_for(population, scene_rules(), crowd, seed);
-  const auto begin = static_cast<BucketMs>(population.start_hour * 3'600'000);
-  const auto from = begin + static_cast<BucketMs>(population.warm_up_minutes * 60'000);
-  Foretold policy(terms, from, from + static_cast<BucketMs>(population.minutes * 60'000));
+  const auto begin = static_cast<matching::BucketMs>(population.start_hour * 3'600'000);
+  const auto from = begin + static_cast<matching::BucketMs>(population.warm_up_minutes * 60'000);
+  Foretold policy(terms, from, from + static_cast<matching::BucketMs>(population.minutes * 60'000));
   Simulation(population, crowd, terms, policy).run();
   std::printf("%-26s %6d   %5.1f %5.1f   %5.1f (%5d) %5.1f (%5d)   %5.1f %5.1f\n", one.name, policy.at_first.told,
               policy.at_first.p50(), policy.at_first.p90(), policy.of_the_best.p90(), policy.of_the_best.told,
@@ -221,4 +221,4 @@ TEST(WaitsForetold, HoldForNineInTenTicketsOfEveryCrowd) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

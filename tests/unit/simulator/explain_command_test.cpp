@@ -7,15 +7,15 @@
 #include <filesystem>
 
 #include "common/wire/codec.h"
-#include "services/matchmaker/core/explain.h"
-#include "services/matchmaker/tools/claims.h"
-#include "services/matchmaker/tools/explain.h"
-#include "services/matchmaker/tools/explain_text.h"
-#include "services/matchmaker/tools/queue_source.h"
-#include "services/matchmaker/tools/record.h"
-#include "services/matchmaker/tools/world/population_file.h"
+#include "services/matchmaker/matching/explain/explain.h"
+#include "services/simulator/analysis/claims.h"
+#include "services/simulator/commands/explain.h"
+#include "services/simulator/commands/explain_text.h"
+#include "services/simulator/analysis/queue_source.h"
+#include "services/simulator/commands/record.h"
+#include "services/simulator/crowd/population_file.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 struct Answer {
@@ -54,8 +54,8 @@ class ExplainCommand : public ::testing::Test {
   std::string folder_;
 };
 
-Explanation explain_it(const QueueView& queue, Slot slot) {
-  return matchmaker::explain(look_around(queue.pool, queue.now, queue.memory, slot), queue.ticks);
+Explanation explain_it(const QueueView& queue, matching::Slot slot) {
+  return matching::explain(matching::copy_neighbourhood(queue.pool, queue.now, queue.memory, slot), queue.ticks);
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -127,7 +127,7 @@ TEST_F(ExplainCommand, TheCheckFindsWhatIsNotTrue) {
     for (const QueueView& queue : seen.queues) {
       const Standstill still(queue);
       const auto ends = still.play_on(queue.now + 700'000);
-      queue.pool.line().for_each([&](const Waiter& waiter) {
+      queue.pool.line().for_each([&](const matching::Waiter& waiter) {
         ++looked;
         const Explanation said = explain_it(queue, waiter.slot);
         for (const Claim& claim : check_claims(said, still, ends)) EXPECT_TRUE(claim.is_true) << claim.finding;
@@ -179,4 +179,4 @@ TEST_F(ExplainCommand, PrintsEachRuleWithItsValueLimitAndMargin) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

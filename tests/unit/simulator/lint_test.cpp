@@ -1,5 +1,5 @@
 // What a mode table says that can never matter: one row a rule, and a row beside it that is fine.
-#include "services/matchmaker/tools/lint.h"
+#include "services/simulator/commands/lint.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 /// Of one mode with these lines, which begin on line 3.
@@ -145,4 +145,4 @@ TEST(Lint, HasNothingToSayOfTheShippedModes) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

@@ -1,14 +1,14 @@
 // Each policy on an example worked by hand from its description.
 #include <gtest/gtest.h>
 
-#include "services/matchmaker/tools/policies/blossom.h"
-#include "services/matchmaker/tools/policies/faforever.h"
-#include "services/matchmaker/tools/policies/holding.h"
-#include "services/matchmaker/tools/policies/lila.h"
-#include "services/matchmaker/tools/world/random.h"
+#include "services/simulator/policies/blossom.h"
+#include "services/simulator/policies/faforever.h"
+#include "services/simulator/policies/holding.h"
+#include "services/simulator/policies/lila.h"
+#include "services/simulator/crowd/random.h"
 #include "tests/unit/simulator/scene.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 TEST(Ours, PairsTheNearestWhoAcceptEachOther) {
@@ -269,4 +269,4 @@ TEST(Blossom, FindsTheGreatestWeightOfAnyGraph) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

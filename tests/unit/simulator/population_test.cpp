@@ -4,12 +4,12 @@
 #include <cmath>
 #include <map>
 
-#include "services/matchmaker/tools/inputs.h"
-#include "services/matchmaker/tools/world/crowd.h"
-#include "services/matchmaker/tools/world/random.h"
-#include "services/matchmaker/tools/world/trial.h"
+#include "services/simulator/commands/inputs.h"
+#include "services/simulator/crowd/crowd.h"
+#include "services/simulator/crowd/random.h"
+#include "services/simulator/world/trial.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 Population parsed(const std::string& toml) {
@@ -181,4 +181,4 @@ TEST(Crowd, IsTheSameForTheSameSeedOnly) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/tools/contrast.h"
-#include "services/matchmaker/tools/report/html.h"
-#include "services/matchmaker/tools/report/run_report.h"
+#include "services/simulator/analysis/contrast.h"
+#include "services/simulator/report/html.h"
+#include "services/simulator/report/run_report.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 Part part(const std::string& kind, int number, double wait, double quality) {
@@ -45,10 +45,10 @@ TEST(Contrast, TellsWhoGainsAndWhoLosesAndWhoNeither) {
   second[2].erase(second[2].begin() + 6);
   const auto all = contrast(first, second);
   ASSERT_EQ(all.size(), 6U) << "a part that one seed does not have is left out";
-  EXPECT_EQ(all[0].fate(), Fate::gains);
-  EXPECT_EQ(all[1].fate(), Fate::gains);
-  EXPECT_EQ(all[2].fate(), Fate::loses);
-  EXPECT_EQ(all[5].fate(), Fate::trades);
+  EXPECT_EQ(all[0].fate(), Effect::gains);
+  EXPECT_EQ(all[1].fate(), Effect::gains);
+  EXPECT_EQ(all[2].fate(), Effect::loses);
+  EXPECT_EQ(all[5].fate(), Effect::trades);
   EXPECT_NEAR(all[1].by_figure.at("wait_p90_s").mean, -17.85, 1e-9);
   const auto lines = conclusions(all);
   EXPECT_EQ(lines.at(1), "Gain, and lose nothing: decile 1 (lowest).");
@@ -64,7 +64,7 @@ TEST(Contrast, DoesNotCallNoiseADifference) {
     first.push_back({part("all", 0, 20, 0.9)});
     second.push_back({part("all", 0, 20 + noise, 0.9)});
   }
-  EXPECT_EQ(contrast(first, second)[0].fate(), Fate::same);
+  EXPECT_EQ(contrast(first, second)[0].fate(), Effect::same);
   EXPECT_EQ(conclusions(contrast(first, second))[0], "everyone: no difference that is certain.");
 }
 
@@ -147,4 +147,4 @@ TEST(RunReport, MergesSeedsAndShowsEveryPart) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "services/matchmaker/tools/policies/catalogue.h"
-#include "services/matchmaker/tools/world/checker.h"
+#include "services/simulator/policies/catalogue.h"
+#include "services/simulator/world/checker.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 
-inline constexpr BucketMs kSecond = 1000;
+inline constexpr matching::BucketMs kSecond = 1000;
 
 inline ModeRules scene_rules() {
   ModeRules rules;
@@ -34,7 +34,7 @@ class Scene {
   explicit Scene(const Terms& terms) : terms_(terms) {}
 
   /// A party of equals. Its number is the count of those before it.
-  TicketNumber add(double rating, BucketMs queued_at, int size = 1, double deviation = 60) {
+  TicketNumber add(double rating, matching::BucketMs queued_at, int size = 1, double deviation = 60) {
     auto& players = players_.emplace_back(static_cast<std::size_t>(size), Player{rating, deviation});
     WaitingTicket ticket;
     ticket.number = static_cast<TicketNumber>(tickets_.size());
@@ -53,9 +53,9 @@ class Scene {
   }
 
   /// Ticks whenever the policy is due, up to `until`; everyone has entered before the first.
-  std::vector<MadeMatch> play(Policy& policy, BucketMs until) const {
+  std::vector<MadeMatch> play(Policy& policy, matching::BucketMs until) const {
     std::vector<MadeMatch> made;
-    BucketMs now = 0;
+    matching::BucketMs now = 0;
     for (const WaitingTicket& ticket : tickets_) {
       policy.enter(ticket);
       now = std::max(now, ticket.queued_at);
@@ -66,7 +66,7 @@ class Scene {
     }
     return made;
   }
-  std::vector<MadeMatch> play(std::string_view policy, BucketMs until) const {
+  std::vector<MadeMatch> play(std::string_view policy, matching::BucketMs until) const {
     return play(*find_policy(policy)->make(terms_), until);
   }
 
@@ -98,4 +98,4 @@ inline std::multiset<std::string> all_teams(const std::vector<MadeMatch>& made) 
 
 using Matches = std::multiset<std::string>;
 
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

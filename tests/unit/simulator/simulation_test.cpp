@@ -4,13 +4,13 @@
 
 #include <cmath>
 
-#include "services/matchmaker/tools/contest.h"
-#include "services/matchmaker/tools/inputs.h"
-#include "services/matchmaker/tools/policies/ours.h"
-#include "services/matchmaker/tools/report/csv.h"
-#include "services/matchmaker/tools/world/trial.h"
+#include "services/simulator/analysis/contest.h"
+#include "services/simulator/commands/inputs.h"
+#include "services/simulator/policies/ours.h"
+#include "services/simulator/report/csv.h"
+#include "services/simulator/world/trial.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 Population small(const std::string& name, double minutes) {
@@ -155,12 +155,12 @@ TEST(Contest, BeatsOnlyWhoIsWorseInBoth) {
   const Score ours = scored("ours", 10, 0.9);
   EXPECT_TRUE(compare(ours, scored("slow and bad", 20, 0.8)).first_dominates());
   EXPECT_TRUE(compare(ours, scored("quick and good", 5, 0.95)).second_dominates());
-  const Duel trade = compare(ours, scored("quick and bad", 5, 0.5));
+  const Comparison trade = compare(ours, scored("quick and bad", 5, 0.5));
   EXPECT_FALSE(trade.first_dominates() || trade.second_dominates());
   EXPECT_TRUE(trade.first_clearly_better_in_one());
   EXPECT_NEAR(trade.wait_gain, -0.5, 1e-9);
   EXPECT_NEAR(trade.quality_gain, 0.8, 1e-9);
-  const Duel same = compare(ours, scored("the same", 10, 0.9));
+  const Comparison same = compare(ours, scored("the same", 10, 0.9));
   EXPECT_FALSE(same.first_dominates() || same.second_dominates() || same.first_clearly_better_in_one());
 }
 
@@ -189,4 +189,4 @@ TEST(Csv, QuotesWhatNeedsIt) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

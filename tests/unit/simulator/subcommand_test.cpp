@@ -6,13 +6,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "services/matchmaker/tools/compare.h"
-#include "services/matchmaker/tools/listing.h"
-#include "services/matchmaker/tools/report/png.h"
-#include "services/matchmaker/tools/run.h"
-#include "services/matchmaker/tools/tournament.h"
+#include "services/simulator/commands/compare.h"
+#include "services/simulator/commands/listing.h"
+#include "services/simulator/report/png.h"
+#include "services/simulator/commands/run.h"
+#include "services/simulator/commands/tournament.h"
 
-namespace mm::matchmaker::tools {
+namespace mm::simulator {
 namespace {
 
 class Subcommands : public ::testing::Test {
@@ -93,4 +93,4 @@ TEST_F(Subcommands, ListWhatThereIs) {
 }
 
 }  // namespace
-}  // namespace mm::matchmaker::tools
+}  // namespace mm::simulator

@@ -1,0 +1,61 @@
+// Match publisher: publishes committed matches, off the tick thread. The frame `match_found` goes to the players'
+// sockets at once, and the event match.found to the stream, always under the same message id, so that the stream stores
+// it once. Neither is the record of the match: that is the queue's `live`, from which the reconciler also informs
+// session. The publisher also notifies players of cancelled matches, because only the queue knows whose tickets search
+// again.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "common/bus/bus.h"
+#include "common/bus/notifier.h"
+#include "common/contracts/events.h"
+#include "services/matchmaker/metrics/metrics.h"
+#include "services/matchmaker/after_commit/worker.h"
+
+namespace mm::matchmaker {
+
+class MatchPublisher {
+ public:
+  MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics);
+  ~MatchPublisher();
+
+  /// Publishes matches that were just committed. Does not block.
+  void announce(std::vector<MatchFound> matches);
+  /// Publishes a match that session first learned of by our request: whoever committed it may have stopped before it
+  /// published the event and notified the players. Does not block.
+  void announce_if_new(const MatchFound& match);
+  /// Notifies the players of a cancelled match; the tickets `requeued` search again. Does not block.
+  void notify_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued);
+  /// Publishes the depths of buckets. Does not block.
+  void depths(std::vector<QueueChanged> changes);
+
+ private:
+  struct Frames {
+    Tenant tenant;
+    std::vector<bus::Notifier::Frame> frames;
+  };
+  void tell_players();
+  void store_events();
+  void remember_told(MatchId match);
+
+  bus::Bus& bus_;
+  bus::Notifier& notifier_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::mutex mutex_;
+  std::vector<MatchFound> unnotified_;      // guarded by mutex_
+  std::vector<QueueChanged> depths_;    // guarded by mutex_
+  std::vector<Frames> frames_;          // guarded by mutex_
+  std::deque<MatchFound> unstored_;     // guarded by mutex_
+  std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest match ids
+  std::deque<MatchId> told_order_;      // guarded by mutex_
+  Worker teller_;                       // this and the next member are last, because their threads use all of the above
+  Worker stream_writer_;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,148 @@
+#include "services/matchmaker/after_commit/outbox_relay.h"
+
+#include <map>
+
+#include "common/contracts/events.h"
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kEvery{50};
+constexpr Milliseconds kAnswer{500};
+constexpr Milliseconds kStore{2'000};
+constexpr std::size_t kAtOnce = 200;
+/// Limit of events sent again per round: 200 a second.
+constexpr std::size_t kAgainPerRound = 10;
+
+std::string_view known_subject(std::string_view subject) {
+  for (const auto known : {TicketClosed::kSubject, TicketRequeued::kSubject}) {
+    if (subject == known.text) return known.text;
+  }
+  return {};
+}
+
+/// Events that can be sent, in order, with their entries; and the entries that cannot be decoded.
+struct Sendable {
+  std::vector<bus::Bus::Outgoing> events;
+  std::vector<std::string> entries;
+  std::vector<std::string> unreadable;
+};
+
+Sendable sendable(const Tenant& tenant, const std::vector<OutboxEvent>& events) {
+  Sendable out;
+  for (const auto& event : events) {
+    const auto subject = known_subject(event.subject);
+    if (subject.empty() || event.message_id.empty()) {
+      log::error("outbox_entry_unreadable", {{"tenant", tenant}});
+      out.unreadable.push_back(event.entry);
+      continue;
+    }
+    out.events.push_back({subject, event.body, event.message_id, trace::new_trace()});
+    out.entries.push_back(event.entry);
+  }
+  return out;
+}
+
+}  // namespace
+
+OutboxRelay::OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics)
+    : store_(store), bus_(bus), owned_tenants_(owned_tenants), metrics_(metrics), worker_(kEvery, [this] { relay(); }) {}
+
+void OutboxRelay::wake(const Tenant& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_.insert(tenant);
+  }
+  worker_.wake();
+}
+
+// Collects the tenants with changes since the last round. For writes by other instances, the tick loop reports the
+// change.
+void OutboxRelay::collect() {
+  for (auto& tenant : owned_tenants_.changed_since(seen_)) waiting_.insert(std::move(tenant));
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.merge(woken_);
+    woken_.clear();
+  }
+  std::erase_if(waiting_, [this](const Tenant& tenant) { return !owned_tenants_.owns(tenant); });
+}
+
+void OutboxRelay::relay() {
+  collect();
+  std::int64_t length = 0;
+  for (auto tenant = waiting_.begin(); tenant != waiting_.end();) {
+    auto done = Relayed::more;
+    while (done == Relayed::more) done = relay_some(*tenant);
+    if (done == Relayed::all) {
+      unsettled_.insert(*tenant);
+      tenant = waiting_.erase(tenant);
+      continue;
+    }
+    if (const auto waits = store_.outbox_length(*tenant, Deadline::after(kAnswer))) length += *waits;
+    ++tenant;
+  }
+  metrics_.outbox.set(static_cast<double>(length));
+  if (waiting_.empty()) send_again();
+}
+
+// An entry stays in the outbox until it is confirmed, so a failed event is sent again before later ones are read.
+OutboxRelay::Relayed OutboxRelay::relay_some(const Tenant& tenant) {
+  const auto events = store_.outbox(tenant, kAtOnce, Deadline::after(kAnswer));
+  if (!events) return Relayed::stuck;
+  if (events->empty()) return Relayed::all;
+  auto out = sendable(tenant, *events);
+  const auto stored = bus_.store_all(out.events, Deadline::after(kStore));
+  std::map<std::string, std::vector<std::string>> confirmed;
+  bool all = true;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    if (stored[i].ok() && !stored[i]->server_id.empty()) confirmed[stored[i]->server_id].push_back(out.entries[i]);
+    else all = false;
+  }
+  if (!out.unreadable.empty()) confirmed["-"] = std::move(out.unreadable);
+  for (const auto& [server, entries] : confirmed) {
+    const auto dropped = store_.relayed(tenant, server, entries, Deadline::after(kAnswer));
+    if (!dropped) return Relayed::stuck;
+    metrics_.relayed.add(static_cast<double>(entries.size()));
+    metrics_.unsendable.add(static_cast<double>(*dropped));
+  }
+  if (!all) return Relayed::stuck;
+  return events->size() == kAtOnce ? Relayed::more : Relayed::all;
+}
+
+// Sending again is limited to 200 events a second and waits until no new events are left, because usually JetStream has
+// lost nothing.
+void OutboxRelay::send_again() {
+  const auto server = bus_.server_id();
+  if (server.empty()) return;
+  if (server != server_) {
+    server_ = server;
+    for (const auto& [tenant, token] : owned_tenants_.tenants()) unsettled_.insert(tenant);
+  }
+  std::size_t left = kAgainPerRound;
+  while (left > 0 && !unsettled_.empty()) {
+    const auto tenant = unsettled_.begin();
+    const auto sent = owned_tenants_.owns(*tenant) ? send_some_again(*tenant, server, left) : std::size_t{0};
+    if (!sent) return;
+    if (*sent == 0) unsettled_.erase(tenant);
+    left -= *sent;
+  }
+}
+
+std::optional<std::size_t> OutboxRelay::send_some_again(const Tenant& tenant, const std::string& server, std::size_t most) {
+  const auto events = store_.confirmed_elsewhere(tenant, server, most, Deadline::after(kAnswer));
+  if (!events) return std::nullopt;
+  if (events->empty()) return 0;
+  const auto out = sendable(tenant, *events);
+  for (const auto& stored : bus_.store_all(out.events, Deadline::after(kStore))) {
+    if (!stored.ok() || stored->server_id != server) return std::nullopt;
+  }
+  std::vector<std::string> entries;
+  for (const auto& event : *events) entries.push_back(event.entry);
+  if (!store_.relayed_again(tenant, server, entries, Deadline::after(kAnswer))) return std::nullopt;
+  metrics_.relayed_again.add(static_cast<double>(entries.size()));
+  return entries.size();
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,122 @@
+#include "services/matchmaker/after_commit/outcomes.h"
+
+#include <utility>
+
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kApply{1'000};
+constexpr Milliseconds kAsk{1'000};
+
+/// Limit of players in one request: some 500 KB, half of the bus's message limit.
+constexpr std::size_t kPlayersAtOnce = 2'000;
+
+std::size_t players_in(const MatchFound& found) {
+  std::size_t players = 0;
+  for (const auto& team : found.teams) players += team.players.size();
+  return players;
+}
+
+MatchState state_of(MatchStatus status) {
+  switch (status) {
+    case MatchStatus::allocating:
+    case MatchStatus::loading: return MatchState::known;
+    case MatchStatus::ready:
+    case MatchStatus::running: return MatchState::ready;
+    case MatchStatus::completed: return MatchState::completed;
+    case MatchStatus::cancelled: break;
+  }
+  return MatchState::cancelled;
+}
+
+}  // namespace
+
+Outcomes::Outcomes(RequestStore& store, bus::Bus& bus, MatchPublisher& publisher, Metrics& metrics,
+                   std::function<void(const Tenant&)> tickets_changed)
+    : store_(store),
+      bus_(bus),
+      publisher_(publisher),
+      metrics_(metrics),
+      tickets_changed_(std::move(tickets_changed)) {}
+
+bus::Ack Outcomes::on(const MatchReady& event) { return apply({event.tenant, event.match_id, MatchState::ready, {}, {}}); }
+
+bus::Ack Outcomes::on(const MatchCompleted& event) {
+  return apply({event.tenant, event.match_id, MatchState::completed, {}, {}});
+}
+
+bus::Ack Outcomes::on(const MatchCancelled& event) {
+  return apply({event.tenant, event.match_id, MatchState::cancelled, event.reason, event.requeue});
+}
+
+// Idempotent by the match id: after its outcome was applied, a match is not live any more.
+bus::Ack Outcomes::apply(const MatchOutcome& outcome) {
+  const auto result = store_.outcome(outcome, Deadline::after(kApply));
+  if (!result) return bus::Ack::retry;
+  if (result->changed) metrics_.outcomes.add();
+  applied(outcome, *result);
+  return bus::Ack::done;
+}
+
+void Outcomes::applied(const MatchOutcome& outcome, const OutcomeResult& result) {
+  if (result.cancelled) publisher_.notify_cancelled(*result.cancelled, outcome.reason, result.requeued);
+  if (result.changed) tickets_changed_(outcome.tenant);
+}
+
+bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline deadline) {
+  if (outcomes.empty()) return true;
+  const auto results = store_.outcomes(outcomes, deadline.within(kApply));
+  if (!results) return false;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& result = (*results)[i];
+    if (!result) {
+      log::error("outcome_refused", {{"match_id", outcomes[i].match}});
+      continue;
+    }
+    if (result->changed) metrics_.repaired.add();
+    applied(outcomes[i], *result);
+  }
+  return true;
+}
+
+Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<LiveMatch>& matches,
+                                                             Deadline deadline) {
+  const auto texts = store_.live_texts(matches, deadline.within(kApply));
+  if (!texts) return refuse(Code::unavailable, "The queue does not answer");
+  std::map<LiveMatch, Standing> standings;
+  std::vector<LiveMatch> asked;
+  ReconcileMatches question;
+  std::size_t players = 0;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    const auto& [live, found] = (*texts)[i];
+    if (!live || !found) {
+      standings[matches[i]] = live ? Standing::unreadable : Standing::over;
+      continue;
+    }
+    players += players_in(*found);
+    const bool full = question.matches.size() >= ReconcileMatches::kMost || players > kPlayersAtOnce;
+    if (full && !question.matches.empty()) continue;
+    question.matches.push_back(*found);
+    asked.push_back(matches[i]);
+  }
+  if (asked.empty()) return standings;
+  const auto answer = bus_.request(question, Caller{}, deadline.within(kAsk));
+  if (!answer) return fail(answer.error());
+  if (answer->matches.size() != asked.size())
+    return refuse(Code::internal_error, "Session answered about other matches");
+  std::vector<MatchOutcome> outcomes;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& standing = answer->matches[i];
+    const auto& [tenant, match] = asked[i];
+    outcomes.push_back({tenant, match, state_of(standing.status), standing.reason.value_or(CancelReason::no_server),
+                        standing.requeue.value_or(std::vector<TicketId>{})});
+    if (standing.fresh) publisher_.announce_if_new(question.matches[i]);
+    standings[asked[i]] = is_over(standing.status) ? Standing::over : Standing::confirmed;
+  }
+  if (!apply_answers(outcomes, deadline)) return refuse(Code::unavailable, "The queue does not answer");
+  return standings;
+}
+
+}  // namespace mm::matchmaker

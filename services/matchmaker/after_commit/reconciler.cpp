@@ -1,0 +1,196 @@
+#include "services/matchmaker/after_commit/reconciler.h"
+
+#include <algorithm>
+
+#include "common/contracts/subjects.h"
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+/// Interval of requests, one per round: at most 200 matches a second.
+constexpr Milliseconds kEvery{500};
+constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMost;
+constexpr Milliseconds kPullEvery{2'000};
+constexpr Milliseconds kListEvery{15'000};
+constexpr Milliseconds kSweepEvery{5'000};
+constexpr Milliseconds kLearnAllEvery{60'000};
+constexpr Milliseconds kRetireEvery{60'000};
+constexpr Milliseconds kAnswer{500};
+constexpr Milliseconds kQuestion{1'500};
+/// Limit of unconfirmed matches read per tenant; back pressure keeps their number far below.
+constexpr std::size_t kUnconfirmedMost = 20'000;
+constexpr std::size_t kSweptTenantsAtOnce = 100;
+constexpr int kSweepsMost = 20;
+
+/// Body of events.violation.match_not_stored.
+struct MatchNotStored {
+  static constexpr std::string_view kCode = "match_not_stored";
+  MatchId match_id;
+  std::string reason;
+};
+template <class F>
+void describe(F& f, MatchNotStored& m) {
+  f("match_id", m.match_id);
+  f("reason", m.reason);
+}
+
+bool is_silence(const Problem& problem) {
+  return problem.code == Code::unavailable || problem.code == Code::deadline_exceeded;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(const Parts& parts) : parts_(parts), worker_(kEvery, [this] { round(); }) {}
+
+void Reconciler::round() {
+  const auto houses = parts_.owned_tenants.tenants();
+  const auto now = parts_.clock.steady();
+  collect(houses);
+  sweep(houses);
+  if (now - pulled_at_ >= kPullEvery) {
+    pulled_at_ = now;
+    follow_unconfirmed();
+    const bool all = now - learnt_all_at_ >= kLearnAllEvery;
+    if (all) learnt_all_at_ = now;
+    learn_waits(all);
+  }
+  if (now - listed_at_ >= kListEvery) {
+    listed_at_ = now;
+    follow_live(houses);
+  }
+  ask();
+  measure();
+  if (now - retired_at_ >= kRetireEvery) {
+    retired_at_ = now;
+    retire(houses);
+  }
+}
+
+void Reconciler::collect(const Houses& houses) {
+  std::set<Tenant> ours;
+  for (const auto& [tenant, token] : houses) ours.insert(tenant);
+  for (const auto& tenant : followed_) {
+    if (!ours.contains(tenant)) schedule_.forget(tenant);
+  }
+  followed_ = std::move(ours);
+  for (auto& tenant : parts_.owned_tenants.changed_since(seen_)) changed_.insert(std::move(tenant));
+  std::erase_if(changed_, [this](const Tenant& tenant) { return !followed_.contains(tenant); });
+  std::erase_if(swept_at_, [this](const auto& swept) { return !followed_.contains(swept.first); });
+}
+
+// A tenant without changes has no newly unconfirmed matches.
+void Reconciler::follow_unconfirmed() {
+  if (changed_.empty()) return;
+  const std::vector<Tenant> tenants(changed_.begin(), changed_.end());
+  const auto matches = parts_.store.unconfirmed(tenants, kUnconfirmedMost, Deadline::after(kAnswer));
+  if (!matches) return;
+  const auto now = parts_.clock.steady();
+  for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_unconfirmed(tenants[i], (*matches)[i], now);
+  changed_.clear();
+}
+
+void Reconciler::follow_live(const Houses& houses) {
+  std::vector<Tenant> tenants;
+  for (const auto& [tenant, token] : houses) tenants.push_back(tenant);
+  const auto matches = parts_.store.live(tenants, Deadline::after(kAnswer));
+  if (!matches) return;
+  const auto now = parts_.clock.steady();
+  for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_live(tenants[i], (*matches)[i], now);
+}
+
+void Reconciler::ask() {
+  const auto now = parts_.clock.steady();
+  auto due = schedule_.take(kAskedAtOnce, now);
+  // While session does not answer, the pauses grow. A probe every kPullEvery notices soon that it answers again.
+  if (due.empty() && !answers_ && now - asked_at_ >= kPullEvery) due = schedule_.soonest();
+  if (due.empty()) return;
+  asked_at_ = now;
+  if (ask(due)) return;
+  // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
+  for (const auto& match : due) {
+    if (due.size() == 1 || !ask({match})) refused(match);
+    if (!answers_) return;
+  }
+}
+
+bool Reconciler::ask(const std::vector<LiveMatch>& matches) {
+  const auto standings = parts_.outcomes.ask(matches, Deadline::after(kQuestion));
+  if (!standings) {
+    answers_ = answers_ && !is_silence(standings.error());
+    return is_silence(standings.error());
+  }
+  const auto now = parts_.clock.steady();
+  for (const auto& [match, standing] : *standings) {
+    switch (standing) {
+      case Outcomes::Standing::confirmed: schedule_.confirmed(match, now); break;
+      case Outcomes::Standing::over: schedule_.over(match); break;
+      case Outcomes::Standing::unreadable: give_up(match, "its text in the queue cannot be decoded"); break;
+    }
+  }
+  if (!std::exchange(answers_, true)) schedule_.retry_unanswered(now);
+  return true;
+}
+
+// The match is asked about again, with growing pauses. One that stays refused is given up, because an old unconfirmed
+// match stops the commits of all others.
+void Reconciler::refused(const LiveMatch& match) {
+  log::warning("match_refused_by_session", {{"match_id", match.second}});
+  if (schedule_.is_stuck(match)) give_up(match, "session refuses it");
+}
+
+void Reconciler::give_up(const LiveMatch& match, const char* why) {
+  const auto& [tenant, id] = match;
+  log::error("match_not_stored", {{"match_id", id}, {"tenant", tenant}, {"reason", why}});
+  (void)parts_.bus.publish(violation_subject(MatchNotStored::kCode), wire::encode(MatchNotStored{id, why}));
+  if (parts_.store.outcome({tenant, id, MatchState::known, {}, {}}, Deadline::after(kAnswer))) schedule_.over(match);
+}
+
+void Reconciler::sweep(const Houses& houses) {
+  const auto now = parts_.clock.steady();
+  std::size_t swept_tenants = 0;
+  for (const auto& [tenant, token] : houses) {
+    auto& at = swept_at_[tenant];
+    if (now - at < kSweepEvery) continue;
+    if (++swept_tenants > kSweptTenantsAtOnce) return;
+    at = now;
+    const PartitionName house{tenant, std::string(kHousePartition)};
+    for (int i = 0; i < kSweepsMost; ++i) {
+      const auto swept = parts_.owner_store.sweep(house, token, Deadline::after(kAnswer));
+      if (!swept || *swept <= 0) break;
+      parts_.metrics.swept.add(static_cast<double>(*swept));
+    }
+  }
+}
+
+void Reconciler::retire(const Houses& houses) {
+  for (const auto& [tenant, token] : houses) {
+    const auto retired = parts_.store.retire_tenant(tenant, Deadline::after(kAnswer));
+    if (!retired) return;
+    if (*retired) log::info("tenant_forgotten", {{"tenant", tenant}});
+  }
+}
+
+// Reads the estimates for buckets of other owners, because enqueues for these also come to this instance.
+void Reconciler::learn_waits(bool of_all) {
+  auto tenants = parts_.owned_tenants.changed_since(learnt_);
+  if (of_all) {
+    auto all = parts_.store.tenants(Deadline::after(kAnswer));
+    if (!all) return;
+    tenants = std::move(*all);
+  }
+  for (const auto& tenant : tenants) {
+    const auto summaries = parts_.store.summaries(tenant, Deadline::after(kAnswer));
+    if (!summaries) return;
+    parts_.waits.learn(*summaries);
+  }
+}
+
+void Reconciler::measure() {
+  const auto oldest = schedule_.oldest_unconfirmed(parts_.clock.steady());
+  parts_.metrics.unconfirmed.set(static_cast<double>(schedule_.unconfirmed()));
+  parts_.metrics.unconfirmed_age.set(std::chrono::duration<double>(oldest).count());
+  parts_.metrics.live.set(static_cast<double>(schedule_.size()));
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,201 @@
+#include "services/matchmaker/matching/explain/explain.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "services/matchmaker/matching/explain/counterfactual.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
+#include "services/matchmaker/matching/plan.h"
+
+namespace mm::matching {
+namespace {
+
+double seconds(BucketMs ms) { return static_cast<double>(ms) / 1000; }
+
+/// A ticket of the neighbourhood with its present window and the time at which the region opens to it.
+struct Stand {
+  const PoolTicket* ticket;
+  Rating rating;
+  Rating window;
+  int size;
+  std::optional<BucketMs> opens_at;
+};
+
+/// Compares the subject with its neighbours.
+class Comparison {
+ public:
+  explicit Comparison(const Neighbourhood& around)
+      : around_(around), format_(around.rules, around.team_size), fill_(around.rules.teams, around.team_size) {
+    for (const Neighbour& neighbour : around.tickets) {
+      const BucketMs waited = around.now - neighbour.ticket.queued_at;
+      stands_.push_back({&neighbour.ticket, neighbour.rating, format_.window.at(waited),
+                         static_cast<int>(neighbour.ticket.players.size()), neighbour.opens_at});
+      if (neighbour.ticket.id == around.subject) subject_ = stands_.size() - 1;
+    }
+  }
+
+  const Stand& subject() const { return stands_[subject_]; }
+
+  std::vector<NearTicket> nearest() {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < stands_.size(); ++i) {
+      if (i != subject_) order.push_back(i);
+    }
+    const auto nearer = [&](std::size_t a, std::size_t b) {
+      const Rating gap_a = gap(stands_[a]), gap_b = gap(stands_[b]);
+      return gap_a != gap_b ? gap_a < gap_b : stands_[a].ticket->queued_at < stands_[b].ticket->queued_at;
+    };
+    const std::size_t most = std::min(kMaxNearest, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(), nearer);
+    std::vector<NearTicket> nearest;
+    for (std::size_t i = 0; i < most; ++i) nearest.push_back(compare(stands_[order[i]]));
+    return nearest;
+  }
+
+ private:
+  Rating gap(const Stand& other) const { return std::abs(other.rating - subject().rating); }
+
+  NearTicket compare(const Stand& other) {
+    NearTicket near;
+    near.rating = points(other.rating);
+    near.players = other.size;
+    near.waited_ms = std::max<BucketMs>(0, around_.now - other.ticket->queued_at);
+    if (format_.use_rating) {
+      near.rating_window = points(other.window);
+      check(near, PairRule::your_window, points(gap(other)), points(subject().window));
+      check(near, PairRule::their_window, points(gap(other)), points(other.window));
+    }
+    check_region(near, other);
+    check_players(near, other);
+    near.accept_in_seconds = accept_in(other);
+    return near;
+  }
+
+  static void check(NearTicket& near, PairRule rule, double value, double limit) {
+    near.checks.push_back({rule, value, limit, limit - value});
+  }
+  static void check_least(NearTicket& near, PairRule rule, double value, double limit) {
+    near.checks.push_back({rule, value, limit, value - limit});
+  }
+
+  void check_region(NearTicket& near, const Stand& other) const {
+    if (!subject().ticket->latencies && !other.ticket->latencies) return;
+    if (!subject().opens_at || !other.opens_at) {
+      near.checks.push_back({PairRule::region, std::nullopt, 0, std::nullopt});
+      return;
+    }
+    const BucketMs opens = std::max(*subject().opens_at, *other.opens_at);
+    check(near, PairRule::region, seconds(std::max<BucketMs>(0, opens - around_.now)), 0);
+  }
+
+  // Counts the tickets that could be in one match with both tickets.
+  void check_players(NearTicket& near, const Stand& other) {
+    SizeCounts counts(static_cast<std::size_t>(around_.team_size) + 1), chosen;
+    int players = 0;
+    for (const Stand& third : stands_) {
+      const bool one_of_them = &third == &subject() || &third == &other;
+      if (!one_of_them && !(meets(third, subject()) && meets(third, other))) continue;
+      players += third.size;
+      ++counts[static_cast<std::size_t>(third.size)];
+    }
+    check_least(near, PairRule::players, players, format_.players);
+    if (players < format_.players) return;
+    const bool fills = fill_.choose(counts, subject().size, chosen) && fill_.choose(counts, other.size, chosen);
+    check_least(near, PairRule::sizes, fills ? 1 : 0, 1);
+  }
+
+  bool meets(const Stand& a, const Stand& b) const {
+    return is_open(a) && accept_each_other(a.rating, a.window, b.rating, b.window);
+  }
+  bool is_open(const Stand& stand) const { return stand.opens_at && *stand.opens_at <= around_.now; }
+
+  std::optional<double> accept_in(const Stand& other) const {
+    if (!subject().opens_at || !other.opens_at) return std::nullopt;
+    const BucketMs after = format_.window.reaches(gap(other));
+    if (after == Window::kNever) return std::nullopt;
+    const auto& mine = *subject().ticket;
+    const auto& theirs = *other.ticket;
+    const BucketMs at =
+        std::max({mine.queued_at + after, theirs.queued_at + after, *subject().opens_at, *other.opens_at, around_.now});
+    if (at >= std::min(mine.deadline, theirs.deadline)) return std::nullopt;
+    return seconds(at - around_.now);
+  }
+
+  const Neighbourhood& around_;
+  Format format_;
+  TeamFiller fill_;
+  std::vector<Stand> stands_;
+  std::size_t subject_ = 0;
+};
+
+WaitRule rule_of(Binding binding) {
+  switch (binding) {
+    case Binding::window: return WaitRule::window;
+    case Binding::players: return WaitRule::players;
+    case Binding::latency: return WaitRule::latency;
+    case Binding::outbid: return WaitRule::outbid;
+  }
+  return WaitRule::players;
+}
+
+WaitOutcome outcome_of(ForecastResult::Kind kind) {
+  switch (kind) {
+    case ForecastResult::Kind::matched: return WaitOutcome::matched;
+    case ForecastResult::Kind::times_out: return WaitOutcome::times_out;
+    case ForecastResult::Kind::unknown: break;
+  }
+  return WaitOutcome::unknown;
+}
+
+Forecast forecast_of(const ForecastResult& foreseen, const Neighbourhood& around, BucketMs queued_at) {
+  Forecast forecast;
+  forecast.outcome = outcome_of(foreseen.kind);
+  forecast.in_seconds = seconds(foreseen.at - around.now);
+  forecast.at_waited_ms = std::max<BucketMs>(0, foreseen.at - queued_at);
+  if (foreseen.kind == ForecastResult::Kind::matched) {
+    forecast.quality = foreseen.quality;
+    forecast.spread = foreseen.spread;
+  }
+  return forecast;
+}
+
+void say_what_would_help(const Neighbourhood& around, BucketMs at, bool matched_anyway, Explanation& said) {
+  if (const auto window = window_for_match(around, at)) said.matched_now_with_window = points(*window);
+  if (matched_anyway) return;
+  if (const auto arrivals = newcomers_for_match(around, at)) {
+    said.matched_now_with =
+        Newcomers{arrivals->parties, arrivals->party_size, arrivals->rating, points(arrivals->within)};
+  }
+}
+
+}  // namespace
+
+Explanation explain(const Neighbourhood& around, const TickTimes& ticks) {
+  Comparison comparison(around);
+  const Stand& subject = comparison.subject();
+  Explanation said;
+  said.ticket_id = around.subject;
+  said.mode = around.rules.id;
+  said.region = around.region;
+  said.team_size = around.team_size;
+  said.waited_ms = std::max<BucketMs>(0, around.now - subject.ticket->queued_at);
+  said.rating = points(subject.rating);
+  if (around.rules.use_rating) said.rating_window = points(subject.window);
+  said.tickets_waiting = static_cast<std::int64_t>(around.pool_tickets);
+  said.players_waiting = static_cast<std::int64_t>(around.pool_players);
+  said.nearest = comparison.nearest();
+  const ForecastResult foreseen = make_forecast(around, ticks);
+  said.forecast = forecast_of(foreseen, around, subject.ticket->queued_at);
+  const bool matched = foreseen.kind == ForecastResult::Kind::matched;
+  if (matched && foreseen.at == ticks.first) {
+    said.rule = WaitRule::next_tick;
+  } else {
+    said.rule = rule_of(around.why.binding);
+    if (std::isfinite(around.why.by)) said.by = static_cast<double>(around.why.by);
+    say_what_would_help(around, ticks.first, matched, said);
+  }
+  said.summary = in_words(said);
+  return said;
+}
+
+}  // namespace mm::matching

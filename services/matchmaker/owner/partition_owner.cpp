@@ -1,0 +1,469 @@
+#include "services/matchmaker/owner/partition_owner.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/runtime/log.h"
+
+namespace mm::matchmaker {
+namespace {
+
+constexpr Milliseconds kAnswer{500};
+constexpr Milliseconds kDiscoverEvery{1'000};
+/// After a pause between two ticks that is longer than this, another instance may hold our leases.
+constexpr Milliseconds kPauseNoticed{750};
+/// Limit of idle partitions polled in one tick.
+constexpr int kIdleLooks = 16;
+/// Limit of polling rounds in one tick; the rest is read in the next one.
+constexpr int kRounds = 25;
+
+}  // namespace
+
+void Partition::forget() {
+  buckets.clear();
+  now = 0;
+  polled_now = 0;
+  before = 0;
+  polled_change.reset();
+  unconfirmed = 0;
+}
+
+PartitionOwner::PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
+                         Uuid address, recording::EventEncoder* encoder)
+    : store_(store),
+      modes_(modes),
+      table_version_(modes.version()),
+      table_(modes.now()),
+      clock_(clock),
+      metrics_(metrics),
+      address_(address),
+      encoder_(encoder) {}
+
+// The version is read first: a table that is loaded between the two reads is found at the next tick.
+void PartitionOwner::follow_modes() {
+  const auto version = modes_.version();
+  if (version == table_version_) return;
+  table_version_ = version;
+  const auto before = std::exchange(table_, modes_.now());
+  for (const auto& mode : runtime::changed_modes(*before, *table_)) {
+    const auto* rules = table_->find(mode);
+    for (auto& [name, partition] : partitions_) {
+      for (auto& [text, bucket] : partition.buckets) {
+        if (bucket.bucket().mode != mode) continue;
+        bucket.take_rules(rules != nullptr ? *rules : bucket.rules(), rules != nullptr);
+        changed_.push_back(text);
+      }
+    }
+  }
+}
+
+bool PartitionOwner::refresh(bool asked) {
+  follow_modes();
+  if (!pulse(asked) || !list_buckets(asked)) return false;
+  bool rediscovered = false;
+  auto at = due();
+  for (int round = 0; round < kRounds && !at.empty(); ++round) {
+    auto again = look(at);
+    if (!again) return false;
+    at = std::move(*again);
+    // The buckets of a newly acquired partition must be read. The first tickets of a newly opened bucket should not
+    // wait for the next tick.
+    const bool unlisted = std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
+    if (!taken_ && (!unlisted || rediscovered)) continue;
+    rediscovered = true;
+    if (!list_buckets(true)) return false;
+    at = due();
+  }
+  advance();
+  reachable_ = true;
+  return true;
+}
+
+// After a pause, other instances may hold the leases that this instance believes to hold.
+bool PartitionOwner::pulse(bool asked) {
+  const auto started = clock_.steady();
+  if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) poll_all_of_ours();
+  const bool list = asked || !discovered_at_ || started - *discovered_at_ >= kDiscoverEvery;
+  std::vector<Tenant> tenants;
+  tenants.reserve(tenants_.size());
+  for (const auto& [tenant, of_tenant] : tenants_) tenants.push_back(tenant);
+  const auto read = store_.pulse(address_, tenants, list, Deadline::after(kAnswer));
+  if (!read) return failed(read.error()), false;
+  pulsed_at_ = clock_.steady();
+  pulses_.seen(read->pulses, *pulsed_at_);
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    auto& of_tenant = tenants_.at(tenants[i]);
+    if (std::exchange(of_tenant.change, read->changes[i]) != read->changes[i]) touched_.push_back(tenants[i]);
+  }
+  if (!read->tenants) return true;
+  discovered_at_ = pulsed_at_;
+  take_tenants(*read->tenants);
+  const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kAnswer));
+  return forgotten.ok() || (failed(forgotten.error()), false);
+}
+
+void PartitionOwner::take_tenants(const std::vector<Tenant>& tenants) {
+  const std::set<Tenant> present(tenants.begin(), tenants.end());
+  std::vector<Tenant> gone;
+  for (const auto& [tenant, of_tenant] : tenants_) {
+    if (!present.contains(tenant)) gone.push_back(tenant);
+  }
+  for (const auto& tenant : gone) drop_tenant(tenant);
+  for (const auto& tenant : present) {
+    if (tenants_.try_emplace(tenant).second) touched_.push_back(tenant);
+  }
+}
+
+// A tenant's set of buckets changes only with its change number. `asked`: read it now, do not wait for kDiscoverEvery.
+bool PartitionOwner::list_buckets(bool asked) {
+  const auto now = clock_.steady();
+  std::vector<Tenant> unlisted;
+  for (const auto& [tenant, of_tenant] : tenants_) {
+    const bool changed = of_tenant.change != of_tenant.listed_change;
+    const bool due = changed && (asked || now - of_tenant.listed_at >= kDiscoverEvery);
+    if (!of_tenant.listed || due) unlisted.push_back(tenant);
+  }
+  if (!unlisted.empty()) {
+    const auto buckets = store_.buckets(unlisted, Deadline::after(kAnswer));
+    if (!buckets) return failed(buckets.error()), false;
+    for (std::size_t i = 0; i < unlisted.size(); ++i) {
+      auto& of_tenant = tenants_.at(unlisted[i]);
+      of_tenant.buckets = (*buckets)[i].known;
+      of_tenant.known_buckets = (*buckets)[i].size;
+      of_tenant.listed = true;
+      of_tenant.listed_change = of_tenant.change;
+      of_tenant.listed_at = now;
+    }
+  }
+  for (const auto& tenant : unlisted) keep_partitions(tenant, tenants_.at(tenant).buckets);
+  if (!std::exchange(taken_, false)) return true;
+  // Partitions that were just acquired have no buckets in memory.
+  std::set<Tenant> fresh;
+  for (const auto& [name, partition] : partitions_) {
+    if (partition.lease.mine() && !partition.polled_change) fresh.insert(name.tenant);
+  }
+  for (const auto& tenant : fresh) keep_partitions(tenant, tenants_.at(tenant).buckets);
+  return true;
+}
+
+void PartitionOwner::keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets) {
+  std::map<std::string, std::vector<Bucket>> wanted{{std::string(kHousePartition), {}}};
+  for (const auto& bucket : buckets) wanted[partition_of(bucket.text())].push_back(bucket);
+  for (const auto& [name, of_partition] : wanted) {
+    auto& partition = partitions_[{tenant, name}];
+    partition.name = {tenant, name};
+    if (!partition.lease.mine()) continue;
+    for (const auto& bucket : of_partition) {
+      const auto* rules = table_->find(bucket.mode);
+      ModeRules unknown;
+      unknown.id = bucket.mode;
+      const bool added = partition.buckets
+                             .try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown,
+                                          rules != nullptr, encoder_)
+                             .second;
+      if (added) partition.polled_change.reset();
+    }
+    std::erase_if(partition.buckets, [&](const auto& held) {
+      return std::find(of_partition.begin(), of_partition.end(), held.second.bucket()) == of_partition.end();
+    });
+  }
+  // No ticket waits in these partitions any more. A partition is acquired again when a ticket is enqueued there.
+  std::vector<std::pair<PartitionName, std::string>> unneeded;
+  for (auto at = partitions_.lower_bound({tenant, {}}); at != partitions_.end() && at->first.tenant == tenant;) {
+    const bool needed = wanted.contains(at->first.partition);
+    if (!needed && at->second.lease.mine()) unneeded.emplace_back(at->first, at->second.lease.token());
+    at = needed ? std::next(at) : partitions_.erase(at);
+  }
+  release(unneeded);
+}
+
+void PartitionOwner::drop_tenant(const Tenant& tenant) {
+  std::vector<std::pair<PartitionName, std::string>> held;
+  for (auto at = partitions_.lower_bound({tenant, {}}); at != partitions_.end() && at->first.tenant == tenant;) {
+    if (at->second.lease.mine()) held.emplace_back(at->first, at->second.lease.token());
+    at = partitions_.erase(at);
+  }
+  release(held);
+  tenants_.erase(tenant);
+  gone_.push_back(tenant);
+  ownership_changed_ = ownership_changed_ || !held.empty();
+}
+
+void PartitionOwner::poll_all_of_ours() {
+  for (auto& [name, partition] : partitions_) {
+    if (partition.lease.mine()) partition.polled_change.reset();
+  }
+}
+
+// Returns the owned partitions in which something may have changed, the partitions of others whose owner may have
+// stopped, and some of those that were not polled for long.
+std::vector<Partition*> PartitionOwner::due() {
+  const auto now = clock_.steady();
+  std::vector<Partition*> due;
+  int idle = 0;
+  auto of_tenant = tenants_.begin();  // both maps are ordered by the tenant
+  for (auto& [name, partition] : partitions_) {
+    while (of_tenant->first < name.tenant) ++of_tenant;
+    bool look = !partition.polled_change;
+    if (!look && partition.lease.mine()) {
+      look = *partition.polled_change != of_tenant->second.change ||
+             std::any_of(partition.buckets.begin(), partition.buckets.end(),
+                         [](const auto& held) { return held.second.has_news_for_the_queue(); });
+    } else if (!look) {
+      look = owner_needs_a_poll(partition);
+    }
+    if (!look && now - partition.polled_at >= kPollInterval && idle < kIdleLooks) {
+      ++idle;
+      look = true;
+    }
+    if (look) due.push_back(&partition);
+  }
+  return due;
+}
+
+// A token with our own address in a lease that is not ours comes from an attempt whose answer was lost. An address
+// without a pulse belongs to an instance that has ended or is too old to have one: then the beat of the lease decides.
+bool PartitionOwner::owner_needs_a_poll(const Partition& partition) const {
+  const auto owner = address_in(partition.lease.seen_token());
+  return !owner || *owner == address_ || !pulses_.known(*owner) || pulses_.gone(*owner);
+}
+
+bool PartitionOwner::may_take(const Partition& partition) const {
+  const auto owner = address_in(partition.lease.seen_token());
+  if (!owner || *owner == address_ || !pulses_.known(*owner)) return partition.lease.may_take();
+  return !partition.lease.mine() && pulses_.gone(*owner);
+}
+
+// Between two polls, bucket time advances by the steady clock of this process.
+void PartitionOwner::advance() {
+  for (auto& [name, partition] : partitions_) {
+    if (!partition.lease.mine() || partition.now == 0) continue;
+    const auto since = std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.polled_at);
+    partition.now = std::max(partition.now, partition.polled_now + since.count());
+  }
+}
+
+Unconfirmed PartitionOwner::unconfirmed() const {
+  Unconfirmed all;
+  const Partition* latest = nullptr;
+  const auto add = [&] {
+    if (latest == nullptr || latest->unconfirmed == 0) return;
+    all.matches += latest->unconfirmed;
+    all.oldest = std::max(all.oldest, Milliseconds{latest->now - latest->oldest_unconfirmed});
+  };
+  for (const auto& [name, partition] : partitions_) {
+    if (!partition.lease.mine() || partition.now == 0) continue;
+    if (latest != nullptr && latest->name.tenant != name.tenant) {
+      add();
+      latest = nullptr;
+    }
+    if (latest == nullptr || partition.polled_at > latest->polled_at) latest = &partition;
+  }
+  add();
+  return all;
+}
+
+// If the release fails, the beats of the leases stop, and other instances acquire them a second later.
+void PartitionOwner::release(const std::vector<std::pair<PartitionName, std::string>>& held) {
+  if (held.empty()) return;
+  if (const auto released = store_.release_leases(held, Deadline::after(kAnswer)); !released) failed(released.error());
+}
+
+PollRequest PartitionOwner::request_of(const Partition& partition) const {
+  PollRequest ask;
+  ask.name = partition.name;
+  ask.token = partition.lease.token();
+  if (!partition.lease.mine()) return ask;
+  if (partition.polled_now > 0) {
+    ask.expected =
+        partition.polled_now + std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.polled_at).count();
+  }
+  for (const auto& [text, bucket] : partition.buckets) ask.buckets.push_back(bucket.ask());
+  return ask;
+}
+
+std::optional<std::vector<Partition*>> PartitionOwner::look(const std::vector<Partition*>& at) {
+  std::vector<PollRequest> asks;
+  asks.reserve(at.size());
+  for (const auto* partition : at) asks.push_back(request_of(*partition));
+  const auto looks = store_.poll(asks, Deadline::after(kAnswer));
+  if (!looks) return failed(looks.error()), std::nullopt;
+
+  std::vector<Partition*> free;
+  std::vector<Unloaded> unloaded;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    auto& partition = *at[i];
+    if ((*looks)[i].mine) {
+      apply(partition, asks[i], (*looks)[i], unloaded);
+      continue;
+    }
+    if (partition.lease.mine()) lost(partition);
+    partition.polled_at = clock_.steady();
+    partition.polled_change = 0;
+    partition.lease.seen((*looks)[i].token, (*looks)[i].beat, partition.polled_at);
+    if (partition.lease.mine()) {  // acquired by an attempt whose answer was lost
+      partition.forget();
+      taken_ = ownership_changed_ = true;
+    } else if (may_take(partition)) {
+      free.push_back(&partition);
+    }
+  }
+  if (!load(unloaded)) return std::nullopt;
+  auto again = behind(at, *looks);
+  if (!take(free)) return std::nullopt;
+  return again;
+}
+
+// Returns the partitions of which more is to be read.
+std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at, const std::vector<PollResult>& looks) {
+  std::vector<Partition*> again;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (!looks[i].mine) continue;
+    bool behind = false;
+    for (auto& [text, bucket] : at[i]->buckets) {
+      const auto rebuilds = bucket.rebuilds();
+      bucket.verify();
+      if (bucket.rebuilds() != rebuilds) {
+        metrics_.rebuilds.add();
+        log::warning("bucket_read_anew", {{"bucket", text}});
+      }
+      behind = behind || !bucket.at_end();
+    }
+    if (!behind) continue;
+    at[i]->polled_change.reset();
+    again.push_back(at[i]);
+  }
+  return again;
+}
+
+void PartitionOwner::apply(Partition& partition, const PollRequest& ask, const PollResult& look, std::vector<Unloaded>& unloaded) {
+  partition.before = partition.polled_now;
+  partition.polled_now = look.now;
+  partition.now = std::max(partition.now, look.now);
+  partition.polled_at = clock_.steady();
+  partition.polled_change = look.change;
+  partition.unconfirmed = look.unconfirmed;
+  partition.oldest_unconfirmed = look.oldest_unconfirmed;
+  auto& of_tenant = tenants_.at(partition.name.tenant);
+  of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == look.known_buckets;
+  for (std::size_t i = 0; i < ask.buckets.size() && i < look.buckets.size(); ++i) {
+    auto& bucket = partition.buckets.at(ask.buckets[i].bucket);
+    const bool fresh = bucket.complete() && partition.before > 0;
+    for (const auto& ticket : bucket.read(ask.buckets[i], look.buckets[i], look.change)) {
+      unloaded.push_back({&partition, &bucket, ticket, fresh});
+    }
+  }
+}
+
+bool PartitionOwner::load(const std::vector<Unloaded>& unloaded) {
+  if (unloaded.empty()) return true;
+  std::vector<std::pair<Tenant, TicketId>> tickets;
+  tickets.reserve(unloaded.size());
+  for (const auto& one : unloaded) tickets.emplace_back(one.partition->name.tenant, one.ticket);
+  auto loaded = store_.load(tickets, Deadline::after(kAnswer));
+  if (!loaded) {
+    // The cursors are already past these tickets: the tickets that were not loaded must be read again.
+    for (const auto& one : unloaded) one.bucket->start_over();
+    return failed(loaded.error()), false;
+  }
+  std::vector<RestampRequest> corrections;
+  for (std::size_t i = 0; i < unloaded.size(); ++i) {
+    auto& ticket = (*loaded)[i];
+    if (auto correction = correct(unloaded[i], ticket)) corrections.push_back(std::move(*correction));
+    unloaded[i].bucket->put(ticket);
+  }
+  if (corrections.empty()) return true;
+  metrics_.clock_jumps.add(static_cast<double>(corrections.size()));
+  log::warning("tickets_restamped", {{"tickets", corrections.size()}});
+  const auto restamped = store_.restamp(corrections, Deadline::after(kAnswer));
+  if (!restamped) return failed(restamped.error()), false;
+  return true;
+}
+
+// A ticket that entered the queue since the previous poll cannot have waited longer than that, and cannot come from the
+// future. If its times say so, they were stamped while the clock had jumped, before a poll noticed the jump.
+std::optional<RestampRequest> PartitionOwner::correct(const Unloaded& at, TicketRecord& ticket) const {
+  if (ticket.state != TicketState::queued || ticket.first_bucket != at.bucket->text()) return std::nullopt;
+  const auto now = at.partition->now;
+  const bool from_the_future = ticket.queued_at > now + kClockTolerance.count();
+  const bool too_old = at.fresh && ticket.attempt == 1 &&
+                       ticket.queued_at < at.partition->before - kClockTolerance.count();
+  if (!from_the_future && !too_old) return std::nullopt;
+  const Milliseconds by{now - ticket.queued_at};
+  ticket.queued_at += by.count();
+  ticket.deadline += by.count();
+  return RestampRequest{at.partition->name, at.partition->lease.token(), ticket.id, ticket.attempt, by};
+}
+
+bool PartitionOwner::take(const std::vector<Partition*>& free) {
+  if (free.empty()) return true;
+  std::vector<LeaseRequest> asks;
+  for (auto* partition : free) {
+    const auto fresh = lease_identifier(address_, ++attempts_);
+    partition->lease.attempt(fresh);
+    asks.push_back({partition->name, partition->lease.seen_token(), partition->lease.seen_beat(), fresh});
+  }
+  const auto taken = store_.take_leases(asks, Deadline::after(kAnswer));
+  if (!taken) return failed(taken.error()), false;
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    if (!(*taken)[i].taken) continue;
+    auto& partition = *free[i];
+    partition.forget();
+    partition.lease.taken((*taken)[i].token);
+    metrics_.takeovers.add();
+    log::info("partition_taken", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition},
+                                  {"token", partition.lease.token()}, {"from", partition.lease.seen_token()}});
+    taken_ = ownership_changed_ = true;
+  }
+  return true;
+}
+
+std::vector<Partition*> PartitionOwner::owned() {
+  std::vector<Partition*> owned;
+  for (auto& [name, partition] : partitions_) {
+    if (partition.lease.mine() && partition.now > 0) owned.push_back(&partition);
+  }
+  return owned;
+}
+
+std::optional<PartitionOwner::Held> PartitionOwner::find(const Bucket& bucket) const {
+  const auto text = bucket.text();
+  const auto partition = partitions_.find({bucket.tenant, partition_of(text)});
+  if (partition == partitions_.end() || !partition->second.lease.mine()) return std::nullopt;
+  const auto held = partition->second.buckets.find(text);
+  if (held == partition->second.buckets.end() || !held->second.complete()) return std::nullopt;
+  return Held{&partition->second, &held->second};
+}
+
+void PartitionOwner::lost(Partition& partition) {
+  log::warning("partition_lost", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition}});
+  partition.lease.given_up();
+  partition.forget();
+  ownership_changed_ = true;
+}
+
+void PartitionOwner::hand_over() {
+  std::vector<std::pair<PartitionName, std::string>> held;
+  for (auto& [name, partition] : partitions_) {
+    if (partition.lease.mine()) held.emplace_back(name, partition.lease.token());
+    partition.lease.given_up();
+    partition.forget();
+  }
+  if (held.empty()) return;
+  ownership_changed_ = true;
+  log::info("partitions_handed_over", {{"partitions", held.size()}});
+  release(held);
+  // Removing our pulse lets others take over without waiting until it has stood still for long enough.
+  if (const auto gone = store_.forget_pulses({address_}, Deadline::after(kAnswer)); !gone) failed(gone.error());
+}
+
+void PartitionOwner::failed(const storage::RedisError& error) {
+  for (auto& [name, partition] : partitions_) partition.lease.missed();
+  pulses_.missed();
+  poll_all_of_ours();
+  if (reachable_) log::warning("queue_unreachable", {{"error", error.text}});
+  reachable_ = false;
+}
+
+}  // namespace mm::matchmaker

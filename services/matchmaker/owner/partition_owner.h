@@ -1,0 +1,139 @@
+// Partition owner: acquires the leases of partitions, and keeps the buckets of the owned partitions in memory. Used by
+// the tick thread only; not thread-safe.
+//
+// One read per tick tells which tenants changed, and which instances are alive. Only the partitions of changed tenants
+// and the partitions whose owner may have stopped are polled then; all others are polled once in kLookEvery. So a
+// tenant without changes costs almost nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/runtime/live_modes.h"
+#include "services/matchmaker/owner/bucket_state.h"
+#include "services/matchmaker/owner/commit_gate.h"
+#include "services/matchmaker/owner/lease.h"
+#include "services/matchmaker/metrics/metrics.h"
+#include "services/matchmaker/owner/pulses.h"
+#include "services/matchmaker/queue/owner_store.h"
+
+namespace mm::matchmaker {
+
+/// One partition of one tenant. Its buckets are in memory only while this instance holds the lease.
+struct Partition {
+  PartitionName name;
+  Lease lease;
+  std::map<std::string, BucketState> buckets;
+  BucketMs now = 0;         ///< bucket time of this tick; 0: not polled since the lease was acquired
+  BucketMs polled_now = 0;  ///< bucket time at the last poll
+  BucketMs before = 0;      ///< bucket time at the poll before that
+  SteadyPoint polled_at{};
+  std::optional<std::int64_t> polled_change;  ///< the tenant's newest change at the last poll; none: poll at once
+  std::int64_t unconfirmed = 0;               ///< unconfirmed matches of the tenant at the last poll
+  BucketMs oldest_unconfirmed = 0;
+
+  bool is_house() const { return name.partition == kHousePartition; }
+  void forget();
+};
+
+class PartitionOwner {
+ public:
+  /// An idle partition is polled this often.
+  static constexpr Milliseconds kPollInterval{30'000};
+
+  /// `tape`: records the changes of buckets; may be null.
+  /// `address`: written into acquired leases, so that other instances can send requests to their holder.
+  PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
+              recording::EventEncoder* encoder = nullptr);
+
+  /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date. `asked`: a
+  /// bucket was opened through this instance. Returns false if the queue did not answer.
+  bool refresh(bool asked);
+
+  /// Releases all leases, so that others acquire them at once. For shutdown, or when this instance cannot act as owner.
+  void hand_over();
+
+  std::vector<Partition*> owned();
+  struct Held {
+    const Partition* partition;
+    const BucketState* bucket;
+  };
+  /// The bucket, if this instance owns it and has it completely in memory.
+  std::optional<Held> find(const Bucket& bucket) const;
+  /// Unconfirmed matches of all tenants of which this instance owns a partition.
+  Unconfirmed unconfirmed() const;
+  /// Buckets whose rules have changed since the last call.
+  std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
+  /// Tenants with changes, and tenants that were removed, since the last call.
+  std::vector<Tenant> take_touched() { return std::exchange(touched_, {}); }
+  std::vector<Tenant> take_gone() { return std::exchange(gone_, {}); }
+  /// Whether a lease was acquired or lost since the last call.
+  bool take_ownership_changed() { return std::exchange(ownership_changed_, false); }
+  /// Call when the queue reports that another instance holds the lease.
+  void lost(Partition& partition);
+
+ private:
+  struct OfTenant {
+    std::int64_t change = 0;  ///< the newest change number
+    std::vector<Bucket> buckets;
+    std::int64_t known_buckets = 0;  ///< size of the tenant's set, including entries that are not valid bucket names
+    bool listed = false;                   ///< false: `buckets` must be read
+    std::int64_t listed_change = 0;
+    SteadyPoint listed_at{};
+  };
+
+  void follow_modes();
+  bool pulse(bool asked);
+  void take_tenants(const std::vector<Tenant>& tenants);
+  bool list_buckets(bool asked);
+  void keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets);
+  void drop_tenant(const Tenant& tenant);
+  void poll_all_of_ours();
+  std::vector<Partition*> due();
+  bool owner_needs_a_poll(const Partition& partition) const;
+  bool may_take(const Partition& partition) const;
+  std::optional<std::vector<Partition*>> look(const std::vector<Partition*>& at);
+  PollRequest request_of(const Partition& partition) const;
+  bool take(const std::vector<Partition*>& free);
+  void advance();
+
+  struct Unloaded {
+    Partition* partition;
+    BucketState* bucket;
+    TicketId ticket;
+    bool fresh;  ///< entered the queue since the poll before
+  };
+  void apply(Partition& partition, const PollRequest& ask, const PollResult& look, std::vector<Unloaded>& unloaded);
+  bool load(const std::vector<Unloaded>& unloaded);
+  std::optional<RestampRequest> correct(const Unloaded& at, TicketRecord& ticket) const;
+  std::vector<Partition*> behind(const std::vector<Partition*>& at, const std::vector<PollResult>& looks);
+  void release(const std::vector<std::pair<PartitionName, std::string>>& held);
+  void failed(const storage::RedisError& error);
+
+  OwnerStore& store_;
+  const runtime::LiveModes& modes_;
+  std::uint64_t table_version_;      ///< read before table_, so table_ has this version or a newer one
+  runtime::LiveModes::Table table_;  ///< the rules of all buckets
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::map<PartitionName, Partition> partitions_;
+  std::map<Tenant, OfTenant> tenants_;
+  Pulses pulses_;
+  bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
+  std::optional<SteadyPoint> discovered_at_;
+  std::optional<SteadyPoint> pulsed_at_;
+  bool reachable_ = true;
+  const Uuid address_;
+  std::uint64_t attempts_ = 0;  ///< attempts to acquire a lease; each has a number of its own
+  recording::EventEncoder* encoder_;
+  std::vector<std::string> changed_;
+  std::vector<Tenant> touched_;
+  std::vector<Tenant> gone_;
+  bool ownership_changed_ = true;
+};
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,68 @@
+#include "services/matchmaker/owner/snapshot_requests.h"
+
+#include <iterator>
+#include <utility>
+
+namespace mm::matchmaker {
+
+void SnapshotRequests::put(Bucket bucket, TicketId ticket, Deadline deadline, Callback taker) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) {
+      wishes_.push_back({std::move(bucket), ticket, deadline, std::move(taker)});
+      return;
+    }
+  }
+  taker(std::nullopt);
+}
+
+void SnapshotRequests::begin_tick() {
+  const std::lock_guard lock(mutex_);
+  due_.insert(due_.end(), std::make_move_iterator(wishes_.begin()), std::make_move_iterator(wishes_.end()));
+  wishes_.clear();
+}
+
+void SnapshotRequests::end_tick(const PartitionOwner& owner, Milliseconds next, Milliseconds interval) {
+  std::vector<Request> later;
+  std::size_t copies = 0;
+  for (auto& wish : std::exchange(due_, {})) {
+    const auto held = wish.deadline.passed() ? std::nullopt : owner.find(wish.bucket);
+    if (!held || !held->bucket->pool().contains(wish.ticket)) {
+      wish.taker(std::nullopt);
+    } else if (++copies <= kCopiesATick) {
+      wish.taker(look_at(*held, wish.ticket, {next.count(), interval.count()}));
+    } else {
+      later.push_back(std::move(wish));
+    }
+  }
+  due_ = std::move(later);
+}
+
+std::optional<TicketSnapshot> SnapshotRequests::look_at(const PartitionOwner::Held& at, TicketId ticket, const matching::TickTimes& from_now) {
+  const auto started = std::chrono::steady_clock::now();
+  const auto& pool = at.bucket->pool();
+  const auto slot = *pool.slot_of(ticket);
+  TicketSnapshot seen;
+  seen.bucket = at.bucket->bucket();
+  seen.ticket = pool.ticket(slot);
+  seen.now = at.partition->now;
+  if (at.bucket->known_mode()) seen.around = at.bucket->around(slot, seen.now);
+  seen.ticks = {seen.now + from_now.first, from_now.every};
+  metrics_.explain_copy.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  return seen;
+}
+
+void SnapshotRequests::reject_all() {
+  for (auto& wish : std::exchange(due_, {})) wish.taker(std::nullopt);
+}
+
+void SnapshotRequests::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  begin_tick();
+  reject_all();
+}
+
+}  // namespace mm::matchmaker

@@ -1,0 +1,76 @@
+// A bucket's pool and the planner's memory of it. All changes of either go through this class, so that a tape can
+// record them. The tape is optional. Tick thread only, except for plan().
+//
+// To begin anew on a tape, the tickets move into a fresh pool, in the order of their ratings, and the memory is
+// cleared. A replay does the same with the same tickets, so both continue alike. This costs one full plan, and tickets
+// that were passed over lose the priority they had gained.
+#pragma once
+
+#include <string>
+
+#include "services/matchmaker/matching/search/planner_memory.h"
+#include "services/matchmaker/matching/explain/neighbourhood.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/recording/event_encoder.h"
+
+namespace mm::matchmaker::recording {
+
+class RecordedPool {
+ public:
+  /// How the bucket is planned. `known` is false if its mode was removed from the mode table: its tickets only expire.
+  struct Play {
+    ModeRules rules;
+    int team_size = 1;
+    Region region;
+    bool known = true;
+  };
+  /// `tape`: may be null; else it must outlive the pool. `name`: tenant:mode:region:team_size.
+  RecordedPool(std::string name, Play play, EventEncoder* encoder);
+  ~RecordedPool();
+  RecordedPool(const RecordedPool&) = delete;
+  RecordedPool& operator=(const RecordedPool&) = delete;
+
+  matching::Pool::Upserted upsert(const matching::PoolTicket& ticket);
+  /// Returns false if the ticket was not in the pool.
+  bool erase(TicketId id, Left why);
+  void clear();
+  /// Applies other rules to the same tickets; the next tick plans all of them.
+  void take_rules(const ModeRules& rules, bool known);
+
+  // One tick in three steps, so that several buckets can be planned in parallel:
+  /// Begins anew on the tape, if that is due.
+  void before_plan();
+  /// Returns the matches and the expired tickets. (Expired tickets stay until they are erased.) Any thread.
+  matching::TickPlan plan(matching::BucketMs now, matching::Workspace& workspace);
+  /// Records the result of plan().
+  void after_plan(matching::BucketMs now, const matching::TickPlan& plan);
+
+  /// A copy of a ticket and its nearest tickets. `now`: of the last plan.
+  matching::Neighbourhood around(matching::Slot slot, matching::BucketMs now) const { return matching::copy_neighbourhood(pool_, now, memory_, slot); }
+
+  const matching::Pool& pool() const { return pool_; }
+  const matching::PlannerMemory& memory() const { return memory_; }
+  const ModeRules& rules() const { return play_.rules; }
+  bool known() const { return play_.known; }
+
+ private:
+  enum class Last { nothing, planned, timed };
+  bool taped() const { return encoder_ != nullptr && encoder_->on(track_); }
+  /// Records a `looked` event if the sorted list was read by others since our last step.
+  void note_looks();
+  void begin_if_empty();
+  void begin_anew(bool on_tape);
+  void begin_fresh(bool on_tape);
+
+  const std::string name_;
+  Play play_;
+  matching::Pool pool_;
+  matching::PlannerMemory memory_;
+  EventEncoder* encoder_;
+  EventEncoder::Track track_;
+  std::uint64_t settlings_seen_ = 0;
+  Last last_ = Last::nothing;  ///< what plan() did
+};
+
+}  // namespace mm::matchmaker::recording
