@@ -1,5 +1,7 @@
 #include "demo/bot.h"
 
+#include <utility>
+
 namespace demo {
 
 namespace mm = matchmaker;
@@ -11,11 +13,15 @@ Bot::Bot(const std::string& gateway_url, std::string name, std::string password)
 
 void Bot::come_online() {
   mm::Registration registration{name_, name_ + "@example.com", password_, {}};
-  client_.register_account(registration, expect<mm::Account>("register", [this](const mm::Account&) { log_in(); }));
+  client_.register_account(registration,
+                           with_retries<mm::Account>(
+                               "register", [this](const mm::Account&) { log_in(); }, [this] { come_online(); }));
 }
 
 void Bot::log_in() {
-  client_.login(name_, password_, expect<mm::Done>("log in", [this](const mm::Done&) { client_.connect(); }));
+  client_.login(name_, password_,
+                with_retries<mm::Done>(
+                    "log in", [this](const mm::Done&) { client_.connect(); }, [this] { log_in(); }));
 }
 
 void Bot::watch_events() {
@@ -75,6 +81,7 @@ void Bot::meet(const mm::SessionReady& session) {
 }
 
 int Bot::tick() {
+  if (retry_ && Clock::now() >= retry_at_) std::exchange(retry_, nullptr)();
   int ran = client_.tick();
   if (game_) ran += game_->tick();
   return ran;

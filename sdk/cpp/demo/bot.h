@@ -2,6 +2,7 @@
 // sends a message there. It uses only the SDK and one thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -50,6 +51,18 @@ class Bot {
   }
 
  private:
+  /// Like `expect`. While the service is overloaded, `call` repeats the call after the pause that the error names.
+  template <class T>
+  matchmaker::Callback<T> with_retries(std::string what, std::function<void(const T&)> then, std::function<void()> call) {
+    auto done = expect<T>(std::move(what), std::move(then));
+    return [this, done = std::move(done), call = std::move(call)](matchmaker::Result<T> result) {
+      const bool busy = !result && (result.error().kind == matchmaker::ErrorKind::unavailable ||
+                                    result.error().kind == matchmaker::ErrorKind::rate_limited);
+      if (!busy || ++retries_ > kMaxRetries) return done(std::move(result));
+      retry_at_ = Clock::now() + std::chrono::seconds(std::max(1, result.error().retry_after_seconds));
+      retry_ = call;
+    };
+  }
   void log_in();
   void watch_events();
   void meet(const matchmaker::SessionReady& session);
@@ -59,6 +72,10 @@ class Bot {
   std::string password_;
   BotHooks hooks_;
   bool online_ = false;
+  static constexpr int kMaxRetries = 20;
+  int retries_ = 0;
+  std::function<void()> retry_;  ///< runs at retry_at_
+  Clock::time_point retry_at_{};
   Clock::time_point queued_at_{};
   std::string match_id_;
   std::unique_ptr<matchmaker::GameConnection> game_;
