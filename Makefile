@@ -1,5 +1,5 @@
-# The commands of everyday. `make` alone explains them.
-# Every target can be the first one typed on a fresh clone: it installs, builds and starts what it needs.
+# The commands for developers and operators. `make` without a target lists them.
+# Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
@@ -9,14 +9,14 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-help: ## this list
-	@echo "Matchmaker Platform: players from login to a fair match, and their result into ratings."
+help: ## list the commands
+	@echo "Matchmaker Platform: matchmaking, game sessions and ratings for online games."
 	@echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 	@echo
 	@echo "Settings are environment variables, e.g.  MM_PORT_BASE=30000 make up  (docs/OPERATIONS.md lists them)."
 
-deps: ## install the Debian packages that are missing (root), or say which
+deps: ## install missing Debian packages (as root), or list them
 	@ops/deps
 
 configure: deps
@@ -25,32 +25,32 @@ configure: deps
 build: configure ## build the stack, the SDK and the demo
 	@cmake --build --preset release -j $(JOBS) --target mm_stack
 
-up: build ## build and start everything; returns when all of it is ready
+up: build ## build and start everything; returns when all processes are ready
 	@ops/stack up
 
-down: ## stop everything; nothing is left running, the state stays
+down: ## stop all processes; the data stays
 	@ops/stack down
 
-restart: build ## stop and start everything
+restart: build ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
 status: ## each process with pid, port and readiness (FORMAT=json for scripts)
 	@ops/stack status
 
-logs: ## follow the logs (SERVICE=lobby for one)
+logs: ## follow the logs (SERVICE=lobby for one process)
 	@ops/stack logs $(SERVICE)
 
-env: ## shell assignments that tell how to reach the running stack
+env: ## print shell assignments with the addresses and passwords of the running stack
 	@ops/stack env
 
 seed: up ## register 50 sample players
 	@ops/with-stack $(BUILD)/bin/mm-demo seed
 
-demo: up ## 20 bots play: parties, queue, matches, ratings, leaderboard
+demo: up ## start everything, then let 20 bots play matches
 	@ops/with-stack $(BUILD)/bin/mm-demo play
 
-test: configure ## every test but chaos: unit, contract, integration, end to end
+test: configure ## all tests except chaos: unit, contract, integration, end to end
 	@cmake --build --preset release -j $(JOBS)
 	@ops/run-tests $(BUILD)
 
@@ -58,7 +58,7 @@ test-unit: configure ## the unit tests only
 	@cmake --build --preset release -j $(JOBS) --target mm_tests_unit
 	@ops/run-tests $(BUILD) unit
 
-test-chaos: configure ## the outages in full size: some ten minutes
+test-chaos: configure ## the outage tests; about ten minutes
 	@cmake --build --preset release -j $(JOBS) --target mm_tests_chaos
 	@ops/run-tests $(BUILD) chaos
 
@@ -72,7 +72,7 @@ test-tsan: deps ## the unit tests under ThreadSanitizer
 	@cmake --build --preset tsan -j $(JOBS) --target mm_tests_unit
 	@ops/run-tests build/tsan unit
 
-lint: ## the house rules a script can check, and the formatting
+lint: ## check the code rules that need no build
 	@ops/lint
 
 format: ## format the C++ sources
@@ -82,12 +82,12 @@ bench: configure ## build and run the benchmarks
 	@cmake --build --preset release -j $(JOBS) --target mm_benchmarks
 	@for b in $(BUILD)/benchmarks/*; do echo "== $$b"; $$b; done
 
-sim: configure ## what players have of the rules, and how our matching does against others: a report and a tournament
+sim: configure ## simulate matchmaking: a report on the shipped rules, and a tournament against other matchmakers
 	@cmake --build --preset release -j $(JOBS) --target mm-sim
 	@$(BUILD)/bin/mm-sim run --population evening-1v1,evening-5v5,day-1v1 --out build/sim
 	@$(BUILD)/bin/mm-sim tournament --csv build/sim/tournament.csv
 
-clean: ## stop the stack, remove builds and the stack's state
+clean: ## stop the stack, remove builds and the stack's data
 	@ops/stack down
 	@ops/stack forget
 	@rm -rf build

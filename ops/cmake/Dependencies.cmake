@@ -1,9 +1,9 @@
-# Every package we build on, as an imported target mm_dep::<name>. All are Debian 12 packages (ops/packages.txt).
+# Defines an imported target mm_dep::<name> for each third-party package. All are Debian 12 packages (ops/packages.txt).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 
-# libnats: the CMake package of Debian names a static library that is not shipped.
+# libnats by pkg-config: Debian's CMake package refers to a static library that it does not contain.
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx libpq)
@@ -24,13 +24,13 @@ endfunction()
 mm_dependency(nats PkgConfig::NATS)
 mm_dependency(hiredis PkgConfig::HIREDIS)
 mm_dependency(pqxx PkgConfig::PQXX)
-# libpqxx 6.4 of Debian is configured without std::optional; its headers support it.
+# Debian configures libpqxx 6.4 without std::optional, which its headers support.
 target_compile_definitions(mm_dep_pqxx INTERFACE PQXX_HAVE_OPTIONAL)
 mm_dependency(crypt PkgConfig::CRYPT)
 mm_dependency(zstd PkgConfig::ZSTD)
 mm_dependency(toml tomlplusplus::tomlplusplus)
 mm_dependency(prometheus prometheus-cpp::core)
-# cpprest's own package does not carry libcrypto.
+# cpprest's CMake package does not link libcrypto.
 mm_dependency(cpprest cpprestsdk::cpprest OpenSSL::SSL OpenSSL::Crypto)
 mm_dependency(boost Boost::system Threads::Threads)
 mm_dependency(openssl OpenSSL::Crypto)

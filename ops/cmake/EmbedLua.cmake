@@ -1,5 +1,5 @@
-# Writes the C++ header of embedded Lua scripts; called by mm_embed_lua (Targets.cmake).
-# Bytes are written as raw string literals, cut into pieces because compilers limit one literal's length.
+# Writes a C++ header that contains Lua scripts; called by mm_embed_lua (Targets.cmake).
+# A script becomes several raw string literals, because compilers limit the length of one literal.
 set(text "// Generated from .lua files; do not edit.\n#pragma once\n\n#include \"common/storage/redis.h\"\n\nnamespace ${NAMESPACE} {\n")
 foreach(file ${SCRIPTS})
   get_filename_component(name ${file} NAME_WE)

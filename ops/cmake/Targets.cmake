@@ -1,7 +1,6 @@
-# How our targets are made. One function per kind, so that warnings, sanitizers and include paths are the same
-# everywhere:
-#   mm_library(NAME SOURCES … DEPS …)            static library
-#   mm_program(NAME SOURCES … DEPS …)            executable in <build>/bin
+# Functions that define the targets of the project, with the same warnings, sanitizers and include paths for all:
+#   mm_library(NAME SOURCES … DEPS …)            a static library
+#   mm_program(NAME SOURCES … DEPS …)            an executable in <build>/bin
 #   mm_test(NAME LABEL unit|contract|integration|e2e|chaos SOURCES … DEPS …)   one GoogleTest program, run by ctest
 #   mm_benchmark(NAME SOURCES … DEPS …)          one Google Benchmark program
 #   mm_embed_lua(TARGET HEADER path/to/scripts.h NAMESPACE mm::x SCRIPTS a.lua … [INCLUDES dir …])
@@ -10,7 +9,7 @@ target_include_directories(mm_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY
 target_compile_options(mm_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror>)
-# Asserts in foreign headers stay on in every build type we ship; debug info stays small.
+# Without -DNDEBUG, so that assertions in third-party headers are checked; -g1 keeps the debug information small.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -Wl,--as-needed")
 
@@ -30,7 +29,7 @@ if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# Every program: what `make up` starts, and the demo.
+# All programs: those that `make up` starts, the demo and the tools.
 add_custom_target(mm_stack)
 
 function(mm_library name)
@@ -58,7 +57,7 @@ function(mm_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS} mm_dep::gtest mm_test_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  # ctest's own limit only ends what watch-test could not.
+  # ctest's timeout applies only if watch-test fails to end the test.
   math(EXPR at_the_latest "${arg_TIMEOUT} + 60")
   add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/ops/watch-test ${arg_TIMEOUT} $<TARGET_FILE:${name}>
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
@@ -84,7 +83,7 @@ endforeach()
 add_custom_target(mm_benchmarks)
 
 # Writes HEADER (under <build>/generated) with one storage::Script per file, named after it: enqueue.lua -> kEnqueue.
-# A line `--@include name.lua` in a script stands for that file, looked up in INCLUDES.
+# A line `--@include name.lua` in a script is replaced by that file, which is searched in INCLUDES.
 function(mm_embed_lua target)
   cmake_parse_arguments(arg "" "HEADER;NAMESPACE" "SCRIPTS;INCLUDES" ${ARGN})
   set(output ${CMAKE_BINARY_DIR}/generated/${arg_HEADER})

@@ -2,7 +2,7 @@
 
 build=$root/build/release
 
-# What `make up` takes from the environment, with defaults. Each is handed only to the daemons that use it.
+# The settings of `make up`. Each is passed only to the daemons that use it.
 setting_names="MM_PORT_BASE MM_MATCHMAKERS MM_GATEWAYS MM_RATE_LIMITS MM_BCRYPT_COST MM_GAME_SECONDS MM_MAX_SERVERS
 MM_ALLOW_WEAK_STORES MM_TICK_MS MM_MODES_FILE MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE
 MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_PLAN_THREADS MM_RECORD_DIR MM_RECORD_MB MM_LISTEN_ADDRESS
@@ -35,14 +35,14 @@ settings_text() {
   for name in $setting_names; do printf '%s=%q\n' "$name" "${!name-}"; done
 }
 
-# Those of the stack as it was last started, wherever the command is typed.
+# Loads the settings with which the stack was last started.
 load_settings() {
   if [ -e "$MM_STATE/settings" ]; then . "$MM_STATE/settings"; fi
   apply_defaults
   gateway_urls
 }
 
-# What `make env` prints: it may well be in the shell that types `make up`, and is no setting.
+# The variables that `make env` prints. They may be set in the shell that runs `make up`, and are not settings.
 env_names="MM_GATEWAY_URLS MM_GATEWAY_URL MM_NATS_URL MM_REDIS_QUEUE_URL MM_REDIS_CACHE_URL MM_POSTGRES_URL MM_ADMIN_TOKEN"
 
 stores() { echo nats redis-queue redis-cache postgres; }
@@ -55,8 +55,8 @@ daemons() {
   for number in $(seq "$MM_GATEWAYS"); do echo "gateway-$number"; done
 }
 
-# One block of 200 ports: 0-9 gateways, 10-19 stores, 20-59 admin ports, 100-199 game servers. Without MM_PORT_BASE
-# the first gateway has 8080 and the rest is at 18080 and up.
+# The ports are one block of 200: 0-9 gateways, 10-19 stores, 20-59 admin ports, 100-199 game servers. Without
+# MM_PORT_BASE the block begins at 18080, and the first gateway has port 8080.
 port_of() {
   local base=${MM_PORT_BASE:-18080}
   case $1 in

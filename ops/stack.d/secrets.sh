@@ -1,4 +1,4 @@
-# Secrets: generated once, mode 0600, and handed to each daemon as files in a folder of its own. Sourced by ops/stack.
+# Generates the secrets once, with mode 0600, and copies each daemon's secrets to its own folder. Sourced by ops/stack.
 
 secret_names="access_token_key server_token_key admin_token postgres_superuser
 redis_queue_operator redis_queue_gateway redis_queue_lobby redis_queue_matchmaker redis_cache_operator redis_cache_gateway
@@ -33,7 +33,7 @@ make_secrets() {
   )
 }
 
-# The public key to an Ed25519 private key, which is 32 random bytes as any other secret. Both in base64url.
+# Prints the public key of an Ed25519 private key, which is 32 random bytes like every other secret. Both in base64url.
 event_key() {
   local base64
   base64=$(tr '_-' '/+' < "$MM_STATE/secrets/event_$1")=
@@ -43,7 +43,7 @@ event_key() {
 
 secret() { cat "$MM_STATE/secrets/$1"; }
 
-# give DAEMON file=secret …
+# give DAEMON file=secret …: copies secrets to the daemon's credentials folder.
 give() {
   local folder=$MM_STATE/credentials/$1 pair
   shift
@@ -51,8 +51,8 @@ give() {
   for pair in "$@"; do cp "$MM_STATE/secrets/${pair#*=}" "$folder/${pair%%=*}"; done
 }
 
-# No process starts with a secret that can be guessed, that is used twice or that others can read; the same rules as in
-# common/runtime/credentials.cpp. Errors name the file, never what is in it.
+# Refuses to start with a secret that is guessable, used twice or readable by other users, by the same rules as
+# common/runtime/credentials.cpp. Errors name the file, never its content.
 refuse_weak_secrets() {
   local files=() name
   for name in $secret_names; do files+=("$MM_STATE/secrets/$name"); done

@@ -1,6 +1,7 @@
-# What runs: the stores' configuration, one runit service folder per process, and the supervisor. Sourced by ops/stack.
+# Writes the stores' configuration and one runit service folder per process, and starts the supervisor. Sourced by
+# ops/stack.
 
-# Marks every process of this stack, so that `down` finds what a killed supervisor left.
+# In the environment of every process of this stack, so that `down` finds processes that a killed supervisor left.
 mark=MATCHMAKER_STACK=$MM_STATE
 
 # --- the stores ---------------------------------------------------------------------------------------------------
@@ -22,8 +23,8 @@ prepare_stores() {
   prepare_postgres "$home" "$(port_of postgres)" "$MM_STATE/log/initdb.log"
 }
 
-# PostgreSQL's folder is in the state folder when its user can get there, else (a clone below /root, say) in the
-# package's own data folder.
+# PostgreSQL's data is in the state folder if its user can reach this folder, else (for example in a clone below /root)
+# in the package's data folder.
 postgres_home() {
   if [ "$(id -u)" -ne 0 ]; then
     echo "$MM_STATE/postgres"
@@ -61,12 +62,12 @@ write_services() {
   for name in $(stores) $(daemons); do
     write_service "$name"
   done
-  # runsvdir runs `runsv`; ours dies with it.
+  # runsvdir starts `runsv` from PATH. This wrapper makes runsv end when runsvdir dies.
   printf '#!/bin/sh\nexec setpriv --pdeathsig TERM "%s" "$@"\n' "$(command -v runsv)" > "$MM_STATE/bin/runsv"
   chmod 755 "$MM_STATE/bin/runsv"
 }
 
-# A folder is complete before runsvdir can see it: made aside, then renamed into place.
+# Writes a complete folder elsewhere and renames it, so that runsvdir never reads an incomplete one.
 write_service() {
   local name=$1 folder=$MM_STATE/service/$1 aside=$MM_STATE/bin/new-$1
   rm -rf "$aside"
@@ -79,14 +80,14 @@ write_service() {
     printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' > "$aside/control/t"
     chmod 755 "$aside/control/t"
   fi
-  printf '#!/bin/sh\necho "$1" > ended\n' > "$aside/finish"  # its exit status, for wait.sh
+  printf '#!/bin/sh\necho "$1" > ended\n' > "$aside/finish"  # stores the exit status for wait.sh
   chmod 755 "$aside/run" "$aside/finish" "$aside/log/run"
   if [ -d "$folder" ]; then
     cp "$aside/run" "$folder/run.new" && mv "$folder/run.new" "$folder/run"
     cp "$aside/finish" "$folder/finish.new" && mv "$folder/finish.new" "$folder/finish"
     rm -rf "$aside"
   else
-    touch "$aside/down"  # started by us, in order
+    touch "$aside/down"  # start_one starts the processes in order
     mv "$aside" "$folder"
   fi
 }
@@ -109,7 +110,7 @@ run_line() {
   esac
 }
 
-# One daemon with a clean environment: only its own settings.
+# The command of one daemon, with a clean environment that contains only its own settings.
 daemon_line() {
   local kind=${1%-[0-9]*} pair
   # Values are quoted for the shell; none is a secret.
@@ -148,7 +149,7 @@ daemon_settings() {
   esac
 }
 
-# The named settings that have a value.
+# Prints the named settings that have a value.
 given() {
   local name
   for name in "$@"; do [ -z "${!name}" ] || echo "$name=${!name}"; done
@@ -167,7 +168,7 @@ running() { supervisor_pid > /dev/null; }
 
 start_supervisor() {
   local pid folder
-  end_leftovers  # of a supervisor that was killed
+  end_leftovers  # processes of a supervisor that was killed
   for folder in "$MM_STATE"/service/*/; do
     case " $(echo $(stores) $(daemons)) " in *" $(basename "$folder") "*) touch "$folder/down" ;; *) rm -rf "$folder" ;; esac
     rm -rf "$folder/supervise" "$folder/log/supervise"
@@ -188,7 +189,8 @@ start_one() {
   SVDIR=$MM_STATE/service sv up "$1" > /dev/null
 }
 
-# Ours by the mark; game servers, whosever program they are, by the folder that their orchestrator gave them.
+# Prints the pids of this stack's processes. Daemons have the mark; game servers, which may be any program, have the
+# folder that their orchestrator gave them.
 processes_of_state() {
   grep -lzxF -e "$mark" -e "MM_RUNTIME_DIR=$MM_STATE/run" /proc/[0-9]*/environ 2>/dev/null | sed -E 's#/proc/([0-9]+)/environ#\1#' | grep -vx "$$" || true
 }

@@ -1,5 +1,5 @@
-# That the settings of `make up` are right, before anything is started. Sourced by ops/stack. What a daemon reads itself,
-# the daemon checks (--check), so that no rule is written down twice.
+# Checks the settings of `make up` before any process is started. Sourced by ops/stack. Each daemon checks the settings
+# that it reads (--check), so that no rule exists twice.
 
 load_new_settings() {
   given_settings=
@@ -26,7 +26,7 @@ refuse_unknown_settings() {
   [ $refused -eq 0 ] || exit 78
 }
 
-# What only these scripts read.
+# Checks the settings that only these scripts read.
 check_own_settings() {
   refused_settings=0
   in_range MM_MATCHMAKERS 1 8
@@ -36,13 +36,14 @@ check_own_settings() {
   one_of MM_RATE_LIMITS on off
   one_of MM_ALLOW_WEAK_STORES 0 1
   if [ -n "$MM_RECORD_DIR" ] && [ -e "$MM_RECORD_DIR" ] && [ ! -d "$MM_RECORD_DIR" ]; then
-    refuse_setting MM_RECORD_DIR "it must be a folder, or a name that is free"
+    refuse_setting MM_RECORD_DIR "it must be a folder, or must not exist"
   fi
-  [ -x "$build/bin/gateway" ] || refuse_setting MM_BUILD_DIR "there are no programs in $build/bin; make build makes them"
+  [ -x "$build/bin/gateway" ] || refuse_setting MM_BUILD_DIR "there are no programs in $build/bin; make build builds them"
   [ $refused_settings -eq 0 ] || exit 78
 }
 
-# Each daemon with the very environment in which it would be started. Several read the same setting: said once.
+# Runs each daemon's check with the environment in which it would be started. A problem of a setting that several
+# daemons read is printed once.
 check_daemon_settings() {
   local name kind seen= problems=()
   for name in $(daemons); do
@@ -88,8 +89,8 @@ refuse_setting() {
   refused_settings=1
 }
 
-# nearest TEXT PREFIX WORD …: the word with the fewest slips, if they are at most two or a third of the characters after
-# a prefix that all words share.
+# nearest TEXT PREFIX WORD …: prints the word with the smallest edit distance to TEXT, if this is at most 2 or at most a
+# third of TEXT's length without the first PREFIX characters, which all words share.
 nearest() {
   awk 'function least(a, b) { return a < b ? a : b }
     function distance(a, b,    i, j, row, diagonal, replaced) {
@@ -118,14 +119,15 @@ nearest() {
 
 # --- ports --------------------------------------------------------------------------------------------------------
 
-# The kernel gives outgoing connections ports of this range. One that has ours keeps it from a daemon that restarts.
+# The kernel takes ports of outgoing connections from this range. Such a connection can use the port of a daemon that is
+# restarting.
 warn_of_ephemeral_ports() {
   local first=${MM_PORT_BASE:-18080} low high
   read -r low high < /proc/sys/net/ipv4/ip_local_port_range
   [ $((first + 199)) -ge "$low" ] && [ "$first" -le "$high" ] || return 0
   case ",$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)," in *",$first-$((first + 199)),"*) return 0 ;; esac
   echo "up: warning: the ports $first to $((first + 199)) lie in the range of outgoing connections ($low to $high):" \
-    "one of those may hold a port when a process restarts, which then waits for it." \
+    "such a connection may use the port of a restarting process, which then waits for the port." \
     "Choose an MM_PORT_BASE below $((low - 199)), or reserve them:" \
     "sysctl net.ipv4.ip_local_reserved_ports=$first-$((first + 199))" >&2
 }

@@ -1,4 +1,4 @@
-# Looking at a stack: status, logs, env. Sourced by ops/stack.
+# The commands status, logs and env. Sourced by ops/stack.
 
 status() {
   local name pid state port refused rows=() notes=() any=0
@@ -14,7 +14,7 @@ status() {
     refused=false
     if [ "$state" != down ] && modes_refused "$name"; then
       refused=true
-      notes+=("$name goes on with an older mode table: that in MM_MODES_FILE is refused (make logs SERVICE=$name says why)")
+      notes+=("$name goes on with an older mode table: the file of MM_MODES_FILE is invalid (make logs SERVICE=$name shows why)")
     fi
     rows+=("$name|${pid:-0}|$port|$(admin_port_of "$name")|$state|$refused")
   done
@@ -30,7 +30,7 @@ status() {
   [ $any -eq 1 ] || return 3
 }
 
-# The daemon follows a mode file that has become invalid.
+# True if the daemon has refused the current mode file and uses an older mode table.
 modes_refused() {
   local port
   port=$(admin_port_of "$1")
@@ -45,7 +45,8 @@ logs() {
 
 print_env() {
   running || { echo "env: the stack is not up; make up" >&2; exit 3; }
-  # %q escapes the comma of a list too, which no shell needs and which a plain reader of NAME=value would keep.
+  # %q also escapes commas. No shell needs that, and a program that reads NAME=value without a shell would keep the
+  # backslash.
   printf 'export %s=%q\n' \
     MM_GATEWAY_URLS "$MM_GATEWAY_URLS" \
     MM_GATEWAY_URL "${MM_GATEWAY_URLS%%,*}" \

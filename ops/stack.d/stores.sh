@@ -1,5 +1,5 @@
-# Redis and PostgreSQL: their configuration, their users and how they are made. Sourced by ops/stack, and by
-# ops/store-config for the tests, so that a test runs against what is deployed. Secrets are those of MM_STATE (secrets.sh).
+# Creates the configuration and users of Redis and PostgreSQL. Sourced by ops/stack, and by ops/store-config for the
+# tests, so that tests use the deployed configuration. The secrets are those of MM_STATE (secrets.sh).
 
 # prepare_redis queue|cache FOLDER PORT APPENDFSYNC
 prepare_redis() (
@@ -9,7 +9,7 @@ prepare_redis() (
   mv "$2/users.acl.new" "$2/users.acl"
 )
 
-# The file of users, one to a line, with the hash of the user's secret in place of PASSWORD.
+# Prints the users file, one user per line, with the hash of the user's secret instead of PASSWORD.
 redis_users() {
   (cd "$MM_STATE/secrets" && sha256sum "redis_$1"_*) | awk -v prefix="redis_$1_" '
     FNR == NR { hash[substr($2, length(prefix) + 1)] = $1; next }
@@ -26,14 +26,14 @@ redis_users() {
 
 postgres_programs() { ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1; }
 
-# PostgreSQL refuses root: as root it runs as the package's user.
+# PostgreSQL refuses to run as root. As root, this runs a command as the user postgres.
 as_postgres() {
   if [ "$(id -u)" -ne 0 ]; then "$@"; else
     (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@")
   fi
 }
 
-# prepare_postgres FOLDER PORT LOG: makes the cluster if there is none, and writes its configuration.
+# prepare_postgres FOLDER PORT LOG: creates the cluster if there is none, and writes its configuration.
 prepare_postgres() {
   local home=$1 port=$2 log=$3
   if [ ! -e "$home/PG_VERSION" ]; then
@@ -42,7 +42,7 @@ prepare_postgres() {
     [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$home"
     as_postgres "$(postgres_programs)/initdb" -D "$home" -U postgres -E UTF8 --locale=C.UTF-8 --data-checksums \
       --auth=trust > "$log" 2>&1 || { tail -n 20 "$log" >&2; rm -rf "$home"; return 1; }
-    # Single-user mode takes the password from standard input, before anybody can connect.
+    # Single-user mode sets the password from standard input, before any client can connect.
     echo "ALTER ROLE postgres PASSWORD '$(secret postgres_superuser)'" |
       as_postgres "$(postgres_programs)/postgres" --single -D "$home" postgres > /dev/null 2>> "$log"
   fi
@@ -52,13 +52,13 @@ prepare_postgres() {
     echo \"include 'matchmaker.conf'\" >> '$home/postgresql.conf'"
 }
 
-# migrate_postgres PORT: the database, its schema, and the passwords of its roles.
+# migrate_postgres PORT: creates the database, applies the migrations and sets the passwords of the roles.
 migrate_postgres() {
   local role passwords=$MM_STATE/secrets/pgpass
   admin_psql "$1" -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'matchmaker'" | grep -q 1 ||
     admin_psql "$1" -d postgres -c "CREATE DATABASE matchmaker"
   PGPASSFILE=$passwords db/migrate "postgresql://postgres@127.0.0.1:$1/matchmaker"
-  # The passwords go in by standard input, and the server logs no statements.
+  # The passwords are sent on standard input, so no process list shows them, and the server logs no statements.
   for role in profile session orchestrator leaderboard; do
     echo "ALTER ROLE mm_$role PASSWORD '$(secret "postgres_$role")';"
   done | admin_psql "$1" -d matchmaker

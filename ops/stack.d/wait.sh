@@ -1,12 +1,12 @@
-# Waiting for processes: ready, or gone. Sourced by ops/stack.
+# Waits until processes are ready or have ended. Sourced by ops/stack.
 
-# until_true SECONDS WHAT COMMAND …
+# until_true SECONDS WHAT COMMAND …: repeats COMMAND until it succeeds.
 until_true() {
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
   until "$@"; do
     if [ $SECONDS -ge $deadline ]; then
-      echo "up: $what did not get ready in time" >&2
+      echo "up: $what did not become ready in time" >&2
       return 1
     fi
     sleep 0.05
@@ -23,7 +23,7 @@ ready() {
   esac
 }
 
-# Sends standard input to a local port and prints the answer of the next moment.
+# Sends standard input to a local port and prints up to two lines that arrive within a second.
 talk() {
   { exec 8<> "/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
   cat >&8
@@ -31,7 +31,7 @@ talk() {
   exec 8>&-
 }
 
-# Waits for one process and prints its line; on failure the culprit's last log lines, and the end.
+# Waits until one process is ready and prints its line. On failure, prints the last lines of its log and exits.
 await() {
   local began now pid
   began=$(date +%s%N)
@@ -47,7 +47,7 @@ await() {
 
 ready_or_refused() { refused_to_start "$1" || ready "$1"; }
 
-# It ended with EX_CONFIG: another try would end in the same way.
+# True if the process ended with EX_CONFIG (wrong settings): a restart would fail again.
 refused_to_start() { [ "$(cat "$MM_STATE/service/$1/ended" 2>/dev/null)" = 78 ]; }
 
 shown_admin_port() { [ -n "$(port_of "$1")" ] || admin_port_of "$1"; }
