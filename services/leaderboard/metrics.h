@@ -7,16 +7,16 @@ namespace mm::leaderboard {
 
 struct Metrics {
   explicit Metrics(metrics::Registry& registry)
-      : stood(matches(registry, "standings")),
-        told(matches(registry, "history")),
-        known(matches(registry, "known")),
+      : in_standings(matches(registry, "standings")),
+        history_only(matches(registry, "history")),
+        duplicates(matches(registry, "known")),
         poison(matches(registry, "poison")),
         apply_seconds(registry.histogram("mm_leaderboard_apply_seconds", "One transaction that applies a match")),
         lag_seconds(registry.histogram("mm_leaderboard_lag_seconds", "From the end of a match to its standings")) {}
 
-  metrics::Counter stood;
-  metrics::Counter told;
-  metrics::Counter known;
+  metrics::Counter in_standings;
+  metrics::Counter history_only;
+  metrics::Counter duplicates;
   metrics::Counter poison;
   metrics::Histogram apply_seconds;
   metrics::Histogram lag_seconds;

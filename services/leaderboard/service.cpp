@@ -8,9 +8,9 @@
 namespace mm::leaderboard {
 namespace {
 
-constexpr Milliseconds kStoreTime{5'000};
-constexpr Milliseconds kStartTime{30'000};
-constexpr Milliseconds kStartTry{1'000};
+constexpr Milliseconds kStoreTimeout{5'000};
+constexpr Milliseconds kStartTimeout{30'000};
+constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 6;
 
 Seasons seasons_of(const Settings& settings) {
@@ -27,9 +27,9 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   options.connections = kDatabaseConnections;
   auto postgres = std::make_unique<storage::Postgres>(options);
   const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartTry));
+    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 
@@ -121,7 +121,7 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
   }
   const auto season = seasons_.at(match.ended_at);
   const auto began = runtime_.clock.steady();
-  const auto applied = store_.apply(match, season, Deadline::after(kStoreTime));
+  const auto applied = store_.apply(match, season, Deadline::after(kStoreTimeout));
   if (!applied) {
     // A database that is away passes; a statement it refuses will be refused again.
     const bool hopeless =
@@ -129,10 +129,10 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
   }
   if (!*applied) {
-    metrics_.known.add();
+    metrics_.duplicates.add();
     return bus::Ack::done;
   }
-  (match.rated && season ? metrics_.stood : metrics_.told).add();
+  (match.rated && season ? metrics_.in_standings : metrics_.history_only).add();
   log::info("match_listed", {{"match_id", match.match_id}, {"tenant", match.tenant}});
   metrics_.apply_seconds.observe(seconds_between(began, runtime_.clock.steady()));
   metrics_.lag_seconds.observe(std::chrono::duration<double>(runtime_.clock.now() - match.ended_at).count());

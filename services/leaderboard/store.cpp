@@ -125,7 +125,7 @@ Place place_of(std::string_view hex) {
 }
 
 void write_history(pqxx::work& tx, const MatchRated& match, const std::optional<Season>& season,
-                   const std::vector<Played>& played) {
+                   const std::vector<PlayerRecord>& played) {
   const auto id = match.match_id.to_string();
   const auto ended_at = wire::format_time(match.ended_at);
   kWriteMatch(tx, id, match.tenant.str(), match.mode.str(), match.region.str(),
@@ -133,14 +133,14 @@ void write_history(pqxx::work& tx, const MatchRated& match, const std::optional<
               static_cast<std::int64_t>(std::llround(match.duration_seconds * 1000)),
               wire::format_time(match.started_at), ended_at);
   kWritePlayers(tx, id, match.tenant.str(), match.mode.str(), ended_at,
-                array_text(played, [](const Played& p) { return p.player_id.to_string(); }),
-                array_text(played, [](const Played& p) { return p.team; }),
-                array_text(played, [](const Played& p) { return p.slot; }),
-                array_text(played, [](const Played& p) { return text_of(p.result); }),
-                array_text(played, [](const Played& p) { return p.username; }),
-                array_text(played, [](const Played& p) { return p.mmr_before; }),
-                array_text(played, [](const Played& p) { return p.mmr_after; }),
-                array_text(played, [](const Played& p) { return p.stats; }));
+                array_text(played, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
+                array_text(played, [](const PlayerRecord& p) { return p.team; }),
+                array_text(played, [](const PlayerRecord& p) { return p.slot; }),
+                array_text(played, [](const PlayerRecord& p) { return text_of(p.result); }),
+                array_text(played, [](const PlayerRecord& p) { return p.username; }),
+                array_text(played, [](const PlayerRecord& p) { return p.mmr_before; }),
+                array_text(played, [](const PlayerRecord& p) { return p.mmr_after; }),
+                array_text(played, [](const PlayerRecord& p) { return p.stats; }));
 }
 
 std::vector<int> lock_boards(pqxx::work& tx, const MatchRated& match, const Season& season) {
@@ -157,15 +157,15 @@ std::vector<int> lock_boards(pqxx::work& tx, const MatchRated& match, const Seas
   return lock();
 }
 
-void put_standings(pqxx::work& tx, const std::vector<int>& boards, const std::vector<Played>& played) {
+void put_standings(pqxx::work& tx, const std::vector<int>& boards, const std::vector<PlayerRecord>& played) {
   const auto ones_of = [&](Outcome outcome) {
-    return array_text(played, [outcome](const Played& p) { return p.result == outcome ? 1 : 0; });
+    return array_text(played, [outcome](const PlayerRecord& p) { return p.result == outcome ? 1 : 0; });
   };
   kPutStandings(tx, array_text(boards, [](int board) { return board; }),
-                array_text(played, [](const Played& p) { return p.player_id.to_string(); }),
-                array_text(played, [](const Played& p) { return p.username; }),
-                array_text(played, [](const Played& p) { return p.mmr_after; }),
-                array_text(played, [](const Played& p) { return p.games; }), ones_of(Outcome::win),
+                array_text(played, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
+                array_text(played, [](const PlayerRecord& p) { return p.username; }),
+                array_text(played, [](const PlayerRecord& p) { return p.mmr_after; }),
+                array_text(played, [](const PlayerRecord& p) { return p.games; }), ones_of(Outcome::win),
                 ones_of(Outcome::loss), ones_of(Outcome::draw));
 }
 
@@ -277,7 +277,7 @@ std::optional<FinishedMatch> read_match(pqxx::work& tx, const Tenant& tenant, Ma
 }  // namespace
 
 Reply<bool> Store::apply(const MatchRated& match, const std::optional<Season>& season, Deadline deadline) {
-  const auto played = played_by(match);
+  const auto played = player_records_of(match);
   auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) {
     if (kApplied(tx, match.match_id.to_string()).affected_rows() == 0) return false;
     write_history(tx, match, season, played);

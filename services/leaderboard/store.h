@@ -7,7 +7,7 @@
 
 #include "common/contracts/leaderboard.h"
 #include "common/contracts/problem.h"
-#include "services/leaderboard/core/played.h"
+#include "services/leaderboard/core/match_record.h"
 #include "services/leaderboard/cursor.h"
 
 namespace mm::storage {

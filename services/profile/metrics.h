@@ -20,7 +20,7 @@ struct Metrics {
         hash_refused(registry.counter("mm_profile_password_jobs_refused_total", "Jobs refused because too many wait")),
         rated(matches(registry, "rated")),
         unrated(matches(registry, "unrated")),
-        known(matches(registry, "known")),
+        duplicates(matches(registry, "known")),
         poison(matches(registry, "poison")) {}
 
   metrics::Counter registered;
@@ -35,7 +35,7 @@ struct Metrics {
   metrics::Counter hash_refused;
   metrics::Counter rated;
   metrics::Counter unrated;
-  metrics::Counter known;
+  metrics::Counter duplicates;
   metrics::Counter poison;
 
  private:

@@ -18,7 +18,7 @@ namespace mm::profile {
 /// Thread-safe.
 class NamesInFlight {
  public:
-  static constexpr std::size_t kWaitersMax = 1'000;
+  static constexpr std::size_t kMaxWaiters = 1'000;
 
   /// Called with the outcome of the registration that was ahead.
   using Waiter = std::function<void(const Reply<RegisteredPlayer>&)>;
@@ -29,7 +29,7 @@ class NamesInFlight {
     std::lock_guard lock(mutex_);
     const auto [place, is_first] = names_.try_emplace(name);
     if (is_first) return Entry::first;
-    if (waiting_ == kWaitersMax) return Entry::full;
+    if (waiting_ == kMaxWaiters) return Entry::full;
     ++waiting_;
     place->second.push_back(std::move(waiter));
     return Entry::waits;

@@ -12,19 +12,19 @@ namespace {
 
 constexpr int kNice = 10;
 /// Weight of the newest job in the average.
-constexpr double kNewest = 0.125;
+constexpr double kNewestWeight = 0.125;
 
 }  // namespace
 
 PasswordPool::PasswordPool(const Options& options, Metrics& metrics)
-    : options_(options), metrics_(metrics), usual_(options.first_estimate) {
+    : options_(options), metrics_(metrics), mean_time_(options.first_estimate) {
   for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
 PasswordPool::~PasswordPool() {
   {
     std::lock_guard lock(mutex_);
-    ending_ = true;
+    stopping_ = true;
   }
   arrived_.notify_all();
   for (auto& thread : threads_) thread.join();
@@ -33,7 +33,7 @@ PasswordPool::~PasswordPool() {
 std::optional<int> PasswordPool::submit(Deadline deadline, Job job) {
   std::lock_guard lock(mutex_);
   const auto wait = expected_wait();
-  if (wait > std::min(options_.longest_wait, deadline.left())) {
+  if (wait > std::min(options_.max_wait, deadline.left())) {
     metrics_.hash_refused.add();
     return std::max(1, static_cast<int>(std::ceil(wait.count())));
   }
@@ -47,7 +47,7 @@ std::optional<int> PasswordPool::submit(Deadline deadline, Job job) {
 PasswordPool::Duration PasswordPool::expected_wait() const {
   const auto ahead = static_cast<double>(waiting_.size()) + running_;
   const auto turns = (ahead + 1 - options_.threads) / options_.threads;
-  return usual_ * std::max(0.0, turns);
+  return mean_time_ * std::max(0.0, turns);
 }
 
 void PasswordPool::work() {
@@ -55,7 +55,7 @@ void PasswordPool::work() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::unique_lock lock(mutex_);
   while (true) {
-    arrived_.wait(lock, [&] { return ending_ || !waiting_.empty(); });
+    arrived_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
     auto job = std::move(waiting_.front());
     waiting_.pop_front();
@@ -69,7 +69,7 @@ void PasswordPool::work() {
     if (worked) metrics_.hash_seconds.observe(taken.count());
     lock.lock();
     --running_;
-    if (worked) usual_ += (taken - usual_) * kNewest;
+    if (worked) mean_time_ += (taken - mean_time_) * kNewestWeight;
   }
 }
 

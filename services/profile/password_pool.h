@@ -1,7 +1,7 @@
 // Threads for bcrypt: one per core, nicer than the rest of the machine (+10), so that a storm of logins neither starves
 // the other subjects nor the other daemons (measured: with two threads at nice 0 the gateway beside them loses half its
 // throughput, at +10 none). What waits is bounded by time, not by number: a job that would wait longer than
-// `longest_wait`, or than its caller, is refused at once.
+// `max_wait`, or than its caller, is refused at once.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +22,7 @@ class PasswordPool {
  public:
   struct Options {
     int threads = 1;
-    Milliseconds longest_wait{2'000};
+    Milliseconds max_wait{2'000};
     /// What a job takes, until some have been measured.
     std::chrono::duration<double> first_estimate{0.08};
   };
@@ -51,8 +51,8 @@ class PasswordPool {
   std::condition_variable arrived_;
   std::deque<Job> waiting_;  // guarded by mutex_
   int running_ = 0;          // guarded by mutex_
-  Duration usual_;           // a job's time, averaged; guarded by mutex_
-  bool ending_ = false;      // guarded by mutex_
+  Duration mean_time_;       // a job's time, averaged; guarded by mutex_
+  bool stopping_ = false;    // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

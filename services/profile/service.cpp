@@ -18,12 +18,12 @@
 namespace mm::profile {
 namespace {
 
-constexpr Milliseconds kStoreTime{5'000};
-constexpr Milliseconds kStartTime{30'000};
-constexpr Milliseconds kStartTry{1'000};
+constexpr Milliseconds kStoreTimeout{5'000};
+constexpr Milliseconds kStartTimeout{30'000};
+constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 8;
 /// Requests of one subject taken at once; each has a short query before it goes to the password pool.
-constexpr std::size_t kBatch = 32;
+constexpr std::size_t kMaxBatch = 32;
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
@@ -41,9 +41,9 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   options.connections = kDatabaseConnections;
   auto postgres = std::make_unique<storage::Postgres>(options);
   const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartTry));
+    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 
@@ -65,8 +65,10 @@ Service::Service(const Settings& settings, Runtime& runtime)
       accounts_(store_, runtime.clock, account_options(settings), metrics_),
       notifier_(runtime.bus, *cache_, runtime.clock),
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
-      server_(runtime.bus, {.name = std::string(kName), .description = "Accounts, profiles and ratings", .tenants = settings.tenants},
-              runtime.metrics) {
+      server_(
+          runtime.bus,
+          {.name = std::string(kName), .description = "Accounts, profiles and ratings", .tenants = settings.tenants},
+          runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   serve();
   events_.on<MatchCompleted>(
@@ -81,10 +83,10 @@ Service::~Service() {
 }
 
 void Service::serve() {
-  server_.serve_batch<RegisterPlayer>(kBatch, [this](std::vector<bus::Incoming<RegisterPlayer>>& batch) {
+  server_.serve_batch<RegisterPlayer>(kMaxBatch, [this](std::vector<bus::Incoming<RegisterPlayer>>& batch) {
     for (auto& incoming : batch) accounts_.register_player(std::move(incoming));
   });
-  server_.serve_batch<LoginPlayer>(kBatch, [this](std::vector<bus::Incoming<LoginPlayer>>& batch) {
+  server_.serve_batch<LoginPlayer>(kMaxBatch, [this](std::vector<bus::Incoming<LoginPlayer>>& batch) {
     for (auto& incoming : batch) accounts_.log_in(std::move(incoming));
   });
   server_.serve<GetProfile>(
@@ -142,7 +144,7 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   const auto* rules = modes->find(match.mode);
   if (rules == nullptr) rules = before->find(match.mode);  // taken away while they played
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
-  const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTime));
+  const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTimeout));
   if (!applied) {
     // A database that is away passes; a statement it refuses will be refused again.
     const bool hopeless =
@@ -150,18 +152,18 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
   }
   if (!*applied) {
-    metrics_.known.add();
+    metrics_.duplicates.add();
     return bus::Ack::done;
   }
   const auto& rated = **applied;
   (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
   log::info("match_rated", {{"match_id", match.match_id}, {"tenant", match.tenant}, {"rated", rated.event.rated}});
-  if (rated.event.rated) tell_players(rated);
+  if (rated.event.rated) notify_players(rated);
   return bus::Ack::done;
 }
 
 // After the commit, best effort: a player who is not told sees the rating in the profile.
-void Service::tell_players(const RatedMatch& rated) {
+void Service::notify_players(const RatedMatch& rated) {
   std::vector<bus::Notifier::Frame> told;
   told.reserve(rated.changes.size());
   for (const auto& change : rated.changes) {

@@ -25,7 +25,7 @@ struct Settings {
   std::string redis_cache_url = "redis://127.0.0.1:6379";
   int bcrypt_cost = 10;
   std::string modes_file;  ///< empty: the shipped mode table
-  TenantList tenants;              ///< requests of others are refused
+  TenantList tenants;      ///< requests of others are refused
   bool allow_weak_stores = false;
 };
 
@@ -56,7 +56,7 @@ class Service {
 
   /// match.completed. Idempotent by match_id: profile.applied is the key.
   bus::Ack on_completed(const MatchCompleted& match, const bus::EventInfo& info);
-  void tell_players(const RatedMatch& rated);
+  void notify_players(const RatedMatch& rated);
 
   Runtime& runtime_;
   runtime::LiveModes modes_;

@@ -145,8 +145,8 @@ Rating rating_of(const pqxx::row& row, TimePoint now) {
   rating.mode = own_text<Mode>(row["mode"]);
   rating.mmr = to_points(rated.mmr);
   rating.games = rated.games;
-  rating.deviation = deviation_then(rated, now);
-  if (rated.deviation_at) rating.deviation_at = deviation_moment(rated, now);
+  rating.deviation = grown_deviation(rated, now);
+  if (rated.deviation_at) rating.deviation_at = deviation_time(rated, now);
   rating.deviation_growth = deviation_growth(rated);
   return rating;
 }
@@ -333,8 +333,8 @@ Reply<std::vector<MatchRatingChange>> Store::changes_of(const Tenant& tenant, co
     for (const auto& row : kChangesOf(tx, matches, request.player_id.to_string(), tenant.str())) {
       const auto before = row["mmr_before"].as<Hundredths>();
       const auto after = row["mmr_after"].as<Hundredths>();
-      changes.push_back({own_text<MatchId>(row["match_id"]), to_points(before), to_points(after),
-                         to_points(after - before)});
+      changes.push_back(
+          {own_text<MatchId>(row["match_id"]), to_points(before), to_points(after), to_points(after - before)});
     }
     return changes;
   });

@@ -10,7 +10,7 @@
 #include "common/storage/redis.h"
 #include "common/wire/codec.h"
 #include "common/wire/mode_table.h"
-#include "services/session/core/birth.h"
+#include "services/session/core/initial_state.h"
 #include "services/session/core/recent.h"
 #include "services/session/report.h"
 
@@ -20,12 +20,12 @@ namespace {
 constexpr int kHeartbeatSeconds = 5;
 /// While the row still waits for its server's answer: the server is faster than the bookkeeping, and soon counts.
 constexpr int kEarlyHeartbeatSeconds = 1;
-constexpr Milliseconds kStoreTime{2'000};
-constexpr Milliseconds kStartTime{30'000};
-constexpr Milliseconds kStartTry{1'000};
+constexpr Milliseconds kStoreTimeout{2'000};
+constexpr Milliseconds kStartTimeout{30'000};
+constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 10;
 /// Matches stored in one transaction.
-constexpr int kFoundAtOnce = 100;
+constexpr int kMaxFoundPerBatch = 100;
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
@@ -44,9 +44,9 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   options.connections = kDatabaseConnections;
   auto postgres = std::make_unique<storage::Postgres>(options);
   const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartTry));
+    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 
@@ -83,18 +83,18 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
       outbox_(std::make_unique<storage::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
       store_(*postgres_, *outbox_),
       notifier_(runtime.bus, *cache_, runtime.clock),
-      announcer_(runtime.bus, notifier_, tokens_, metrics_),
-      servers_(store_, runtime.bus, tokens_, announcer_, metrics_),
-      sweeper_(store_, servers_, announcer_, runtime.bus, timing),
+      match_notifier_(runtime.bus, notifier_, tokens_, metrics_),
+      servers_(store_, runtime.bus, tokens_, match_notifier_, metrics_),
+      sweeper_(store_, servers_, match_notifier_, runtime.bus, timing),
       server_(runtime.bus, {.name = std::string(kName), .description = "Matches from found to over"}, runtime.metrics),
-      events_(runtime.bus, streams::kMatch, {.name = std::string(kName), .batch = kFoundAtOnce}, runtime.metrics) {
+      events_(runtime.bus, streams::kMatch, {.name = std::string(kName), .batch = kMaxFoundPerBatch}, runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
   server_.serve<GetRecentMatches>([this](const GetRecentMatches& r, const bus::Context& c) { return recent(r, c); });
   server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });
   server_.serve<ReportResult>([this](const ReportResult& r, const bus::Context& c) { return report(r, c); });
   server_.serve<ReconcileMatches>([this](const ReconcileMatches& r, const bus::Context& c) { return reconcile(r, c); });
-  events_.on_batch<MatchFound>(kFoundAtOnce, [this](const auto& events) { return on_found(events); });
+  events_.on_batch<MatchFound>(kMaxFoundPerBatch, [this](const auto& events) { return on_found(events); });
   server_.start();
   events_.start();
 }
@@ -113,7 +113,7 @@ Store::Arrival Service::arrival_of(const MatchFound& found, const trace::Context
 }
 
 Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival>& arrivals, Deadline deadline) {
-  auto stored = store_.store_found(arrivals, timing_.found_age_limit, deadline);
+  auto stored = store_.store_found(arrivals, timing_.max_found_age, deadline);
   if (!stored) return stored;
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const auto& [match, fresh, refused] = (*stored)[i];
@@ -122,7 +122,7 @@ Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival
       continue;
     }
     const trace::Scope scope(arrivals[i].trace);
-    announcer_.changed(match, std::nullopt);
+    match_notifier_.changed(match, std::nullopt);
     if (match.status == MatchStatus::allocating) {
       servers_.place(match);
     } else {
@@ -135,7 +135,7 @@ Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival
 std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFound>>& events) {
   std::vector<Store::Arrival> arrivals;
   for (const auto& delivered : events) arrivals.push_back(arrival_of(delivered.event, delivered.trace));
-  const bool stored = take(arrivals, Deadline::after(kStoreTime)).ok();
+  const bool stored = take(arrivals, Deadline::after(kStoreTimeout)).ok();
   return std::vector<bus::Ack>(events.size(), stored ? bus::Ack::done : bus::Ack::retry);
 }
 
@@ -143,7 +143,7 @@ Reply<MatchStandings> Service::reconcile(const ReconcileMatches& request, const 
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
   std::vector<Store::Arrival> arrivals;
   for (const auto& found : request.matches) arrivals.push_back(arrival_of(found, context.trace));
-  const auto stored = take(arrivals, context.deadline.within(kStoreTime));
+  const auto stored = take(arrivals, context.deadline.within(kStoreTimeout));
   if (!stored) return fail(stored.error());
   MatchStandings answer;
   for (const auto& [match, fresh, refused] : *stored) {
@@ -200,10 +200,11 @@ Reply<RecentMatches> Service::recent(const GetRecentMatches& request, const bus:
 Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::Context& context) {
   if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
   if (request.status == ServerPhase::aborted) return abort(request.match_id, context.deadline);
-  const auto heard = store_.hear(request.match_id, request.status == ServerPhase::running, context.deadline);
+  const auto heard =
+      store_.record_heartbeat(request.match_id, request.status == ServerPhase::running, context.deadline);
   if (!heard) return fail(heard.error());
   if (!heard->match) return unknown_match();
-  if (heard->started) announcer_.changed(*heard->match, MatchStatus::ready);
+  if (heard->started) match_notifier_.changed(*heard->match, MatchStatus::ready);
   if (heard->counted) return HeartbeatAnswer{true, kHeartbeatSeconds};
   if (is_over(heard->match->status)) return refuse(Code::match_over);
   return HeartbeatAnswer{true, kEarlyHeartbeatSeconds};
@@ -238,10 +239,10 @@ Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadlin
   if (!judged) return fail(judged.error());
   switch (judged->verdict) {
     case Verdict::accept:
-      announcer_.changed(judged->match, judged->before);
+      match_notifier_.changed(judged->match, judged->before);
       servers_.give_back(match);
       break;
-    case Verdict::same_again: metrics_.results_repeated.add(); break;
+    case Verdict::repeated: metrics_.results_repeated.add(); break;
     case Verdict::conflict:
       metrics_.results_refused.add();
       log::warning("result_conflicted", {{"match_id", match}});

@@ -77,10 +77,10 @@ class Service {
   std::unique_ptr<storage::Outbox> outbox_;
   Store store_;
   bus::Notifier notifier_;
-  Announcer announcer_;
-  Servers servers_;
+  MatchNotifier match_notifier_;
+  ServerAllocator servers_;
   Sweeper sweeper_;
-  bus::Server server_;      // last: gone first, so that no request or event meets a dead member
+  bus::Server server_;  // last: gone first, so that no request or event meets a dead member
   bus::Consumer events_;
 };
 

@@ -9,7 +9,7 @@
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
-#include "services/session/core/birth.h"
+#include "services/session/core/initial_state.h"
 
 namespace mm::session {
 
@@ -59,7 +59,7 @@ const std::string kStartSql = returning(
 const std::string kBearCancelledSql = returning(
     "UPDATE session.match SET state = 'cancelled', reason = $2, requeue = $3::jsonb, ended_event = $4, "
     "ended_at = now(), released = true WHERE match_id = $1::uuid AND state = ANY($5::text[])");
-const std::string kHearSql = returning(
+const std::string kRecordHeartbeatSql = returning(
     "UPDATE session.match SET heartbeat_at = now() WHERE match_id = $1::uuid AND state IN ('ready', 'running')");
 const storage::Statement kInsert{"session_insert", kInsertSql.c_str()};
 const storage::Statement kFind{"session_find", kFindSql.c_str()};
@@ -69,7 +69,7 @@ const storage::Statement kLock{"session_lock", kLockSql.c_str()};
 const storage::Statement kMakeReady{"session_make_ready", kMakeReadySql.c_str()};
 const storage::Statement kStart{"session_start", kStartSql.c_str()};
 const storage::Statement kBearCancelled{"session_bear_cancelled", kBearCancelledSql.c_str()};
-const storage::Statement kHear{"session_hear", kHearSql.c_str()};
+const storage::Statement kRecordHeartbeat{"session_record_heartbeat", kRecordHeartbeatSql.c_str()};
 const storage::Statement kEnterPlayers{"session_enter_players",
                                        "INSERT INTO session.live_player (tenant, player_id, match_id) "
                                        "SELECT p.tenant, p.player, p.match_id "
@@ -96,7 +96,7 @@ T own(std::optional<T>&& parsed) {
 }
 
 template <class T>
-T own_json(const std::string& text) {
+T json_of(const std::string& text) {
   auto value = wire::decode<T>(text, wire::Unknown::ignored, bus::Bus::kTrusted);
   check(value.ok(), "session.match holds what session never writes");
   return *std::move(value);
@@ -119,10 +119,10 @@ Match match_of(const pqxx::row& row) {
   match.region = own(Region::parse(row["region"].c_str()));
   match.source = own(enum_named<MatchSource>(row["source"].c_str()));
   match.team_size = row["team_size"].as<int>();
-  match.teams = own_json<std::vector<FoundTeam>>(row["roster"].as<std::string>());
+  match.teams = json_of<std::vector<FoundTeam>>(row["roster"].as<std::string>());
   match.status = own(enum_named<MatchStatus>(row["state"].c_str()));
   if (!row["reason"].is_null()) match.reason = enum_named<CancelReason>(row["reason"].c_str());
-  match.requeue = own_json<std::vector<TicketId>>(row["requeue"].as<std::string>());
+  match.requeue = json_of<std::vector<TicketId>>(row["requeue"].as<std::string>());
   match.server_endpoint = text_or_empty(row["server_endpoint"]);
   match.server_url = text_or_empty(row["server_url"]);
   match.found_at = own(time_of(row["found_ms"]));
@@ -177,7 +177,7 @@ auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std
 
 // The same for work that may have put an event into the outbox: its relay looks at once.
 template <class Work>
-auto run_telling(storage::Postgres& postgres, storage::Outbox& outbox, Deadline deadline, Work work) {
+auto run_and_wake(storage::Postgres& postgres, storage::Outbox& outbox, Deadline deadline, Work work) {
   auto result = run(postgres, deadline, work);
   if (result) outbox.wake();
   return result;
@@ -189,13 +189,12 @@ std::map<MatchId, Match> insert(pqxx::work& tx, const std::vector<Store::Arrival
     return array_text(arrivals, [&](const Store::Arrival& arrival) { return value(arrival.found); });
   };
   using Found = const MatchFound&;
-  const auto rows = kInsert(tx, column([](Found f) { return f.match_id.to_string(); }),
-                            column([](Found f) { return f.tenant.str(); }), column([](Found f) { return f.mode.str(); }),
-                            column([](Found f) { return f.region.str(); }),
-                            column([](Found f) { return std::string(text_of(f.source)); }),
-                            column([](Found f) { return f.team_size; }),
-                            column([](Found f) { return wire::encode(f.teams); }),
-                            column([](Found f) { return wire::format_time(f.created_at); }));
+  const auto rows = kInsert(
+      tx, column([](Found f) { return f.match_id.to_string(); }), column([](Found f) { return f.tenant.str(); }),
+      column([](Found f) { return f.mode.str(); }), column([](Found f) { return f.region.str(); }),
+      column([](Found f) { return std::string(text_of(f.source)); }), column([](Found f) { return f.team_size; }),
+      column([](Found f) { return wire::encode(f.teams); }),
+      column([](Found f) { return wire::format_time(f.created_at); }));
   std::map<MatchId, Match> born;
   for (auto& match : all_of(rows)) born.emplace(match.id, std::move(match));
   return born;
@@ -261,15 +260,13 @@ Refusals refuse_some(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals
       refusals[found.match_id] = {
           *bad_roster, cancellation(found.teams, CancelReason::conflict, {everyone.begin(), everyone.end()})};
     } else if (too_old(found, row->second.stored_at, age_limit)) {
-      refusals[found.match_id] = {"it waited too long for its row",
-                                  cancellation(found.teams, CancelReason::no_server)};
+      refusals[found.match_id] = {"it waited too long for its row", cancellation(found.teams, CancelReason::no_server)};
     } else {
       candidates.push_back(&row->second);
     }
   }
   for (const auto& [id, busy] : enter_players(tx, candidates)) {
-    refusals[id] = {"a player is in another live match",
-                    cancellation(born.at(id).teams, CancelReason::conflict, busy)};
+    refusals[id] = {"a player is in another live match", cancellation(born.at(id).teams, CancelReason::conflict, busy)};
   }
   return refusals;
 }
@@ -278,7 +275,7 @@ Refusals refuse_some(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals
 
 Reply<std::vector<Store::Stored>> Store::store_found(const std::vector<Arrival>& arrivals, Milliseconds age_limit,
                                                      Deadline deadline) {
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
     auto born = insert(tx, arrivals);
     const auto refusals = refuse_some(tx, arrivals, born, age_limit);
     std::vector<MatchId> known;
@@ -306,7 +303,8 @@ Reply<std::vector<Store::Stored>> Store::store_found(const std::vector<Arrival>&
     for (const auto& arrival : arrivals) {
       const auto id = arrival.found.match_id;
       const auto refused = refusals.find(id);
-      if (born.contains(id)) stored.push_back({born.at(id), true, refused == refusals.end() ? "" : refused->second.why});
+      if (born.contains(id))
+        stored.push_back({born.at(id), true, refused == refusals.end() ? "" : refused->second.why});
       else stored.push_back({there.at(id), false, {}});
     }
     return stored;
@@ -329,7 +327,7 @@ Reply<std::vector<Match>> Store::waiting(int most, Deadline deadline) {
 }
 
 Reply<std::optional<Match>> Store::make_ready(MatchId match, const Allocation& allocation, Deadline deadline) {
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
     auto ready = one_of(kMakeReady(tx, match.to_string(), allocation.server_id.to_string(), allocation.server_endpoint,
                                    allocation.server_url, states_text(states_before(MatchStatus::ready))));
     if (ready) outbox_.add(tx, ready_event(*ready), message_id(match, "ready"));
@@ -337,21 +335,21 @@ Reply<std::optional<Match>> Store::make_ready(MatchId match, const Allocation& a
   });
 }
 
-Reply<Store::Heard> Store::hear(MatchId match, bool running, Deadline deadline) {
+Reply<Store::RecordedHeartbeat> Store::record_heartbeat(MatchId match, bool running, Deadline deadline) {
   const auto id = match.to_string();
-  return run(postgres_, deadline, [&](pqxx::work& tx) -> Heard {
+  return run(postgres_, deadline, [&](pqxx::work& tx) -> RecordedHeartbeat {
     if (running) {
       auto started = one_of(kStart(tx, id, states_text(states_before(MatchStatus::running))));
       if (started) return {std::move(started), true, true};
     }
-    auto heard = one_of(kHear(tx, id));
+    auto heard = one_of(kRecordHeartbeat(tx, id));
     if (heard) return {std::move(heard), true, false};
     return {one_of(kFind(tx, id)), false, false};
   });
 }
 
 Reply<Store::Judged> Store::complete(MatchId match, const Report& report, Deadline deadline) {
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> Judged {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> Judged {
     auto row = own(lock(tx, match));
     const auto verdict = judge(row, report);
     const auto before = row.status;
@@ -404,7 +402,7 @@ Reply<std::optional<Match>> Store::cancel_overdue(Overdue kind, const Match& mat
   const bool unserved = kind == Overdue::unserved;
   const auto cancelled = cancellation(match.teams, unserved ? CancelReason::no_server : CancelReason::server_lost);
   const auto event = cancelled_event(match, cancelled);
-  return run_telling(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
     // The condition stands here again: a server or a heartbeat may have come since the look.
     auto row = one_of(tx.exec_params(
         returning("UPDATE session.match SET state = 'cancelled', reason = $3, requeue = $4::jsonb, ended_event = $5, "

@@ -50,20 +50,20 @@ class Store {
   /// None: no longer allocating.
   Reply<std::optional<Match>> make_ready(MatchId match, const Allocation& allocation, Deadline deadline);
 
-  struct Heard {
+  struct RecordedHeartbeat {
     std::optional<Match> match;  ///< none: unknown
     bool counted = false;        ///< the match is ready or running
     bool started = false;        ///< by this heartbeat it is running
   };
-  Reply<Heard> hear(MatchId match, bool running, Deadline deadline);
+  Reply<RecordedHeartbeat> record_heartbeat(MatchId match, bool running, Deadline deadline);
 
   struct Judged {
     Match match;
     Verdict verdict = Verdict::accept;
     MatchStatus before = MatchStatus::running;  ///< with accept: what it ended from
   };
-  /// Completes the match, or cancels it if the report voids it. The report has been checked against the match, whose row
-  /// was seen before.
+  /// Completes the match, or cancels it if the report voids it. The report has been checked against the match, whose
+  /// row was seen before.
   Reply<Judged> complete(MatchId match, const Report& report, Deadline deadline);
 
   /// The newest ends of the player's matches within kRecentTime, the latest last.

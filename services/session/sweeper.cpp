@@ -4,14 +4,15 @@
 
 namespace mm::session {
 
-Sweeper::Sweeper(Store& store, Servers& servers, Announcer& announcer, bus::Bus& bus, const Timing& timing)
+Sweeper::Sweeper(Store& store, ServerAllocator& servers, MatchNotifier& match_notifier, bus::Bus& bus,
+                 const Timing& timing)
     : store_(store),
       servers_(servers),
-      announcer_(announcer),
+      match_notifier_(match_notifier),
       bus_(bus),
       timing_(timing),
-      watch_(timing.silence, kGap),
-      serving_(timing.server_wait, kGap),
+      watch_(timing.heartbeat_timeout, kGap),
+      serving_(timing.allocation_timeout, kGap),
       pruned_(std::chrono::steady_clock::now()),
       thread_([this] { run(); }) {}
 
@@ -34,7 +35,7 @@ void Sweeper::run() {
     serving_.look(now, heard);
     prune();
     lock.lock();
-    woken_.wait_for(lock, timing_.sweep_every, [this] { return ending_; });
+    woken_.wait_for(lock, timing_.sweep_interval, [this] { return ending_; });
   }
 }
 
@@ -43,10 +44,10 @@ bool Sweeper::look() { return servers_.sweep() && cancel_unserved() && cancel_si
 // The time in which we, the database or the bus were away does not count: nobody could have been placed.
 bool Sweeper::cancel_unserved() {
   if (!serving_.may_judge()) return true;
-  const auto matches = store_.unserved(timing_.server_wait, kMostPerSweep, Deadline::after(kStoreTime));
+  const auto matches = store_.unserved(timing_.allocation_timeout, kMaxPerSweep, Deadline::after(kStoreTimeout));
   if (!matches) return false;
   for (const auto& match : *matches) {
-    const auto cancelled = store_.cancel_unserved(match, timing_.server_wait, Deadline::after(kStoreTime));
+    const auto cancelled = store_.cancel_unserved(match, timing_.allocation_timeout, Deadline::after(kStoreTimeout));
     if (!cancelled) return false;
     if (*cancelled) ended(**cancelled, MatchStatus::allocating);
   }
@@ -55,10 +56,10 @@ bool Sweeper::cancel_unserved() {
 
 bool Sweeper::cancel_silent() {
   if (!watch_.may_judge()) return true;
-  const auto matches = store_.silent(timing_.silence, kMostPerSweep, Deadline::after(kStoreTime));
+  const auto matches = store_.silent(timing_.heartbeat_timeout, kMaxPerSweep, Deadline::after(kStoreTimeout));
   if (!matches) return false;
   for (const auto& match : *matches) {
-    const auto cancelled = store_.cancel_silent(match, timing_.silence, Deadline::after(kStoreTime));
+    const auto cancelled = store_.cancel_silent(match, timing_.heartbeat_timeout, Deadline::after(kStoreTimeout));
     if (!cancelled) return false;
     if (*cancelled) ended(**cancelled, match.status);
   }
@@ -66,7 +67,7 @@ bool Sweeper::cancel_silent() {
 }
 
 bool Sweeper::give_back_servers() {
-  const auto matches = store_.unreleased(kMostPerSweep, Deadline::after(kStoreTime));
+  const auto matches = store_.unreleased(kMaxPerSweep, Deadline::after(kStoreTimeout));
   if (!matches) return false;
   for (const auto& match : *matches) servers_.give_back(match);
   return true;
@@ -74,15 +75,16 @@ bool Sweeper::give_back_servers() {
 
 void Sweeper::prune() {
   const auto now = std::chrono::steady_clock::now();
-  if (now - pruned_ < kPruneEvery) return;
+  if (now - pruned_ < kPruneInterval) return;
   pruned_ = now;
-  (void)store_.prune_recent(Deadline::after(kStoreTime));  // fails with the next statement, or is done at the next look
-  const auto gone = store_.prune(timing_.keep, Deadline::after(kStoreTime));
+  (void)store_.prune_recent(
+      Deadline::after(kStoreTimeout));  // fails with the next statement, or is done at the next look
+  const auto gone = store_.prune(timing_.retention, Deadline::after(kStoreTimeout));
   if (gone && *gone > 0) log::info("matches_pruned", {{"matches", *gone}});
 }
 
 void Sweeper::ended(const Match& match, MatchStatus from) {
-  announcer_.changed(match, from);
+  match_notifier_.changed(match, from);
   servers_.give_back(match.id);
 }
 

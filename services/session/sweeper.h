@@ -7,29 +7,29 @@
 #include <mutex>
 #include <thread>
 
-#include "services/session/core/watch.h"
-#include "services/session/servers.h"
+#include "services/session/core/availability.h"
+#include "services/session/server_allocator.h"
 
 namespace mm::session {
 
 /// Settings of the protocol; other values only in tests.
 struct Timing {
-  Milliseconds found_age_limit{600'000};  ///< a match.found older than this is born cancelled: its players are gone
-  Milliseconds server_wait{60'000};      ///< allocating for longer: no_server
-  Milliseconds silence{15'000};          ///< no heartbeat for longer: server_lost
-  Milliseconds sweep_every{500};
-  Milliseconds keep{8 * 24 * 3'600'000LL};  ///< ended rows
+  Milliseconds max_found_age{600'000};      ///< a match.found older than this is born cancelled: its players are gone
+  Milliseconds allocation_timeout{60'000};  ///< allocating for longer: no_server
+  Milliseconds heartbeat_timeout{15'000};   ///< no heartbeat for longer: server_lost
+  Milliseconds sweep_interval{500};
+  Milliseconds retention{8 * 24 * 3'600'000LL};  ///< ended rows
 };
 
 class Sweeper {
  public:
-  static constexpr int kMostPerSweep = 256;
-  static constexpr Milliseconds kStoreTime{2'000};
-  static constexpr Milliseconds kPruneEvery{60'000};
+  static constexpr int kMaxPerSweep = 256;
+  static constexpr Milliseconds kStoreTimeout{2'000};
+  static constexpr Milliseconds kPruneInterval{60'000};
   /// Two looks further apart than this: this process slept.
   static constexpr Milliseconds kGap{3'000};
 
-  Sweeper(Store& store, Servers& servers, Announcer& announcer, bus::Bus& bus, const Timing& timing);
+  Sweeper(Store& store, ServerAllocator& servers, MatchNotifier& match_notifier, bus::Bus& bus, const Timing& timing);
   ~Sweeper();
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
@@ -44,12 +44,12 @@ class Sweeper {
   void ended(const Match& match, MatchStatus from);
 
   Store& store_;
-  Servers& servers_;
-  Announcer& announcer_;
+  ServerAllocator& servers_;
+  MatchNotifier& match_notifier_;
   bus::Bus& bus_;
   const Timing timing_;
-  Watch watch_;     ///< over game servers' silence
-  Watch serving_;   ///< over our own ability to place matches
+  Availability watch_;    ///< over game servers' silence
+  Availability serving_;  ///< over our own ability to place matches
   SteadyPoint pruned_;
 
   std::mutex mutex_;

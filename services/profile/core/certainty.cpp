@@ -8,27 +8,27 @@
 
 namespace mm::profile {
 
-static_assert(to_points(kInitialRating) == kInitialMmr && to_points(kWidestDeviation) == kInitialDeviation);
+static_assert(to_points(kInitialRating) == kInitialMmr && to_points(kMaxDeviation) == kInitialDeviation);
 
 double deviation_growth(const Rated& player) {
   constexpr double kPeriodDays = static_cast<double>(kRatingPeriod.count()) / 86'400'000.0;
   return volatility_of(player) * kPointsPerUnit / std::sqrt(kPeriodDays);
 }
 
-double deviation_then(const Rated& player, TimePoint when) {
+double grown_deviation(const Rated& player, TimePoint when) {
   if (!player.deviation_at) return to_points(player.deviation);
   return deviation_after(to_points(player.deviation), deviation_growth(player), when - *player.deviation_at);
 }
 
 Hundredths stored_deviation(double points) {
-  return std::clamp<Hundredths>(std::llround(points * 100.0), kNarrowestDeviation, kWidestDeviation);
+  return std::clamp<Hundredths>(std::llround(points * 100.0), kMinDeviation, kMaxDeviation);
 }
 
 Hundredths stored_rating(double points) { return std::llround(points * 100.0); }
 
 Billionths stored_volatility(double volatility) { return std::llround(volatility * 1e9); }
 
-TimePoint deviation_moment(const Rated& player, TimePoint ended_at) {
+TimePoint deviation_time(const Rated& player, TimePoint ended_at) {
   return player.deviation_at ? std::max(*player.deviation_at, ended_at) : ended_at;
 }
 

@@ -23,7 +23,7 @@ constexpr double volatility_of(const Rated& player) { return static_cast<double>
 double deviation_growth(const Rated& player);
 
 /// In points. A time before the deviation's own: what it is there, so that matches may be applied out of order.
-double deviation_then(const Rated& player, TimePoint when);
+double grown_deviation(const Rated& player, TimePoint when);
 
 /// The nearest that can be stored.
 Hundredths stored_deviation(double points);
@@ -31,7 +31,7 @@ Hundredths stored_rating(double points);
 Billionths stored_volatility(double volatility);
 
 /// When the deviation after a match is of: the later of the match's end and what it was of before.
-TimePoint deviation_moment(const Rated& player, TimePoint ended_at);
+TimePoint deviation_time(const Rated& player, TimePoint ended_at);
 
 /// A sum that does not depend on the order of its terms, to the last bit.
 double sum_of(std::vector<double> terms);

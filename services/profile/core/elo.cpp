@@ -55,7 +55,7 @@ std::vector<std::vector<double>> variances_of(const Sides& sides, TimePoint ende
   std::vector<std::vector<double>> variances;
   for (const auto& side : sides) {
     auto& own = variances.emplace_back();
-    for (const auto& player : side) own.push_back(std::pow(deviation_then(player, ended_at), 2));
+    for (const auto& player : side) own.push_back(std::pow(grown_deviation(player, ended_at), 2));
   }
   return variances;
 }
@@ -111,7 +111,7 @@ Sides rate_by_elo(const Sides& sides, const MatchOutcome& outcome, double weight
       auto& player = after[i][slot];
       player.mmr += changes[i][slot];
       player.deviation = stored_deviation(std::sqrt(variance));
-      player.deviation_at = deviation_moment(player, outcome.ended_at);
+      player.deviation_at = deviation_time(player, outcome.ended_at);
     }
   }
   return after;

@@ -11,9 +11,9 @@ namespace mm::profile {
 namespace {
 
 constexpr double kConvergence = 1e-6;
-constexpr int kIterationsMost = 200;  // the paper's examples need fewer than 10
+constexpr int kMaxIterations = 200;  // the paper's examples need fewer than 10
 /// Of a game whose result was certain: a difference of 8,000 points. Less would only be lost in rounding.
-constexpr double kLeastInformation = 1e-20;
+constexpr double kMinInformation = 1e-20;
 
 /// What the games say, in the paper's letters: v, and the sum of g (s - E), which is Delta / v.
 struct Evidence {
@@ -33,7 +33,7 @@ Evidence evidence_of(double mu, const std::vector<Glicko2Game>& games) {
     information.push_back(game.weight * g * g * tail / ((1.0 + tail) * (1.0 + tail)));
     surprise.push_back(game.weight * g * (game.score - expected));
   }
-  return {1.0 / std::max(sum_of(std::move(information)), kLeastInformation), sum_of(std::move(surprise))};
+  return {1.0 / std::max(sum_of(std::move(information)), kMinInformation), sum_of(std::move(surprise))};
 }
 
 /// Step 5: the volatility at which f is 0, by the Illinois algorithm.
@@ -48,11 +48,11 @@ double new_volatility(double sigma, double phi, const Evidence& evidence) {
   double left = a;
   double right = delta_squared > variance ? std::log(delta_squared - variance) : a - kTau;
   if (delta_squared <= variance) {
-    for (int k = 2; f(right) < 0 && k < kIterationsMost; ++k) right = a - k * kTau;
+    for (int k = 2; f(right) < 0 && k < kMaxIterations; ++k) right = a - k * kTau;
   }
   double f_left = f(left);
   double f_right = f(right);
-  for (int i = 0; i < kIterationsMost && std::fabs(right - left) > kConvergence; ++i) {
+  for (int i = 0; i < kMaxIterations && std::fabs(right - left) > kConvergence; ++i) {
     const double middle = left + (left - right) * f_left / (f_right - f_left);
     const double f_middle = f(middle);
     if (f_middle * f_right <= 0) {
@@ -64,7 +64,7 @@ double new_volatility(double sigma, double phi, const Evidence& evidence) {
     right = middle;
     f_right = f_middle;
   }
-  return std::clamp(std::exp(left / 2), kLeastVolatility, kMostVolatility);
+  return std::clamp(std::exp(left / 2), kMinVolatility, kMaxVolatility);
 }
 
 /// A side when the period of the match began.
@@ -76,12 +76,12 @@ struct Team {
 
 Team team_of(const std::vector<Rated>& side, TimePoint onset) {
   std::vector<double> variances;
-  for (const auto& player : side) variances.push_back(std::pow(deviation_then(player, onset), 2));
+  for (const auto& player : side) variances.push_back(std::pow(grown_deviation(player, onset), 2));
   return {static_cast<double>(side.size()), mean_points(side), sum_of(std::move(variances))};
 }
 
 /// Whether the result says anything of these two: not of two losers.
-bool told_apart(std::size_t side, std::size_t other, std::optional<std::size_t> winner) {
+bool result_compares(std::size_t side, std::size_t other, std::optional<std::size_t> winner) {
   return !winner || winner == side || winner == other;
 }
 
@@ -106,7 +106,7 @@ Rated rated_after(const Rated& before, const Glicko2Player& moved, TimePoint end
   after.mmr = stored_rating(moved.rating);
   after.deviation = stored_deviation(moved.deviation);
   after.volatility = stored_volatility(moved.volatility);
-  after.deviation_at = deviation_moment(before, ended_at);
+  after.deviation_at = deviation_time(before, ended_at);
   return after;
 }
 
@@ -117,7 +117,7 @@ Glicko2Player glicko2(const Glicko2Player& player, const std::vector<Glicko2Game
   const double phi = player.deviation / kPointsPerUnit;
   const auto evidence = evidence_of(mu, games);
   const double sigma = new_volatility(player.volatility, phi, evidence);
-  const double widest = to_points(kWidestDeviation) / kPointsPerUnit;
+  const double widest = to_points(kMaxDeviation) / kPointsPerUnit;
   const double before = std::min(widest, std::sqrt(phi * phi + periods * sigma * sigma));
   const double after = 1.0 / std::sqrt(1.0 / (before * before) + 1.0 / evidence.v);
   // The change is added in points: adding 0 then changes nothing, which a way there and back does not promise.
@@ -132,10 +132,10 @@ Sides rate_by_glicko2(const Sides& sides, const MatchOutcome& outcome, double we
   for (std::size_t i = 0; i < sides.size(); ++i) {
     auto& rated = after.emplace_back();
     for (const auto& before : sides[i]) {
-      const Glicko2Player player{to_points(before.mmr), deviation_then(before, onset), volatility_of(before)};
+      const Glicko2Player player{to_points(before.mmr), grown_deviation(before, onset), volatility_of(before)};
       std::vector<Glicko2Game> games;
       for (std::size_t j = 0; j < sides.size(); ++j) {
-        if (j == i || !told_apart(i, j, outcome.winner)) continue;
+        if (j == i || !result_compares(i, j, outcome.winner)) continue;
         auto& game = games.emplace_back(composite_of(player, teams[i], teams[j]));
         game.score = score_against(i, j, outcome.winner);
         game.weight = weight / static_cast<double>(sides.size() - 1);

@@ -31,8 +31,8 @@
 namespace mm::profile {
 
 inline constexpr double kTau = 0.5;
-inline constexpr double kLeastVolatility = 0.01;
-inline constexpr double kMostVolatility = 0.1;
+inline constexpr double kMinVolatility = 0.01;
+inline constexpr double kMaxVolatility = 0.1;
 
 /// In points.
 struct Glicko2Player {

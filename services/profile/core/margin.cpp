@@ -8,7 +8,7 @@
 namespace mm::profile {
 namespace {
 
-constexpr double kLeadMost = 1'000;  // rating points; beyond, the correction says no more
+constexpr double kMaxLead = 1'000;  // rating points; beyond, the correction says no more
 
 /// How far the winner's mean rating is above the mean of the other sides' means.
 double lead_of(const Sides& sides, std::size_t winner) {
@@ -17,7 +17,7 @@ double lead_of(const Sides& sides, std::size_t winner) {
     if (i != winner) others.push_back(mean_points(sides[i]));
   }
   const double count = static_cast<double>(others.size());
-  return std::clamp(mean_points(sides[winner]) - sum_of(std::move(others)) / count, -kLeadMost, kLeadMost);
+  return std::clamp(mean_points(sides[winner]) - sum_of(std::move(others)) / count, -kMaxLead, kMaxLead);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ using Billionths = std::int64_t;
 
 inline constexpr Hundredths kInitialRating = 150'000;
 /// Of a new player, and the most there is: nothing is less known than a player never seen.
-inline constexpr Hundredths kWidestDeviation = 35'000;
+inline constexpr Hundredths kMaxDeviation = 35'000;
 /// Ratings stay able to move (M. Glickman, "The Glicko system", proposes 30 for the same reason).
-inline constexpr Hundredths kNarrowestDeviation = 3'000;
+inline constexpr Hundredths kMinDeviation = 3'000;
 inline constexpr Billionths kInitialVolatility = 60'000'000;
 
 constexpr double to_points(Hundredths rating) { return static_cast<double>(rating) / 100.0; }
@@ -37,7 +37,7 @@ constexpr int shown_points(Hundredths rating) {
 struct Rated {
   Hundredths mmr = kInitialRating;
   std::int64_t games = 0;
-  Hundredths deviation = kWidestDeviation;     ///< at `deviation_at`; since then it grows (certainty.h)
+  Hundredths deviation = kMaxDeviation;        ///< at `deviation_at`; since then it grows (certainty.h)
   Billionths volatility = kInitialVolatility;  ///< only Glicko-2 moves it
   std::optional<TimePoint> deviation_at = {};  ///< end of the last rated match; none: there was none
   friend bool operator==(const Rated&, const Rated&) = default;

@@ -134,7 +134,7 @@ Sides rate_by_weng_lin(const Sides& sides, const MatchOutcome& outcome, double w
     auto& skills = before.emplace_back();
     for (const auto& player : side) {
       skills.push_back({(to_points(player.mmr) - kPointsOfNoSkill) / kPointsPerSkill,
-                        deviation_then(player, outcome.ended_at) / kPointsPerSkill});
+                        grown_deviation(player, outcome.ended_at) / kPointsPerSkill});
     }
   }
   const auto moved = plackett_luce(before, ranks_of(sides.size(), outcome.winner), model_for(sides, weight));
@@ -145,7 +145,7 @@ Sides rate_by_weng_lin(const Sides& sides, const MatchOutcome& outcome, double w
       // The change alone goes back to points: no change is then exactly none.
       player.mmr += stored_rating((moved[i][slot].mu - before[i][slot].mu) * kPointsPerSkill);
       player.deviation = stored_deviation(moved[i][slot].sigma * kPointsPerSkill);
-      player.deviation_at = deviation_moment(player, outcome.ended_at);
+      player.deviation_at = deviation_time(player, outcome.ended_at);
     }
   }
   return after;

@@ -6,7 +6,8 @@
 namespace mm::session {
 namespace {
 
-// Each player of the match exactly once: a list that leaves somebody out is a server that has lost track of its players.
+// Each player of the match exactly once: a list that leaves somebody out is a server that has lost track of its
+// players.
 void check_stats(const Match& match, const std::vector<PlayerStats>& stats, std::vector<FieldError>& errors) {
   std::set<PlayerId> seen;
   for (std::size_t i = 0; i < stats.size(); ++i) {
@@ -22,7 +23,8 @@ void check_stats(const Match& match, const std::vector<PlayerStats>& stats, std:
   }
   for (const auto& player : players_of(match.teams)) {
     if (seen.contains(player)) continue;
-    errors.push_back({"/player_stats", "must have each player of the match once; " + player.to_string() + " is missing"});
+    errors.push_back(
+        {"/player_stats", "must have each player of the match once; " + player.to_string() + " is missing"});
   }
 }
 
@@ -46,14 +48,15 @@ Verdict judge(const Match& match, const Report& report) {
     case MatchStatus::running: return Verdict::accept;
     case MatchStatus::completed:
       if (report.hash.empty()) return Verdict::over;
-      return match.result_hash == report.hash ? Verdict::same_again : Verdict::conflict;
+      return match.result_hash == report.hash ? Verdict::repeated : Verdict::conflict;
     case MatchStatus::cancelled: break;
   }
   check(match.status == MatchStatus::cancelled, "a match without a status");
   if (match.reason != CancelReason::voided) return Verdict::over;
-  // A void result and an aborting heartbeat say the same; only two results with different content contradict each other.
+  // A void result and an aborting heartbeat say the same; only two results with different content contradict each
+  // other.
   const bool same = match.result_hash.empty() || report.hash.empty() || match.result_hash == report.hash;
-  return report.voids && same ? Verdict::same_again : Verdict::conflict;
+  return report.voids && same ? Verdict::repeated : Verdict::conflict;
 }
 
 MatchCompleted completed_event(const Match& match, const Report& report, TimePoint ended_at) {

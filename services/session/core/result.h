@@ -28,11 +28,11 @@ struct Report {
 std::vector<FieldError> check_report(const Match& match, const Report& report);
 
 enum class Verdict {
-  accept,      ///< the first result of a match that is played
-  same_again,  ///< the result that was accepted: the same answer, no effect
-  conflict,    ///< another result was accepted
-  over,        ///< cancelled before for another reason than a void result, or completed before it is aborted
-  not_yet,     ///< its server is still being allocated
+  accept,    ///< the first result of a match that is played
+  repeated,  ///< the result that was accepted: the same answer, no effect
+  conflict,  ///< another result was accepted
+  over,      ///< cancelled before for another reason than a void result, or completed before it is aborted
+  not_yet,   ///< its server is still being allocated
 };
 Verdict judge(const Match& match, const Report& report);
 

@@ -181,7 +181,7 @@ struct Expected {
 using ExpectedBoard = std::map<PlayerId, Expected>;
 
 void note(ExpectedBoard& standings, const MatchRated& match) {
-  for (const auto& played : played_by(match)) {
+  for (const auto& played : player_records_of(match)) {
     auto& standing = standings[played.player_id];
     if (played.games > standing.mode_games) {
       standing.mode_games = played.games;

@@ -161,7 +161,7 @@ TEST_F(RatingSystems, CertaintyFadesUntilItIsAskedFor) {
   const auto& rating = asked.ratings[0];
   ASSERT_TRUE(rating.deviation_at);
   EXPECT_GE(*rating.deviation_at, now_);
-  EXPECT_NEAR(rating.deviation, deviation_then(table, *rating.deviation_at), 0.006);
+  EXPECT_NEAR(rating.deviation, grown_deviation(table, *rating.deviation_at), 0.006);
   EXPECT_NEAR(rating.deviation, 304.5, 0.1);
 
   // And the next match starts from there.

@@ -41,7 +41,7 @@ class EndedMatch : public SessionTest {
 TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
   const auto found = ready_match({2, 2});
   const auto id = found.match_id;
-  ASSERT_TRUE(beat(id).ok());
+  ASSERT_TRUE(send_heartbeat(id).ok());
   const auto answer = report(void_result(found));
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, MatchStatus::cancelled);
@@ -52,7 +52,7 @@ TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
   EXPECT_EQ(report(void_result(found, 2)).error().code, Code::result_conflict);
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
-  EXPECT_EQ(beat(id).error().code, Code::match_over);
+  EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
   EXPECT_EQ(world_.ear->about<MatchCancelled>(id).size(), 1U);
   EXPECT_TRUE(world_.ear->about<MatchCompleted>(id).empty());
 }
@@ -60,19 +60,19 @@ TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
 TEST_F(EndedMatch, DoesNotCountIfItsServerAbortsItInAHeartbeat) {
   const auto found = ready_match();
   const auto id = found.match_id;
-  ASSERT_TRUE(beat(id, ServerPhase::aborted).ok());
+  ASSERT_TRUE(send_heartbeat(id, ServerPhase::aborted).ok());
   expect_void(found);
-  EXPECT_TRUE(beat(id, ServerPhase::aborted).ok()) << "the answer may have been lost";
+  EXPECT_TRUE(send_heartbeat(id, ServerPhase::aborted).ok()) << "the answer may have been lost";
   EXPECT_TRUE(report(void_result(found)).ok());
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
-  EXPECT_EQ(beat(MatchId::fresh(SystemClock().now()), ServerPhase::aborted).error().code, Code::not_found);
+  EXPECT_EQ(send_heartbeat(MatchId::fresh(SystemClock().now()), ServerPhase::aborted).error().code, Code::not_found);
 }
 
 TEST_F(EndedMatch, StaysCompletedWhateverItsServerSaysLater) {
   const auto found = ready_match();
   ASSERT_TRUE(report(result_of(found, 1)).ok());
   EXPECT_EQ(report(void_result(found)).error().code, Code::result_conflict);
-  EXPECT_EQ(beat(found.match_id, ServerPhase::aborted).error().code, Code::match_over);
+  EXPECT_EQ(send_heartbeat(found.match_id, ServerPhase::aborted).error().code, Code::match_over);
   EXPECT_EQ(get(found.match_id)->status, MatchStatus::completed);
 }
 
@@ -82,7 +82,7 @@ TEST_F(EndedMatch, CannotBeVoidedBeforeItHasItsServer) {
   publish(found);
   ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
   EXPECT_EQ(report(void_result(found)).error().code, Code::not_ready_yet);
-  EXPECT_EQ(beat(found.match_id, ServerPhase::aborted).error().code, Code::not_ready_yet);
+  EXPECT_EQ(send_heartbeat(found.match_id, ServerPhase::aborted).error().code, Code::not_ready_yet);
 }
 
 TEST_F(EndedMatch, IsToldToItsPlayersForTenMinutes) {
@@ -129,14 +129,19 @@ TEST_F(EndedMatch, TellsTheNewestOfManyAndReadsTheRowsOfOnePlayerOnly) {
   auto database = world_.database();
   std::string plan;
   (void)database.transaction(soon(), [&](pqxx::work& tx) {
-    tx.exec_params("INSERT INTO session.ended_player SELECT tenant, gen_random_uuid(), match_id, ended_at "
-                   "FROM session.ended_player, generate_series(1, 20000) WHERE player_id = $1::uuid", player.to_string());
-    tx.exec_params("INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
-                   "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, $2::int) AS n "
-                   "WHERE player_id = $1::uuid", player.to_string(), kRecentMatchesMax);
+    tx.exec_params(
+        "INSERT INTO session.ended_player SELECT tenant, gen_random_uuid(), match_id, ended_at "
+        "FROM session.ended_player, generate_series(1, 20000) WHERE player_id = $1::uuid",
+        player.to_string());
+    tx.exec_params(
+        "INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
+        "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, $2::int) AS n "
+        "WHERE player_id = $1::uuid",
+        player.to_string(), kRecentMatchesMax);
     tx.exec("ANALYZE session.ended_player");
     for (const auto& row : tx.exec_params("EXPLAIN SELECT match_id FROM session.ended_player WHERE tenant = 'default' "
-                                          "AND player_id = $1::uuid", player.to_string())) {
+                                          "AND player_id = $1::uuid",
+                                          player.to_string())) {
       plan += row[0].as<std::string>() + "\n";
     }
   });

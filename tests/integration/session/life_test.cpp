@@ -27,7 +27,7 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->server_endpoint, "127.0.0.1:4242");
   EXPECT_EQ(ready->teams.size(), 2U);
-  EXPECT_EQ(beat(id)->next_heartbeat_seconds, 5);
+  EXPECT_EQ(send_heartbeat(id)->next_heartbeat_seconds, 5);
   EXPECT_TRUE(becomes(id, MatchStatus::running));
 
   const auto answer = report(result_of(found, 1));
@@ -144,10 +144,10 @@ TEST_F(MatchLife, HearsAndBelievesOnlyTheServerOfTheMatch) {
   const auto id = found.match_id;
   const auto other = MatchId::fresh(SystemClock().now());
   for (const auto& caller : {Caller{}, player_caller(players_in(found)[0]), server_caller(other)}) {
-    EXPECT_EQ(beat_as(caller, id).error().code, Code::forbidden);
+    EXPECT_EQ(send_heartbeat_as(caller, id).error().code, Code::forbidden);
     EXPECT_EQ(report_as(caller, result_of(found, 0)).error().code, Code::forbidden);
   }
-  EXPECT_EQ(beat(other).error().code, Code::not_found);
+  EXPECT_EQ(send_heartbeat(other).error().code, Code::not_found);
   auto unknown = result_of(found, 0);
   unknown.match_id = other;
   EXPECT_EQ(report(unknown).error().code, Code::not_found);
@@ -156,11 +156,11 @@ TEST_F(MatchLife, HearsAndBelievesOnlyTheServerOfTheMatch) {
 
 TEST_F(MatchLife, RunsFromTheFirstHeartbeatThatSaysSo) {
   const auto id = ready_match().match_id;
-  ASSERT_TRUE(beat(id, ServerPhase::starting).ok());
+  ASSERT_TRUE(send_heartbeat(id, ServerPhase::starting).ok());
   EXPECT_EQ(get(id)->status, MatchStatus::ready);
-  ASSERT_TRUE(beat(id).ok());
-  ASSERT_TRUE(beat(id).ok());
-  ASSERT_TRUE(beat(id, ServerPhase::ending).ok());
+  ASSERT_TRUE(send_heartbeat(id).ok());
+  ASSERT_TRUE(send_heartbeat(id).ok());
+  ASSERT_TRUE(send_heartbeat(id, ServerPhase::ending).ok());
   EXPECT_EQ(get(id)->status, MatchStatus::running);
 }
 
@@ -177,7 +177,7 @@ TEST_F(MatchLife, TakesOneResultAndAnswersItsRepeatAlike) {
   EXPECT_EQ(wire::encode(*again), wire::encode(*first));
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
-  EXPECT_EQ(beat(id).error().code, Code::match_over);
+  EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
 
   const auto frame = world_.ear->wait_for_frame(players_in(found)[0], "match_completed");
   ASSERT_TRUE(frame);

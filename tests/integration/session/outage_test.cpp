@@ -27,7 +27,7 @@ class Outage : public ::testing::Test, protected World {
 
   Timing quick_ = [] {
     Timing timing;
-    timing.sweep_every = Milliseconds{50};
+    timing.sweep_interval = Milliseconds{50};
     return timing;
   }();
 };
@@ -57,7 +57,7 @@ TEST_F(Outage, MatchesFoundWhileTheDatabaseIsAwayWaitAndNothingIsLost) {
 
 TEST_F(Outage, NoServerIsCalledLostForASilenceThatNobodyCouldHearThrough) {
   auto timing = quick_;
-  timing.silence = Milliseconds{1'500};
+  timing.heartbeat_timeout = Milliseconds{1'500};
   FakeOrchestrator orchestrator(*bus, metrics, 100);
   Instance instance(*this, timing);
   const auto found = fresh_match();
@@ -71,10 +71,10 @@ TEST_F(Outage, NoServerIsCalledLostForASilenceThatNobodyCouldHearThrough) {
   };
   // Long enough that the silence is judged, if it were allowed.
   const auto start = std::chrono::steady_clock::now();
-  ASSERT_TRUE(
-      testing::eventually([&] { return beats() && std::chrono::steady_clock::now() - start > timing.silence * 2; }));
+  ASSERT_TRUE(testing::eventually(
+      [&] { return beats() && std::chrono::steady_clock::now() - start > timing.heartbeat_timeout * 2; }));
   postgres.freeze();
-  const auto frozen = Deadline::after(timing.silence * 2);
+  const auto frozen = Deadline::after(timing.heartbeat_timeout * 2);
   EXPECT_TRUE(testing::eventually([&] { return frozen.passed(); }));
   postgres.thaw();
   ASSERT_TRUE(testing::eventually(beats));

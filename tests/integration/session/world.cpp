@@ -86,7 +86,7 @@ void FakeOrchestrator::interfere(std::function<std::optional<Problem>(MatchId)> 
   interfere_ = std::move(with);
 }
 
-Ear::Ear(bus::Bus& bus) {
+EventRecorder::EventRecorder(bus::Bus& bus) {
   for (const auto* subject : {"match.*", "session.state_changed", "events.violation.*", "notify.*"}) {
     subscriptions_.push_back(
         std::make_unique<bus::Subscription>(bus, subject, "", [this](std::string_view heard, std::string_view body) {
@@ -96,13 +96,13 @@ Ear::Ear(bus::Bus& bus) {
   }
 }
 
-std::vector<std::string> Ear::bodies(const std::string& subject) const {
+std::vector<std::string> EventRecorder::bodies(const std::string& subject) const {
   const std::lock_guard lock(mutex_);
   const auto found = bodies_.find(subject);
   return found == bodies_.end() ? std::vector<std::string>{} : found->second;
 }
 
-std::vector<std::string> Ear::frames(PlayerId player, std::string_view event) const {
+std::vector<std::string> EventRecorder::frames(PlayerId player, std::string_view event) const {
   std::vector<std::string> data;
   for (const auto& body : bodies(notify_subject(player))) {
     const auto document = json::Document::parse(body);
@@ -113,7 +113,7 @@ std::vector<std::string> Ear::frames(PlayerId player, std::string_view event) co
   return data;
 }
 
-std::optional<std::string> Ear::wait_for_frame(PlayerId player, std::string_view event) const {
+std::optional<std::string> EventRecorder::wait_for_frame(PlayerId player, std::string_view event) const {
   if (!testing::eventually([&] { return !frames(player, event).empty(); })) return std::nullopt;
   return frames(player, event).front();
 }
@@ -130,9 +130,7 @@ std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registr
   return std::move(*bus);
 }
 
-World::World() : bus(connect(nats, metrics)) {
-  ear = std::make_unique<Ear>(*bus);
-}
+World::World() : bus(connect(nats, metrics)) { ear = std::make_unique<EventRecorder>(*bus); }
 
 World& World::shared() {
   static World world;
@@ -148,8 +146,9 @@ storage::Postgres World::database() const {
 
 void World::clean() {
   auto database = this->database();
-  const auto done = database.transaction(
-      soon(), [](pqxx::work& tx) { tx.exec("TRUNCATE session.match, session.live_player, session.ended_player, session.outbox"); });
+  const auto done = database.transaction(soon(), [](pqxx::work& tx) {
+    tx.exec("TRUNCATE session.match, session.live_player, session.ended_player, session.outbox");
+  });
   check(done.ok(), "the tables could not be emptied");
 }
 
@@ -232,11 +231,11 @@ Reply<MatchView> SessionTest::get_live(PlayerId player) {
   return world_.bus->request(GetMatch{std::nullopt, player}, player_caller(player), soon());
 }
 
-Reply<HeartbeatAnswer> SessionTest::beat(MatchId match, ServerPhase phase) {
+Reply<HeartbeatAnswer> SessionTest::send_heartbeat(MatchId match, ServerPhase phase) {
   return world_.bus->request(Heartbeat{match, 2, phase}, server_caller(match), soon());
 }
 
-Reply<HeartbeatAnswer> SessionTest::beat_as(const Caller& caller, MatchId match) {
+Reply<HeartbeatAnswer> SessionTest::send_heartbeat_as(const Caller& caller, MatchId match) {
   return world_.bus->request(Heartbeat{match, 2, ServerPhase::running}, caller, soon());
 }
 

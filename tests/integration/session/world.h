@@ -55,9 +55,9 @@ class FakeOrchestrator {
 };
 
 /// Everything published on match.*, session.state_changed, events.violation.* and notify.*, by subject.
-class Ear {
+class EventRecorder {
  public:
-  explicit Ear(bus::Bus& bus);
+  explicit EventRecorder(bus::Bus& bus);
 
   std::vector<std::string> bodies(const std::string& subject) const;
   /// Events of this subject about this match.
@@ -100,7 +100,7 @@ struct World {
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
-  std::unique_ptr<Ear> ear;
+  std::unique_ptr<EventRecorder> ear;
 };
 
 /// One session daemon, in this process.
@@ -137,8 +137,8 @@ class SessionTest : public ::testing::Test {
   void publish(const MatchFound& found);
   Reply<MatchView> get(MatchId match, const Caller& caller = {});
   Reply<MatchView> get_live(PlayerId player);
-  Reply<HeartbeatAnswer> beat(MatchId match, ServerPhase phase = ServerPhase::running);
-  Reply<HeartbeatAnswer> beat_as(const Caller& caller, MatchId match);
+  Reply<HeartbeatAnswer> send_heartbeat(MatchId match, ServerPhase phase = ServerPhase::running);
+  Reply<HeartbeatAnswer> send_heartbeat_as(const Caller& caller, MatchId match);
   Reply<ResultAnswer> report(const ReportResult& result);
   Reply<ResultAnswer> report_as(const Caller& caller, const ReportResult& result);
 

@@ -19,25 +19,25 @@ constexpr auto kDay = std::chrono::hours(24);
 Rated settled(Hundredths deviation) { return {150'000, 100, deviation, kInitialVolatility, kNow}; }
 
 TEST(Certainty, FadesFrom60To110InAYear) {
-  EXPECT_NEAR(deviation_then(settled(6'000), kNow + kDay * 365), 110, 0.1);
+  EXPECT_NEAR(grown_deviation(settled(6'000), kNow + kDay * 365), 110, 0.1);
   EXPECT_NEAR(deviation_growth(settled(6'000)), 4.825, 0.0005);
 }
 
 TEST(Certainty, FadesAsGlicko2DoesOverWholePeriods) {
   for (int periods : {0, 1, 2, 10, 100}) {
     const double phi = 60 / kPointsPerUnit;
-    EXPECT_NEAR(deviation_then(settled(6'000), kNow + periods * kRatingPeriod),
+    EXPECT_NEAR(grown_deviation(settled(6'000), kNow + periods * kRatingPeriod),
                 kPointsPerUnit * std::sqrt(phi * phi + periods * 0.06 * 0.06), 1e-9);
   }
 }
 
 TEST(Certainty, NeverFadesBeyondThatOfANewPlayerNorComesBackByItself) {
-  EXPECT_EQ(deviation_then(settled(6'000), kNow + kDay * 365 * 15), 350);
-  EXPECT_LT(deviation_then(settled(6'000), kNow + kDay * 365 * 13), 350);
-  EXPECT_EQ(deviation_then(settled(6'000), kNow - kDay * 365), 60);
-  EXPECT_EQ(deviation_then(Rated{}, kNow + kDay * 365), 350);
+  EXPECT_EQ(grown_deviation(settled(6'000), kNow + kDay * 365 * 15), 350);
+  EXPECT_LT(grown_deviation(settled(6'000), kNow + kDay * 365 * 13), 350);
+  EXPECT_EQ(grown_deviation(settled(6'000), kNow - kDay * 365), 60);
+  EXPECT_EQ(grown_deviation(Rated{}, kNow + kDay * 365), 350);
   const Rated never{150'000, 3, 9'000, kInitialVolatility, std::nullopt};
-  EXPECT_EQ(deviation_then(never, kNow), 90);
+  EXPECT_EQ(grown_deviation(never, kNow), 90);
 }
 
 TEST(Certainty, FadesFasterForWhoIsVolatile) {
@@ -53,8 +53,8 @@ TEST(Certainty, FadesTheSameInOneStepAsInTwo) {
 }
 
 TEST(Certainty, IsStoredWithinItsBounds) {
-  EXPECT_EQ(stored_deviation(1), kNarrowestDeviation);
-  EXPECT_EQ(stored_deviation(351), kWidestDeviation);
+  EXPECT_EQ(stored_deviation(1), kMinDeviation);
+  EXPECT_EQ(stored_deviation(351), kMaxDeviation);
   EXPECT_EQ(stored_deviation(151.5165), 15'152);
 }
 

@@ -67,8 +67,8 @@ TEST(Glicko2, StaysFiniteWhereverTheRatingsAre) {
         const auto after = glicko2({1500, 350, 0.06}, {{1500 + sign * gap, 30, score}}, 1);
         EXPECT_TRUE(std::isfinite(after.rating) && std::isfinite(after.deviation)) << gap << " " << score;
         EXPECT_LE(std::abs(after.rating - 1500), 710) << gap << " " << score;
-        EXPECT_GE(after.volatility, kLeastVolatility);
-        EXPECT_LE(after.volatility, kMostVolatility);
+        EXPECT_GE(after.volatility, kMinVolatility);
+        EXPECT_LE(after.volatility, kMaxVolatility);
       }
     }
   }

@@ -34,12 +34,12 @@ TEST(NamesInFlight, HasRoomForAThousand) {
   NamesInFlight names;
   const auto waiter = [](const Reply<RegisteredPlayer>&) {};
   EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::first);
-  for (std::size_t i = 0; i < NamesInFlight::kWaitersMax; ++i) {
+  for (std::size_t i = 0; i < NamesInFlight::kMaxWaiters; ++i) {
     EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::waits);
   }
   EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::full);
   EXPECT_EQ(names.enter("b", waiter), NamesInFlight::Entry::first) << "other names are not kept out";
-  EXPECT_EQ(names.leave("a").size(), NamesInFlight::kWaitersMax);
+  EXPECT_EQ(names.leave("a").size(), NamesInFlight::kMaxWaiters);
   EXPECT_EQ(names.enter("b", waiter), NamesInFlight::Entry::waits);
 }
 

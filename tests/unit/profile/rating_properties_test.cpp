@@ -20,7 +20,7 @@ Rated any_player() {
   Rated player;
   player.mmr = *rc::gen::inRange<Hundredths>(0, 400'000);
   player.games = *rc::gen::inRange<std::int64_t>(0, 60);
-  player.deviation = *rc::gen::inRange<Hundredths>(kNarrowestDeviation, kWidestDeviation + 1);
+  player.deviation = *rc::gen::inRange<Hundredths>(kMinDeviation, kMaxDeviation + 1);
   player.volatility = *rc::gen::inRange<Billionths>(10'000'000, 100'000'001);
   if (*rc::gen::inRange(0, 5) > 0) {
     // From a match that ended years ago to one that ended after this one.
@@ -112,7 +112,7 @@ TEST(AnyRatingSystem, DeviationsStayWithinTheirBoundsAndSoDoVolatilities) {
       sides = rate(system, sides, outcome);
       for (const auto& side : sides) {
         for (const auto& player : side) {
-          RC_ASSERT(player.deviation >= kNarrowestDeviation && player.deviation <= kWidestDeviation);
+          RC_ASSERT(player.deviation >= kMinDeviation && player.deviation <= kMaxDeviation);
           RC_ASSERT(player.volatility >= 10'000'000 && player.volatility <= 100'000'000);
           RC_ASSERT(player.deviation_at >= kNow);
         }
@@ -198,7 +198,7 @@ TEST(AnyRatingSystem, WhoIsLessKnownMovesMoreWhereCertaintyCounts) {
     auto sides = any_sides(2, true);
     const auto system = *rc::gen::element(RatingSystem::glicko2, RatingSystem::weng_lin);
     auto& player = sides[0][0];
-    player.deviation = *rc::gen::inRange<Hundredths>(kNarrowestDeviation, 20'000);
+    player.deviation = *rc::gen::inRange<Hundredths>(kMinDeviation, 20'000);
     player.deviation_at = kNow;
     const auto known = rate(system, sides, {0, kNow, 0})[0][0].mmr - player.mmr;
     player.deviation += 10'000;

@@ -127,8 +127,8 @@ TEST(WengLin, RatesInPoints) {
 
 TEST(WengLin, PlayersWhoAreKnownWinAsOftenAsInElo) {
   // 100 points below and expected to win 0.36: a winner gets 1 - 0.36, a loser loses 0.36, of the same stake.
-  const Sides sides{{{150'000, 9, kNarrowestDeviation, kInitialVolatility, kNow}},
-                    {{160'000, 9, kNarrowestDeviation, kInitialVolatility, kNow}}};
+  const Sides sides{{{150'000, 9, kMinDeviation, kInitialVolatility, kNow}},
+                    {{160'000, 9, kMinDeviation, kInitialVolatility, kNow}}};
   const auto won = rate(RatingSystem::weng_lin, sides, {0, kNow, 0})[0][0].mmr - 150'000;
   const auto lost = 150'000 - rate(RatingSystem::weng_lin, sides, {1, kNow, 0})[0][0].mmr;
   EXPECT_EQ(won, 328);
@@ -155,7 +155,7 @@ TEST(WengLin, StaysFiniteWhereverTheRatingsAre) {
            {{{-2'000'000}}, {{2'000'000, 0, 3'000}}, {{0, 0, 3'000}}, {{100'000'000, 0, 3'000}}}, {2, kNow, 0});
   for (const auto& side : after) {
     EXPECT_LE(std::llabs(side[0].mmr), 200'000'000);
-    EXPECT_GE(side[0].deviation, kNarrowestDeviation);
+    EXPECT_GE(side[0].deviation, kMinDeviation);
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "services/session/core/birth.h"
+#include "services/session/core/initial_state.h"
 
 namespace mm::session {
 
@@ -48,7 +48,7 @@ inline MatchFound found_match(const std::vector<std::vector<Seat>>& teams) {
 }
 
 inline Match row_of(const MatchFound& found) {
-  auto match = unborn(found);
+  auto match = initial_state(found);
   match.stored_at = found.created_at;
   return match;
 }

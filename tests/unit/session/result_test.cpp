@@ -122,7 +122,7 @@ TEST(Judgement, FollowsTheMatchAndTheFirstResult) {
   EXPECT_EQ(judged(MatchStatus::allocating, report), Verdict::not_yet);
   EXPECT_EQ(judged(MatchStatus::ready, report), Verdict::accept);
   EXPECT_EQ(judged(MatchStatus::running, report), Verdict::accept);
-  EXPECT_EQ(judged(MatchStatus::completed, report), Verdict::same_again);
+  EXPECT_EQ(judged(MatchStatus::completed, report), Verdict::repeated);
   EXPECT_EQ(judged(MatchStatus::completed, other), Verdict::conflict);
   EXPECT_EQ(judged(MatchStatus::cancelled, report), Verdict::over);
 }
@@ -140,12 +140,12 @@ TEST(Judgement, OfAVoidMatchKnowsItsOwnResultAgainAndNoOther) {
   match.status = MatchStatus::cancelled;
   match.reason = CancelReason::voided;
   match.result_hash = voids.hash;
-  EXPECT_EQ(judge(match, voids), Verdict::same_again);
-  EXPECT_EQ(judge(match, aborted), Verdict::same_again);
+  EXPECT_EQ(judge(match, voids), Verdict::repeated);
+  EXPECT_EQ(judge(match, aborted), Verdict::repeated);
   EXPECT_EQ(judge(match, read(void_result(13))), Verdict::conflict);
   EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
   match.result_hash.clear();
-  EXPECT_EQ(judge(match, voids), Verdict::same_again);
+  EXPECT_EQ(judge(match, voids), Verdict::repeated);
   EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
   match.reason = CancelReason::server_lost;
   EXPECT_EQ(judge(match, voids), Verdict::over);

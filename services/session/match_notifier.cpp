@@ -1,4 +1,4 @@
-#include "services/session/announcer.h"
+#include "services/session/match_notifier.h"
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
@@ -11,7 +11,8 @@ void log_change(const Match& match) {
   const trace::Scope scope(trace::of_match(match.id));
   switch (match.status) {
     case MatchStatus::ready:
-      return log::info("match_ready", {{"match_id", match.id}, {"tenant", match.tenant}, {"server_endpoint", match.server_endpoint}});
+      return log::info("match_ready",
+                       {{"match_id", match.id}, {"tenant", match.tenant}, {"server_endpoint", match.server_endpoint}});
     case MatchStatus::completed:
     case MatchStatus::cancelled:
       return log::info("match_ended", {{"match_id", match.id},
@@ -24,30 +25,30 @@ void log_change(const Match& match) {
 
 }  // namespace
 
-Announcer::Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics)
+MatchNotifier::MatchNotifier(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics)
     : bus_(bus), notifier_(notifier), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
 
-Announcer::~Announcer() {
+MatchNotifier::~MatchNotifier() {
   {
     const std::lock_guard lock(mutex_);
-    until_ = Deadline::after(kEndTime);
+    until_ = Deadline::after(kShutdownTimeout);
   }
   woken_.notify_one();
   thread_.join();
 }
 
-void Announcer::changed(const Match& match, std::optional<MatchStatus> from) {
+void MatchNotifier::changed(const Match& match, std::optional<MatchStatus> from) {
   metrics_.entered.at(match.status).add();
   log_change(match);
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMostWaiting) return metrics_.untold.add();
+    if (waiting_.size() >= kMaxQueued) return metrics_.untold.add();
     waiting_.push_back({match, from});
   }
   woken_.notify_one();
 }
 
-void Announcer::run() {
+void MatchNotifier::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     woken_.wait(lock, [this] { return until_ || !waiting_.empty(); });
@@ -61,13 +62,13 @@ void Announcer::run() {
   }
 }
 
-void Announcer::tell(const Change& change) {
+void MatchNotifier::tell(const Change& change) {
   tell_players(change.match);
   SessionStateChanged event{change.match.id, change.match.tenant, change.from, change.match.status};
   if (!bus_.publish(event)) metrics_.untold.add();
 }
 
-void Announcer::tell_players(const Match& match) {
+void MatchNotifier::tell_players(const Match& match) {
   switch (match.status) {
     case MatchStatus::allocating:
     case MatchStatus::loading:
@@ -78,7 +79,7 @@ void Announcer::tell_players(const Match& match) {
   }
 }
 
-void Announcer::tell_ready(const Match& match) {
+void MatchNotifier::tell_ready(const Match& match) {
   std::vector<bus::Notifier::Frame> frames;
   for (auto player : players_of(match.teams)) {
     const frames::SessionReady data{match.id, match.server_endpoint, match.server_url,
@@ -88,7 +89,7 @@ void Announcer::tell_ready(const Match& match) {
   notifier_.send(match.tenant, frames);
 }
 
-void Announcer::tell_completed(const Match& match) {
+void MatchNotifier::tell_completed(const Match& match) {
   const auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
   if (!result) return;
   const frames::MatchCompletedFrame data{match.id, result->winning_team, result->duration_seconds};

@@ -1,5 +1,5 @@
 // What of a rated match is stored, and which events are poison.
-#include "services/leaderboard/core/played.h"
+#include "services/leaderboard/core/match_record.h"
 
 #include <gtest/gtest.h>
 
@@ -28,8 +28,8 @@ MatchRated two_against_two(std::optional<int> winner) {
   return match;
 }
 
-TEST(Played, HasOneRowForEachPlayer) {
-  const auto played = played_by(two_against_two(1));
+TEST(PlayerRecord, HasOneRowForEachPlayer) {
+  const auto played = player_records_of(two_against_two(1));
   ASSERT_EQ(played.size(), 4U);
   EXPECT_EQ(played[0].username, "ann");
   EXPECT_EQ(played[1].username, "");
@@ -41,10 +41,10 @@ TEST(Played, HasOneRowForEachPlayer) {
   EXPECT_EQ(played[3].mmr_after, 151'325);
   EXPECT_EQ(played[3].games, 7);
   EXPECT_EQ(played[3].stats, "{\"i\":3}");
-  EXPECT_EQ(played_by(two_against_two(std::nullopt))[0].result, Outcome::draw);
+  EXPECT_EQ(player_records_of(two_against_two(std::nullopt))[0].result, Outcome::draw);
 }
 
-TEST(Played, ReadsHundredthsOutOfPointsExactly) {
+TEST(PlayerRecord, ReadsHundredthsOutOfPointsExactly) {
   for (Hundredths rating = -1'000'000; rating <= 1'000'000; rating += 7) {
     ASSERT_EQ(to_hundredths(to_points(rating)), rating);
   }
@@ -53,7 +53,7 @@ TEST(Played, ReadsHundredthsOutOfPointsExactly) {
   EXPECT_EQ(shown_points(-51), -1);
 }
 
-TEST(Played, FindsTheFlawsOfPoison) {
+TEST(PlayerRecord, FindsTheFlawsOfPoison) {
   EXPECT_FALSE(flaw_of(two_against_two(0)));
   EXPECT_FALSE(flaw_of(two_against_two(std::nullopt)));
   EXPECT_TRUE(flaw_of(MatchRated{}));

@@ -1,4 +1,4 @@
-#include "services/leaderboard/core/played.h"
+#include "services/leaderboard/core/match_record.h"
 
 #include <cmath>
 #include <set>
@@ -10,15 +10,15 @@ namespace mm::leaderboard {
 namespace {
 
 /// Far beyond any rating, far within what sums and the order of places can hold.
-constexpr double kPointsMax = 1e9;
-constexpr double kSecondsMax = 1e9;
+constexpr double kMaxPoints = 1e9;
+constexpr double kMaxSeconds = 1e9;
 
 Outcome outcome_of(std::size_t team, std::optional<int> winning_team) {
   if (!winning_team) return Outcome::draw;
   return std::cmp_equal(team, *winning_team) ? Outcome::win : Outcome::loss;
 }
 
-bool is_rating(double points) { return std::abs(points) <= kPointsMax; }
+bool is_rating(double points) { return std::abs(points) <= kMaxPoints; }
 
 }  // namespace
 
@@ -34,7 +34,7 @@ std::optional<std::string> flaw_of(const MatchRated& match) {
   if (match.winning_team && (*match.winning_team < 0 || !std::cmp_less(*match.winning_team, match.teams.size()))) {
     return "the winner is none of the teams";
   }
-  if (!(std::abs(match.duration_seconds) <= kSecondsMax)) return "an impossible duration";
+  if (!(std::abs(match.duration_seconds) <= kMaxSeconds)) return "an impossible duration";
   std::set<PlayerId> seen;
   for (const auto& team : match.teams) {
     if (team.size() > limits::kTeamSizeMax) return "a team with more than 100 players";
@@ -46,8 +46,8 @@ std::optional<std::string> flaw_of(const MatchRated& match) {
   return std::nullopt;
 }
 
-std::vector<Played> played_by(const MatchRated& match) {
-  std::vector<Played> all;
+std::vector<PlayerRecord> player_records_of(const MatchRated& match) {
+  std::vector<PlayerRecord> all;
   for (std::size_t team = 0; team < match.teams.size(); ++team) {
     for (std::size_t slot = 0; slot < match.teams[team].size(); ++slot) {
       const auto& player = match.teams[team][slot];

@@ -17,23 +17,23 @@
 #include <vector>
 
 #include "common/bus/bus.h"
-#include "services/session/announcer.h"
+#include "services/session/match_notifier.h"
 #include "services/session/store.h"
 
 namespace mm::session {
 
-class Servers {
+class ServerAllocator {
  public:
   static constexpr int kWorkers = 4;
-  static constexpr int kMostPerSweep = 256;
-  static constexpr std::size_t kMostQueued = 1024;
-  static constexpr Milliseconds kRequestTime{2'000};
+  static constexpr int kMaxPerSweep = 256;
+  static constexpr std::size_t kMaxQueued = 1024;
+  static constexpr Milliseconds kRequestTimeout{2'000};
 
-  Servers(Store& store, bus::Bus& bus, const Tokens& tokens, Announcer& announcer, Metrics& metrics);
+  ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& match_notifier, Metrics& metrics);
   /// Ends after what is under way; what waits stays in its row.
-  ~Servers();
-  Servers(const Servers&) = delete;
-  Servers& operator=(const Servers&) = delete;
+  ~ServerAllocator();
+  ServerAllocator(const ServerAllocator&) = delete;
+  ServerAllocator& operator=(const ServerAllocator&) = delete;
 
   /// For a match whose row is committed and allocating.
   void place(const Match& match);
@@ -61,17 +61,17 @@ class Servers {
   Store& store_;
   bus::Bus& bus_;
   const Tokens& tokens_;
-  Announcer& announcer_;
+  MatchNotifier& match_notifier_;
   Metrics& metrics_;
 
   std::atomic<bool> none_free_ = false;
   std::atomic<bool> backlogged_ = false;  ///< the last sweep did not read all waiting matches
   std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<Place> to_place_;       // guarded by mutex_
-  std::deque<MatchId> to_release_;   // guarded by mutex_
-  std::set<MatchId> under_way_;      // guarded by mutex_: waiting in a queue, or with a worker
-  bool ending_ = false;              // guarded by mutex_
+  std::deque<Place> to_place_;      // guarded by mutex_
+  std::deque<MatchId> to_release_;  // guarded by mutex_
+  std::set<MatchId> under_way_;     // guarded by mutex_: waiting in a queue, or with a worker
+  bool ending_ = false;             // guarded by mutex_
   std::vector<std::thread> workers_;
 };
 

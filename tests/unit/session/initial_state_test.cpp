@@ -1,5 +1,5 @@
 // Which found matches may live.
-#include "services/session/core/birth.h"
+#include "services/session/core/initial_state.h"
 
 #include <gtest/gtest.h>
 

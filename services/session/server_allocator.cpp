@@ -1,4 +1,4 @@
-#include "services/session/servers.h"
+#include "services/session/server_allocator.h"
 
 #include <chrono>
 
@@ -33,12 +33,13 @@ double seconds(Milliseconds time) { return std::chrono::duration<double>(time).c
 
 }  // namespace
 
-Servers::Servers(Store& store, bus::Bus& bus, const Tokens& tokens, Announcer& announcer, Metrics& metrics)
-    : store_(store), bus_(bus), tokens_(tokens), announcer_(announcer), metrics_(metrics) {
+ServerAllocator::ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& match_notifier,
+                                 Metrics& metrics)
+    : store_(store), bus_(bus), tokens_(tokens), match_notifier_(match_notifier), metrics_(metrics) {
   for (int i = 0; i < kWorkers; ++i) workers_.emplace_back([this] { work(); });
 }
 
-Servers::~Servers() {
+ServerAllocator::~ServerAllocator() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -47,33 +48,33 @@ Servers::~Servers() {
   for (auto& worker : workers_) worker.join();
 }
 
-void Servers::place(const Match& match) {
+void ServerAllocator::place(const Match& match) {
   if (!none_free_ && !backlogged_) push(match, false);
 }
 
-void Servers::push(const Match& match, bool probe) {
+void ServerAllocator::push(const Match& match, bool probe) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_place_.size() >= kMostQueued || !under_way_.insert(match.id).second) return;
+    if (to_place_.size() >= kMaxQueued || !under_way_.insert(match.id).second) return;
     to_place_.push_back({match, probe});
   }
   woken_.notify_one();
 }
 
-void Servers::give_back(MatchId match) {
+void ServerAllocator::give_back(MatchId match) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_release_.size() >= kMostQueued || !under_way_.insert(match).second) return;
+    if (to_release_.size() >= kMaxQueued || !under_way_.insert(match).second) return;
     to_release_.push_back(match);
   }
   woken_.notify_one();
 }
 
-bool Servers::sweep() {
-  const auto rows = store_.waiting(kMostPerSweep, Deadline::after(kRequestTime));
+bool ServerAllocator::sweep() {
+  const auto rows = store_.waiting(kMaxPerSweep, Deadline::after(kRequestTimeout));
   if (!rows) return false;
   metrics_.waiting.set(static_cast<double>(rows->size()));
-  backlogged_ = rows->size() == kMostPerSweep;
+  backlogged_ = rows->size() == kMaxPerSweep;
   if (rows->empty()) none_free_ = false;
   else if (none_free_) push(rows->front(), true);
   else
@@ -81,7 +82,7 @@ bool Servers::sweep() {
   return true;
 }
 
-void Servers::work() {
+void ServerAllocator::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     woken_.wait(lock, [this] { return ending_ || !to_place_.empty() || !to_release_.empty(); });
@@ -106,7 +107,7 @@ void Servers::work() {
 }
 
 // The next matches of a backlog are asked for as soon as those of the last sweep are with the workers.
-void Servers::go_on_with_backlog() {
+void ServerAllocator::go_on_with_backlog() {
   {
     const std::lock_guard lock(mutex_);
     if (ending_ || !to_place_.empty()) return;
@@ -114,7 +115,7 @@ void Servers::go_on_with_backlog() {
   if (!none_free_ && backlogged_.exchange(false)) sweep();
 }
 
-void Servers::ask_and_go_on(const Place& job) {
+void ServerAllocator::ask_and_go_on(const Place& job) {
   if (none_free_ && !job.probe) return;  // its turn comes with the sweep
   const auto answer = ask(job.match);
   if (answer == Answer::none_free) {
@@ -125,33 +126,33 @@ void Servers::ask_and_go_on(const Place& job) {
   }
 }
 
-Servers::Answer Servers::ask(const Match& match) {
+ServerAllocator::Answer ServerAllocator::ask(const Match& match) {
   const trace::Scope scope(trace::of_match(match.id));
   const auto start = std::chrono::steady_clock::now();
   const auto answer =
-      bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTime));
+      bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTimeout));
   metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return answer ? settle(match, *answer) : refused(match, answer.error());
 }
 
-Servers::Answer Servers::settle(const Match& match, const Allocation& allocation) {
-  const auto ready = store_.make_ready(match.id, allocation, Deadline::after(kRequestTime));
+ServerAllocator::Answer ServerAllocator::settle(const Match& match, const Allocation& allocation) {
+  const auto ready = store_.make_ready(match.id, allocation, Deadline::after(kRequestTimeout));
   // Not stored: the row still waits and asks again. No longer allocating: whoever ended it gives the server back.
   if (!ready || !*ready) return Answer::refused;
   metrics_.found_to_ready.observe(seconds((*ready)->ready_at.value_or(match.found_at) - match.found_at));
-  announcer_.changed(**ready, MatchStatus::allocating);
+  match_notifier_.changed(**ready, MatchStatus::allocating);
   return Answer::placed;
 }
 
-Servers::Answer Servers::refused(const Match& match, const Problem& problem) {
+ServerAllocator::Answer ServerAllocator::refused(const Match& match, const Problem& problem) {
   switch (problem.code) {
     case Code::no_capacity:
     case Code::unavailable:
     case Code::deadline_exceeded: return Answer::none_free;
     case Code::match_over: {
       // A tombstone: this match will never get a server, so it need not wait for its time to be up.
-      const auto cancelled = store_.cancel_unserved(match, Milliseconds{0}, Deadline::after(kRequestTime));
-      if (cancelled && *cancelled) announcer_.changed(**cancelled, MatchStatus::allocating);
+      const auto cancelled = store_.cancel_unserved(match, Milliseconds{0}, Deadline::after(kRequestTimeout));
+      if (cancelled && *cancelled) match_notifier_.changed(**cancelled, MatchStatus::allocating);
       return Answer::refused;
     }
     default:
@@ -160,9 +161,9 @@ Servers::Answer Servers::refused(const Match& match, const Problem& problem) {
   }
 }
 
-void Servers::release(MatchId match) {
-  if (!bus_.request(ReleaseServer{match}, Caller{}, Deadline::after(kRequestTime))) return;
-  if (!store_.mark_released(match, Deadline::after(kRequestTime))) return;
+void ServerAllocator::release(MatchId match) {
+  if (!bus_.request(ReleaseServer{match}, Caller{}, Deadline::after(kRequestTimeout))) return;
+  if (!store_.mark_released(match, Deadline::after(kRequestTimeout))) return;
   if (none_free_) sweep();
 }
 

@@ -12,7 +12,7 @@
 namespace mm::session {
 
 /// The row of a match.found before anything was decided about it.
-Match unborn(const MatchFound& found);
+Match initial_state(const MatchFound& found);
 
 /// Why nobody can play this roster: the publisher's bug, not the players'. A mode we do not know is let through, so
 /// that a mode table may be rolled out daemon by daemon.

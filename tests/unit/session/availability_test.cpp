@@ -1,5 +1,5 @@
 // When silence may be held against a game server.
-#include "services/session/core/watch.h"
+#include "services/session/core/availability.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@ constexpr Milliseconds kGap{3'000};
 
 SteadyPoint at(int milliseconds) { return SteadyPoint(Milliseconds(milliseconds)); }
 
-TEST(Watch, JudgesOnlyAfterItHasListenedForTheLimit) {
-  Watch watch(kLimit, kGap);
+TEST(Availability, JudgesOnlyAfterItHasListenedForTheLimit) {
+  Availability watch(kLimit, kGap);
   EXPECT_FALSE(watch.may_judge());
   for (int t = 0; t < 15'000; t += 500) {
     watch.look(at(t), true);
@@ -22,8 +22,8 @@ TEST(Watch, JudgesOnlyAfterItHasListenedForTheLimit) {
   EXPECT_TRUE(watch.may_judge());
 }
 
-TEST(Watch, StartsAnewAfterItWasDeaf) {
-  Watch watch(kLimit, kGap);
+TEST(Availability, StartsAnewAfterItWasDeaf) {
+  Availability watch(kLimit, kGap);
   for (int t = 0; t <= 20'000; t += 500) watch.look(at(t), true);
   ASSERT_TRUE(watch.may_judge());
   watch.look(at(20'500), false);
@@ -34,8 +34,8 @@ TEST(Watch, StartsAnewAfterItWasDeaf) {
   EXPECT_TRUE(watch.may_judge());
 }
 
-TEST(Watch, StartsAnewAfterItSlept) {
-  Watch watch(kLimit, kGap);
+TEST(Availability, StartsAnewAfterItSlept) {
+  Availability watch(kLimit, kGap);
   for (int t = 0; t <= 20'000; t += 500) watch.look(at(t), true);
   watch.look(at(50'000), true);
   EXPECT_FALSE(watch.may_judge());

@@ -20,7 +20,7 @@ constexpr double to_points(Hundredths rating) { return static_cast<double>(ratin
 int shown_points(Hundredths rating);
 
 /// One player's match.
-struct Played {
+struct PlayerRecord {
   PlayerId player_id;
   std::string username;  ///< empty: unknown
   int team = 0;
@@ -36,6 +36,6 @@ struct Played {
 std::optional<std::string> flaw_of(const MatchRated& match);
 
 /// One for each player, in the order of the roster.
-std::vector<Played> played_by(const MatchRated& match);
+std::vector<PlayerRecord> player_records_of(const MatchRated& match);
 
 }  // namespace mm::leaderboard

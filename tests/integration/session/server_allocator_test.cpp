@@ -9,7 +9,7 @@ namespace {
 
 Timing quick() {
   Timing timing;
-  timing.sweep_every = Milliseconds{50};
+  timing.sweep_interval = Milliseconds{50};
   return timing;
 }
 
@@ -26,7 +26,7 @@ class GettingServers : public SessionTest {
 
 TEST_F(GettingServers, ANewMatchAsksAtOnceAndNotAtTheNextSweep) {
   Timing timing;
-  timing.sweep_every = Milliseconds{600'000};
+  timing.sweep_interval = Milliseconds{600'000};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
   Instance instance(world_, timing);
   const auto found = fresh_match();
@@ -55,7 +55,7 @@ TEST_F(GettingServers, WhenAllAreFullMatchesWaitInTheOrderInWhichTheyWereFound) 
 
 TEST_F(GettingServers, AfterTheWaitTheMatchIsCancelledAndEveryTicketSearchesAgain) {
   auto timing = quick();
-  timing.server_wait = Milliseconds{300};
+  timing.allocation_timeout = Milliseconds{300};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 0);
   Instance instance(world_, timing);
   const auto found = fresh_match({2, 2});
@@ -76,7 +76,7 @@ TEST_F(GettingServers, ItWaitsForAnOrchestratorThatIsAway) {
   ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::not_ready_yet);
   EXPECT_EQ(report(result_of(found, 0)).error().retry_after_seconds, 1);
-  EXPECT_EQ(beat(found.match_id)->next_heartbeat_seconds, 1) << "soon again: it does not count yet";
+  EXPECT_EQ(send_heartbeat(found.match_id)->next_heartbeat_seconds, 1) << "soon again: it does not count yet";
 
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
@@ -123,13 +123,13 @@ TEST_F(GettingServers, AServerIsGivenBackUntilTheOrchestratorHasHeardIt) {
 
 TEST_F(GettingServers, ASilentServerEndsItsMatchAndFreesEveryoneWithoutRequeue) {
   auto timing = quick();
-  timing.silence = Milliseconds{2'000};
+  timing.heartbeat_timeout = Milliseconds{2'000};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   Instance instance(world_, timing);
   const auto silent = ready_match();
   const auto alive = ready_match();
   const auto cancelled = [&] { return !world_.ear->about<MatchCancelled>(silent.match_id).empty(); };
-  ASSERT_TRUE(testing::eventually([&] { return beat(alive.match_id).ok() && cancelled(); }));
+  ASSERT_TRUE(testing::eventually([&] { return send_heartbeat(alive.match_id).ok() && cancelled(); }));
   const auto event = world_.ear->about<MatchCancelled>(silent.match_id).front();
   EXPECT_EQ(event.reason, CancelReason::server_lost);
   EXPECT_TRUE(event.requeue.empty());
@@ -138,7 +138,7 @@ TEST_F(GettingServers, ASilentServerEndsItsMatchAndFreesEveryoneWithoutRequeue) 
   EXPECT_TRUE(testing::eventually([&] { return orchestrator.releases_of(silent.match_id) > 0; }));
   // What comes late changes nothing.
   EXPECT_EQ(report(result_of(silent, 0)).error().code, Code::match_over);
-  EXPECT_EQ(beat(silent.match_id).error().code, Code::match_over);
+  EXPECT_EQ(send_heartbeat(silent.match_id).error().code, Code::match_over);
   EXPECT_EQ(get(silent.match_id)->status, MatchStatus::cancelled);
   EXPECT_EQ(get(alive.match_id)->status, MatchStatus::running);
 }
@@ -196,7 +196,7 @@ TEST_F(GettingServers, RowsAreKeptForEightDaysAndThenForgotten) {
   storage::Postgres as_session(options);
   storage::Outbox outbox(as_session, *world_.bus, "session", registry);
   Store store(as_session, outbox);
-  EXPECT_EQ(*store.prune(Timing{}.keep, soon()), 1);
+  EXPECT_EQ(*store.prune(Timing{}.retention, soon()), 1);
   EXPECT_TRUE(get(young.match_id).ok());
   EXPECT_EQ(get(old.match_id).error().code, Code::not_found);
 }

@@ -16,16 +16,16 @@
 
 namespace mm::session {
 
-class Announcer {
+class MatchNotifier {
  public:
-  static constexpr std::size_t kMostWaiting = 10'000;
-  static constexpr Milliseconds kEndTime{1'000};
+  static constexpr std::size_t kMaxQueued = 10'000;
+  static constexpr Milliseconds kShutdownTimeout{1'000};
 
-  Announcer(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics);
-  /// Tells what waits, as far as it gets in kEndTime, then ends.
-  ~Announcer();
-  Announcer(const Announcer&) = delete;
-  Announcer& operator=(const Announcer&) = delete;
+  MatchNotifier(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics);
+  /// Tells what waits, as far as it gets in kShutdownTimeout, then ends.
+  ~MatchNotifier();
+  MatchNotifier(const MatchNotifier&) = delete;
+  MatchNotifier& operator=(const MatchNotifier&) = delete;
 
   /// `match` has just entered its status, from `from` (none: it is new).
   void changed(const Match& match, std::optional<MatchStatus> from);

@@ -1,4 +1,4 @@
-#include "services/session/core/birth.h"
+#include "services/session/core/initial_state.h"
 
 #include <map>
 
@@ -25,7 +25,7 @@ std::optional<std::string> bad_shape(const MatchFound& found, const ModeTable& m
 
 }  // namespace
 
-Match unborn(const MatchFound& found) {
+Match initial_state(const MatchFound& found) {
   Match match;
   match.id = found.match_id;
   match.tenant = found.tenant;

@@ -1,17 +1,18 @@
 // When silence of a game server may be held against it. Pure.
 //
 // A heartbeat that could not reach us proves nothing: while we, the database or the bus were away, every server was
-// silent. So matches are judged lost only after we have been able to hear for as long as the limit, without a gap.
+// silent. So matches are judged lost only after we have been able to record_heartbeat for as long as the limit, without
+// a gap.
 #pragma once
 
 #include "common/base/clock.h"
 
 namespace mm::session {
 
-class Watch {
+class Availability {
  public:
   /// `limit`: the silence that ends a match. `gap`: looks further apart than this mean that we slept.
-  Watch(Milliseconds limit, Milliseconds gap) : limit_(limit), gap_(gap) {}
+  Availability(Milliseconds limit, Milliseconds gap) : limit_(limit), gap_(gap) {}
 
   /// One look at the world; `heard`: database and bus were there.
   void look(SteadyPoint now, bool heard) {
