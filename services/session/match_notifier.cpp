@@ -25,25 +25,25 @@ void log_change(const Match& match) {
 
 }  // namespace
 
-MatchNotifier::MatchNotifier(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics)
-    : bus_(bus), notifier_(notifier), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
+MatchNotifier::MatchNotifier(bus::Bus& bus, bus::Notifier& players, const Tokens& tokens, Metrics& metrics)
+    : bus_(bus), players_(players), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
 
 MatchNotifier::~MatchNotifier() {
   {
     const std::lock_guard lock(mutex_);
-    until_ = Deadline::after(kShutdownTimeout);
+    stop_by_ = Deadline::after(kShutdownTimeout);
   }
   woken_.notify_one();
   thread_.join();
 }
 
-void MatchNotifier::changed(const Match& match, std::optional<MatchStatus> from) {
+void MatchNotifier::status_changed(const Match& match, std::optional<MatchStatus> from) {
   metrics_.entered.at(match.status).add();
   log_change(match);
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMaxQueued) return metrics_.untold.add();
-    waiting_.push_back({match, from});
+    if (queue_.size() >= kMaxQueued) return metrics_.dropped.add();
+    queue_.push_back({match, from});
   }
   woken_.notify_one();
 }
@@ -51,49 +51,49 @@ void MatchNotifier::changed(const Match& match, std::optional<MatchStatus> from)
 void MatchNotifier::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    woken_.wait(lock, [this] { return until_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    if (until_ && until_->passed()) return metrics_.untold.add(static_cast<double>(waiting_.size()));
-    const auto change = std::move(waiting_.front());
-    waiting_.pop_front();
+    woken_.wait(lock, [this] { return stop_by_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    if (stop_by_ && stop_by_->passed()) return metrics_.dropped.add(static_cast<double>(queue_.size()));
+    const auto change = std::move(queue_.front());
+    queue_.pop_front();
     lock.unlock();
-    tell(change);
+    notify(change);
     lock.lock();
   }
 }
 
-void MatchNotifier::tell(const Change& change) {
-  tell_players(change.match);
+void MatchNotifier::notify(const Change& change) {
+  notify_players(change.match);
   SessionStateChanged event{change.match.id, change.match.tenant, change.from, change.match.status};
-  if (!bus_.publish(event)) metrics_.untold.add();
+  if (!bus_.publish(event)) metrics_.dropped.add();
 }
 
-void MatchNotifier::tell_players(const Match& match) {
+void MatchNotifier::notify_players(const Match& match) {
   switch (match.status) {
     case MatchStatus::allocating:
     case MatchStatus::loading:
     case MatchStatus::running: return;
-    case MatchStatus::ready: return tell_ready(match);
-    case MatchStatus::completed: return tell_completed(match);
-    case MatchStatus::cancelled: return;  // by matchmaker, who knows which of them search again
+    case MatchStatus::ready: return send_ready(match);
+    case MatchStatus::completed: return send_completed(match);
+    case MatchStatus::cancelled: return;  // matchmaker notifies them: it knows who searches again
   }
 }
 
-void MatchNotifier::tell_ready(const Match& match) {
+void MatchNotifier::send_ready(const Match& match) {
   std::vector<bus::Notifier::Frame> frames;
   for (auto player : players_of(match.teams)) {
     const frames::SessionReady data{match.id, match.server_endpoint, match.server_url,
                                     tokens_.join_token(match, player), Tokens::expires_at(match)};
     frames.push_back({player, frames::SessionReady::kEvent, wire::encode(data)});
   }
-  notifier_.send(match.tenant, frames);
+  players_.send(match.tenant, frames);
 }
 
-void MatchNotifier::tell_completed(const Match& match) {
+void MatchNotifier::send_completed(const Match& match) {
   const auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
   if (!result) return;
   const frames::MatchCompletedFrame data{match.id, result->winning_team, result->duration_seconds};
-  notifier_.tell(match.tenant, players_of(match.teams), data);
+  players_.tell(match.tenant, players_of(match.teams), data);
 }
 
 }  // namespace mm::session

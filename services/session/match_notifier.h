@@ -1,6 +1,6 @@
-// Tells the players of a match, and whoever listens, what became of it: WebSocket frames through the Notifier and
-// session.state_changed. On a thread of its own, in order, after the commit: a slow cache or bus delays no answer.
-// Best effort: what is lost here, players read in `welcome` and session.get.
+// Notifies of every change of a match's status: sends WebSocket frames to its players and publishes
+// session.state_changed. Works on its own thread, in order, after the commit, so a slow cache or bus delays no answer.
+// Best effort: a player who misses a frame reads the same in `welcome` and session.get.
 #pragma once
 
 #include <condition_variable>
@@ -16,19 +16,21 @@
 
 namespace mm::session {
 
+/// Thread-safe.
 class MatchNotifier {
  public:
   static constexpr std::size_t kMaxQueued = 10'000;
   static constexpr Milliseconds kShutdownTimeout{1'000};
 
-  MatchNotifier(bus::Bus& bus, bus::Notifier& notifier, const Tokens& tokens, Metrics& metrics);
-  /// Tells what waits, as far as it gets in kShutdownTimeout, then ends.
+  MatchNotifier(bus::Bus& bus, bus::Notifier& players, const Tokens& tokens, Metrics& metrics);
+  /// Sends the queued notifications for at most kShutdownTimeout and drops the rest.
   ~MatchNotifier();
   MatchNotifier(const MatchNotifier&) = delete;
   MatchNotifier& operator=(const MatchNotifier&) = delete;
 
-  /// `match` has just entered its status, from `from` (none: it is new).
-  void changed(const Match& match, std::optional<MatchStatus> from);
+  /// `match` has entered its status from `from`; none: the match is new. Logs and counts the change, and queues the
+  /// notification.
+  void status_changed(const Match& match, std::optional<MatchStatus> from);
 
  private:
   struct Change {
@@ -36,20 +38,20 @@ class MatchNotifier {
     std::optional<MatchStatus> from;
   };
   void run();
-  void tell(const Change& change);
-  void tell_players(const Match& match);
-  void tell_ready(const Match& match);
-  void tell_completed(const Match& match);
+  void notify(const Change& change);
+  void notify_players(const Match& match);
+  void send_ready(const Match& match);
+  void send_completed(const Match& match);
 
   bus::Bus& bus_;
-  bus::Notifier& notifier_;
+  bus::Notifier& players_;
   const Tokens& tokens_;
   Metrics& metrics_;
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<Change> waiting_;     // guarded by mutex_
-  std::optional<Deadline> until_;  // guarded by mutex_; set: it is ending
+  std::deque<Change> queue_;         // guarded by mutex_
+  std::optional<Deadline> stop_by_;  // guarded by mutex_; set by the destructor
   std::thread thread_;
 };
 

@@ -1,4 +1,4 @@
-// Every metric family of session.
+// All metrics of session.
 #pragma once
 
 #include <map>
@@ -12,15 +12,19 @@ namespace mm::session {
 struct Metrics {
   explicit Metrics(metrics::Registry& registry)
       : found_to_ready(registry.histogram("mm_session_found_to_ready_seconds",
-                                          "From the match being made to its server being there")),
-        allocate(registry.histogram("mm_session_allocate_seconds", "One request for a server")),
-        waiting(registry.gauge("mm_session_waiting_matches", "Matches without a server at the last look")),
-        duplicates(registry.counter("mm_session_found_again_total", "Matches told of again: by match.found or by a request")),
-        results_repeated(registry.counter("mm_session_results_repeated_total", "Results that were accepted before")),
-        results_refused(registry.counter("mm_session_results_refused_total", "Results that came too late or differ")),
-        untold(registry.counter("mm_session_untold_total", "Frames and events dropped because telling lags behind")) {
+                                          "From match.found being made until the match has a server")),
+        allocate(registry.histogram("mm_session_allocate_seconds", "One request to the orchestrator for a server")),
+        waiting(registry.gauge("mm_session_waiting_matches", "Matches without a server at the last sweep")),
+        duplicates(registry.counter("mm_session_found_again_total",
+                                    "Found matches that had a row already, by match.found or session.reconcile")),
+        results_repeated(registry.counter("mm_session_results_repeated_total",
+                                          "Results equal to the result that was accepted before")),
+        results_refused(registry.counter("mm_session_results_refused_total",
+                                         "Results refused because the match is over or another result was accepted")),
+        dropped(registry.counter("mm_session_untold_total",
+                                 "Notifications dropped: the queue was full, the bus was away, or session stopped")) {
     for (const auto& [status, text] : EnumText<MatchStatus>::kAll) {
-      entered.emplace(status, registry.counter("mm_session_matches_total", "Matches that entered a state",
+      entered.emplace(status, registry.counter("mm_session_matches_total", "Matches that entered this state",
                                                {{"state", std::string(text)}}));
     }
   }
@@ -31,7 +35,7 @@ struct Metrics {
   metrics::Counter duplicates;
   metrics::Counter results_repeated;
   metrics::Counter results_refused;
-  metrics::Counter untold;
+  metrics::Counter dropped;
   std::map<MatchStatus, metrics::Counter> entered;  // complete after construction, read by all threads
 };
 

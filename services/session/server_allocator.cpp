@@ -33,38 +33,38 @@ double seconds(Milliseconds time) { return std::chrono::duration<double>(time).c
 
 }  // namespace
 
-ServerAllocator::ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& match_notifier,
+ServerAllocator::ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& notifier,
                                  Metrics& metrics)
-    : store_(store), bus_(bus), tokens_(tokens), match_notifier_(match_notifier), metrics_(metrics) {
+    : store_(store), bus_(bus), tokens_(tokens), notifier_(notifier), metrics_(metrics) {
   for (int i = 0; i < kWorkers; ++i) workers_.emplace_back([this] { work(); });
 }
 
 ServerAllocator::~ServerAllocator() {
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    stopping_ = true;
   }
   woken_.notify_all();
   for (auto& worker : workers_) worker.join();
 }
 
-void ServerAllocator::place(const Match& match) {
-  if (!none_free_ && !backlogged_) push(match, false);
+void ServerAllocator::allocate(const Match& match) {
+  if (!none_free_ && !backlogged_) enqueue(match, false);
 }
 
-void ServerAllocator::push(const Match& match, bool probe) {
+void ServerAllocator::enqueue(const Match& match, bool probe) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_place_.size() >= kMaxQueued || !under_way_.insert(match.id).second) return;
-    to_place_.push_back({match, probe});
+    if (to_allocate_.size() >= kMaxQueued || !in_progress_.insert(match.id).second) return;
+    to_allocate_.push_back({match, probe});
   }
   woken_.notify_one();
 }
 
-void ServerAllocator::give_back(MatchId match) {
+void ServerAllocator::release(MatchId match) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_release_.size() >= kMaxQueued || !under_way_.insert(match).second) return;
+    if (to_release_.size() >= kMaxQueued || !in_progress_.insert(match).second) return;
     to_release_.push_back(match);
   }
   woken_.notify_one();
@@ -76,49 +76,49 @@ bool ServerAllocator::sweep() {
   metrics_.waiting.set(static_cast<double>(rows->size()));
   backlogged_ = rows->size() == kMaxPerSweep;
   if (rows->empty()) none_free_ = false;
-  else if (none_free_) push(rows->front(), true);
+  else if (none_free_) enqueue(rows->front(), true);
   else
-    for (const auto& match : *rows) push(match, false);
+    for (const auto& match : *rows) enqueue(match, false);
   return true;
 }
 
 void ServerAllocator::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    woken_.wait(lock, [this] { return ending_ || !to_place_.empty() || !to_release_.empty(); });
-    if (ending_) return;
+    woken_.wait(lock, [this] { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
+    if (stopping_) return;
     MatchId done;
-    if (!to_place_.empty()) {
-      const auto job = std::move(to_place_.front());
-      to_place_.pop_front();
+    if (!to_allocate_.empty()) {
+      const auto job = std::move(to_allocate_.front());
+      to_allocate_.pop_front();
       done = job.match.id;
       lock.unlock();
-      ask_and_go_on(job);
+      run(job);
     } else {
       done = to_release_.front();
       to_release_.pop_front();
       lock.unlock();
-      release(done);
+      release_now(done);
     }
-    go_on_with_backlog();
+    continue_backlog();
     lock.lock();
-    under_way_.erase(done);
+    in_progress_.erase(done);
   }
 }
 
-// The next matches of a backlog are asked for as soon as those of the last sweep are with the workers.
-void ServerAllocator::go_on_with_backlog() {
+// When the workers have taken all matches of the last sweep, the next sweep of a backlog follows at once.
+void ServerAllocator::continue_backlog() {
   {
     const std::lock_guard lock(mutex_);
-    if (ending_ || !to_place_.empty()) return;
+    if (stopping_ || !to_allocate_.empty()) return;
   }
   if (!none_free_ && backlogged_.exchange(false)) sweep();
 }
 
-void ServerAllocator::ask_and_go_on(const Place& job) {
-  if (none_free_ && !job.probe) return;  // its turn comes with the sweep
-  const auto answer = ask(job.match);
-  if (answer == Answer::none_free) {
+void ServerAllocator::run(const Job& job) {
+  if (none_free_ && !job.probe) return;  // the next sweep reads it again
+  const auto outcome = request_server(job.match);
+  if (outcome == Outcome::none_free) {
     none_free_ = true;
   } else if (job.probe) {
     none_free_ = false;
@@ -126,42 +126,45 @@ void ServerAllocator::ask_and_go_on(const Place& job) {
   }
 }
 
-ServerAllocator::Answer ServerAllocator::ask(const Match& match) {
+ServerAllocator::Outcome ServerAllocator::request_server(const Match& match) {
   const trace::Scope scope(trace::of_match(match.id));
   const auto start = std::chrono::steady_clock::now();
   const auto answer =
       bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTimeout));
   metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return answer ? settle(match, *answer) : refused(match, answer.error());
+  return answer ? make_ready(match, *answer) : handle_refusal(match, answer.error());
 }
 
-ServerAllocator::Answer ServerAllocator::settle(const Match& match, const Allocation& allocation) {
+ServerAllocator::Outcome ServerAllocator::make_ready(const Match& match, const Allocation& allocation) {
   const auto ready = store_.make_ready(match.id, allocation, Deadline::after(kRequestTimeout));
-  // Not stored: the row still waits and asks again. No longer allocating: whoever ended it gives the server back.
-  if (!ready || !*ready) return Answer::refused;
+  // If the row could not be written, the match still waits and requests its server again. If the match is no longer
+  // allocating, it has ended, and the server is released as that of any ended match.
+  if (!ready || !*ready) return Outcome::refused;
   metrics_.found_to_ready.observe(seconds((*ready)->ready_at.value_or(match.found_at) - match.found_at));
-  match_notifier_.changed(**ready, MatchStatus::allocating);
-  return Answer::placed;
+  notifier_.status_changed(**ready, MatchStatus::allocating);
+  return Outcome::allocated;
 }
 
-ServerAllocator::Answer ServerAllocator::refused(const Match& match, const Problem& problem) {
+ServerAllocator::Outcome ServerAllocator::handle_refusal(const Match& match, const Problem& problem) {
   switch (problem.code) {
     case Code::no_capacity:
     case Code::unavailable:
-    case Code::deadline_exceeded: return Answer::none_free;
+    case Code::deadline_exceeded: return Outcome::none_free;
     case Code::match_over: {
-      // A tombstone: this match will never get a server, so it need not wait for its time to be up.
-      const auto cancelled = store_.cancel_unserved(match, Milliseconds{0}, Deadline::after(kRequestTimeout));
-      if (cancelled && *cancelled) match_notifier_.changed(**cancelled, MatchStatus::allocating);
-      return Answer::refused;
+      // The orchestrator has already released this match, so it will never get a server: cancel it without waiting.
+      const MatchEnd end{cancelled_event(match, CancelReason::no_server), {}};
+      const auto cancelled =
+          store_.end_overdue(Store::Overdue::unserved, Milliseconds{0}, match, end, Deadline::after(kRequestTimeout));
+      if (cancelled && *cancelled) notifier_.status_changed(**cancelled, MatchStatus::allocating);
+      return Outcome::refused;
     }
     default:
       log::error("allocate_refused", {{"match_id", match.id}, {"code", info(problem.code).name}});
-      return Answer::refused;
+      return Outcome::refused;
   }
 }
 
-void ServerAllocator::release(MatchId match) {
+void ServerAllocator::release_now(MatchId match) {
   if (!bus_.request(ReleaseServer{match}, Caller{}, Deadline::after(kRequestTimeout))) return;
   if (!store_.mark_released(match, Deadline::after(kRequestTimeout))) return;
   if (none_free_) sweep();

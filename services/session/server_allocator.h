@@ -1,10 +1,11 @@
-// Session's dealings with the orchestrator: a server for each waiting match, and each server given back.
+// Gets a server from the orchestrator for each waiting match, and releases the server of each ended match.
 //
-// A new match asks at once. When none is free or the orchestrator is away, only the match found first keeps asking
-// (every sweep, and when a server is given back); its success lets the others ask again: nobody overtakes. After an
-// outage more matches may wait than one sweep reads: until a sweep has read all of them, new ones wait in their rows,
-// and kWorkers requests at a time go to the orchestrator, in the order in which the matches were found.
-// Allocate and release are idempotent by match_id: asking again after a crash or a lost answer gives the same server.
+// For a new match a server is requested at once. When no server is free or the orchestrator is away, only the match
+// that was found first keeps requesting: at every sweep, and when a server is released. When it succeeds, the other
+// matches request again, so no match overtakes an older one. After an outage more matches may wait than one sweep
+// reads. Until a sweep has read all of them, new matches wait in their rows, and kWorkers requests at a time go to the
+// orchestrator, in the order in which the matches were found.
+// Allocate and release are idempotent by match_id: a repeat after a crash or a lost answer gives the same server.
 // Thread-safe.
 #pragma once
 
@@ -29,49 +30,49 @@ class ServerAllocator {
   static constexpr std::size_t kMaxQueued = 1024;
   static constexpr Milliseconds kRequestTimeout{2'000};
 
-  ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& match_notifier, Metrics& metrics);
-  /// Ends after what is under way; what waits stays in its row.
+  ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& notifier, Metrics& metrics);
+  /// Waits for the requests that are running. Queued matches remain in their rows.
   ~ServerAllocator();
   ServerAllocator(const ServerAllocator&) = delete;
   ServerAllocator& operator=(const ServerAllocator&) = delete;
 
-  /// For a match whose row is committed and allocating.
-  void place(const Match& match);
-  /// For a match of which a transaction has seen that it ended.
-  void give_back(MatchId match);
-  /// Looks for waiting matches in the rows; false: the rows could not be read.
+  /// Requests a server for a match whose row is committed and allocating. Does not wait for it.
+  void allocate(const Match& match);
+  /// Releases the server of a match that a transaction has seen ended. Does not wait for it.
+  void release(MatchId match);
+  /// Reads the waiting matches from the rows and requests servers for them. False: the rows could not be read.
   bool sweep();
 
  private:
-  enum class Answer { placed, none_free, refused };
-  struct Place {
+  enum class Outcome { allocated, none_free, refused };
+  struct Job {
     Match match;
-    bool probe = false;  ///< asked alone, while the others wait
+    bool probe = false;  ///< requested alone, while the other matches wait
   };
 
   void work();
-  void ask_and_go_on(const Place& job);
-  Answer ask(const Match& match);
-  Answer settle(const Match& match, const Allocation& allocation);
-  Answer refused(const Match& match, const Problem& problem);
-  void release(MatchId match);
-  void push(const Match& match, bool probe);
-  void go_on_with_backlog();
+  void enqueue(const Match& match, bool probe);
+  void run(const Job& job);
+  Outcome request_server(const Match& match);
+  Outcome make_ready(const Match& match, const Allocation& allocation);
+  Outcome handle_refusal(const Match& match, const Problem& problem);
+  void release_now(MatchId match);
+  void continue_backlog();
 
   Store& store_;
   bus::Bus& bus_;
   const Tokens& tokens_;
-  MatchNotifier& match_notifier_;
+  MatchNotifier& notifier_;
   Metrics& metrics_;
 
   std::atomic<bool> none_free_ = false;
   std::atomic<bool> backlogged_ = false;  ///< the last sweep did not read all waiting matches
   std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<Place> to_place_;      // guarded by mutex_
+  std::deque<Job> to_allocate_;     // guarded by mutex_
   std::deque<MatchId> to_release_;  // guarded by mutex_
-  std::set<MatchId> under_way_;     // guarded by mutex_: waiting in a queue, or with a worker
-  bool ending_ = false;             // guarded by mutex_
+  std::set<MatchId> in_progress_;   // guarded by mutex_: queued, or with a worker
+  bool stopping_ = false;           // guarded by mutex_
   std::vector<std::thread> workers_;
 };
 

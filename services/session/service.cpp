@@ -18,7 +18,7 @@ namespace mm::session {
 namespace {
 
 constexpr int kHeartbeatSeconds = 5;
-/// While the row still waits for its server's answer: the server is faster than the bookkeeping, and soon counts.
+/// While the row is still allocating: the game server is up before session has stored the allocation.
 constexpr int kEarlyHeartbeatSeconds = 1;
 constexpr Milliseconds kStoreTimeout{2'000};
 constexpr Milliseconds kStartTimeout{30'000};
@@ -35,7 +35,7 @@ std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runti
   return std::make_unique<storage::Redis>(options);
 }
 
-// Waits for a database that starts beside us, and goes no further with one that would lose what it acknowledged.
+// Waits for a database that is still starting. Stops the daemon if the database could lose a commit it confirmed.
 std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
   storage::PostgresOptions options;
   options.url = settings.postgres_url;
@@ -57,7 +57,7 @@ Failure<Problem> unknown_match() { return refuse(Code::not_found, "There is no s
 std::optional<MatchCompleted> result_of(const Match& match) {
   if (match.status != MatchStatus::completed) return std::nullopt;
   auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
-  check(result.ok(), "session.match holds what session never writes");
+  check(result.ok(), "session.match holds a value that session never writes");
   return *std::move(result);
 }
 
@@ -112,8 +112,11 @@ Store::Arrival Service::arrival_of(const MatchFound& found, const trace::Context
   return {found, bad_roster(found, *modes_of(found)), trace};
 }
 
-Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival>& arrivals, Deadline deadline) {
-  auto stored = store_.store_found(arrivals, timing_.max_found_age, deadline);
+Reply<std::vector<Store::Stored>> Service::store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline) {
+  const auto decide = [&](const Store::Arrival& arrival, const Match& row, const std::set<PlayerId>& busy) {
+    return initial_refusal(row, {arrival.bad_roster, busy, timing_.max_found_age});
+  };
+  auto stored = store_.insert_found(arrivals, decide, deadline);
   if (!stored) return stored;
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const auto& [match, fresh, refused] = (*stored)[i];
@@ -122,9 +125,9 @@ Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival
       continue;
     }
     const trace::Scope scope(arrivals[i].trace);
-    match_notifier_.changed(match, std::nullopt);
+    match_notifier_.status_changed(match, std::nullopt);
     if (match.status == MatchStatus::allocating) {
-      servers_.place(match);
+      servers_.allocate(match);
     } else {
       log::warning("match_born_cancelled", {{"match_id", match.id}, {"reason", refused}});
     }
@@ -135,7 +138,7 @@ Reply<std::vector<Store::Stored>> Service::take(const std::vector<Store::Arrival
 std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFound>>& events) {
   std::vector<Store::Arrival> arrivals;
   for (const auto& delivered : events) arrivals.push_back(arrival_of(delivered.event, delivered.trace));
-  const bool stored = take(arrivals, Deadline::after(kStoreTimeout)).ok();
+  const bool stored = store_found(arrivals, Deadline::after(kStoreTimeout)).ok();
   return std::vector<bus::Ack>(events.size(), stored ? bus::Ack::done : bus::Ack::retry);
 }
 
@@ -143,7 +146,7 @@ Reply<MatchStandings> Service::reconcile(const ReconcileMatches& request, const 
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
   std::vector<Store::Arrival> arrivals;
   for (const auto& found : request.matches) arrivals.push_back(arrival_of(found, context.trace));
-  const auto stored = take(arrivals, context.deadline.within(kStoreTimeout));
+  const auto stored = store_found(arrivals, context.deadline.within(kStoreTimeout));
   if (!stored) return fail(stored.error());
   MatchStandings answer;
   for (const auto& [match, fresh, refused] : *stored) {
@@ -168,7 +171,7 @@ Reply<std::optional<Match>> Service::load(const GetMatch& request, const bus::Co
   return store_.find_live(caller.tenant, *request.player_id, context.deadline);
 }
 
-// A stranger learns nothing: not even that the match exists.
+// A caller without a right to the match gets the same answer as for an unknown match.
 Reply<MatchView> Service::view_for(const Match& match, const Caller& caller) const {
   switch (caller.role) {
     case Role::service:
@@ -200,21 +203,18 @@ Reply<RecentMatches> Service::recent(const GetRecentMatches& request, const bus:
 Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::Context& context) {
   if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
   if (request.status == ServerPhase::aborted) return abort(request.match_id, context.deadline);
-  const auto heard =
+  const auto recorded =
       store_.record_heartbeat(request.match_id, request.status == ServerPhase::running, context.deadline);
-  if (!heard) return fail(heard.error());
-  if (!heard->match) return unknown_match();
-  if (heard->started) match_notifier_.changed(*heard->match, MatchStatus::ready);
-  if (heard->counted) return HeartbeatAnswer{true, kHeartbeatSeconds};
-  if (is_over(heard->match->status)) return refuse(Code::match_over);
+  if (!recorded) return fail(recorded.error());
+  if (!recorded->match) return unknown_match();
+  if (recorded->started) match_notifier_.status_changed(*recorded->match, MatchStatus::ready);
+  if (recorded->counted) return HeartbeatAnswer{true, kHeartbeatSeconds};
+  if (is_over(recorded->match->status)) return refuse(Code::match_over);
   return HeartbeatAnswer{true, kEarlyHeartbeatSeconds};
 }
 
-// As a void result; the answer to a repeat is the same.
+// Voids the match, as a void result does. A repeated abort gets the same answer.
 Reply<HeartbeatAnswer> Service::abort(MatchId match, Deadline deadline) {
-  const auto known = store_.find(match, deadline);
-  if (!known) return fail(known.error());
-  if (!*known) return unknown_match();
   Report report;
   report.voids = true;
   const auto settled = settle(match, report, deadline);
@@ -235,12 +235,14 @@ Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Cont
 
 Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadline deadline) {
   const trace::Scope scope(trace::of_match(match));
-  const auto judged = store_.complete(match, report, deadline);
+  const auto decide = [&](const Match& row, TimePoint now) { return judge(row, report, now); };
+  const auto judged = store_.with_locked(match, decide, deadline);
   if (!judged) return fail(judged.error());
-  switch (judged->verdict) {
+  if (!*judged) return unknown_match();
+  switch ((*judged)->verdict) {
     case Verdict::accept:
-      match_notifier_.changed(judged->match, judged->before);
-      servers_.give_back(match);
+      match_notifier_.status_changed((*judged)->match, (*judged)->before);
+      servers_.release(match);
       break;
     case Verdict::repeated: metrics_.results_repeated.add(); break;
     case Verdict::conflict:
@@ -251,7 +253,7 @@ Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadlin
     case Verdict::over: metrics_.results_refused.add(); return refuse(Code::match_over);
     case Verdict::not_yet: return refuse(Code::not_ready_yet);
   }
-  return ResultAnswer{match, judged->match.status};
+  return ResultAnswer{match, (*judged)->match.status};
 }
 
 }  // namespace mm::session

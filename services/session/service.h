@@ -1,4 +1,4 @@
-// Session: the one who decides what became of a match, from found to over.
+// Session: decides what becomes of a match, from found to over (see README.md).
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ namespace mm::session {
 struct Settings {
   std::string postgres_url;
   std::string redis_cache_url = "redis://127.0.0.1:6379";
-  std::string modes_file;  ///< empty: the shipped mode table
+  std::string modes_file;  ///< empty: the built-in mode table
   bool allow_weak_stores = false;
 };
 
@@ -44,23 +44,24 @@ class Service {
   ~Service();
 
  private:
-  /// The table that a match was found under: matchmaker may have taken over a new one a moment before us, or after.
+  /// The mode table under which the match was found: the matchmaker may have loaded a new table before session or
+  /// after.
   runtime::LiveModes::Table modes_of(const MatchFound& found);
 
-  /// match.found, many at once. Idempotent by match_id: the row is the key. A known match is passed over in silence:
-  /// who wants to know its state asks.
+  /// match.found, in batches. Idempotent by match_id: the row is the key. A duplicate has no effect and no answer; a
+  /// caller that needs the state of a match requests it.
   std::vector<bus::Ack> on_found(const std::vector<bus::Delivered<MatchFound>>& events);
   /// Idempotent by match_id, as on_found.
   Reply<MatchStandings> reconcile(const ReconcileMatches& request, const bus::Context& context);
-  /// Stores them, tells of those that are new, and asks for their servers.
-  Reply<std::vector<Store::Stored>> take(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
+  /// Stores the matches, notifies of the new ones, and requests their servers.
+  Reply<std::vector<Store::Stored>> store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
   Store::Arrival arrival_of(const MatchFound& found, const trace::Context& trace);
 
   Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
   Reply<RecentMatches> recent(const GetRecentMatches& request, const bus::Context& context);
   Reply<HeartbeatAnswer> heartbeat(const Heartbeat& request, const bus::Context& context);
   Reply<HeartbeatAnswer> abort(MatchId match, Deadline deadline);
-  /// Idempotent by the hash of the content.
+  /// Idempotent by the hash of the result's content.
   Reply<ResultAnswer> report(const ReportResult& request, const bus::Context& context);
 
   Reply<std::optional<Match>> load(const GetMatch& request, const bus::Context& context);
@@ -80,7 +81,8 @@ class Service {
   MatchNotifier match_notifier_;
   ServerAllocator servers_;
   Sweeper sweeper_;
-  bus::Server server_;  // last: gone first, so that no request or event meets a dead member
+  // Last, so that they are destroyed first: no request or event reaches a destroyed member.
+  bus::Server server_;
   bus::Consumer events_;
 };
 

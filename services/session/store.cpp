@@ -9,7 +9,6 @@
 #include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
-#include "services/session/core/initial_state.h"
 
 namespace mm::session {
 
@@ -25,19 +24,30 @@ constexpr const char* kColumns =
     "(extract(epoch FROM started_at) * 1000)::bigint AS started_ms, "
     "(extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms, result_hash, ended_event";
 
-// Who is overdue; $1 is the limit in milliseconds.
-constexpr const char* kUnserved = "state = 'allocating' AND stored_at <= now() - $1 * interval '1 millisecond'";
-constexpr const char* kSilent =
-    "state IN ('ready', 'running') AND heartbeat_at <= now() - $1 * interval '1 millisecond'";
+// Conditions of overdue matches. `limit`: the parameter that is the limit in milliseconds, as "$1".
+std::string is_unserved(const std::string& limit) {
+  return "state = 'allocating' AND stored_at <= now() - " + limit + " * interval '1 millisecond'";
+}
+std::string is_silent(const std::string& limit) {
+  return "state IN ('ready', 'running') AND heartbeat_at <= now() - " + limit + " * interval '1 millisecond'";
+}
 
 std::string select(const std::string& rest) {
   return std::string("SELECT ") + kColumns + " FROM session.match " + rest;
 }
 std::string returning(const std::string& update) { return update + " RETURNING " + kColumns; }
 
-// What every match runs several times, prepared once per connection.
-// Rows are inserted in the order of their ids, and players in theirs, so that two transactions that store the same
-// matches, or matches that share players, wait for each other in one direction only.
+// The end of a match, with further columns and a further condition.
+std::string end_sql(const std::string& columns, const std::string& condition) {
+  return returning(
+      "UPDATE session.match SET state = $2, reason = $3, requeue = $4::jsonb, ended_event = $5, "
+      "result_hash = nullif($6, ''), ended_at = now()" +
+      columns + " WHERE match_id = $1::uuid AND state = ANY($7::text[])" + condition);
+}
+
+// Statements that run for every match, prepared once per connection.
+// Matches are inserted in the order of their ids, and players in the order of theirs. So two transactions that insert
+// the same matches, or matches with common players, cannot wait for each other at the same time.
 const std::string kInsertSql = returning(
     "INSERT INTO session.match (match_id, tenant, mode, region, source, team_size, roster, state, found_at) "
     "SELECT m.id, m.tenant, m.mode, m.region, m.source, m.team_size, m.roster::jsonb, 'allocating', m.found_at "
@@ -49,16 +59,20 @@ const std::string kFindAllSql = select("WHERE match_id = ANY($1::uuid[])");
 const std::string kFindLiveSql = select(
     "WHERE match_id = (SELECT live.match_id FROM session.live_player live "
     "WHERE live.tenant = $1 AND live.player_id = $2::uuid)");
-const std::string kLockSql = select("WHERE match_id = $1::uuid FOR UPDATE");
+const std::string kLockSql = std::string("SELECT ") + kColumns +
+                             ", (extract(epoch FROM now()) * 1000)::bigint AS now_ms FROM session.match "
+                             "WHERE match_id = $1::uuid FOR UPDATE";
 const std::string kMakeReadySql = returning(
     "UPDATE session.match SET state = 'ready', server_id = $2::uuid, server_endpoint = $3, server_url = $4, "
     "ready_at = now(), heartbeat_at = now() WHERE match_id = $1::uuid AND state = ANY($5::text[])");
 const std::string kStartSql = returning(
     "UPDATE session.match SET state = 'running', started_at = now(), heartbeat_at = now() "
     "WHERE match_id = $1::uuid AND state = ANY($2::text[])");
-const std::string kBearCancelledSql = returning(
-    "UPDATE session.match SET state = 'cancelled', reason = $2, requeue = $3::jsonb, ended_event = $4, "
-    "ended_at = now(), released = true WHERE match_id = $1::uuid AND state = ANY($5::text[])");
+const std::string kCompleteSql = end_sql(", started_at = coalesce(started_at, ready_at)", "");
+const std::string kCancelSql = end_sql("", "");
+const std::string kCancelNewSql = end_sql(", released = true", "");
+const std::string kCancelUnservedSql = end_sql("", " AND " + is_unserved("$8"));
+const std::string kCancelSilentSql = end_sql("", " AND " + is_silent("$8"));
 const std::string kRecordHeartbeatSql = returning(
     "UPDATE session.match SET heartbeat_at = now() WHERE match_id = $1::uuid AND state IN ('ready', 'running')");
 const storage::Statement kInsert{"session_insert", kInsertSql.c_str()};
@@ -68,7 +82,11 @@ const storage::Statement kFindLive{"session_find_live", kFindLiveSql.c_str()};
 const storage::Statement kLock{"session_lock", kLockSql.c_str()};
 const storage::Statement kMakeReady{"session_make_ready", kMakeReadySql.c_str()};
 const storage::Statement kStart{"session_start", kStartSql.c_str()};
-const storage::Statement kBearCancelled{"session_bear_cancelled", kBearCancelledSql.c_str()};
+const storage::Statement kComplete{"session_complete", kCompleteSql.c_str()};
+const storage::Statement kCancel{"session_cancel", kCancelSql.c_str()};
+const storage::Statement kCancelNew{"session_cancel_new", kCancelNewSql.c_str()};
+const storage::Statement kCancelUnserved{"session_cancel_unserved", kCancelUnservedSql.c_str()};
+const storage::Statement kCancelSilent{"session_cancel_silent", kCancelSilentSql.c_str()};
 const storage::Statement kRecordHeartbeat{"session_record_heartbeat", kRecordHeartbeatSql.c_str()};
 const storage::Statement kEnterPlayers{"session_enter_players",
                                        "INSERT INTO session.live_player (tenant, player_id, match_id) "
@@ -76,7 +94,7 @@ const storage::Statement kEnterPlayers{"session_enter_players",
                                        "FROM unnest($1::text[], $2::uuid[], $3::uuid[]) WITH ORDINALITY "
                                        "AS p (tenant, player, match_id, place) ORDER BY p.tenant, p.player, p.place "
                                        "ON CONFLICT DO NOTHING RETURNING match_id, player_id"};
-// The players of a match that ends are free, and the match is one of their recent ones.
+// When a match ends, its players are no longer live players, and the match is one of their recent matches.
 const storage::Statement kFreePlayers{
     "session_free_players",
     "WITH freed AS (DELETE FROM session.live_player WHERE match_id = $1::uuid) "
@@ -88,17 +106,17 @@ const std::string kRecentSql = select(
     "ORDER BY ended.ended_at DESC LIMIT $4) ORDER BY ended_at, match_id");
 const storage::Statement kRecent{"session_recent", kRecentSql.c_str()};
 
-// What we wrote ourselves decodes; if it does not, the table was changed by hand.
+// For values that session wrote itself: they parse unless somebody changed the table by hand.
 template <class T>
-T own(std::optional<T>&& parsed) {
-  check(parsed.has_value(), "session.match holds what session never writes");
+T require(std::optional<T>&& parsed) {
+  check(parsed.has_value(), "session.match holds a value that session never writes");
   return *std::move(parsed);
 }
 
 template <class T>
 T json_of(const std::string& text) {
   auto value = wire::decode<T>(text, wire::Unknown::ignored, bus::Bus::kTrusted);
-  check(value.ok(), "session.match holds what session never writes");
+  check(value.ok(), "session.match holds a value that session never writes");
   return *std::move(value);
 }
 
@@ -113,20 +131,20 @@ std::optional<TimePoint> time_of(const pqxx::field& field) {
 
 Match match_of(const pqxx::row& row) {
   Match match;
-  match.id = own(MatchId::parse(row["match_id"].c_str()));
-  match.tenant = own(Tenant::parse(row["tenant"].c_str()));
-  match.mode = own(Mode::parse(row["mode"].c_str()));
-  match.region = own(Region::parse(row["region"].c_str()));
-  match.source = own(enum_named<MatchSource>(row["source"].c_str()));
+  match.id = require(MatchId::parse(row["match_id"].c_str()));
+  match.tenant = require(Tenant::parse(row["tenant"].c_str()));
+  match.mode = require(Mode::parse(row["mode"].c_str()));
+  match.region = require(Region::parse(row["region"].c_str()));
+  match.source = require(enum_named<MatchSource>(row["source"].c_str()));
   match.team_size = row["team_size"].as<int>();
   match.teams = json_of<std::vector<FoundTeam>>(row["roster"].as<std::string>());
-  match.status = own(enum_named<MatchStatus>(row["state"].c_str()));
+  match.status = require(enum_named<MatchStatus>(row["state"].c_str()));
   if (!row["reason"].is_null()) match.reason = enum_named<CancelReason>(row["reason"].c_str());
   match.requeue = json_of<std::vector<TicketId>>(row["requeue"].as<std::string>());
   match.server_endpoint = text_or_empty(row["server_endpoint"]);
   match.server_url = text_or_empty(row["server_url"]);
-  match.found_at = own(time_of(row["found_ms"]));
-  match.stored_at = own(time_of(row["stored_ms"]));
+  match.found_at = require(time_of(row["found_ms"]));
+  match.stored_at = require(time_of(row["stored_ms"]));
   match.ready_at = time_of(row["ready_ms"]);
   match.started_at = time_of(row["started_ms"]);
   match.ended_at = time_of(row["ended_ms"]);
@@ -146,14 +164,14 @@ std::vector<Match> all_of(const pqxx::result& rows) {
   return matches;
 }
 
-// An array of states for `state = ANY($n::text[])`.
+/// The states as text for `state = ANY($n::text[])`.
 std::string states_text(const std::vector<MatchStatus>& states) {
   std::string text = "{";
   for (auto state : states) text += (text.size() > 1 ? "," : "") + std::string(text_of(state));
   return text + "}";
 }
 
-/// The fact's own message id: sent again after a crash, it is the same message.
+/// The id of an event's message. An event that is sent again has the same id, so the bus drops the duplicate.
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
 void free_players(pqxx::work& tx, const Match& match) {
@@ -161,9 +179,7 @@ void free_players(pqxx::work& tx, const Match& match) {
                array_text(players_of(match.teams), [](PlayerId id) { return id.to_string(); }));
 }
 
-std::optional<Match> lock(pqxx::work& tx, MatchId match) { return one_of(kLock(tx, match.to_string())); }
-
-// One transaction; a lost reply to the commit is answered by doing it again, which the key of the work makes safe.
+// Runs one transaction. If the reply to the commit was lost, runs it again: every transaction here is idempotent.
 template <class Work>
 auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std::invoke_result_t<Work, pqxx::work&>> {
   auto result = postgres.transaction(deadline, work);
@@ -175,7 +191,7 @@ auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std
   return fail(to_problem(result.error()));
 }
 
-// The same for work that may have put an event into the outbox: its relay looks at once.
+// As run(), for transactions that may put an event into the outbox. Wakes the relay of the outbox.
 template <class Work>
 auto run_and_wake(storage::Postgres& postgres, storage::Outbox& outbox, Deadline deadline, Work work) {
   auto result = run(postgres, deadline, work);
@@ -183,7 +199,7 @@ auto run_and_wake(storage::Postgres& postgres, storage::Outbox& outbox, Deadline
   return result;
 }
 
-/// The rows that were not there before.
+/// Returns the rows that were not there before.
 std::map<MatchId, Match> insert(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals) {
   const auto column = [&](auto value) {
     return array_text(arrivals, [&](const Store::Arrival& arrival) { return value(arrival.found); });
@@ -195,12 +211,12 @@ std::map<MatchId, Match> insert(pqxx::work& tx, const std::vector<Store::Arrival
       column([](Found f) { return std::string(text_of(f.source)); }), column([](Found f) { return f.team_size; }),
       column([](Found f) { return wire::encode(f.teams); }),
       column([](Found f) { return wire::format_time(f.created_at); }));
-  std::map<MatchId, Match> born;
-  for (auto& match : all_of(rows)) born.emplace(match.id, std::move(match));
-  return born;
+  std::map<MatchId, Match> fresh;
+  for (auto& match : all_of(rows)) fresh.emplace(match.id, std::move(match));
+  return fresh;
 }
 
-/// Of each match, the players who could not be entered because another live match has them.
+/// Makes the players of these matches live players. Returns, by match, the players whom another live match has.
 std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::vector<const Match*>& matches) {
   struct Entry {
     const Match* match;
@@ -218,81 +234,73 @@ std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::v
   if (rows.size() == entries.size()) return busy;
   for (const auto& entry : entries) busy[entry.match->id].insert(entry.player);
   for (const auto& row : rows) {
-    busy[own(MatchId::parse(row[0].c_str()))].erase(own(PlayerId::parse(row[1].c_str())));
+    busy[require(MatchId::parse(row[0].c_str()))].erase(require(PlayerId::parse(row[1].c_str())));
   }
   std::erase_if(busy, [](const auto& of_match) { return of_match.second.empty(); });
   return busy;
 }
 
-/// The match as the void report leaves it; the row is locked and the match can still end.
-Match cancel_void(pqxx::work& tx, storage::Outbox& outbox, const Match& match, const Report& report) {
-  const auto cancelled = cancellation(match.teams, CancelReason::voided);
-  const auto event = cancelled_event(match, cancelled);
-  auto row = tx.exec_params(
-      returning("UPDATE session.match SET state = 'cancelled', reason = $2, ended_event = $3, "
-                "result_hash = nullif($4, ''), ended_at = now() WHERE match_id = $1::uuid AND state = ANY($5::text[])"),
-      match.id.to_string(), std::string(text_of(cancelled.reason)), wire::encode(event), report.hash,
-      states_text(states_before(MatchStatus::cancelled)));
-  free_players(tx, match);
-  outbox.add(tx, event, message_id(match.id, "cancelled"));
-  return own(one_of(row));
+/// Writes the end of the match with `update`: the row, its players, its event. `limit`: the parameter of the further
+/// condition of `update`, if any. None: the row does not satisfy the conditions.
+template <class... Limit>
+std::optional<Match> write_end(pqxx::work& tx, storage::Outbox& outbox, const storage::Statement& update,
+                               const Match& match, const MatchEnd& end, const Limit&... limit) {
+  const auto* cancelled = std::get_if<MatchCancelled>(&end.event);
+  const auto status = cancelled != nullptr ? MatchStatus::cancelled : MatchStatus::completed;
+  std::optional<std::string> reason;
+  if (cancelled != nullptr) reason = std::string(text_of(cancelled->reason));
+  const auto requeue = cancelled != nullptr ? cancelled->requeue : std::vector<TicketId>{};
+  return std::visit(
+      [&](const auto& event) {
+        auto ended =
+            one_of(update(tx, match.id.to_string(), std::string(text_of(status)), reason, wire::encode(requeue),
+                          wire::encode(event), end.result_hash, states_text(states_before(status)), limit...));
+        if (!ended) return ended;
+        free_players(tx, match);
+        outbox.add(tx, event, message_id(match.id, text_of(status)));
+        return ended;
+      },
+      end.event);
 }
-
-/// Why a match is born cancelled.
-struct Refusal {
-  std::string why;
-  Cancellation cancellation;
-};
 
 using Refusals = std::map<MatchId, Refusal>;
 
-/// Enters the players of those that may live; says which of the born may not.
-Refusals refuse_some(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals, const std::map<MatchId, Match>& born,
-                     Milliseconds age_limit) {
+/// Asks `decide` about each new row, and makes the players of the matches that are not refused live players.
+Refusals refuse(pqxx::work& tx, const std::vector<Store::Arrival>& arrivals, const std::map<MatchId, Match>& fresh,
+                const Store::DecideStart& decide) {
   Refusals refusals;
   std::vector<const Match*> candidates;
-  std::set<MatchId> seen;
-  for (const auto& [found, bad_roster, trace] : arrivals) {
-    const auto row = born.find(found.match_id);
-    if (row == born.end() || !seen.insert(found.match_id).second) continue;
-    if (bad_roster) {
-      const auto everyone = players_of(found.teams);
-      refusals[found.match_id] = {
-          *bad_roster, cancellation(found.teams, CancelReason::conflict, {everyone.begin(), everyone.end()})};
-    } else if (too_old(found, row->second.stored_at, age_limit)) {
-      refusals[found.match_id] = {"it waited too long for its row", cancellation(found.teams, CancelReason::no_server)};
-    } else {
-      candidates.push_back(&row->second);
-    }
+  std::map<MatchId, const Store::Arrival*> first;  // of the arrivals of each new match
+  for (const auto& arrival : arrivals) {
+    const auto row = fresh.find(arrival.found.match_id);
+    if (row == fresh.end() || !first.emplace(row->first, &arrival).second) continue;
+    if (auto refusal = decide(arrival, row->second, {})) refusals.emplace(row->first, *std::move(refusal));
+    else candidates.push_back(&row->second);
   }
   for (const auto& [id, busy] : enter_players(tx, candidates)) {
-    refusals[id] = {"a player is in another live match", cancellation(born.at(id).teams, CancelReason::conflict, busy)};
+    auto refusal = decide(*first.at(id), fresh.at(id), busy);
+    check(refusal.has_value(), "a match with a busy player was not refused");
+    refusals.emplace(id, *std::move(refusal));
   }
   return refusals;
 }
 
 }  // namespace
 
-Reply<std::vector<Store::Stored>> Store::store_found(const std::vector<Arrival>& arrivals, Milliseconds age_limit,
-                                                     Deadline deadline) {
+Reply<std::vector<Store::Stored>> Store::insert_found(const std::vector<Arrival>& arrivals, const DecideStart& decide,
+                                                      Deadline deadline) {
   return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
-    auto born = insert(tx, arrivals);
-    const auto refusals = refuse_some(tx, arrivals, born, age_limit);
+    auto fresh = insert(tx, arrivals);
+    const auto refusals = refuse(tx, arrivals, fresh, decide);
     std::vector<MatchId> known;
     for (const auto& [found, bad_roster, trace] : arrivals) {
       const auto refused = refusals.find(found.match_id);
-      if (!born.contains(found.match_id)) known.push_back(found.match_id);
-      if (refused == refusals.end() || born.at(found.match_id).status == MatchStatus::cancelled) continue;
-      const auto& cancelled = refused->second.cancellation;
-      free_players(tx, born.at(found.match_id));
-      const auto event = cancelled_event(born.at(found.match_id), cancelled);
-      // No server was ever asked for, so there is none to give back.
-      const auto row = kBearCancelled(tx, found.match_id.to_string(), std::string(text_of(cancelled.reason)),
-                                      wire::encode(cancelled.requeue), wire::encode(event),
-                                      states_text(states_before(MatchStatus::cancelled)));
-      born.at(found.match_id) = own(one_of(row));
+      if (!fresh.contains(found.match_id)) known.push_back(found.match_id);
+      if (refused == refusals.end() || fresh.at(found.match_id).status == MatchStatus::cancelled) continue;
       const trace::Scope scope(trace);
-      outbox_.add(tx, event, message_id(found.match_id, "cancelled"));
+      // The match has no server to release, because no server was requested for it.
+      auto& match = fresh.at(found.match_id);
+      match = require(write_end(tx, outbox_, kCancelNew, match, {refused->second.event, {}}));
     }
     std::map<MatchId, Match> there;
     if (!known.empty()) {
@@ -300,12 +308,12 @@ Reply<std::vector<Store::Stored>> Store::store_found(const std::vector<Arrival>&
       for (auto& match : all_of(kFindAll(tx, ids))) there.emplace(match.id, std::move(match));
     }
     std::vector<Stored> stored;
-    for (const auto& arrival : arrivals) {
-      const auto id = arrival.found.match_id;
-      const auto refused = refusals.find(id);
-      if (born.contains(id))
-        stored.push_back({born.at(id), true, refused == refusals.end() ? "" : refused->second.why});
-      else stored.push_back({there.at(id), false, {}});
+    for (const auto& [found, bad_roster, trace] : arrivals) {
+      const auto row = fresh.find(found.match_id);
+      const auto refused = refusals.find(found.match_id);
+      const bool is_fresh = row != fresh.end();
+      stored.push_back({is_fresh ? row->second : there.at(found.match_id), is_fresh,
+                        refused == refusals.end() ? "" : refused->second.why});
     }
     return stored;
   });
@@ -320,9 +328,9 @@ Reply<std::optional<Match>> Store::find_live(const Tenant& tenant, PlayerId play
              [&](pqxx::work& tx) { return one_of(kFindLive(tx, tenant.str(), player.to_string())); });
 }
 
-Reply<std::vector<Match>> Store::waiting(int most, Deadline deadline) {
+Reply<std::vector<Match>> Store::waiting(int max, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
-    return all_of(tx.exec_params(select("WHERE state = 'allocating' ORDER BY found_at, match_id LIMIT $1"), most));
+    return all_of(tx.exec_params(select("WHERE state = 'allocating' ORDER BY found_at, match_id LIMIT $1"), max));
   });
 }
 
@@ -342,29 +350,22 @@ Reply<Store::RecordedHeartbeat> Store::record_heartbeat(MatchId match, bool runn
       auto started = one_of(kStart(tx, id, states_text(states_before(MatchStatus::running))));
       if (started) return {std::move(started), true, true};
     }
-    auto heard = one_of(kRecordHeartbeat(tx, id));
-    if (heard) return {std::move(heard), true, false};
+    auto counted = one_of(kRecordHeartbeat(tx, id));
+    if (counted) return {std::move(counted), true, false};
     return {one_of(kFind(tx, id)), false, false};
   });
 }
 
-Reply<Store::Judged> Store::complete(MatchId match, const Report& report, Deadline deadline) {
-  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> Judged {
-    auto row = own(lock(tx, match));
-    const auto verdict = judge(row, report);
+Reply<std::optional<Store::Judged>> Store::with_locked(MatchId match, const DecideEnd& decide, Deadline deadline) {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> std::optional<Judged> {
+    const auto rows = kLock(tx, match.to_string());
+    if (rows.empty()) return std::nullopt;
+    auto row = match_of(rows[0]);
     const auto before = row.status;
-    if (verdict != Verdict::accept) return {std::move(row), verdict, before};
-    if (report.voids) return {cancel_void(tx, outbox_, row, report), verdict, before};
-    const auto now = own(time_of(tx.exec("SELECT (extract(epoch FROM now()) * 1000)::bigint")[0][0]));
-    const auto event = completed_event(row, report, now);
-    auto completed = tx.exec_params(
-        returning("UPDATE session.match SET state = 'completed', started_at = coalesce(started_at, ready_at), "
-                  "ended_at = now(), result_hash = $2, ended_event = $3 "
-                  "WHERE match_id = $1::uuid AND state = ANY($4::text[])"),
-        match.to_string(), report.hash, wire::encode(event), states_text(states_before(MatchStatus::completed)));
-    free_players(tx, row);
-    outbox_.add(tx, event, message_id(match, "completed"));
-    return {own(one_of(completed)), verdict, before};
+    const auto [verdict, end] = decide(row, require(time_of(rows[0]["now_ms"])));
+    if (!end) return Judged{std::move(row), verdict, before};
+    const auto& update = std::holds_alternative<MatchCompleted>(end->event) ? kComplete : kCancel;
+    return Judged{require(write_end(tx, outbox_, update, row, *end)), verdict, before};
   });
 }
 
@@ -374,57 +375,28 @@ Reply<std::vector<Match>> Store::recent(const Tenant& tenant, PlayerId player, D
   });
 }
 
-Reply<std::vector<Match>> Store::unserved(Milliseconds limit, int most, Deadline deadline) {
-  return overdue(Overdue::unserved, limit, most, deadline);
-}
-
-Reply<std::vector<Match>> Store::silent(Milliseconds limit, int most, Deadline deadline) {
-  return overdue(Overdue::silent, limit, most, deadline);
-}
-
-Reply<std::optional<Match>> Store::cancel_unserved(const Match& match, Milliseconds limit, Deadline deadline) {
-  return cancel_overdue(Overdue::unserved, match, limit, deadline);
-}
-
-Reply<std::optional<Match>> Store::cancel_silent(const Match& match, Milliseconds limit, Deadline deadline) {
-  return cancel_overdue(Overdue::silent, match, limit, deadline);
-}
-
-Reply<std::vector<Match>> Store::overdue(Overdue kind, Milliseconds limit, int most, Deadline deadline) {
-  const std::string due = kind == Overdue::unserved ? kUnserved : kSilent;
+Reply<std::vector<Match>> Store::overdue(Overdue kind, Milliseconds limit, int max, Deadline deadline) {
+  const auto condition = kind == Overdue::unserved ? is_unserved("$1") : is_silent("$1");
   return run(postgres_, deadline, [&](pqxx::work& tx) {
-    return all_of(tx.exec_params(select("WHERE " + due + " ORDER BY stored_at LIMIT $2"), limit.count(), most));
+    return all_of(tx.exec_params(select("WHERE " + condition + " ORDER BY stored_at LIMIT $2"), limit.count(), max));
   });
 }
 
-Reply<std::optional<Match>> Store::cancel_overdue(Overdue kind, const Match& match, Milliseconds limit,
-                                                  Deadline deadline) {
-  const bool unserved = kind == Overdue::unserved;
-  const auto cancelled = cancellation(match.teams, unserved ? CancelReason::no_server : CancelReason::server_lost);
-  const auto event = cancelled_event(match, cancelled);
-  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
-    // The condition stands here again: a server or a heartbeat may have come since the look.
-    auto row = one_of(tx.exec_params(
-        returning("UPDATE session.match SET state = 'cancelled', reason = $3, requeue = $4::jsonb, ended_event = $5, "
-                  "ended_at = now() WHERE match_id = $2::uuid AND " +
-                  std::string(unserved ? kUnserved : kSilent)),
-        limit.count(), match.id.to_string(), std::string(text_of(cancelled.reason)), wire::encode(cancelled.requeue),
-        wire::encode(event)));
-    if (row) {
-      free_players(tx, match);
-      outbox_.add(tx, event, message_id(match.id, "cancelled"));
-    }
-    return row;
-  });
+Reply<std::optional<Match>> Store::end_overdue(Overdue kind, Milliseconds limit, const Match& match,
+                                               const MatchEnd& end, Deadline deadline) {
+  // The statement checks again that the match is overdue: a server or a heartbeat may have come since overdue().
+  const auto& update = kind == Overdue::unserved ? kCancelUnserved : kCancelSilent;
+  return run_and_wake(postgres_, outbox_, deadline,
+                      [&](pqxx::work& tx) { return write_end(tx, outbox_, update, match, end, limit.count()); });
 }
 
-Reply<std::vector<MatchId>> Store::unreleased(int most, Deadline deadline) {
+Reply<std::vector<MatchId>> Store::unreleased(int max, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
     std::vector<MatchId> matches;
     const auto rows = tx.exec_params(
         "SELECT match_id FROM session.match WHERE NOT released AND ended_at IS NOT NULL ORDER BY ended_at LIMIT $1",
-        most);
-    for (const auto& row : rows) matches.push_back(own(MatchId::parse(row[0].c_str())));
+        max);
+    for (const auto& row : rows) matches.push_back(require(MatchId::parse(row[0].c_str())));
     return matches;
   });
 }
@@ -437,13 +409,13 @@ Reply<Done> Store::mark_released(MatchId match, Deadline deadline) {
   });
 }
 
-Reply<int> Store::prune(Milliseconds keep, Deadline deadline) {
+Reply<int> Store::prune(Milliseconds retention, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
-    const auto gone = tx.exec_params(
+    const auto deleted = tx.exec_params(
         "DELETE FROM session.match WHERE match_id IN (SELECT match_id FROM session.match WHERE released AND "
         "ended_at < now() - $1 * interval '1 millisecond' ORDER BY ended_at LIMIT 500)",
-        keep.count());
-    return static_cast<int>(gone.affected_rows());
+        retention.count());
+    return static_cast<int>(deleted.affected_rows());
   });
 }
 

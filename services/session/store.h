@@ -1,16 +1,20 @@
-// Session's tables: the only SQL of this service. Each method is one transaction that decides, writes the row, the live
-// players and the event of the fact together, and is safe to run again. Thread-safe.
+// Session's tables: the only SQL of this service. Each method is one transaction that writes the row, the live players
+// and the event together, and that is safe to run again. Decisions are made by functions that the caller passes in;
+// a transaction may run such a function more than once. Thread-safe.
 //
-// Every change of state is UPDATE … WHERE state IN (those it may be reached from): no row means that someone else
-// decided, and the caller reads instead of assuming.
+// Every change of state is UPDATE … WHERE state = ANY(the states it can be reached from). If the update finds no row,
+// another transaction has changed the state, and the caller must read the row.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/contracts/problem.h"
 #include "common/runtime/trace.h"
+#include "services/session/core/initial_state.h"
 #include "services/session/core/result.h"
 
 namespace mm::storage {
@@ -25,7 +29,7 @@ class Store {
  public:
   Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
-  /// A found match on its way to its row.
+  /// A found match whose row is to be stored.
   struct Arrival {
     MatchFound found;
     std::optional<std::string> bad_roster;  ///< why nobody can play it
@@ -34,62 +38,64 @@ class Store {
   struct Stored {
     Match match;
     bool fresh = false;   ///< false: the row was there before
-    std::string refused;  ///< why it was born cancelled, for the log; empty if it lives
+    std::string refused;  ///< why it starts as cancelled, for the log; empty if it starts as allocating
   };
-  /// Leaves a row for each found match, by match_id, all in one transaction: living, or born cancelled (bad roster,
-  /// older than `age_limit`, or a player who is in another live match). One result per arrival, in order. Of two
-  /// arrivals that share a player the first one gets the player.
-  Reply<std::vector<Stored>> store_found(const std::vector<Arrival>& arrivals, Milliseconds age_limit,
-                                         Deadline deadline);
+  /// None: the match starts as allocating. `busy`: its players who are in another live match.
+  using DecideStart =
+      std::function<std::optional<Refusal>(const Arrival&, const Match& row, const std::set<PlayerId>& busy)>;
+  /// Inserts a row for each found match that has none, by match_id, all in one transaction. Returns one result per
+  /// arrival, in order. `decide` is first asked without busy players; the players of the matches it does not refuse
+  /// become live players. It is asked again about each match with players that another live match has, and must refuse
+  /// these. If two arrivals share a player, the first one gets the player.
+  Reply<std::vector<Stored>> insert_found(const std::vector<Arrival>& arrivals, const DecideStart& decide,
+                                          Deadline deadline);
 
   Reply<std::optional<Match>> find(MatchId match, Deadline deadline);
   Reply<std::optional<Match>> find_live(const Tenant& tenant, PlayerId player, Deadline deadline);
 
-  /// Matches without a server, the first found first.
-  Reply<std::vector<Match>> waiting(int most, Deadline deadline);
+  /// Matches without a server, in the order in which they were found.
+  Reply<std::vector<Match>> waiting(int max, Deadline deadline);
   /// None: no longer allocating.
   Reply<std::optional<Match>> make_ready(MatchId match, const Allocation& allocation, Deadline deadline);
 
   struct RecordedHeartbeat {
     std::optional<Match> match;  ///< none: unknown
     bool counted = false;        ///< the match is ready or running
-    bool started = false;        ///< by this heartbeat it is running
+    bool started = false;        ///< this heartbeat made the match running
   };
   Reply<RecordedHeartbeat> record_heartbeat(MatchId match, bool running, Deadline deadline);
 
   struct Judged {
-    Match match;
+    Match match;  ///< after the change
     Verdict verdict = Verdict::accept;
-    MatchStatus before = MatchStatus::running;  ///< with accept: what it ended from
+    MatchStatus before = MatchStatus::running;
   };
-  /// Completes the match, or cancels it if the report voids it. The report has been checked against the match, whose
-  /// row was seen before.
-  Reply<Judged> complete(MatchId match, const Report& report, Deadline deadline);
+  /// `now`: the time of the transaction, which is `ended_at` of a match that it ends.
+  using DecideEnd = std::function<Judgement(const Match& row, TimePoint now)>;
+  /// Locks the row, asks `decide`, and writes the end of the match if there is one. None: unknown match.
+  Reply<std::optional<Judged>> with_locked(MatchId match, const DecideEnd& decide, Deadline deadline);
 
-  /// The newest ends of the player's matches within kRecentTime, the latest last.
+  /// The last kRecentMatchesMax matches of the player that ended within kRecentTime, the latest last.
   Reply<std::vector<Match>> recent(const Tenant& tenant, PlayerId player, Deadline deadline);
 
-  /// Waiting longer than `limit`, or silent longer than `limit` (by the database's clock).
-  Reply<std::vector<Match>> unserved(Milliseconds limit, int most, Deadline deadline);
-  Reply<std::vector<Match>> silent(Milliseconds limit, int most, Deadline deadline);
-  /// Cancels one of them if it still is; none otherwise.
-  Reply<std::optional<Match>> cancel_unserved(const Match& match, Milliseconds limit, Deadline deadline);
-  Reply<std::optional<Match>> cancel_silent(const Match& match, Milliseconds limit, Deadline deadline);
+  /// Matches that have waited for a server, or whose server has sent no heartbeat, for longer than a limit, by the
+  /// clock of the database.
+  enum class Overdue { unserved, silent };
+  Reply<std::vector<Match>> overdue(Overdue kind, Milliseconds limit, int max, Deadline deadline);
+  /// Writes the end of the match if the match is still overdue; returns none otherwise.
+  Reply<std::optional<Match>> end_overdue(Overdue kind, Milliseconds limit, const Match& match, const MatchEnd& end,
+                                          Deadline deadline);
 
-  /// Ended, and their server is not given back yet.
-  Reply<std::vector<MatchId>> unreleased(int most, Deadline deadline);
+  /// Ended matches whose server has not been released.
+  Reply<std::vector<MatchId>> unreleased(int max, Deadline deadline);
   Reply<Done> mark_released(MatchId match, Deadline deadline);
 
-  /// Deletes matches that ended longer ago than `keep`, some at a time; how many.
-  Reply<int> prune(Milliseconds keep, Deadline deadline);
-  /// Deletes what recent() no longer tells.
+  /// Deletes up to 500 released matches that ended longer ago than `retention`; returns how many.
+  Reply<int> prune(Milliseconds retention, Deadline deadline);
+  /// Deletes the rows that recent() no longer returns.
   Reply<Done> prune_recent(Deadline deadline);
 
  private:
-  enum class Overdue { unserved, silent };
-  Reply<std::vector<Match>> overdue(Overdue kind, Milliseconds limit, int most, Deadline deadline);
-  Reply<std::optional<Match>> cancel_overdue(Overdue kind, const Match& match, Milliseconds limit, Deadline deadline);
-
   storage::Postgres& postgres_;
   storage::Outbox& outbox_;
 };

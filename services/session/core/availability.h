@@ -1,8 +1,8 @@
-// When silence of a game server may be held against it. Pure.
+// For how long session has been able to observe the world without a gap. Pure.
 //
-// A heartbeat that could not reach us proves nothing: while we, the database or the bus were away, every server was
-// silent. So matches are judged lost only after we have been able to record_heartbeat for as long as the limit, without
-// a gap.
+// The absence of a heartbeat proves nothing if no heartbeat could arrive, because session, the database or the bus was
+// away. So matches are judged overdue only after database and bus have been available, without a gap, for at least as
+// long as the limit.
 #pragma once
 
 #include "common/base/clock.h"
@@ -11,23 +11,24 @@ namespace mm::session {
 
 class Availability {
  public:
-  /// `limit`: the silence that ends a match. `gap`: looks further apart than this mean that we slept.
-  Availability(Milliseconds limit, Milliseconds gap) : limit_(limit), gap_(gap) {}
+  /// `limit`: after how long a match is overdue. `max_gap`: if two observations are further apart, this process slept.
+  Availability(Milliseconds limit, Milliseconds max_gap) : limit_(limit), max_gap_(max_gap) {}
 
-  /// One look at the world; `heard`: database and bus were there.
-  void look(SteadyPoint now, bool heard) {
-    if (!listening_ || now - last_ > gap_) since_ = now;
-    listening_ = heard;
+  /// One observation; `available`: database and bus answered.
+  void observe(SteadyPoint now, bool available) {
+    if (!available_ || now - last_ > max_gap_) since_ = now;
+    available_ = available;
     last_ = now;
   }
 
-  bool may_judge() const { return listening_ && last_ - since_ >= limit_; }
+  /// Available without a gap for at least the limit.
+  bool may_judge() const { return available_ && last_ - since_ >= limit_; }
 
  private:
   Milliseconds limit_;
-  Milliseconds gap_;
-  bool listening_ = false;  // we heard at the last look
-  SteadyPoint since_;       // and have without a gap from here
+  Milliseconds max_gap_;
+  bool available_ = false;  // at the last observation
+  SteadyPoint since_;       // available without a gap from here on
   SteadyPoint last_;
 };
 

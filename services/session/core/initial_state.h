@@ -1,5 +1,5 @@
-// Whether a found match may live. Pure. Every match.found leaves a row; one that may not live is born cancelled, so
-// that a late copy of it finds the decision instead of a free place.
+// The initial state of a found match: allocating, or cancelled at once. Pure. Every match.found leaves a row. A match
+// that cannot be played starts as cancelled, so that a later copy of its match.found meets the row and the decision.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,24 @@
 
 namespace mm::session {
 
-/// The row of a match.found before anything was decided about it.
-Match initial_state(const MatchFound& found);
-
-/// Why nobody can play this roster: the publisher's bug, not the players'. A mode we do not know is let through, so
-/// that a mode table may be rolled out daemon by daemon.
+/// Why nobody can play this roster; none if it can be played. A bad roster is a bug of the publisher. A mode that is
+/// not in `modes` is accepted, so that a new mode table can be rolled out daemon by daemon.
 std::optional<std::string> bad_roster(const MatchFound& found, const ModeTable& modes);
 
-/// A match that waited longer than this for its row: its players have been told nothing and may have gone.
-bool too_old(const MatchFound& found, TimePoint now, Milliseconds limit);
+/// Why a found match starts as cancelled.
+struct Refusal {
+  std::string why;  ///< for the log
+  MatchCancelled event;
+};
+
+/// What the initial state depends on, besides the row.
+struct InitialFacts {
+  std::optional<std::string> bad_roster;
+  std::set<PlayerId> busy;  ///< players of the match who are in another live match
+  Milliseconds max_age;     ///< a match whose row was stored later than this after it was found has lost its players
+};
+
+/// Decides on a row that was just inserted. None: the match starts as allocating.
+std::optional<Refusal> initial_refusal(const Match& row, const InitialFacts& facts);
 
 }  // namespace mm::session

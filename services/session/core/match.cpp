@@ -104,33 +104,24 @@ MatchReady ready_event(const Match& match) {
   return event;
 }
 
-Cancellation cancellation(const std::vector<FoundTeam>& teams, CancelReason reason,
-                          const std::set<PlayerId>& culprits) {
+MatchCancelled cancelled_event(const Match& match, CancelReason reason, const std::set<PlayerId>& culprits) {
   const bool requeues = reason == CancelReason::no_server || reason == CancelReason::conflict;
   std::set<TicketId> ended;
-  each_player(teams, [&](const FoundPlayer& player) {
+  each_player(match.teams, [&](const FoundPlayer& player) {
     if (player.ticket_id && (!requeues || culprits.contains(player.player_id))) ended.insert(*player.ticket_id);
   });
-  Cancellation result;
-  result.reason = reason;
-  each_player(teams, [&](const FoundPlayer& player) {
-    if (!player.ticket_id || ended.contains(*player.ticket_id)) {
-      result.dropped.push_back(player.player_id);
-    } else if (std::find(result.requeue.begin(), result.requeue.end(), *player.ticket_id) == result.requeue.end()) {
-      result.requeue.push_back(*player.ticket_id);
-    }
-  });
-  return result;
-}
-
-MatchCancelled cancelled_event(const Match& match, const Cancellation& cancellation) {
   MatchCancelled event;
   event.match_id = match.id;
   event.tenant = match.tenant;
-  event.reason = cancellation.reason;
-  event.requeue = cancellation.requeue;
-  event.dropped = cancellation.dropped;
+  event.reason = reason;
   event.teams = rosters_of(match.teams);
+  each_player(match.teams, [&](const FoundPlayer& player) {
+    if (!player.ticket_id || ended.contains(*player.ticket_id)) {
+      event.dropped.push_back(player.player_id);
+    } else if (std::find(event.requeue.begin(), event.requeue.end(), *player.ticket_id) == event.requeue.end()) {
+      event.requeue.push_back(*player.ticket_id);
+    }
+  });
   return event;
 }
 

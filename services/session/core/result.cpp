@@ -6,8 +6,8 @@
 namespace mm::session {
 namespace {
 
-// Each player of the match exactly once: a list that leaves somebody out is a server that has lost track of its
-// players.
+// The list must have each player of the match exactly once. A game server that leaves a player out has lost track of
+// its players.
 void check_stats(const Match& match, const std::vector<PlayerStats>& stats, std::vector<FieldError>& errors) {
   std::set<PlayerId> seen;
   for (std::size_t i = 0; i < stats.size(); ++i) {
@@ -28,19 +28,7 @@ void check_stats(const Match& match, const std::vector<PlayerStats>& stats, std:
   }
 }
 
-}  // namespace
-
-std::vector<FieldError> check_report(const Match& match, const Report& report) {
-  std::vector<FieldError> errors;
-  if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
-    errors.push_back(
-        {"/winning_team", "must be below " + std::to_string(match.teams.size()) + ", the number of teams"});
-  }
-  if (report.player_stats) check_stats(match, *report.player_stats, errors);
-  return errors;
-}
-
-Verdict judge(const Match& match, const Report& report) {
+Verdict verdict_on(const Match& match, const Report& report) {
   switch (match.status) {
     case MatchStatus::allocating:
     case MatchStatus::loading: return Verdict::not_yet;
@@ -53,10 +41,28 @@ Verdict judge(const Match& match, const Report& report) {
   }
   check(match.status == MatchStatus::cancelled, "a match without a status");
   if (match.reason != CancelReason::voided) return Verdict::over;
-  // A void result and an aborting heartbeat say the same; only two results with different content contradict each
-  // other.
+  // A void result and an aborting heartbeat agree. Only two results with different content contradict each other.
   const bool same = match.result_hash.empty() || report.hash.empty() || match.result_hash == report.hash;
   return report.voids && same ? Verdict::repeated : Verdict::conflict;
+}
+
+}  // namespace
+
+std::vector<FieldError> check_report(const Match& match, const Report& report) {
+  std::vector<FieldError> errors;
+  if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
+    errors.push_back(
+        {"/winning_team", "must be below " + std::to_string(match.teams.size()) + ", the number of teams"});
+  }
+  if (report.player_stats) check_stats(match, *report.player_stats, errors);
+  return errors;
+}
+
+Judgement judge(const Match& match, const Report& report, TimePoint now) {
+  const auto verdict = verdict_on(match, report);
+  if (verdict != Verdict::accept) return {verdict, std::nullopt};
+  if (report.voids) return {verdict, MatchEnd{cancelled_event(match, CancelReason::voided), report.hash}};
+  return {verdict, MatchEnd{completed_event(match, report, now), report.hash}};
 }
 
 MatchCompleted completed_event(const Match& match, const Report& report, TimePoint ended_at) {

@@ -1,4 +1,4 @@
-// A reported result against the match it is for. Pure.
+// Decides what a result reported by a game server does to its match. Pure.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace mm::session {
 
 /// One entry of player_stats.
 struct PlayerStats {
-  std::optional<PlayerId> player_id;  ///< none: it has none, or what it has is no id
+  std::optional<PlayerId> player_id;  ///< none: the entry has no player_id, or it is not an id
   fields::RawJson stats;              ///< all other fields
 };
 
@@ -21,22 +21,29 @@ struct Report {
   std::optional<int> winning_team;  ///< none: a draw
   double duration_seconds = 0;
   std::optional<std::vector<PlayerStats>> player_stats;
-  std::string hash;  ///< equal for equal content, however it was written; empty: it came in a heartbeat (aborted)
+  std::string hash;  ///< equal for equal content, however it is written; empty: from a heartbeat (aborted)
 };
 
-/// What in the report does not fit the match; each with its JSON pointer.
+/// The fields of the report that do not fit the match, each with its JSON pointer.
 std::vector<FieldError> check_report(const Match& match, const Report& report);
 
 enum class Verdict {
-  accept,    ///< the first result of a match that is played
-  repeated,  ///< the result that was accepted: the same answer, no effect
+  accept,    ///< the first result of a ready or running match
+  repeated,  ///< equal to the accepted result: the same answer, no effect
   conflict,  ///< another result was accepted
-  over,      ///< cancelled before for another reason than a void result, or completed before it is aborted
+  over,      ///< cancelled for a reason other than a void result, or an abort after completion
   not_yet,   ///< its server is still being allocated
 };
-Verdict judge(const Match& match, const Report& report);
 
-/// Of a match that ended with this report, which does not void it, at `ended_at`.
+struct Judgement {
+  Verdict verdict = Verdict::accept;
+  std::optional<MatchEnd> end;  ///< only with accept
+};
+
+/// Decides on the row of the match, which is locked. `now`: when the match ends if the report is accepted.
+Judgement judge(const Match& match, const Report& report, TimePoint now);
+
+/// The event of a match that ended at `ended_at` with this report. The report does not void the match.
 MatchCompleted completed_event(const Match& match, const Report& report, TimePoint ended_at);
 
 }  // namespace mm::session

@@ -1,4 +1,4 @@
-// Matches that do not count, and what a player who was away is told of matches that have ended.
+// Tests matches that do not count, and session.recent, which returns matches that have ended.
 #include <gtest/gtest.h>
 
 #include "tests/integration/session/world.h"
@@ -23,7 +23,7 @@ class EndedMatch : public SessionTest {
   }
   void expect_void(const MatchFound& found) {
     const auto id = found.match_id;
-    const auto cancelled = world_.ear->wait_for<MatchCancelled>(id);
+    const auto cancelled = world_.events->wait_for<MatchCancelled>(id);
     ASSERT_TRUE(cancelled);
     EXPECT_EQ(cancelled->reason, CancelReason::voided);
     EXPECT_TRUE(cancelled->requeue.empty());
@@ -31,14 +31,14 @@ class EndedMatch : public SessionTest {
     EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
     for (const auto player : players_in(found)) EXPECT_EQ(get_live(player).error().code, Code::no_match);
     EXPECT_EQ(get(id)->status, MatchStatus::cancelled);
-    EXPECT_TRUE(world_.ear->about<MatchCompleted>(id).empty()) << "nobody may be rated";
+    EXPECT_TRUE(world_.events->about<MatchCompleted>(id).empty()) << "nobody may be rated";
   }
 
   FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};
   Instance instance_{world_};
 };
 
-TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
+TEST_F(EndedMatch, DoesNotCountIfItsServerVoidsIt) {
   const auto found = ready_match({2, 2});
   const auto id = found.match_id;
   ASSERT_TRUE(send_heartbeat(id).ok());
@@ -53,8 +53,8 @@ TEST_F(EndedMatch, DoesNotCountIfItsServerSaysSo) {
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
   EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
-  EXPECT_EQ(world_.ear->about<MatchCancelled>(id).size(), 1U);
-  EXPECT_TRUE(world_.ear->about<MatchCompleted>(id).empty());
+  EXPECT_EQ(world_.events->about<MatchCancelled>(id).size(), 1U);
+  EXPECT_TRUE(world_.events->about<MatchCompleted>(id).empty());
 }
 
 TEST_F(EndedMatch, DoesNotCountIfItsServerAbortsItInAHeartbeat) {
@@ -62,13 +62,13 @@ TEST_F(EndedMatch, DoesNotCountIfItsServerAbortsItInAHeartbeat) {
   const auto id = found.match_id;
   ASSERT_TRUE(send_heartbeat(id, ServerPhase::aborted).ok());
   expect_void(found);
-  EXPECT_TRUE(send_heartbeat(id, ServerPhase::aborted).ok()) << "the answer may have been lost";
+  EXPECT_TRUE(send_heartbeat(id, ServerPhase::aborted).ok()) << "the first answer may have been lost";
   EXPECT_TRUE(report(void_result(found)).ok());
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
   EXPECT_EQ(send_heartbeat(MatchId::fresh(SystemClock().now()), ServerPhase::aborted).error().code, Code::not_found);
 }
 
-TEST_F(EndedMatch, StaysCompletedWhateverItsServerSaysLater) {
+TEST_F(EndedMatch, StaysCompletedWhateverItsServerReportsLater) {
   const auto found = ready_match();
   ASSERT_TRUE(report(result_of(found, 1)).ok());
   EXPECT_EQ(report(void_result(found)).error().code, Code::result_conflict);
@@ -85,7 +85,7 @@ TEST_F(EndedMatch, CannotBeVoidedBeforeItHasItsServer) {
   EXPECT_EQ(send_heartbeat(found.match_id, ServerPhase::aborted).error().code, Code::not_ready_yet);
 }
 
-TEST_F(EndedMatch, IsToldToItsPlayersForTenMinutes) {
+TEST_F(EndedMatch, IsRecentForItsPlayersForTenMinutes) {
   const auto won = ready_match();
   const auto player = players_in(won)[1];
   EXPECT_TRUE(recent(player).empty()) << "it has not ended";
@@ -96,19 +96,19 @@ TEST_F(EndedMatch, IsToldToItsPlayersForTenMinutes) {
   ASSERT_TRUE(becomes(again.match_id, MatchStatus::ready));
   ASSERT_TRUE(report(void_result(again)).ok());
 
-  const auto told = recent(player);
-  ASSERT_EQ(told.size(), 2U);
-  EXPECT_EQ(told[0].match_id, won.match_id);
-  EXPECT_EQ(told[0].status, MatchStatus::completed);
-  EXPECT_EQ(told[0].result, Outcome::win);
-  EXPECT_EQ(told[0].duration_seconds, 12.5);
-  EXPECT_EQ(told[1].match_id, again.match_id);
-  EXPECT_EQ(told[1].status, MatchStatus::cancelled);
-  EXPECT_EQ(told[1].reason, CancelReason::voided);
-  EXPECT_EQ(told[1].requeued, false);
-  EXPECT_LE(told[0].ended_at, told[1].ended_at);
+  const auto matches = recent(player);
+  ASSERT_EQ(matches.size(), 2U);
+  EXPECT_EQ(matches[0].match_id, won.match_id);
+  EXPECT_EQ(matches[0].status, MatchStatus::completed);
+  EXPECT_EQ(matches[0].result, Outcome::win);
+  EXPECT_EQ(matches[0].duration_seconds, 12.5);
+  EXPECT_EQ(matches[1].match_id, again.match_id);
+  EXPECT_EQ(matches[1].status, MatchStatus::cancelled);
+  EXPECT_EQ(matches[1].reason, CancelReason::voided);
+  EXPECT_EQ(matches[1].requeued, false);
+  EXPECT_LE(matches[0].ended_at, matches[1].ended_at);
 
-  // To nobody else, and not in another tenant.
+  // Not for another player, and not in another tenant.
   const auto spied = world_.bus->request(GetRecentMatches{player}, player_caller(players_in(won)[0]), soon());
   EXPECT_EQ(spied.error().code, Code::forbidden);
   auto foreign = player_caller(player);
@@ -122,7 +122,7 @@ TEST_F(EndedMatch, IsToldToItsPlayersForTenMinutes) {
   EXPECT_TRUE(recent(player).empty());
 }
 
-TEST_F(EndedMatch, TellsTheNewestOfManyAndReadsTheRowsOfOnePlayerOnly) {
+TEST_F(EndedMatch, RecentReadsTheNewestAndOnlyTheRowsOfOnePlayer) {
   const auto found = ready_match();
   const auto player = players_in(found)[0];
   ASSERT_TRUE(report(result_of(found, 0)).ok());
@@ -146,7 +146,7 @@ TEST_F(EndedMatch, TellsTheNewestOfManyAndReadsTheRowsOfOnePlayerOnly) {
     }
   });
   EXPECT_NE(plan.find("ended_player_pkey"), std::string::npos) << plan;
-  EXPECT_TRUE(recent(player).empty()) << "twenty newer ones, of matches that are not there, take its place";
+  EXPECT_TRUE(recent(player).empty()) << "twenty newer rows, of matches without a row, take its place";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Every match.found leaves a row: living or born cancelled, and the same however often it comes.
+// Tests that every match.found leaves a row, allocating or cancelled, and that duplicates do not change it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace mm::session {
 namespace {
 
-class Birth : public SessionTest {
+class InitialState : public SessionTest {
  protected:
   int rows() {
     auto database = world_.database();
@@ -27,54 +27,54 @@ class Birth : public SessionTest {
   Instance instance_{world_};
 };
 
-// An answer to each copy would grow with what JetStream delivers again: after an outage that was a storm.
-TEST_F(Birth, ALaterCopyIsPassedOverInSilence) {
+// After an outage JetStream may deliver many events again. An event in answer to each duplicate would double that load.
+TEST_F(InitialState, ADuplicateHasNoEffectAndNoAnswer) {
   const auto found = ready_match();
   const auto id = found.match_id;
-  ASSERT_TRUE(world_.ear->wait_for<MatchReady>(id));
+  ASSERT_TRUE(world_.events->wait_for<MatchReady>(id));
   ASSERT_TRUE(report(result_of(found, 0)).ok());
-  ASSERT_TRUE(world_.ear->wait_for<MatchCompleted>(id));
+  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(id));
   ASSERT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) > 0; }));
   for (int i = 0; i < 3; ++i) publish(found);
-  // The next match comes behind the copies in the stream.
+  // The next match follows the duplicates in the stream.
   ready_match();
   EXPECT_GE(instance_.metric("mm_session_found_again_total"), 3);
-  EXPECT_EQ(world_.ear->about<MatchReady>(id).size(), 1U);
-  EXPECT_EQ(world_.ear->about<MatchCompleted>(id).size(), 1U);
+  EXPECT_EQ(world_.events->about<MatchReady>(id).size(), 1U);
+  EXPECT_EQ(world_.events->about<MatchCompleted>(id).size(), 1U);
   EXPECT_EQ(rows(), 2);
   EXPECT_EQ(orchestrator_.allocated().size(), 2U);
   EXPECT_EQ(get(id)->status, MatchStatus::completed);
   EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
 }
 
-TEST_F(Birth, APlayerInALiveMatchCancelsTheOtherAndOnlyTheInnocentSearchAgain) {
+TEST_F(InitialState, APlayerInALiveMatchCancelsTheNewMatchAndOnlyOtherTicketsAreRequeued) {
   const auto live = ready_match({2, 2});
   auto second = fresh_match({2, 2});
-  // A party of two with the player who is busy, on one side.
+  // One team is a party of two that contains the busy player.
   second.teams[0].players[0].player_id = players_in(live)[3];
   second.teams[0].players[1].ticket_id = second.teams[0].players[0].ticket_id;
   const auto innocent = players_in(second)[2];
   publish(second);
 
-  const auto cancelled = world_.ear->wait_for<MatchCancelled>(second.match_id);
+  const auto cancelled = world_.events->wait_for<MatchCancelled>(second.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::conflict);
   EXPECT_EQ(cancelled->requeue, (std::vector{tickets_in(second)[2], tickets_in(second)[3]}));
   EXPECT_EQ(cancelled->dropped, (std::vector{players_in(second)[0], players_in(second)[1]}));
   EXPECT_EQ(get(second.match_id)->requeue, cancelled->requeue);
-  EXPECT_EQ(orchestrator_.releases_of(second.match_id), 0) << "no server was asked for";
+  EXPECT_EQ(orchestrator_.releases_of(second.match_id), 0) << "no server was requested";
 
-  // The innocent are free for the next one, the live match goes on.
+  // The other players can enter the next match, and the live match goes on.
   EXPECT_EQ(get_live(innocent).error().code, Code::no_match);
   EXPECT_EQ(get_live(players_in(live)[3])->match_id, live.match_id);
-  // The decision stands when a copy comes after the conflict is gone.
+  // The match stays cancelled when a duplicate comes after the end of the conflict.
   ASSERT_TRUE(report(result_of(live, 0)).ok());
   EXPECT_EQ(reconcile({second}).at(0).status, MatchStatus::cancelled);
-  EXPECT_EQ(world_.ear->about<MatchCancelled>(second.match_id).size(), 1U);
+  EXPECT_EQ(world_.events->about<MatchCancelled>(second.match_id).size(), 1U);
   EXPECT_EQ(get(second.match_id)->status, MatchStatus::cancelled);
 }
 
-TEST_F(Birth, OfManyMatchesThatShareAPlayerOneLives) {
+TEST_F(InitialState, OfManyMatchesWithACommonPlayerOneIsPlayed) {
   const auto shared = PlayerId::fresh(SystemClock().now());
   std::vector<MatchFound> all;
   for (int i = 0; i < 10; ++i) {
@@ -93,7 +93,7 @@ TEST_F(Birth, OfManyMatchesThatShareAPlayerOneLives) {
   EXPECT_EQ(count(MatchStatus::ready), 1);
 }
 
-TEST_F(Birth, TheSamePlayerInAnotherGameIsAnother) {
+TEST_F(InitialState, ThePlayerIdOfAnotherTenantIsAnotherPlayer) {
   const auto here = ready_match();
   auto there = fresh_match({1, 1});
   there.tenant = *Tenant::parse("other");
@@ -102,27 +102,27 @@ TEST_F(Birth, TheSamePlayerInAnotherGameIsAnother) {
   EXPECT_TRUE(becomes(there.match_id, MatchStatus::ready));
 }
 
-TEST_F(Birth, AMatchThatWaitedTooLongForItsRowGoesBackToTheQueue) {
+TEST_F(InitialState, AMatchThatWaitedTooLongForItsRowIsRequeued) {
   auto found = fresh_match();
   found.created_at -= Milliseconds{10 * 60 * 1000 + 1'000};
   publish(found);
-  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::no_server);
   EXPECT_EQ(cancelled->requeue, tickets_in(found));
-  EXPECT_TRUE(orchestrator_.asked().empty());
+  EXPECT_TRUE(orchestrator_.requested().empty());
   EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
 }
 
-// Session was away for minutes: the players have waited for it and play.
-TEST_F(Birth, AMatchThatWaitedForMinutesLives) {
+// If session was away for minutes, the players have waited, and the match is played.
+TEST_F(InitialState, AMatchThatWaitedForMinutesIsPlayed) {
   auto found = fresh_match();
   found.created_at -= Milliseconds{9 * 60 * 1000};
   publish(found);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
 }
 
-TEST_F(Birth, ManyMatchesOfAStreamAreStoredAndGetTheirServers) {
+TEST_F(InitialState, ManyMatchesOfAStreamAreStoredAndGetTheirServers) {
   std::vector<MatchFound> all;
   for (int i = 0; i < 250; ++i) all.push_back(fresh_match({2, 2}));
   for (const auto& found : all) publish(found);
@@ -131,7 +131,7 @@ TEST_F(Birth, ManyMatchesOfAStreamAreStoredAndGetTheirServers) {
   EXPECT_EQ(orchestrator_.allocated().size(), 250U);
 }
 
-TEST_F(Birth, ReconcilingStoresWhatNobodyToldAndAnswersEachMatchWithItsState) {
+TEST_F(InitialState, ReconcileStoresUnknownMatchesAndAnswersWithTheStateOfEach) {
   const auto known = ready_match();
   const auto over = ready_match();
   ASSERT_TRUE(report(result_of(over, 0)).ok());
@@ -149,12 +149,12 @@ TEST_F(Birth, ReconcilingStoresWhatNobodyToldAndAnswersEachMatchWithItsState) {
   EXPECT_EQ(standings[3].status, MatchStatus::cancelled);
   EXPECT_EQ(standings[3].reason, CancelReason::no_server);
   EXPECT_EQ(standings[3].requeue, tickets_in(old));
-  EXPECT_TRUE(becomes(fresh.match_id, MatchStatus::ready)) << "its server was asked for";
+  EXPECT_TRUE(becomes(fresh.match_id, MatchStatus::ready)) << "its server was requested";
   EXPECT_FALSE(reconcile({fresh}).at(0).fresh);
   EXPECT_EQ(rows(), 4);
 }
 
-TEST_F(Birth, OnlyDaemonsReconcile) {
+TEST_F(InitialState, OnlyDaemonsReconcile) {
   Caller player;
   player.role = Role::player;
   player.player = PlayerId::fresh(SystemClock().now());
@@ -164,11 +164,11 @@ TEST_F(Birth, OnlyDaemonsReconcile) {
   EXPECT_EQ(rows(), 0);
 }
 
-TEST_F(Birth, AnImpossibleRosterIsBornCancelledAndNobodySearchesAgain) {
+TEST_F(InitialState, ABadRosterStartsAsCancelledAndNoTicketIsRequeued) {
   auto found = fresh_match({1, 1});
   found.teams[1].players[0].player_id = found.teams[0].players[0].player_id;
   publish(found);
-  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::conflict);
   EXPECT_TRUE(cancelled->requeue.empty());

@@ -1,4 +1,4 @@
-// A match from found to over, and who may see and say what on the way.
+// Tests a match from found to over, and which callers may read it and report on it.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -23,7 +23,7 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   for (const auto player : players_in(found)) world_.open_socket(player);
   publish(found);
 
-  const auto ready = world_.ear->wait_for<MatchReady>(id);
+  const auto ready = world_.events->wait_for<MatchReady>(id);
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->server_endpoint, "127.0.0.1:4242");
   EXPECT_EQ(ready->teams.size(), 2U);
@@ -33,7 +33,7 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   const auto answer = report(result_of(found, 1));
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, MatchStatus::completed);
-  const auto completed = world_.ear->wait_for<MatchCompleted>(id);
+  const auto completed = world_.events->wait_for<MatchCompleted>(id);
   ASSERT_TRUE(completed);
   EXPECT_EQ(completed->winning_team, 1);
   EXPECT_EQ(completed->duration_seconds, 12.5);
@@ -44,37 +44,37 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   EXPECT_EQ(completed->teams[1][1].stats.text, R"({"kills":3})");
 
   EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
-  EXPECT_TRUE(testing::eventually([&] { return world_.ear->about<SessionStateChanged>(id).size() == 4; }));
+  EXPECT_TRUE(testing::eventually([&] { return world_.events->about<SessionStateChanged>(id).size() == 4; }));
   std::vector<MatchStatus> states;
-  for (const auto& change : world_.ear->about<SessionStateChanged>(id)) states.push_back(change.to);
+  for (const auto& change : world_.events->about<SessionStateChanged>(id)) states.push_back(change.to);
   EXPECT_EQ(states,
             (std::vector{MatchStatus::allocating, MatchStatus::ready, MatchStatus::running, MatchStatus::completed}));
 }
 
-TEST_F(MatchLife, TellsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
+TEST_F(MatchLife, SendsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
   const auto found = fresh_match({1, 1});
   const auto id = found.match_id;
   const auto players = players_in(found);
   for (const auto player : players) world_.open_socket(player);
   publish(found);
   for (const auto player : players) {
-    const auto frame = world_.ear->wait_for_frame(player, "session_ready");
+    const auto frame = world_.events->wait_for_frame(player, "session_ready");
     ASSERT_TRUE(frame);
-    const auto told = wire::decode<frames::SessionReady>(*frame, wire::Unknown::refused);
-    ASSERT_TRUE(told.ok());
-    EXPECT_EQ(told->server_url, "ws://127.0.0.1:4242/match/" + id.to_string());
+    const auto data = wire::decode<frames::SessionReady>(*frame, wire::Unknown::refused);
+    ASSERT_TRUE(data.ok());
+    EXPECT_EQ(data->server_url, "ws://127.0.0.1:4242/match/" + id.to_string());
     const auto view = get(id, player_caller(player));
     ASSERT_TRUE(view.ok());
-    EXPECT_EQ(view->join_token, told->join_token);
-    EXPECT_EQ(view->expires_at, told->expires_at);
+    EXPECT_EQ(view->join_token, data->join_token);
+    EXPECT_EQ(view->expires_at, data->expires_at);
 
     const security::TokenSigner joins({orchestrator_.request_of(id)->join_key});
-    const auto claims = joins.verify_join(told->join_token, SystemClock().now());
+    const auto claims = joins.verify_join(data->join_token, SystemClock().now());
     ASSERT_TRUE(claims.ok());
     EXPECT_EQ(claims->player, player);
     EXPECT_EQ(claims->match, id);
   }
-  // The game server verifies with the match's key; the platform's key opens the server token and no join token.
+  // The game server verifies join tokens with the match's key. The platform's key verifies only the server token.
   const runtime::Credentials credentials(testing::credentials_of("session"));
   const security::TokenSigner servers({credentials.require("server_token_key")});
   const auto server = servers.verify_server(orchestrator_.request_of(id)->server_token, SystemClock().now());
@@ -83,15 +83,15 @@ TEST_F(MatchLife, TellsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
   EXPECT_FALSE(servers.verify_join(*get(id, player_caller(players[0]))->join_token, SystemClock().now()).ok());
 }
 
-TEST_F(MatchLife, PutsNoSecretIntoAnEvent) {
+TEST_F(MatchLife, PutsNoTokenOrKeyIntoAnEvent) {
   const auto found = ready_match();
   const auto id = found.match_id;
   const auto token = *get(id, player_caller(players_in(found)[0]))->join_token;
   ASSERT_TRUE(report(result_of(found, 0)).ok());
-  ASSERT_TRUE(world_.ear->wait_for<MatchCompleted>(id));
+  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(id));
   const auto request = *orchestrator_.request_of(id);
   for (const auto* subject : {"match.ready", "match.completed", "session.state_changed"}) {
-    for (const auto& body : world_.ear->bodies(subject)) {
+    for (const auto& body : world_.events->bodies(subject)) {
       EXPECT_EQ(body.find(token), std::string::npos) << subject;
       EXPECT_EQ(body.find(request.server_token), std::string::npos) << subject;
       EXPECT_EQ(body.find(request.join_key), std::string::npos) << subject;
@@ -126,20 +126,20 @@ TEST_F(MatchLife, FindsTheLiveMatchOfAPlayerUntilItIsOver) {
   const auto player = players_in(found)[0];
   EXPECT_EQ(get_live(player)->match_id, found.match_id);
   EXPECT_EQ(get_live(PlayerId::fresh(SystemClock().now())).error().code, Code::no_match);
-  // Not another player's.
+  // Another player may not read it.
   const auto spied = world_.bus->request(GetMatch{std::nullopt, player}, player_caller(players_in(found)[1]), soon());
   EXPECT_EQ(spied.error().code, Code::no_match);
 
   ASSERT_TRUE(report(result_of(found, 0)).ok());
   EXPECT_EQ(get_live(player).error().code, Code::no_match);
-  // An ex-player may still read, without a place to go.
+  // After the end, a player may still read the match, without endpoint and token.
   const auto after = get(found.match_id, player_caller(player));
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(after->status, MatchStatus::completed);
   EXPECT_FALSE(after->server_endpoint || after->server_url || after->join_token || after->expires_at);
 }
 
-TEST_F(MatchLife, HearsAndBelievesOnlyTheServerOfTheMatch) {
+TEST_F(MatchLife, AcceptsHeartbeatsAndResultsOnlyFromTheServerOfTheMatch) {
   const auto found = ready_match();
   const auto id = found.match_id;
   const auto other = MatchId::fresh(SystemClock().now());
@@ -154,7 +154,7 @@ TEST_F(MatchLife, HearsAndBelievesOnlyTheServerOfTheMatch) {
   EXPECT_EQ(get(id)->status, MatchStatus::ready);
 }
 
-TEST_F(MatchLife, RunsFromTheFirstHeartbeatThatSaysSo) {
+TEST_F(MatchLife, RunsFromTheFirstHeartbeatWithTheStatusRunning) {
   const auto id = ready_match().match_id;
   ASSERT_TRUE(send_heartbeat(id, ServerPhase::starting).ok());
   EXPECT_EQ(get(id)->status, MatchStatus::ready);
@@ -164,7 +164,7 @@ TEST_F(MatchLife, RunsFromTheFirstHeartbeatThatSaysSo) {
   EXPECT_EQ(get(id)->status, MatchStatus::running);
 }
 
-TEST_F(MatchLife, TakesOneResultAndAnswersItsRepeatAlike) {
+TEST_F(MatchLife, AcceptsOneResultAndAnswersItsRepeatAlike) {
   const auto found = ready_match({2, 2});
   const auto id = found.match_id;
   for (const auto player : players_in(found)) world_.open_socket(player);
@@ -179,15 +179,15 @@ TEST_F(MatchLife, TakesOneResultAndAnswersItsRepeatAlike) {
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
   EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
 
-  const auto frame = world_.ear->wait_for_frame(players_in(found)[0], "match_completed");
+  const auto frame = world_.events->wait_for_frame(players_in(found)[0], "match_completed");
   ASSERT_TRUE(frame);
   EXPECT_NE(frame->find(R"("winning_team":null)"), std::string::npos) << *frame;
-  EXPECT_TRUE(testing::eventually([&] { return !world_.ear->bodies("events.violation.result_conflict").empty(); }));
-  EXPECT_EQ(world_.ear->about<MatchCompleted>(id).size(), 1U);
+  EXPECT_TRUE(testing::eventually([&] { return !world_.events->bodies("events.violation.result_conflict").empty(); }));
+  EXPECT_EQ(world_.events->about<MatchCompleted>(id).size(), 1U);
   EXPECT_EQ(instance_.metric("mm_session_results_repeated_total"), 1);
 }
 
-TEST_F(MatchLife, TakesEqualResultsAtOnceAsOne) {
+TEST_F(MatchLife, AcceptsEqualResultsAtTheSameTimeAsOne) {
   const auto found = ready_match();
   std::vector<std::thread> reporters;
   std::atomic<int> accepted = 0;
@@ -196,7 +196,7 @@ TEST_F(MatchLife, TakesEqualResultsAtOnceAsOne) {
   }
   for (auto& reporter : reporters) reporter.join();
   EXPECT_EQ(accepted, 8);
-  ASSERT_TRUE(world_.ear->wait_for<MatchCompleted>(found.match_id));
+  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(found.match_id));
   EXPECT_EQ(instance_.metric(R"(mm_session_matches_total{state="completed"})"), 1);
 }
 
@@ -216,7 +216,7 @@ TEST_F(MatchLife, RefusesAResultThatDoesNotFitTheMatch) {
       "session.result", R"({"match_id":")" + found.match_id.to_string() + R"(","duration_seconds":1})",
       server_caller(found.match_id), soon());
   ASSERT_FALSE(silent.ok());
-  EXPECT_EQ(silent.error().errors[0].pointer, "/winning_team") << "absent is not a draw";
+  EXPECT_EQ(silent.error().errors[0].pointer, "/winning_team") << "an absent winning_team is not a draw";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The mode file changes while session runs: matches found under the new table and under the one before both live,
-// whichever of session and matchmaker reads the file first.
+// Tests that the mode file can change while session runs: session accepts matches found under the new table and under
+// the previous one, whether session or matchmaker reads the file first.
 #include <gtest/gtest.h>
 
 #include "common/testing/own_file.h"
@@ -17,12 +17,12 @@ class ModeFile : public SessionTest {
   Instance instance_{world_, {}, file_.path()};
 };
 
-TEST_F(ModeFile, LetsMatchesOfTheNewAndTheLastTableLive) {
+TEST_F(ModeFile, AcceptsMatchesOfTheNewAndThePreviousTable) {
   ready_match({1, 1});
   file_.replace(teams_of(3));
-  ready_match({1, 1, 1});  // matchmaker was quicker than our next look
+  ready_match({1, 1, 1});  // matchmaker has read the new file before session
   EXPECT_EQ(instance_.metric("mm_modes_changes_total"), 1);
-  ready_match({1, 1});  // and here it was slower
+  ready_match({1, 1});  // matchmaker has read it after session
   const auto neither = fresh_match({1, 1, 1, 1});
   publish(neither);
   EXPECT_TRUE(becomes(neither.match_id, MatchStatus::cancelled));

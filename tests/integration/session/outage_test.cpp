@@ -1,4 +1,5 @@
-// Stores that go away and come back: nothing is lost, nothing happens twice, nobody is blamed for it.
+// Tests outages of PostgreSQL, NATS and Redis: no match is lost, no event takes effect twice, no match is cancelled for
+// them.
 #include <gtest/gtest.h>
 
 #include "tests/integration/session/world.h"
@@ -6,7 +7,7 @@
 namespace mm::session {
 namespace {
 
-/// Servers of its own, to break.
+/// Each test has its own servers, because it stops them.
 class Outage : public ::testing::Test, protected World {
  protected:
   MatchView view(MatchId match) {
@@ -51,11 +52,11 @@ TEST_F(Outage, MatchesFoundWhileTheDatabaseIsAwayWaitAndNothingIsLost) {
   postgres.restart();
   EXPECT_TRUE(becomes(during.match_id, MatchStatus::ready));
   ASSERT_TRUE(testing::eventually([&] { return bus->request(result, server_caller(before.match_id), soon()).ok(); }));
-  ASSERT_TRUE(ear->wait_for<MatchCompleted>(before.match_id));
-  EXPECT_EQ(ear->about<MatchReady>(during.match_id).size(), 1U);
+  ASSERT_TRUE(events->wait_for<MatchCompleted>(before.match_id));
+  EXPECT_EQ(events->about<MatchReady>(during.match_id).size(), 1U);
 }
 
-TEST_F(Outage, NoServerIsCalledLostForASilenceThatNobodyCouldHearThrough) {
+TEST_F(Outage, NoServerIsLostForHeartbeatsThatCouldNotArrive) {
   auto timing = quick_;
   timing.heartbeat_timeout = Milliseconds{1'500};
   FakeOrchestrator orchestrator(*bus, metrics, 100);
@@ -69,7 +70,7 @@ TEST_F(Outage, NoServerIsCalledLostForASilenceThatNobodyCouldHearThrough) {
                   Deadline::after(Milliseconds{500}))
         .ok();
   };
-  // Long enough that the silence is judged, if it were allowed.
+  // Session has been available for longer than the heartbeat timeout, so it may judge.
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(testing::eventually(
       [&] { return beats() && std::chrono::steady_clock::now() - start > timing.heartbeat_timeout * 2; }));
@@ -81,21 +82,21 @@ TEST_F(Outage, NoServerIsCalledLostForASilenceThatNobodyCouldHearThrough) {
   EXPECT_EQ(view(found.match_id).status, MatchStatus::running);
 }
 
-TEST_F(Outage, EventsWaitForABusThatComesBackEmpty) {
+TEST_F(Outage, EventsWaitForABusThatComesBackWithoutItsState) {
   FakeOrchestrator orchestrator(*bus, metrics, 100);
   Instance instance(*this, quick_);
   const auto found = fresh_match();
   publish(found);
   ASSERT_TRUE(becomes(found.match_id, MatchStatus::ready));
-  ASSERT_TRUE(ear->wait_for<MatchReady>(found.match_id));
+  ASSERT_TRUE(events->wait_for<MatchReady>(found.match_id));
 
   const auto before = bus->server_id();
   nats.restart_without_state();
   ASSERT_TRUE(testing::eventually([&] { return bus->connected() && bus->server_id() != before; }));
   const auto result = result_of(found, 0);
   ASSERT_TRUE(testing::eventually([&] { return bus->request(result, server_caller(found.match_id), soon()).ok(); }));
-  EXPECT_TRUE(ear->wait_for<MatchCompleted>(found.match_id));
-  // What the old stream had is sent to the new one again, and confirmed by it.
+  EXPECT_TRUE(events->wait_for<MatchCompleted>(found.match_id));
+  // The events of the lost stream are sent to the new stream, which confirms them.
   auto database = this->database();
   EXPECT_TRUE(testing::eventually([&] {
     const auto rows = database.transaction(soon(), [&](pqxx::work& tx) {
@@ -120,7 +121,7 @@ TEST_F(Outage, WithoutTheCacheMatchesGoOn) {
   publish(found);
   ASSERT_TRUE(becomes(found.match_id, MatchStatus::ready));
   EXPECT_TRUE(bus->request(result_of(found, 0), server_caller(found.match_id), soon()).ok());
-  EXPECT_TRUE(ear->wait_for<MatchCompleted>(found.match_id));
+  EXPECT_TRUE(events->wait_for<MatchCompleted>(found.match_id));
 }
 
 }  // namespace

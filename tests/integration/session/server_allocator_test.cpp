@@ -1,4 +1,4 @@
-// Servers for matches: at once, in order, not for ever, and given back.
+// Tests the server allocator: when and in which order servers are requested, the timeouts, and the release.
 #include <gtest/gtest.h>
 
 #include "common/storage/outbox.h"
@@ -13,7 +13,7 @@ Timing quick() {
   return timing;
 }
 
-class GettingServers : public SessionTest {
+class ServerAllocation : public SessionTest {
  protected:
   bool released(MatchId match) {
     auto database = world_.database();
@@ -24,7 +24,7 @@ class GettingServers : public SessionTest {
   }
 };
 
-TEST_F(GettingServers, ANewMatchAsksAtOnceAndNotAtTheNextSweep) {
+TEST_F(ServerAllocation, ServersAreRequestedAtOnceForANewMatch) {
   Timing timing;
   timing.sweep_interval = Milliseconds{600'000};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
@@ -34,7 +34,7 @@ TEST_F(GettingServers, ANewMatchAsksAtOnceAndNotAtTheNextSweep) {
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
 }
 
-TEST_F(GettingServers, WhenAllAreFullMatchesWaitInTheOrderInWhichTheyWereFound) {
+TEST_F(ServerAllocation, MatchesGetFreeServersInTheOrderInWhichTheyWereFound) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
   Instance instance(world_, quick());
   std::vector<MatchFound> all{ready_match()};
@@ -42,7 +42,7 @@ TEST_F(GettingServers, WhenAllAreFullMatchesWaitInTheOrderInWhichTheyWereFound) 
     all.push_back(fresh_match());
     all.back().created_at = all.front().created_at + Milliseconds{i + 1};
   }
-  // They arrive the other way round.
+  // They arrive in reverse order.
   for (auto found = all.rbegin(); found + 1 != all.rend(); ++found) publish(*found);
   for (std::size_t i = 1; i < all.size(); ++i) ASSERT_TRUE(becomes(all[i].match_id, MatchStatus::allocating));
 
@@ -53,40 +53,41 @@ TEST_F(GettingServers, WhenAllAreFullMatchesWaitInTheOrderInWhichTheyWereFound) 
   }
 }
 
-TEST_F(GettingServers, AfterTheWaitTheMatchIsCancelledAndEveryTicketSearchesAgain) {
+TEST_F(ServerAllocation, AfterTheTimeoutTheMatchIsCancelledAndEveryTicketRequeued) {
   auto timing = quick();
   timing.allocation_timeout = Milliseconds{300};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 0);
   Instance instance(world_, timing);
   const auto found = fresh_match({2, 2});
   publish(found);
-  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::no_server);
   EXPECT_EQ(cancelled->requeue, tickets_in(found));
   EXPECT_EQ(get_live(players_in(found)[0]).error().code, Code::no_match);
-  // A tombstone, against an allocate that comes late.
+  // The release also makes the orchestrator refuse an allocate request that comes later.
   EXPECT_TRUE(testing::eventually([&] { return orchestrator.releases_of(found.match_id) > 0; }));
 }
 
-TEST_F(GettingServers, ItWaitsForAnOrchestratorThatIsAway) {
+TEST_F(ServerAllocation, WaitsForAnOrchestratorThatIsAway) {
   Instance instance(world_, quick());
   const auto found = fresh_match();
   publish(found);
   ASSERT_TRUE(becomes(found.match_id, MatchStatus::allocating));
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::not_ready_yet);
   EXPECT_EQ(report(result_of(found, 0)).error().retry_after_seconds, 1);
-  EXPECT_EQ(send_heartbeat(found.match_id)->next_heartbeat_seconds, 1) << "soon again: it does not count yet";
+  EXPECT_EQ(send_heartbeat(found.match_id)->next_heartbeat_seconds, 1)
+      << "soon again: the heartbeat is not counted yet";
 
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
 }
 
-TEST_F(GettingServers, ALostAnswerGivesTheSameServer) {
+TEST_F(ServerAllocation, ALostAnswerGivesTheSameServer) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   std::atomic<int> left = 2;
-  // The server is allocated, but the answer does not come.
-  orchestrator.interfere([&](MatchId) -> std::optional<Problem> {
+  // The server is allocated, but the answer is lost.
+  orchestrator.intercept([&](MatchId) -> std::optional<Problem> {
     if (left-- > 0) return refuse(Code::deadline_exceeded).error;
     return std::nullopt;
   });
@@ -94,22 +95,22 @@ TEST_F(GettingServers, ALostAnswerGivesTheSameServer) {
   const auto found = fresh_match();
   publish(found);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
-  EXPECT_GE(orchestrator.asked().size(), 3U);
+  EXPECT_GE(orchestrator.requested().size(), 3U);
   EXPECT_EQ(orchestrator.allocated().size(), 1U);
 }
 
-TEST_F(GettingServers, ATombstoneCancelsAMatchThatStillWaits) {
+TEST_F(ServerAllocation, AMatchThatTheOrchestratorHasReleasedIsCancelled) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   const auto found = fresh_match();
   ASSERT_TRUE(world_.bus->request(ReleaseServer{found.match_id}, Caller{}, soon()).ok());
   Instance instance(world_, quick());
   publish(found);
-  const auto cancelled = world_.ear->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->requeue, tickets_in(found));
 }
 
-TEST_F(GettingServers, AServerIsGivenBackUntilTheOrchestratorHasHeardIt) {
+TEST_F(ServerAllocation, AServerIsReleasedUntilTheOrchestratorConfirmsIt) {
   auto orchestrator = std::make_unique<FakeOrchestrator>(*world_.bus, world_.metrics, 1);
   Instance instance(world_, quick());
   const auto found = ready_match();
@@ -121,29 +122,29 @@ TEST_F(GettingServers, AServerIsGivenBackUntilTheOrchestratorHasHeardIt) {
   EXPECT_GE(orchestrator->releases_of(found.match_id), 1);
 }
 
-TEST_F(GettingServers, ASilentServerEndsItsMatchAndFreesEveryoneWithoutRequeue) {
+TEST_F(ServerAllocation, ASilentServerEndsItsMatchAndFreesEveryoneWithoutRequeue) {
   auto timing = quick();
   timing.heartbeat_timeout = Milliseconds{2'000};
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   Instance instance(world_, timing);
   const auto silent = ready_match();
   const auto alive = ready_match();
-  const auto cancelled = [&] { return !world_.ear->about<MatchCancelled>(silent.match_id).empty(); };
+  const auto cancelled = [&] { return !world_.events->about<MatchCancelled>(silent.match_id).empty(); };
   ASSERT_TRUE(testing::eventually([&] { return send_heartbeat(alive.match_id).ok() && cancelled(); }));
-  const auto event = world_.ear->about<MatchCancelled>(silent.match_id).front();
+  const auto event = world_.events->about<MatchCancelled>(silent.match_id).front();
   EXPECT_EQ(event.reason, CancelReason::server_lost);
   EXPECT_TRUE(event.requeue.empty());
   EXPECT_EQ(event.dropped, players_in(silent));
   EXPECT_EQ(get_live(players_in(silent)[0]).error().code, Code::no_match);
   EXPECT_TRUE(testing::eventually([&] { return orchestrator.releases_of(silent.match_id) > 0; }));
-  // What comes late changes nothing.
+  // A late result or heartbeat changes nothing.
   EXPECT_EQ(report(result_of(silent, 0)).error().code, Code::match_over);
   EXPECT_EQ(send_heartbeat(silent.match_id).error().code, Code::match_over);
   EXPECT_EQ(get(silent.match_id)->status, MatchStatus::cancelled);
   EXPECT_EQ(get(alive.match_id)->status, MatchStatus::running);
 }
 
-TEST_F(GettingServers, AnotherInstanceGoesOnWhereOneEnded) {
+TEST_F(ServerAllocation, AnotherInstanceContinuesWhereOneStopped) {
   auto first = std::make_unique<Instance>(world_, quick());
   const auto found = fresh_match();
   publish(found);
@@ -154,7 +155,7 @@ TEST_F(GettingServers, AnotherInstanceGoesOnWhereOneEnded) {
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
 }
 
-TEST_F(GettingServers, TwoInstancesAtOnceGiveEachMatchOneServer) {
+TEST_F(ServerAllocation, TwoInstancesGiveEachMatchOneServer) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1000);
   Instance one(world_, quick());
   Instance other(world_, quick());
@@ -165,13 +166,13 @@ TEST_F(GettingServers, TwoInstancesAtOnceGiveEachMatchOneServer) {
   }
   for (const auto& found : all) {
     EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
-    EXPECT_TRUE(world_.ear->wait_for<MatchReady>(found.match_id));
+    EXPECT_TRUE(world_.events->wait_for<MatchReady>(found.match_id));
   }
-  for (const auto& found : all) EXPECT_EQ(world_.ear->about<MatchReady>(found.match_id).size(), 1U);
+  for (const auto& found : all) EXPECT_EQ(world_.events->about<MatchReady>(found.match_id).size(), 1U);
   EXPECT_EQ(orchestrator.allocated().size(), all.size());
 }
 
-TEST_F(GettingServers, RowsAreKeptForEightDaysAndThenForgotten) {
+TEST_F(ServerAllocation, RowsAreDeletedEightDaysAfterTheEnd) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   Instance instance(world_, quick());
   const auto young = ready_match();

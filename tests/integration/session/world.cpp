@@ -25,9 +25,9 @@ Reply<Allocation> FakeOrchestrator::allocate(const AllocateServer& request) {
   std::function<std::optional<Problem>(MatchId)> hook;
   {
     const std::lock_guard lock(mutex_);
-    asked_.push_back(request.match_id);
+    requested_.push_back(request.match_id);
     requests_[request.match_id] = request;
-    hook = interfere_;
+    hook = intercept_;
   }
   if (hook) {
     if (auto problem = hook(request.match_id)) return fail(*std::move(problem));
@@ -58,9 +58,9 @@ void FakeOrchestrator::set_capacity(int capacity) {
   capacity_ = capacity;
 }
 
-std::vector<MatchId> FakeOrchestrator::asked() const {
+std::vector<MatchId> FakeOrchestrator::requested() const {
   const std::lock_guard lock(mutex_);
-  return asked_;
+  return requested_;
 }
 
 std::vector<MatchId> FakeOrchestrator::allocated() const {
@@ -81,9 +81,9 @@ std::optional<AllocateServer> FakeOrchestrator::request_of(MatchId match) const 
   return found->second;
 }
 
-void FakeOrchestrator::interfere(std::function<std::optional<Problem>(MatchId)> with) {
+void FakeOrchestrator::intercept(std::function<std::optional<Problem>(MatchId)> with) {
   const std::lock_guard lock(mutex_);
-  interfere_ = std::move(with);
+  intercept_ = std::move(with);
 }
 
 EventRecorder::EventRecorder(bus::Bus& bus) {
@@ -130,7 +130,7 @@ std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registr
   return std::move(*bus);
 }
 
-World::World() : bus(connect(nats, metrics)) { ear = std::make_unique<EventRecorder>(*bus); }
+World::World() : bus(connect(nats, metrics)) { events = std::make_unique<EventRecorder>(*bus); }
 
 World& World::shared() {
   static World world;

@@ -1,5 +1,5 @@
-// Session with its own nats-server, Redis and PostgreSQL, an orchestrator that does what the test says, and an ear on
-// the bus.
+// The fixture of the session tests: session with its own nats-server, Redis and PostgreSQL, a fake orchestrator, and a
+// recorder of what is published on the bus.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,18 +26,18 @@ namespace mm::session {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-/// Hands out as many servers as it has, remembers who asked in which order, and keeps tombstones.
+/// Allocates up to `capacity` servers, records the order of the requests, and remembers released matches.
 class FakeOrchestrator {
  public:
   FakeOrchestrator(bus::Bus& bus, metrics::Registry& metrics, int capacity);
 
   void set_capacity(int capacity);
-  std::vector<MatchId> asked() const;      ///< each allocate request
+  std::vector<MatchId> requested() const;  ///< the match of each allocate request, in order
   std::vector<MatchId> allocated() const;  ///< first allocations, in order
   int releases_of(MatchId match) const;
   std::optional<AllocateServer> request_of(MatchId match) const;
-  /// Called before each answer; what it returns is answered instead.
-  void interfere(std::function<std::optional<Problem>(MatchId)> with);
+  /// Calls `with` before each answer. If it returns a problem, that is the answer.
+  void intercept(std::function<std::optional<Problem>(MatchId)> with);
 
  private:
   Reply<Allocation> allocate(const AllocateServer& request);
@@ -45,22 +45,22 @@ class FakeOrchestrator {
 
   mutable std::mutex mutex_;
   int capacity_;
-  std::vector<MatchId> asked_;
+  std::vector<MatchId> requested_;
   std::vector<MatchId> allocated_;
   std::map<MatchId, Allocation> live_;
   std::map<MatchId, AllocateServer> requests_;
   std::map<MatchId, int> releases_;
-  std::function<std::optional<Problem>(MatchId)> interfere_;
+  std::function<std::optional<Problem>(MatchId)> intercept_;
   bus::Server server_;
 };
 
-/// Everything published on match.*, session.state_changed, events.violation.* and notify.*, by subject.
+/// Records everything published on match.*, session.state_changed, events.violation.* and notify.*, by subject.
 class EventRecorder {
  public:
   explicit EventRecorder(bus::Bus& bus);
 
   std::vector<std::string> bodies(const std::string& subject) const;
-  /// Events of this subject about this match.
+  /// The events of type E about this match.
   template <class E>
   std::vector<E> about(MatchId match) const {
     std::vector<E> events;
@@ -85,12 +85,12 @@ class EventRecorder {
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
 };
 
-/// The servers, shared by tests that do not break them.
+/// The servers, shared by tests that do not stop them.
 struct World {
   World();
   static World& shared();
 
-  /// Forgets every match.
+  /// Deletes every match.
   void clean();
   storage::Postgres database() const;
   void open_socket(PlayerId player);
@@ -100,13 +100,13 @@ struct World {
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus;
-  std::unique_ptr<EventRecorder> ear;
+  std::unique_ptr<EventRecorder> events;
 };
 
 /// One session daemon, in this process.
 class Instance {
  public:
-  /// `modes_file`: empty for the shipped modes.
+  /// `modes_file`: empty for the built-in modes.
   explicit Instance(World& world, const Timing& timing = {}, const std::string& modes_file = "");
   double metric(const std::string& series) const;
 
@@ -120,16 +120,16 @@ class Instance {
   std::unique_ptr<Service> service_;
 };
 
-/// `test` may do everything.
+/// Connects as `user`; the user `test` has all rights.
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
                                   const std::string& user = "test");
 
-/// Teams of fresh players with a ticket each, found now.
+/// A match found now: teams of new players with one ticket each.
 MatchFound fresh_match(std::vector<std::size_t> team_sizes = {1, 1});
 std::vector<PlayerId> players_in(const MatchFound& found);
 std::vector<TicketId> tickets_in(const MatchFound& found);
 
-/// What a test does to session.
+/// The requests and events that tests send to session.
 class SessionTest : public ::testing::Test {
  protected:
   explicit SessionTest(World& world = World::shared()) : world_(world) { world_.clean(); }
@@ -143,7 +143,7 @@ class SessionTest : public ::testing::Test {
   Reply<ResultAnswer> report_as(const Caller& caller, const ReportResult& result);
 
   bool becomes(MatchId match, MatchStatus status);
-  /// A match with a server.
+  /// Publishes a match and waits until it has a server.
   MatchFound ready_match(std::vector<std::size_t> team_sizes = {1, 1});
 
   World& world_;

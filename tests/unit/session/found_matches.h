@@ -1,9 +1,9 @@
-// Small matches for tests: players are numbers, tickets letters ('-' is none).
+// Small matches for tests. Players are numbers, tickets are letters ('-': no ticket).
 #pragma once
 
 #include <vector>
 
-#include "services/session/core/initial_state.h"
+#include "services/session/core/match.h"
 
 namespace mm::session {
 
@@ -47,8 +47,17 @@ inline MatchFound found_match(const std::vector<std::vector<Seat>>& teams) {
   return found;
 }
 
+/// The row of a match that was stored when it was found.
 inline Match row_of(const MatchFound& found) {
-  auto match = initial_state(found);
+  Match match;
+  match.id = found.match_id;
+  match.tenant = found.tenant;
+  match.mode = found.mode;
+  match.region = found.region;
+  match.source = found.source;
+  match.team_size = found.team_size;
+  match.teams = found.teams;
+  match.found_at = found.created_at;
   match.stored_at = found.created_at;
   return match;
 }

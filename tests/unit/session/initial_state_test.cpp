@@ -1,4 +1,4 @@
-// Which found matches may live.
+// Tests which found matches start as allocating, and which as cancelled.
 #include "services/session/core/initial_state.h"
 
 #include <gtest/gtest.h>
@@ -36,9 +36,9 @@ std::vector<RosterCase> roster_cases() {
       {"no tickets at all", found_match({{{1, '-'}}, {{2, '-'}}}), true},
       {"one team", found_match({{{1, 'A'}}}), false},
       {"three teams in a mode of two", found_match({{{1, 'A'}}, {{2, 'B'}}, {{3, 'C'}}}), false},
-      {"three teams in a mode we do not know", unknown, true},
+      {"three teams in an unknown mode", unknown, true},
       {"a team too small", smaller, false},
-      {"a smaller team in a match that was made", made, true},
+      {"a smaller team in a match made from given teams", made, true},
       {"an empty team", empty, false},
       {"no team size", sizeless, false},
       {"a player on both sides", found_match({{{1, 'A'}}, {{1, 'B'}}}), false},
@@ -54,13 +54,47 @@ TEST(Roster, IsGoodOrBad) {
   }
 }
 
-TEST(Age, IsTooOldOnlyPastTheLimit) {
-  const auto found = found_match({{{1, 'A'}}, {{2, 'B'}}});
-  const Milliseconds limit{30'000};
-  EXPECT_FALSE(too_old(found, found.created_at + limit, limit));
-  EXPECT_TRUE(too_old(found, found.created_at + limit + Milliseconds{1}, limit));
-  // A publisher whose clock is ahead of ours is not too old.
-  EXPECT_FALSE(too_old(found, found.created_at - limit, limit));
+struct StartCase {
+  const char* name;
+  InitialFacts facts;
+  Milliseconds age;                    ///< of the match when its row was stored
+  std::optional<CancelReason> reason;  ///< none: it starts as allocating
+  std::vector<TicketId> requeue;
+};
+
+TEST(InitialState, FollowsTheRosterTheAgeAndTheBusyPlayers) {
+  constexpr Milliseconds kMaxAge{30'000};
+  constexpr Milliseconds kOld{30'001};
+  const std::vector<TicketId> all{ticket('A'), ticket('B'), ticket('C')};
+  const StartCase cases[] = {
+      {"a good match", {{}, {}, kMaxAge}, Milliseconds{0}, {}, {}},
+      {"just young enough", {{}, {}, kMaxAge}, kMaxAge, {}, {}},
+      {"found by a clock ahead of ours", {{}, {}, kMaxAge}, -kMaxAge, {}, {}},
+      {"too old", {{}, {}, kMaxAge}, kOld, CancelReason::no_server, all},
+      {"bad roster", {"a team has the wrong size", {}, kMaxAge}, Milliseconds{0}, CancelReason::conflict, {}},
+      {"bad roster and too old", {"a team has the wrong size", {}, kMaxAge}, kOld, CancelReason::conflict, {}},
+      {"one busy player of a party",
+       {{}, {player(2)}, kMaxAge},
+       Milliseconds{0},
+       CancelReason::conflict,
+       {ticket('B'), ticket('C')}},
+      {"everybody busy",
+       {{}, {player(1), player(2), player(3), player(4)}, kMaxAge},
+       Milliseconds{0},
+       CancelReason::conflict,
+       {}},
+  };
+  auto row = row_of(found_match({{{1, 'A'}, {2, 'A'}}, {{3, 'B'}, {4, 'C'}}}));
+  for (const auto& c : cases) {
+    row.stored_at = row.found_at + c.age;
+    const auto refusal = initial_refusal(row, c.facts);
+    ASSERT_EQ(refusal.has_value(), c.reason.has_value()) << c.name;
+    if (!refusal) continue;
+    EXPECT_FALSE(refusal->why.empty()) << c.name;
+    EXPECT_EQ(refusal->event.match_id, row.id) << c.name;
+    EXPECT_EQ(refusal->event.reason, *c.reason) << c.name;
+    EXPECT_EQ(refusal->event.requeue, c.requeue) << c.name;
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The life of a match and who searches again after its end.
+// Tests the transitions of a match, its views, and which tickets return to the queue when it is cancelled.
 #include "services/session/core/match.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace mm::session {
 namespace {
 
-TEST(MatchLife, HasTheTransitionsOfTheProtocolAndNoOther) {
+TEST(MatchLife, HasTheTransitionsOfTheProtocolAndNoOthers) {
   using enum MatchStatus;
   const std::map<MatchStatus, std::vector<MatchStatus>> table{
       {allocating, {ready, cancelled}},
@@ -22,7 +22,8 @@ TEST(MatchLife, HasTheTransitionsOfTheProtocolAndNoOther) {
   for (const auto& [from, from_text] : EnumText<MatchStatus>::kAll) {
     for (const auto& [to, to_text] : EnumText<MatchStatus>::kAll) {
       const auto allowed = table.find(from);
-      const bool expected = allowed != table.end() && std::count(allowed->second.begin(), allowed->second.end(), to) > 0;
+      const bool expected =
+          allowed != table.end() && std::count(allowed->second.begin(), allowed->second.end(), to) > 0;
       EXPECT_EQ(may_become(from, to), expected) << from_text << " -> " << to_text;
     }
   }
@@ -45,28 +46,28 @@ TEST(MatchLife, NamesTheStatesBeforeAnother) {
 
 TEST(Cancellation, OfAMatchWithoutServerRequeuesEveryTicketOnce) {
   const auto found = found_match({{{1, 'A'}, {2, 'A'}}, {{3, 'B'}, {4, 'C'}}});
-  const auto result = cancellation(found.teams, CancelReason::no_server);
+  const auto result = cancelled_event(row_of(found), CancelReason::no_server);
   EXPECT_EQ(result.requeue, (std::vector{ticket('A'), ticket('B'), ticket('C')}));
   EXPECT_TRUE(result.dropped.empty());
 }
 
 TEST(Cancellation, OfALostServerRequeuesNobody) {
   const auto found = found_match({{{1, 'A'}}, {{2, 'B'}}});
-  const auto result = cancellation(found.teams, CancelReason::server_lost);
+  const auto result = cancelled_event(row_of(found), CancelReason::server_lost);
   EXPECT_TRUE(result.requeue.empty());
   EXPECT_EQ(result.dropped, (std::vector{player(1), player(2)}));
 }
 
 TEST(Cancellation, OfAConflictEndsTheWholeTicketOfACulprit) {
   const auto found = found_match({{{1, 'A'}, {2, 'A'}}, {{3, 'B'}, {4, 'C'}}});
-  const auto result = cancellation(found.teams, CancelReason::conflict, {player(2)});
+  const auto result = cancelled_event(row_of(found), CancelReason::conflict, {player(2)});
   EXPECT_EQ(result.requeue, (std::vector{ticket('B'), ticket('C')}));
   EXPECT_EQ(result.dropped, (std::vector{player(1), player(2)}));
 }
 
 TEST(Cancellation, DropsPlayersWithoutATicket) {
   const auto found = found_match({{{1, '-'}}, {{2, 'B'}}});
-  const auto result = cancellation(found.teams, CancelReason::no_server);
+  const auto result = cancelled_event(row_of(found), CancelReason::no_server);
   EXPECT_EQ(result.requeue, std::vector{ticket('B')});
   EXPECT_EQ(result.dropped, std::vector{player(1)});
 }
@@ -78,7 +79,7 @@ TEST(Cancellation, PutsEveryPlayerOnExactlyOneSide) {
     int next = 1;
     for (std::size_t team = 0; team < 2; ++team) {
       for (int i = 0; i < size; ++i) {
-        // Tickets of the two teams never meet: A to D in one, E to H in the other; - is none.
+        // The teams have no common ticket: A to D in one, E to H in the other; - is none.
         const char letter = *rc::gen::arbitrary<bool>() || i == 0
                                 ? static_cast<char>((team == 0 ? 'A' : 'E') + *rc::gen::inRange(0, 4))
                                 : '-';
@@ -91,13 +92,13 @@ TEST(Cancellation, PutsEveryPlayerOnExactlyOneSide) {
       if (*rc::gen::arbitrary<bool>()) culprits.insert(player(i));
     }
     const auto reason = *rc::gen::element(CancelReason::no_server, CancelReason::conflict, CancelReason::server_lost,
-                                            CancelReason::voided);
-    const auto result = cancellation(found.teams, reason, culprits);
+                                          CancelReason::voided);
+    const auto result = cancelled_event(row_of(found), reason, culprits);
     for (const auto& team : found.teams) {
       for (const auto& member : team.players) {
         const bool dropped = std::count(result.dropped.begin(), result.dropped.end(), member.player_id) > 0;
-        const bool requeued = member.ticket_id && std::count(result.requeue.begin(), result.requeue.end(),
-                                                             *member.ticket_id) > 0;
+        const bool requeued =
+            member.ticket_id && std::count(result.requeue.begin(), result.requeue.end(), *member.ticket_id) > 0;
         RC_ASSERT(dropped != requeued);
         RC_ASSERT(!(requeued && reason == CancelReason::conflict && culprits.contains(member.player_id)));
       }
@@ -118,7 +119,7 @@ TEST(View, ShowsTheServerOnlyWhileTheMatchIsPlayed) {
   }
 }
 
-TEST(View, TellsServicesWhatIsRequeuedAndPlayersTheirTeam) {
+TEST(View, HasRequeuedTicketsForServicesAndTheTeamForPlayers) {
   auto match = row_of(found_match({{{1, 'A'}}, {{2, 'B'}}}));
   match.status = MatchStatus::cancelled;
   match.requeue = {ticket('A')};

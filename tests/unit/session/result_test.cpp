@@ -1,4 +1,4 @@
-// Results: what fits the match, what is the same again, and what is told of it.
+// Tests results: which fit the match, which are repeats, how they end the match, and the view of an ended match.
 #include "services/session/core/result.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ Pointers wrong_in(const ReportResult& result) {
   return pointers;
 }
 
-TEST(Report, FitsWithAWinnerOrADrawAndStatsOfNobodyOrOfEachPlayer) {
+TEST(Report, FitsWithAWinnerOrADrawAndWithStatsOfNoPlayerOrOfEachPlayer) {
   EXPECT_TRUE(wrong_in(reported(0, {})).empty());
   EXPECT_TRUE(wrong_in(reported(1, {entry(4), entry(1), entry(3), entry(2)})).empty());
   EXPECT_TRUE(wrong_in(reported(std::nullopt, {entry(1), entry(2), entry(3), entry(4)})).empty());
@@ -88,7 +88,7 @@ TEST(Report, NamesEveryFieldThatDoesNotFit) {
                       "/player_stats/4/player_id", "/player_stats", "/player_stats", "/player_stats"}));
 }
 
-TEST(Report, RefusesANumberNoDatabaseHolds) {
+TEST(Report, RefusesANumberOutOfRange) {
   const auto report = read_report(reported(0, {entry(1), entry(2, R"(,"score":1e999)")}));
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Code::invalid_fields);
@@ -110,52 +110,64 @@ TEST(ReportHash, KeepsLargeIntegersApart) {
             read(reported(0, {entry(1, R"(,"score":9007199254740995)")})).hash);
 }
 
-TEST(Judgement, FollowsTheMatchAndTheFirstResult) {
-  const auto report = read(reported(0, {}));
-  const auto other = read(reported(1, {}));
+/// A match in this status. If it is cancelled: by `report`, or by the loss of its server if `report` is null.
+Match in_status(MatchStatus status, const Report* report = nullptr) {
   auto match = two_on_two();
-  const auto judged = [&](MatchStatus status, const Report& r) {
-    match.status = status;
-    match.result_hash = status == MatchStatus::completed ? report.hash : "";
-    return judge(match, r);
-  };
-  EXPECT_EQ(judged(MatchStatus::allocating, report), Verdict::not_yet);
-  EXPECT_EQ(judged(MatchStatus::ready, report), Verdict::accept);
-  EXPECT_EQ(judged(MatchStatus::running, report), Verdict::accept);
-  EXPECT_EQ(judged(MatchStatus::completed, report), Verdict::repeated);
-  EXPECT_EQ(judged(MatchStatus::completed, other), Verdict::conflict);
-  EXPECT_EQ(judged(MatchStatus::cancelled, report), Verdict::over);
+  match.status = status;
+  if (status == MatchStatus::cancelled) match.reason = report ? CancelReason::voided : CancelReason::server_lost;
+  if (report != nullptr) match.result_hash = report->hash;
+  return match;
 }
 
-TEST(Judgement, OfAVoidMatchKnowsItsOwnResultAgainAndNoOther) {
+TEST(Judgement, FollowsTheRowAndTheReport) {
+  using enum MatchStatus;
+  const auto wins = read(reported(0, {}));
+  const auto loses = read(reported(1, {}));
   const auto voids = read(void_result());
-  Report aborted;  // by a heartbeat
+  const auto other_void = read(void_result(13));
+  Report aborted;  // from a heartbeat
   aborted.voids = true;
-  auto match = two_on_two();
-  for (const auto status : {MatchStatus::ready, MatchStatus::running}) {
-    match.status = status;
-    EXPECT_EQ(judge(match, voids), Verdict::accept);
-    EXPECT_EQ(judge(match, aborted), Verdict::accept);
+  const struct {
+    const char* name;
+    Match row;
+    const Report* report;
+    Verdict expected;
+  } cases[] = {
+      {"result before the server", in_status(allocating), &wins, Verdict::not_yet},
+      {"void before the server", in_status(allocating), &voids, Verdict::not_yet},
+      {"first result, ready", in_status(ready), &wins, Verdict::accept},
+      {"first result, running", in_status(running), &wins, Verdict::accept},
+      {"void, ready", in_status(ready), &voids, Verdict::accept},
+      {"abort, running", in_status(running), &aborted, Verdict::accept},
+      {"the same result", in_status(completed, &wins), &wins, Verdict::repeated},
+      {"another result", in_status(completed, &wins), &loses, Verdict::conflict},
+      {"void after a result", in_status(completed, &wins), &voids, Verdict::conflict},
+      {"abort after a result", in_status(completed, &wins), &aborted, Verdict::over},
+      {"the same void", in_status(cancelled, &voids), &voids, Verdict::repeated},
+      {"abort after a void", in_status(cancelled, &voids), &aborted, Verdict::repeated},
+      {"another void", in_status(cancelled, &voids), &other_void, Verdict::conflict},
+      {"result after a void", in_status(cancelled, &voids), &wins, Verdict::conflict},
+      {"void after an abort", in_status(cancelled, &aborted), &voids, Verdict::repeated},
+      {"result after an abort", in_status(cancelled, &aborted), &wins, Verdict::conflict},
+      {"result after the server was lost", in_status(cancelled), &wins, Verdict::over},
+      {"void after the server was lost", in_status(cancelled), &voids, Verdict::over},
+  };
+  for (const auto& c : cases) {
+    const auto now = c.row.stored_at + Milliseconds{9'000};
+    const auto judged = judge(c.row, *c.report, now);
+    EXPECT_EQ(judged.verdict, c.expected) << c.name;
+    ASSERT_EQ(judged.end.has_value(), c.expected == Verdict::accept) << c.name;
+    if (!judged.end) continue;
+    EXPECT_EQ(judged.end->result_hash, c.report->hash) << c.name;
+    ASSERT_EQ(std::holds_alternative<MatchCancelled>(judged.end->event), c.report->voids) << c.name;
+    const auto event = std::visit([](const auto& e) { return wire::encode(e); }, judged.end->event);
+    EXPECT_EQ(event, c.report->voids ? wire::encode(cancelled_event(c.row, CancelReason::voided))
+                                     : wire::encode(completed_event(c.row, *c.report, now)))
+        << c.name;
   }
-  match.status = MatchStatus::cancelled;
-  match.reason = CancelReason::voided;
-  match.result_hash = voids.hash;
-  EXPECT_EQ(judge(match, voids), Verdict::repeated);
-  EXPECT_EQ(judge(match, aborted), Verdict::repeated);
-  EXPECT_EQ(judge(match, read(void_result(13))), Verdict::conflict);
-  EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
-  match.result_hash.clear();
-  EXPECT_EQ(judge(match, voids), Verdict::repeated);
-  EXPECT_EQ(judge(match, read(reported(0, {}))), Verdict::conflict);
-  match.reason = CancelReason::server_lost;
-  EXPECT_EQ(judge(match, voids), Verdict::over);
-  match.status = MatchStatus::completed;
-  match.result_hash = read(reported(0, {})).hash;
-  EXPECT_EQ(judge(match, voids), Verdict::conflict);
-  EXPECT_EQ(judge(match, aborted), Verdict::over);
 }
 
-TEST(RecentView, SaysHowItEndedForThePlayer) {
+TEST(RecentView, HasTheEndOfTheMatchForThePlayer) {
   auto match = two_on_two();
   match.status = MatchStatus::completed;
   match.ended_at = match.stored_at + Milliseconds{9'000};
