@@ -10,7 +10,7 @@
 namespace mm::profile {
 namespace {
 
-/// 76 ms at cost 10 on the machine this was measured on; one step of the cost doubles it.
+/// Measured: 76 ms at cost 10. Each step of the cost doubles the duration.
 PasswordPool::Options pool_options(const AccountOptions& options) {
   PasswordPool::Options pool;
   pool.threads = options.password_threads;
@@ -32,7 +32,7 @@ struct Accounts::Registration {
   bus::Incoming<RegisterPlayer> incoming;
   std::string username_key;
   std::string email;
-  std::string flight;  // the name and whose it would be
+  std::string name_key;  // in in_flight_: tenant and name
 };
 
 struct Accounts::Login {
@@ -51,21 +51,22 @@ void Accounts::register_player(bus::Incoming<RegisterPlayer> incoming) {
   const auto& request = incoming.request;
   auto username_key = folded(request.username);
   auto email = folded(request.email);
-  auto flight = request.tenant.str() + "/" + username_key;
+  auto name_key = request.tenant.str() + "/" + username_key;
   begin(std::make_shared<Registration>(std::move(incoming), std::move(username_key), std::move(email),
-                                       std::move(flight)));
+                                       std::move(name_key)));
 }
 
 void Accounts::begin(const RegistrationPtr& registration) {
   const auto waiter = [this, registration](const Reply<RegisteredPlayer>& first) { follow(registration, first); };
-  switch (in_flight_.enter(registration->flight, waiter)) {
+  switch (in_flight_.enter(registration->name_key, waiter)) {
     case NamesInFlight::Entry::first: return attempt(registration);
     case NamesInFlight::Entry::waits: return;
     case NamesInFlight::Entry::full: return answer(registration, fail(busy(1)));
   }
 }
 
-// After another registration of the same name: it has the name, or could not even be tried, or left the name free.
+// Continues after another registration of the same name. It took the name, or could not be tried, or left the name
+// free.
 void Accounts::follow(const RegistrationPtr& registration, const Reply<RegisteredPlayer>& first) {
   if (first) return answer(registration, refuse(Code::username_taken));
   switch (first.error().code) {
@@ -78,7 +79,7 @@ void Accounts::follow(const RegistrationPtr& registration, const Reply<Registere
 void Accounts::attempt(const RegistrationPtr& registration) {
   const auto& incoming = registration->incoming;
   const trace::Scope scope(incoming.context.trace);
-  // Most refusals are known here, before the hash is paid for.
+  // Most refusals are known here, before a hash is computed.
   const auto taken =
       store_.taken(incoming.request.tenant, registration->username_key, registration->email, incoming.context.deadline);
   if (!taken) return finish(registration, fail(taken.error()));
@@ -116,7 +117,7 @@ bool Accounts::create(const RegistrationPtr& registration) {
 }
 
 void Accounts::finish(const RegistrationPtr& registration, const Reply<RegisteredPlayer>& reply) {
-  const auto waiters = in_flight_.leave(registration->flight);
+  const auto waiters = in_flight_.leave(registration->name_key);
   answer(registration, reply);
   for (const auto& waiter : waiters) waiter(reply);
 }
@@ -165,8 +166,8 @@ void Accounts::answer(const LoginPtr& login, const Reply<LoggedIn>& reply) {
   login->incoming.answer(reply);
 }
 
-// The cost has changed since the password was set, and only now do we see the password. If it fails, the next login
-// tries again.
+// The bcrypt cost has changed since the password was set, and only a login brings the password. If this fails, the next
+// login tries again.
 void Accounts::rehash(const LoginPtr& login) {
   const auto fresh = hasher_.hash(login->incoming.request.password);
   const auto done = store_.replace_hash(login->credential->player_id, login->credential->password_hash, fresh,

@@ -1,4 +1,4 @@
-// Every metric family of profile.
+// All metrics of profile.
 #pragma once
 
 #include "common/runtime/metrics.h"
@@ -13,11 +13,14 @@ struct Metrics {
         logged_in(logins(registry, "right")),
         login_refused(logins(registry, "wrong")),
         login_failed(logins(registry, "failed")),
-        rehashed(registry.counter("mm_profile_rehashed_total", "Passwords hashed again because the cost changed")),
-        hash_seconds(
-            registry.histogram("mm_profile_password_seconds", "One job of the password pool, without its wait")),
-        hash_waiting(registry.gauge("mm_profile_password_jobs_waiting", "Jobs that wait for a thread of the pool")),
-        hash_refused(registry.counter("mm_profile_password_jobs_refused_total", "Jobs refused because too many wait")),
+        rehashed(
+            registry.counter("mm_profile_rehashed_total", "Passwords hashed again because the bcrypt cost changed")),
+        hash_seconds(registry.histogram("mm_profile_password_seconds",
+                                        "Duration of one job of the password pool, without its wait")),
+        hash_waiting(
+            registry.gauge("mm_profile_password_jobs_waiting", "Jobs waiting for a thread of the password pool")),
+        hash_refused(registry.counter("mm_profile_password_jobs_refused_total",
+                                      "Jobs refused because they would have waited too long")),
         rated(matches(registry, "rated")),
         unrated(matches(registry, "unrated")),
         duplicates(matches(registry, "known")),
@@ -46,7 +49,7 @@ struct Metrics {
     return registry.counter("mm_profile_logins_total", "Logins by outcome", {{"outcome", outcome}});
   }
   static metrics::Counter matches(metrics::Registry& registry, const char* outcome) {
-    return registry.counter("mm_profile_matches_total", "match.completed by what became of it", {{"outcome", outcome}});
+    return registry.counter("mm_profile_matches_total", "match.completed events by outcome", {{"outcome", outcome}});
   }
 };
 

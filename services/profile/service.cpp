@@ -22,14 +22,14 @@ constexpr Milliseconds kStoreTimeout{5'000};
 constexpr Milliseconds kStartTimeout{30'000};
 constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 8;
-/// Requests of one subject taken at once; each has a short query before it goes to the password pool.
+/// Requests of one subject handled as one batch. Each makes a short query before it goes to the password pool.
 constexpr std::size_t kMaxBatch = 32;
 
 std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
   storage::RedisOptions options;
   options.url = settings.redis_cache_url;
   options.password = runtime.credentials.require("redis_cache_password");
-  options.connections = 1;  // only the consumer's thread tells players
+  options.connections = 1;  // only the thread of the consumer notifies players
   return std::make_unique<storage::Redis>(options);
 }
 
@@ -77,10 +77,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
   server_.start();
 }
 
-Service::~Service() {
-  // The probe looks at a member; the harness may ask until the process ends.
-  runtime_.health.probe("postgres", [] { return false; });
-}
+Service::~Service() = default;
 
 void Service::serve() {
   server_.serve_batch<RegisterPlayer>(kMaxBatch, [this](std::vector<bus::Incoming<RegisterPlayer>>& batch) {
@@ -97,7 +94,7 @@ void Service::serve() {
   server_.serve<GetRatingChanges>([this](const GetRatingChanges& r, const bus::Context& c) { return changes(r, c); });
 }
 
-// Services may ask for every tenant, a player for their own.
+// Services may read the ratings of every tenant, players those of their own.
 Reply<Ratings> Service::ratings(const GetRatings& request, const bus::Context& context) {
   auto tenant = request.tenant;
   if (context.caller.role == Role::player) {
@@ -115,7 +112,8 @@ Reply<Ratings> Service::rating_page(const GetRatings& request, const std::option
   std::optional<RatingCursor> cursor;
   if (request.cursor) {
     cursor = RatingCursor::parse(*request.cursor);
-    if (!cursor || (tenant && cursor->tenant != *tenant)) return refuse_field("/cursor", "is not one of ours");
+    if (!cursor || (tenant && cursor->tenant != *tenant))
+      return refuse_field("/cursor", "is not a cursor of this request");
   }
   auto page = store_.ratings_after(tenant, cursor, request.limit, runtime_.clock.now(), deadline);
   if (!page) return fail(page.error());
@@ -142,11 +140,14 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   const auto modes = modes_.now();
   const auto before = modes_.before();
   const auto* rules = modes->find(match.mode);
-  if (rules == nullptr) rules = before->find(match.mode);  // taken away while they played
+  if (rules == nullptr) rules = before->find(match.mode);  // the mode was removed during the match
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
-  const auto applied = store_.apply(match, rules, margin_between(match, rules), Deadline::after(kStoreTimeout));
+  const auto decide = [&, margin = margin_between(match, rules)](const std::map<PlayerId, PlayerBefore>& rows) {
+    return rate_match(match, rows, rules, margin);
+  };
+  const auto applied = store_.with_locked_ratings(match, decide, Deadline::after(kStoreTimeout));
   if (!applied) {
-    // A database that is away passes; a statement it refuses will be refused again.
+    // An outage of the database ends, so retry. A statement that the database refuses would be refused again.
     const bool hopeless =
         applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kDeliveriesMax;
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
@@ -162,10 +163,10 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   return bus::Ack::done;
 }
 
-// After the commit, best effort: a player who is not told sees the rating in the profile.
+// Called after the commit; best effort: a player who gets no frame sees the rating in the profile.
 void Service::notify_players(const RatedMatch& rated) {
-  std::vector<bus::Notifier::Frame> told;
-  told.reserve(rated.changes.size());
+  std::vector<bus::Notifier::Frame> frames;
+  frames.reserve(rated.changes.size());
   for (const auto& change : rated.changes) {
     frames::RatingChanged data;
     data.match_id = rated.event.match_id;
@@ -173,9 +174,9 @@ void Service::notify_players(const RatedMatch& rated) {
     data.mmr_before = to_points(change.before.mmr);
     data.mmr_after = to_points(change.after.mmr);
     data.mmr_change = to_points(change.after.mmr - change.before.mmr);
-    told.push_back({change.player_id, frames::RatingChanged::kEvent, wire::encode(data)});
+    frames.push_back({change.player_id, frames::RatingChanged::kEvent, wire::encode(data)});
   }
-  notifier_.send(rated.event.tenant, told);
+  notifier_.send(rated.event.tenant, frames);
 }
 
 }  // namespace mm::profile

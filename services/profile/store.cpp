@@ -104,21 +104,21 @@ const Statement kChangesOf{
 
 const Statement kKnown{"known", "SELECT FROM profile.applied WHERE match_id = $1::uuid"};
 
-// What we wrote ourselves parses; if it does not, the table was changed by hand.
+// For values that profile wrote itself: they parse unless somebody changed the table by hand.
 template <class T>
-T own(std::optional<T>&& parsed) {
-  check(parsed.has_value(), "the schema profile holds what profile never writes");
+T require(std::optional<T>&& parsed) {
+  check(parsed.has_value(), "the schema profile holds a value that profile never writes");
   return *std::move(parsed);
 }
 
 template <class T>
-T own_text(const pqxx::field& field) {
-  return own(T::parse(field.c_str()));
+T parsed(const pqxx::field& field) {
+  return require(T::parse(field.c_str()));
 }
 
 TimePoint time_of(const pqxx::field& milliseconds) { return TimePoint(Milliseconds(milliseconds.as<std::int64_t>())); }
 
-Failure<Problem> away(const DatabaseError& error) {
+Failure<Problem> failed(const DatabaseError& error) {
   log::warning("database_failed", {{"reason", error.text}});
   return fail(storage::to_problem(error));
 }
@@ -137,12 +137,12 @@ Rated rated_of(const pqxx::row& row) {
   return rated;
 }
 
-// With the deviation it has now; one that was never rated has nothing that fades.
+// The deviation is that of `now`. A player who was never rated has a deviation that does not grow.
 Rating rating_of(const pqxx::row& row, TimePoint now) {
   const auto rated = rated_of(row);
   Rating rating;
-  rating.player_id = own_text<PlayerId>(row["player_id"]);
-  rating.mode = own_text<Mode>(row["mode"]);
+  rating.player_id = parsed<PlayerId>(row["player_id"]);
+  rating.mode = parsed<Mode>(row["mode"]);
   rating.mmr = to_points(rated.mmr);
   rating.games = rated.games;
   rating.deviation = grown_deviation(rated, now);
@@ -151,7 +151,7 @@ Rating rating_of(const pqxx::row& row, TimePoint now) {
   return rating;
 }
 
-// The account and its ratings: one row per mode played, or one with nulls.
+// The account and its ratings: one row per mode played, or one row with nulls.
 std::optional<Profile> read_profile(pqxx::work& tx, const Tenant& tenant, PlayerId player) {
   const auto rows = kProfile(tx, tenant.str(), player.to_string());
   if (rows.empty()) return std::nullopt;
@@ -159,7 +159,7 @@ std::optional<Profile> read_profile(pqxx::work& tx, const Tenant& tenant, Player
   profile.player_id = player;
   profile.username = rows[0]["username"].as<std::string>();
   profile.email = rows[0]["email"].as<std::string>();
-  profile.region = own_text<Region>(rows[0]["region"]);
+  profile.region = parsed<Region>(rows[0]["region"]);
   profile.preferences = fields::RawJson{rows[0]["preferences"].as<std::string>()};
   profile.created_at = time_of(rows[0]["created_ms"]);
   profile.updated_at = time_of(rows[0]["updated_ms"]);
@@ -177,8 +177,8 @@ std::optional<Profile> read_profile(pqxx::work& tx, const Tenant& tenant, Player
   return profile;
 }
 
-// The rows of the match's players, locked. Rows are made and then locked in the order of the ids: of two matches with
-// players in common the second waits for the first, and no two wait for each other.
+// Locks the rows of the match's players. Rows are inserted and then locked in the order of the ids, so of two matches
+// with common players the second waits for the first, and no two transactions wait for each other.
 std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchCompleted& match) {
   std::vector<PlayerId> players;
   for (const auto& team : match.teams) {
@@ -192,7 +192,7 @@ std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchComplet
   for (const auto& row : rows) {
     PlayerBefore player{rated_of(row), std::nullopt};
     if (!row["username"].is_null()) player.username = row["username"].as<std::string>();
-    before.emplace(own_text<PlayerId>(row["player_id"]), std::move(player));
+    before.emplace(parsed<PlayerId>(row["player_id"]), std::move(player));
   }
   return before;
 }
@@ -227,7 +227,7 @@ bool log_match(pqxx::work& tx, const RatedMatch& rated, const std::string& event
   return true;
 }
 
-// A deviation_at of 0 is none: no match ended in 1970.
+// A deviation_at of 0 is stored as NULL: no match ended in 1970.
 void write_ratings(pqxx::work& tx, const RatedMatch& rated) {
   const auto ones_of = [&](Outcome outcome) {
     return array_of(rated, [outcome](const RatingChange& c) { return c.outcome == outcome ? 1 : 0; });
@@ -252,14 +252,14 @@ Reply<std::optional<Code>> Store::taken(const Tenant& tenant, const std::string&
     if (row["email"].as<bool>()) return std::optional(Code::email_taken);
     return std::optional<Code>();
   });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *found;
 }
 
 Reply<Done> Store::create(const NewAccount& account, Deadline deadline) {
   const auto insert = [&] {
     return postgres_.transaction(deadline, [&](pqxx::work& tx) {
-      // A row with this player_id is our own, of a try whose outcome got lost.
+      // A row with this player_id is from the first try, whose outcome was lost.
       kCreate(tx, account.player_id.to_string(), account.tenant.str(), account.username, account.username_key,
               account.email, account.password_hash, account.region.str(), wire::format_time(account.created_at));
     });
@@ -268,7 +268,7 @@ Reply<Done> Store::create(const NewAccount& account, Deadline deadline) {
   if (!created && created.error().kind == DatabaseError::Kind::unknown_outcome) created = insert();
   if (created) return Done{};
   if (created.error().kind == DatabaseError::Kind::conflict) return refuse(code_named(created.error().constraint));
-  return away(created.error());
+  return failed(created.error());
 }
 
 Reply<std::optional<Credential>> Store::find_credential(const Tenant& tenant, const std::string& username_key,
@@ -276,10 +276,10 @@ Reply<std::optional<Credential>> Store::find_credential(const Tenant& tenant, co
   auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<Credential> {
     const auto rows = kCredential(tx, tenant.str(), username_key);
     if (rows.empty()) return std::nullopt;
-    return Credential{own_text<PlayerId>(rows[0]["player_id"]), rows[0]["username"].as<std::string>(),
-                      own_text<Region>(rows[0]["region"]), rows[0]["password_hash"].as<std::string>()};
+    return Credential{parsed<PlayerId>(rows[0]["player_id"]), rows[0]["username"].as<std::string>(),
+                      parsed<Region>(rows[0]["region"]), rows[0]["password_hash"].as<std::string>()};
   });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 
@@ -287,13 +287,13 @@ Reply<Done> Store::replace_hash(PlayerId player, const std::string& old_hash, co
                                 Deadline deadline) {
   auto done = postgres_.transaction(deadline,
                                     [&](pqxx::work& tx) { kReplaceHash(tx, player.to_string(), old_hash, new_hash); });
-  if (!done) return away(done.error());
+  if (!done) return failed(done.error());
   return Done{};
 }
 
 Reply<std::optional<Profile>> Store::find_profile(const Tenant& tenant, PlayerId player, Deadline deadline) {
   auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) { return read_profile(tx, tenant, player); });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 
@@ -309,7 +309,7 @@ Reply<std::optional<Profile>> Store::update(const Tenant& tenant, PlayerId playe
     }
     return read_profile(tx, tenant, player);
   });
-  if (!updated) return away(updated.error());
+  if (!updated) return failed(updated.error());
   return *std::move(updated);
 }
 
@@ -321,7 +321,7 @@ Reply<std::vector<Rating>> Store::ratings_of(const std::optional<Tenant>& tenant
     for (const auto& row : rows) ratings.push_back(rating_of(row, now));
     return ratings;
   });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 
@@ -334,18 +334,18 @@ Reply<std::vector<MatchRatingChange>> Store::changes_of(const Tenant& tenant, co
       const auto before = row["mmr_before"].as<Hundredths>();
       const auto after = row["mmr_after"].as<Hundredths>();
       changes.push_back(
-          {own_text<MatchId>(row["match_id"]), to_points(before), to_points(after), to_points(after - before)});
+          {parsed<MatchId>(row["match_id"]), to_points(before), to_points(after), to_points(after - before)});
     }
     return changes;
   });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 
 Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenant,
                                               const std::optional<RatingCursor>& cursor, int limit, TimePoint now,
                                               Deadline deadline) {
-  // Before the first key: no tenant is empty. A tenant's own page starts and ends within it.
+  // The empty tenant is before the first key. The pages of one tenant start and end within that tenant.
   const auto from_tenant = cursor ? cursor->tenant.str() : tenant ? tenant->str() : std::string();
   const auto from_player = cursor ? cursor->player_id : PlayerId();
   const auto from_mode = cursor ? cursor->mode.str() : std::string();
@@ -356,32 +356,32 @@ Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenan
     for (const auto& row : rows) {
       if (std::cmp_equal(page.ratings.size(), limit)) {
         const auto& last = rows[page.ratings.size() - 1];
-        page.next = RatingCursor{own_text<Tenant>(last["tenant"]), own_text<PlayerId>(last["player_id"]),
-                                 own_text<Mode>(last["mode"])};
+        page.next = RatingCursor{parsed<Tenant>(last["tenant"]), parsed<PlayerId>(last["player_id"]),
+                                 parsed<Mode>(last["mode"])};
         break;
       }
       page.ratings.push_back(rating_of(row, now));
     }
     return page;
   });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 
-Reply<std::optional<RatedMatch>> Store::apply(const MatchCompleted& match, const ModeRules* rules, int margin,
-                                              Deadline deadline) {
+Reply<std::optional<RatedMatch>> Store::with_locked_ratings(const MatchCompleted& match, const DecideRatings& decide,
+                                                            Deadline deadline) {
   auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<RatedMatch> {
-    // A look before anything is locked: most events that come again are ended here.
+    // Most duplicates are found here, before anything is locked.
     const auto known = kKnown(tx, match.match_id.to_string());
     if (!known.empty()) return std::nullopt;
-    auto rated = rate_match(match, lock_ratings(tx, match), rules, margin);
+    auto rated = decide(lock_ratings(tx, match));
     const auto event_text = wire::encode(rated.event);
     if (!log_match(tx, rated, event_text)) return std::nullopt;
     write_ratings(tx, rated);
     outbox_.add(tx, MatchRated::kSubject.text, event_text, match.match_id.to_string() + ".rated");
     return rated;
   });
-  if (!applied) return away(applied.error());
+  if (!applied) return failed(applied.error());
   if (*applied) outbox_.wake();
   return *std::move(applied);
 }

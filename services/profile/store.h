@@ -1,7 +1,9 @@
 // Profile's tables: the only SQL of this service. Each method is one transaction and safe to run again: writes are
-// idempotent by player_id or match_id. Database errors come back as `unavailable` and are logged here. Thread-safe.
+// idempotent by player_id or match_id. Database errors are logged here and returned as problems. Thread-safe.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,10 +45,10 @@ class Store {
  public:
   Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
-  /// `username_taken`, `email_taken`, or nothing if both are free now. Only a hint: `create` decides.
+  /// `username_taken`, `email_taken`, or none if both are free now. Only a hint: `create` decides.
   Reply<std::optional<Code>> taken(const Tenant& tenant, const std::string& username_key, const std::string& email,
                                    Deadline deadline);
-  /// Refused by the unique constraints: username_taken, email_taken.
+  /// The unique constraints refuse it with username_taken or email_taken.
   Reply<Done> create(const NewAccount& account, Deadline deadline);
 
   Reply<std::optional<Credential>> find_credential(const Tenant& tenant, const std::string& username_key,
@@ -55,31 +57,33 @@ class Store {
   Reply<Done> replace_hash(PlayerId player, const std::string& old_hash, const std::string& new_hash,
                            Deadline deadline);
 
-  /// With the private part.
+  /// Includes the private part.
   Reply<std::optional<Profile>> find_profile(const Tenant& tenant, PlayerId player, Deadline deadline);
-  /// The changed profile; none: no such player.
+  /// Returns the changed profile; none: no such player.
   Reply<std::optional<Profile>> update(const Tenant& tenant, PlayerId player, const UpdateProfile& change,
                                        TimePoint now, Deadline deadline);
 
-  /// Of the named players, in every mode they have played. `now`: when deviations are to be of.
+  /// The ratings of the named players in every mode they have played, with the deviations that they have at `now`.
   Reply<std::vector<Rating>> ratings_of(const std::optional<Tenant>& tenant, const std::vector<PlayerId>& players,
                                         TimePoint now, Deadline deadline);
   struct RatingPage {
     std::vector<Rating> ratings;
     std::optional<RatingCursor> next;
   };
-  /// In the order of (tenant, player, mode), from after the cursor.
+  /// Up to `limit` ratings after the cursor, in the order of (tenant, player, mode).
   Reply<RatingPage> ratings_after(const std::optional<Tenant>& tenant, const std::optional<RatingCursor>& cursor,
                                   int limit, TimePoint now, Deadline deadline);
 
-  /// What these matches did to the player's ratings; those of unrated modes and unknown ones are left out.
+  /// How these matches changed the player's ratings. Unrated and unknown matches are left out.
   Reply<std::vector<MatchRatingChange>> changes_of(const Tenant& tenant, const GetRatingChanges& request,
                                                    Deadline deadline);
 
-  /// Applies the match to its players' ratings, writes the log and puts match.rated into the outbox, all or nothing.
-  /// None: it was applied before. `margin`: see rate_match.h.
-  Reply<std::optional<RatedMatch>> apply(const MatchCompleted& match, const ModeRules* rules, int margin,
-                                         Deadline deadline);
+  /// `rows`: of every player of the match. May run more than once.
+  using DecideRatings = std::function<RatedMatch(const std::map<PlayerId, PlayerBefore>& rows)>;
+  /// Locks the ratings of the match's players, asks `decide` for the new ones, and writes them, the log and match.rated
+  /// (into the outbox). None: the match was applied before.
+  Reply<std::optional<RatedMatch>> with_locked_ratings(const MatchCompleted& match, const DecideRatings& decide,
+                                                       Deadline deadline);
 
  private:
   storage::Postgres& postgres_;

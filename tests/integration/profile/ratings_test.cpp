@@ -1,4 +1,4 @@
-// From match.completed to ratings and match.rated: once each, whatever is delivered twice, killed or lost.
+// Tests that every match.completed changes the ratings once and gives one match.rated, through duplicates and outages.
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -32,7 +32,7 @@ class RatingEvents : public ::testing::Test {
   std::int64_t sum(const std::string& column) const {
     return number("SELECT coalesce(sum(" + column + "), 0) FROM profile.rating WHERE tenant = '" + tenant_.str() + "'");
   }
-  /// Every rating is what zero-sum changes make of 1500, every player counted in each match.
+  /// Expects changes with a sum of zero, and one game per player and match.
   void expect_consistent(std::int64_t matches, std::int64_t players_per_match) const {
     EXPECT_EQ(applied(tenant_), matches);
     EXPECT_EQ(sum("games"), matches * players_per_match);
@@ -89,7 +89,7 @@ TEST_F(RatingEvents, RatesAMatchAndPublishesIt) {
   EXPECT_EQ(rating_of(tenant_, stranger), 148'000) << "players without an account are rated too";
 }
 
-TEST_F(RatingEvents, KeepsModesApartAndLeavesUnratedOnesAlone) {
+TEST_F(RatingEvents, KeepsModesApartAndDoesNotRateUnratedModes) {
   const RatedEvents events;
   const auto ann = registered(tenant_, "ann");
   const auto other = fresh_player();
@@ -105,7 +105,7 @@ TEST_F(RatingEvents, KeepsModesApartAndLeavesUnratedOnesAlone) {
 
   const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
   ASSERT_TRUE(profile.ok());
-  EXPECT_EQ(profile->mmr, 1500) << "of ranked, which was not played";
+  EXPECT_EQ(profile->mmr, 1500) << "of ranked, in which no match was played";
   ASSERT_EQ(profile->ratings.size(), 2U);
   EXPECT_EQ(profile->ratings.at("duel").mmr, 1520);
   EXPECT_EQ(profile->ratings.at("casual").mmr, 1500);
@@ -115,7 +115,7 @@ TEST_F(RatingEvents, KeepsModesApartAndLeavesUnratedOnesAlone) {
   EXPECT_EQ(profile->losses, 1);
 }
 
-TEST_F(RatingEvents, TellsAPlayerWhatNamedMatchesDidToTheirRating) {
+TEST_F(RatingEvents, ReturnsHowNamedMatchesChangedARating) {
   const auto players = fresh_players(2);
   const auto won = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
   const auto unrated = match_of(tenant_, {{players[0]}, {players[1]}}, 0, kCasual);
@@ -124,18 +124,18 @@ TEST_F(RatingEvents, TellsAPlayerWhatNamedMatchesDidToTheirRating) {
   publish(unrated);
   ASSERT_TRUE(await_applied(2));
   const GetRatingChanges request{players[1], {unknown.match_id, unrated.match_id, won.match_id}};
-  const auto told = ask(request, as_player(tenant_, players[1]));
-  ASSERT_TRUE(told.ok());
-  ASSERT_EQ(told->changes.size(), 1U);
-  EXPECT_EQ(told->changes[0].match_id, won.match_id);
-  EXPECT_DOUBLE_EQ(told->changes[0].mmr_before, 1500);
-  EXPECT_DOUBLE_EQ(told->changes[0].mmr_after, 1480);
-  EXPECT_DOUBLE_EQ(told->changes[0].mmr_change, -20);
+  const auto answer = ask(request, as_player(tenant_, players[1]));
+  ASSERT_TRUE(answer.ok());
+  ASSERT_EQ(answer->changes.size(), 1U);
+  EXPECT_EQ(answer->changes[0].match_id, won.match_id);
+  EXPECT_DOUBLE_EQ(answer->changes[0].mmr_before, 1500);
+  EXPECT_DOUBLE_EQ(answer->changes[0].mmr_after, 1480);
+  EXPECT_DOUBLE_EQ(answer->changes[0].mmr_change, -20);
   EXPECT_EQ(ask(request, as_player(tenant_, players[0])).error().code, Code::forbidden);
   EXPECT_TRUE(ask(request, as_player(fresh_tenant(), players[1]))->changes.empty());
 }
 
-TEST_F(RatingEvents, CountsAMatchOfAModeThatIsNoLongerThere) {
+TEST_F(RatingEvents, CountsAMatchOfARemovedMode) {
   const auto players = fresh_players(2);
   const auto gone = *Mode::parse("gone");
   publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0, gone));
@@ -155,14 +155,14 @@ TEST_F(RatingEvents, TenantsDoNotShareRatings) {
   EXPECT_EQ(rating_of(other, players[0]), 148'000);
 }
 
-TEST_F(RatingEvents, AppliesAMatchOnceHoweverOftenItComes) {
+TEST_F(RatingEvents, AppliesAMatchOnceHoweverOftenItIsDelivered) {
   const RatedEvents events;
   const Instance second;
   const auto players = fresh_players(4);
   std::vector<MatchCompleted> matches;
   for (int i = 0; i < 20; ++i) {
     matches.push_back(match_of(tenant_, {{players[0], players[1]}, {players[2], players[3]}}, i % 2));
-    // To two instances, out of order, five times each.
+    // Delivered to two instances, out of order, five times each.
     for (int copy = 0; copy < 2; ++copy) publish(matches.back());
     for (int copy = 0; copy < 3; ++copy) publish(matches[static_cast<std::size_t>(i) / 2]);
   }
@@ -178,28 +178,31 @@ TEST_F(RatingEvents, AppliesAMatchOnceHoweverOftenItComes) {
   for (const auto& match : matches) EXPECT_EQ(events.of(match.match_id).size(), 1U);
 }
 
-TEST_F(RatingEvents, AnEventWhoseAckWasLostHasNoSecondEffect) {
+TEST_F(RatingEvents, AnEventWhoseAcknowledgementWasLostIsAppliedOnce) {
   const RatedEvents events;
   const auto players = fresh_players(2);
   const auto match = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
   {
-    // An instance that died between its commit and its ack: all it leaves is the commit.
+    // What an instance leaves that died after its commit and before its acknowledgement.
     metrics::Registry metrics;
-    storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"), "died", 1,
-                                Milliseconds{2'000}});
+    storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"),
+                                "died", 1, Milliseconds{2'000}});
     storage::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
-    const auto done = Store(postgres, outbox).apply(match, wire::shipped_mode_table().find(ranked_mode()), 0, soon());
+    const auto decide = [&](const std::map<PlayerId, PlayerBefore>& ratings) {
+      return rate_match(match, ratings, wire::shipped_mode_table().find(ranked_mode()));
+    };
+    const auto done = Store(postgres, outbox).with_locked_ratings(match, decide, soon());
     ASSERT_TRUE(done.ok());
     ASSERT_TRUE(done->has_value());
   }
   publish(match);
   ASSERT_TRUE(eventually([&] { return profile_.metric(R"(mm_profile_matches_total{outcome="known"})") == 1; }));
   EXPECT_EQ(rating_of(tenant_, players[0]), 152'000);
-  ASSERT_TRUE(events.await(match.match_id)) << "published by whoever relays, though its writer is dead";
+  ASSERT_TRUE(events.await(match.match_id)) << "another instance publishes the outbox of the dead instance";
   expect_consistent(1, 2);
 }
 
-TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
+TEST_F(RatingEvents, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
   const RatedEvents events;
   const auto players = fresh_players(8);
   auto& postgres = World::get().postgres;
@@ -218,7 +221,7 @@ TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
   for (const auto& match : matches) EXPECT_TRUE(events.await(match));
 }
 
-TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
+TEST_F(RatingEvents, AppliesEveryMatchOnceWhenTheStreamIsLost) {
   const auto players = fresh_players(2);
   std::vector<MatchCompleted> matches;
   for (int i = 0; i < 10; ++i) {
@@ -227,20 +230,20 @@ TEST_F(RatingEvents, LosesAndDoublesNothingWhenTheStreamIsLost) {
   }
   ASSERT_TRUE(await_applied(10));
   lose_the_streams();
-  // The one before says it all again, as its relay does, and then something new.
+  // All matches are published again, as the relay of session does, and then a new one.
   for (const auto& match : matches) publish(match);
   publish(match_of(tenant_, {{players[0]}, {players[1]}}, 0));
   ASSERT_TRUE(await_applied(11));
   expect_consistent(11, 2);
-  // match.rated of the lost stream is there again.
+  // The match.rated events of the lost stream are in the new stream.
   const RatedEvents events;
   for (const auto& match : matches) EXPECT_TRUE(events.await(match.match_id));
 }
 
-TEST_F(RatingEvents, AMatchThatSessionHasNotSignedMovesNoRating) {
-  std::atomic<int> told = 0;
+TEST_F(RatingEvents, A097_AMatchThatSessionHasNotSignedChangesNoRating) {
+  std::atomic<int> reports = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
-                                    [&](std::string_view, std::string_view) { ++told; });
+                                    [&](std::string_view, std::string_view) { ++reports; });
   const auto players = fresh_players(2);
   const auto forged = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
   metrics::Registry metrics;
@@ -248,15 +251,15 @@ TEST_F(RatingEvents, AMatchThatSessionHasNotSignedMovesNoRating) {
   ASSERT_TRUE(engineer->store(forged, forged.match_id.to_string(), soon()).ok());
   publish(match_of(tenant_, {{players[0]}, {players[1]}}, 1));
   ASSERT_TRUE(await_applied(1));
-  EXPECT_TRUE(eventually([&] { return told == 1; }));
+  EXPECT_TRUE(eventually([&] { return reports == 1; }));
   EXPECT_EQ(number("SELECT count(*) FROM profile.applied WHERE match_id = '" + forged.match_id.to_string() + "'"), 0);
   EXPECT_EQ(profile_.metric("mm_bus_forged_events_total{consumer=\"profile\",stream=\"MATCH\"}"), 1);
 }
 
-TEST_F(RatingEvents, PoisonIsGivenUpAndTheNextEventFlows) {
+TEST_F(RatingEvents, AnEventThatCanNeverBeAppliedIsRejectedAndTheNextIsApplied) {
   std::atomic<int> poison = 0;
-  const bus::Subscription told(*World::get().bus, "events.violation.poison_message", "",
-                               [&](std::string_view, std::string_view) { ++poison; });
+  const bus::Subscription listening(*World::get().bus, "events.violation.poison_message", "",
+                                    [&](std::string_view, std::string_view) { ++poison; });
   const auto players = fresh_players(2);
   const auto good = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
   auto twice = match_of(tenant_, {{players[0]}, {players[0]}}, 0);
@@ -275,21 +278,21 @@ TEST_F(RatingEvents, PoisonIsGivenUpAndTheNextEventFlows) {
   expect_consistent(1, 2);
 }
 
-TEST_F(RatingEvents, TellsThoseWhoAreConnectedThatTheirRatingChanged) {
+TEST_F(RatingEvents, NotifiesConnectedPlayersOfTheirNewRating) {
   auto& world = World::get();
   storage::RedisOptions options;
   options.url = world.cache.url();
   options.password = world.cache.password();
   storage::Redis cache(options);
   const auto players = fresh_players(2);
-  // A cache that is not new: who is not known to be connected is away.
+  // The cache is not empty, so a player without presence is taken to be offline.
   ASSERT_TRUE(cache.command({"SET", "mm:{" + tenant_.str() + "}:seq:seen", "1"}, soon()).ok());
   ASSERT_TRUE(
       cache.command({"HSET", "mm:{" + tenant_.str() + "}:presence:" + players[0].to_string(), "gateway-1", "1"}, soon())
           .ok());
   std::mutex mutex;
   std::vector<std::string> frames;
-  const bus::Subscription told(*world.bus, "notify.*", "", [&](std::string_view subject, std::string_view body) {
+  const bus::Subscription listening(*world.bus, "notify.*", "", [&](std::string_view subject, std::string_view body) {
     if (subject != notify_subject(players[0]) && subject != notify_subject(players[1])) return;
     std::lock_guard lock(mutex);
     frames.push_back(std::string(subject) + " " + std::string(body));
@@ -302,14 +305,14 @@ TEST_F(RatingEvents, TellsThoseWhoAreConnectedThatTheirRatingChanged) {
     return !frames.empty();
   }));
   std::lock_guard lock(mutex);
-  ASSERT_EQ(frames.size(), 1U) << "nothing for the unrated match, nothing for who is away";
+  ASSERT_EQ(frames.size(), 1U) << "none for the unrated match, none for the offline player";
   EXPECT_TRUE(frames[0].starts_with(notify_subject(players[0])));
   EXPECT_NE(frames[0].find(R"("event":"rating_changed")"), std::string::npos);
   EXPECT_NE(frames[0].find(rated.match_id.to_string()), std::string::npos);
   EXPECT_NE(frames[0].find(R"("mmr_before":1500,"mmr_after":1520,"mmr_change":20)"), std::string::npos) << frames[0];
 }
 
-TEST_F(RatingEvents, TheLogInItsOrderGivesTheRatingsAgain) {
+TEST_F(RatingEvents, AReplayOfTheLogGivesTheRatingsAgain) {
   std::mt19937 random(20260131);
   const auto pick = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   const Instance second;
@@ -336,20 +339,20 @@ TEST_F(RatingEvents, TheLogInItsOrderGivesTheRatingsAgain) {
   EXPECT_EQ(sum("mmr - 150000"), 0);
 }
 
-TEST_F(RatingEvents, TheLogCanBeToldAgain) {
+TEST_F(RatingEvents, TheEventsOfTheLogCanBePublishedAgain) {
   const auto players = fresh_players(2);
-  std::vector<MatchRated> told;
+  std::vector<MatchRated> published;
   {
     const RatedEvents events;
     for (int i = 0; i < 3; ++i) {
       const auto match = match_of(tenant_, {{players[0]}, {players[1]}}, i % 2);
       publish(match);
       ASSERT_TRUE(events.await(match.match_id));
-      told.push_back(events.of(match.match_id).at(0));
+      published.push_back(events.of(match.match_id).at(0));
     }
   }
   lose_the_streams();
-  // As README.md says, but with rows too old to be sent again by the relay itself.
+  // As in README.md, but without the outbox rows that the relay itself would send again.
   const auto again = World::get().database->transaction(soon(), [&](pqxx::work& tx) {
     tx.exec("DELETE FROM profile.outbox");
     tx.exec(
@@ -358,14 +361,14 @@ TEST_F(RatingEvents, TheLogCanBeToldAgain) {
   });
   ASSERT_TRUE(again.ok());
   const RatedEvents events;
-  for (const auto& before : told) {
+  for (const auto& before : published) {
     const auto after = events.await(before.match_id);
     ASSERT_TRUE(after);
     EXPECT_EQ(wire::encode(*after), wire::encode(before));
   }
 }
 
-TEST_F(RatingEvents, RatingsComeByNameOrInPages) {
+TEST_F(RatingEvents, RatingsAreReturnedByPlayerOrInPages) {
   const auto players = fresh_players(10);
   for (std::size_t i = 0; i < 10; i += 2) {
     publish(match_of(tenant_, {{players[i]}, {players[i + 1]}}, 0));
@@ -406,12 +409,12 @@ TEST_F(RatingEvents, RatingsComeByNameOrInPages) {
   GetRatings everywhere;
   const auto all = ask(everywhere);
   ASSERT_TRUE(all.ok());
-  EXPECT_GE(all->ratings.size(), 22U) << "of all tenants when none is named";
+  EXPECT_GE(all->ratings.size(), 22U) << "those of all tenants if the request names none";
   GetRatings foreign;
   foreign.tenant = elsewhere;
   EXPECT_EQ(ask(foreign, as_player(tenant_, players[0])).error().code, Code::forbidden);
   foreign.tenant.reset();
-  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player sees their own tenant";
+  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player reads the own tenant";
 
   GetRatings wrong;
   wrong.tenant = tenant_;
