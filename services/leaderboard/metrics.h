@@ -1,4 +1,4 @@
-// Every metric family of leaderboard.
+// All metrics of leaderboard.
 #pragma once
 
 #include "common/runtime/metrics.h"
@@ -11,8 +11,9 @@ struct Metrics {
         history_only(matches(registry, "history")),
         duplicates(matches(registry, "known")),
         poison(matches(registry, "poison")),
-        apply_seconds(registry.histogram("mm_leaderboard_apply_seconds", "One transaction that applies a match")),
-        lag_seconds(registry.histogram("mm_leaderboard_lag_seconds", "From the end of a match to its standings")) {}
+        apply_seconds(
+            registry.histogram("mm_leaderboard_apply_seconds", "Duration of the transaction that applies a match")),
+        lag_seconds(registry.histogram("mm_leaderboard_lag_seconds", "From the end of a match until it is applied")) {}
 
   metrics::Counter in_standings;
   metrics::Counter history_only;
@@ -23,7 +24,7 @@ struct Metrics {
 
  private:
   static metrics::Counter matches(metrics::Registry& registry, const char* outcome) {
-    return registry.counter("mm_leaderboard_matches_total", "match.rated by what became of it", {{"outcome", outcome}});
+    return registry.counter("mm_leaderboard_matches_total", "match.rated events by outcome", {{"outcome", outcome}});
   }
 };
 

@@ -35,7 +35,7 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
 
 double seconds_between(SteadyPoint from, SteadyPoint to) { return std::chrono::duration<double>(to - from).count(); }
 
-Failure<Problem> foreign_cursor() { return refuse_field("/cursor", "is not one of ours for this question"); }
+Failure<Problem> invalid_cursor() { return refuse_field("/cursor", "is not a cursor of this request"); }
 
 std::optional<PlayerId> player_of(const Caller& caller) {
   return caller.role == Role::player ? caller.player : std::nullopt;
@@ -61,10 +61,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
   server_.start();
 }
 
-Service::~Service() {
-  // The probe looks at a member; the harness may ask until the process ends.
-  runtime_.health.probe("postgres", [] { return false; });
-}
+Service::~Service() = default;
 
 Reply<LeaderboardPage> Service::top(const GetLeaderboard& request, const bus::Context& context) {
   const auto now = runtime_.clock.now();
@@ -74,7 +71,7 @@ Reply<LeaderboardPage> Service::top(const GetLeaderboard& request, const bus::Co
   std::optional<Place> after;
   if (request.cursor) {
     after = read_board_cursor(key, *request.cursor);
-    if (!after) return foreign_cursor();
+    if (!after) return invalid_cursor();
   }
   auto found = store_.top(key, after, request.limit, player_of(context.caller), context.deadline);
   if (!found) return fail(found.error());
@@ -96,7 +93,7 @@ Reply<HistoryPage> Service::history(const GetHistory& request, const bus::Contex
   std::optional<HistoryPlace> after;
   if (request.cursor) {
     after = read_history_cursor(key, *request.cursor);
-    if (!after) return foreign_cursor();
+    if (!after) return invalid_cursor();
   }
   auto found = store_.history(key, after, request.limit, context.deadline);
   if (!found) return fail(found.error());
@@ -119,11 +116,11 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
     log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
     return bus::Ack::reject;
   }
-  const auto season = seasons_.at(match.ended_at);
+  const auto record = record_of(match, seasons_.at(match.ended_at));
   const auto began = runtime_.clock.steady();
-  const auto applied = store_.apply(match, season, Deadline::after(kStoreTimeout));
+  const auto applied = store_.apply(match, record, Deadline::after(kStoreTimeout));
   if (!applied) {
-    // A database that is away passes; a statement it refuses will be refused again.
+    // An outage of the database ends, so retry. A statement that the database refuses would be refused again.
     const bool hopeless =
         applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kDeliveriesMax;
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
@@ -132,7 +129,7 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
     metrics_.duplicates.add();
     return bus::Ack::done;
   }
-  (match.rated && season ? metrics_.in_standings : metrics_.history_only).add();
+  (record.in_standings ? metrics_.in_standings : metrics_.history_only).add();
   log::info("match_listed", {{"match_id", match.match_id}, {"tenant", match.tenant}});
   metrics_.apply_seconds.observe(seconds_between(began, runtime_.clock.steady()));
   metrics_.lag_seconds.observe(std::chrono::duration<double>(runtime_.clock.now() - match.ended_at).count());

@@ -29,7 +29,7 @@ const Statement kWritePlayers{
     "mmr_before, mmr_after, stats) SELECT $1::uuid, $2, $3, $4::timestamptz, * FROM unnest($5::uuid[], $6::integer[], "
     "$7::integer[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])"};
 
-// Everybody locks the board of all regions first: no two transactions wait for each other.
+// Every transaction locks the board of all regions first, so no two transactions wait for each other.
 const Statement kLockBoards{
     "lock_boards",
     "SELECT board_id FROM leaderboard.board WHERE tenant = $1 AND season = $2 AND mode = $3 AND region IN ('', $4) "
@@ -80,16 +80,16 @@ const Statement kMatch{"match",
                        "FROM leaderboard.match m LEFT JOIN leaderboard.match_player p ON p.match_id = m.match_id "
                        "WHERE m.tenant = $1 AND m.match_id = $2::uuid ORDER BY p.team, p.slot"};
 
-// What we wrote ourselves parses; if it does not, the table was changed by hand.
+// For values that leaderboard wrote itself: they parse unless somebody changed the table by hand.
 template <class T>
-T own(std::optional<T>&& parsed) {
-  check(parsed.has_value(), "the schema leaderboard holds what leaderboard never writes");
+T require(std::optional<T>&& parsed) {
+  check(parsed.has_value(), "the schema leaderboard holds a value that leaderboard never writes");
   return *std::move(parsed);
 }
 
 template <class T>
-T own_text(const pqxx::field& field) {
-  return own(T::parse(field.c_str()));
+T parsed(const pqxx::field& field) {
+  return require(T::parse(field.c_str()));
 }
 
 TimePoint time_of(const pqxx::field& milliseconds) { return TimePoint(Milliseconds(milliseconds.as<std::int64_t>())); }
@@ -100,7 +100,7 @@ double seconds_of(const pqxx::field& milliseconds) {
 
 double points_of(const pqxx::field& rating) { return to_points(rating.as<Hundredths>()); }
 
-Failure<Problem> away(const storage::DatabaseError& error) {
+Failure<Problem> failed(const storage::DatabaseError& error) {
   log::warning("database_failed", {{"reason", error.text}});
   return fail(storage::to_problem(error));
 }
@@ -124,8 +124,8 @@ Place place_of(std::string_view hex) {
   return place;
 }
 
-void write_history(pqxx::work& tx, const MatchRated& match, const std::optional<Season>& season,
-                   const std::vector<PlayerRecord>& played) {
+void write_history(pqxx::work& tx, const MatchRated& match, const MatchRecord& record) {
+  const auto& [players, season, in_standings] = record;
   const auto id = match.match_id.to_string();
   const auto ended_at = wire::format_time(match.ended_at);
   kWriteMatch(tx, id, match.tenant.str(), match.mode.str(), match.region.str(),
@@ -133,14 +133,14 @@ void write_history(pqxx::work& tx, const MatchRated& match, const std::optional<
               static_cast<std::int64_t>(std::llround(match.duration_seconds * 1000)),
               wire::format_time(match.started_at), ended_at);
   kWritePlayers(tx, id, match.tenant.str(), match.mode.str(), ended_at,
-                array_text(played, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
-                array_text(played, [](const PlayerRecord& p) { return p.team; }),
-                array_text(played, [](const PlayerRecord& p) { return p.slot; }),
-                array_text(played, [](const PlayerRecord& p) { return text_of(p.result); }),
-                array_text(played, [](const PlayerRecord& p) { return p.username; }),
-                array_text(played, [](const PlayerRecord& p) { return p.mmr_before; }),
-                array_text(played, [](const PlayerRecord& p) { return p.mmr_after; }),
-                array_text(played, [](const PlayerRecord& p) { return p.stats; }));
+                array_text(players, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
+                array_text(players, [](const PlayerRecord& p) { return p.team; }),
+                array_text(players, [](const PlayerRecord& p) { return p.slot; }),
+                array_text(players, [](const PlayerRecord& p) { return text_of(p.result); }),
+                array_text(players, [](const PlayerRecord& p) { return p.username; }),
+                array_text(players, [](const PlayerRecord& p) { return p.mmr_before; }),
+                array_text(players, [](const PlayerRecord& p) { return p.mmr_after; }),
+                array_text(players, [](const PlayerRecord& p) { return p.stats; }));
 }
 
 std::vector<int> lock_boards(pqxx::work& tx, const MatchRated& match, const Season& season) {
@@ -157,22 +157,22 @@ std::vector<int> lock_boards(pqxx::work& tx, const MatchRated& match, const Seas
   return lock();
 }
 
-void put_standings(pqxx::work& tx, const std::vector<int>& boards, const std::vector<PlayerRecord>& played) {
+void put_standings(pqxx::work& tx, const std::vector<int>& boards, const std::vector<PlayerRecord>& players) {
   const auto ones_of = [&](Outcome outcome) {
-    return array_text(played, [outcome](const PlayerRecord& p) { return p.result == outcome ? 1 : 0; });
+    return array_text(players, [outcome](const PlayerRecord& p) { return p.result == outcome ? 1 : 0; });
   };
   kPutStandings(tx, array_text(boards, [](int board) { return board; }),
-                array_text(played, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
-                array_text(played, [](const PlayerRecord& p) { return p.username; }),
-                array_text(played, [](const PlayerRecord& p) { return p.mmr_after; }),
-                array_text(played, [](const PlayerRecord& p) { return p.games; }), ones_of(Outcome::win),
+                array_text(players, [](const PlayerRecord& p) { return p.player_id.to_string(); }),
+                array_text(players, [](const PlayerRecord& p) { return p.username; }),
+                array_text(players, [](const PlayerRecord& p) { return p.mmr_after; }),
+                array_text(players, [](const PlayerRecord& p) { return p.games; }), ones_of(Outcome::win),
                 ones_of(Outcome::loss), ones_of(Outcome::draw));
 }
 
 LeaderboardEntry entry_of(const pqxx::row& row, std::int64_t rank) {
   LeaderboardEntry entry;
   entry.rank = rank;
-  entry.player_id = own_text<PlayerId>(row["player_id"]);
+  entry.player_id = parsed<PlayerId>(row["player_id"]);
   entry.username = row["username"].as<std::string>();
   entry.mmr = shown_points(row["mmr"].as<Hundredths>());
   entry.wins = row["wins"].as<std::int64_t>();
@@ -185,7 +185,7 @@ LeaderboardEntry entry_of(const pqxx::row& row, std::int64_t rank) {
 Store::BoardPage read_board(pqxx::work& tx, const BoardKey& key, const std::optional<Place>& after, int limit,
                             const std::optional<PlayerId>& you) {
   Store::BoardPage page;
-  // Several statements that must see one state of the board.
+  // All statements must see the same state of the board.
   tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   const auto board =
       kBoard(tx, key.tenant.str(), key.season.str(), key.mode.str(), key.region ? key.region->str() : "");
@@ -210,13 +210,13 @@ Store::BoardPage read_board(pqxx::work& tx, const BoardKey& key, const std::opti
 
 HistoryEntry history_entry_of(const pqxx::row& row) {
   HistoryEntry entry;
-  entry.match_id = own_text<MatchId>(row["match_id"]);
-  entry.mode = own_text<Mode>(row["mode"]);
-  entry.region = own_text<Region>(row["region"]);
+  entry.match_id = parsed<MatchId>(row["match_id"]);
+  entry.mode = parsed<Mode>(row["mode"]);
+  entry.region = parsed<Region>(row["region"]);
   entry.started_at = time_of(row["started_ms"]);
   entry.ended_at = time_of(row["ended_ms"]);
   entry.duration_seconds = seconds_of(row["duration_ms"]);
-  entry.result = own(enum_named<Outcome>(row["result"].c_str()));
+  entry.result = require(enum_named<Outcome>(row["result"].c_str()));
   entry.team = row["team"].as<int>();
   entry.mmr_before = points_of(row["mmr_before"]);
   entry.mmr_after = points_of(row["mmr_after"]);
@@ -244,7 +244,7 @@ Store::HistoryPage read_history(pqxx::work& tx, const HistoryKey& key, const std
 
 FinishedPlayer finished_player_of(const pqxx::row& row) {
   FinishedPlayer player;
-  player.player_id = own_text<PlayerId>(row["player_id"]);
+  player.player_id = parsed<PlayerId>(row["player_id"]);
   player.username = row["username"].as<std::string>();
   player.mmr_before = points_of(row["mmr_before"]);
   player.mmr_after = points_of(row["mmr_after"]);
@@ -259,8 +259,8 @@ std::optional<FinishedMatch> read_match(pqxx::work& tx, const Tenant& tenant, Ma
   const auto& first = rows[0];
   FinishedMatch match;
   match.match_id = id;
-  match.mode = own_text<Mode>(first["mode"]);
-  match.region = own_text<Region>(first["region"]);
+  match.mode = parsed<Mode>(first["mode"]);
+  match.region = parsed<Region>(first["region"]);
   match.started_at = time_of(first["started_ms"]);
   match.ended_at = time_of(first["ended_ms"]);
   match.duration_seconds = seconds_of(first["duration_ms"]);
@@ -276,35 +276,34 @@ std::optional<FinishedMatch> read_match(pqxx::work& tx, const Tenant& tenant, Ma
 
 }  // namespace
 
-Reply<bool> Store::apply(const MatchRated& match, const std::optional<Season>& season, Deadline deadline) {
-  const auto played = player_records_of(match);
+Reply<bool> Store::apply(const MatchRated& match, const MatchRecord& record, Deadline deadline) {
   auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) {
     if (kApplied(tx, match.match_id.to_string()).affected_rows() == 0) return false;
-    write_history(tx, match, season, played);
-    if (match.rated && season) put_standings(tx, lock_boards(tx, match, *season), played);
+    write_history(tx, match, record);
+    if (record.in_standings) put_standings(tx, lock_boards(tx, match, *record.season), record.players);
     return true;
   });
-  if (!applied) return away(applied.error());
+  if (!applied) return failed(applied.error());
   return *applied;
 }
 
 Reply<Store::BoardPage> Store::top(const BoardKey& key, const std::optional<Place>& after, int limit,
                                    const std::optional<PlayerId>& you, Deadline deadline) {
   auto page = postgres_.transaction(deadline, [&](pqxx::work& tx) { return read_board(tx, key, after, limit, you); });
-  if (!page) return away(page.error());
+  if (!page) return failed(page.error());
   return *std::move(page);
 }
 
 Reply<Store::HistoryPage> Store::history(const HistoryKey& key, const std::optional<HistoryPlace>& after, int limit,
                                          Deadline deadline) {
   auto page = postgres_.transaction(deadline, [&](pqxx::work& tx) { return read_history(tx, key, after, limit); });
-  if (!page) return away(page.error());
+  if (!page) return failed(page.error());
   return *std::move(page);
 }
 
 Reply<std::optional<FinishedMatch>> Store::find_match(const Tenant& tenant, MatchId match, Deadline deadline) {
   auto found = postgres_.transaction(deadline, [&](pqxx::work& tx) { return read_match(tx, tenant, match); });
-  if (!found) return away(found.error());
+  if (!found) return failed(found.error());
   return *std::move(found);
 }
 

@@ -1,5 +1,5 @@
-// Leaderboard's tables: the only SQL of this service. Each method is one transaction; the one that writes is idempotent
-// by match_id. Database errors come back as `unavailable` and are logged here. Thread-safe.
+// Leaderboard's tables: the only SQL of this service. Each method is one transaction. The method that writes is
+// idempotent by match_id. Database errors are logged here and returned as problems. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -20,9 +20,9 @@ class Store {
  public:
   explicit Store(storage::Postgres& postgres) : postgres_(postgres) {}
 
-  /// History, and in a rated mode the standings of the season: of all regions and of the match's. False: it was applied
-  /// before.
-  Reply<bool> apply(const MatchRated& match, const std::optional<Season>& season, Deadline deadline);
+  /// Writes the match to the history and, if `record` says so, to the standings of its season: those of all regions and
+  /// those of its region. False: the match was applied before.
+  Reply<bool> apply(const MatchRated& match, const MatchRecord& record, Deadline deadline);
 
   struct BoardPage {
     std::vector<LeaderboardEntry> entries;
@@ -30,7 +30,7 @@ class Store {
     std::optional<Place> next;
     std::optional<std::int64_t> your_rank;
   };
-  /// From after that place. Entries, ranks and total are of one instant.
+  /// Up to `limit` entries after the place `after`. Entries, ranks and total are from one snapshot.
   Reply<BoardPage> top(const BoardKey& key, const std::optional<Place>& after, int limit,
                        const std::optional<PlayerId>& you, Deadline deadline);
 

@@ -9,7 +9,7 @@
 namespace mm::leaderboard {
 namespace {
 
-/// Far beyond any rating, far within what sums and the order of places can hold.
+/// Far above any rating, and far below what sums and the order of places can represent.
 constexpr double kMaxPoints = 1e9;
 constexpr double kMaxSeconds = 1e9;
 
@@ -46,17 +46,18 @@ std::optional<std::string> flaw_of(const MatchRated& match) {
   return std::nullopt;
 }
 
-std::vector<PlayerRecord> player_records_of(const MatchRated& match) {
-  std::vector<PlayerRecord> all;
+MatchRecord record_of(const MatchRated& match, const std::optional<Season>& season) {
+  MatchRecord record{{}, season, match.rated && season};
   for (std::size_t team = 0; team < match.teams.size(); ++team) {
     for (std::size_t slot = 0; slot < match.teams[team].size(); ++slot) {
       const auto& player = match.teams[team][slot];
-      all.push_back({player.player_id, player.username.value_or(""), static_cast<int>(team), static_cast<int>(slot),
-                     outcome_of(team, match.winning_team), to_hundredths(player.mmr_before),
-                     to_hundredths(player.mmr_after), player.games, player.stats.text});
+      record.players.push_back({player.player_id, player.username.value_or(""), static_cast<int>(team),
+                                static_cast<int>(slot), outcome_of(team, match.winning_team),
+                                to_hundredths(player.mmr_before), to_hundredths(player.mmr_after), player.games,
+                                player.stats.text});
     }
   }
-  return all;
+  return record;
 }
 
 }  // namespace mm::leaderboard

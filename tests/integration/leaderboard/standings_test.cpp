@@ -1,4 +1,4 @@
-// Standings and ranks, against a recomputation from the matches.
+// Tests standings and ranks, by comparison with a recomputation from the matches.
 #include <algorithm>
 #include <map>
 #include <random>
@@ -31,7 +31,7 @@ class Standings : public ::testing::Test {
 };
 
 TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
-  const auto players = fresh_players(6);  // ids ascend
+  const auto players = fresh_players(6);  // in ascending order of their ids
   publish(duel(tenant_, {players[0], 1520}, {players[1], 1480}, 0));
   publish(duel(tenant_, {players[2], 1520}, {players[3], 1480}, 0));
   publish(duel(tenant_, {players[4], 1520.01}, {players[5], 1480}, std::nullopt));
@@ -41,13 +41,13 @@ TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
 
   const auto page = ask(board(), anyone_);
   ASSERT_TRUE(page.ok()) << page.error().detail;
-  EXPECT_EQ(page->season.str(), "s2") << "the present one";
+  EXPECT_EQ(page->season.str(), "s2") << "the present season";
   EXPECT_EQ(page->mode, ranked_mode());
   EXPECT_FALSE(page->region);
   EXPECT_EQ(page->total, 6);
-  EXPECT_FALSE(page->your_rank) << "nobody in particular asks";
+  EXPECT_FALSE(page->your_rank) << "the caller is not a player";
   EXPECT_FALSE(page->next_cursor);
-  // 1520.01 shows as 1520 and still stands before 1520.00; equal ratings by wins, then by id.
+  // 1520.01 is shown as 1520 and still precedes 1520.00. Equal ratings are ordered by wins, then by id.
   const std::vector<PlayerId> expected{players[4], players[0], players[2], players[3], players[1], players[5]};
   ASSERT_EQ(page->entries.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -61,10 +61,10 @@ TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
   EXPECT_EQ(page->entries[3].wins, 1);
   EXPECT_EQ(page->entries[3].losses, 1);
   EXPECT_DOUBLE_EQ(page->entries[3].win_rate, 0.5);
-  EXPECT_FALSE(ask(board(), as_player(tenant_, fresh_player()))->your_rank) << "who has no games has no rank";
+  EXPECT_FALSE(ask(board(), as_player(tenant_, fresh_player()))->your_rank) << "a player without games has no rank";
 }
 
-TEST_F(Standings, OfARegionCountTheMatchesPlayedThere) {
+TEST_F(Standings, OfARegionCountItsMatchesOnly) {
   const auto players = fresh_players(3);
   auto west = duel(tenant_, {players[0], 1520}, {players[1], 1480}, 0);
   auto east = duel(tenant_, {players[0], 1505, 2}, {players[2], 1515}, 1);
@@ -78,7 +78,7 @@ TEST_F(Standings, OfARegionCountTheMatchesPlayedThere) {
   const auto in_west = ask(request, as_player(tenant_, players[2]));
   ASSERT_EQ(in_west->entries.size(), 2U);
   EXPECT_EQ(in_west->entries[0].player_id, players[0]);
-  EXPECT_EQ(in_west->entries[0].mmr, 1520) << "after the last match there";
+  EXPECT_EQ(in_west->entries[0].mmr, 1520) << "the rating after the last match in this region";
   EXPECT_EQ(in_west->region, west.region);
   EXPECT_FALSE(in_west->your_rank);
   request.region = east.region;
@@ -88,13 +88,13 @@ TEST_F(Standings, OfARegionCountTheMatchesPlayedThere) {
   EXPECT_TRUE(ask(request, anyone_)->entries.empty());
 }
 
-TEST_F(Standings, OfUnratedMatchesThereAreNone) {
+TEST_F(Standings, DoNotContainUnratedMatches) {
   const auto players = fresh_players(2);
   auto casual = duel(tenant_, {players[0], 1500}, {players[1], 1500}, 0);
   casual.mode = *Mode::parse("casual");
   casual.rated = false;
   publish(casual);
-  // A draw between equals moves nobody and stands all the same.
+  // A draw between equals changes no rating but is in the standings.
   publish(duel(tenant_, {players[0], 1500}, {players[1], 1500}, std::nullopt));
   ASSERT_TRUE(await_applied(2));
   auto request = board();
@@ -129,7 +129,7 @@ TEST_F(Standings, AMatchBelongsToTheSeasonInWhichItEnded) {
   EXPECT_EQ(ask(board("s2"), anyone_)->total, 2);
 }
 
-TEST_F(Standings, OfUnknownAndFutureSeasonsThereAreNone) {
+TEST_F(Standings, A050_OfUnknownAndFutureSeasonsAreNotFound) {
   for (const char* season : {"s0", "s3", "s4", "s9999"}) {
     const auto answer = ask(board(season), anyone_);
     ASSERT_FALSE(answer.ok()) << season;
@@ -150,7 +150,7 @@ TEST_F(Standings, TenantsDoNotSeeEachOther) {
   EXPECT_EQ(ask(board(), as_service(fresh_tenant()))->total, 0);
 }
 
-TEST_F(Standings, ShowTheLatestNameThatIsKnown) {
+TEST_F(Standings, ShowTheLatestKnownName) {
   const auto players = fresh_players(2);
   auto first = duel(tenant_, {players[0], 1520, 1}, {players[1], 1480, 1}, 0);
   auto second = duel(tenant_, {players[0], 1530, 2}, {players[1], 1470, 2}, 0);
@@ -161,16 +161,16 @@ TEST_F(Standings, ShowTheLatestNameThatIsKnown) {
   ASSERT_TRUE(await_applied(1));
   EXPECT_EQ(ask(board(), anyone_)->entries.at(0).username, "old\"\\name'");
   publish(third);
-  publish(second);  // late, and nameless
+  publish(second);  // late, and without a name
   ASSERT_TRUE(await_applied(3));
   const auto entries = ask(board(), anyone_)->entries;
   EXPECT_EQ(entries.at(0).username, "new");
-  EXPECT_EQ(entries.at(0).mmr, 1540) << "a match that comes late does not bring the old rating back";
+  EXPECT_EQ(entries.at(0).mmr, 1540) << "a late match does not restore an old rating";
   EXPECT_EQ(entries.at(0).games, 3);
   EXPECT_EQ(entries.at(1).username, "");
 }
 
-// The standings of one board as they follow from its matches.
+// The standings of one board, computed from its matches.
 struct Expected {
   Hundredths mmr = 0;
   std::int64_t mode_games = 0;
@@ -180,8 +180,8 @@ struct Expected {
 };
 using ExpectedBoard = std::map<PlayerId, Expected>;
 
-void note(ExpectedBoard& standings, const MatchRated& match) {
-  for (const auto& played : player_records_of(match)) {
+void add(ExpectedBoard& standings, const MatchRated& match) {
+  for (const auto& played : record_of(match, std::nullopt).players) {
     auto& standing = standings[played.player_id];
     if (played.games > standing.mode_games) {
       standing.mode_games = played.games;
@@ -201,7 +201,7 @@ std::vector<std::pair<PlayerId, Expected>> in_order(const ExpectedBoard& standin
   return order;
 }
 
-/// Random matches of a few modes, regions and seasons; ratings in steps of 20, so that many are equal.
+/// Random matches in several modes, regions and seasons. Ratings are multiples of 20, so many are equal.
 std::vector<MatchRated> random_matches(const Tenant& tenant, std::size_t count, std::mt19937& random) {
   const auto pick = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   const auto players = fresh_players(120);
@@ -257,14 +257,14 @@ void expect_board(const GetLeaderboard& request, const Tenant& tenant, const Exp
   }
 }
 
-TEST_F(Standings, AreAFunctionOfTheMatchesInWhateverOrderAndHoweverOftenTheyCome) {
+TEST_F(Standings, DependOnlyOnTheSetOfMatches) {
   std::mt19937 random(20260815);
   const Instance second;
   const Instance third;
   const auto matches = random_matches(tenant_, 300, random);
   auto deliveries = matches;
   deliveries.insert(deliveries.end(), matches.begin(), matches.begin() + 100);
-  // As relays and redeliveries mix them up: each not far from its place.
+  // Shuffles neighbours, as relays and redeliveries do.
   for (std::size_t i = 0; i + 8 < deliveries.size(); i += 4) {
     std::shuffle(deliveries.begin() + static_cast<std::ptrdiff_t>(i),
                  deliveries.begin() + static_cast<std::ptrdiff_t>(i) + 8, random);
@@ -276,7 +276,7 @@ TEST_F(Standings, AreAFunctionOfTheMatchesInWhateverOrderAndHoweverOftenTheyCome
   for (const auto& match : matches) {
     const std::string season = match.ended_at < day(7, 1) ? "s1" : "s2";
     for (const auto& region : {std::string(), match.region.str()}) {
-      note(boards[{season, match.mode.str(), region}], match);
+      add(boards[{season, match.mode.str(), region}], match);
     }
   }
   EXPECT_EQ(boards.size(), 12U);
@@ -290,8 +290,8 @@ TEST_F(Standings, AreAFunctionOfTheMatchesInWhateverOrderAndHoweverOftenTheyCome
   }
 }
 
-// Each node counts what lies in it, begins where one of the level below begins, and holds no more than it may.
-void expect_sound_tree() {
+// Each node has the right count, begins where a node of the level below begins, and holds at most its capacity.
+void expect_consistent_tree() {
   EXPECT_EQ(
       number("SELECT count(*) FROM (SELECT n.*, lead(low) OVER (PARTITION BY board_id, level ORDER BY low) AS until "
              "FROM leaderboard.rank_node n) n WHERE n.players <> (SELECT count(*) FROM leaderboard.standing s "
@@ -306,12 +306,12 @@ void expect_sound_tree() {
       0);
 }
 
-TEST_F(Standings, TheTreeOfRanksStaysSoundWhileEverybodyMoves) {
+TEST_F(Standings, TheRankTreeStaysConsistentWhileEveryPlayerMoves) {
   std::mt19937 random(7);
   const auto players = fresh_players(200);
   std::vector<std::int64_t> games(players.size(), 0);
   std::int64_t matches = 0;
-  // Everybody far apart, then all in one place, then apart again: nodes are cut, joined and cut again.
+  // Ratings are far apart, then almost equal, then far apart again: nodes are split, merged and split again.
   for (const int spread : {4'000, 1, 4'000}) {
     for (std::size_t i = 0; i + 1 < players.size(); i += 2) {
       const auto mmr = [&] { return std::uniform_int_distribution<int>(0, spread)(random) / 4.0; };
@@ -319,7 +319,7 @@ TEST_F(Standings, TheTreeOfRanksStaysSoundWhileEverybodyMoves) {
       ++matches;
     }
     ASSERT_TRUE(await_applied(matches));
-    expect_sound_tree();
+    expect_consistent_tree();
     const auto entries = whole_board(board(), anyone_, 1'000);
     ASSERT_EQ(entries.size(), players.size());
     for (std::size_t i = 0; i < entries.size(); i += 17) {
@@ -330,10 +330,10 @@ TEST_F(Standings, TheTreeOfRanksStaysSoundWhileEverybodyMoves) {
       number(
           "SELECT max(n) FROM (SELECT count(*) AS n FROM leaderboard.rank_node WHERE level = 3 GROUP BY board_id) c"),
       1)
-      << "three levels are in use";
+      << "the third level has several nodes";
 }
 
-TEST_F(Standings, YourRankIsTheRankOfYourEntryWhileMatchesAreApplied) {
+TEST_F(Standings, YourRankIsTheRankOfYourEntryDuringUpdates) {
   const Instance second;
   const auto players = fresh_players(40);
   for (std::size_t i = 0; i < 40; i += 2)
@@ -362,7 +362,7 @@ TEST_F(Standings, YourRankIsTheRankOfYourEntryWhileMatchesAreApplied) {
   }
 }
 
-TEST_F(Standings, RefuseCursorsThatAreNotOurs) {
+TEST_F(Standings, A049_RefuseCursorsOfOtherRequests) {
   const auto players = fresh_players(4);
   publish(duel(tenant_, {players[0], 1520}, {players[1], 1480}, 0));
   publish(duel(tenant_, {players[2], 1520}, {players[3], 1480}, 0));

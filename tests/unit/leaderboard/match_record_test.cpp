@@ -1,4 +1,4 @@
-// What of a rated match is stored, and which events are poison.
+// Tests what is stored of a rated match, and which events can never be applied.
 #include "services/leaderboard/core/match_record.h"
 
 #include <gtest/gtest.h>
@@ -28,23 +28,34 @@ MatchRated two_against_two(std::optional<int> winner) {
   return match;
 }
 
-TEST(PlayerRecord, HasOneRowForEachPlayer) {
-  const auto played = player_records_of(two_against_two(1));
-  ASSERT_EQ(played.size(), 4U);
-  EXPECT_EQ(played[0].username, "ann");
-  EXPECT_EQ(played[1].username, "");
-  EXPECT_EQ(played[0].result, Outcome::loss);
-  EXPECT_EQ(played[3].result, Outcome::win);
-  EXPECT_EQ(played[3].team, 1);
-  EXPECT_EQ(played[3].slot, 1);
-  EXPECT_EQ(played[3].mmr_before, 150'325);
-  EXPECT_EQ(played[3].mmr_after, 151'325);
-  EXPECT_EQ(played[3].games, 7);
-  EXPECT_EQ(played[3].stats, "{\"i\":3}");
-  EXPECT_EQ(player_records_of(two_against_two(std::nullopt))[0].result, Outcome::draw);
+TEST(MatchRecord, HasOneRowForEachPlayer) {
+  const auto players = record_of(two_against_two(1), std::nullopt).players;
+  ASSERT_EQ(players.size(), 4U);
+  EXPECT_EQ(players[0].username, "ann");
+  EXPECT_EQ(players[1].username, "");
+  EXPECT_EQ(players[0].result, Outcome::loss);
+  EXPECT_EQ(players[3].result, Outcome::win);
+  EXPECT_EQ(players[3].team, 1);
+  EXPECT_EQ(players[3].slot, 1);
+  EXPECT_EQ(players[3].mmr_before, 150'325);
+  EXPECT_EQ(players[3].mmr_after, 151'325);
+  EXPECT_EQ(players[3].games, 7);
+  EXPECT_EQ(players[3].stats, "{\"i\":3}");
+  EXPECT_EQ(record_of(two_against_two(std::nullopt), std::nullopt).players[0].result, Outcome::draw);
 }
 
-TEST(PlayerRecord, ReadsHundredthsOutOfPointsExactly) {
+TEST(MatchRecord, IsInTheStandingsIfItIsRatedAndInASeason) {
+  const auto season = Season::parse("s1");
+  for (const bool rated : {true, false}) {
+    auto match = two_against_two(0);
+    match.rated = rated;
+    EXPECT_EQ(record_of(match, season).in_standings, rated);
+    EXPECT_EQ(record_of(match, season).season, season);
+    EXPECT_FALSE(record_of(match, std::nullopt).in_standings) << "before the first season";
+  }
+}
+
+TEST(MatchRecord, ReadsHundredthsOutOfPointsExactly) {
   for (Hundredths rating = -1'000'000; rating <= 1'000'000; rating += 7) {
     ASSERT_EQ(to_hundredths(to_points(rating)), rating);
   }
@@ -53,7 +64,7 @@ TEST(PlayerRecord, ReadsHundredthsOutOfPointsExactly) {
   EXPECT_EQ(shown_points(-51), -1);
 }
 
-TEST(PlayerRecord, FindsTheFlawsOfPoison) {
+TEST(MatchRecord, FindsEventsThatCanNeverBeApplied) {
   EXPECT_FALSE(flaw_of(two_against_two(0)));
   EXPECT_FALSE(flaw_of(two_against_two(std::nullopt)));
   EXPECT_TRUE(flaw_of(MatchRated{}));
