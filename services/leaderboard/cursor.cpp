@@ -7,30 +7,30 @@
 namespace mm::leaderboard {
 namespace {
 
-/// Hexadecimal digits of the digest: 64 bits.
-constexpr std::size_t kSealLength = 16;
+/// Hexadecimal digits of the digest that are kept: 64 bits.
+constexpr std::size_t kDigestLength = 16;
 constexpr std::size_t kTimeBytes = 8;
-/// The end of the year 9999, in milliseconds: the last time that has a text.
-constexpr std::uint64_t kLastTime = 253'402'300'799'999;
+/// The end of the year 9999, in milliseconds: the last time that can be formatted.
+constexpr std::uint64_t kMaxTime = 253'402'300'799'999;
 constexpr std::size_t kIdBytes = 16;
 
-std::string seal(const std::string& question, std::string_view position) {
-  return security::sha256_hex(question + "/" + std::string(position)).substr(0, kSealLength);
+std::string digest(const std::string& request, std::string_view position) {
+  return security::sha256_hex(request + "/" + std::string(position)).substr(0, kDigestLength);
 }
 
-std::string sealed(const std::string& question, const std::string& position) {
-  return security::base64url_encode(position + seal(question, position));
+std::string cursor_of(const std::string& request, const std::string& position) {
+  return security::base64url_encode(position + digest(request, position));
 }
 
-std::optional<std::string> unsealed(const std::string& question, std::size_t size, std::string_view text) {
+std::optional<std::string> read_cursor(const std::string& request, std::size_t size, std::string_view text) {
   const auto bytes = security::base64url_decode(text);
-  if (!bytes || bytes->size() != size + kSealLength) return std::nullopt;
+  if (!bytes || bytes->size() != size + kDigestLength) return std::nullopt;
   auto position = bytes->substr(0, size);
-  if (bytes->substr(size) != seal(question, position)) return std::nullopt;
+  if (bytes->substr(size) != digest(request, position)) return std::nullopt;
   return position;
 }
 
-// No name has a slash in it, so different questions have different texts.
+// Names contain no slash, so different requests have different texts.
 std::string text_of(const BoardKey& key) {
   return "board/" + key.tenant.str() + "/" + key.season.str() + "/" + key.mode.str() + "/" +
          (key.region ? key.region->str() : "");
@@ -54,23 +54,23 @@ std::uint64_t number_of(std::string_view bytes) {
 
 }  // namespace
 
-std::string board_cursor(const BoardKey& key, const Place& after) { return sealed(text_of(key), after); }
+std::string board_cursor(const BoardKey& key, const Place& after) { return cursor_of(text_of(key), after); }
 
 std::optional<Place> read_board_cursor(const BoardKey& key, std::string_view text) {
-  return unsealed(text_of(key), kPlaceBytes, text);
+  return read_cursor(text_of(key), kPlaceBytes, text);
 }
 
 std::string history_cursor(const HistoryKey& key, const HistoryPlace& after) {
   const auto& id = after.match_id.uuid().bytes;
   const auto time = static_cast<std::uint64_t>(after.ended_at.time_since_epoch().count());
-  return sealed(text_of(key), bytes_of(time) + std::string(id.begin(), id.end()));
+  return cursor_of(text_of(key), bytes_of(time) + std::string(id.begin(), id.end()));
 }
 
 std::optional<HistoryPlace> read_history_cursor(const HistoryKey& key, std::string_view text) {
-  const auto bytes = unsealed(text_of(key), kTimeBytes + kIdBytes, text);
+  const auto bytes = read_cursor(text_of(key), kTimeBytes + kIdBytes, text);
   if (!bytes) return std::nullopt;
   const auto time = number_of(std::string_view(*bytes).substr(0, kTimeBytes));
-  if (time > kLastTime) return std::nullopt;
+  if (time > kMaxTime) return std::nullopt;
   Uuid id;
   std::transform(bytes->begin() + kTimeBytes, bytes->end(), id.bytes.begin(),
                  [](char c) { return static_cast<std::uint8_t>(c); });

@@ -1,6 +1,6 @@
-// Cursors of pages: where the last page ended, sealed with what was asked for. A cursor that was changed, cut or made
-// for another question is refused instead of giving a page of something else. What it holds is no secret (positions in
-// public lists), so the seal is a digest and needs no key that instances would have to share.
+// Cursors of pages: the position at which the last page ended, with a digest of the position and the request. A cursor
+// that was changed, cut or made for another request is refused. Positions in public lists are no secret, so the digest
+// needs no key that instances would have to share.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace mm::leaderboard {
 
-/// Which board.
+/// Identifies a board.
 struct BoardKey {
   Tenant tenant;
   Season season;
@@ -21,21 +21,22 @@ struct BoardKey {
   std::optional<Region> region;  ///< none: all regions
 };
 
-/// Where a player stands on a board: 32 bytes whose order is the board's (db/migrations/0400_leaderboard.sql).
+/// The position of a player on a board: 32 bytes whose bytewise order is that of the board
+/// (db/migrations/0400_leaderboard.sql).
 using Place = std::string;
 inline constexpr std::size_t kPlaceBytes = 32;
 
 std::string board_cursor(const BoardKey& key, const Place& after);
 std::optional<Place> read_board_cursor(const BoardKey& key, std::string_view text);
 
-/// Whose history.
+/// Identifies a history.
 struct HistoryKey {
   Tenant tenant;
   PlayerId player_id;
   std::optional<Mode> mode;  ///< none: all modes
 };
 
-/// A match in a history: newest first, then by id.
+/// The position of a match in a history, which is ordered by end, newest first, then by id.
 struct HistoryPlace {
   TimePoint ended_at;
   MatchId match_id;

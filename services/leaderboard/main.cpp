@@ -1,4 +1,4 @@
-// Leaderboard: finished matches and standings.
+// The leaderboard daemon: finished matches and standings.
 #include "common/runtime/daemon_main.h"
 #include "services/leaderboard/service.h"
 

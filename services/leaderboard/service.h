@@ -1,4 +1,4 @@
-// Leaderboard: finished matches and standings, all of it made from match.rated (see README.md).
+// Leaderboard: finished matches and standings, all derived from match.rated (see README.md).
 #pragma once
 
 #include <memory>
@@ -53,7 +53,7 @@ class Service {
   std::unique_ptr<storage::Postgres> postgres_;
   Store store_;
   bus::Consumer events_;
-  bus::Server server_;  // last: gone first, so that no request meets a dead member
+  bus::Server server_;  // last, so that it is destroyed first: no request reaches a destroyed member
 };
 
 }  // namespace mm::leaderboard

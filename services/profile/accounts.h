@@ -1,5 +1,5 @@
-// Accounts: registration, login, and what players see of each other. Registration and login answer later, from the
-// password pool; the rest answers where it is asked. Thread-safe.
+// Accounts: registration, login, and the profiles that players see. Registration and login are answered from a thread
+// of the password pool, the other requests on the thread of the caller. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -26,21 +26,21 @@ class Accounts {
  public:
   Accounts(Store& store, const Clock& clock, const AccountOptions& options, Metrics& metrics);
 
-  /// profile.register. The unique constraints decide, once per request: a repeated one is refused as taken.
+  /// profile.register. The unique constraints decide. A repeated request is refused, because its name is taken.
   void register_player(bus::Incoming<RegisterPlayer> incoming);
   /// profile.login. An unknown name and a wrong password get the same answer after the same work.
   void log_in(bus::Incoming<LoginPlayer> incoming);
 
-  /// profile.get. The private part only for the player.
+  /// profile.get. Only the player gets the private part.
   Reply<Profile> get(const GetProfile& request, const Caller& caller, Deadline deadline);
-  /// profile.update, of the caller's own. The same again changes nothing more.
+  /// profile.update, of the caller's own profile. Idempotent.
   Reply<Profile> update(const UpdateProfile& request, const Caller& caller, Deadline deadline);
 
  private:
   struct Registration;
-  using RegistrationPtr = std::shared_ptr<Registration>;  // owners: the pool's job, or the names in flight
+  using RegistrationPtr = std::shared_ptr<Registration>;  // owners: the job of the pool, or in_flight_
   struct Login;
-  using LoginPtr = std::shared_ptr<Login>;  // owner: the pool's job
+  using LoginPtr = std::shared_ptr<Login>;  // owner: the job of the pool
 
   void begin(const RegistrationPtr& registration);
   void follow(const RegistrationPtr& registration, const Reply<RegisteredPlayer>& first);
@@ -58,7 +58,7 @@ class Accounts {
   const security::PasswordHasher hasher_;
   Metrics& metrics_;
   NamesInFlight in_flight_;
-  PasswordPool pool_;  // last: its jobs use all of the above
+  PasswordPool pool_;  // last, so that it is destroyed first: its jobs use all members
 };
 
 }  // namespace mm::profile

@@ -1,4 +1,4 @@
-// Profile: accounts, profiles and ratings.
+// The profile daemon: accounts, profiles and ratings.
 #include "common/runtime/daemon_main.h"
 #include "services/profile/service.h"
 

@@ -1,6 +1,7 @@
-// One registration per user name at a time. Of a hundred that ask for the same name at once, one is tried and the
-// others are answered by its outcome: without this each of them would cost a bcrypt hash before the unique constraint
-// refuses it, and the password pool would have no room for anybody else. Between instances the constraint decides.
+// Limits this instance to one registration per user name at a time. If a hundred requests for one name come at once,
+// one is tried and the others are answered by its outcome. Otherwise each would cost a bcrypt hash before the unique
+// constraint refuses it, and the password pool would be too busy for other requests. Between instances the constraint
+// decides.
 #pragma once
 
 #include <functional>
@@ -20,11 +21,11 @@ class NamesInFlight {
  public:
   static constexpr std::size_t kMaxWaiters = 1'000;
 
-  /// Called with the outcome of the registration that was ahead.
+  /// Called with the outcome of the registration it waited for.
   using Waiter = std::function<void(const Reply<RegisteredPlayer>&)>;
   enum class Entry { first, waits, full };
 
-  /// `first`: the caller tries, and calls leave() when it is done. `waits`: the waiter will be called.
+  /// `first`: the caller tries to register, then calls leave(). `waits`: the waiter will be called. `full`: neither.
   Entry enter(const std::string& name, Waiter waiter) {
     std::lock_guard lock(mutex_);
     const auto [place, is_first] = names_.try_emplace(name);
@@ -35,7 +36,7 @@ class NamesInFlight {
     return Entry::waits;
   }
 
-  /// Those that waited, for the caller to call.
+  /// Frees the name and returns its waiters, which the caller must call.
   std::vector<Waiter> leave(const std::string& name) {
     std::lock_guard lock(mutex_);
     auto node = names_.extract(name);
@@ -47,7 +48,7 @@ class NamesInFlight {
  private:
   std::mutex mutex_;
   std::map<std::string, std::vector<Waiter>> names_;  // guarded by mutex_
-  std::size_t waiting_ = 0;                           // over all names; guarded by mutex_
+  std::size_t waiting_ = 0;                           // of all names; guarded by mutex_
 };
 
 }  // namespace mm::profile

@@ -11,7 +11,7 @@ namespace mm::profile {
 namespace {
 
 constexpr int kNice = 10;
-/// Weight of the newest job in the average.
+/// Weight of the newest job in the moving average.
 constexpr double kNewestWeight = 0.125;
 
 }  // namespace
@@ -43,7 +43,7 @@ std::optional<int> PasswordPool::submit(Deadline deadline, Job job) {
   return std::nullopt;
 }
 
-// Until a thread takes a job that is put in now: those ahead of it beyond one per thread, in turns.
+// How long a job that is queued now would wait: the jobs ahead of it, less those that run at once on a free thread.
 PasswordPool::Duration PasswordPool::expected_wait() const {
   const auto ahead = static_cast<double>(waiting_.size()) + running_;
   const auto turns = (ahead + 1 - options_.threads) / options_.threads;
@@ -51,7 +51,7 @@ PasswordPool::Duration PasswordPool::expected_wait() const {
 }
 
 void PasswordPool::work() {
-  // Of this thread alone; Linux counts threads as processes here. Refused, it merely runs at the common priority.
+  // Applies to this thread only: Linux counts threads as processes here. If it fails, the priority stays as it is.
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::unique_lock lock(mutex_);
   while (true) {

@@ -1,7 +1,7 @@
-// Threads for bcrypt: one per core, nicer than the rest of the machine (+10), so that a storm of logins neither starves
-// the other subjects nor the other daemons (measured: with two threads at nice 0 the gateway beside them loses half its
-// throughput, at +10 none). What waits is bounded by time, not by number: a job that would wait longer than
-// `max_wait`, or than its caller, is refused at once.
+// Threads for bcrypt: one per core, at nice +10, so that many logins at once starve neither the other subjects nor the
+// other daemons. (Measured: two threads at nice 0 halve the throughput of a gateway on the same machine; at +10 they do
+// not reduce it.) The queue is bounded by time, not by length: a job that would wait longer than `max_wait`, or longer
+// than the deadline of its caller, is refused at once.
 #pragma once
 
 #include <condition_variable>
@@ -23,21 +23,21 @@ class PasswordPool {
   struct Options {
     int threads = 1;
     Milliseconds max_wait{2'000};
-    /// What a job takes, until some have been measured.
+    /// The expected duration of a job before any has been measured.
     std::chrono::duration<double> first_estimate{0.08};
   };
 
   PasswordPool(const Options& options, Metrics& metrics);
-  /// Finishes what waits.
+  /// Runs the queued jobs, then stops.
   ~PasswordPool();
   PasswordPool(const PasswordPool&) = delete;
   PasswordPool& operator=(const PasswordPool&) = delete;
 
-  /// Says whether it did its work: one that found its caller gone takes no time and must not count as the usual one,
-  /// or the pool would believe itself fast when it is most behind.
+  /// Returns whether it hashed. A job whose deadline has passed takes no time. It must not count in the mean, or the
+  /// pool would expect short waits when its queue is longest.
   using Job = std::function<bool()>;
 
-  /// None: the job will run. Otherwise it will not, and another try makes sense after so many seconds.
+  /// None: the job will run. Otherwise it is refused, and the caller may try again after so many seconds.
   [[nodiscard]] std::optional<int> submit(Deadline deadline, Job job);
 
  private:
@@ -51,7 +51,7 @@ class PasswordPool {
   std::condition_variable arrived_;
   std::deque<Job> waiting_;  // guarded by mutex_
   int running_ = 0;          // guarded by mutex_
-  Duration mean_time_;       // a job's time, averaged; guarded by mutex_
+  Duration mean_time_;       // moving average of the durations; guarded by mutex_
   bool stopping_ = false;    // guarded by mutex_
   std::vector<std::thread> threads_;
 };

@@ -24,8 +24,8 @@ struct Settings {
   std::string postgres_url;
   std::string redis_cache_url = "redis://127.0.0.1:6379";
   int bcrypt_cost = 10;
-  std::string modes_file;  ///< empty: the shipped mode table
-  TenantList tenants;      ///< requests of others are refused
+  std::string modes_file;  ///< empty: the built-in mode table
+  TenantList tenants;      ///< requests of other tenants are refused
   bool allow_weak_stores = false;
 };
 
@@ -68,7 +68,7 @@ class Service {
   Accounts accounts_;
   bus::Notifier notifier_;
   bus::Consumer events_;
-  bus::Server server_;  // last: gone first, so that no request meets a dead member
+  bus::Server server_;  // last, so that it is destroyed first: no request reaches a destroyed member
 };
 
 }  // namespace mm::profile

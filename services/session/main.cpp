@@ -1,4 +1,4 @@
-// The session daemon.
+// The session daemon: what becomes of a match, from found to over.
 #include "common/runtime/daemon_main.h"
 #include "services/session/service.h"
 

@@ -9,8 +9,8 @@
 namespace mm::session {
 namespace {
 
-// One text per content: keys in order, numbers by value. False for a number that is not finite; the reader has limited
-// the depth.
+// Writes equal content as equal text: keys in order, numbers by value. Returns false if a number is not finite. The
+// JSON reader has limited the depth of the recursion.
 bool write_canonical(json::Writer& writer, const json::Value& value) {
   bool finite = true;
   switch (value.kind()) {
@@ -19,7 +19,7 @@ bool write_canonical(json::Writer& writer, const json::Value& value) {
     case json::Kind::string: writer.string(value.string()); break;
     case json::Kind::number: {
       const auto real = value.real();
-      // A double holds every integer of up to 53 bits, so 1, 1.0 and 1e0 are one; larger integers keep their digits.
+      // A double holds every integer of up to 53 bits, so 1, 1.0 and 1e0 are equal. Larger integers keep their digits.
       const auto integer = value.integer();
       const bool exact = integer && (*integer > (1LL << 53) || *integer < -(1LL << 53));
       if (exact) writer.integer(*integer);
@@ -53,7 +53,7 @@ struct Entry {
   std::string canonical;
 };
 
-// The text has passed the decoder as an object, so it parses.
+// False if a number is not finite. The decoder has accepted the text as a JSON object.
 bool read_entry(const fields::RawJson& raw, Entry& out) {
   const auto document = json::Document::parse(raw.text);
   if (!document) return false;

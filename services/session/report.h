@@ -1,5 +1,5 @@
-// Reads a game server's result: splits player_stats into who and what, and hashes the content so that a repeat is
-// known whatever the order of its keys or the writing of its numbers.
+// Reads the result that a game server reports: splits each entry of player_stats into player_id and stats, and hashes
+// the content, so that a repeated result is recognised whatever the order of its keys or the format of its numbers.
 #pragma once
 
 #include "common/contracts/problem.h"
@@ -8,7 +8,7 @@
 
 namespace mm::session {
 
-/// invalid_fields for a number no database holds; what does not fit the match is for check_report.
+/// invalid_fields for a number outside the range of a double. check_report checks that the report fits the match.
 Reply<Report> read_report(const ReportResult& result);
 
 }  // namespace mm::session

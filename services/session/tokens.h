@@ -1,6 +1,6 @@
-// The secrets of a match, all derived from one key and the row: nothing of them is stored, and every instance gives the
-// same. They go to the game server (server token, join key) and each join token to its own player; never into an
-// event, a log line or another player's answer.
+// The tokens and keys of a match. All are derived from one secret and the row, so none is stored and every instance
+// computes the same ones. The server token and the join key go to the game server, each join token to its player. None
+// goes into an event, a log line or an answer to another player.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace mm::session {
 
 class Tokens {
  public:
-  /// Tokens of a match expire this long after its row was stored. No match lasts longer.
+  /// From when the row was stored until the tokens expire. No match lasts longer.
   static constexpr std::chrono::hours kLifetime{4};
 
   explicit Tokens(std::string key) : key_(key), servers_({std::move(key)}) {}
@@ -20,7 +20,7 @@ class Tokens {
   static TimePoint expires_at(const Match& match) { return match.stored_at + kLifetime; }
 
   std::string server_token(const Match& match) const;
-  /// Its text is the HS256 key of the join tokens.
+  /// The text is the HS256 key of the join tokens.
   std::string join_key(MatchId match) const;
   std::string join_token(const Match& match, PlayerId player) const;
 

@@ -13,7 +13,7 @@ std::optional<int> number(std::string_view digits) {
   return value;
 }
 
-// 2026-07-01
+// Parses 2026-07-01.
 std::optional<TimePoint> day(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto year = number(text.substr(0, 4));
@@ -36,7 +36,8 @@ Result<Seasons, std::string> Seasons::parse(std::string_view text) {
     const auto equals = item.find('=');
     const auto season = Season::parse(item.substr(0, equals));
     const auto from = equals == std::string_view::npos ? std::nullopt : day(item.substr(equals + 1));
-    if (!season || !from) return fail("\"" + std::string(item) + "\" is no season and day, such as s1=2026-01-01");
+    if (!season || !from)
+      return fail("\"" + std::string(item) + "\" is not a season and its first day, such as s1=2026-01-01");
     for (const auto& earlier : seasons.starts_) {
       if (earlier.season == *season) return fail(season->str() + " begins twice");
       if (earlier.from >= *from) return fail(season->str() + " does not begin after the season before it");

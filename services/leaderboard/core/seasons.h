@@ -1,5 +1,5 @@
-// Seasons: names with the day each begins, from a setting. A season lasts until the next one begins, the last one for
-// ever; a match belongs to the season in which it ended. Pure.
+// Seasons: their names and first days, from a setting. A season lasts until the next one begins; the last one does not
+// end. A match belongs to the season in which it ended. Pure.
 #pragma once
 
 #include <optional>
@@ -15,14 +15,14 @@ namespace mm::leaderboard {
 
 class Seasons {
  public:
-  /// "s1=2026-01-01,s2=2026-07-01": days in UTC, each later than the one before, no name twice. The error is a
-  /// sentence.
+  /// Parses "s1=2026-01-01,s2=2026-07-01": days in UTC, in ascending order, no name twice. The error says what is
+  /// wrong.
   static Result<Seasons, std::string> parse(std::string_view text);
 
-  /// None: before the first.
+  /// The season at `time`; none before the first season.
   std::optional<Season> at(TimePoint time) const;
 
-  /// Known, and not one of the future.
+  /// False for unknown seasons and for those that begin after `now`.
   bool has_begun(const Season& season, TimePoint now) const;
 
  private:

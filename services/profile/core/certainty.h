@@ -1,10 +1,11 @@
-// How sure a rating is, and how that fades: one rule for every system. Pure.
+// The deviation of a rating, and how it grows while the player does not play: one rule for every rating system. Pure.
 //
-// A deviation grows as Glicko-2's step 6 says, sqrt(deviation^2 + t * volatility^2), with t not whole rating periods
-// but the time elapsed, in periods and fractions of one (as lichess.org does; github.com/niklasf/liglicko2 has its
-// rules apart from the site). A period is as long as makes a volatility of 0.06 grow a deviation of 60 to 110 in a year
-// of absence: (110^2 - 60^2) / (0.06 * 173.7178)^2 = 78.2 periods a year, one in 112 hours. So it takes a year until an
-// established player counts as uncertain, and about 14 until nothing is known.
+// A deviation grows as in step 6 of Glicko-2, sqrt(deviation^2 + t * volatility^2). Here t is not the number of whole
+// rating periods but the elapsed time in periods and fractions of a period, as on lichess.org (whose rules are
+// published in github.com/niklasf/liglicko2). The length of a period is chosen so that at a volatility of 0.06 a
+// deviation of 60 grows to 110 in a year: (110^2 - 60^2) / (0.06 * 173.7178)^2 = 78.2 periods a year, one in 112 hours.
+// So an established player counts as uncertain after a year, and has the deviation of a new player after about 14
+// years.
 #pragma once
 
 #include <vector>
@@ -22,25 +23,27 @@ constexpr double volatility_of(const Rated& player) { return static_cast<double>
 /// In points per square root of a day: 4.825 for the initial volatility.
 double deviation_growth(const Rated& player);
 
-/// In points. A time before the deviation's own: what it is there, so that matches may be applied out of order.
+/// The deviation at `when`, in points. Before `deviation_at` it is that of `deviation_at`, so matches may be applied
+/// out of order.
 double grown_deviation(const Rated& player, TimePoint when);
 
-/// The nearest that can be stored.
+/// The nearest value that can be stored.
 Hundredths stored_deviation(double points);
 Hundredths stored_rating(double points);
 Billionths stored_volatility(double volatility);
 
-/// When the deviation after a match is of: the later of the match's end and what it was of before.
+/// The `deviation_at` after a match: the later of the match's end and the previous `deviation_at`.
 TimePoint deviation_time(const Rated& player, TimePoint ended_at);
 
 /// A sum that does not depend on the order of its terms, to the last bit.
 double sum_of(std::vector<double> terms);
 
-/// The mean of an integer sum, in points: one division, so that equal sides have exactly equal means.
+/// The mean rating, in points: one division of an integer sum, so that equal sides have exactly equal means.
 double mean_points(const std::vector<Rated>& side);
 
-/// What side `side` scores against `other`, 0 to 1. Of a result that names only the winner nothing more can be known
-/// about the rest: the winner beats every other side, the others draw among themselves, in a draw all draw.
+/// The score of side `side` against `other`, 0 to 1. A result names only the winner, so nothing is known about the
+/// order of the other sides: the winner beats every other side, the others draw among themselves, and in a draw all
+/// sides draw.
 double score_against(std::size_t side, std::size_t other, std::optional<std::size_t> winner);
 
 }  // namespace mm::profile

@@ -21,7 +21,7 @@ double factor_of(const Sides& sides) {
   return sum / players;
 }
 
-/// What each side gets in total, in hundredths but not yet rounded. Each pair gives one what it takes from the other.
+/// The total change of each side, in hundredths, not rounded. In each pair one side gains what the other loses.
 std::vector<double> totals(const Sides& sides, std::optional<std::size_t> winner, double factor) {
   const double opponents = static_cast<double>(sides.size() - 1);
   std::vector<double> totals(sides.size(), 0.0);
@@ -60,20 +60,20 @@ std::vector<std::vector<double>> variances_of(const Sides& sides, TimePoint ende
   return variances;
 }
 
-/// What one match does to the errors of a side's ratings: the sums of elo.h.
+/// The effect of one match on the errors of a side's ratings: the sums of elo.h.
 struct Errors {
   double corrected = 0;      ///< w s, over the pairs
   double of_the_result = 0;  ///< w sqrt(E (1 - E)), over the pairs
 };
 
-/// What share of the curve is left when the gap between the sides is not known.
+/// The factor g of elo.h: how much flatter the curve is because the gap between the sides is uncertain.
 double flattened(double gap_variance) {
   constexpr double kPerPoint = std::numbers::ln10 / 400.0;
   const double uncertainty = kPerPoint * kPerPoint * gap_variance;
   return 1.0 / std::sqrt(1.0 + 3.0 * uncertainty / (std::numbers::pi * std::numbers::pi));
 }
 
-/// `sums`: of each side's variances.
+/// `sums`: the sum of the variances of each side.
 Errors errors_of(const Sides& sides, std::size_t i, const std::vector<double>& sums, double factor) {
   const double opponents = static_cast<double>(sides.size() - 1);
   const double size = static_cast<double>(sides[i].size());

@@ -1,5 +1,5 @@
-// How user names and e-mail addresses are compared: in lower case. User names are ASCII; of an address only the ASCII
-// letters are folded, because what other letters mean to a mail server is not ours to know.
+// The form in which user names and e-mail addresses are compared: lower case. User names are ASCII. In an address only
+// ASCII letters are folded, because only its mail server knows whether other letters are equal.
 #pragma once
 
 #include <string>

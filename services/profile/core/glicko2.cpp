@@ -12,10 +12,11 @@ namespace {
 
 constexpr double kConvergence = 1e-6;
 constexpr int kMaxIterations = 200;  // the paper's examples need fewer than 10
-/// Of a game whose result was certain: a difference of 8,000 points. Less would only be lost in rounding.
+/// The information of a game whose result was certain (a gap of 8,000 points). Smaller values would be lost in
+/// rounding.
 constexpr double kMinInformation = 1e-20;
 
-/// What the games say, in the paper's letters: v, and the sum of g (s - E), which is Delta / v.
+/// The evidence of the games, in the letters of the paper: v, and the sum of g (s - E), which is Delta / v.
 struct Evidence {
   double v = 0;
   double surprise = 0;
@@ -29,7 +30,8 @@ Evidence evidence_of(double mu, const std::vector<Glicko2Game>& games) {
     const double g = 1.0 / std::sqrt(1.0 + 3.0 * phi * phi / (std::numbers::pi * std::numbers::pi));
     const double x = g * (mu - (game.rating - 1500.0) / kPointsPerUnit);
     const double expected = 1.0 / (1.0 + std::exp(-x));
-    const double tail = std::exp(-std::fabs(x));  // E (1 - E) without 1 - E, of which far favourites have none left
+    const double tail =
+        std::exp(-std::fabs(x));  // for E (1 - E): computed as 1 - E, it would be 0 for strong favourites
     information.push_back(game.weight * g * g * tail / ((1.0 + tail) * (1.0 + tail)));
     surprise.push_back(game.weight * g * (game.score - expected));
   }
@@ -67,7 +69,7 @@ double new_volatility(double sigma, double phi, const Evidence& evidence) {
   return std::clamp(std::exp(left / 2), kMinVolatility, kMaxVolatility);
 }
 
-/// A side when the period of the match began.
+/// A side at the beginning of the match's rating period.
 struct Team {
   double size;
   double mean;          ///< of its ratings
@@ -80,12 +82,12 @@ Team team_of(const std::vector<Rated>& side, TimePoint onset) {
   return {static_cast<double>(side.size()), mean_points(side), sum_of(std::move(variances))};
 }
 
-/// Whether the result says anything of these two: not of two losers.
+/// Whether the result compares these two sides. It does not compare two losers.
 bool result_compares(std::size_t side, std::size_t other, std::optional<std::size_t> winner) {
   return !winner || winner == side || winner == other;
 }
 
-/// The duel that is as hard for this player as the match against `other` was.
+/// The duel that is as hard for this player as the match against `other` was (glicko2.h).
 Glicko2Game composite_of(const Glicko2Player& player, const Team& own, const Team& other) {
   const double n = (own.size + other.size) / 2;
   const double mates = std::max(0.0, own.variance_sum - player.deviation * player.deviation);
@@ -94,7 +96,7 @@ Glicko2Game composite_of(const Glicko2Player& player, const Team& own, const Tea
   return {player.rating + n * (other.mean - own.mean), std::sqrt(variance + of_performance)};
 }
 
-/// Of the period that ends with the match: all of it for a player without a match before.
+/// How much of the period that ends with the match has passed since the last match. All of it if there was none.
 double periods_since(const Rated& player, TimePoint ended_at) {
   if (!player.deviation_at) return 1;
   const auto elapsed = static_cast<double>((ended_at - *player.deviation_at).count());
@@ -120,7 +122,7 @@ Glicko2Player glicko2(const Glicko2Player& player, const std::vector<Glicko2Game
   const double widest = to_points(kMaxDeviation) / kPointsPerUnit;
   const double before = std::min(widest, std::sqrt(phi * phi + periods * sigma * sigma));
   const double after = 1.0 / std::sqrt(1.0 / (before * before) + 1.0 / evidence.v);
-  // The change is added in points: adding 0 then changes nothing, which a way there and back does not promise.
+  // The change is added in points. Converting the rating to Glicko's scale and back could change it by rounding.
   return {player.rating + kPointsPerUnit * after * after * evidence.surprise, kPointsPerUnit * after, sigma};
 }
 

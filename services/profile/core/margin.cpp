@@ -8,9 +8,9 @@
 namespace mm::profile {
 namespace {
 
-constexpr double kMaxLead = 1'000;  // rating points; beyond, the correction says no more
+constexpr double kMaxLead = 1'000;  // rating points; larger leads are corrected as this one
 
-/// How far the winner's mean rating is above the mean of the other sides' means.
+/// The winner's mean rating minus the mean of the other sides' means.
 double lead_of(const Sides& sides, std::size_t winner) {
   std::vector<double> others;
   for (std::size_t i = 0; i < sides.size(); ++i) {

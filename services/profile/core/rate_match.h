@@ -1,5 +1,5 @@
-// From a completed match and its players' ratings to the rated match: the decision of the consumer of match.completed.
-// Pure.
+// Computes the rated match from a completed match and its players' ratings: the decision of the consumer of
+// match.completed. Pure.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct PlayerBefore {
   std::optional<std::string> username;
 };
 
-/// What the match does to one player's row: the new rating, one game more with that outcome.
+/// How the match changes one player's row: the new rating, and one more game with this outcome.
 struct RatingChange {
   PlayerId player_id;
   int team = 0;
@@ -32,16 +32,17 @@ struct RatingChange {
 struct RatedMatch {
   MatchRated event;
   std::vector<RatingChange> changes;   ///< one for each player, in the order of the roster
-  std::optional<RatingSystem> system;  ///< that rated it; none: unrated
-  int margin = 0;                      ///< that it was rated with (margin.h)
+  std::optional<RatingSystem> system;  ///< the system that rated the match; none: unrated
+  int margin = 0;                      ///< with which the match was rated (margin.h)
 };
 
-/// Why this event can never be applied, if so: a side without players, a player twice, a winner that did not play.
+/// Why this event can never be applied: a side without players, a player twice, a winner that did not play. None: it
+/// can be applied.
 std::optional<std::string> flaw_of(const MatchCompleted& match);
 
-/// `before` has every player of the match. `rules` of the match's mode: nullptr (a mode that is no longer in the table)
-/// and rules that are unrated leave ratings as they are; games, wins, losses and draws count all the same. `margin`:
-/// how one-sided it was, in thousandths of a game (margin.h).
+/// `before` has every player of the match. `rules`: of the match's mode; nullptr if the mode is no longer in the table.
+/// Without rules, or with unrated rules, ratings do not change, but games, wins, losses and draws count. `margin`: how
+/// one-sided the match was, in thousandths of a game (margin.h).
 RatedMatch rate_match(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& before,
                       const ModeRules* rules, int margin = 0);
 

@@ -1,4 +1,4 @@
-// Where a page of ratings ended: the key of its last row, written as tenant/player/mode. Pure.
+// The cursor of a page of ratings: the key of its last row, written as tenant/player/mode. Pure.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct RatingCursor {
 
   std::string text() const { return tenant.str() + "/" + player_id.to_string() + "/" + mode.str(); }
 
-  /// Only what `text` writes.
+  /// Accepts only what `text` returns.
   static std::optional<RatingCursor> parse(std::string_view text) {
     const auto first = text.find('/');
     const auto last = text.rfind('/');

@@ -14,7 +14,7 @@ constexpr double kKappa = 0.0001;
 constexpr double kPointsPerSkill = 42;  // 350 / (25 / 3)
 constexpr double kPointsOfNoSkill = 1500 - 25 * kPointsPerSkill;
 
-/// A side as one player: the paper's mu_i, sigma_i^2 and r(i), and e^(mu_i / c).
+/// A side as one player: mu_i, sigma_i^2 and r(i) of the paper, and e^(mu_i / c).
 struct Side {
   double mu = 0;
   double variance = 0;
@@ -22,7 +22,7 @@ struct Side {
   double strength = 0;
 };
 
-/// What the match does to a side: the paper's Omega_i and Delta_i.
+/// The change of a side by the match: Omega_i and Delta_i of the paper.
 struct Step {
   double omega = 0;
   double delta = 0;
@@ -42,21 +42,21 @@ std::vector<Side> summed(const std::vector<std::vector<Skill>>& sides, const std
   return all;
 }
 
-/// The paper's c.
+/// c of the paper.
 double scale_of(const std::vector<Side>& sides, const PlackettLuce& model) {
   std::vector<double> variances;
   for (const auto& side : sides) variances.push_back(side.variance + model.beta * model.beta);
   return model.scale * std::sqrt(sum_of(std::move(variances)));
 }
 
-/// Only ratios of strengths count, so the strongest is 1 and none is too large for a double.
+/// Only ratios of strengths matter, so the largest strength is scaled to 1: none overflows.
 void measure_strengths(std::vector<Side>& sides, double c) {
   double most = sides.front().mu;
   for (const auto& side : sides) most = std::max(most, side.mu);
   for (auto& side : sides) side.strength = std::exp((side.mu - most) / c);
 }
 
-/// The chance that side `i` is chosen among those that were not ranked before `q`, and how many are tied with `q`.
+/// The chance that side `i` is chosen among the sides that are not ranked before `q`, and how many sides tie with `q`.
 struct Choice {
   double chance;
   double tied;
@@ -71,7 +71,7 @@ Choice choice_of(const std::vector<Side>& sides, std::size_t i, std::size_t q) {
   }
   const double count = static_cast<double>(left.size());
   const double sum = sum_of(std::move(left));
-  // Beside the strongest side of all, those left may all be nothing: then any of them is as likely.
+  // Compared with the strongest side, the strengths of all sides left may be 0: then each is equally likely.
   if (sum <= 0) return {1.0 / count, tied};
   return {sides[i].strength / sum, tied};
 }
@@ -90,7 +90,7 @@ Step step_of(const std::vector<Side>& sides, std::size_t i, double c, bool dampe
   return {variance / c * sum_of(std::move(omegas)), gamma * variance / (c * c) * sum_of(std::move(deltas))};
 }
 
-/// The parameters modes are rated with, for sides of these sizes.
+/// The parameters with which modes are rated, for sides of these sizes.
 PlackettLuce model_for(const Sides& sides, double weight) {
   double players = 0;
   for (const auto& side : sides) players += static_cast<double>(side.size());
@@ -142,7 +142,7 @@ Sides rate_by_weng_lin(const Sides& sides, const MatchOutcome& outcome, double w
   for (std::size_t i = 0; i < sides.size(); ++i) {
     for (std::size_t slot = 0; slot < sides[i].size(); ++slot) {
       auto& player = after[i][slot];
-      // The change alone goes back to points: no change is then exactly none.
+      // Only the change is converted back to points, so no change is exactly 0.
       player.mmr += stored_rating((moved[i][slot].mu - before[i][slot].mu) * kPointsPerSkill);
       player.deviation = stored_deviation(moved[i][slot].sigma * kPointsPerSkill);
       player.deviation_at = deviation_time(player, outcome.ended_at);

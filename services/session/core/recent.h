@@ -1,4 +1,4 @@
-// How an ended match looks to one of its players afterwards. Pure.
+// The view of an ended match for one of its players. Pure.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace mm::session {
 
-/// `match` has ended and `player` was in it. `completed`: the event of a completed match, which has its result.
+/// `match` has ended and `player` was in it. `completed`: the match.completed of a completed match.
 RecentMatch recent_view(const Match& match, PlayerId player, const std::optional<MatchCompleted>& completed);
 
 }  // namespace mm::session

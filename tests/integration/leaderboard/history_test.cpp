@@ -1,4 +1,4 @@
-// Finished matches: one by one, as histories in pages, and through outages.
+// Tests finished matches: single matches, histories in pages, and outages.
 #include <algorithm>
 #include <atomic>
 #include <set>
@@ -15,7 +15,7 @@ class History : public ::testing::Test {
   bool await_applied(std::int64_t count) const {
     return eventually([&] { return applied(tenant_) == count; }, Milliseconds{60'000});
   }
-  /// A match of the player against a stranger that ended so many minutes into August.
+  /// A match of the player against a new player that ended `minute` minutes after the start of August.
   MatchRated played(PlayerId player, int minute) const {
     auto match = duel(tenant_, {player, 1510}, {fresh_player(), 1490}, 0);
     match.ended_at = day(8, 1) + std::chrono::minutes(minute);
@@ -79,7 +79,7 @@ TEST_F(History, ShowsAMatchFromEachPlayersSide) {
   EXPECT_EQ(whole->teams[0][0].stats, match.teams[0][0].stats);
 }
 
-TEST_F(History, AMatchOfNobodyOrOfAnotherTenantIsNotFound) {
+TEST_F(History, AnUnknownMatchAndAMatchOfAnotherTenantAreNotFound) {
   const auto match = played(fresh_player(), 0);
   publish(match);
   ASSERT_TRUE(await_applied(1));
@@ -88,7 +88,7 @@ TEST_F(History, AMatchOfNobodyOrOfAnotherTenantIsNotFound) {
   EXPECT_EQ(ask(GetFinishedMatch{MatchId::fresh(SystemClock{}.now())}, anyone_).error().code, Code::not_found);
 }
 
-TEST_F(History, CanBeOfOneMode) {
+TEST_F(History, CanBeLimitedToOneMode) {
   const auto player = fresh_player();
   auto casual = played(player, 1);
   casual.mode = *Mode::parse("casual");
@@ -123,14 +123,14 @@ TEST_F(History, PagesNeitherSkipNorRepeatWhileMatchesAreAdded) {
     EXPECT_LE(page->matches.size(), 4U);
     for (const auto& match : page->matches) seen.push_back(match.match_id);
     request.cursor = page->next_cursor;
-    publish(played(player, 100 + ++added));  // newer than every page still to come
+    publish(played(player, 100 + ++added));  // newer than every entry of the next pages
     ASSERT_TRUE(await_applied(25 + added));
   } while (request.cursor);
   ASSERT_EQ(seen.size(), matches.size());
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], matches[i].match_id) << i;
 }
 
-TEST_F(History, RefusesCursorsThatAreNotOurs) {
+TEST_F(History, A049_RefusesCursorsOfOtherRequests) {
   const auto player = fresh_player();
   publish(played(player, 1));
   publish(played(player, 2));
@@ -198,7 +198,7 @@ TEST_F(History, NamesTheFieldThatIsWrong) {
   }
 }
 
-TEST_F(History, AppliesAMatchOnceHoweverOftenItComes) {
+TEST_F(History, AppliesAMatchOnceHoweverOftenItIsDelivered) {
   const Instance second;
   const auto player = fresh_player();
   std::vector<MatchRated> matches;
@@ -221,7 +221,7 @@ TEST_F(History, AppliesAMatchOnceHoweverOftenItComes) {
   EXPECT_EQ(ask(all, anyone_)->matches.size(), 20U);
 }
 
-TEST_F(History, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
+TEST_F(History, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
   const auto player = fresh_player();
   auto& postgres = World::get().postgres;
   for (int i = 0; i < 120; ++i) {
@@ -242,24 +242,24 @@ TEST_F(History, LosesAndDoublesNothingWhenTheDatabaseIsKilled) {
   EXPECT_TRUE(eventually([&] { return leaderboard_.ready(); }));
 }
 
-TEST_F(History, AMatchThatProfileHasNotSignedIsNotWritten) {
-  std::atomic<int> told = 0;
+TEST_F(History, A097_AMatchThatProfileHasNotSignedIsNotWritten) {
+  std::atomic<int> reports = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
-                                    [&](std::string_view, std::string_view) { ++told; });
+                                    [&](std::string_view, std::string_view) { ++reports; });
   metrics::Registry metrics;
   const auto engineer = connect(World::get().nats, metrics, "operator");
   const auto forged = played(fresh_player(), 1);
   ASSERT_TRUE(engineer->store(forged, forged.match_id.to_string(), soon()).ok());
   publish(played(fresh_player(), 1));
   ASSERT_TRUE(await_applied(1));
-  EXPECT_TRUE(eventually([&] { return told == 1; }));
+  EXPECT_TRUE(eventually([&] { return reports == 1; }));
   EXPECT_EQ(number("SELECT count(*) FROM leaderboard.match WHERE match_id = '" + forged.match_id.to_string() + "'"), 0);
 }
 
-TEST_F(History, PoisonIsGivenUpAndTheNextEventFlows) {
+TEST_F(History, AnEventThatCanNeverBeAppliedIsRejectedAndTheNextIsApplied) {
   std::atomic<int> poison = 0;
-  const bus::Subscription told(*World::get().bus, "events.violation.poison_message", "",
-                               [&](std::string_view, std::string_view) { ++poison; });
+  const bus::Subscription listening(*World::get().bus, "events.violation.poison_message", "",
+                                    [&](std::string_view, std::string_view) { ++poison; });
   auto twice = played(fresh_player(), 1);
   twice.teams[1][0].player_id = twice.teams[0][0].player_id;
   publish(twice);

@@ -35,7 +35,7 @@ World& World::get() {
           "CREATE OR REPLACE FUNCTION leaderboard.rank_fanout() RETURNS bigint LANGUAGE sql IMMUTABLE "
           "AS 'SELECT 4::bigint'");
     });
-    check(small.ok(), "the tree of ranks could not be made small");
+    check(small.ok(), "the fanout of the rank tree could not be changed");
   }
   return world;
 }
@@ -103,7 +103,7 @@ void publish(const MatchRated& match) {
 
 std::int64_t number(const std::string& sql) {
   std::optional<std::int64_t> found;
-  // The database may just have been started again.
+  // The database may have been restarted just now.
   EXPECT_TRUE(testing::eventually([&] {
     const auto answer =
         World::get().database->transaction(soon(), [&](pqxx::work& tx) { return tx.exec1(sql)[0].as<std::int64_t>(); });

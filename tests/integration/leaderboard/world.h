@@ -1,4 +1,4 @@
-// What the tests of leaderboard share: one nats-server, one PostgreSQL, and instances of the real Service.
+// The fixture of the leaderboard tests: one nats-server, one PostgreSQL, and instances of the real Service.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,18 +21,18 @@ namespace mm::leaderboard {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-/// `test` may do everything; `operator` may publish events and cannot sign them.
+/// Connects as `user`. `test` has all rights; `operator` may publish events but cannot sign them.
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
                                   const std::string& user = "test");
 
-/// Started on first use, gone at the end of the program. Nodes of the tree of ranks hold 4, so that a hundred players
-/// fill three levels.
+/// The servers, started on first use and stopped at the end of the program. Nodes of the rank tree hold 4 players, so
+/// that a hundred players fill three levels.
 struct World {
   testing::OwnNats nats;
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;                ///< of the tests
-  std::unique_ptr<storage::Postgres> database;  ///< as its superuser
+  std::unique_ptr<bus::Bus> bus;                ///< the connection of the tests
+  std::unique_ptr<storage::Postgres> database;  ///< connected as superuser
 
   static World& get();
 };
@@ -40,7 +40,7 @@ struct World {
 /// s1 is 2026 to June, s2 is July to September, s3 begins in October.
 inline constexpr const char* kSeasonSetting = "s1=2026-01-01,s2=2026-07-01,s3=2026-10-01";
 
-/// One running leaderboard. Its clock stands in August 2026 (s2).
+/// One leaderboard daemon. Its clock stands at 15 August 2026 (s2).
 class Instance {
  public:
   Instance();
@@ -61,7 +61,7 @@ class Instance {
 
 TimePoint day(unsigned month, unsigned day_of_2026);
 
-/// A tenant no other test has.
+/// A tenant that no other test uses.
 Tenant fresh_tenant();
 PlayerId fresh_player();
 std::vector<PlayerId> fresh_players(std::size_t count);
@@ -75,24 +75,25 @@ Reply<typename Req::Answer> ask(const Req& request, const Caller& caller) {
 }
 Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller);
 
-/// A duel in ranked, eu-west, August: each player's rating after it, in points, and games with it.
+/// One player of a duel: the rating after it, in points, and the games including it.
 struct Side {
   PlayerId player;
   double mmr_after = 1500;
   std::int64_t games = 1;
 };
+/// A duel in ranked, eu-west, on 1 August.
 MatchRated duel(const Tenant& tenant, const Side& first, const Side& second, std::optional<int> winner);
 
-/// Into the stream, under a message id of its own: JetStream does not drop it as a duplicate.
+/// Stores the event in the stream under a new message id, so JetStream does not drop it as a duplicate.
 void publish(const MatchRated& match);
 
 std::int64_t number(const std::string& sql);
-/// Matches of the tenant that have been applied.
+/// How many matches of the tenant have been applied.
 std::int64_t applied(const Tenant& tenant);
 
 GetHistory history_of(PlayerId player, std::optional<Mode> mode = std::nullopt);
 
-/// Every page of a board, one after the other.
+/// The entries of all pages of a board.
 std::vector<LeaderboardEntry> whole_board(GetLeaderboard request, const Caller& caller, int page);
 
 }  // namespace mm::leaderboard

@@ -1,4 +1,4 @@
-// Registration, login and profiles, over a real nats-server and a real PostgreSQL.
+// Tests registration, login and profiles, with a real nats-server and a real PostgreSQL.
 #include <algorithm>
 #include <future>
 
@@ -20,8 +20,8 @@ class Accounts : public ::testing::Test {
 };
 
 template <class Req>
-std::vector<Reply<typename Req::Answer>> ask_all_at_once(const std::vector<Req>& requests,
-                                                         Milliseconds time = Milliseconds{30'000}) {
+std::vector<Reply<typename Req::Answer>> ask_concurrently(const std::vector<Req>& requests,
+                                                          Milliseconds time = Milliseconds{30'000}) {
   std::vector<std::future<Reply<typename Req::Answer>>> asked;
   for (const auto& request : requests) {
     asked.push_back(std::async(std::launch::async, [&request, time] {
@@ -85,51 +85,51 @@ TEST_F(Accounts, NamesAndAddressesOfAnotherTenantAreFree) {
   EXPECT_EQ(ask(GetProfile{here.player_id}, as_service(other)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, GivesANameToOneOfAHundredWhoWantItAtOnce) {
-  const Instance second;  // the constraint decides between instances
+TEST_F(Accounts, A029_GivesANameToOneOfAHundredConcurrentRequests) {
+  const Instance second;  // between instances the constraint decides
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 100; ++i) {
     requests.push_back(registration(tenant_, i % 2 == 0 ? "wanted" : "Wanted"));
     requests.back().email = "player" + std::to_string(i) + "@example.org";
   }
-  const auto answers = ask_all_at_once(requests);
+  const auto answers = ask_concurrently(requests);
   EXPECT_EQ(accepted(answers), 1);
   EXPECT_EQ(refused_as(answers, Code::username_taken), 99);
   EXPECT_EQ(number("SELECT count(*) FROM profile.account WHERE tenant = '" + tenant_.str() + "'"), 1);
 }
 
-TEST_F(Accounts, GivesAnAddressToOneOfManyWhoWantItAtOnce) {
+TEST_F(Accounts, A029_GivesAnAddressToOneOfManyConcurrentRequests) {
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 20; ++i) {
     requests.push_back(registration(tenant_, "player" + std::to_string(i)));
     requests.back().email = "wanted@example.org";
   }
-  const auto answers = ask_all_at_once(requests);
+  const auto answers = ask_concurrently(requests);
   EXPECT_EQ(accepted(answers), 1);
   EXPECT_EQ(refused_as(answers, Code::email_taken), 19);
 }
 
-TEST_F(Accounts, ANameWhoseFirstTryFailedGoesToTheNext) {
+TEST_F(Accounts, ANameWhoseFirstRegistrationFailedGoesToTheNext) {
   registered(tenant_, "ann");
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 30; ++i) {
     requests.push_back(registration(tenant_, "wanted"));
-    // Most come with an address that is taken: whoever is first of the name, one that can have it gets it.
+    // Most requests have an address that is taken. One of the others must get the name, whichever request is first.
     requests.back().email = i % 10 == 9 ? "free" + std::to_string(i) + "@example.org" : "ann@example.org";
   }
-  const auto answers = ask_all_at_once(requests);
+  const auto answers = ask_concurrently(requests);
   EXPECT_EQ(accepted(answers), 1);
   EXPECT_EQ(refused_as(answers, Code::email_taken) + refused_as(answers, Code::username_taken), 29);
 }
 
-TEST_F(Accounts, AnUnknownNameAndAWrongPasswordAreAnsweredAlikeAfterTheSameWork) {
+TEST_F(Accounts, A021_AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSameWork) {
   registered(tenant_, "ann");
   const auto jobs = [&] { return profile_.metric("mm_profile_password_seconds_count"); };
-  ASSERT_TRUE(eventually([&] { return jobs() == 1; })) << "counted a little after the answer";
+  ASSERT_TRUE(eventually([&] { return jobs() == 1; })) << "the job is counted a little after the answer";
   const auto wrong = ask(login("ann", "wrong horse"));
   ASSERT_TRUE(eventually([&] { return jobs() == 2; }));
   const auto unknown = ask(login("nobody", "wrong horse"));
-  EXPECT_TRUE(eventually([&] { return jobs() == 3; })) << "a hash is checked for nobody too";
+  EXPECT_TRUE(eventually([&] { return jobs() == 3; })) << "a hash is computed for an unknown name too";
   ASSERT_FALSE(wrong.ok());
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(wrong.error().code, Code::invalid_credentials);
@@ -138,7 +138,7 @@ TEST_F(Accounts, AnUnknownNameAndAWrongPasswordAreAnsweredAlikeAfterTheSameWork)
   EXPECT_EQ(ask(LoginPlayer{"ann", "correct horse", fresh_tenant()}).error().code, Code::invalid_credentials);
 }
 
-TEST_F(Accounts, PasswordsAreNeverCut) {
+TEST_F(Accounts, A023_PasswordsAreNeverTruncated) {
   auto request = registration(tenant_, "longest");
   request.password = std::string(72, 'p');
   ASSERT_TRUE(ask(request).ok());
@@ -154,19 +154,19 @@ TEST_F(Accounts, PasswordsAreNeverCut) {
   EXPECT_EQ(refused.error().errors.at(0).pointer, "/password");
 }
 
-TEST_F(Accounts, MoreLoginsThanThePoolCanHashAreRefusedAtOnceAndNothingElseWaits) {
+TEST_F(Accounts, A026_LoginsThatThePoolCannotHashInTimeAreRefusedAtOnceAndOthersAnswered) {
   const auto player = registered(tenant_, "ann");
   profile_.stop();
-  // 2^11 rounds: about 0.15 s each, so that most of 40 cannot be done within the half second their callers have.
+  // 2^11 rounds: about 0.15 s each, so most of 40 cannot be done within the 0.5 s of their deadlines.
   const Instance slow(11);
   const std::vector<LoginPlayer> storm(40, login("nobody", "wrong horse"));
-  auto answers = std::async(std::launch::async, [&] { return ask_all_at_once(storm, Milliseconds{500}); });
+  auto answers = std::async(std::launch::async, [&] { return ask_concurrently(storm, Milliseconds{500}); });
   EXPECT_TRUE(ask(GetProfile{player.player_id}, as_service(tenant_)).ok());
   EXPECT_EQ(accepted(answers.get()), 0);
   EXPECT_GT(slow.metric("mm_profile_password_jobs_refused_total"), 0);
 }
 
-TEST_F(Accounts, ARefusalForWantOfRoomSaysWhenToComeBack) {
+TEST_F(Accounts, A026_ARefusalHasTheTimeToRetry) {
   metrics::Registry registry;
   Metrics metrics(registry);
   PasswordPool pool({1, Milliseconds{10}, std::chrono::duration<double>(1.5)}, metrics);
@@ -194,7 +194,7 @@ TEST_F(Accounts, HashesAgainAtTheNextLoginWhenTheCostHasChanged) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, ShowsThePrivatePartToThePlayerAlone) {
+TEST_F(Accounts, A028_ShowsThePrivatePartOnlyToThePlayer) {
   const auto ann = registered(tenant_, "ann");
   const auto bob = registered(tenant_, "bob");
   const auto own = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
@@ -214,7 +214,7 @@ TEST_F(Accounts, ShowsThePrivatePartToThePlayerAlone) {
   EXPECT_EQ(ask(GetProfile{fresh_player()}, as_player(tenant_, ann.player_id)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, ChangesWhatIsNamedOfTheCallersOwnProfile) {
+TEST_F(Accounts, ChangesTheNamedFieldsOfTheCallersProfile) {
   const auto ann = registered(tenant_, "ann");
   const auto bob = registered(tenant_, "bob");
   const auto me = as_player(tenant_, ann.player_id);
@@ -222,7 +222,7 @@ TEST_F(Accounts, ChangesWhatIsNamedOfTheCallersOwnProfile) {
   change.preferences = fields::RawJson{R"({"volume":0.10,"keys":["w","\"'; DROP TABLE profile.account; --"]})"};
   auto changed = ask(change, me);
   ASSERT_TRUE(changed.ok()) << changed.error().detail;
-  EXPECT_EQ(changed->preferences, change.preferences) << "kept as it was written";
+  EXPECT_EQ(changed->preferences, change.preferences) << "stored as it was sent";
   EXPECT_EQ(changed->region, default_region());
   EXPECT_GE(changed->updated_at, changed->created_at);
 
@@ -239,7 +239,7 @@ TEST_F(Accounts, ChangesWhatIsNamedOfTheCallersOwnProfile) {
   EXPECT_EQ(ask(moved, as_player(fresh_tenant(), ann.player_id)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, WhatIsNotThePlayersToChangeStaysAsItIs) {
+TEST_F(Accounts, A027_FieldsThatPlayersMayNotChangeStay) {
   const auto ann = registered(tenant_, "ann");
   const auto me = as_player(tenant_, ann.player_id);
   const auto answer = ask_raw("profile.update",
@@ -254,7 +254,7 @@ TEST_F(Accounts, WhatIsNotThePlayersToChangeStaysAsItIs) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, TakesSqlForWhatItIsNot) {
+TEST_F(Accounts, A030_TreatsSqlInFieldsAsText) {
   registered(tenant_, "ann");
   for (const char* text : {"' OR 1=1--", "'; DROP TABLE profile.account; --", "$1", "\\", "%", "_nn", "ann\\'"}) {
     EXPECT_EQ(ask(login(text, "correct horse")).error().code, Code::invalid_credentials) << text;
@@ -338,11 +338,11 @@ TEST_F(Accounts, AnswersUnavailableWhileTheDatabaseIsAwayAndRecovers) {
   EXPECT_TRUE(eventually([&] { return profile_.ready(); }));
 }
 
-TEST_F(Accounts, AnswersWhatIsUnderWayBeforeItEnds) {
-  const Instance other;  // so that somebody is there for what comes later
+TEST_F(Accounts, AnswersRunningRequestsBeforeItStops) {
+  const Instance other;  // answers the requests that come later
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 100; ++i) requests.push_back(registration(tenant_, "player" + std::to_string(i)));
-  auto answers = std::async(std::launch::async, [&] { return ask_all_at_once(requests); });
+  auto answers = std::async(std::launch::async, [&] { return ask_concurrently(requests); });
   EXPECT_TRUE(eventually([&] { return profile_.metric("mm_profile_password_seconds_count") > 0; }));
   profile_.stop();
   EXPECT_EQ(accepted(answers.get()), 100);

@@ -1,5 +1,5 @@
-// The mode file changes while profile runs: what was being played goes on by the rules it was begun with, as far as the
-// last table knows them; what the new table says of a mode holds for the next result.
+// Tests that the mode file can change while profile runs. The new table is used for the next result. A match of a mode
+// that was removed is rated by the rules of the previous table.
 #include "common/testing/own_file.h"
 #include "tests/integration/profile/rated_events.h"
 
@@ -8,7 +8,7 @@ namespace {
 
 using testing::eventually;
 
-TEST(ModeFile, IsFollowedAndTheLastTableIsRemembered) {
+TEST(ModeFile, IsReloadedAndThePreviousTableIsKept) {
   const Mode arena = *Mode::parse("arena");
   const testing::OwnFile file("[[mode]]\nid = \"ranked\"\n[[mode]]\nid = \"arena\"\n");
   const Instance profile(4, file.path());
@@ -28,9 +28,9 @@ TEST(ModeFile, IsFollowedAndTheLastTableIsRemembered) {
   };
   EXPECT_TRUE(rated(arena));
   ASSERT_TRUE(follows("[[mode]]\nid = \"ranked\"\n", 1));
-  EXPECT_TRUE(rated(arena)) << "it was taken away while they played";
+  EXPECT_TRUE(rated(arena)) << "the mode was removed during the match";
   ASSERT_TRUE(follows("[[mode]]\nid = \"ranked\"\nrated = false\n", 2));
-  EXPECT_FALSE(rated(arena)) << "nobody knows it any more";
+  EXPECT_FALSE(rated(arena)) << "neither table has the mode";
   EXPECT_FALSE(rated(ranked_mode()));
 }
 

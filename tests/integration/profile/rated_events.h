@@ -1,4 +1,4 @@
-// What profile publishes: the match.rated of the stream.
+// Records the match.rated events that profile publishes to the stream.
 #pragma once
 
 #include <array>
@@ -13,11 +13,10 @@
 
 namespace mm::profile {
 
-/// The stream's match.rated, as leaderboard reads them.
+/// Consumes the match.rated events of the stream, as leaderboard does.
 class RatedEvents {
  public:
-  RatedEvents()
-      : events_(*World::get().bus, streams::kMatch, {.name = fresh_consumer()}, World::get().metrics) {
+  RatedEvents() : events_(*World::get().bus, streams::kMatch, {.name = fresh_consumer()}, World::get().metrics) {
     events_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) {
       std::lock_guard lock(mutex_);
       seen_[event.match_id].push_back(event);
@@ -37,7 +36,7 @@ class RatedEvents {
   }
 
  private:
-  /// From the stream's first event.
+  /// Creates a consumer that starts at the first event of the stream; returns its name.
   static std::string fresh_consumer() {
     static int serial = 0;
     const auto name = "rated_events_" + std::to_string(++serial);

@@ -1,5 +1,5 @@
-// Modes that are rated by Glicko-2 and by Weng-Lin, or by the margin of a win: from match.completed through a real
-// PostgreSQL to match.rated and profile.ratings, with their certainty.
+// Tests modes that are rated by Glicko-2 or Weng-Lin, or with the margin of a win: from match.completed through a real
+// PostgreSQL to match.rated and profile.ratings, with deviations.
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ const Mode kWengLin = *Mode::parse("weng_lin");
 const Mode kRounds = *Mode::parse("rounds");
 constexpr auto kDay = std::chrono::hours(24);
 
-/// A mode table in a file, gone with this object.
+/// A temporary file with a mode table, deleted by the destructor.
 class ModesFile {
  public:
   explicit ModesFile(const std::string& toml) {
@@ -56,7 +56,7 @@ class RatingSystems : public ::testing::Test {
         [&] { return number("SELECT count(*) FROM profile.applied WHERE tenant = '" + tenant_.str() + "'") == count; },
         Milliseconds{60'000});
   }
-  /// What the table holds of the player.
+  /// The stored row of the player.
   Rated stored(PlayerId player, const Mode& mode) const {
     const auto found = rows(
         "SELECT mmr, games, deviation, volatility, (extract(epoch FROM deviation_at) * 1000)::bigint "
@@ -99,14 +99,14 @@ TEST_F(RatingSystems, AModeIsRatedByGlicko2) {
   EXPECT_EQ(winner, (Rated{166'221, 1, 29'023, 59'999'675, first.ended_at}));
   EXPECT_EQ(stored(players[1], kGlicko), (Rated{133'779, 1, 29'023, 59'999'675, first.ended_at}));
 
-  const auto told = events.await(first.match_id);
-  ASSERT_TRUE(told);
-  EXPECT_DOUBLE_EQ(told->teams[0][0].mmr_after, 1662.21);
-  EXPECT_DOUBLE_EQ(told->teams[0][0].deviation, 290.23);
-  EXPECT_EQ(told->teams[0][0].deviation_at, first.ended_at);
-  EXPECT_NEAR(told->teams[0][0].deviation_growth, 4.825, 0.001);
+  const auto event = events.await(first.match_id);
+  ASSERT_TRUE(event);
+  EXPECT_DOUBLE_EQ(event->teams[0][0].mmr_after, 1662.21);
+  EXPECT_DOUBLE_EQ(event->teams[0][0].deviation, 290.23);
+  EXPECT_EQ(event->teams[0][0].deviation_at, first.ended_at);
+  EXPECT_NEAR(event->teams[0][0].deviation_growth, 4.825, 0.001);
 
-  // Four teams of one later, an upset: what the core makes of the table, and nothing else, is in the table.
+  // A later match of four teams of one player, with an upset: the new rows are what core/ computes from the old rows.
   const auto more = fresh_players(2);
   const auto second = ended({{players[0]}, {more[0]}, {players[1]}, {more[1]}}, 2, kGlicko, now_ - kDay);
   const auto expected = rate(RatingSystem::glicko2, {{winner}, {Rated{}}, {stored(players[1], kGlicko)}, {Rated{}}},
@@ -136,26 +136,26 @@ TEST_F(RatingSystems, AModeIsRatedByWengLin) {
       rate(RatingSystem::weng_lin, {{stored(players[0], kWengLin), Rated{}}, {stored(players[1], kWengLin), Rated{}}},
            {std::nullopt, second.ended_at, 0});
   publish(second);
-  const auto told = events.await(second.match_id);
-  ASSERT_TRUE(told);
-  EXPECT_LT(told->teams[0][0].mmr_after, 1689.34) << "drew as a favourite";
-  EXPECT_GT(told->teams[1][1].mmr_after, 1500);
+  const auto event = events.await(second.match_id);
+  ASSERT_TRUE(event);
+  EXPECT_LT(event->teams[0][0].mmr_after, 1689.34) << "drew as the favourite";
+  EXPECT_GT(event->teams[1][1].mmr_after, 1500);
   for (std::size_t team = 0; team < 2; ++team) {
     for (std::size_t slot = 0; slot < 2; ++slot) {
-      EXPECT_DOUBLE_EQ(told->teams[team][slot].mmr_after, to_points(expected[team][slot].mmr));
-      EXPECT_DOUBLE_EQ(told->teams[team][slot].deviation, to_points(expected[team][slot].deviation));
+      EXPECT_DOUBLE_EQ(event->teams[team][slot].mmr_after, to_points(expected[team][slot].mmr));
+      EXPECT_DOUBLE_EQ(event->teams[team][slot].deviation, to_points(expected[team][slot].deviation));
     }
   }
   EXPECT_EQ(expect_log_gives_the_ratings(tenant_), 2U);
 }
 
-TEST_F(RatingSystems, CertaintyFadesUntilItIsAskedFor) {
+TEST_F(RatingSystems, RatingsHaveTheDeviationOfThePresentTime) {
   const auto players = fresh_players(2);
   const auto match = ended({{players[0]}, {players[1]}}, 0, kGlicko, now_ - kDay * 365);
   publish(match);
   ASSERT_TRUE(await_applied(1));
   const auto table = stored(players[0], kGlicko);
-  EXPECT_EQ(table.deviation, 29'023) << "the table has it as it was";
+  EXPECT_EQ(table.deviation, 29'023) << "the row has the deviation after the match";
   const auto asked = ask_for({players[0]});
   ASSERT_EQ(asked.ratings.size(), 1U);
   const auto& rating = asked.ratings[0];
@@ -164,14 +164,14 @@ TEST_F(RatingSystems, CertaintyFadesUntilItIsAskedFor) {
   EXPECT_NEAR(rating.deviation, grown_deviation(table, *rating.deviation_at), 0.006);
   EXPECT_NEAR(rating.deviation, 304.5, 0.1);
 
-  // And the next match starts from there.
+  // The next match starts with the grown deviation.
   const auto again = ended({{players[0]}, {players[1]}}, 0, kGlicko, now_);
   publish(again);
   ASSERT_TRUE(await_applied(2));
   EXPECT_EQ(expect_log_gives_the_ratings(tenant_), 2U);
 }
 
-TEST_F(RatingSystems, TheMarginOfAWinCountsWhereTheModeSaysSo) {
+TEST_F(RatingSystems, TheMarginOfAWinCountsInModesWithAMarginStat) {
   const RatedEvents events;
   const auto players = fresh_players(4);
   auto close = match_of(tenant_, {{players[0]}, {players[1]}}, 0, kRounds);
@@ -180,16 +180,16 @@ TEST_F(RatingSystems, TheMarginOfAWinCountsWhereTheModeSaysSo) {
   auto plain = match_of(tenant_, {{players[2]}, {players[3]}}, 0, kRounds);
   publish(close);
   publish(plain);
-  const auto told = events.await(close.match_id);
-  ASSERT_TRUE(told && events.await(plain.match_id));
-  EXPECT_DOUBLE_EQ(told->teams[0][0].mmr_after, 1534.66) << "40 * 0.5 * (1 + 11 / 15)";
-  EXPECT_DOUBLE_EQ(told->teams[1][0].mmr_after, 1465.34);
-  EXPECT_EQ(stored(players[2], kRounds).mmr, 152'000) << "a result without a score counts as ever";
+  const auto event = events.await(close.match_id);
+  ASSERT_TRUE(event && events.await(plain.match_id));
+  EXPECT_DOUBLE_EQ(event->teams[0][0].mmr_after, 1534.66) << "40 * 0.5 * (1 + 11 / 15)";
+  EXPECT_DOUBLE_EQ(event->teams[1][0].mmr_after, 1465.34);
+  EXPECT_EQ(stored(players[2], kRounds).mmr, 152'000) << "a result without scores counts as one game";
   EXPECT_EQ(number("SELECT margin FROM profile.applied WHERE match_id = '" + close.match_id.to_string() + "'"), 733);
   EXPECT_EQ(expect_log_gives_the_ratings(tenant_), 2U);
 }
 
-TEST_F(RatingSystems, TheLogGivesTheRatingsAgainWhateverSystemsTookTurns) {
+TEST_F(RatingSystems, TheLogGivesTheRatingsAgainAfterChangesOfTheSystems) {
   std::mt19937 random(20261121);
   const auto pick = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   const auto players = fresh_players(10);
@@ -206,7 +206,7 @@ TEST_F(RatingSystems, TheLogGivesTheRatingsAgainWhateverSystemsTookTurns) {
       }
       const int drawn = pick(static_cast<int>(teams.size()));
       const auto winner = std::cmp_equal(drawn, teams.size()) ? std::nullopt : std::optional(drawn);
-      // Not in the order in which they ended: matches of minutes and of months ago come mixed.
+      // The matches are not in the order in which they ended: between minutes and months ago.
       auto match = ended(teams, winner, modes[pick(2)], now_ - std::chrono::minutes(pick(300'000)));
       for (auto& team : match.teams) team[0].stats.text = "{\"rounds\":" + std::to_string(pick(13)) + "}";
       publish(match);
@@ -217,7 +217,7 @@ TEST_F(RatingSystems, TheLogGivesTheRatingsAgainWhateverSystemsTookTurns) {
     play(75);
     ASSERT_TRUE(await_applied(75));
   }
-  // The same modes by other systems from now on.
+  // From now on the modes have other rating systems.
   profile_.stop();
   const ModesFile swapped(table_of("weng_lin", "elo"));
   const Instance third(4, swapped.path());
@@ -230,7 +230,7 @@ TEST_F(RatingSystems, TheLogGivesTheRatingsAgainWhateverSystemsTookTurns) {
   EXPECT_EQ(
       number("SELECT sum(mmr - 150000) FROM profile.rating WHERE mode = 'rounds' AND tenant = '" + tenant_.str() + "'"),
       0)
-      << "Elo gives one what it takes from the other, margin or not";
+      << "the changes of Elo add up to zero, with and without margins";
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 using Row = std::vector<std::string>;
 using Table = std::map<std::pair<std::string, std::string>, Rated>;  // (mode, player)
 
-/// mmr, deviation, volatility, from that column on.
+/// Compares with mmr, deviation and volatility, which start at `column`.
 void expect_standing(const Rated& rated, const Row& row, std::size_t column) {
   EXPECT_EQ(std::stoll(row[column]), rated.mmr);
   EXPECT_EQ(std::stoll(row[column + 1]), rated.deviation);
@@ -21,7 +21,7 @@ void expect_standing(const Rated& rated, const Row& row, std::size_t column) {
 
 TimePoint time_of(const std::string& milliseconds) { return TimePoint(Milliseconds(std::stoll(milliseconds))); }
 
-// match: match_id, mode, winning_team, rating, margin, ended_at
+// Columns of `match`: match_id, mode, winning_team, rating, margin, ended_at
 void replay(const Row& match, Table& table) {
   const auto changes = rows(
       "SELECT player_id, team, mmr_before, deviation_before, volatility_before, mmr_after, deviation_after, "

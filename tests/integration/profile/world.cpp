@@ -44,7 +44,8 @@ World& World::get() {
   return world;
 }
 
-Instance::Instance(int bcrypt_cost, const std::string& modes_file) : bus_(connect(World::get().nats, metrics_, "profile")) {
+Instance::Instance(int bcrypt_cost, const std::string& modes_file)
+    : bus_(connect(World::get().nats, metrics_, "profile")) {
   runtime_ = std::make_unique<Runtime>(Runtime{"profile", "profile-" + std::to_string(++serial), clock_, credentials_,
                                                metrics_, health_, *bus_, nullptr});
   service_ = std::make_unique<Service>(settings_of(World::get(), bcrypt_cost, modes_file), *runtime_);
@@ -121,7 +122,7 @@ std::vector<std::vector<std::string>> rows(const std::string& sql) {
       for (const auto& field : row) texts.push_back(field.is_null() ? "" : field.c_str());
     }
   };
-  // The database may just have been started again.
+  // The database may have been restarted just now.
   EXPECT_TRUE(testing::eventually([&] { return World::get().database->transaction(soon(), read).ok(); })) << sql;
   return all;
 }

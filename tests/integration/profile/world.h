@@ -1,4 +1,4 @@
-// What the tests of profile share: one nats-server, one Redis, one PostgreSQL, and instances of the real Service.
+// The fixture of the profile tests: one nats-server, one Redis, one PostgreSQL, and instances of the real Service.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,23 +21,23 @@ namespace mm::profile {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-/// `test` may do everything; `operator` may publish events and cannot sign them.
+/// Connects as `user`. `test` has all rights; `operator` may publish events but cannot sign them.
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
                                   const std::string& user = "test");
 
-/// Started on first use, gone at the end of the program.
+/// The servers, started on first use and stopped at the end of the program.
 struct World {
   testing::OwnNats nats;
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;                ///< of the tests
-  std::unique_ptr<storage::Postgres> database;  ///< as its superuser
+  std::unique_ptr<bus::Bus> bus;                ///< the connection of the tests
+  std::unique_ptr<storage::Postgres> database;  ///< connected as superuser
 
   static World& get();
 };
 
-/// One running profile. `modes_file`: empty for the shipped modes.
+/// One profile daemon. `modes_file`: empty for the built-in modes.
 class Instance {
  public:
   explicit Instance(int bcrypt_cost = 4, const std::string& modes_file = "");
@@ -56,7 +56,7 @@ class Instance {
   std::unique_ptr<Service> service_;
 };
 
-/// A tenant no other test has.
+/// A tenant that no other test uses.
 Tenant fresh_tenant();
 PlayerId fresh_player();
 std::vector<PlayerId> fresh_players(std::size_t count);
@@ -68,23 +68,23 @@ template <class Req>
 Reply<typename Req::Answer> ask(const Req& request, const Caller& caller = {}) {
   return World::get().bus->request(request, caller, soon());
 }
-/// Any body, as a stranger may send it; the answer's text.
+/// Sends any body, valid or not; returns the text of the answer.
 Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller = {});
 
 RegisterPlayer registration(const Tenant& tenant, const std::string& username);
-/// Registers or fails the test.
+/// Registers the player; a refusal fails the test.
 RegisteredPlayer registered(const Tenant& tenant, const std::string& username);
 
 MatchCompleted match_of(const Tenant& tenant, const std::vector<std::vector<PlayerId>>& teams,
                         std::optional<int> winner, const Mode& mode = ranked_mode());
-/// Into the stream, under a message id of its own: JetStream does not drop it as a duplicate.
+/// Stores the event in the stream under a new message id, so JetStream does not drop it as a duplicate.
 void publish(const MatchCompleted& match);
 
-/// Rows of a query, as text.
+/// The rows of a query, as text.
 std::vector<std::vector<std::string>> rows(const std::string& sql);
 std::int64_t number(const std::string& sql);
 
-/// In hundredths; the initial rating without a row.
+/// The stored rating in hundredths; the initial rating if there is no row.
 Hundredths rating_of(const Tenant& tenant, PlayerId player, const Mode& mode = ranked_mode());
 
 }  // namespace mm::profile

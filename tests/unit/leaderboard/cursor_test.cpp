@@ -1,4 +1,4 @@
-// Cursors: opaque, sealed, and good for one question only.
+// Tests cursors: they are opaque, protected by a digest, and valid for one request only.
 #include "services/leaderboard/cursor.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ const BoardKey kBoard{default_tenant(), *Season::parse("s1"), ranked_mode(), std
 const HistoryKey kHistory{default_tenant(), *PlayerId::parse("018f0000-0000-7000-8000-000000000001"), std::nullopt};
 const Place kPlace = "0123456789abcdef0123456789abcde\xFF";
 
-TEST(Cursors, ReadBackWhatTheyWere) {
+TEST(Cursors, AreReadBackAsTheyWereWritten) {
   EXPECT_TRUE(rc::check([] {
     const auto bytes = *rc::gen::container<std::string>(kPlaceBytes, rc::gen::arbitrary<char>());
     RC_ASSERT(read_board_cursor(kBoard, board_cursor(kBoard, bytes)) == bytes);
@@ -19,10 +19,10 @@ TEST(Cursors, ReadBackWhatTheyWere) {
                              MatchId(new_uuid(SystemClock{}.now()))};
     RC_ASSERT(read_history_cursor(kHistory, history_cursor(kHistory, place)) == place);
   }));
-  EXPECT_LE(board_cursor(kBoard, kPlace).size(), 256U) << "what requests allow";
+  EXPECT_LE(board_cursor(kBoard, kPlace).size(), 256U) << "the limit of requests";
 }
 
-TEST(Cursors, AreRefusedForAnotherQuestion) {
+TEST(Cursors, A049_AreRefusedForAnotherRequest) {
   const auto cursor = board_cursor(kBoard, kPlace);
   auto other = kBoard;
   other.region = default_region();
@@ -40,7 +40,7 @@ TEST(Cursors, AreRefusedForAnotherQuestion) {
   const auto page = history_cursor(kHistory, {TimePoint(Milliseconds{1}), MatchId()});
   auto another = kHistory;
   another.player_id = *PlayerId::parse("018f0000-0000-7000-8000-000000000002");
-  EXPECT_FALSE(read_history_cursor(another, page)) << "another player's";
+  EXPECT_FALSE(read_history_cursor(another, page)) << "of another player";
   another = kHistory;
   another.mode = ranked_mode();
   EXPECT_FALSE(read_history_cursor(another, page));
@@ -48,7 +48,7 @@ TEST(Cursors, AreRefusedForAnotherQuestion) {
   EXPECT_FALSE(read_board_cursor(kBoard, page));
 }
 
-TEST(Cursors, AreRefusedWhenAnythingWasChanged) {
+TEST(Cursors, A049_AreRefusedAfterAnyChange) {
   const auto cursor = board_cursor(kBoard, kPlace);
   for (std::size_t i = 0; i < cursor.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -66,7 +66,7 @@ TEST(Cursors, AreRefusedWhenAnythingWasChanged) {
   EXPECT_FALSE(read_board_cursor(kBoard, cursor + "A"));
 }
 
-TEST(Cursors, HoldNoTimeThatHasNoText) {
+TEST(Cursors, AreRefusedWithATimeThatCannotBeFormatted) {
   const auto last = TimePoint(Milliseconds{253'402'300'799'999});
   EXPECT_TRUE(read_history_cursor(kHistory, history_cursor(kHistory, {last, MatchId()})));
   EXPECT_FALSE(read_history_cursor(kHistory, history_cursor(kHistory, {last + Milliseconds{1}, MatchId()})));

@@ -1,4 +1,4 @@
-// Seasons: how the setting is read, and which season a time belongs to.
+// Tests seasons: the parser of the setting, and the season of a time.
 #include "services/leaderboard/core/seasons.h"
 
 #include <gtest/gtest.h>
@@ -28,11 +28,11 @@ TEST(Seasons, ASeasonOfTheFutureHasNotBegun) {
   EXPECT_TRUE(seasons.has_begun(season("s1"), day(2026, 3, 1)));
   EXPECT_FALSE(seasons.has_begun(season("s2"), day(2026, 3, 1)));
   EXPECT_TRUE(seasons.has_begun(season("s2"), day(2026, 7, 1)));
-  EXPECT_TRUE(seasons.has_begun(season("s1"), day(2026, 7, 1))) << "seasons that are over are known";
+  EXPECT_TRUE(seasons.has_begun(season("s1"), day(2026, 7, 1))) << "a season that is over has begun";
   EXPECT_FALSE(seasons.has_begun(season("s3"), day(2999, 1, 1)));
 }
 
-TEST(Seasons, RefusesWhatIsNoListOfSeasons) {
+TEST(Seasons, RefusesInvalidSettings) {
   EXPECT_TRUE(Seasons::parse("s1=2024-02-29").ok());
   for (const char* text : {"",
                            ",",

@@ -1,6 +1,6 @@
-// How well each system finds the skills of a simulated population, and whether its deviations say how well: the table
-// of docs/RATINGS.md. A system that is wrong in a way no formula shows (that pulls the players of a team together, or
-// spreads ratings wider than skills) shows here.
+// Tests how well each system finds the skills of a simulated population, and whether its deviations match its errors:
+// the table of docs/RATINGS.md. This finds errors that no formula shows, for example a system that pulls the ratings of
+// a team's players together or spreads ratings wider than skills.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace mm::profile {
 namespace {
 
 constexpr std::size_t kPlayers = 400;
-constexpr int kRounds = 300;  // a match for everyone in each, three a day
+constexpr int kRounds = 300;  // every player has one match in each; three a day
 constexpr double kSkillSpread = 300;
 constexpr double kPerformance = 200;  // beta of services/matchmaker/matching/rules/quality.h
 
 enum class Matching { by_rating, anyone };
 
-/// After so many matches: how far ratings are from skills (root mean square), and how far they say they are.
+/// The errors of the ratings (root mean square of rating minus skill), and their deviations.
 struct Accuracy {
   double error = 0;
   double deviation = 0;
@@ -71,7 +71,7 @@ class Population {
 
   double chance() { return std::uniform_real_distribution<>()(random_); }
 
-  /// Neighbours in rating, give or take 100 points; or anyone with anyone.
+  /// The players in the order in which they are matched: by rating with a noise of up to 100 points, or at random.
   Roster matched() {
     std::array<double, kPlayers> place{};
     for (std::size_t i = 0; i < kPlayers; ++i) {
@@ -85,14 +85,14 @@ class Population {
 
   double rating(std::size_t player) const { return to_points(players_[player].mmr); }
 
-  /// By how much the first of two teams is rated above the second, in all.
+  /// The difference between the summed ratings of the two teams.
   double gap(const Roster& roster) const {
     double sum = 0;
     for (std::size_t i = 0; i < roster.size(); ++i) sum += (i < game_.team_size ? 1 : -1) * rating(roster[i]);
     return std::fabs(sum);
   }
 
-  /// Into even teams: the evenest of 30 ways.
+  /// The most even of 30 random divisions into two teams.
   Roster divided(Roster roster) {
     auto best = roster;
     for (int i = 0; i < 30; ++i) {
@@ -102,12 +102,12 @@ class Population {
     return best;
   }
 
-  /// The side whose players perform best that day, in all.
+  /// The side with the largest sum of performances. A performance is the skill plus noise.
   std::size_t winner(const Roster& roster) {
     std::vector<double> performance(game_.sides);
-    std::normal_distribution<> of_the_day(0, kPerformance);
+    std::normal_distribution<> noise(0, kPerformance);
     for (std::size_t i = 0; i < roster.size(); ++i) {
-      performance[i / game_.team_size] += skills_[roster[i]] + of_the_day(random_);
+      performance[i / game_.team_size] += skills_[roster[i]] + noise(random_);
     }
     return static_cast<std::size_t>(std::max_element(performance.begin(), performance.end()) - performance.begin());
   }
@@ -172,7 +172,7 @@ TEST(Accuracy, IsWhatTheDocumentationSays) {
   for (const auto& example : examples) {
     const auto found = simulated(example.system, example.game);
     for (std::size_t i = 0; i < found.size(); ++i) {
-      // Another seed moves the errors by 10 or so, and a wrong system by far more.
+      // Another seed changes the errors by about 10, a wrong system by far more.
       EXPECT_NEAR(found[i].error, example.expected[i].error, 20) << example.name << " " << i;
       EXPECT_NEAR(found[i].deviation, example.expected[i].deviation, 5) << example.name << " " << i;
     }

@@ -1,4 +1,4 @@
-// What all rating systems share: how certainty fades, and how much a match counts.
+// Tests what all rating systems share: the growth of deviations, and how many games a match counts as.
 #include "services/profile/core/certainty.h"
 
 #include <gtest/gtest.h>
@@ -18,12 +18,12 @@ constexpr auto kDay = std::chrono::hours(24);
 
 Rated settled(Hundredths deviation) { return {150'000, 100, deviation, kInitialVolatility, kNow}; }
 
-TEST(Certainty, FadesFrom60To110InAYear) {
+TEST(Deviation, GrowsFrom60To110InAYear) {
   EXPECT_NEAR(grown_deviation(settled(6'000), kNow + kDay * 365), 110, 0.1);
   EXPECT_NEAR(deviation_growth(settled(6'000)), 4.825, 0.0005);
 }
 
-TEST(Certainty, FadesAsGlicko2DoesOverWholePeriods) {
+TEST(Deviation, GrowsAsInGlicko2OverWholePeriods) {
   for (int periods : {0, 1, 2, 10, 100}) {
     const double phi = 60 / kPointsPerUnit;
     EXPECT_NEAR(grown_deviation(settled(6'000), kNow + periods * kRatingPeriod),
@@ -31,7 +31,7 @@ TEST(Certainty, FadesAsGlicko2DoesOverWholePeriods) {
   }
 }
 
-TEST(Certainty, NeverFadesBeyondThatOfANewPlayerNorComesBackByItself) {
+TEST(Deviation, NeverGrowsBeyondThatOfANewPlayerNorShrinksWithTime) {
   EXPECT_EQ(grown_deviation(settled(6'000), kNow + kDay * 365 * 15), 350);
   EXPECT_LT(grown_deviation(settled(6'000), kNow + kDay * 365 * 13), 350);
   EXPECT_EQ(grown_deviation(settled(6'000), kNow - kDay * 365), 60);
@@ -40,19 +40,19 @@ TEST(Certainty, NeverFadesBeyondThatOfANewPlayerNorComesBackByItself) {
   EXPECT_EQ(grown_deviation(never, kNow), 90);
 }
 
-TEST(Certainty, FadesFasterForWhoIsVolatile) {
+TEST(Deviation, GrowsFasterWithAHigherVolatility) {
   auto erratic = settled(6'000);
   erratic.volatility = 90'000'000;
   EXPECT_NEAR(deviation_growth(erratic), 1.5 * deviation_growth(settled(6'000)), 1e-9);
 }
 
-TEST(Certainty, FadesTheSameInOneStepAsInTwo) {
+TEST(Deviation, GrowsTheSameInOneStepAsInTwo) {
   const double growth = deviation_growth(settled(6'000));
   const double halfway = deviation_after(60, growth, kDay * 50);
   EXPECT_NEAR(deviation_after(halfway, growth, kDay * 50), deviation_after(60, growth, kDay * 100), 1e-9);
 }
 
-TEST(Certainty, IsStoredWithinItsBounds) {
+TEST(Deviation, IsStoredWithinItsBounds) {
   EXPECT_EQ(stored_deviation(1), kMinDeviation);
   EXPECT_EQ(stored_deviation(351), kMaxDeviation);
   EXPECT_EQ(stored_deviation(151.5165), 15'152);
@@ -60,19 +60,19 @@ TEST(Certainty, IsStoredWithinItsBounds) {
 
 using Scores = std::vector<std::optional<double>>;
 
-TEST(Margin, IsTheLeadAsAPartOfAllThatWasScored) {
+TEST(Margin, IsTheLeadAsAPartOfBothScores) {
   EXPECT_EQ(margin_of(Scores{13, 11}, 0, 1), 83);
   EXPECT_EQ(margin_of(Scores{13, 2}, 0, 1), 733);
   EXPECT_EQ(margin_of(Scores{0, 3}, 1, 1), 1000);
   EXPECT_EQ(margin_of(Scores{0, 3}, 1, 0.5), 500);
-  EXPECT_EQ(margin_of(Scores{30, 20, 10}, 0, 1), 200) << "the best of the others";
+  EXPECT_EQ(margin_of(Scores{30, 20, 10}, 0, 1), 200) << "over the best other side";
 }
 
-TEST(Margin, IsNothingWhereNothingIsKnown) {
+TEST(Margin, IsZeroWhereItIsUnknown) {
   EXPECT_EQ(margin_of(Scores{13, 2}, std::nullopt, 1), 0) << "a draw";
   EXPECT_EQ(margin_of(Scores{13, std::nullopt}, 0, 1), 0);
   EXPECT_EQ(margin_of(Scores{13, -2}, 0, 1), 0);
-  EXPECT_EQ(margin_of(Scores{2, 13}, 0, 1), 0) << "the other side gave up";
+  EXPECT_EQ(margin_of(Scores{2, 13}, 0, 1), 0) << "the side with the higher score gave up";
   EXPECT_EQ(margin_of(Scores{0, 0}, 0, 1), 0);
   EXPECT_EQ(margin_of(Scores{13, 2}, 0, 0), 0);
   EXPECT_EQ(margin_of(Scores{13, 2}, 2, 1), 0);
@@ -87,9 +87,9 @@ TEST(Margin, MakesAMatchCountAsMoreThanOne) {
   };
   EXPECT_EQ(weight(150'000, 150'000, 0), 1);
   EXPECT_DOUBLE_EQ(weight(150'000, 150'000, 733), 1.733);
-  EXPECT_NEAR(weight(170'000, 150'000, 733), 1.672, 0.0005) << "favourites win by more";
+  EXPECT_NEAR(weight(170'000, 150'000, 733), 1.672, 0.0005) << "favourites win by larger margins";
   EXPECT_NEAR(weight(150'000, 170'000, 733), 1.806, 0.0005);
-  EXPECT_NEAR(weight(-900'000, 900'000, 1000), 1 + 2.2 / 1.2, 1e-9) << "there is a most";
+  EXPECT_NEAR(weight(-900'000, 900'000, 1000), 1 + 2.2 / 1.2, 1e-9) << "the lead is limited";
   EXPECT_EQ(match_weight({{{150'000}}, {{150'000}}}, {std::nullopt, kNow, 733}), 1);
 }
 
@@ -113,7 +113,7 @@ TEST(TeamScores, AddUpTheStatOfTheMode) {
             (Scores{std::nullopt, std::nullopt, std::nullopt, std::nullopt}));
 }
 
-TEST(TeamScores, CountOnlyInModesThatNameAStat) {
+TEST(TeamScores, CountOnlyInModesWithAMarginStat) {
   const auto match = match_with({{R"({"rounds":13})"}, {R"({"rounds":2})"}});
   ModeRules rules;
   EXPECT_EQ(margin_between(match, &rules), 0);

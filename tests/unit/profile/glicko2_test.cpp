@@ -1,5 +1,5 @@
-// Glicko-2 by the example of its paper, by values worked out apart from this code (the volatility by bisection instead
-// of the paper's iteration), and by what its step for teams must be.
+// Tests Glicko-2 with the example of its paper, with values computed independently of this code (the volatility by
+// bisection instead of the paper's iteration), and with examples of the step for teams.
 #include "services/profile/core/glicko2.h"
 
 #include <gtest/gtest.h>
@@ -15,10 +15,10 @@ const TimePoint kNow(Seconds(1'767'225'600));
 
 TEST(Glicko2, GivesTheExampleOfThePaper) {
   const auto after = glicko2({1500, 200, 0.06}, {{1400, 30, 1}, {1550, 100, 0}, {1700, 300, 0}}, 1);
-  EXPECT_NEAR(after.rating, 1464.06, 0.01) << "which rounds between its steps";
+  EXPECT_NEAR(after.rating, 1464.06, 0.01) << "the paper rounds between its steps";
   EXPECT_NEAR(after.deviation, 151.52, 0.005);
   EXPECT_NEAR(after.volatility, 0.05999, 0.00001);
-  // And without rounding:
+  // Without rounding:
   EXPECT_NEAR(after.rating, 1464.0506705, 1e-6);
   EXPECT_NEAR(after.deviation, 151.5165241, 1e-6);
   EXPECT_NEAR(after.volatility, 0.0599959844, 1e-9);
@@ -32,11 +32,15 @@ struct Example {
   Glicko2Player expected;
 };
 
-TEST(Glicko2, GivesWhatWasWorkedOutElsewhere) {
+TEST(Glicko2, GivesIndependentlyComputedValues) {
   const Example examples[] = {
       {"a first win", {1500, 350, 0.06}, {{1500, 350, 1}}, 0, {1662.2120015, 290.2305078, 0.0599996754}},
-      {"nobody is less known than that", {1500, 350, 0.06}, {{1500, 350, 0.5}}, 1, {1500, 290.2305078, 0.0599989615}},
-      {"at once again", {1500, 60, 0.06}, {{1500, 60, 1}}, 0, {1509.8939870, 59.1548118, 0.0599999089}},
+      {"the deviation of a new player is the maximum",
+       {1500, 350, 0.06},
+       {{1500, 350, 0.5}},
+       1,
+       {1500, 290.2305078, 0.0599989615}},
+      {"no time has passed", {1500, 60, 0.06}, {{1500, 60, 1}}, 0, {1509.8939870, 59.1548118, 0.0599999089}},
       {"an upset", {1500, 60, 0.06}, {{2200, 60, 1}}, 0.01, {1519.9398636, 59.9456349, 0.0600122568}},
       {"a bad day", {1500, 60, 0.09}, {{1300, 45, 0}}, 0.5, {1484.2782445, 60.3443262, 0.0900164863}},
       {"a great upset", {1500, 60, 0.06}, {{2800, 60, 1}}, 0.25, {1520.4964387, 60.2237681, 0.0600130076}},
@@ -60,7 +64,7 @@ TEST(Glicko2, GivesWhatWasWorkedOutElsewhere) {
   }
 }
 
-TEST(Glicko2, StaysFiniteWhereverTheRatingsAre) {
+TEST(Glicko2, StaysFiniteForAnyRatings) {
   for (const double gap : {1e3, 1e4, 1e5, 1e6}) {
     for (const double score : {0.0, 0.5, 1.0}) {
       for (const double sign : {-1.0, 1.0}) {
@@ -80,12 +84,12 @@ Sides glicko(const Sides& sides, std::optional<std::size_t> winner) {
 
 Rated just_played(Hundredths mmr, Hundredths deviation) { return {mmr, 5, deviation, kInitialVolatility, kNow}; }
 
-TEST(Glicko2, TakesATeamGameForADuelThatIsAsHardForEach) {
+TEST(Glicko2, RatesATeamGameAsADuelThatIsAsHardForEachPlayer) {
   const Sides sides{{just_played(110'000, 30'000), just_played(120'000, 31'000), just_played(130'000, 32'000)},
                     {just_played(140'000, 11'000), just_played(150'000, 12'000), just_played(160'000, 13'000)}};
   const auto after = glicko(sides, 0);
-  // The first one's composite: 1100 + 3 (1500 - 1200) = 2000, and 310^2 + 320^2 + 110^2 + 120^2 + 130^2 + 2 * 99281.3 =
-  // 663.67^2. All worked out elsewhere.
+  // The composite of the first player: 1100 + 3 (1500 - 1200) = 2000, and 310^2 + 320^2 + 110^2 + 120^2 + 130^2 + 2 *
+  // 99281.3 = 663.67^2. All values were computed independently.
   EXPECT_EQ(after[0][0].mmr, 129'121);
   EXPECT_EQ(after[0][0].deviation, 29'299);
   EXPECT_EQ(after[0][1].mmr, 140'494);
@@ -98,9 +102,9 @@ TEST(Glicko2, TakesATeamGameForADuelThatIsAsHardForEach) {
   EXPECT_EQ(after[1][2].volatility, 60'001'487);
 }
 
-TEST(Glicko2, DoesNotPullATeamOfUnequalsTogether) {
-  // Strong and weak against strong and weak, as likely to win as to lose: none of them is worth less for a win and a
-  // loss. By the mean of the other side alone, 1800 would be expected to win, and 1200 to lose.
+TEST(Glicko2, DoesNotPullTheRatingsOfATeamTogether) {
+  // Each team has a strong and a weak player and wins half of its matches, so the ratings must stay. If each player
+  // were rated against the mean of the other side, 1800 would be expected to win, and 1200 to lose.
   Sides sides{{just_played(180'000, 6'000), just_played(120'000, 6'000)},
               {just_played(180'000, 6'000), just_played(120'000, 6'000)}};
   for (int i = 0; i < 200; ++i) sides = glicko(sides, static_cast<std::size_t>(i % 2));
@@ -110,7 +114,7 @@ TEST(Glicko2, DoesNotPullATeamOfUnequalsTogether) {
   }
 }
 
-TEST(Glicko2, TakesUnequalSidesForSidesOfTheirMeanSize) {
+TEST(Glicko2, RatesUnequalSidesAsSidesOfTheirMeanSize) {
   const Sides sides{{just_played(150'000, 6'000)}, {just_played(150'000, 6'000), just_played(160'000, 9'000)}};
   const auto after = glicko(sides, 0);
   EXPECT_EQ(after[0][0].mmr, 150'952);
@@ -119,32 +123,33 @@ TEST(Glicko2, TakesUnequalSidesForSidesOfTheirMeanSize) {
   EXPECT_EQ(after[1][0].deviation, 5'947);
 }
 
-TEST(Glicko2, TakesEachOtherSideForAGameThatCountsItsPart) {
+TEST(Glicko2, RatesEachOtherSideAsAFractionOfAGame) {
   const Sides sides{{{150'000, 0, 20'000}}, {{140'000, 0, 3'000}}, {{170'000, 0, 30'000}}};
   const auto after = glicko(sides, 0);
   const auto alone = glicko2({1500, 200, 0.06}, {{1400, 30, 1, 0.5}, {1700, 300, 1, 0.5}}, 1);
   EXPECT_EQ(after[0][0].mmr, stored_rating(alone.rating));
   const auto middle = glicko2({1400, 30, 0.06}, {{1500, 200, 0, 0.5}}, 1);
-  EXPECT_EQ(after[1][0].mmr, stored_rating(middle.rating)) << "of two losers nothing is known";
+  EXPECT_EQ(after[1][0].mmr, stored_rating(middle.rating)) << "a loser has no game against another loser";
   const auto drawn = glicko(sides, std::nullopt);
   const auto all = glicko2({1400, 30, 0.06}, {{1500, 200, 0.5, 0.5}, {1700, 300, 0.5, 0.5}}, 1);
   EXPECT_EQ(drawn[1][0].mmr, stored_rating(all.rating));
 }
 
-TEST(Glicko2, CountsTheTimeSinceTheLastMatchAndAWholePeriodAtMost) {
+TEST(Glicko2, CountsTheTimeSinceTheLastMatchUpToOnePeriod) {
   const auto of = [](TimePoint last) {
     const Rated player{150'000, 40, 6'000, kInitialVolatility, last};
     return glicko({{player}, {{150'000, 40, 6'000, kInitialVolatility, kNow}}}, std::nullopt)[0][0];
   };
   const auto at_once = glicko2({1500, 60, 0.06}, {{1500, 60, 0.5}}, 0);
   EXPECT_EQ(of(kNow).deviation, stored_deviation(at_once.deviation));
-  EXPECT_EQ(of(kNow + std::chrono::hours(5)), of(kNow + std::chrono::hours(5))) << "applied out of order: no time";
+  EXPECT_EQ(of(kNow + std::chrono::hours(5)), of(kNow + std::chrono::hours(5)))
+      << "applied out of order: no time has passed";
   EXPECT_EQ(of(kNow + std::chrono::hours(5)).deviation, of(kNow).deviation);
   EXPECT_EQ(of(kNow + std::chrono::hours(5)).deviation_at, kNow + std::chrono::hours(5));
   const auto half = glicko2({1500, 60, 0.06}, {{1500, 60, 0.5}}, 0.5);
   EXPECT_EQ(of(kNow - kRatingPeriod / 2).deviation, stored_deviation(half.deviation));
   EXPECT_EQ(of(kNow - kRatingPeriod / 2).deviation_at, kNow);
-  // Three periods: two are in the deviation that the last begins with.
+  // Three periods: the first two are in the deviation with which the third begins.
   const double onset = std::sqrt(60 * 60 + 2 * std::pow(0.06 * kPointsPerUnit, 2));
   const auto three = glicko2({1500, onset, 0.06}, {{1500, 60, 0.5}}, 1);
   EXPECT_EQ(of(kNow - 3 * kRatingPeriod).deviation, stored_deviation(three.deviation));

@@ -1,4 +1,4 @@
-// How names are compared, who may register one now, and the cursor of rating pages.
+// Tests the comparison of names, the registrations in flight, and the cursor of rating pages.
 #include <gtest/gtest.h>
 
 #include "services/profile/core/fold.h"
@@ -8,14 +8,14 @@
 namespace mm::profile {
 namespace {
 
-TEST(Names, DifferingInCaseOnlyAreOne) {
+TEST(Names, AreEqualIfOnlyTheirCaseDiffers) {
   EXPECT_EQ(folded("Ann_B-9"), "ann_b-9");
   EXPECT_EQ(folded("ANN@Example.ORG"), "ann@example.org");
   EXPECT_EQ(folded("\xC3\x84nn@example.org"), "\xC3\x84nn@example.org") << "only ASCII letters are folded";
   EXPECT_EQ(folded(""), "");
 }
 
-TEST(NamesInFlight, LetsOneThroughPerNameAndHandsOverTheOthers) {
+TEST(NamesInFlight, TriesOneRegistrationPerNameAndReturnsTheWaiters) {
   NamesInFlight names;
   int called = 0;
   const auto waiter = [&](const Reply<RegisteredPlayer>&) { ++called; };
@@ -30,7 +30,7 @@ TEST(NamesInFlight, LetsOneThroughPerNameAndHandsOverTheOthers) {
   EXPECT_TRUE(names.leave("b").empty());
 }
 
-TEST(NamesInFlight, HasRoomForAThousand) {
+TEST(NamesInFlight, HasAtMostAThousandWaiters) {
   NamesInFlight names;
   const auto waiter = [](const Reply<RegisteredPlayer>&) {};
   EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::first);
@@ -38,12 +38,12 @@ TEST(NamesInFlight, HasRoomForAThousand) {
     EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::waits);
   }
   EXPECT_EQ(names.enter("a", waiter), NamesInFlight::Entry::full);
-  EXPECT_EQ(names.enter("b", waiter), NamesInFlight::Entry::first) << "other names are not kept out";
+  EXPECT_EQ(names.enter("b", waiter), NamesInFlight::Entry::first) << "other names are accepted";
   EXPECT_EQ(names.leave("a").size(), NamesInFlight::kMaxWaiters);
   EXPECT_EQ(names.enter("b", waiter), NamesInFlight::Entry::waits);
 }
 
-TEST(RatingCursor, ReadsBackWhatItWritesAndNothingElse) {
+TEST(RatingCursor, AcceptsOnlyTheTextThatItWrites) {
   const RatingCursor cursor{default_tenant(), *PlayerId::parse("018f0000-0000-7000-8000-000000000001"), ranked_mode()};
   EXPECT_EQ(cursor.text(), "default/018f0000-0000-7000-8000-000000000001/ranked");
   EXPECT_EQ(RatingCursor::parse(cursor.text()), cursor);

@@ -1,4 +1,4 @@
-// The pool that passwords are hashed in: what it refuses, and that it neither loses nor forgets a job.
+// Tests the password pool: which jobs it refuses, and that it runs every job that it accepts.
 #include "services/profile/password_pool.h"
 
 #include <gtest/gtest.h>
@@ -14,14 +14,14 @@ namespace {
 class Pool : public ::testing::Test {
  protected:
   static Deadline later() { return Deadline::after(Milliseconds{60'000}); }
-  PasswordPool::Options options(int threads, int longest_wait_ms, double first_estimate) {
-    return {threads, Milliseconds{longest_wait_ms}, std::chrono::duration<double>(first_estimate)};
+  PasswordPool::Options options(int threads, int max_wait_ms, double first_estimate) {
+    return {threads, Milliseconds{max_wait_ms}, std::chrono::duration<double>(first_estimate)};
   }
   metrics::Registry registry_;
   Metrics metrics_{registry_};
 };
 
-TEST_F(Pool, RunsEveryJobItTookBeforeItEnds) {
+TEST_F(Pool, RunsEveryAcceptedJobBeforeItStops) {
   std::atomic<int> done = 0;
   {
     PasswordPool pool(options(2, 60'000, 0.001), metrics_);
@@ -32,7 +32,7 @@ TEST_F(Pool, RunsEveryJobItTookBeforeItEnds) {
   EXPECT_EQ(done, 200);
 }
 
-TEST_F(Pool, RefusesWhatWouldWaitTooLongAndSaysWhenToComeBack) {
+TEST_F(Pool, RefusesJobsThatWouldWaitTooLongWithATimeToRetry) {
   std::latch release(1);
   std::atomic<int> started = 0;
   PasswordPool pool(options(2, 2'000, 0.5), metrics_);
@@ -41,7 +41,7 @@ TEST_F(Pool, RefusesWhatWouldWaitTooLongAndSaysWhenToComeBack) {
     release.wait();
     return true;
   };
-  // Two run at once, then 0.5 s of wait per two: after 8 more a further one would wait 2.25 s.
+  // Two run at once. Each two further jobs add 0.5 s of wait, so after 8 more the next one would wait 2.25 s.
   int taken = 0;
   std::optional<int> refused;
   while (!refused && taken < 100) {
@@ -51,11 +51,11 @@ TEST_F(Pool, RefusesWhatWouldWaitTooLongAndSaysWhenToComeBack) {
   EXPECT_EQ(taken, 10);
   EXPECT_EQ(refused, 3);
   EXPECT_NE(registry_.expose().find("mm_profile_password_jobs_refused_total 1"), std::string::npos);
-  EXPECT_TRUE(testing::eventually([&] { return started == 2; })) << "as many at once as there are threads";
+  EXPECT_TRUE(testing::eventually([&] { return started == 2; })) << "one job per thread runs at a time";
   release.count_down();
 }
 
-TEST_F(Pool, RefusesWhatWouldWaitLongerThanItsCaller) {
+TEST_F(Pool, RefusesJobsThatWouldMissTheirDeadline) {
   std::latch release(1);
   PasswordPool pool(options(1, 60'000, 1.0), metrics_);
   const auto job = [&] {
@@ -68,14 +68,14 @@ TEST_F(Pool, RefusesWhatWouldWaitLongerThanItsCaller) {
   release.count_down();
 }
 
-TEST_F(Pool, TakesAJobWhenIdleHoweverSlowTheLastOnesWere) {
+TEST_F(Pool, AcceptsAJobWhenIdleHoweverLongJobsTake) {
   PasswordPool pool(options(1, 100, 3'600.0), metrics_);
   std::atomic<int> done = 0;
   EXPECT_FALSE(pool.submit(later(), [&] { return ++done > 0; }));
   EXPECT_TRUE(testing::eventually([&] { return done == 1; }));
 }
 
-TEST_F(Pool, LearnsHowLongJobsTakeButNotFromThoseThatDidNothing) {
+TEST_F(Pool, AveragesTheDurationOfJobsThatDidTheirWork) {
   PasswordPool pool(options(1, 1'000, 0.9), metrics_);
   const auto run = [&](int times, bool worked) {
     std::atomic<int> done = 0;
@@ -84,8 +84,8 @@ TEST_F(Pool, LearnsHowLongJobsTakeButNotFromThoseThatDidNothing) {
       ASSERT_TRUE(testing::eventually([&] { return done == i; }));
     }
   };
-  // How many find room behind one that runs.
-  const auto room = [&] {
+  // How many jobs are accepted while one runs.
+  const auto accepted_jobs = [&] {
     std::latch started(1);
     std::latch release(1);
     std::latch ended(1);
@@ -103,9 +103,9 @@ TEST_F(Pool, LearnsHowLongJobsTakeButNotFromThoseThatDidNothing) {
     return found;
   };
   run(20, false);
-  EXPECT_EQ(room(), 1) << "it still believes in 0.9 s each";
+  EXPECT_EQ(accepted_jobs(), 1) << "the mean is still 0.9 s";
   run(60, true);
-  EXPECT_EQ(room(), 50);
+  EXPECT_EQ(accepted_jobs(), 50);
 }
 
 }  // namespace

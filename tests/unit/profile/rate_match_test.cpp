@@ -1,4 +1,4 @@
-// The decision of the consumer of match.completed: what the rated match says, and which events are poison.
+// Tests the decision of the consumer of match.completed: the rated match, and which events can never be applied.
 #include "services/profile/core/rate_match.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@ namespace {
 
 const TimePoint kNow(Seconds(1'767'225'600));
 
-MatchCompleted duel_of(std::size_t teams, std::size_t size, std::optional<int> winner) {
+MatchCompleted match_of(std::size_t teams, std::size_t size, std::optional<int> winner) {
   MatchCompleted match;
   match.match_id = MatchId::fresh(kNow);
   match.tenant = default_tenant();
@@ -46,8 +46,8 @@ ModeRules rules(bool rated) {
   return rules;
 }
 
-TEST(RateMatch, UsesStoredRatingsNotThoseOfTheEvent) {
-  const auto match = duel_of(2, 1, 0);
+TEST(RateMatch, UsesTheStoredRatingsAndNotThoseOfTheEvent) {
+  const auto match = match_of(2, 1, 0);
   auto before = fresh_players(match);
   before[match.teams[0][0].player_id] = {{160'000, 40}, "ann"};
   before[match.teams[1][0].player_id] = {{150'000, 40}, std::nullopt};
@@ -73,8 +73,8 @@ TEST(RateMatch, UsesStoredRatingsNotThoseOfTheEvent) {
   EXPECT_FALSE(rated.event.teams[1][0].username);
 }
 
-TEST(RateMatch, RatesByTheSystemOfTheModeAndTellsTheCertainty) {
-  const auto match = duel_of(2, 1, 0);
+TEST(RateMatch, RatesByTheSystemOfTheModeAndReturnsTheDeviations) {
+  const auto match = match_of(2, 1, 0);
   auto before = fresh_players(match);
   before[match.teams[0][0].player_id].rated.deviation_at = kNow - std::chrono::hours(24);
   for (const auto system : {RatingSystem::elo, RatingSystem::glicko2, RatingSystem::weng_lin}) {
@@ -88,17 +88,17 @@ TEST(RateMatch, RatesByTheSystemOfTheModeAndTellsTheCertainty) {
     for (std::size_t team = 0; team < 2; ++team) {
       ++after[team][0].games;
       EXPECT_EQ(rated.changes[team].after, after[team][0]);
-      const auto& told = rated.event.teams[team][0];
-      EXPECT_DOUBLE_EQ(told.mmr_after, to_points(after[team][0].mmr));
-      EXPECT_DOUBLE_EQ(told.deviation, to_points(after[team][0].deviation));
-      EXPECT_EQ(told.deviation_at, match.ended_at);
-      EXPECT_NEAR(told.deviation_growth, 4.825, 0.01);
+      const auto& player = rated.event.teams[team][0];
+      EXPECT_DOUBLE_EQ(player.mmr_after, to_points(after[team][0].mmr));
+      EXPECT_DOUBLE_EQ(player.deviation, to_points(after[team][0].deviation));
+      EXPECT_EQ(player.deviation_at, match.ended_at);
+      EXPECT_NEAR(player.deviation_growth, 4.825, 0.01);
     }
   }
 }
 
-TEST(RateMatch, CarriesTheMatchOn) {
-  const auto match = duel_of(2, 3, std::nullopt);
+TEST(RateMatch, CopiesTheMatch) {
+  const auto match = match_of(2, 3, std::nullopt);
   const auto elo = rules(true);
   const auto rated = rate_match(match, fresh_players(match), &elo);
   EXPECT_EQ(rated.event.match_id, match.match_id);
@@ -117,8 +117,8 @@ TEST(RateMatch, CarriesTheMatchOn) {
   }
 }
 
-TEST(RateMatch, CountsTheGameOfAnUnratedOrUnknownModeAndLeavesRatingsAlone) {
-  const auto match = duel_of(2, 2, 1);
+TEST(RateMatch, CountsTheGameOfAnUnratedOrUnknownModeWithoutChangingRatings) {
+  const auto match = match_of(2, 2, 1);
   const auto unrated = rules(false);
   for (const ModeRules* given : {&unrated, static_cast<const ModeRules*>(nullptr)}) {
     const auto rated = rate_match(match, fresh_players(match), given);
@@ -127,7 +127,7 @@ TEST(RateMatch, CountsTheGameOfAnUnratedOrUnknownModeAndLeavesRatingsAlone) {
     for (const auto& change : rated.changes) {
       auto counted = change.before;
       ++counted.games;
-      EXPECT_EQ(change.after, counted) << "and certainty is neither won nor dated";
+      EXPECT_EQ(change.after, counted) << "deviation and deviation_at stay";
     }
     EXPECT_EQ(rated.changes[0].outcome, Outcome::loss);
     EXPECT_EQ(rated.changes[3].outcome, Outcome::win);
@@ -135,20 +135,20 @@ TEST(RateMatch, CountsTheGameOfAnUnratedOrUnknownModeAndLeavesRatingsAlone) {
   }
 }
 
-TEST(RateMatch, FindsTheFlawsOfPoison) {
-  EXPECT_FALSE(flaw_of(duel_of(2, 5, 0)));
-  EXPECT_FALSE(flaw_of(duel_of(16, 100, 15)));
-  EXPECT_FALSE(flaw_of(duel_of(2, 1, std::nullopt)));
-  EXPECT_TRUE(flaw_of(duel_of(0, 1, std::nullopt)));
-  EXPECT_TRUE(flaw_of(duel_of(1, 1, 0)));
-  EXPECT_TRUE(flaw_of(duel_of(17, 1, 0)));
-  EXPECT_TRUE(flaw_of(duel_of(2, 101, 0)));
-  EXPECT_TRUE(flaw_of(duel_of(2, 1, 2)));
-  EXPECT_TRUE(flaw_of(duel_of(2, 1, -1)));
-  auto empty_team = duel_of(2, 1, 0);
+TEST(RateMatch, FindsEventsThatCanNeverBeApplied) {
+  EXPECT_FALSE(flaw_of(match_of(2, 5, 0)));
+  EXPECT_FALSE(flaw_of(match_of(16, 100, 15)));
+  EXPECT_FALSE(flaw_of(match_of(2, 1, std::nullopt)));
+  EXPECT_TRUE(flaw_of(match_of(0, 1, std::nullopt)));
+  EXPECT_TRUE(flaw_of(match_of(1, 1, 0)));
+  EXPECT_TRUE(flaw_of(match_of(17, 1, 0)));
+  EXPECT_TRUE(flaw_of(match_of(2, 101, 0)));
+  EXPECT_TRUE(flaw_of(match_of(2, 1, 2)));
+  EXPECT_TRUE(flaw_of(match_of(2, 1, -1)));
+  auto empty_team = match_of(2, 1, 0);
   empty_team.teams[1].clear();
   EXPECT_TRUE(flaw_of(empty_team));
-  auto twice = duel_of(2, 2, 0);
+  auto twice = match_of(2, 2, 0);
   twice.teams[1][1].player_id = twice.teams[0][0].player_id;
   EXPECT_TRUE(flaw_of(twice));
 }

@@ -1,4 +1,4 @@
-// What holds for any match in any rating system.
+// Tests the properties that hold for any match in any rating system.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -23,7 +23,7 @@ Rated any_player() {
   player.deviation = *rc::gen::inRange<Hundredths>(kMinDeviation, kMaxDeviation + 1);
   player.volatility = *rc::gen::inRange<Billionths>(10'000'000, 100'000'001);
   if (*rc::gen::inRange(0, 5) > 0) {
-    // From a match that ended years ago to one that ended after this one.
+    // The last match ended between years ago and after this match.
     player.deviation_at = kNow - std::chrono::hours(*rc::gen::inRange(-500, 100'000));
   }
   return player;
@@ -50,7 +50,7 @@ MatchOutcome any_outcome(std::size_t sides) {
   return {drawn == sides ? std::nullopt : std::optional(drawn), kNow, *rc::gen::inRange(0, 1'001)};
 }
 
-TEST(AnyRatingSystem, AWinNeverLowersNorALossRaisesBetweenTwo) {
+TEST(AnyRatingSystem, BetweenTwoAWinNeverLowersAndALossNeverRaises) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(2, true);
     const auto after = rate(any_system(), sides, {0, kNow, *rc::gen::inRange(0, 1'001)});
@@ -86,7 +86,7 @@ TEST(AnyRatingSystem, WinningIsNeverWorseThanDrawingNorDrawingThanLosing) {
 
 TEST(AnyRatingSystem, AOneSidedWinIsNeverWorthLessThanANarrowOne) {
   EXPECT_TRUE(rc::check([] {
-    // Volatility is Glicko-2's own answer to a surprise and widens the deviation; at one moment it has no time to.
+    // In Glicko-2 a surprise raises the volatility, which raises the deviation over time. Here no time has passed.
     auto sides = any_sides(2, true);
     for (auto& side : sides) {
       for (auto& player : side) player.deviation_at = kNow;
@@ -103,7 +103,7 @@ TEST(AnyRatingSystem, AOneSidedWinIsNeverWorthLessThanANarrowOne) {
   }));
 }
 
-TEST(AnyRatingSystem, DeviationsStayWithinTheirBoundsAndSoDoVolatilities) {
+TEST(AnyRatingSystem, DeviationsAndVolatilitiesStayWithinTheirBounds) {
   EXPECT_TRUE(rc::check([] {
     auto sides = any_sides(6, false);
     const auto system = any_system();
@@ -121,11 +121,12 @@ TEST(AnyRatingSystem, DeviationsStayWithinTheirBoundsAndSoDoVolatilities) {
   }));
 }
 
-TEST(AnyRatingSystem, WhichSideIsNamedFirstDoesNotMatter) {
+TEST(AnyRatingSystem, TheOrderOfTheSidesDoesNotMatter) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(6, true);
     const auto system = any_system();
-    RC_PRE(system != RatingSystem::elo || sides.size() == 2);  // Elo's last player takes what rounding leaves over
+    RC_PRE(system != RatingSystem::elo ||
+           sides.size() == 2);  // in Elo the last player gets the remainder of the rounding
     auto outcome = any_outcome(sides.size());
     const auto after = rate(system, sides, outcome);
     auto turned = sides;
@@ -164,7 +165,7 @@ TEST(AnyRatingSystem, EqualSidesMirrorEachOther) {
   }));
 }
 
-TEST(AnyRatingSystem, ADrawBetweenEqualsChangesNothingButCertainty) {
+TEST(AnyRatingSystem, ADrawBetweenEqualsChangesOnlyTheDeviation) {
   EXPECT_TRUE(rc::check([] {
     const auto player = any_player();
     const auto size = *rc::gen::inRange<std::size_t>(1, 7);
@@ -179,9 +180,9 @@ TEST(AnyRatingSystem, ADrawBetweenEqualsChangesNothingButCertainty) {
   }));
 }
 
-TEST(AnyRatingSystem, AMatchTellsMoreThanItsTimeForgets) {
+TEST(AnyRatingSystem, AMatchBetweenUncertainPlayersLowersTheDeviation) {
   EXPECT_TRUE(rc::check([] {
-    // Between certain players, who have just played: only what the match says is left.
+    // The players have just played, so their deviations have not grown.
     Rated player;
     player.mmr = *rc::gen::inRange<Hundredths>(100'000, 200'000);
     player.games = 100;
@@ -193,7 +194,7 @@ TEST(AnyRatingSystem, AMatchTellsMoreThanItsTimeForgets) {
   }));
 }
 
-TEST(AnyRatingSystem, WhoIsLessKnownMovesMoreWhereCertaintyCounts) {
+TEST(AnyRatingSystem, LessCertainPlayersChangeMoreWhereDeviationsCount) {
   EXPECT_TRUE(rc::check([] {
     auto sides = any_sides(2, true);
     const auto system = *rc::gen::element(RatingSystem::glicko2, RatingSystem::weng_lin);

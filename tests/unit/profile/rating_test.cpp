@@ -1,4 +1,4 @@
-// Elo by examples worked by hand, and by what must hold for any match.
+// Tests Elo with examples worked by hand, and the properties that hold for any match.
 #include "services/profile/core/rating.h"
 
 #include <gtest/gtest.h>
@@ -54,11 +54,11 @@ TEST(Elo, MatchesExamplesWorkedByHand) {
        {{{160000, kNew}, {150000, kOld}}, {{150000, kOld}, {150000, kOld}}},
        0,
        {{1071, 1071}, {-1071, -1071}}},
-      // The smaller side's +20.00 are taken from two: -10.00 each.
+      // The smaller side gains 20.00; each of the two others loses 10.00.
       {"one against two", {{{150000, kNew}}, {{150000, kNew}, {150000, kNew}}}, 0, {{2000}, {-1000, -1000}}},
-      // 20 * 0.359935 = 7.1987 for one, 3.5994 from each of two: 720 - 2 * 360 leaves nothing over.
+      // 20 * 0.359935 = 7.1987 for one, 3.5994 from each of two: 720 - 2 * 360 has no remainder.
       {"one against two, unequal", {{{160000, kOld}}, {{150000, kOld}, {150000, kOld}}}, 0, {{720}, {-360, -360}}},
-      // 20 * 0.640065 = 12.8013 from one, 4.2671 to each of three: 1280 - 3 * 427 = -1 is left to the last.
+      // 20 * 0.640065 = 12.8013 from one, 4.2671 to each of three: 1280 - 3 * 427 = -1 goes to the last player.
       {"one against three, unequal",
        {{{160000, kOld}}, {{150000, kOld}, {150000, kOld}, {150000, kOld}}},
        1,
@@ -66,8 +66,8 @@ TEST(Elo, MatchesExamplesWorkedByHand) {
       // The winner beats two, who draw: (20 + 20) / 2, (-20 + 0) / 2.
       {"three sides", {{{150000, kNew}}, {{150000, kNew}}, {{150000, kNew}}}, 0, {{2000}, {-1000}, {-1000}}},
       {"three sides, draw", {{{150000, kNew}}, {{150000, kNew}}, {{150000, kNew}}}, std::nullopt, {{0}, {0}, {0}}},
-      // Four: (3 * 20) / 3 and -20 / 3 = -6.6667; 2000 - 3 * 667 = -1 is left to the last.
-      {"four sides, something left over",
+      // Four: (3 * 20) / 3 and -20 / 3 = -6.6667; 2000 - 3 * 667 = -1 goes to the last player.
+      {"four sides, with a remainder",
        {{{150000, kNew}}, {{150000, kNew}}, {{150000, kNew}}, {{150000, kNew}}},
        0,
        {{2000}, {-667}, {-667}, {-666}}},
@@ -84,7 +84,7 @@ TEST(Elo, CountsAOneSidedMatchAsMoreThanOneGame) {
   EXPECT_EQ(elo({{{170000, kOld}}, {{150000, kOld}}}, 0, 1000), (Changes{{921}, {-921}}));
 }
 
-TEST(Elo, DerivesTheDeviationFromItsOwnErrors) {
+TEST(Elo, DerivesTheDeviationFromTheErrorsOfTheRatings) {
   const auto deviations = [](const Sides& sides, std::optional<std::size_t> winner) {
     const auto after = rate(RatingSystem::elo, sides, {winner, TimePoint{}, 0});
     std::vector<Hundredths> all;
@@ -95,19 +95,19 @@ TEST(Elo, DerivesTheDeviationFromItsOwnErrors) {
   };
   // K = 40, both new: elo.h has the numbers.
   EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kNew}}}, 0), (std::vector<Hundredths>{33960, 33960}));
-  // Against one known to 30 points, K = 30: var(D) = 123400, g = 0.66814, 122500 (1 - 0.0576921) + 225 = 115657.7; and
-  // the other one knows a little less than before: 900 (1 - 0.0576921) + 225 = 1073.1.
+  // Against a player with a deviation of 30, K = 30: var(D) = 123400, g = 0.66814, 122500 (1 - 0.0576921) + 225 =
+  // 115657.7. The deviation of that player grows a little: 900 (1 - 0.0576921) + 225 = 1073.1.
   EXPECT_EQ(deviations({{{150000, kNew}}, {{150000, kOld, 3000}}}, 0), (std::vector<Hundredths>{34009, 3276}));
-  // Of two against two a result says less of each, though the gap is known better: g = 0.66910, 122500 (1 - 0.0385160)
-  // + 400 = 118181.8.
+  // In two against two a result says less about each player, though the gap is less uncertain: g = 0.66910,
+  // 122500 (1 - 0.0385160) + 400 = 118181.8.
   EXPECT_EQ(deviations({{{150000, kNew}, {150000, kNew}}, {{150000, kNew}, {150000, kNew}}}, 0),
             (std::vector<Hundredths>{34378, 34378, 34378, 34378}));
-  // Who won says nothing about how sure it is.
+  // The deviation does not depend on the winner.
   EXPECT_EQ(deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, 0),
             deviations({{{160000, kOld, 9000}}, {{150000, kNew, 20000}}}, std::nullopt));
 }
 
-TEST(Elo, DeviationsSettleWhereTheirFormulaDoes) {
+TEST(Elo, DeviationsConvergeToTheLimitOfTheirFormula) {
   const auto settled = [](std::size_t size, std::int64_t games) {
     Sides sides(2, std::vector<Rated>(size, Rated{150000, games}));
     for (int i = 0; i < 3'000; ++i) {
@@ -115,18 +115,18 @@ TEST(Elo, DeviationsSettleWhereTheirFormulaDoes) {
     }
     return to_points(sides[0][0].deviation);
   };
-  // sqrt(n K / (2 g ln 10 / 400)); rounding to hundredths stops a little above it.
+  // sqrt(n K / (2 g ln 10 / 400)); rounding to hundredths stops a little above this limit.
   EXPECT_NEAR(settled(1, kOld), 42.05, 0.2);
   EXPECT_NEAR(settled(5, kOld), 94.02, 0.7);
 }
 
-TEST(Elo, ExpectsWhatTheTablesOfEloSay) {
+TEST(Elo, ExpectsTheScoresOfElosTables) {
   EXPECT_DOUBLE_EQ(expected_score(1500, 1500), 0.5);
   EXPECT_NEAR(expected_score(1600, 1500), 0.640065, 1e-6);
   EXPECT_NEAR(expected_score(1900, 1500), 10.0 / 11, 1e-12);
 }
 
-TEST(Rating, ShowsWholePointsHalvesUp) {
+TEST(Rating, ShowsWholePointsWithHalvesRoundedUp) {
   EXPECT_EQ(shown_points(150'000), 1500);
   EXPECT_EQ(shown_points(150'049), 1500);
   EXPECT_EQ(shown_points(150'050), 1501);
@@ -179,7 +179,7 @@ TEST(EloProperties, TheSumIsZeroForAnySides) {
   }));
 }
 
-TEST(EloProperties, TwoEqualSidesMirrorEachOtherAndNothingIsLeftOver) {
+TEST(EloProperties, TwoSidesOfEqualSizeChangeOppositelyWithoutARemainder) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(2, true);
     const auto changes = elo(sides, any_winner(2));
@@ -190,7 +190,7 @@ TEST(EloProperties, TwoEqualSidesMirrorEachOtherAndNothingIsLeftOver) {
   }));
 }
 
-TEST(EloProperties, WhoIsNamedFirstDoesNotMatter) {
+TEST(EloProperties, TheOrderOfTheSidesDoesNotMatter) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(2, false);
     const auto winner = any_winner(2);
@@ -201,7 +201,7 @@ TEST(EloProperties, WhoIsNamedFirstDoesNotMatter) {
   }));
 }
 
-TEST(EloProperties, NobodyMovesByMoreThanK) {
+TEST(EloProperties, NoRatingChangesByMoreThanK) {
   EXPECT_TRUE(rc::check([] {
     const auto sides = any_sides(2, true);
     for (const auto& side : elo(sides, any_winner(2))) {

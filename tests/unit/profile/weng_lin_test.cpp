@@ -1,4 +1,4 @@
-// Weng-Lin's Plackett-Luce against values that the openskill libraries publish in their own tests: openskill.js
+// Tests the Plackett-Luce model with values from the tests of the openskill libraries: openskill.js
 // (github.com/philihp/openskill.js, src/models/__tests__/plackett-luce.test.ts) and, for ties, openskill.py
 // (github.com/vivekjoshy/openskill.py, tests/models/data/plackettluce.json).
 #include "services/profile/core/weng_lin.h"
@@ -17,7 +17,7 @@ struct Example {
   const char* name;
   std::vector<std::vector<Skill>> sides;
   std::vector<int> ranks;
-  std::vector<Skill> expected;  ///< one for each side: its players are alike
+  std::vector<Skill> expected;  ///< one per side, whose players are equal
 };
 
 void expect_example(const Example& example) {
@@ -70,7 +70,7 @@ TEST(WengLin, GivesThePublishedValuesOfOpenskillJs) {
 }
 
 TEST(WengLin, GivesThePublishedValuesOfOpenskillPy) {
-  // Its tau, 25/300 per match, is added to the deviation beforehand.
+  // The tau of openskill.py, 25/300 per match, is added to the deviation beforehand.
   const Skill player{31.321989232514305, std::hypot(11.379964801443018, 25.0 / 300)};
   const std::vector<Skill> one(1, player);
   const std::vector<Skill> two(2, player);
@@ -91,7 +91,7 @@ TEST(WengLin, GivesThePublishedValuesOfOpenskillPy) {
                    {30.470088421044046, 11.249240904583088}}});
 }
 
-TEST(WengLin, AMatchThatCountsTwiceMovesTwiceAsFar) {
+TEST(WengLin, AMatchThatCountsTwiceChangesTwiceAsMuch) {
   const auto once = plackett_luce({{kNew}, {kNew}}, {1, 2});
   PlackettLuce model;
   model.weight = 2;
@@ -111,7 +111,7 @@ TEST(WengLin, RatesInPoints) {
   EXPECT_EQ(first[0][0].deviation_at, kNow);
   EXPECT_EQ(first[0][0].volatility, kInitialVolatility);
 
-  // 1600 (80) and 1450 (120) against 1520 (60) and 1490 (300): who is known least moves most.
+  // 1600 (80) and 1450 (120) against 1520 (60) and 1490 (300): the least certain player changes most.
   const Sides sides{{{160'000, 9, 8'000}, {145'000, 9, 12'000}}, {{152'000, 9, 6'000}, {149'000, 9, 30'000}}};
   const auto lost = rated(sides, 1);
   EXPECT_EQ(lost[0][0].mmr, 158'895);
@@ -125,8 +125,8 @@ TEST(WengLin, RatesInPoints) {
   EXPECT_EQ(drawn[0][1].deviation, 11'772);
 }
 
-TEST(WengLin, PlayersWhoAreKnownWinAsOftenAsInElo) {
-  // 100 points below and expected to win 0.36: a winner gets 1 - 0.36, a loser loses 0.36, of the same stake.
+TEST(WengLin, PlayersWithCertainRatingsWinAsOftenAsInElo) {
+  // The expected score at 100 points less is 0.36, so a win gains 1 - 0.36 and a loss costs 0.36 of the same amount.
   const Sides sides{{{150'000, 9, kMinDeviation, kInitialVolatility, kNow}},
                     {{160'000, 9, kMinDeviation, kInitialVolatility, kNow}}};
   const auto won = rate(RatingSystem::weng_lin, sides, {0, kNow, 0})[0][0].mmr - 150'000;
@@ -135,7 +135,7 @@ TEST(WengLin, PlayersWhoAreKnownWinAsOftenAsInElo) {
   EXPECT_NEAR(static_cast<double>(lost) / static_cast<double>(won + lost), 1 / (1 + std::pow(10, 0.25)), 0.005);
 }
 
-TEST(WengLin, HasForgottenSomeOfWhoWasLongAway) {
+TEST(WengLin, ChangesPlayersMoreAfterALongAbsence) {
   const auto moved = [](TimePoint last) {
     const Rated player{150'000, 90, 6'000, kInitialVolatility, last};
     const Rated other{150'000, 90, 6'000, kInitialVolatility, kNow};
@@ -144,12 +144,12 @@ TEST(WengLin, HasForgottenSomeOfWhoWasLongAway) {
   const auto year = std::chrono::hours(24 * 365);
   EXPECT_EQ(moved(kNow).mmr, 151'001);
   EXPECT_EQ(moved(kNow).deviation, 5'916);
-  // 60 points have become 110.
+  // The deviation has grown from 60 to 110.
   EXPECT_NEAR(to_points(moved(kNow - year).mmr), 1532.38, 0.05);
   EXPECT_NEAR(to_points(moved(kNow - year).deviation), 105.16, 0.05);
 }
 
-TEST(WengLin, StaysFiniteWhereverTheRatingsAre) {
+TEST(WengLin, StaysFiniteForAnyRatings) {
   const auto after =
       rate(RatingSystem::weng_lin,
            {{{-2'000'000}}, {{2'000'000, 0, 3'000}}, {{0, 0, 3'000}}, {{100'000'000, 0, 3'000}}}, {2, kNow, 0});
