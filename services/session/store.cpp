@@ -308,12 +308,13 @@ Reply<std::vector<Store::Stored>> Store::insert_found(const std::vector<Arrival>
       for (auto& match : all_of(kFindAll(tx, ids))) there.emplace(match.id, std::move(match));
     }
     std::vector<Stored> stored;
+    std::set<MatchId> seen;
     for (const auto& [found, bad_roster, trace] : arrivals) {
       const auto row = fresh.find(found.match_id);
       const auto refused = refusals.find(found.match_id);
-      const bool is_fresh = row != fresh.end();
-      stored.push_back({is_fresh ? row->second : there.at(found.match_id), is_fresh,
-                        refused == refusals.end() ? "" : refused->second.why});
+      const auto& match = row != fresh.end() ? row->second : there.at(found.match_id);
+      const bool is_first = row != fresh.end() && seen.insert(found.match_id).second;
+      stored.push_back({match, is_first, refused == refusals.end() ? "" : refused->second.why});
     }
     return stored;
   });

@@ -37,7 +37,7 @@ class Store {
   };
   struct Stored {
     Match match;
-    bool fresh = false;   ///< false: the row was there before
+    bool fresh = false;   ///< false: the row was there before, or this is a duplicate
     std::string refused;  ///< why it starts as cancelled, for the log; empty if it starts as allocating
   };
   /// None: the match starts as allocating. `busy`: its players who are in another live match.

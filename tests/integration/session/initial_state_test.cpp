@@ -154,6 +154,15 @@ TEST_F(InitialState, ReconcileStoresUnknownMatchesAndAnswersWithTheStateOfEach) 
   EXPECT_EQ(rows(), 4);
 }
 
+TEST_F(InitialState, OfTwoCopiesInOneBatchOnlyTheFirstIsNew) {
+  const auto found = fresh_match();
+  const auto standings = reconcile({found, found});
+  ASSERT_EQ(standings.size(), 2U);
+  EXPECT_TRUE(standings[0].fresh);
+  EXPECT_FALSE(standings[1].fresh);
+  EXPECT_EQ(instance_.metric(R"(mm_session_matches_total{state="allocating"})"), 1);
+}
+
 TEST_F(InitialState, OnlyDaemonsReconcile) {
   Caller player;
   player.role = Role::player;
