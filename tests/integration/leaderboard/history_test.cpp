@@ -130,7 +130,7 @@ TEST_F(History, PagesNeitherSkipNorRepeatWhileMatchesAreAdded) {
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], matches[i].match_id) << i;
 }
 
-TEST_F(History, A049_RefusesCursorsOfOtherRequests) {
+TEST_F(History, RefusesCursorsOfOtherRequests) {
   const auto player = fresh_player();
   publish(played(player, 1));
   publish(played(player, 2));
@@ -242,7 +242,7 @@ TEST_F(History, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
   EXPECT_TRUE(eventually([&] { return leaderboard_.ready(); }));
 }
 
-TEST_F(History, A097_AMatchThatProfileHasNotSignedIsNotWritten) {
+TEST_F(History, AMatchThatProfileHasNotSignedIsNotWritten) {
   std::atomic<int> reports = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
                                     [&](std::string_view, std::string_view) { ++reports; });

@@ -129,7 +129,7 @@ TEST_F(Standings, AMatchBelongsToTheSeasonInWhichItEnded) {
   EXPECT_EQ(ask(board("s2"), anyone_)->total, 2);
 }
 
-TEST_F(Standings, A050_OfUnknownAndFutureSeasonsAreNotFound) {
+TEST_F(Standings, OfUnknownAndFutureSeasonsAreNotFound) {
   for (const char* season : {"s0", "s3", "s4", "s9999"}) {
     const auto answer = ask(board(season), anyone_);
     ASSERT_FALSE(answer.ok()) << season;
@@ -362,7 +362,7 @@ TEST_F(Standings, YourRankIsTheRankOfYourEntryDuringUpdates) {
   }
 }
 
-TEST_F(Standings, A049_RefuseCursorsOfOtherRequests) {
+TEST_F(Standings, RefuseCursorsOfOtherRequests) {
   const auto players = fresh_players(4);
   publish(duel(tenant_, {players[0], 1520}, {players[1], 1480}, 0));
   publish(duel(tenant_, {players[2], 1520}, {players[3], 1480}, 0));

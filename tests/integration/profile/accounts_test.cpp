@@ -85,7 +85,7 @@ TEST_F(Accounts, NamesAndAddressesOfAnotherTenantAreFree) {
   EXPECT_EQ(ask(GetProfile{here.player_id}, as_service(other)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, A029_GivesANameToOneOfAHundredConcurrentRequests) {
+TEST_F(Accounts, GivesANameToOneOfAHundredConcurrentRequests) {
   const Instance second;  // between instances the constraint decides
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 100; ++i) {
@@ -98,7 +98,7 @@ TEST_F(Accounts, A029_GivesANameToOneOfAHundredConcurrentRequests) {
   EXPECT_EQ(number("SELECT count(*) FROM profile.account WHERE tenant = '" + tenant_.str() + "'"), 1);
 }
 
-TEST_F(Accounts, A029_GivesAnAddressToOneOfManyConcurrentRequests) {
+TEST_F(Accounts, GivesAnAddressToOneOfManyConcurrentRequests) {
   std::vector<RegisterPlayer> requests;
   for (int i = 0; i < 20; ++i) {
     requests.push_back(registration(tenant_, "player" + std::to_string(i)));
@@ -122,7 +122,7 @@ TEST_F(Accounts, ANameWhoseFirstRegistrationFailedGoesToTheNext) {
   EXPECT_EQ(refused_as(answers, Code::email_taken) + refused_as(answers, Code::username_taken), 29);
 }
 
-TEST_F(Accounts, A021_AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSameWork) {
+TEST_F(Accounts, AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSameWork) {
   registered(tenant_, "ann");
   const auto jobs = [&] { return profile_.metric("mm_profile_password_seconds_count"); };
   ASSERT_TRUE(eventually([&] { return jobs() == 1; })) << "the job is counted a little after the answer";
@@ -138,7 +138,7 @@ TEST_F(Accounts, A021_AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSame
   EXPECT_EQ(ask(LoginPlayer{"ann", "correct horse", fresh_tenant()}).error().code, Code::invalid_credentials);
 }
 
-TEST_F(Accounts, A023_PasswordsAreNeverTruncated) {
+TEST_F(Accounts, PasswordsAreNeverTruncated) {
   auto request = registration(tenant_, "longest");
   request.password = std::string(72, 'p');
   ASSERT_TRUE(ask(request).ok());
@@ -154,7 +154,7 @@ TEST_F(Accounts, A023_PasswordsAreNeverTruncated) {
   EXPECT_EQ(refused.error().errors.at(0).pointer, "/password");
 }
 
-TEST_F(Accounts, A026_LoginsThatThePoolCannotHashInTimeAreRefusedAtOnceAndOthersAnswered) {
+TEST_F(Accounts, LoginsThatThePoolCannotHashInTimeAreRefusedAtOnceAndOthersAnswered) {
   const auto player = registered(tenant_, "ann");
   profile_.stop();
   // 2^11 rounds: about 0.15 s each, so most of 40 cannot be done within the 0.5 s of their deadlines.
@@ -166,7 +166,7 @@ TEST_F(Accounts, A026_LoginsThatThePoolCannotHashInTimeAreRefusedAtOnceAndOthers
   EXPECT_GT(slow.metric("mm_profile_password_jobs_refused_total"), 0);
 }
 
-TEST_F(Accounts, A026_ARefusalHasTheTimeToRetry) {
+TEST_F(Accounts, ARefusalHasTheTimeToRetry) {
   metrics::Registry registry;
   Metrics metrics(registry);
   PasswordPool pool({1, Milliseconds{10}, std::chrono::duration<double>(1.5)}, metrics);
@@ -194,7 +194,7 @@ TEST_F(Accounts, HashesAgainAtTheNextLoginWhenTheCostHasChanged) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, A028_ShowsThePrivatePartOnlyToThePlayer) {
+TEST_F(Accounts, ShowsThePrivatePartOnlyToThePlayer) {
   const auto ann = registered(tenant_, "ann");
   const auto bob = registered(tenant_, "bob");
   const auto own = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
@@ -239,7 +239,7 @@ TEST_F(Accounts, ChangesTheNamedFieldsOfTheCallersProfile) {
   EXPECT_EQ(ask(moved, as_player(fresh_tenant(), ann.player_id)).error().code, Code::not_found);
 }
 
-TEST_F(Accounts, A027_FieldsThatPlayersMayNotChangeStay) {
+TEST_F(Accounts, FieldsThatPlayersMayNotChangeStay) {
   const auto ann = registered(tenant_, "ann");
   const auto me = as_player(tenant_, ann.player_id);
   const auto answer = ask_raw("profile.update",
@@ -254,7 +254,7 @@ TEST_F(Accounts, A027_FieldsThatPlayersMayNotChangeStay) {
   EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
 }
 
-TEST_F(Accounts, A030_TreatsSqlInFieldsAsText) {
+TEST_F(Accounts, TreatsSqlInFieldsAsText) {
   registered(tenant_, "ann");
   for (const char* text : {"' OR 1=1--", "'; DROP TABLE profile.account; --", "$1", "\\", "%", "_nn", "ann\\'"}) {
     EXPECT_EQ(ask(login(text, "correct horse")).error().code, Code::invalid_credentials) << text;

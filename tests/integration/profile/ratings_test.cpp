@@ -240,7 +240,7 @@ TEST_F(RatingEvents, AppliesEveryMatchOnceWhenTheStreamIsLost) {
   for (const auto& match : matches) EXPECT_TRUE(events.await(match.match_id));
 }
 
-TEST_F(RatingEvents, A097_AMatchThatSessionHasNotSignedChangesNoRating) {
+TEST_F(RatingEvents, AMatchThatSessionHasNotSignedChangesNoRating) {
   std::atomic<int> reports = 0;
   const bus::Subscription listening(*World::get().bus, "events.violation.forged_event", "",
                                     [&](std::string_view, std::string_view) { ++reports; });

@@ -22,7 +22,7 @@ TEST(Cursors, AreReadBackAsTheyWereWritten) {
   EXPECT_LE(board_cursor(kBoard, kPlace).size(), 256U) << "the limit of requests";
 }
 
-TEST(Cursors, A049_AreRefusedForAnotherRequest) {
+TEST(Cursors, AreRefusedForAnotherRequest) {
   const auto cursor = board_cursor(kBoard, kPlace);
   auto other = kBoard;
   other.region = default_region();
@@ -48,7 +48,7 @@ TEST(Cursors, A049_AreRefusedForAnotherRequest) {
   EXPECT_FALSE(read_board_cursor(kBoard, page));
 }
 
-TEST(Cursors, A049_AreRefusedAfterAnyChange) {
+TEST(Cursors, AreRefusedAfterAnyChange) {
   const auto cursor = board_cursor(kBoard, kPlace);
   for (std::size_t i = 0; i < cursor.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
