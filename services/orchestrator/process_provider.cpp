@@ -15,14 +15,14 @@
 namespace mm::orchestrator {
 namespace {
 
-constexpr Milliseconds kLookEvery{5'000};
+constexpr Milliseconds kScanInterval{5'000};
 constexpr int kIdlePollMs = 200;
-constexpr int kStartingPollMs = 5;  // a socket that appears cannot be waited for
+constexpr int kConnectingPollMs = 5;  // poll() cannot wait for a socket file to appear
 constexpr int kExitPortTaken = 98;
 
 SteadyPoint now() { return std::chrono::steady_clock::now(); }
 
-/// Where in the range of ports an endpoint is; -1: it is not of the range.
+/// The offset of an endpoint's port in the range of ports; -1: the port is not of the range.
 int offset_of(const std::string& endpoint, const ProcessSettings& settings) {
   const int port = std::atoi(endpoint.substr(endpoint.rfind(':') + 1).c_str());
   const int offset = port - settings.port_first;
@@ -38,16 +38,16 @@ ProcessProvider::ProcessProvider(ProcessSettings settings, RuntimeFolder folder,
       metrics_(metrics),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   check(wake_ >= 0, "the operating system gives no eventfd");
-  look_for_others();
+  find_servers();
   thread_ = std::thread([this] { run(); });
 }
 
 ProcessProvider::~ProcessProvider() {
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    stopping_ = true;
   }
-  wake();
+  wake_thread();
   thread_.join();
   ::close(wake_);
 }
@@ -58,41 +58,36 @@ Reply<Place> ProcessProvider::reserve(MatchId match, Deadline deadline) {
     const bool known = seating_.of(match).has_value();
     if (const auto seat = seating_.take(match)) {
       if (!known) reserved_at_[match] = now();
-      wake();  // the one kept warm may be taken now
+      wake_thread();  // another server may be needed now
       return Place{seat->server, seat->slot, servers_[seat->server].endpoint};
     }
-    if (!could_grow()) return refuse(Code::no_capacity);
-    wake();
+    if (!may_gain_place()) return refuse(Code::no_capacity);
+    wake_thread();
     if (changed_.wait_until(lock, deadline.when()) == std::cv_status::timeout) return refuse(Code::no_capacity);
   }
 }
 
-// A server is starting, or one may be started.
-bool ProcessProvider::could_grow() const {
-  const bool starting = std::any_of(servers_.begin(), servers_.end(), [](const auto& entry) {
-    return !entry.second.greeted && !entry.second.silent_since;
-  });
+// A server is starting, or another one may be started now.
+bool ProcessProvider::may_gain_place() const {
+  const bool starting =
+      std::any_of(servers_.begin(), servers_.end(), [](const auto& entry) { return is_starting(entry.second.state); });
   return starting || (static_cast<int>(servers_.size()) < settings_.max_servers && now() >= start_not_before_);
 }
 
 HandedOver ProcessProvider::hand_over(ServerId id, const game::HandOver& match, Deadline deadline) {
   std::unique_lock lock(mutex_);
   const auto found = servers_.find(id);
-  if (found == servers_.end() || !found->second.greeted) return HandedOver::lost;
+  if (found == servers_.end() || !hello_received(found->second.state)) return HandedOver::lost;
   if (found->second.hosted.contains(match.match_id)) return HandedOver::hosted;
-  Waiter waiter{id, match.match_id, std::nullopt};
-  const auto place = waiters_.insert(waiters_.end(), &waiter);
-  if (!found->second.link->send(wire::encode(match))) disconnect(id, found->second);
-  wake();
-  changed_.wait_until(lock, deadline.when(), [&] { return waiter.outcome.has_value(); });
-  waiters_.erase(place);
-  if (waiter.outcome) return *waiter.outcome;
-  const auto still = servers_.find(id);
-  if (still != servers_.end() && !still->second.silent_since) {
-    log::warning("game_server_silent", {{"server_id", id}});
-    still->second.silent_since = now();
-    seating_.set_open(id, false);
-  }
+  HandOverWait wait{id, match.match_id, std::nullopt};
+  const auto place = hand_overs_.insert(hand_overs_.end(), &wait);
+  if (!found->second.link->send(wire::encode(match))) apply(found, ServerEvent::send_failed);
+  wake_thread();
+  changed_.wait_until(lock, deadline.when(), [&] { return wait.outcome.has_value(); });
+  hand_overs_.erase(place);
+  if (wait.outcome) return *wait.outcome;
+  // Without an outcome the server is still there: its removal would have been the outcome.
+  apply(servers_.find(id), ServerEvent::hand_over_timed_out);
   return HandedOver::lost;
 }
 
@@ -102,15 +97,15 @@ void ProcessProvider::free(MatchId match, std::optional<ServerId> on) {
   reserved_at_.erase(match);
   const auto server = on ? servers_.find(*on) : servers_.end();
   if (server == servers_.end() || !server->second.link) return;
-  if (!server->second.link->send(wire::encode(game::EndMatch{match}))) disconnect(server->first, server->second);
-  wake();
+  if (!server->second.link->send(wire::encode(game::EndMatch{match}))) apply(server, ServerEvent::send_failed);
+  wake_thread();
 }
 
 Presence ProcessProvider::presence(ServerId id) {
   const std::lock_guard lock(mutex_);
   const auto found = servers_.find(id);
-  if (found == servers_.end() || found->second.silent_since) return Presence::gone;
-  return found->second.greeted ? Presence::there : Presence::unknown;
+  if (found == servers_.end() || std::holds_alternative<Silent>(found->second.state)) return Presence::gone;
+  return std::holds_alternative<Ready>(found->second.state) ? Presence::there : Presence::unknown;
 }
 
 void ProcessProvider::reconcile(const std::vector<Allocated>& allocated) {
@@ -122,39 +117,39 @@ void ProcessProvider::reconcile(const std::vector<Allocated>& allocated) {
     if (servers_.contains(seat.server) && seating_.of(row.match_id) != seat) seating_.restore(row.match_id, seat);
   }
   for (const auto match : seating_.seated()) {
-    if (!known.contains(match) && !just_reserved(match)) seating_.free(match);
+    if (!known.contains(match) && !is_recently_reserved(match)) seating_.free(match);
   }
   end_misplaced(known);
   std::erase_if(reserved_at_, [&](const auto& entry) { return !seating_.of(entry.first); });
 }
 
-// Matches that were released, or moved, while their server could not be told.
+// Ends matches that were released or moved while the connection to their server was down.
 void ProcessProvider::end_misplaced(const std::map<MatchId, ServerId>& known) {
   for (auto& [id, server] : servers_) {
-    if (!server.greeted) continue;
+    if (!hello_received(server.state)) continue;
     for (const auto match : server.hosted) {
       const auto row = known.find(match);
-      if ((row != known.end() && row->second == id) || just_reserved(match)) continue;
+      if ((row != known.end() && row->second == id) || is_recently_reserved(match)) continue;
       log::warning("misplaced_match_ended", {{"server_id", id}, {"match_id", match}});
       server.link->send(wire::encode(game::EndMatch{match}));
     }
   }
-  wake();
+  wake_thread();
 }
 
-// The table may not have it yet.
-bool ProcessProvider::just_reserved(MatchId match) const {
+// The match may have no row yet.
+bool ProcessProvider::is_recently_reserved(MatchId match) const {
   const auto since = reserved_at_.find(match);
-  return since != reserved_at_.end() && now() - since->second < kReservationTime;
+  return since != reserved_at_.end() && now() - since->second < kReservationTimeout;
 }
 
 bool ProcessProvider::ready() {
   const std::lock_guard lock(mutex_);
   return std::any_of(servers_.begin(), servers_.end(),
-                     [](const auto& entry) { return entry.second.greeted && !entry.second.silent_since; });
+                     [](const auto& entry) { return std::holds_alternative<Ready>(entry.second.state); });
 }
 
-void ProcessProvider::wake() {
+void ProcessProvider::wake_thread() {
   const std::uint64_t one = 1;
   // A full counter wakes as well.
   [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
@@ -162,25 +157,25 @@ void ProcessProvider::wake() {
 
 void ProcessProvider::run() {
   std::unique_lock lock(mutex_);
-  while (!ending_) {
-    tend();
-    wait_for_something(lock);
-    if (!ending_) listen_to_all();
+  while (!stopping_) {
+    tick();
+    wait_for_input(lock);
+    if (!stopping_) receive_lines();
   }
 }
 
-void ProcessProvider::wait_for_something(std::unique_lock<std::mutex>& lock) {
+void ProcessProvider::wait_for_input(std::unique_lock<std::mutex>& lock) {
   std::vector<pollfd> watched{{wake_, POLLIN, 0}};
   int timeout = kIdlePollMs;
   for (const auto& [id, server] : servers_) {
     if (!server.link) {
-      timeout = kStartingPollMs;
+      timeout = kConnectingPollMs;
       continue;
     }
     const short events = server.link->has_unsent() ? POLLIN | POLLOUT : POLLIN;
     watched.push_back({server.link->descriptor(), events, 0});
   }
-  // Only this thread destroys a link, so the descriptors stay what they are while others run.
+  // Only this thread destroys links, so the descriptors stay valid while the mutex is free.
   lock.unlock();
   ::poll(watched.data(), watched.size(), timeout);
   std::uint64_t drained = 0;
@@ -188,150 +183,139 @@ void ProcessProvider::wait_for_something(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void ProcessProvider::tend() {
-  reap();
-  if (now() - looked_at_ >= kLookEvery) look_for_others();
-  for (auto& [id, server] : servers_) {
-    if (!server.link) connect(id, server);
+// May erase the server.
+void ProcessProvider::apply(Servers::iterator at, ServerEvent event) {
+  auto& server = at->second;
+  const auto next = transition(server.state, event, server.child.has_value(), now());
+  server.state = next.state;
+  for (const auto effect : next.effects) execute(at, effect);
+}
+
+void ProcessProvider::execute(Servers::iterator at, ServerEffect effect) {
+  const auto id = at->first;
+  switch (effect) {
+    case ServerEffect::accept_matches: return seating_.set_open(id, true);
+    case ServerEffect::stop_matches: return seating_.set_open(id, false);
+    case ServerEffect::forget_matches: return at->second.hosted.clear();
+    case ServerEffect::fail_hand_overs: return answer_hand_overs(id, nullptr, HandedOver::lost);
+    case ServerEffect::reset_start_delay:
+      failed_starts_ = 0;
+      ports_refused_ = 0;
+      return;
+    case ServerEffect::extend_start_delay: start_not_before_ = now() + start_pause(++failed_starts_); return;
+    case ServerEffect::report_silence:
+      log::warning("game_server_silent", {{"server_id", id}});
+      return changed_.notify_all();
+    case ServerEffect::kill: return kill(id, at->second);
+    case ServerEffect::remove: return remove(at);
   }
-  notice_silence();
-  give_up_late();
+}
+
+void ProcessProvider::tick() {
+  reap_children();
+  if (now() - scanned_at_ >= kScanInterval) find_servers();
+  for (auto at = servers_.begin(); at != servers_.end();) {
+    const auto server = at++;
+    if (!server->second.link) connect(server);
+    apply(server, ServerEvent::tick);
+  }
   start_missing();
   metrics_.servers.set(static_cast<double>(servers_.size()));
   metrics_.matches.set(seating_.used());
 }
 
-// Servers of an earlier orchestrator: their sockets are in the folder.
-void ProcessProvider::look_for_others() {
-  looked_at_ = now();
+// Adds servers of an earlier orchestrator, whose sockets are in the folder.
+void ProcessProvider::find_servers() {
+  scanned_at_ = now();
   for (const auto id : folder_.servers()) {
     if (servers_.contains(id)) continue;
-    servers_[id].waiting_since = now();
+    servers_[id].state = Connecting{now()};
     seating_.set_open(id, false);
   }
 }
 
-void ProcessProvider::reap() {
+void ProcessProvider::reap_children() {
   for (auto at = servers_.begin(); at != servers_.end();) {
-    const auto status = at->second.child ? ended(*at->second.child) : std::nullopt;
-    if (!status) {
-      ++at;
-      continue;
-    }
-    // A taken port is no failure while there are others to try.
+    const auto server = at++;
+    const auto status = server->second.child ? ended(*server->second.child) : std::nullopt;
+    if (!status) continue;
+    // A port in use is a failure only when every port of the range has been tried.
     const bool next_port = *status == kExitPortTaken && ++ports_refused_ < settings_.port_count;
-    if (!next_port) log::warning("game_server_ended", {{"server_id", at->first}, {"status", *status}});
-    if (!next_port && !at->second.greeted) start_not_before_ = now() + start_pause(++failed_starts_);
-    at = lose(at);
+    if (!next_port) log::warning("game_server_ended", {{"server_id", server->first}, {"status", *status}});
+    apply(server, next_port ? ServerEvent::port_taken : ServerEvent::exited);
   }
 }
 
-void ProcessProvider::connect(ServerId id, Server& server) {
-  server.link = ServerLink::connect(folder_.socket_path(id));
-  if (server.link && server.child && server.link->peer() != *server.child) server.link.reset();
+void ProcessProvider::connect(Servers::iterator at) {
+  auto& server = at->second;
+  auto link = ServerLink::connect(folder_.socket_path(at->first));
+  if (!link || (server.child && link->peer() != *server.child)) return;
+  server.link = std::move(link);
+  apply(at, ServerEvent::connected);
 }
 
-void ProcessProvider::listen_to_all() {
-  for (auto& [id, server] : servers_) {
-    if (!server.link) continue;
+void ProcessProvider::receive_lines() {
+  for (auto at = servers_.begin(); at != servers_.end(); ++at) {
+    auto& link = at->second.link;
+    if (!link) continue;
     std::vector<game::ServerLine> lines;
-    const bool alive = server.link->flush() && server.link->receive(lines);
-    for (const auto& line : lines) take(id, server, line);
-    if (!alive) {
-      disconnect(id, server);
-      server.link.reset();
-    }
+    const bool alive = link->flush() && link->receive(lines);
+    for (const auto& line : lines) handle_line(at, line);
+    if (alive) continue;
+    apply(at, ServerEvent::link_closed);
+    link.reset();
   }
 }
 
-void ProcessProvider::take(ServerId id, Server& server, const game::ServerLine& line) {
-  if (server.silent_since) {
-    server.silent_since.reset();
-    seating_.set_open(id, server.greeted);
-  }
+void ProcessProvider::handle_line(Servers::iterator at, const game::ServerLine& line) {
+  if (line.event == game::LineEvent::hello) return handle_hello(at, line);
+  apply(at, ServerEvent::other_line);
+  if (!line.match_id) return;
   switch (line.event) {
-    case game::LineEvent::hello: return greet(id, server, line);
+    case game::LineEvent::hello: return;
     case game::LineEvent::hosting:
-      if (!line.match_id) return;
-      server.hosted.insert(*line.match_id);
-      return settle(id, &*line.match_id, HandedOver::hosted);
+      at->second.hosted.insert(*line.match_id);
+      return answer_hand_overs(at->first, &*line.match_id, HandedOver::hosted);
     case game::LineEvent::refused:
-      if (!line.match_id) return;
       log::warning("hand_over_refused", {{"match_id", *line.match_id}, {"reason", line.detail.value_or("")}});
-      return settle(id, &*line.match_id, HandedOver::refused);
-    case game::LineEvent::ended:
-      if (line.match_id) server.hosted.erase(*line.match_id);
-      return;
+      return answer_hand_overs(at->first, &*line.match_id, HandedOver::refused);
+    case game::LineEvent::ended: at->second.hosted.erase(*line.match_id); return;
   }
 }
 
-void ProcessProvider::greet(ServerId id, Server& server, const game::ServerLine& line) {
-  server.greeted = true;
+void ProcessProvider::handle_hello(Servers::iterator at, const game::ServerLine& line) {
+  auto& server = at->second;
   server.endpoint = line.endpoint.value_or("");
-  if (line.matches) server.hosted = {line.matches->begin(), line.matches->end()};
-  failed_starts_ = 0;
-  ports_refused_ = 0;
   server.port_offset = offset_of(server.endpoint, settings_);
-  seating_.set_open(id, true);
+  if (line.matches) server.hosted = {line.matches->begin(), line.matches->end()};
+  apply(at, ServerEvent::hello);
   log::info(server.child ? "game_server_started" : "game_server_adopted",
-            {{"server_id", id}, {"endpoint", server.endpoint}, {"matches", server.hosted.size()}});
+            {{"server_id", at->first}, {"endpoint", server.endpoint}, {"matches", server.hosted.size()}});
   changed_.notify_all();
 }
 
-// Its process may live on: it is asked again, and given up after a while.
-void ProcessProvider::disconnect(ServerId id, Server& server) {
-  server.greeted = false;
-  server.silent_since.reset();
-  server.waiting_since = now();
-  server.hosted.clear();
-  seating_.set_open(id, false);
-  settle(id, nullptr, HandedOver::lost);
+// Without a child and a connection there is no process to end, only a socket that a process left behind.
+void ProcessProvider::kill(ServerId id, const Server& server) {
+  log::warning("game_server_given_up", {{"server_id", id}});
+  if (server.child) ::kill(*server.child, SIGKILL);
+  else if (server.link) ::kill(server.link->peer(), SIGKILL);
 }
 
-ProcessProvider::Servers::iterator ProcessProvider::lose(Servers::iterator server) {
-  const auto id = server->first;
+void ProcessProvider::remove(Servers::iterator at) {
+  const auto id = at->first;
   metrics_.servers_lost.add();
-  settle(id, nullptr, HandedOver::lost);
+  answer_hand_overs(id, nullptr, HandedOver::lost);
   seating_.remove(id);
   folder_.forget(id);
-  return servers_.erase(server);
-}
-
-void ProcessProvider::notice_silence() {
-  for (auto& [id, server] : servers_) {
-    if (!server.link || server.greeted || server.silent_since || now() - server.waiting_since < kHelloTime) continue;
-    log::warning("game_server_silent", {{"server_id", id}});
-    server.silent_since = now();
-    changed_.notify_all();
-  }
-}
-
-void ProcessProvider::give_up_late() {
-  for (auto at = servers_.begin(); at != servers_.end();) {
-    auto& server = at->second;
-    if (!is_late(server)) {
-      ++at;
-      continue;
-    }
-    log::warning("game_server_given_up", {{"server_id", at->first}});
-    // A child is reaped at the next turn. A stranger without a link is a socket without a process.
-    if (server.child) ::kill(*server.child, SIGKILL);
-    else if (server.link) ::kill(server.link->peer(), SIGKILL);
-    at = server.child ? std::next(at) : lose(at);
-  }
-}
-
-bool ProcessProvider::is_late(const Server& server) const {
-  if (server.silent_since) return now() - *server.silent_since > kSilenceTime;
-  if (server.greeted) return false;
-  return !server.link && now() - server.waiting_since > (server.child ? kStartTime : kAdoptTime);
+  servers_.erase(at);
 }
 
 void ProcessProvider::start_missing() {
-  const auto taking =
-      std::count_if(servers_.begin(), servers_.end(), [](const auto& entry) { return !entry.second.silent_since; });
+  const auto usable = std::count_if(servers_.begin(), servers_.end(), [](const auto& entry) {
+    return !std::holds_alternative<Silent>(entry.second.state);
+  });
   const int wanted = servers_wanted(seating_.used(), settings_.max_servers);
-  for (auto there = static_cast<int>(taking); there < wanted; ++there) {
+  for (auto count = static_cast<int>(usable); count < wanted; ++count) {
     if (static_cast<int>(servers_.size()) >= settings_.max_servers || now() < start_not_before_) return;
     if (!start_one()) return;
   }
@@ -364,15 +348,15 @@ bool ProcessProvider::start_one() {
   auto& server = servers_[id];
   server.child = *child;
   server.port_offset = offset;
-  server.waiting_since = now();
+  server.state = Connecting{now()};
   seating_.set_open(id, false);
   return true;
 }
 
-// Answers those who wait for this server; `match` null: all of them.
-void ProcessProvider::settle(ServerId server, const MatchId* match, HandedOver outcome) {
-  for (auto* waiter : waiters_) {
-    if (waiter->server == server && (match == nullptr || waiter->match == *match)) waiter->outcome = outcome;
+// Answers the callers that wait for this server; `match` null: for any of its matches.
+void ProcessProvider::answer_hand_overs(ServerId server, const MatchId* match, HandedOver outcome) {
+  for (auto* wait : hand_overs_) {
+    if (wait->server == server && (match == nullptr || wait->match == *match)) wait->outcome = outcome;
   }
   changed_.notify_all();
 }

@@ -1,8 +1,10 @@
-// Game servers as processes of this machine: at most `max_servers`, 64 matches each, started when needed and one kept
-// warm. One thread tends them: it starts and reaps processes, finds those of an earlier orchestrator by their sockets,
-// reads what they say; callers reserve places and send matches.
+// Runs game servers as processes of this machine: at most `max_servers`, 64 matches each, started when needed. At least
+// one is always running. core/server_state.h has the states of a server; this class feeds it events and executes its
+// effects. One thread starts and reaps processes, finds servers of an earlier orchestrator by their sockets, and reads
+// what servers send. Callers of the public methods reserve places and send matches.
 //
-// A server that goes takes its matches with it: session ends them for want of heartbeats. When we go, the servers stay.
+// When a server ends, its matches are lost, and session cancels them because their heartbeats stop. Servers go on when
+// the orchestrator ends.
 #pragma once
 
 #include <condition_variable>
@@ -16,6 +18,7 @@
 #include <thread>
 
 #include "services/orchestrator/core/seating.h"
+#include "services/orchestrator/core/server_state.h"
 #include "services/orchestrator/game_server_process.h"
 #include "services/orchestrator/metrics.h"
 #include "services/orchestrator/provider.h"
@@ -36,15 +39,8 @@ struct ProcessSettings {
 
 class ProcessProvider final : public Provider {
  public:
-  /// How long a server we started may take to open its socket, and how long a socket found in the folder is tried.
-  static constexpr Milliseconds kStartTime{10'000};
-  static constexpr Milliseconds kAdoptTime{1'000};
-  /// A server that has not said hello on a new link by then is silent, like one that does not answer a hand-over.
-  static constexpr Milliseconds kHelloTime{2'000};
-  /// A silent server gets no matches, and is killed after this time.
-  static constexpr Milliseconds kSilenceTime{60'000};
-  /// A reservation that the table does not know after this time was never made.
-  static constexpr Milliseconds kReservationTime{10'000};
+  /// A reservation without a row in the table after this time will never get one, and its place is free again.
+  static constexpr Milliseconds kReservationTimeout{10'000};
 
   ProcessProvider(ProcessSettings settings, RuntimeFolder folder, const Clock& clock, Metrics& metrics);
   ~ProcessProvider() override;
@@ -58,45 +54,43 @@ class ProcessProvider final : public Provider {
 
  private:
   struct Server {
-    std::optional<pid_t> child;        // ours to reap; none: an earlier orchestrator's
-    std::unique_ptr<ServerLink> link;  // none: not connected
-    bool greeted = false;              // it said hello on this link
-    std::string endpoint;
-    int port_offset = -1;              // of the range; -1: it has a port of its own
+    ServerState state;
+    std::optional<pid_t> child;        // none: an earlier orchestrator started the process
+    std::unique_ptr<ServerLink> link;  // null exactly while the state is Connecting
+    std::string endpoint;              // host:port for players, from the hello
+    int port_offset = -1;              // in the range of ports; -1: the port is not of the range
     std::set<MatchId> hosted;
-    SteadyPoint waiting_since;         // for its socket or its hello
-    std::optional<SteadyPoint> silent_since;
   };
   using Servers = std::map<ServerId, Server>;
-  struct Waiter {
+  // A hand-over whose caller waits for the answer.
+  struct HandOverWait {
     ServerId server;
     MatchId match;
     std::optional<HandedOver> outcome;
   };
 
   void run();
-  void wait_for_something(std::unique_lock<std::mutex>& lock);
-  void wake();
+  void wait_for_input(std::unique_lock<std::mutex>& lock);
+  void wake_thread();
 
-  // All with mutex_ held.
-  void tend();
-  void look_for_others();
-  void reap();
-  void connect(ServerId id, Server& server);
-  void listen_to_all();
-  void take(ServerId id, Server& server, const game::ServerLine& line);
-  void greet(ServerId id, Server& server, const game::ServerLine& line);
-  void disconnect(ServerId id, Server& server);
-  Servers::iterator lose(Servers::iterator server);
-  void notice_silence();
-  void give_up_late();
-  bool is_late(const Server& server) const;
+  // mutex_ is held during all of these.
+  void apply(Servers::iterator at, ServerEvent event);
+  void execute(Servers::iterator at, ServerEffect effect);
+  void tick();
+  void find_servers();
+  void reap_children();
+  void connect(Servers::iterator at);
+  void receive_lines();
+  void handle_line(Servers::iterator at, const game::ServerLine& line);
+  void handle_hello(Servers::iterator at, const game::ServerLine& line);
+  void kill(ServerId id, const Server& server);
+  void remove(Servers::iterator at);
   void end_misplaced(const std::map<MatchId, ServerId>& known);
-  bool just_reserved(MatchId match) const;
+  bool is_recently_reserved(MatchId match) const;
   void start_missing();
   bool start_one();
-  void settle(ServerId server, const MatchId* match, HandedOver outcome);
-  bool could_grow() const;
+  void answer_hand_overs(ServerId server, const MatchId* match, HandedOver outcome);
+  bool may_gain_place() const;
 
   const ProcessSettings settings_;
   const RuntimeFolder folder_;
@@ -105,17 +99,17 @@ class ProcessProvider final : public Provider {
   const int wake_;  // eventfd
 
   std::mutex mutex_;
-  std::condition_variable changed_;  // a server said hello or went, or a hand-over was answered
-  bool ending_ = false;
+  std::condition_variable changed_;  // the state of a server changed, or a hand-over was answered
+  bool stopping_ = false;
   Servers servers_;
   Seating seating_;
   std::map<MatchId, SteadyPoint> reserved_at_;
-  std::list<Waiter*> waiters_;
-  int failed_starts_ = 0;
-  int ports_refused_ = 0;  // in a row
+  std::list<HandOverWait*> hand_overs_;
+  int failed_starts_ = 0;  // since the last hello
+  int ports_refused_ = 0;  // since the last hello
   int next_port_offset_ = 0;
   SteadyPoint start_not_before_;
-  SteadyPoint looked_at_;
+  SteadyPoint scanned_at_;
   std::thread thread_;
 };
 
