@@ -59,7 +59,7 @@ class Control::Impl::Link : public std::enable_shared_from_this<Link> {
   void send(const ServerLine& line) {
     auto text = wire::encode(line) + "\n";
     unsent_bytes_ += text.size();
-    if (unsent_bytes_ > kMostUnsentBytes) return stop();
+    if (unsent_bytes_ > kMaxUnsentBytes) return stop();
     unsent_.push_back(std::move(text));
     if (unsent_.size() == 1) write();
   }
@@ -118,7 +118,7 @@ class Control::Impl::Link : public std::enable_shared_from_this<Link> {
 void Control::Impl::accept(const std::shared_ptr<Impl>& self) {
   acceptor.async_accept([this, self](ErrorCode error, Local::socket socket) {
     if (!acceptor.is_open()) return;
-    if (!error && links.size() < kMostLinks && is_own_user(socket)) {
+    if (!error && links.size() < kMaxLinks && is_own_user(socket)) {
       const auto link = std::make_shared<Link>(self, std::move(socket));
       links.insert(link);
       link->start();
@@ -149,7 +149,7 @@ Result<Done, std::string> Control::listen(const std::string& folder, const std::
   ErrorCode error;
   impl_->acceptor.open(Local(), error);
   if (!error) impl_->acceptor.bind("/proc/self/fd/" + std::to_string(directory) + "/" + name, error);
-  if (!error) impl_->acceptor.listen(kMostLinks, error);
+  if (!error) impl_->acceptor.listen(kMaxLinks, error);
   ::umask(mask);
   ::close(directory);
   if (error) return fail("cannot listen on " + impl_->path + ": " + error.message());
@@ -157,7 +157,7 @@ Result<Done, std::string> Control::listen(const std::string& folder, const std::
   return Done{};
 }
 
-void Control::tell(const ServerLine& line) {
+void Control::send_to_all(const ServerLine& line) {
   const auto links = impl_->links;  // a copy: sending may drop one
   for (const auto& link : links) link->send(line);
 }

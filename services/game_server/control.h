@@ -22,8 +22,8 @@ struct ControlHandlers {
 
 class Control {
  public:
-  static constexpr std::size_t kMostLinks = 8;
-  static constexpr std::size_t kMostUnsentBytes = 1024 * 1024;  // a peer that does not read is dropped
+  static constexpr std::size_t kMaxLinks = 8;
+  static constexpr std::size_t kMaxUnsentBytes = 1024 * 1024;  // a peer that does not read is dropped
 
   Control(asio::io_context& io, ControlHandlers handlers);
   ~Control();
@@ -34,7 +34,7 @@ class Control {
   Result<Done, std::string> listen(const std::string& folder, const std::string& name);
 
   /// To every orchestrator that is connected.
-  void tell(const ServerLine& line);
+  void send_to_all(const ServerLine& line);
   bool connected() const;
 
  private:

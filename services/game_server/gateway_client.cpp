@@ -78,7 +78,7 @@ class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Conn
     request_.body() = exchange_.request.body;
     request_.prepare_payload();
     parser_.emplace();
-    parser_->body_limit(kMostBodyBytes);
+    parser_->body_limit(kMaxBodyBytes);
     parser_->header_limit(16 * 1024);
   }
 
@@ -167,13 +167,13 @@ class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Conn
 
 void GatewayClient::Impl::post(const GatewayAddress& to, Exchange exchange) {
   auto& pool = pools[to];
-  if (pool.waiting.size() >= kMostWaiting) return answer_later(std::move(exchange.handler));
+  if (pool.waiting.size() >= kMaxWaiting) return answer_later(std::move(exchange.handler));
   pool.waiting.push_back(std::move(exchange));
   if (!pool.idle.empty()) {
     auto connection = std::move(pool.idle.back());
     pool.idle.pop_back();
     next(to, std::move(connection));
-  } else if (pool.connections < kMostConnections) {
+  } else if (pool.connections < kMaxConnections) {
     ++pool.connections;
     next(to, std::make_shared<Connection>(shared_from_this(), to));
   }
@@ -206,7 +206,7 @@ GatewayClient::~GatewayClient() {
 }
 
 void GatewayClient::post(const GatewayAddress& to, Request request, Handler handler) {
-  impl_->post(to, {std::move(request), std::move(handler), std::chrono::steady_clock::now() + kExchangeTime});
+  impl_->post(to, {std::move(request), std::move(handler), std::chrono::steady_clock::now() + kExchangeTimeout});
 }
 
 }  // namespace mm::game

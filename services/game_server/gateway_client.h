@@ -15,10 +15,10 @@ namespace mm::game {
 
 class GatewayClient {
  public:
-  static constexpr std::size_t kMostConnections = 8;    // to one gateway
-  static constexpr std::size_t kMostWaiting = 4096;     // exchanges without a connection
-  static constexpr std::size_t kMostBodyBytes = 64 * 1024;
-  static constexpr Seconds kExchangeTime{5};            // connecting, sending and the answer
+  static constexpr std::size_t kMaxConnections = 8;  // to one gateway
+  static constexpr std::size_t kMaxWaiting = 4096;   // exchanges without a connection
+  static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+  static constexpr Seconds kExchangeTimeout{5};  // connecting, sending and the answer
 
   struct Request {
     std::string target;  ///< "/v1/…"

@@ -5,19 +5,19 @@
 #include "common/runtime/log.h"
 #include "common/wire/codec.h"
 #include "services/game_server/bodies.h"
-#include "services/game_server/core/coin.h"
+#include "services/game_server/core/match_outcome.h"
 
 namespace mm::game {
 namespace {
 
-constexpr int kBeatSecondsMax = 30;
+constexpr int kMaxHeartbeatSeconds = 30;
 
 TimePoint wall_now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
 SteadyPoint steady_now() { return std::chrono::steady_clock::now(); }
 
-Seconds next_beat(const std::string& body) {
+Seconds next_heartbeat(const std::string& body) {
   const auto answer = wire::decode<HeartbeatAnswer>(body, wire::Unknown::ignored);
-  return Seconds(std::clamp(answer ? answer->next_heartbeat_seconds : 5, 1, kBeatSecondsMax));
+  return Seconds(std::clamp(answer ? answer->next_heartbeat_seconds : 5, 1, kMaxHeartbeatSeconds));
 }
 
 }  // namespace
@@ -26,22 +26,22 @@ HostedMatch::HostedMatch(const Hosting& hosting, GatewayAddress gateway, HandOve
     : hosting_(hosting),
       gateway_(std::move(gateway)),
       match_(std::move(match)),
-      joins_({match_.join_key}),
-      beat_timer_(hosting.io),
+      join_tokens_({match_.join_key}),
+      heartbeat_timer_(hosting.io),
       game_timer_(hosting.io),
       started_(steady_now()) {
   for (const auto& team : match_.teams) roster_.insert(team.begin(), team.end());
 }
 
 void HostedMatch::start() {
-  beat();
+  send_heartbeat();
   after(game_timer_, hosting_.length, &HostedMatch::finish);
 }
 
 void HostedMatch::drop() { close(); }
 
 std::optional<PlayerId> HostedMatch::join(std::string_view token, std::shared_ptr<PlayerLink> link) {
-  const auto claims = joins_.verify_join(token, wall_now());
+  const auto claims = join_tokens_.verify_join(token, wall_now());
   if (!claims || claims->match != match_.match_id || !roster_.contains(claims->player)) return std::nullopt;
   if (!running_) return std::nullopt;
   auto& place = joined_[claims->player];
@@ -50,7 +50,7 @@ std::optional<PlayerId> HostedMatch::join(std::string_view token, std::shared_pt
   return claims->player;
 }
 
-void HostedMatch::say(PlayerId from, std::string_view data) {
+void HostedMatch::broadcast(PlayerId from, std::string_view data) {
   const ServerFrame frame{"message", from, fields::RawJson{std::string(data)}};
   const auto text = std::make_shared<const std::string>(wire::encode(frame));
   // A copy: whoever is dropped for reading too slowly leaves while we go through.
@@ -65,19 +65,23 @@ void HostedMatch::leave(PlayerId player, const PlayerLink* link) {
   if (found != joined_.end() && found->second.get() == link) joined_.erase(found);
 }
 
-void HostedMatch::beat() {
+void HostedMatch::send_heartbeat() {
   const HeartbeatBody body{static_cast<int>(joined_.size()), running_ ? ServerPhase::running : ServerPhase::ending};
-  hosting_.gateway.post(gateway_, request("heartbeat", wire::encode(body)), answer_to(&HostedMatch::beat_answered));
+  hosting_.gateway.post(gateway_, request("heartbeat", wire::encode(body)),
+                        answer_to(&HostedMatch::on_heartbeat_answer));
 }
 
-void HostedMatch::beat_answered(const GatewayClient::Answer& answer) {
-  switch (heard(answer.status)) {
-    case Heard::yes: failed_beats_ = 0; return after(beat_timer_, next_beat(answer.body), &HostedMatch::beat);
-    case Heard::again:
-      ++failed_beats_;
-      return after(beat_timer_, retry_wait(failed_beats_, random_share(match_.match_id, 1), answer.retry_after_seconds),
-                   &HostedMatch::beat);
-    case Heard::refused:
+void HostedMatch::on_heartbeat_answer(const GatewayClient::Answer& answer) {
+  switch (report_outcome(answer.status)) {
+    case ReportOutcome::accepted:
+      failed_heartbeats_ = 0;
+      return after(heartbeat_timer_, next_heartbeat(answer.body), &HostedMatch::send_heartbeat);
+    case ReportOutcome::retry:
+      ++failed_heartbeats_;
+      return after(heartbeat_timer_,
+                   retry_delay(failed_heartbeats_, random_fraction(match_.match_id, 1), answer.retry_after_seconds),
+                   &HostedMatch::send_heartbeat);
+    case ReportOutcome::refused:
       // Cancelled, or ended without us: nobody waits for a result.
       log::warning("heartbeat_refused", {{"match_id", match_.match_id}, {"status", answer.status}});
       return close();
@@ -92,26 +96,26 @@ void HostedMatch::finish() {
   body.duration_seconds = std::chrono::duration<double>(steady_now() - started_).count();
   body.player_stats = stats_of(match_.match_id, match_.teams, *body.winning_team);
   result_ = wire::encode(body);
-  report_until_ = steady_now() + kReportTime;
-  report();
+  report_until_ = steady_now() + kReportTimeout;
+  send_result();
 }
 
-void HostedMatch::report() {
-  hosting_.gateway.post(gateway_, request("result", result_), answer_to(&HostedMatch::report_answered));
+void HostedMatch::send_result() {
+  hosting_.gateway.post(gateway_, request("result", result_), answer_to(&HostedMatch::on_result_answer));
 }
 
-void HostedMatch::report_answered(const GatewayClient::Answer& answer) {
-  switch (heard(answer.status)) {
-    case Heard::yes: return close();
-    case Heard::again:
+void HostedMatch::on_result_answer(const GatewayClient::Answer& answer) {
+  switch (report_outcome(answer.status)) {
+    case ReportOutcome::accepted: return close();
+    case ReportOutcome::retry:
       if (steady_now() < report_until_) {
         ++failed_reports_;
         return after(game_timer_,
-                     retry_wait(failed_reports_, random_share(match_.match_id, 2), answer.retry_after_seconds),
-                     &HostedMatch::report);
+                     retry_delay(failed_reports_, random_fraction(match_.match_id, 2), answer.retry_after_seconds),
+                     &HostedMatch::send_result);
       }
       [[fallthrough]];
-    case Heard::refused:
+    case ReportOutcome::refused:
       log::warning("result_given_up", {{"match_id", match_.match_id}, {"status", answer.status}});
       return close();
   }
@@ -120,7 +124,7 @@ void HostedMatch::report_answered(const GatewayClient::Answer& answer) {
 void HostedMatch::close() {
   if (std::exchange(closed_, true)) return;
   running_ = false;
-  beat_timer_.cancel();
+  heartbeat_timer_.cancel();
   game_timer_.cancel();
   for (const auto& [player, link] : std::exchange(joined_, {})) link->close(kCloseOver);
   hosting_.over(match_.match_id);

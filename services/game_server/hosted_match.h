@@ -22,14 +22,14 @@ namespace mm::game {
 struct Hosting {
   asio::io_context& io;
   GatewayClient& gateway;
-  Seconds length;                       ///< of a game
-  std::function<void(MatchId)> over;    ///< the match is done with, once; it may be destroyed afterwards
+  Seconds length;                     ///< of a game
+  std::function<void(MatchId)> over;  ///< the match is done with, once; it may be destroyed afterwards
 };
 
 class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
  public:
   /// A result that nobody takes is given up after this time.
-  static constexpr std::chrono::minutes kReportTime{10};
+  static constexpr std::chrono::minutes kReportTimeout{10};
 
   HostedMatch(const Hosting& hosting, GatewayAddress gateway, HandOver match);
 
@@ -41,15 +41,15 @@ class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
   /// The player of a valid join token of this match; an earlier link of the same player is closed.
   std::optional<PlayerId> join(std::string_view token, std::shared_ptr<PlayerLink> link);
   /// `data`: one JSON value, for everybody else.
-  void say(PlayerId from, std::string_view data);
+  void broadcast(PlayerId from, std::string_view data);
   void leave(PlayerId player, const PlayerLink* link);
 
  private:
-  void beat();
-  void beat_answered(const GatewayClient::Answer& answer);
+  void send_heartbeat();
+  void on_heartbeat_answer(const GatewayClient::Answer& answer);
   void finish();
-  void report();
-  void report_answered(const GatewayClient::Answer& answer);
+  void send_result();
+  void on_result_answer(const GatewayClient::Answer& answer);
   void close();
 
   GatewayClient::Request request(std::string_view what, std::string body) const;
@@ -60,15 +60,15 @@ class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
   const Hosting& hosting_;
   const GatewayAddress gateway_;
   const HandOver match_;
-  const security::TokenSigner joins_;
+  const security::TokenSigner join_tokens_;
   std::set<PlayerId> roster_;
   std::map<PlayerId, std::shared_ptr<PlayerLink>> joined_;
-  asio::steady_timer beat_timer_;
+  asio::steady_timer heartbeat_timer_;
   asio::steady_timer game_timer_;  // the end of the game, then the tries to report it
   const SteadyPoint started_;
   bool running_ = true;
   bool closed_ = false;
-  int failed_beats_ = 0;
+  int failed_heartbeats_ = 0;
   int failed_reports_ = 0;
   SteadyPoint report_until_;
   std::string result_;  // the body, written once: every try says the same

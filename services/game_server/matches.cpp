@@ -5,12 +5,12 @@
 namespace mm::game {
 
 Matches::Matches(asio::io_context& io, GatewayClient& gateway, Seconds length, std::function<void(MatchId)> ended)
-    : hosting_{io, gateway, length, [this](MatchId match) { over(match); }}, ended_(std::move(ended)) {}
+    : hosting_{io, gateway, length, [this](MatchId match) { remove(match); }}, ended_(std::move(ended)) {}
 
 std::optional<std::string> Matches::host(HandOver match) {
   const auto id = match.match_id;
   if (matches_.contains(id)) return std::nullopt;
-  if (remembered_.contains(id)) return "it has ended here";
+  if (ended_ids_.contains(id)) return "it has ended here";
   if (matches_.size() >= static_cast<std::size_t>(kMatchesPerServer)) return "no place is free";
   auto gateway = parse_gateway_url(match.gateway_url);
   if (!gateway) return "gateway_url is not http://host:port";
@@ -22,7 +22,7 @@ std::optional<std::string> Matches::host(HandOver match) {
 }
 
 void Matches::end(MatchId match) {
-  remember(match);
+  remember_ended(match);
   if (const auto hosted = find(match)) hosted->drop();
 }
 
@@ -37,18 +37,18 @@ std::vector<MatchId> Matches::hosted() const {
   return ids;
 }
 
-void Matches::over(MatchId match) {
-  remember(match);
+void Matches::remove(MatchId match) {
+  remember_ended(match);
   matches_.erase(match);
   log::debug("match_ended", {{"match_id", match}});
   ended_(match);
 }
 
-void Matches::remember(MatchId match) {
-  if (!remembered_.insert(match).second) return;
+void Matches::remember_ended(MatchId match) {
+  if (!ended_ids_.insert(match).second) return;
   oldest_first_.push_back(match);
-  if (oldest_first_.size() <= kMostRemembered) return;
-  remembered_.erase(oldest_first_.front());
+  if (oldest_first_.size() <= kMaxEndedIds) return;
+  ended_ids_.erase(oldest_first_.front());
   oldest_first_.pop_front();
 }
 

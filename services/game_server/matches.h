@@ -17,7 +17,7 @@ namespace mm::game {
 class Matches {
  public:
   /// Ended matches that are remembered, so that a hand-over that comes after the end is refused.
-  static constexpr std::size_t kMostRemembered = 4096;
+  static constexpr std::size_t kMaxEndedIds = 4096;
 
   /// `ended`: called once for each match that is done with.
   Matches(asio::io_context& io, GatewayClient& gateway, Seconds length, std::function<void(MatchId)> ended);
@@ -32,13 +32,13 @@ class Matches {
   bool empty() const { return matches_.empty(); }
 
  private:
-  void over(MatchId match);
-  void remember(MatchId match);
+  void remove(MatchId match);
+  void remember_ended(MatchId match);
 
   Hosting hosting_;
   const std::function<void(MatchId)> ended_;
   std::map<MatchId, std::shared_ptr<HostedMatch>> matches_;
-  std::set<MatchId> remembered_;
+  std::set<MatchId> ended_ids_;
   std::deque<MatchId> oldest_first_;
 };
 

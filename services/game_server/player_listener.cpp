@@ -13,7 +13,7 @@
 
 #include "common/wire/codec.h"
 #include "services/game_server/bodies.h"
-#include "services/game_server/core/allowance.h"
+#include "services/game_server/core/token_bucket.h"
 
 namespace mm::game {
 namespace {
@@ -23,11 +23,11 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using Limits = PlayerLimits;
 
-constexpr std::size_t kHeaderBytes = 8 * 1024;
+constexpr std::size_t kMaxHeaderBytes = 8 * 1024;
 /// From the decision to close until the connection is cut.
-constexpr Seconds kCloseTime{2};
+constexpr Seconds kCloseTimeout{2};
 /// With no file descriptor left, the next accept waits.
-constexpr Milliseconds kAcceptPause{100};
+constexpr Milliseconds kAcceptRetryDelay{100};
 
 std::optional<MatchId> match_in(beast::string_view target) {
   constexpr std::string_view kPrefix = "/match/";
@@ -69,9 +69,9 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   Socket& operator=(const Socket&) = delete;
 
   void start() {
-    beast::get_lowest_layer(stream_).expires_after(Limits::kJoinTime);
+    beast::get_lowest_layer(stream_).expires_after(Limits::kJoinTimeout);
     request_.emplace();
-    request_->header_limit(kHeaderBytes);
+    request_->header_limit(kMaxHeaderBytes);
     http::async_read(beast::get_lowest_layer(stream_), buffer_, *request_,
                      [self = shared_from_this()](ErrorCode error, std::size_t) {
                        if (!error) self->upgrade();
@@ -81,7 +81,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   void send(std::shared_ptr<const std::string> text) override {
     if (closing_) return;
     unsent_bytes_ += text->size();
-    if (unsent_bytes_ > Limits::kUnsentBytes) return leave_and_close(kCloseTooSlow);
+    if (unsent_bytes_ > Limits::kMaxUnsentBytes) return leave_and_close(kCloseTooSlow);
     unsent_.push_back(std::move(text));
     if (unsent_.size() == 1) write();
   }
@@ -89,10 +89,10 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   void close(std::uint16_t code) override {
     if (closing_) return;
     closing_ = code;
-    if (unsent_.empty()) return say_goodbye();
+    if (unsent_.empty()) return send_close();
     // What is being written goes out; what waits behind it does not.
     unsent_.resize(1);
-    cut_after(kCloseTime);
+    cut_after(kCloseTimeout);
   }
 
  private:
@@ -105,8 +105,8 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
     }
     match_ = *match;
     beast::get_lowest_layer(stream_).expires_never();
-    stream_.set_option(websocket::stream_base::timeout{Limits::kJoinTime, Limits::kSilence, true});
-    stream_.read_message_max(Limits::kMessageBytes);
+    stream_.set_option(websocket::stream_base::timeout{Limits::kJoinTimeout, Limits::kIdleTimeout, true});
+    stream_.read_message_max(Limits::kMaxMessageBytes);
     stream_.auto_fragment(false);
     stream_.text(true);
     stream_.async_accept(request, [self = shared_from_this()](ErrorCode error) {
@@ -124,7 +124,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
 
   void accepted() {
     request_.reset();
-    timer_.expires_after(Limits::kJoinTime);
+    timer_.expires_after(Limits::kJoinTimeout);
     timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
       const auto self = weak.lock();
       if (!error && self && !self->player_) self->close(kCloseNotAuthenticated);
@@ -155,10 +155,11 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   }
 
   void take_message(const std::string& text) {
-    if (!allowance_.take(std::chrono::steady_clock::now())) return leave_and_close(kCloseTooMany);
+    if (!message_limit_.take(std::chrono::steady_clock::now())) return leave_and_close(kCloseTooMany);
     const auto frame = wire::decode<ClientFrame>(text, wire::Unknown::refused);
     if (!frame || frame->type != "message" || frame->token) return leave_and_close(kCloseBadFrame);
-    if (const auto match = owner_->matches.find(match_)) match->say(*player_, frame->data ? frame->data->text : "null");
+    if (const auto match = owner_->matches.find(match_))
+      match->broadcast(*player_, frame->data ? frame->data->text : "null");
   }
 
   void leave_and_close(std::uint16_t code) {
@@ -183,12 +184,12 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
       self->unsent_bytes_ -= self->unsent_.front()->size();
       self->unsent_.pop_front();
       if (!self->unsent_.empty()) return self->write();
-      if (self->closing_) self->say_goodbye();
+      if (self->closing_) self->send_close();
     });
   }
 
-  void say_goodbye() {
-    cut_after(kCloseTime);
+  void send_close() {
+    cut_after(kCloseTimeout);
     stream_.async_close(websocket::close_reason(static_cast<websocket::close_code>(*closing_)),
                         [self = shared_from_this()](ErrorCode) { self->cut(); });
   }
@@ -215,7 +216,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   std::optional<http::response<http::empty_body>> refusal_;
   MatchId match_;
   std::optional<PlayerId> player_;
-  Allowance allowance_{Limits::kMessagesPerSecond, Limits::kMessagesAtOnce, std::chrono::steady_clock::now()};
+  TokenBucket message_limit_{Limits::kMaxMessagesPerSecond, Limits::kMaxMessageBurst, std::chrono::steady_clock::now()};
   std::deque<std::shared_ptr<const std::string>> unsent_;
   std::size_t unsent_bytes_ = 0;
   std::optional<std::uint16_t> closing_;
@@ -225,17 +226,17 @@ void PlayerListener::Impl::accept(const std::shared_ptr<Impl>& self) {
   acceptor.async_accept([this, self](ErrorCode error, Tcp::socket socket) {
     if (!acceptor.is_open()) return;
     if (error) {
-      pause.expires_after(kAcceptPause);
+      pause.expires_after(kAcceptRetryDelay);
       return pause.async_wait([this, self](ErrorCode stopped) {
         if (!stopped) accept(self);
       });
     }
     // Without room the new socket is closed at once: those who play are served.
-    if (sockets < Limits::kSockets && not_joined < Limits::kSocketsNotJoined) {
+    if (sockets < Limits::kMaxSockets && not_joined < Limits::kMaxSocketsNotJoined) {
       ErrorCode ignored;
       socket.set_option(Tcp::no_delay(true), ignored);
       // Else the kernel holds megabytes for one who does not read.
-      socket.set_option(Tcp::socket::send_buffer_size(static_cast<int>(Limits::kUnsentBytes)), ignored);
+      socket.set_option(Tcp::socket::send_buffer_size(static_cast<int>(Limits::kMaxUnsentBytes)), ignored);
       std::make_shared<Socket>(self, std::move(socket))->start();
     }
     accept(self);

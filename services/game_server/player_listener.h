@@ -12,14 +12,14 @@ namespace mm::game {
 
 /// What a player may do here. Beyond them: close 4413 or 4429, or no socket at all.
 struct PlayerLimits {
-  static constexpr std::size_t kSockets = 4096;
-  static constexpr std::size_t kSocketsNotJoined = 512;
-  static constexpr std::size_t kMessageBytes = 8 * 1024;
-  static constexpr double kMessagesPerSecond = 20;
-  static constexpr double kMessagesAtOnce = 40;
-  static constexpr std::size_t kUnsentBytes = 64 * 1024;
-  static constexpr Seconds kJoinTime{5};
-  static constexpr Seconds kSilence{30};  // pings at half of it
+  static constexpr std::size_t kMaxSockets = 4096;
+  static constexpr std::size_t kMaxSocketsNotJoined = 512;
+  static constexpr std::size_t kMaxMessageBytes = 8 * 1024;
+  static constexpr double kMaxMessagesPerSecond = 20;
+  static constexpr double kMaxMessageBurst = 40;
+  static constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
+  static constexpr Seconds kJoinTimeout{5};
+  static constexpr Seconds kIdleTimeout{30};  // pings at half of it
 };
 
 class PlayerListener {

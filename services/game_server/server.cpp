@@ -82,7 +82,7 @@ class Server {
       : settings_(settings),
         id_(id),
         gateway_(io_),
-        matches_(io_, gateway_, Seconds(settings.game_seconds), [this](MatchId match) { tell_ended(match); }),
+        matches_(io_, gateway_, Seconds(settings.game_seconds), [this](MatchId match) { send_ended(match); }),
         control_(io_, {[this] { return hello(); }, [this](HandOver match) { return matches_.host(std::move(match)); },
                        [this](MatchId match) { matches_.end(match); }}),
         players_(io_, matches_),
@@ -100,7 +100,7 @@ class Server {
     signals_.async_wait([this](ErrorCode error, int) {
       if (!error) io_.stop();
     });
-    watch_idleness();
+    check_idle();
     log::info("started", {{"endpoint", endpoint_}});
     io_.run();
     log::info("stopped");
@@ -123,19 +123,19 @@ class Server {
     return line;
   }
 
-  void tell_ended(MatchId match) {
+  void send_ended(MatchId match) {
     ServerLine line;
     line.event = LineEvent::ended;
     line.match_id = match;
-    control_.tell(line);
+    control_.send_to_all(line);
   }
 
-  void watch_idleness() {
+  void check_idle() {
     idle_for_ = control_.connected() || !matches_.empty() ? Seconds(0) : idle_for_ + Seconds(1);
     if (idle_for_ > Seconds(settings_.idle_seconds)) return io_.stop();
     idle_timer_.expires_after(Seconds(1));
     idle_timer_.async_wait([this](ErrorCode error) {
-      if (!error) watch_idleness();
+      if (!error) check_idle();
     });
   }
 

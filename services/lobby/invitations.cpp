@@ -27,9 +27,9 @@ Reply<Party> Invitations::invite(const InvitePlayer& request, const bus::Context
   const Party& party = applied->after.party;
   const auto& invite = applied->after.invites.at(request.player_id);
   parts_.metrics.invited.add();
-  parts_.teller.tell(tenant, {request.player_id},
-                     frames::Invited{party.party_id, invite.from, invite.from_username, invite.expires_at});
-  parts_.teller.announce(PartyUpdated{tenant, party});
+  parts_.notifier.notify(tenant, {request.player_id},
+                         frames::Invited{party.party_id, invite.from, invite.from_username, invite.expires_at});
+  parts_.notifier.publish(PartyUpdated{tenant, party});
   return party;
 }
 
@@ -61,8 +61,8 @@ Reply<Nothing> Invitations::end(const EndInvitation& request, const bus::Context
   if (!applied) return fail(std::move(applied).error());
   const bool declined = guest == *player;
   (declined ? parts_.metrics.declined : parts_.metrics.withdrawn).add();
-  tell_invite_ended(parts_.teller, tenant, applied->after.party, guest,
-                    declined ? InviteEnd::declined : InviteEnd::withdrawn);
+  notify_invite_ended(parts_.notifier, tenant, applied->after.party, guest,
+                      declined ? InviteEnd::declined : InviteEnd::withdrawn);
   return Nothing{};
 }
 
@@ -77,7 +77,7 @@ Reply<Done> Invitations::expire(const Tenant& tenant, PartyId party, PlayerId gu
   }
   if (!applied->changed()) return Done{};
   parts_.metrics.expired.add();
-  tell_invite_ended(parts_.teller, tenant, applied->after.party, guest, InviteEnd::expired);
+  notify_invite_ended(parts_.notifier, tenant, applied->after.party, guest, InviteEnd::expired);
   return Done{};
 }
 

@@ -1,5 +1,6 @@
-// Invitations into parties. An invitation stands in Redis with its party and with the invited player, so that a player who
-// is offline finds it in `welcome`; it ends when it is accepted, declined, withdrawn, when it expires, or with the party.
+// Invitations into parties. An invitation stands in Redis with its party and with the invited player, so that a player
+// who is offline finds it in `welcome`; it ends when it is accepted, declined, withdrawn, when it expires, or with the
+// party.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -13,7 +14,7 @@ class Invitations {
     bus::Bus& bus;
     PartyStore& store;
     PartyChanges& changes;
-    Teller& teller;
+    PartyNotifier& notifier;
     Metrics& metrics;
     const Clock& clock;
   };

@@ -22,15 +22,16 @@ struct Metrics {
         absent(changes(registry, "absent")),
         settled(changes(registry, "settled")),
         disbanded(changes(registry, "disbanded")),
-        conflicts(registry.counter("mm_lobby_conflicts_total",
-                                   "Changes decided again because the party changed meanwhile")),
+        conflicts(
+            registry.counter("mm_lobby_conflicts_total", "Changes decided again because the party changed meanwhile")),
         entered_by_party(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "party"}})),
         entered_alone(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "player"}})),
         away_cancelled(registry.counter("mm_lobby_away_cancelled_total",
                                         "Tickets cancelled because a player stayed away past the grace")),
-        presence_dropped(registry.counter("mm_lobby_presence_dropped_total",
-                                          "Presence events dropped because too many waited")),
-        untold(registry.counter("mm_lobby_untold_total", "Frames and events dropped because too many waited")),
+        presence_dropped(
+            registry.counter("mm_lobby_presence_dropped_total", "Presence events dropped because too many waited")),
+        notifications_dropped(
+            registry.counter("mm_lobby_untold_total", "Frames and events dropped because too many waited")),
         rating_rows(registry.gauge("mm_lobby_rating_rows", "Ratings in memory")),
         rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory of the ratings")) {}
 
@@ -38,12 +39,12 @@ struct Metrics {
   metrics::Counter invited, declined, withdrawn, expired;
   metrics::Counter promoted;
   metrics::Counter connected, disconnected, absent;  ///< what members' sockets showed
-  metrics::Counter settled;  ///< its ticket or match was over
+  metrics::Counter settled;                          ///< its ticket or match was over
   metrics::Counter disbanded;
   metrics::Counter conflicts;
   metrics::Counter entered_by_party, entered_alone;
   metrics::Counter away_cancelled, presence_dropped;
-  metrics::Counter untold;
+  metrics::Counter notifications_dropped;
   metrics::Gauge rating_rows, rating_bytes;
 
  private:

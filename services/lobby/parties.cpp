@@ -6,7 +6,7 @@ namespace mm::lobby {
 namespace {
 
 /// Of a request's time for the gateways' record of sockets; without an answer the player counts as not seen yet.
-constexpr Milliseconds kCacheBudget{200};
+constexpr Milliseconds kCacheTimeout{200};
 
 }  // namespace
 
@@ -22,8 +22,7 @@ Reply<Applied> Parties::depart(PartyId party, const Leaver& leaver, const bus::C
       {tenant, party, leaver.player, context.deadline},
       [&](const PartyLookup& found) { return decide(found.party->state); },
       [&](Applied& applied) -> Reply<Commit> {
-        const Departing departing{leaver.player,
-                                  reason_to_close(applied.before.state, leaver.player, leaver.kicked)};
+        const Departing departing{leaver.player, reason_to_close(applied.before.state, leaver.player, leaver.kicked)};
         auto departure = parts_.store.depart(tenant, applied.before, applied.after, departing, context.deadline);
         if (!departure) return fail(std::move(departure).error());
         // The ticket may have been matched since it was read; the script saw it as it is.
@@ -34,21 +33,22 @@ Reply<Applied> Parties::depart(PartyId party, const Leaver& leaver, const bus::C
 }
 
 bool Parties::is_connected(const bus::Context& context, PlayerId player) {
-  return parts_.presence.is_connected(context.caller.tenant, player, context.deadline.within(kCacheBudget)).value_or(false);
+  return parts_.presence.is_connected(context.caller.tenant, player, context.deadline.within(kCacheTimeout))
+      .value_or(false);
 }
 
 Reply<Party> Parties::create(const CreateParty& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
   const auto now = parts_.clock.now();
-  const Founder founder{*player, is_connected(context, *player)};
-  const auto party = found_party(PartyId::fresh(now), founder, request, now);
+  const Creator creator{*player, is_connected(context, *player)};
+  const auto party = create_party(PartyId::fresh(now), creator, request, now);
   if (auto commit = parts_.store.create(context.caller.tenant, party, context.deadline); !commit) {
     return fail(std::move(commit).error());
   }
   parts_.metrics.created.add();
-  parts_.teller.tell(context.caller.tenant, {*player}, frames::PartyChanged{party.party});
-  parts_.teller.announce(PartyCreated{context.caller.tenant, party.party});
+  parts_.notifier.notify(context.caller.tenant, {*player}, frames::PartyChanged{party.party});
+  parts_.notifier.publish(PartyCreated{context.caller.tenant, party.party});
   return party.party;
 }
 
@@ -80,7 +80,7 @@ Reply<Party> Parties::join(const JoinParty& request, const bus::Context& context
   auto applied = parts_.changes.apply(
       {tenant, request.party_id, *player, context.deadline},
       [&](const PartyLookup& found) {
-        const Joiner joiner{*player, request.username, found.asker_is_in.has_value(), connected};
+        const Joiner joiner{*player, request.username, found.caller_party.has_value(), connected};
         return lobby::join(found.party->state, joiner, parts_.clock.now());
       },
       [&](const Applied& change) {
@@ -89,11 +89,11 @@ Reply<Party> Parties::join(const JoinParty& request, const bus::Context& context
   if (!applied) return fail(std::move(applied).error());
   const Party& party = applied->after.party;
   parts_.metrics.joined.add();
-  parts_.teller.tell(tenant, members_of(party), frames::MemberJoined{party.party_id, *find_member(party, *player)});
+  parts_.notifier.notify(tenant, members_of(party), frames::MemberJoined{party.party_id, *find_member(party, *player)});
   if (applied->before.state.invites.contains(*player)) {
-    tell_invite_ended(parts_.teller, tenant, party, *player, InviteEnd::accepted);
+    notify_invite_ended(parts_.notifier, tenant, party, *player, InviteEnd::accepted);
   }
-  tell_changed(parts_.teller, tenant, party);
+  notify_changed(parts_.notifier, tenant, party);
   return party;
 }
 
@@ -105,7 +105,7 @@ Reply<Nothing> Parties::leave(const LeaveParty& request, const bus::Context& con
                         [&](const PartyState& before) { return lobby::leave(before, *player); });
   if (!applied) return fail(std::move(applied).error());
   parts_.metrics.left.add();
-  tell_departed(context.caller.tenant, *applied, leaver);
+  notify_departed(context.caller.tenant, *applied, leaver);
   return Nothing{};
 }
 
@@ -118,37 +118,37 @@ Reply<Party> Parties::kick(const KickPlayer& request, const bus::Context& contex
   });
   if (!applied) return fail(std::move(applied).error());
   parts_.metrics.kicked.add();
-  tell_departed(context.caller.tenant, *applied, leaver);
+  notify_departed(context.caller.tenant, *applied, leaver);
   return applied->after.party;
 }
 
 /// The leaver hears it too: their other devices, and the gateway, which closes their sockets of this party.
-void Parties::tell_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver) {
+void Parties::notify_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver) {
   const Party& party = applied.after.party;
-  parts_.teller.tell(tenant, members_of(applied.before.state.party),
-               frames::MemberLeft{party.party_id, leaver.player, leaver.kicked});
-  if (!party.members.empty()) return tell_changed(parts_.teller, tenant, party);
+  parts_.notifier.notify(tenant, members_of(applied.before.state.party),
+                         frames::MemberLeft{party.party_id, leaver.player, leaver.kicked});
+  if (!party.members.empty()) return notify_changed(parts_.notifier, tenant, party);
   parts_.metrics.disbanded.add();
-  parts_.teller.tell(tenant, {leaver.player}, frames::PartyGone{party.party_id});
+  parts_.notifier.notify(tenant, {leaver.player}, frames::PartyGone{party.party_id});
   for (const auto& [guest, invite] : applied.before.state.invites) {
-    tell_invite_ended(parts_.teller, tenant, applied.before.state.party, guest, InviteEnd::party_disbanded);
+    notify_invite_ended(parts_.notifier, tenant, applied.before.state.party, guest, InviteEnd::party_disbanded);
   }
-  parts_.teller.announce(PartyDisbanded{tenant, party.party_id});
+  parts_.notifier.publish(PartyDisbanded{tenant, party.party_id});
 }
 
 Reply<ReadyState> Parties::ready(const SetReady& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
   const auto& tenant = context.caller.tenant;
-  auto applied = parts_.changes.change(
-      {tenant, request.party_id, *player, context.deadline},
-      [&](const StoredParty& before) { return set_ready(before.state, *player, request.ready); });
+  auto applied =
+      parts_.changes.change({tenant, request.party_id, *player, context.deadline},
+                            [&](const StoredParty& before) { return set_ready(before.state, *player, request.ready); });
   if (!applied) return fail(std::move(applied).error());
   const Party& party = applied->after.party;
   if (applied->changed()) {
     parts_.metrics.readied.add();
-    tell_ready(parts_.teller, tenant, party, *player);
-    parts_.teller.announce(PartyUpdated{tenant, party});
+    notify_ready(parts_.notifier, tenant, party, *player);
+    parts_.notifier.publish(PartyUpdated{tenant, party});
   }
   return ready_summary(party);
 }
@@ -162,7 +162,7 @@ Reply<Party> Parties::promote(const PromotePlayer& request, const bus::Context& 
   if (!applied) return fail(std::move(applied).error());
   if (applied->changed()) {
     parts_.metrics.promoted.add();
-    tell_changed(parts_.teller, context.caller.tenant, applied->after.party);
+    notify_changed(parts_.notifier, context.caller.tenant, applied->after.party);
   }
   return applied->after.party;
 }
@@ -176,8 +176,9 @@ Reply<Nothing> Parties::chat(const SendChat& request, const bus::Context& contex
   if (!found->party) return no_such_party();
   const Party& party = found->party->state.party;
   if (auto member = require_member(party, *player); !member) return fail(std::move(member).error());
-  parts_.teller.tell(tenant, members_of(party),
-               frames::ChatMessage{party.party_id, *player, find_member(party, *player)->username, request.text});
+  parts_.notifier.notify(
+      tenant, members_of(party),
+      frames::ChatMessage{party.party_id, *player, find_member(party, *player)->username, request.text});
   return Nothing{};
 }
 

@@ -16,7 +16,7 @@ class Parties {
     PartyStore& store;
     PresenceStore& presence;
     PartyChanges& changes;
-    Teller& teller;
+    PartyNotifier& notifier;
     Metrics& metrics;
     const Clock& clock;
   };
@@ -39,7 +39,7 @@ class Parties {
   };
   template <class Decide>
   Reply<Applied> depart(PartyId party, const Leaver& leaver, const bus::Context& context, Decide decide);
-  void tell_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver);
+  void notify_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver);
 
   bool is_connected(const bus::Context& context, PlayerId player);
 

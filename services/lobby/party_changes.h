@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "services/lobby/metrics.h"
+#include "services/lobby/party_notifier.h"
 #include "services/lobby/store.h"
-#include "services/lobby/teller.h"
 
 namespace mm::lobby {
 
@@ -16,7 +16,7 @@ namespace mm::lobby {
 struct PartyRef {
   Tenant tenant;
   PartyId party;
-  std::optional<PlayerId> asks;
+  std::optional<PlayerId> caller;
   Deadline deadline;
 };
 
@@ -26,20 +26,18 @@ struct Applied {
   bool changed() const { return after.party.version != before.state.party.version; }
 };
 
-Failure<Problem> no_such_party();
-
 class PartyChanges {
  public:
   /// A party of ten is changed at most this often while one change is being decided, short of a bug or an attack.
-  static constexpr int kAttemptsMax = 24;
+  static constexpr int kMaxAttempts = 24;
 
   PartyChanges(PartyStore& store, Metrics& metrics) : store_(store), metrics_(metrics) {}
 
   /// `decide(lookup)` gives the party afterwards or a refusal; `write(applied)` commits it, and may correct `after`.
   template <class Decide, class Write>
   Reply<Applied> apply(const PartyRef& ref, Decide decide, Write write) {
-    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-      auto found = store_.find(ref.tenant, ref.party, ref.asks, ref.deadline);
+    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+      auto found = store_.find(ref.tenant, ref.party, ref.caller, ref.deadline);
       if (!found) return fail(std::move(found).error());
       if (!found->party) return no_such_party();
       Reply<PartyState> after = decide(std::as_const(*found));
@@ -72,10 +70,11 @@ class PartyChanges {
 std::vector<PlayerId> members_of(const Party& party);
 
 /// The whole party to its members, and the event for listeners.
-void tell_changed(Teller& teller, const Tenant& tenant, const Party& party);
+void notify_changed(PartyNotifier& notifier, const Tenant& tenant, const Party& party);
 /// The readiness of one member, to all of them.
-void tell_ready(Teller& teller, const Tenant& tenant, const Party& party, PlayerId member);
+void notify_ready(PartyNotifier& notifier, const Tenant& tenant, const Party& party, PlayerId member);
 /// What became of an invitation, to the invited player and to the leader.
-void tell_invite_ended(Teller& teller, const Tenant& tenant, const Party& party, PlayerId guest, InviteEnd reason);
+void notify_invite_ended(PartyNotifier& notifier, const Tenant& tenant, const Party& party, PlayerId guest,
+                         InviteEnd reason);
 
 }  // namespace mm::lobby

@@ -57,7 +57,7 @@ bool parse_player_field(PartyState& state, char letter, std::string_view player,
   } else if (letter == 'k') {
     state.kicked[*id] = time_of(value);
   } else if (letter == 's') {
-    if (const auto presence = presence_named(value)) state.presence[*id] = *presence;
+    if (const auto presence = parse_presence(value)) state.presence[*id] = *presence;
   }
   return true;
 }
@@ -75,7 +75,7 @@ std::optional<OpenInvite> parse_invite(std::string_view text) {
   return OpenInvite{*from, std::string((*parts)[2]), time_of((*parts)[1])};
 }
 
-std::optional<Presence> presence_named(std::string_view text) {
+std::optional<Presence> parse_presence(std::string_view text) {
   for (const auto& [presence, name] : kPresences) {
     if (name == text) return presence;
   }
@@ -108,7 +108,8 @@ std::optional<PartyState> parse_party(PartyId id, const Fields& fields) {
   party.party_id = id;
   for (const auto& [name, value] : fields) {
     const bool is_of_player = name.size() > 2 && name[1] == ':';
-    if (is_of_player && !parse_player_field(state, name[0], std::string_view(name).substr(2), value)) return std::nullopt;
+    if (is_of_player && !parse_player_field(state, name[0], std::string_view(name).substr(2), value))
+      return std::nullopt;
   }
   const auto text = [&](const char* name) {
     const auto found = fields.find(name);

@@ -19,6 +19,6 @@ std::optional<PartyState> parse_party(PartyId id, const Fields& fields);
 std::string invite_text(const OpenInvite& invite);
 std::optional<OpenInvite> parse_invite(std::string_view text);
 
-std::optional<Presence> presence_named(std::string_view text);
+std::optional<Presence> parse_presence(std::string_view text);
 
 }  // namespace mm::lobby

@@ -13,7 +13,7 @@ using storage::Arguments;
 using storage::RedisCommand;
 using storage::RedisReply;
 
-constexpr std::string_view kMembersAtOnce = "200";
+constexpr std::string_view kMembersPerPage = "200";
 
 RedisCommand plain(Arguments arguments) { return {std::move(arguments), nullptr, {}}; }
 
@@ -59,38 +59,41 @@ std::optional<bool> PresenceStore::is_connected(const Tenant& tenant, PlayerId p
   return found ? std::optional<bool>(found->front()) : std::nullopt;
 }
 
-Reply<std::optional<PartyId>> PresenceStore::note_away(const Away& away, const Graces& graces, Deadline deadline) {
-  Arguments arguments{away.player.to_string(), ms_text(away.since),
-                      away.running == Running::restarts ? "restart" : "keep", std::to_string(graces.party.count())};
+Reply<std::optional<PartyId>> PresenceStore::start_graces(const SocketChange& change, const Graces& graces,
+                                                          Deadline deadline) {
+  Arguments arguments{change.player.to_string(), ms_text(change.at),
+                      change.running_grace == RunningGrace::restart ? "restart" : "keep",
+                      std::to_string(graces.party.count())};
   for (const auto& [mode, grace] : graces.tickets) {
     arguments.push_back(mode.str());
     arguments.push_back(std::to_string(grace.count()));
   }
-  auto reply = redis_.eval(scripts::kNoteAway, {prefix_of(away.tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
-  if (reply->items.size() != 2) return misshapen("note_away");
+  auto reply = redis_.eval(scripts::kStartGraces, {prefix_of(change.tenant)}, std::move(arguments), deadline);
+  if (!reply) return unavailable(reply.error());
+  if (reply->items.size() != 2) return malformed("start_graces");
   if (reply->items[0].integer > 0) {
-    if (auto known = add_tenant(away.tenant, deadline); !known) return fail(std::move(known).error());
+    if (auto known = add_tenant(change.tenant, deadline); !known) return fail(std::move(known).error());
   }
   return PartyId::parse(reply->items[1].text);
 }
 
-Reply<std::optional<PartyId>> PresenceStore::note_back(const Tenant& tenant, PlayerId player, Deadline deadline) {
-  auto reply = redis_.eval(scripts::kNoteBack, {prefix_of(tenant)}, {player.to_string()}, deadline);
-  if (!reply) return down(reply.error());
+Reply<std::optional<PartyId>> PresenceStore::cancel_graces(const Tenant& tenant, PlayerId player, Deadline deadline) {
+  auto reply = redis_.eval(scripts::kCancelGraces, {prefix_of(tenant)}, {player.to_string()}, deadline);
+  if (!reply) return unavailable(reply.error());
   return PartyId::parse(reply->text);
 }
 
 Reply<Done> PresenceStore::add_tenant(const Tenant& tenant, Deadline deadline) {
   auto reply = redis_.command({"SADD", std::string(kTenantsKey), tenant.str()}, deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   return Done{};
 }
 
 Reply<bool> PresenceStore::is_empty(const Tenant& tenant, Deadline deadline) {
   const auto prefix = prefix_of(tenant);
-  auto replies = redis_.pipeline({plain({"HLEN", prefix + "member"}), plain({"ZCARD", prefix + "party_due"})}, deadline);
-  if (!replies) return down(replies.error());
+  auto replies =
+      redis_.pipeline({plain({"HLEN", prefix + "member"}), plain({"ZCARD", prefix + "party_due"})}, deadline);
+  if (!replies) return unavailable(replies.error());
   return std::all_of(replies->begin(), replies->end(), [](const RedisReply& reply) {
     return reply.kind == RedisReply::Kind::integer && reply.integer == 0;
   });
@@ -98,10 +101,10 @@ Reply<bool> PresenceStore::is_empty(const Tenant& tenant, Deadline deadline) {
 
 // The set has a slot of its own, so removing a tenant cannot be one script with the look at its keys. A tenant is added
 // after its key was written, so who writes one around the removal is seen by the second look, or adds it again.
-Reply<std::vector<PresenceStore::Place>> PresenceStore::places(TimePoint now, Deadline deadline) {
+Reply<std::vector<PresenceStore::TenantActivity>> PresenceStore::active_tenants(TimePoint now, Deadline deadline) {
   auto tenants = redis_.command({"SMEMBERS", std::string(kTenantsKey)}, deadline);
-  if (!tenants) return down(tenants.error());
-  std::vector<Place> places;
+  if (!tenants) return unavailable(tenants.error());
+  std::vector<TenantActivity> activities;
   std::vector<RedisCommand> commands;
   for (const auto& item : tenants->items) {
     auto tenant = Tenant::parse(item.text);
@@ -110,37 +113,37 @@ Reply<std::vector<PresenceStore::Place>> PresenceStore::places(TimePoint now, De
     commands.push_back(plain({"HLEN", prefix + "member"}));
     commands.push_back(plain({"ZCARD", prefix + "party_due"}));
     commands.push_back(plain({"ZCOUNT", prefix + "party_due", "-inf", ms_text(now)}));
-    places.push_back({std::move(*tenant)});
+    activities.push_back({std::move(*tenant)});
   }
-  if (places.empty()) return places;
+  if (activities.empty()) return activities;
   auto replies = redis_.pipeline(commands, deadline);
-  if (!replies) return down(replies.error());
+  if (!replies) return unavailable(replies.error());
   for (const auto& reply : *replies) {
-    if (reply.kind != RedisReply::Kind::integer) return down({true, reply.text});
+    if (reply.kind != RedisReply::Kind::integer) return unavailable({true, reply.text});
   }
-  std::vector<Place> kept;
-  for (std::size_t i = 0; i < places.size(); ++i) {
+  std::vector<TenantActivity> kept;
+  for (std::size_t i = 0; i < activities.size(); ++i) {
     const auto count = [&](std::size_t which) { return (*replies)[i * 3 + which].integer; };
-    places[i].has_members = count(0) > 0;
-    places[i].has_due = count(2) > 0;
-    if (places[i].has_members || count(1) > 0) {
-      kept.push_back(std::move(places[i]));
+    activities[i].has_members = count(0) > 0;
+    activities[i].has_due = count(2) > 0;
+    if (activities[i].has_members || count(1) > 0) {
+      kept.push_back(std::move(activities[i]));
       continue;
     }
-    auto removed = redis_.command({"SREM", std::string(kTenantsKey), places[i].tenant.str()}, deadline);
-    if (!removed) return down(removed.error());
-    const auto empty = is_empty(places[i].tenant, deadline);
+    auto removed = redis_.command({"SREM", std::string(kTenantsKey), activities[i].tenant.str()}, deadline);
+    if (!removed) return unavailable(removed.error());
+    const auto empty = is_empty(activities[i].tenant, deadline);
     if (empty && *empty) continue;
-    if (auto known = add_tenant(places[i].tenant, deadline); !known) return fail(std::move(known).error());
+    if (auto known = add_tenant(activities[i].tenant, deadline); !known) return fail(std::move(known).error());
   }
   return kept;
 }
 
-Reply<std::vector<PresenceStore::Due>> PresenceStore::take(const Tenant& tenant, TimePoint now, TimePoint again,
-                                                           int most, Deadline deadline) {
-  auto reply = redis_.eval(scripts::kTakeDue, {prefix_of(tenant)}, {ms_text(now), ms_text(again), std::to_string(most)},
-                           deadline);
-  if (!reply) return down(reply.error());
+Reply<std::vector<PresenceStore::Due>> PresenceStore::claim_due(const Tenant& tenant, TimePoint now, TimePoint again,
+                                                                int most, Deadline deadline) {
+  auto reply = redis_.eval(scripts::kClaimDue, {prefix_of(tenant)},
+                           {ms_text(now), ms_text(again), std::to_string(most)}, deadline);
+  if (!reply) return unavailable(reply.error());
   std::vector<Due> taken;
   for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
     if (auto due = parse_due(reply->items[i].text, reply->items[i + 1].text)) taken.push_back(std::move(*due));
@@ -148,23 +151,24 @@ Reply<std::vector<PresenceStore::Due>> PresenceStore::take(const Tenant& tenant,
   return taken;
 }
 
-Reply<Done> PresenceStore::finished(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline) {
+Reply<Done> PresenceStore::finish_due(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline) {
   auto reply = redis_.eval(scripts::kFinishDue, {prefix_of(tenant)}, {due.entry, ms_text(again)}, deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   return Done{};
 }
 
 Reply<PresenceStore::Page> PresenceStore::members(const Tenant& tenant, const std::string& cursor, Deadline deadline) {
-  auto reply = redis_.eval(scripts::kMembersPage, {prefix_of(tenant)}, {cursor, std::string(kMembersAtOnce)}, deadline);
-  if (!reply) return down(reply.error());
-  if (reply->items.empty()) return misshapen("members_page");
+  auto reply =
+      redis_.eval(scripts::kMembersPage, {prefix_of(tenant)}, {cursor, std::string(kMembersPerPage)}, deadline);
+  if (!reply) return unavailable(reply.error());
+  if (reply->items.empty()) return malformed("members_page");
   Page page;
   page.next = reply->items[0].text;
   for (std::size_t i = 1; i + 2 < reply->items.size(); i += 3) {
     const auto player = PlayerId::parse(reply->items[i].text);
     const auto party = PartyId::parse(reply->items[i + 1].text);
     if (player && party) {
-      page.members.push_back({*player, *party, presence_named(reply->items[i + 2].text).value_or(Presence::unseen)});
+      page.members.push_back({*player, *party, parse_presence(reply->items[i + 2].text).value_or(Presence::unseen)});
     }
   }
   return page;

@@ -1,5 +1,5 @@
-// Who is there and what is due, as kept in the Redis "queue" (the keys stand in store.h), and the gateways' record of open
-// sockets in the Redis "cache". Thread-safe.
+// Who is there and what is due, as kept in the Redis "queue" (the keys stand in store.h), and the gateways' record of
+// open sockets in the Redis "cache". Thread-safe.
 #pragma once
 
 #include <optional>
@@ -23,12 +23,12 @@ class PresenceStore {
     ModeGraces tickets;
   };
   /// Of a grace that runs already.
-  enum class Running { restarts, goes_on };
-  struct Away {
+  enum class RunningGrace { restart, keep };
+  struct SocketChange {
     Tenant tenant;
     PlayerId player;
-    TimePoint since;
-    Running running = Running::restarts;
+    TimePoint at;
+    RunningGrace running_grace = RunningGrace::restart;
   };
 
   struct Due {
@@ -58,22 +58,22 @@ class PresenceStore {
   std::optional<bool> is_connected(const Tenant& tenant, PlayerId player, Deadline deadline);
 
   /// Notes the graces of a player without a socket, of their party and of their waiting ticket. Answers the party.
-  Reply<std::optional<PartyId>> note_away(const Away& away, const Graces& graces, Deadline deadline);
-  Reply<std::optional<PartyId>> note_back(const Tenant& tenant, PlayerId player, Deadline deadline);
+  Reply<std::optional<PartyId>> start_graces(const SocketChange& change, const Graces& graces, Deadline deadline);
+  Reply<std::optional<PartyId>> cancel_graces(const Tenant& tenant, PlayerId player, Deadline deadline);
 
   /// Those where somebody is in a party or something is due, and whether something is due now.
-  struct Place {
+  struct TenantActivity {
     Tenant tenant;
     bool has_members = false;
     bool has_due = false;
   };
   Reply<Done> add_tenant(const Tenant& tenant, Deadline deadline);
   /// Forgets tenants that have nothing; the next party or grace makes them known again.
-  Reply<std::vector<Place>> places(TimePoint now, Deadline deadline);
+  Reply<std::vector<TenantActivity>> active_tenants(TimePoint now, Deadline deadline);
 
   /// What is due, up to `most`, each to one taker. What is not reported `finished` comes again at `again`.
-  Reply<std::vector<Due>> take(const Tenant& tenant, TimePoint now, TimePoint again, int most, Deadline deadline);
-  Reply<Done> finished(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline);
+  Reply<std::vector<Due>> claim_due(const Tenant& tenant, TimePoint now, TimePoint again, int most, Deadline deadline);
+  Reply<Done> finish_due(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline);
 
   Reply<Page> members(const Tenant& tenant, const std::string& cursor, Deadline deadline);
 

@@ -7,8 +7,8 @@
 #include "common/runtime/live_modes.h"
 #include "services/lobby/core/queue.h"
 #include "services/lobby/metrics.h"
+#include "services/lobby/party_notifier.h"
 #include "services/lobby/store.h"
-#include "services/lobby/teller.h"
 
 namespace mm::lobby {
 
@@ -18,7 +18,7 @@ class Queueing {
   struct Parts {
     bus::Bus& bus;
     PartyStore& store;
-    Teller& teller;
+    PartyNotifier& notifier;
     Metrics& metrics;
     const Clock& clock;
     const runtime::LiveModes& modes;
@@ -32,12 +32,12 @@ class Queueing {
   Reply<CancelledTicket> leave(const LeaveQueue& request, const bus::Context& context);
 
  private:
-  Reply<Ticket> enter_alone(const EnterQueue& wishes, const Asking& asking, const bus::Context& context);
-  Reply<Ticket> enter_party(const EnterQueue& wishes, const Asking& asking, const bus::Context& context);
+  Reply<Ticket> enter_alone(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
+  Reply<Ticket> enter_party(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
   /// Again, as long as the party changes between the look at it and the entry.
   template <class Attempt>
-  Reply<Ticket> until_settled(Attempt attempt);
-  Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& wishes, const Asking& asking,
+  Reply<Ticket> retry_on_change(Attempt attempt);
+  Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& wishes, const EntryRequest& entry,
                             const bus::Context& context);
   Reply<Ticket> enqueue(const Enqueue& request, const bus::Context& context);
   Reply<CancelledTicket> leave_ticket(TicketId ticket, const bus::Context& context);

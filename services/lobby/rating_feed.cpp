@@ -9,9 +9,9 @@
 namespace mm::lobby {
 namespace {
 
-constexpr Milliseconds kPageBudget{2'000};
-constexpr Milliseconds kTryAgain{500};
-constexpr Milliseconds kLookEvery{500};
+constexpr Milliseconds kPageTimeout{2'000};
+constexpr Milliseconds kRetryDelay{500};
+constexpr Milliseconds kPollInterval{500};
 
 /// A deviation without its time (of a profile that does not tell it yet) stays what it is.
 template <class Row>
@@ -26,19 +26,20 @@ RatingFeed::RatingFeed(const Parts& parts)
       view_(parts.view),
       metrics_(parts.metrics),
       clock_(parts.clock),
-      consumer_(parts.bus, streams::kMatch, {.name = rights::instance_consumer("lobby-ratings", parts.number)}, parts.registry) {
+      consumer_(parts.bus, streams::kMatch, {.name = rights::instance_consumer("lobby-ratings", parts.number)},
+                parts.registry) {
   consumer_.on<MatchRated>([this](const MatchRated& event, const bus::EventInfo&) { return on(event); });
 }
 
 bool RatingFeed::fill(const std::stop_token& stop) {
   std::optional<std::string> cursor;
-  bool complained = false;
+  bool logged = false;
   while (!stop.stop_requested()) {
     auto next = fill_page(cursor);
     if (!next) {
-      if (!complained) log::warning("ratings_not_yet_read", {{"reason", info(next.error().code).name}});
-      complained = true;
-      pause(stop, kTryAgain);
+      if (!logged) log::warning("ratings_not_yet_read", {{"reason", info(next.error().code).name}});
+      logged = true;
+      pause(stop, kRetryDelay);
       continue;
     }
     if (!*next) {
@@ -53,19 +54,19 @@ bool RatingFeed::fill(const std::stop_token& stop) {
 
 void RatingFeed::watch(const std::stop_token& stop) {
   auto last_there = clock_.steady();
-  for (; !stop.stop_requested(); pause(stop, kLookEvery)) {
+  for (; !stop.stop_requested(); pause(stop, kPollInterval)) {
     if (!bus_.connected()) continue;
-    if (clock_.steady() - last_there > kAbsenceMax && !fill(stop)) return;
+    if (clock_.steady() - last_there > kMaxDisconnection && !fill(stop)) return;
     last_there = clock_.steady();
   }
 }
 
 /// The cursor of the page after it, none after the last.
 Reply<std::optional<std::string>> RatingFeed::fill_page(const std::optional<std::string>& cursor) {
-  GetRatings ask;
-  ask.limit = kPage;
-  ask.cursor = cursor;
-  auto page = bus_.request(ask, Caller{}, Deadline::after(kPageBudget));
+  GetRatings request;
+  request.limit = kPageSize;
+  request.cursor = cursor;
+  auto page = bus_.request(request, Caller{}, Deadline::after(kPageTimeout));
   if (!page) return fail(std::move(page).error());
   for (const auto& rating : page->ratings) {
     view_.apply(

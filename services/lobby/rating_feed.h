@@ -1,7 +1,7 @@
 // Keeps the rating read model (core/rating_view.h) complete: filled once from profile, page by page, and kept by
 // match.rated, of which every instance sees every one. The consumer starts before the filling, so nothing falls
-// between; newer is what counts more games, so order and repetition do not matter. A consumer that was made anew reads 15
-// minutes back: after a longer absence from NATS the ratings are read again.
+// between; newer is what counts more games, so order and repetition do not matter. A consumer that was made anew reads
+// 15 minutes back: after a longer absence from NATS the ratings are read again.
 #pragma once
 
 #include <stop_token>
@@ -15,8 +15,8 @@ namespace mm::lobby {
 
 class RatingFeed {
  public:
-  static constexpr int kPage = 1000;
-  static constexpr Milliseconds kAbsenceMax{10 * 60 * 1000};
+  static constexpr int kPageSize = 1000;
+  static constexpr Milliseconds kMaxDisconnection{10 * 60 * 1000};
 
   struct Parts {
     bus::Bus& bus;

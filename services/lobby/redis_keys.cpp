@@ -18,12 +18,12 @@ std::string ms_text(TimePoint time) { return std::to_string(time.time_since_epoc
 
 TimePoint time_of(std::string_view text) { return TimePoint(Milliseconds(number_of(text))); }
 
-Failure<Problem> down(const storage::RedisError& error) {
+Failure<Problem> unavailable(const storage::RedisError& error) {
   log::warning("queue_store_failed", {{"refused", error.refused}, {"reason", error.text}});
   return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
 }
 
-Failure<Problem> misshapen(std::string_view what) {
+Failure<Problem> malformed(std::string_view what) {
   log::error("queue_store_misread", {{"what", what}});
   return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
 }

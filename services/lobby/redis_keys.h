@@ -21,8 +21,8 @@ std::string ms_text(TimePoint time);
 TimePoint time_of(std::string_view text);
 
 /// The caller learns only that a part is down; the reason goes to the log.
-Failure<Problem> down(const storage::RedisError& error);
+Failure<Problem> unavailable(const storage::RedisError& error);
 /// A script or a key answered in a form that is not understood.
-Failure<Problem> misshapen(std::string_view what);
+Failure<Problem> malformed(std::string_view what);
 
 }  // namespace mm::lobby

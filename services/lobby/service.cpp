@@ -14,7 +14,7 @@ namespace {
 constexpr int kWorkers = 16;
 constexpr int kQueueConnections = 8;
 constexpr int kCacheConnections = 2;
-constexpr Milliseconds kTryAgain{250};
+constexpr Milliseconds kRetryDelay{250};
 
 /// What no retry mends: the reason goes to the log, and the supervisor sees status 78 (EX_CONFIG).
 [[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
@@ -30,7 +30,8 @@ int instance_number(const std::string& instance) {
   const auto [end, error] = std::from_chars(instance.data() + dash + 1, instance.data() + instance.size(), number);
   const bool is_number = error == std::errc{} && end == instance.data() + instance.size();
   if (is_number && number >= 1 && number <= rights::kLobbiesMax) return number;
-  refuse_to_start({"MM_INSTANCE must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1"});
+  refuse_to_start(
+      {"MM_INSTANCE must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1"});
 }
 
 storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
@@ -65,26 +66,28 @@ Service::Service(const Settings& settings, Runtime& runtime)
       store_(queue_),
       presence_store_(queue_, cache_),
       changes_(store_, metrics_),
-      teller_(runtime.bus, notifier_, metrics_.untold),
-      parties_({store_, presence_store_, changes_, teller_, metrics_, runtime.clock}),
-      invitations_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock}),
-      queueing_({runtime.bus, store_, teller_, metrics_, runtime.clock, modes_, ratings_}),
+      party_notifier_(runtime.bus, notifier_, metrics_.notifications_dropped),
+      parties_({store_, presence_store_, changes_, party_notifier_, metrics_, runtime.clock}),
+      invitations_({runtime.bus, store_, changes_, party_notifier_, metrics_, runtime.clock}),
+      queueing_({runtime.bus, store_, party_notifier_, metrics_, runtime.clock, modes_, ratings_}),
       feed_({runtime.bus, ratings_, metrics_, runtime.clock, runtime.metrics, instance_number(runtime.instance)}),
-      followers_({runtime.bus, store_, changes_, teller_, metrics_, runtime.clock, runtime.metrics}),
-      presence_({runtime.bus, presence_store_, changes_, invitations_, teller_, modes_, metrics_, runtime.clock}),
+      event_handlers_({runtime.bus, store_, changes_, party_notifier_, metrics_, runtime.clock, runtime.metrics}),
+      presence_(
+          {runtime.bus, presence_store_, changes_, invitations_, party_notifier_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
   serve();
   runtime_.health.set("open", false);
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
-  opening_ = std::jthread([this](const std::stop_token& stop) { open(stop); });
+  start_thread_ = std::jthread([this](const std::stop_token& stop) { start(stop); });
 }
 
 void Service::serve() {
-  const auto parties = [this]<class Req, class Answer>(Reply<Answer> (Parties::*handler)(const Req&, const bus::Context&)) {
-    server_.serve<Req>([this, handler](const Req& request, const bus::Context& context) {
-      return (parties_.*handler)(request, context);
-    });
-  };
+  const auto parties =
+      [this]<class Req, class Answer>(Reply<Answer> (Parties::*handler)(const Req&, const bus::Context&)) {
+        server_.serve<Req>([this, handler](const Req& request, const bus::Context& context) {
+          return (parties_.*handler)(request, context);
+        });
+      };
   parties(&Parties::create);
   parties(&Parties::get);
   parties(&Parties::join);
@@ -93,26 +96,31 @@ void Service::serve() {
   parties(&Parties::kick);
   parties(&Parties::promote);
   parties(&Parties::chat);
-  server_.serve<InvitePlayer>([this](const auto& request, const auto& context) { return invitations_.invite(request, context); });
-  server_.serve<GetInvitations>([this](const auto& request, const auto& context) { return invitations_.list(request, context); });
-  server_.serve<EndInvitation>([this](const auto& request, const auto& context) { return invitations_.end(request, context); });
-  server_.serve<EnterQueue>([this](const auto& request, const auto& context) { return queueing_.enter(request, context); });
-  server_.serve<LeaveQueue>([this](const auto& request, const auto& context) { return queueing_.leave(request, context); });
+  server_.serve<InvitePlayer>(
+      [this](const auto& request, const auto& context) { return invitations_.invite(request, context); });
+  server_.serve<GetInvitations>(
+      [this](const auto& request, const auto& context) { return invitations_.list(request, context); });
+  server_.serve<EndInvitation>(
+      [this](const auto& request, const auto& context) { return invitations_.end(request, context); });
+  server_.serve<EnterQueue>(
+      [this](const auto& request, const auto& context) { return queueing_.enter(request, context); });
+  server_.serve<LeaveQueue>(
+      [this](const auto& request, const auto& context) { return queueing_.leave(request, context); });
 }
 
-void Service::open(const std::stop_token& stop) {
-  if (!wait_for_queue(stop)) return;
+void Service::start(const std::stop_token& stop) {
+  if (!wait_for_redis(stop)) return;
   feed_.start();
   if (!feed_.fill(stop)) return;
-  followers_.start();
+  event_handlers_.start();
   presence_.start();
   server_.start();
   runtime_.health.set("open", true);
   feed_.watch(stop);
 }
 
-bool Service::wait_for_queue(const std::stop_token& stop) {
-  for (; !stop.stop_requested(); pause(stop, kTryAgain)) {
+bool Service::wait_for_redis(const std::stop_token& stop) {
+  for (; !stop.stop_requested(); pause(stop, kRetryDelay)) {
     if (!queue_.reachable()) continue;
     const auto durable = queue_.require_durable(allow_weak_stores_, Deadline::after(Milliseconds{1'000}));
     if (durable) return true;

@@ -11,7 +11,7 @@
 #include "common/runtime/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
-#include "services/lobby/followers.h"
+#include "services/lobby/event_handlers.h"
 #include "services/lobby/parties.h"
 #include "services/lobby/presence_watch.h"
 #include "services/lobby/queueing.h"
@@ -22,9 +22,9 @@ namespace mm::lobby {
 struct Settings {
   std::string redis_queue_url = "redis://127.0.0.1:6379";
   std::string redis_cache_url = "redis://127.0.0.1:6380";
-  std::string modes_file;         ///< empty: the shipped modes
+  std::string modes_file;          ///< empty: the shipped modes
   TenantList tenants;              ///< requests of others are refused
-  bool allow_weak_stores = false; ///< runs on a Redis that may lose what it acknowledged
+  bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
 };
 
 template <class F>
@@ -47,8 +47,8 @@ class Service {
  private:
   void serve();
   /// Opens what needs others to be there, in order, waiting for each; then takes requests, and watches the ratings.
-  void open(const std::stop_token& stop);
-  bool wait_for_queue(const std::stop_token& stop);
+  void start(const std::stop_token& stop);
+  bool wait_for_redis(const std::stop_token& stop);
 
   Runtime& runtime_;
   const bool allow_weak_stores_;
@@ -61,15 +61,15 @@ class Service {
   PresenceStore presence_store_;
   PartyChanges changes_;
   RatingView ratings_;
-  Teller teller_;
+  PartyNotifier party_notifier_;
   Parties parties_;
   Invitations invitations_;
   Queueing queueing_;
-  RatingFeed feed_;       // from here on: members that call in. Last to come, first to go, so that no callback
-  Followers followers_;   // meets a dead member
+  RatingFeed feed_;               // from here on: members that call in. Last to come, first to go, so that no callback
+  EventHandlers event_handlers_;  // meets a dead member
   PresenceWatch presence_;
   bus::Server server_;
-  std::jthread opening_;
+  std::jthread start_thread_;
 };
 
 }  // namespace mm::lobby

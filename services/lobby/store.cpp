@@ -75,19 +75,19 @@ Reply<Commit> commit_of(const RedisReply& reply, const std::optional<PlayerId>& 
   const auto word = item(0);
   if (word == "done") return Commit::done;
   if (word == "changed") return Commit::changed;
-  if (word == "already_in_party" && enters) return in_a_party_already(*enters);
-  if (word == "already_queued" && enters) return queued_already(*enters, TicketId::parse(item(1)));
+  if (word == "already_in_party" && enters) return already_in_party(*enters);
+  if (word == "already_queued" && enters) return already_queued(*enters, TicketId::parse(item(1)));
   if (const auto guest = PlayerId::parse(item(1)); guest && word == "too_many_invites") {
     return refuse_for(Code::too_many_invites, {*guest}, "The player has too many open invitations.");
   }
-  return misshapen("commit");
+  return malformed("commit");
 }
 
 }  // namespace
 
-Reply<PartyLookup> PartyStore::find(const Tenant& tenant, PartyId party, std::optional<PlayerId> asks,
+Reply<PartyLookup> PartyStore::find(const Tenant& tenant, PartyId party, std::optional<PlayerId> caller,
                                     Deadline deadline) {
-  return read(tenant, {party.to_string(), asks ? asks->to_string() : ""}, deadline);
+  return read(tenant, {party.to_string(), caller ? caller->to_string() : ""}, deadline);
 }
 
 Reply<PartyLookup> PartyStore::find_of(const Tenant& tenant, PlayerId player, Deadline deadline) {
@@ -96,10 +96,10 @@ Reply<PartyLookup> PartyStore::find_of(const Tenant& tenant, PlayerId player, De
 
 Reply<PartyLookup> PartyStore::read(const Tenant& tenant, Arguments arguments, Deadline deadline) {
   auto reply = redis_.eval(scripts::kReadParty, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
-  if (reply->items.size() != 4) return misshapen("read_party");
+  if (!reply) return unavailable(reply.error());
+  if (reply->items.size() != 4) return malformed("read_party");
   PartyLookup lookup;
-  lookup.asker_is_in = PartyId::parse(reply->items[1].text);
+  lookup.caller_party = PartyId::parse(reply->items[1].text);
   const auto id = PartyId::parse(reply->items[0].text);
   const auto& raw = reply->items[2].items;
   if (!id || raw.empty()) return lookup;
@@ -107,7 +107,7 @@ Reply<PartyLookup> PartyStore::read(const Tenant& tenant, Arguments arguments, D
   StoredParty stored;
   for (std::size_t i = 0; i + 1 < raw.size(); i += 2) stored.fields[raw[i].text] = raw[i + 1].text;
   auto state = parse_party(*id, stored.fields);
-  if (!state) return misshapen("party");
+  if (!state) return malformed("party");
   stored.ticket_id = state->party.ticket_id;
   stored.ticket = parse_ticket(reply->items[3]);
   stored.state = with_ticket(std::move(*state), stored.ticket);
@@ -116,28 +116,28 @@ Reply<PartyLookup> PartyStore::read(const Tenant& tenant, Arguments arguments, D
 }
 
 Reply<Commit> PartyStore::create(const Tenant& tenant, const PartyState& party, Deadline deadline) {
-  const auto founder = party.party.leader_id;
-  Arguments arguments{party.party.party_id.to_string(), founder.to_string()};
+  const auto creator = party.party.leader_id;
+  Arguments arguments{party.party.party_id.to_string(), creator.to_string()};
   append_difference(arguments, {}, fields_of(party));
   // The tenant is known after its party was written: see PresenceStore::places.
   auto replies = redis_.pipeline({{std::move(arguments), &scripts::kCreate, {prefix_of(tenant)}},
                                   {{"SADD", std::string(kTenantsKey), tenant.str()}, nullptr, {}}},
                                  deadline);
-  if (!replies) return down(replies.error());
+  if (!replies) return unavailable(replies.error());
   for (const auto& reply : *replies) {
-    if (reply.kind == RedisReply::Kind::error) return down({true, reply.text});
+    if (reply.kind == RedisReply::Kind::error) return unavailable({true, reply.text});
   }
-  return commit_of(replies->front(), founder);
+  return commit_of(replies->front(), creator);
 }
 
 Reply<Commit> PartyStore::change(const Tenant& tenant, const StoredParty& before, const PartyState& after,
                                  std::optional<PlayerId> joiner, Deadline deadline) {
   Arguments arguments{after.party.party_id.to_string(), std::to_string(before.state.party.version),
-                      joiner ? joiner->to_string() : "", std::to_string(kInvitesOfPlayerMax)};
+                      joiner ? joiner->to_string() : "", std::to_string(kMaxInvitesOfPlayer)};
   append_difference(arguments, before.fields, fields_of(after));
   append_invites(arguments, before.state, after);
   auto reply = redis_.eval(scripts::kChange, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   return commit_of(*reply, joiner);
 }
 
@@ -149,7 +149,7 @@ Reply<Departure> PartyStore::depart(const Tenant& tenant, const StoredParty& bef
   append_difference(arguments, before.fields, fields_of(after));
   append_invites(arguments, before.state, after);
   auto reply = redis_.eval(scripts::kDepart, {prefix_of(tenant)}, std::move(arguments), deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   auto commit = commit_of(*reply, std::nullopt);
   if (!commit) return fail(std::move(commit).error());
   if (reply->items.size() < 3) return Departure{*commit, {}};
@@ -159,13 +159,14 @@ Reply<Departure> PartyStore::depart(const Tenant& tenant, const StoredParty& bef
 Reply<std::vector<Invitation>> PartyStore::invitations_of(const Tenant& tenant, PlayerId player, TimePoint now,
                                                           Deadline deadline) {
   auto reply = redis_.command({"HGETALL", prefix_of(tenant) + "invite:" + player.to_string()}, deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   std::vector<Invitation> invitations;
   for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {
     const auto party = PartyId::parse(reply->items[i].text);
     const auto invite = parse_invite(reply->items[i + 1].text);
-    if (!party || !invite) return misshapen("invite");
-    if (invite->expires_at > now) invitations.push_back({*party, invite->from, invite->from_username, invite->expires_at});
+    if (!party || !invite) return malformed("invite");
+    if (invite->expires_at > now)
+      invitations.push_back({*party, invite->from, invite->from_username, invite->expires_at});
   }
   std::sort(invitations.begin(), invitations.end(), [](const Invitation& a, const Invitation& b) {
     return std::tie(a.expires_at, a.party_id) < std::tie(b.expires_at, b.party_id);
@@ -179,7 +180,7 @@ Reply<std::vector<PartyId>> PartyStore::parties_of(const Tenant& tenant, const s
   Arguments command{"HMGET", prefix_of(tenant) + "member"};
   for (const auto& player : players) command.push_back(player.to_string());
   auto reply = redis_.command(std::move(command), deadline);
-  if (!reply) return down(reply.error());
+  if (!reply) return unavailable(reply.error());
   std::vector<PartyId> parties;
   for (const auto& item : reply->items) {
     if (const auto party = PartyId::parse(item.text)) parties.push_back(*party);
@@ -192,8 +193,8 @@ Reply<std::vector<PartyId>> PartyStore::parties_of(const Tenant& tenant, const s
 Reply<std::optional<TicketOwners>> PartyStore::owners_of(const Tenant& tenant, TicketId ticket, Deadline deadline) {
   auto reply =
       redis_.command({"HMGET", prefix_of(tenant) + "ticket:" + ticket.to_string(), "players", "party"}, deadline);
-  if (!reply) return down(reply.error());
-  if (reply->items.size() != 2) return misshapen("ticket");
+  if (!reply) return unavailable(reply.error());
+  if (reply->items.size() != 2) return malformed("ticket");
   if (reply->items[0].is_nil()) return std::optional<TicketOwners>{};
   TicketOwners owners;
   owners.party_id = PartyId::parse(reply->items[1].text);

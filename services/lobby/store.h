@@ -7,7 +7,8 @@
 //                                  k:<player> = until when the player must not join, ms
 //   mm:{T}:member           hash   player -> party
 //   mm:{T}:invite:<player>  hash   party -> the same text as in the party
-//   mm:{T}:party_due        zset   what happens when -> ms: member:<player> and ticket:<player> (the grace of who has no
+//   mm:{T}:party_due        zset   what happens when -> ms: member:<player> and ticket:<player> (the grace of who has
+//   no
 //                                  socket), invite:<party>:<player> (it expires)
 //   mm:{T}:away_ticket      hash   player -> the ticket whose grace runs
 //   mm:{lobby}:party_tenants  set  the tenants where somebody is in a party or something is due
@@ -43,7 +44,7 @@ struct StoredParty {
 
 struct PartyLookup {
   std::optional<StoredParty> party;
-  std::optional<PartyId> asker_is_in;
+  std::optional<PartyId> caller_party;
 };
 
 /// `changed`: somebody was faster; nothing was written. What speaks against it otherwise is a refusal.
@@ -66,7 +67,7 @@ class PartyStore {
 
   /// A failure is `unavailable` (the queue's Redis does not answer), or a refusal that only the script can see:
   /// already_in_party, already_queued, too_many_invites.
-  Reply<PartyLookup> find(const Tenant& tenant, PartyId party, std::optional<PlayerId> asks, Deadline deadline);
+  Reply<PartyLookup> find(const Tenant& tenant, PartyId party, std::optional<PlayerId> caller, Deadline deadline);
   /// The party the player is in.
   Reply<PartyLookup> find_of(const Tenant& tenant, PlayerId player, Deadline deadline);
 
@@ -79,8 +80,7 @@ class PartyStore {
                           const Departing& leaver, Deadline deadline);
 
   /// The parties these players are in, each once.
-  Reply<std::vector<PartyId>> parties_of(const Tenant& tenant, const std::vector<PlayerId>& players,
-                                         Deadline deadline);
+  Reply<std::vector<PartyId>> parties_of(const Tenant& tenant, const std::vector<PlayerId>& players, Deadline deadline);
   /// The open invitations of the player.
   Reply<std::vector<Invitation>> invitations_of(const Tenant& tenant, PlayerId player, TimePoint now,
                                                 Deadline deadline);

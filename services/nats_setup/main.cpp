@@ -19,9 +19,9 @@ namespace mm {
 namespace {
 
 // A large stream takes nats-server seconds to recover.
-constexpr Milliseconds kStartTime{60'000};
-constexpr Milliseconds kSetupTime{30'000};
-constexpr Milliseconds kLook{5};
+constexpr Milliseconds kStartTimeout{60'000};
+constexpr Milliseconds kSetupTimeout{30'000};
+constexpr Milliseconds kPollInterval{5};
 
 // {"nats":["nats://127.0.0.1:4222"],…}
 std::optional<std::string> read_address(const std::string& path) {
@@ -37,18 +37,18 @@ std::optional<std::string> read_address(const std::string& path) {
 }
 
 Result<Done, std::string> set_up(const std::string& folder, const std::string& ports_file) {
-  const auto deadline = Deadline::after(kStartTime);
+  const auto deadline = Deadline::after(kStartTimeout);
   std::optional<std::string> address;
   while (!(address = read_address(ports_file))) {
     if (deadline.passed()) return fail(std::string("nats-server does not say where it listens"));
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kPollInterval);
   }
   auto password = runtime::Credentials(folder).read("nats_password");
   if (!password) return fail(std::move(password).error());
   metrics::Registry metrics;
   const auto bus = bus::Bus::connect({*address, "setup", *std::move(password), "nats_setup"}, metrics, deadline);
   if (!bus) return fail(bus.error());
-  return bus::set_up_streams(**bus, rights::kConsumers, Deadline::after(kSetupTime));
+  return bus::set_up_streams(**bus, rights::kConsumers, Deadline::after(kSetupTimeout));
 }
 
 }  // namespace

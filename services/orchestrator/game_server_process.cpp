@@ -47,7 +47,7 @@ class SpawnSettings {
   posix_spawnattr_t attributes_;
 };
 
-std::vector<std::string> environment_of(const StartServer& command) {
+std::vector<std::string> environment_of(const ServerCommand& command) {
   std::vector<std::string> all;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text(*variable);
@@ -59,7 +59,7 @@ std::vector<std::string> environment_of(const StartServer& command) {
 
 }  // namespace
 
-Result<pid_t, std::string> start(const StartServer& command) {
+Result<pid_t, std::string> start_server(const ServerCommand& command) {
   const SpawnSettings settings(command.log_path);
   auto variables = environment_of(command);
   std::vector<char*> environment;
@@ -74,7 +74,7 @@ Result<pid_t, std::string> start(const StartServer& command) {
   return child;
 }
 
-std::optional<int> ended(pid_t child) {
+std::optional<int> exit_status(pid_t child) {
   int status = 0;
   const auto result = ::waitpid(child, &status, WNOHANG);
   if (result == 0) return std::nullopt;

@@ -12,15 +12,15 @@
 
 namespace mm::orchestrator {
 
-struct StartServer {
+struct ServerCommand {
   std::string program;
   std::map<std::string, std::string> settings;  ///< its MM_… variables; no secrets
   std::string log_path;                         ///< standard output and error, appended
 };
 
-Result<pid_t, std::string> start(const StartServer& command);
+Result<pid_t, std::string> start_server(const ServerCommand& command);
 
 /// The exit status (128 + signal when a signal ended it) of a child that has ended; reaps it. None: it runs.
-std::optional<int> ended(pid_t child);
+std::optional<int> exit_status(pid_t child);
 
 }  // namespace mm::orchestrator

@@ -5,7 +5,7 @@
 namespace mm::orchestrator {
 namespace {
 
-game::HandOver line_for(const AllocateServer& request, const std::string& gateway_url) {
+game::HandOver hand_over_line(const AllocateServer& request, const std::string& gateway_url) {
   game::HandOver line;
   line.match_id = request.match_id;
   line.mode = request.mode;
@@ -33,12 +33,12 @@ Allocation answer_for(MatchId match, const Place& place) {
 Reply<Allocation> Placement::allocate(const AllocateServer& request, Deadline deadline) {
   // A new match is the common case, so its row is written without looking first.
   auto step = place_new(request, deadline);
-  for (int i = 1; i < kTries && step && !*step; ++i) {
+  for (int i = 1; i < kMaxAttempts && step && !*step; ++i) {
     const auto row = store_.find(request.match_id, deadline);
     if (!row) return fail(row.error());
     if (!*row) step = place_new(request, deadline);
     else if ((*row)->released) return refuse_released(request.match_id);
-    else step = place_again(request, (*row)->place, deadline);
+    else step = place_existing(request, (*row)->place, deadline);
   }
   if (!step) return fail(step.error());
   if (!*step) return refuse(Code::unavailable);
@@ -52,7 +52,7 @@ Failure<Problem> Placement::refuse_released(MatchId match) {
 }
 
 Placement::Step Placement::place_new(const AllocateServer& request, Deadline deadline) {
-  const auto place = provider_.reserve(request.match_id, deadline.within(kStartWait));
+  const auto place = provider_.reserve(request.match_id, deadline.within(kReserveTimeout));
   if (!place) {
     // Full; but a match that has a row gets what the row says.
     const auto row = store_.find(request.match_id, deadline);
@@ -60,15 +60,15 @@ Placement::Step Placement::place_new(const AllocateServer& request, Deadline dea
     metrics_.no_capacity.add();
     return fail(place.error());
   }
-  return claimed(request, *place, store_.insert(request.match_id, *place, deadline), deadline);
+  return after_claim(request, *place, store_.insert(request.match_id, *place, deadline), deadline);
 }
 
 // The row is there: the answer was lost, or the hand-over never came about.
-Placement::Step Placement::place_again(const AllocateServer& request, const Place& place, Deadline deadline) {
-  switch (provider_.presence(place.server_id)) {
-    case Presence::there: return hand_over(request, place, deadline);
-    case Presence::unknown: return refuse(Code::unavailable);
-    case Presence::gone: break;
+Placement::Step Placement::place_existing(const AllocateServer& request, const Place& place, Deadline deadline) {
+  switch (provider_.reachability(place.server_id)) {
+    case Reachability::reachable: return hand_over(request, place, deadline);
+    case Reachability::unknown: return refuse(Code::unavailable);
+    case Reachability::gone: break;
   }
   if (!still_waits(request.match_id, request.tenant, deadline)) return refuse(Code::unavailable);
   return move(request, place.server_id, deadline);
@@ -76,31 +76,33 @@ Placement::Step Placement::place_again(const AllocateServer& request, const Plac
 
 Placement::Step Placement::move(const AllocateServer& request, ServerId from, Deadline deadline) {
   provider_.free(request.match_id, from);
-  const auto place = provider_.reserve(request.match_id, deadline.within(kStartWait));
+  const auto place = provider_.reserve(request.match_id, deadline.within(kReserveTimeout));
   if (!place) return fail(place.error());
   log::warning("match_moved", {{"match_id", request.match_id}, {"from", from}, {"to", place->server_id}});
   metrics_.moved.add();
-  return claimed(request, *place, store_.move(request.match_id, from, *place, deadline), deadline);
+  return after_claim(request, *place, store_.move(request.match_id, from, *place, deadline), deadline);
 }
 
-Placement::Step Placement::claimed(const AllocateServer& request, const Place& place, Reply<Store::Inserted> inserted,
-                                   Deadline deadline) {
+Placement::Step Placement::after_claim(const AllocateServer& request, const Place& place,
+                                       Reply<Store::ClaimResult> inserted, Deadline deadline) {
   // Written or not: the reservation stays until that is known (Provider::reconcile).
   if (!inserted) return fail(std::move(inserted).error());
   switch (*inserted) {
-    case Store::Inserted::known: return std::optional<Allocation>();
-    case Store::Inserted::taken: forget_place(request.match_id, deadline); return std::optional<Allocation>();
-    case Store::Inserted::yes: break;
+    case Store::ClaimResult::match_known: return std::optional<Allocation>();
+    case Store::ClaimResult::slot_taken:
+      drop_wrong_place(request.match_id, deadline);
+      return std::optional<Allocation>();
+    case Store::ClaimResult::claimed: break;
   }
   return hand_over(request, place, deadline);
 }
 
 Placement::Step Placement::hand_over(const AllocateServer& request, const Place& place, Deadline deadline) {
-  const auto line = line_for(request, gateway_url_);
-  switch (provider_.hand_over(place.server_id, line, deadline.within(kHandOverWait))) {
-    case HandedOver::hosted: return std::optional(answer_for(request.match_id, place));
-    case HandedOver::refused: return refuse(Code::unavailable);
-    case HandedOver::lost: break;
+  const auto line = hand_over_line(request, gateway_url_);
+  switch (provider_.hand_over(place.server_id, line, deadline.within(kHandOverTimeout))) {
+    case HandOverResult::hosted: return std::optional(answer_for(request.match_id, place));
+    case HandOverResult::refused: return refuse(Code::unavailable);
+    case HandOverResult::lost: break;
   }
   return std::optional<Allocation>();  // the row stays: the next look finds whether the server is gone
 }
@@ -115,7 +117,7 @@ bool Placement::still_waits(MatchId match, const Tenant& tenant, Deadline deadli
 }
 
 // Our view of the places is wrong: take the table's.
-void Placement::forget_place(MatchId match, Deadline deadline) {
+void Placement::drop_wrong_place(MatchId match, Deadline deadline) {
   provider_.free(match, std::nullopt);
   if (const auto rows = store_.allocated(deadline)) provider_.reconcile(*rows);
 }

@@ -14,9 +14,9 @@ namespace mm::orchestrator {
 
 class Placement {
  public:
-  static constexpr int kTries = 4;
-  static constexpr Milliseconds kStartWait{1'500};    // for a server that is starting
-  static constexpr Milliseconds kHandOverWait{1'000};
+  static constexpr int kMaxAttempts = 4;
+  static constexpr Milliseconds kReserveTimeout{1'500};  // for a server that is starting
+  static constexpr Milliseconds kHandOverTimeout{1'000};
 
   Placement(Store& store, Provider& provider, bus::Bus& bus, std::string gateway_url, Metrics& metrics)
       : store_(store), provider_(provider), bus_(bus), gateway_url_(std::move(gateway_url)), metrics_(metrics) {}
@@ -31,12 +31,13 @@ class Placement {
   using Step = Reply<std::optional<Allocation>>;
   Failure<Problem> refuse_released(MatchId match);
   Step place_new(const AllocateServer& request, Deadline deadline);
-  Step place_again(const AllocateServer& request, const Place& place, Deadline deadline);
+  Step place_existing(const AllocateServer& request, const Place& place, Deadline deadline);
   Step move(const AllocateServer& request, ServerId from, Deadline deadline);
-  Step claimed(const AllocateServer& request, const Place& place, Reply<Store::Inserted> inserted, Deadline deadline);
+  Step after_claim(const AllocateServer& request, const Place& place, Reply<Store::ClaimResult> inserted,
+                   Deadline deadline);
   Step hand_over(const AllocateServer& request, const Place& place, Deadline deadline);
   bool still_waits(MatchId match, const Tenant& tenant, Deadline deadline);
-  void forget_place(MatchId match, Deadline deadline);
+  void drop_wrong_place(MatchId match, Deadline deadline);
 
   Store& store_;
   Provider& provider_;

@@ -10,7 +10,7 @@
 
 #include "common/runtime/log.h"
 #include "common/wire/codec.h"
-#include "services/orchestrator/core/patience.h"
+#include "services/orchestrator/core/start_policy.h"
 
 namespace mm::orchestrator {
 namespace {
@@ -55,11 +55,11 @@ ProcessProvider::~ProcessProvider() {
 Reply<Place> ProcessProvider::reserve(MatchId match, Deadline deadline) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const bool known = seating_.of(match).has_value();
-    if (const auto seat = seating_.take(match)) {
+    const bool known = slots_.find(match).has_value();
+    if (const auto assigned = slots_.assign(match)) {
       if (!known) reserved_at_[match] = now();
       wake_thread();  // another server may be needed now
-      return Place{seat->server, seat->slot, servers_[seat->server].endpoint};
+      return Place{assigned->server, assigned->slot, servers_[assigned->server].endpoint};
     }
     if (!may_gain_place()) return refuse(Code::no_capacity);
     wake_thread();
@@ -74,11 +74,11 @@ bool ProcessProvider::may_gain_place() const {
   return starting || (static_cast<int>(servers_.size()) < settings_.max_servers && now() >= start_not_before_);
 }
 
-HandedOver ProcessProvider::hand_over(ServerId id, const game::HandOver& match, Deadline deadline) {
+HandOverResult ProcessProvider::hand_over(ServerId id, const game::HandOver& match, Deadline deadline) {
   std::unique_lock lock(mutex_);
   const auto found = servers_.find(id);
-  if (found == servers_.end() || !hello_received(found->second.state)) return HandedOver::lost;
-  if (found->second.hosted.contains(match.match_id)) return HandedOver::hosted;
+  if (found == servers_.end() || !hello_received(found->second.state)) return HandOverResult::lost;
+  if (found->second.hosted.contains(match.match_id)) return HandOverResult::hosted;
   HandOverWait wait{id, match.match_id, std::nullopt};
   const auto place = hand_overs_.insert(hand_overs_.end(), &wait);
   if (!found->second.link->send(wire::encode(match))) apply(found, ServerEvent::send_failed);
@@ -88,12 +88,12 @@ HandedOver ProcessProvider::hand_over(ServerId id, const game::HandOver& match, 
   if (wait.outcome) return *wait.outcome;
   // Without an outcome the server is still there: its removal would have been the outcome.
   apply(servers_.find(id), ServerEvent::hand_over_timed_out);
-  return HandedOver::lost;
+  return HandOverResult::lost;
 }
 
 void ProcessProvider::free(MatchId match, std::optional<ServerId> on) {
   const std::lock_guard lock(mutex_);
-  seating_.free(match);
+  slots_.free(match);
   reserved_at_.erase(match);
   const auto server = on ? servers_.find(*on) : servers_.end();
   if (server == servers_.end() || !server->second.link) return;
@@ -101,26 +101,27 @@ void ProcessProvider::free(MatchId match, std::optional<ServerId> on) {
   wake_thread();
 }
 
-Presence ProcessProvider::presence(ServerId id) {
+Reachability ProcessProvider::reachability(ServerId id) {
   const std::lock_guard lock(mutex_);
   const auto found = servers_.find(id);
-  if (found == servers_.end() || std::holds_alternative<Silent>(found->second.state)) return Presence::gone;
-  return std::holds_alternative<Ready>(found->second.state) ? Presence::there : Presence::unknown;
+  if (found == servers_.end() || std::holds_alternative<Silent>(found->second.state)) return Reachability::gone;
+  return std::holds_alternative<Ready>(found->second.state) ? Reachability::reachable : Reachability::unknown;
 }
 
-void ProcessProvider::reconcile(const std::vector<Allocated>& allocated) {
+void ProcessProvider::reconcile(const std::vector<AllocatedMatch>& allocated) {
   const std::lock_guard lock(mutex_);
   std::map<MatchId, ServerId> known;
   for (const auto& row : allocated) {
     known.emplace(row.match_id, row.place.server_id);
-    const Seat seat{row.place.server_id, row.place.slot};
-    if (servers_.contains(seat.server) && seating_.of(row.match_id) != seat) seating_.restore(row.match_id, seat);
+    const ServerSlot assigned{row.place.server_id, row.place.slot};
+    if (servers_.contains(assigned.server) && slots_.find(row.match_id) != assigned)
+      slots_.restore(row.match_id, assigned);
   }
-  for (const auto match : seating_.seated()) {
-    if (!known.contains(match) && !is_recently_reserved(match)) seating_.free(match);
+  for (const auto match : slots_.matches()) {
+    if (!known.contains(match) && !is_recently_reserved(match)) slots_.free(match);
   }
   end_misplaced(known);
-  std::erase_if(reserved_at_, [&](const auto& entry) { return !seating_.of(entry.first); });
+  std::erase_if(reserved_at_, [&](const auto& entry) { return !slots_.find(entry.first); });
 }
 
 // Ends matches that were released or moved while the connection to their server was down.
@@ -194,15 +195,15 @@ void ProcessProvider::apply(Servers::iterator at, ServerEvent event) {
 void ProcessProvider::execute(Servers::iterator at, ServerEffect effect) {
   const auto id = at->first;
   switch (effect) {
-    case ServerEffect::accept_matches: return seating_.set_open(id, true);
-    case ServerEffect::stop_matches: return seating_.set_open(id, false);
+    case ServerEffect::accept_matches: return slots_.set_accepting(id, true);
+    case ServerEffect::stop_matches: return slots_.set_accepting(id, false);
     case ServerEffect::forget_matches: return at->second.hosted.clear();
-    case ServerEffect::fail_hand_overs: return answer_hand_overs(id, nullptr, HandedOver::lost);
+    case ServerEffect::fail_hand_overs: return answer_hand_overs(id, nullptr, HandOverResult::lost);
     case ServerEffect::reset_start_delay:
       failed_starts_ = 0;
       ports_refused_ = 0;
       return;
-    case ServerEffect::extend_start_delay: start_not_before_ = now() + start_pause(++failed_starts_); return;
+    case ServerEffect::extend_start_delay: start_not_before_ = now() + start_delay(++failed_starts_); return;
     case ServerEffect::report_silence:
       log::warning("game_server_silent", {{"server_id", id}});
       return changed_.notify_all();
@@ -221,7 +222,7 @@ void ProcessProvider::tick() {
   }
   start_missing();
   metrics_.servers.set(static_cast<double>(servers_.size()));
-  metrics_.matches.set(seating_.used());
+  metrics_.matches.set(slots_.used());
 }
 
 // Adds servers of an earlier orchestrator, whose sockets are in the folder.
@@ -230,14 +231,14 @@ void ProcessProvider::find_servers() {
   for (const auto id : folder_.servers()) {
     if (servers_.contains(id)) continue;
     servers_[id].state = Connecting{now()};
-    seating_.set_open(id, false);
+    slots_.set_accepting(id, false);
   }
 }
 
 void ProcessProvider::reap_children() {
   for (auto at = servers_.begin(); at != servers_.end();) {
     const auto server = at++;
-    const auto status = server->second.child ? ended(*server->second.child) : std::nullopt;
+    const auto status = server->second.child ? exit_status(*server->second.child) : std::nullopt;
     if (!status) continue;
     // A port in use is a failure only when every port of the range has been tried.
     const bool next_port = *status == kExitPortTaken && ++ports_refused_ < settings_.port_count;
@@ -275,10 +276,10 @@ void ProcessProvider::handle_line(Servers::iterator at, const game::ServerLine& 
     case game::LineEvent::hello: return;
     case game::LineEvent::hosting:
       at->second.hosted.insert(*line.match_id);
-      return answer_hand_overs(at->first, &*line.match_id, HandedOver::hosted);
+      return answer_hand_overs(at->first, &*line.match_id, HandOverResult::hosted);
     case game::LineEvent::refused:
       log::warning("hand_over_refused", {{"match_id", *line.match_id}, {"reason", line.detail.value_or("")}});
-      return answer_hand_overs(at->first, &*line.match_id, HandedOver::refused);
+      return answer_hand_overs(at->first, &*line.match_id, HandOverResult::refused);
     case game::LineEvent::ended: at->second.hosted.erase(*line.match_id); return;
   }
 }
@@ -304,9 +305,9 @@ void ProcessProvider::kill(ServerId id, const Server& server) {
 void ProcessProvider::remove(Servers::iterator at) {
   const auto id = at->first;
   metrics_.servers_lost.add();
-  answer_hand_overs(id, nullptr, HandedOver::lost);
-  seating_.remove(id);
-  folder_.forget(id);
+  answer_hand_overs(id, nullptr, HandOverResult::lost);
+  slots_.remove(id);
+  folder_.remove_files(id);
   servers_.erase(at);
 }
 
@@ -314,7 +315,7 @@ void ProcessProvider::start_missing() {
   const auto usable = std::count_if(servers_.begin(), servers_.end(), [](const auto& entry) {
     return !std::holds_alternative<Silent>(entry.second.state);
   });
-  const int wanted = servers_wanted(seating_.used(), settings_.max_servers);
+  const int wanted = servers_wanted(slots_.used(), settings_.max_servers);
   for (auto count = static_cast<int>(usable); count < wanted; ++count) {
     if (static_cast<int>(servers_.size()) >= settings_.max_servers || now() < start_not_before_) return;
     if (!start_one()) return;
@@ -326,21 +327,22 @@ bool ProcessProvider::start_one() {
     return std::any_of(servers_.begin(), servers_.end(),
                        [&](const auto& entry) { return entry.second.port_offset == offset; });
   };
-  const int offset = settings_.port_first == 0 ? -1 : free_offset(next_port_offset_, settings_.port_count, has_port);
+  const int offset =
+      settings_.port_first == 0 ? -1 : free_port_offset(next_port_offset_, settings_.port_count, has_port);
   if (settings_.port_first != 0 && offset < 0) return false;
   const auto id = ServerId::fresh(clock_.now());
   const int port = offset < 0 ? 0 : settings_.port_first + offset;
-  const auto child = start({settings_.program,
-                            {{"MM_SERVER_ID", id.to_string()},
-                             {"MM_RUNTIME_DIR", folder_.path()},
-                             {"MM_GAME_ADDRESS", settings_.address},
-                             {"MM_GAME_PORT", std::to_string(port)},
-                             {"MM_GAME_SECONDS", std::to_string(settings_.game_seconds)},
-                             {"MM_LOG_LEVEL", settings_.log_level}},
-                            folder_.log_path()});
+  const auto child = start_server({settings_.program,
+                                   {{"MM_SERVER_ID", id.to_string()},
+                                    {"MM_RUNTIME_DIR", folder_.path()},
+                                    {"MM_GAME_ADDRESS", settings_.address},
+                                    {"MM_GAME_PORT", std::to_string(port)},
+                                    {"MM_GAME_SECONDS", std::to_string(settings_.game_seconds)},
+                                    {"MM_LOG_LEVEL", settings_.log_level}},
+                                   folder_.log_path()});
   if (!child) {
     log::error("game_server_not_started", {{"reason", child.error()}});
-    start_not_before_ = now() + start_pause(++failed_starts_);
+    start_not_before_ = now() + start_delay(++failed_starts_);
     return false;
   }
   next_port_offset_ = offset + 1;
@@ -349,12 +351,12 @@ bool ProcessProvider::start_one() {
   server.child = *child;
   server.port_offset = offset;
   server.state = Connecting{now()};
-  seating_.set_open(id, false);
+  slots_.set_accepting(id, false);
   return true;
 }
 
 // Answers the callers that wait for this server; `match` null: for any of its matches.
-void ProcessProvider::answer_hand_overs(ServerId server, const MatchId* match, HandedOver outcome) {
+void ProcessProvider::answer_hand_overs(ServerId server, const MatchId* match, HandOverResult outcome) {
   for (auto* wait : hand_overs_) {
     if (wait->server == server && (match == nullptr || wait->match == *match)) wait->outcome = outcome;
   }

@@ -17,8 +17,8 @@
 #include <string>
 #include <thread>
 
-#include "services/orchestrator/core/seating.h"
 #include "services/orchestrator/core/server_state.h"
+#include "services/orchestrator/core/slot_table.h"
 #include "services/orchestrator/game_server_process.h"
 #include "services/orchestrator/metrics.h"
 #include "services/orchestrator/provider.h"
@@ -46,10 +46,10 @@ class ProcessProvider final : public Provider {
   ~ProcessProvider() override;
 
   Reply<Place> reserve(MatchId match, Deadline deadline) override;
-  HandedOver hand_over(ServerId server, const game::HandOver& match, Deadline deadline) override;
+  HandOverResult hand_over(ServerId server, const game::HandOver& match, Deadline deadline) override;
   void free(MatchId match, std::optional<ServerId> on) override;
-  Presence presence(ServerId server) override;
-  void reconcile(const std::vector<Allocated>& allocated) override;
+  Reachability reachability(ServerId server) override;
+  void reconcile(const std::vector<AllocatedMatch>& allocated) override;
   bool ready() override;
 
  private:
@@ -66,7 +66,7 @@ class ProcessProvider final : public Provider {
   struct HandOverWait {
     ServerId server;
     MatchId match;
-    std::optional<HandedOver> outcome;
+    std::optional<HandOverResult> outcome;
   };
 
   void run();
@@ -89,7 +89,7 @@ class ProcessProvider final : public Provider {
   bool is_recently_reserved(MatchId match) const;
   void start_missing();
   bool start_one();
-  void answer_hand_overs(ServerId server, const MatchId* match, HandedOver outcome);
+  void answer_hand_overs(ServerId server, const MatchId* match, HandOverResult outcome);
   bool may_gain_place() const;
 
   const ProcessSettings settings_;
@@ -102,7 +102,7 @@ class ProcessProvider final : public Provider {
   std::condition_variable changed_;  // the state of a server changed, or a hand-over was answered
   bool stopping_ = false;
   Servers servers_;
-  Seating seating_;
+  SlotTable slots_;
   std::map<MatchId, SteadyPoint> reserved_at_;
   std::list<HandOverWait*> hand_overs_;
   int failed_starts_ = 0;  // since the last hello

@@ -20,19 +20,19 @@ struct Place {
 };
 
 /// What the table says of an allocated match.
-struct Allocated {
+struct AllocatedMatch {
   MatchId match_id;
   Place place;
 };
 
-enum class HandedOver {
+enum class HandOverResult {
   hosted,   ///< the server said so
   refused,  ///< the server said no
   lost,     ///< the server went or did not answer in time
 };
 
-enum class Presence {
-  there,    ///< takes lines
+enum class Reachability {
+  reachable,
   unknown,  ///< may be coming back: ask again soon
   gone,     ///< or silent
 };
@@ -44,13 +44,13 @@ class Provider {
   /// Idempotent by match. Waits for a server that is starting; no_capacity when all are full.
   virtual Reply<Place> reserve(MatchId match, Deadline deadline) = 0;
   /// Idempotent by match: a match that is hosted there already is `hosted`.
-  virtual HandedOver hand_over(ServerId server, const game::HandOver& match, Deadline deadline) = 0;
+  virtual HandOverResult hand_over(ServerId server, const game::HandOver& match, Deadline deadline) = 0;
   /// The place is free; with `on`, that server is told to end the match, also one it gets only later.
   virtual void free(MatchId match, std::optional<ServerId> on) = 0;
 
-  virtual Presence presence(ServerId server) = 0;
+  virtual Reachability reachability(ServerId server) = 0;
   /// Brings the view of taken places in line with the table.
-  virtual void reconcile(const std::vector<Allocated>& allocated) = 0;
+  virtual void reconcile(const std::vector<AllocatedMatch>& allocated) = 0;
   /// A match could be hosted now, or all places are taken.
   virtual bool ready() = 0;
 };
@@ -59,10 +59,10 @@ class Provider {
 class NoProvider final : public Provider {
  public:
   Reply<Place> reserve(MatchId, Deadline) override { return refuse(Code::no_capacity); }
-  HandedOver hand_over(ServerId, const game::HandOver&, Deadline) override { return HandedOver::lost; }
+  HandOverResult hand_over(ServerId, const game::HandOver&, Deadline) override { return HandOverResult::lost; }
   void free(MatchId, std::optional<ServerId>) override {}
-  Presence presence(ServerId) override { return Presence::gone; }
-  void reconcile(const std::vector<Allocated>&) override {}
+  Reachability reachability(ServerId) override { return Reachability::gone; }
+  void reconcile(const std::vector<AllocatedMatch>&) override {}
   bool ready() override { return true; }
 };
 

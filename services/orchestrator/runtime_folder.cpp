@@ -60,7 +60,7 @@ std::string RuntimeFolder::socket_path(ServerId server) const {
   return "/proc/self/fd/" + std::to_string(directory_) + "/" + server.to_string() + std::string(kSocket);
 }
 
-void RuntimeFolder::forget(ServerId server) const {
+void RuntimeFolder::remove_files(ServerId server) const {
   ::unlinkat(directory_, (server.to_string() + std::string(kSocket)).c_str(), 0);
   ::unlinkat(directory_, (server.to_string() + ".pid").c_str(), 0);
 }

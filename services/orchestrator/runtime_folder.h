@@ -29,7 +29,7 @@ class RuntimeFolder {
   std::string log_path() const { return path_ + "/game_servers.log"; }
   const std::string& path() const { return path_; }
   /// Removes what a dead server left.
-  void forget(ServerId server) const;
+  void remove_files(ServerId server) const;
 
  private:
   RuntimeFolder(std::string path, int directory) : path_(std::move(path)), directory_(directory) {}

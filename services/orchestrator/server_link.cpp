@@ -38,7 +38,7 @@ std::unique_ptr<ServerLink> ServerLink::connect(const std::string& path) {
 ServerLink::~ServerLink() { ::close(socket_); }
 
 bool ServerLink::send(const std::string& line) {
-  if (unsent_.size() + line.size() > kMostUnsentBytes) return false;
+  if (unsent_.size() + line.size() > kMaxUnsentBytes) return false;
   unsent_ += line;
   unsent_ += '\n';
   return flush();

@@ -13,7 +13,7 @@ namespace mm::orchestrator {
 
 class ServerLink {
  public:
-  static constexpr std::size_t kMostUnsentBytes = 8 * 1024 * 1024;
+  static constexpr std::size_t kMaxUnsentBytes = 8 * 1024 * 1024;
 
   /// None: nobody listens there (yet), or it is not a process of our user.
   static std::unique_ptr<ServerLink> connect(const std::string& path);

@@ -15,8 +15,8 @@
 namespace mm::orchestrator {
 namespace {
 
-constexpr Milliseconds kStartTime{30'000};
-constexpr Milliseconds kStartTry{1'000};
+constexpr Milliseconds kDependencyTimeout{30'000};
+constexpr Milliseconds kAttemptTimeout{1'000};
 /// Hand-overs wait for a server's answer most of their time.
 constexpr int kWorkers = 8;
 constexpr int kDatabaseConnections = kWorkers + 2;
@@ -35,8 +35,8 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   options.application = runtime.instance;
   options.connections = kDatabaseConnections;
   auto postgres = std::make_unique<storage::Postgres>(options);
-  const auto attempt = [&] { return postgres->require_durable(true, Deadline::after(kStartTry)); };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTime));
+  const auto attempt = [&] { return postgres->require_durable(true, Deadline::after(kAttemptTimeout)); };
+  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kDependencyTimeout));
   return postgres;
 }
 
@@ -55,7 +55,7 @@ RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
     if (folder->lock()) return Done{};
     return fail(std::string("another orchestrator holds the runtime folder"));
   };
-  runtime::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kStartTime));
+  runtime::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kDependencyTimeout));
   return *std::move(folder);
 }
 
@@ -98,7 +98,8 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
     check.refuse("MM_GAME_SERVER_PROGRAM", "it may not be executed: chmod +x " + program);
   }
   if (!is_address_of_one(settings.game_address)) {
-    check.refuse("MM_GAME_ADDRESS", "it must be the IPv4 address of this machine at which players reach it, like 127.0.0.1");
+    check.refuse("MM_GAME_ADDRESS",
+                 "it must be the IPv4 address of this machine at which players reach it, like 127.0.0.1");
   }
 }
 

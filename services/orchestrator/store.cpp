@@ -33,12 +33,12 @@ auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std
 
 // A write that may meet a place somebody else has. `work` says whether it changed a row.
 template <class Work>
-Reply<Store::Inserted> run_claiming(storage::Postgres& postgres, Deadline deadline, Work work) {
+Reply<Store::ClaimResult> run_claiming(storage::Postgres& postgres, Deadline deadline, Work work) {
   const auto result = postgres.transaction(deadline, work);
-  if (result) return *result ? Store::Inserted::yes : Store::Inserted::known;
+  if (result) return *result ? Store::ClaimResult::claimed : Store::ClaimResult::match_known;
   const auto& error = result.error();
   if (error.kind == storage::DatabaseError::Kind::conflict && error.constraint == kSlotConstraint) {
-    return Store::Inserted::taken;
+    return Store::ClaimResult::slot_taken;
   }
   return fail(logged(error));
 }
@@ -56,7 +56,7 @@ Reply<std::optional<Store::Row>> Store::find(MatchId match, Deadline deadline) {
   });
 }
 
-Reply<Store::Inserted> Store::insert(MatchId match, const Place& place, Deadline deadline) {
+Reply<Store::ClaimResult> Store::insert(MatchId match, const Place& place, Deadline deadline) {
   return run_claiming(postgres_, deadline, [&](pqxx::work& tx) {
     const auto rows = tx.exec_params(
         "INSERT INTO orchestrator.allocation (match_id, state, server_id, slot, endpoint) "
@@ -66,7 +66,7 @@ Reply<Store::Inserted> Store::insert(MatchId match, const Place& place, Deadline
   });
 }
 
-Reply<Store::Inserted> Store::move(MatchId match, ServerId from, const Place& to, Deadline deadline) {
+Reply<Store::ClaimResult> Store::move(MatchId match, ServerId from, const Place& to, Deadline deadline) {
   return run_claiming(postgres_, deadline, [&](pqxx::work& tx) {
     const auto rows = tx.exec_params(
         "UPDATE orchestrator.allocation SET server_id = $3::uuid, slot = $4, endpoint = $5, allocated_at = now() "
@@ -88,9 +88,9 @@ Reply<std::optional<ServerId>> Store::release(MatchId match, Deadline deadline) 
   });
 }
 
-Reply<std::vector<Allocated>> Store::allocated(Deadline deadline) {
+Reply<std::vector<AllocatedMatch>> Store::allocated(Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
-    std::vector<Allocated> all;
+    std::vector<AllocatedMatch> all;
     const auto rows =
         tx.exec("SELECT match_id, server_id, slot, endpoint FROM orchestrator.allocation WHERE state = 'allocated'");
     for (const auto& row : rows) all.push_back({own_id<MatchId>(row["match_id"]), place_of(row)});

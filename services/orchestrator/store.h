@@ -23,20 +23,20 @@ class Store {
   };
   Reply<std::optional<Row>> find(MatchId match, Deadline deadline);
 
-  enum class Inserted {
-    yes,
-    known,  ///< the match has a row: find it
-    taken,  ///< the place belongs to another match
+  enum class ClaimResult {
+    claimed,
+    match_known,  ///< the match has a row
+    slot_taken,   ///< the slot belongs to another match
   };
-  Reply<Inserted> insert(MatchId match, const Place& place, Deadline deadline);
+  Reply<ClaimResult> insert(MatchId match, const Place& place, Deadline deadline);
   /// To another server, if it is still allocated on `from`.
-  Reply<Inserted> move(MatchId match, ServerId from, const Place& to, Deadline deadline);
+  Reply<ClaimResult> move(MatchId match, ServerId from, const Place& to, Deadline deadline);
 
   /// Leaves a tombstone, whether or not the match was ever allocated. The server it was on until now, if any.
   Reply<std::optional<ServerId>> release(MatchId match, Deadline deadline);
 
-  Reply<std::vector<Allocated>> allocated(Deadline deadline);
-  /// Allocated matches nobody has asked session about for `age`; they count as asked about now.
+  Reply<std::vector<AllocatedMatch>> allocated(Deadline deadline);
+  /// AllocatedMatch matches nobody has asked session about for `age`; they count as asked about now.
   Reply<std::vector<MatchId>> due_for_check(Milliseconds age, int most, Deadline deadline);
   Reply<int> prune(Milliseconds keep, Deadline deadline);
 

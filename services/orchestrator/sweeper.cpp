@@ -17,46 +17,46 @@ Sweeper::Sweeper(Store& store, Provider& provider, Placement& placement, bus::Bu
 Sweeper::~Sweeper() {
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    stopping_ = true;
   }
   woken_.notify_one();
   thread_.join();
 }
 
-bool Sweeper::ending() {
+bool Sweeper::stopping() {
   const std::lock_guard lock(mutex_);
-  return ending_;
+  return stopping_;
 }
 
 void Sweeper::run() {
-  while (!ending()) {
+  while (!stopping()) {
     reconcile();
-    check_old();
-    (void)store_.prune(timing_.keep, Deadline::after(kStoreTime));
+    check_old_allocations();
+    (void)store_.prune(timing_.keep_tombstones, Deadline::after(kStoreTimeout));
     std::unique_lock lock(mutex_);
-    woken_.wait_for(lock, timing_.sweep_every, [this] { return ending_; });
+    woken_.wait_for(lock, timing_.sweep_interval, [this] { return stopping_; });
   }
 }
 
 void Sweeper::reconcile() {
-  if (const auto rows = store_.allocated(Deadline::after(kStoreTime))) provider_.reconcile(*rows);
+  if (const auto rows = store_.allocated(Deadline::after(kStoreTimeout))) provider_.reconcile(*rows);
 }
 
-void Sweeper::check_old() {
-  const auto due = store_.due_for_check(timing_.check_age, kMostPerSweep, Deadline::after(kStoreTime));
+void Sweeper::check_old_allocations() {
+  const auto due = store_.due_for_check(timing_.check_age, kMaxPerSweep, Deadline::after(kStoreTimeout));
   if (!due) return;
   for (const auto match : *due) {
-    if (ending()) return;
+    if (stopping()) return;
     if (!is_over(match)) continue;
     log::warning("forgotten_allocation_released", {{"match_id", match}});
-    if (placement_.release(match, Deadline::after(kStoreTime))) metrics_.swept.add();
+    if (placement_.release(match, Deadline::after(kStoreTimeout))) metrics_.swept.add();
   }
 }
 
 bool Sweeper::is_over(MatchId match) {
   GetMatch request;
   request.match_id = match;
-  const auto view = bus_.request(request, Caller{}, Deadline::after(kAskTime));
+  const auto view = bus_.request(request, Caller{}, Deadline::after(kRequestTimeout));
   return view ? mm::is_over(view->status) : view.error().code == Code::not_found;
 }
 

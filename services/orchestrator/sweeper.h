@@ -13,15 +13,15 @@ namespace mm::orchestrator {
 /// Settings of the protocol; other values only in tests.
 struct Timing {
   Milliseconds check_age{15'000};  ///< session is asked about allocations older than this, and again after it
-  Milliseconds sweep_every{5'000};
-  Milliseconds keep{9 * 24 * 3'600'000LL};  ///< tombstones: longer than session keeps its rows
+  Milliseconds sweep_interval{5'000};
+  Milliseconds keep_tombstones{9 * 24 * 3'600'000LL};  ///< tombstones: longer than session keeps its rows
 };
 
 class Sweeper {
  public:
-  static constexpr int kMostPerSweep = 256;
-  static constexpr Milliseconds kStoreTime{2'000};
-  static constexpr Milliseconds kAskTime{1'000};
+  static constexpr int kMaxPerSweep = 256;
+  static constexpr Milliseconds kStoreTimeout{2'000};
+  static constexpr Milliseconds kRequestTimeout{1'000};
 
   Sweeper(Store& store, Provider& provider, Placement& placement, bus::Bus& bus, const Timing& timing,
           Metrics& metrics);
@@ -32,10 +32,10 @@ class Sweeper {
  private:
   void run();
   void reconcile();
-  void check_old();
+  void check_old_allocations();
   /// Session says that the match has ended, or knows of none.
   bool is_over(MatchId match);
-  bool ending();
+  bool stopping();
 
   Store& store_;
   Provider& provider_;
@@ -46,7 +46,7 @@ class Sweeper {
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  bool ending_ = false;  // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
 #include "services/game_server/core/stats.h"
 
-#include "services/game_server/core/coin.h"
+#include "services/game_server/core/match_outcome.h"
 
 namespace mm::game {
 namespace {

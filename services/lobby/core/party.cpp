@@ -9,13 +9,11 @@ PartyMember* find_member(Party& party, PlayerId player) {
   return const_cast<PartyMember*>(lobby::find_member(static_cast<const Party&>(party), player));
 }
 
-Failure<Problem> invisible() { return refuse(Code::not_found, "There is no such party."); }
-
 void clear_readiness(Party& party) {
   for (auto& member : party.members) member.ready = false;
 }
 
-PartyState changed(PartyState state) {
+PartyState with_next_version(PartyState state) {
   ++state.party.version;
   return state;
 }
@@ -40,10 +38,10 @@ std::optional<PlayerId> longest_connected(const PartyState& state) {
 /// An absent leader leads only as long as nobody else could.
 void pass_lead_of_absent(PartyState& state) {
   if (presence_of(state, state.party.leader_id) != Presence::absent) return;
-  if (const auto heir = longest_connected(state)) state.party.leader_id = *heir;
+  if (const auto successor = longest_connected(state)) state.party.leader_id = *successor;
 }
 
-PartyState without(const PartyState& before, PlayerId leaver) {
+PartyState remove_member(const PartyState& before, PlayerId leaver) {
   PartyState after = before;
   Party& party = after.party;
   std::erase_if(party.members, [&](const PartyMember& member) { return member.player_id == leaver; });
@@ -56,10 +54,10 @@ PartyState without(const PartyState& before, PlayerId leaver) {
     party.status = PartyStatus::idle;
     party.ticket_id.reset();
   }
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
-std::size_t count_standing(const PartyState& state, TimePoint now) {
+std::size_t count_open_invites(const PartyState& state, TimePoint now) {
   return static_cast<std::size_t>(std::count_if(state.invites.begin(), state.invites.end(),
                                                 [&](const auto& invite) { return invite.second.expires_at > now; }));
 }
@@ -82,11 +80,13 @@ TimePoint joining_time(const Party& party, TimePoint now) {
 
 }  // namespace
 
-Failure<Problem> in_a_party_already(PlayerId player) {
+Failure<Problem> no_such_party() { return refuse(Code::not_found, "There is no such party."); }
+
+Failure<Problem> already_in_party(PlayerId player) {
   return refuse_for(Code::already_in_party, {player}, "The player must leave the present party first.");
 }
 
-Failure<Problem> queued_already(PlayerId player, const std::optional<TicketId>& ticket) {
+Failure<Problem> already_queued(PlayerId player, const std::optional<TicketId>& ticket) {
   auto refusal = refuse_for(Code::already_queued, {player}, "The player is queued already.");
   refusal.error.ticket_id = ticket;
   return refusal;
@@ -130,15 +130,15 @@ ReadyState ready_summary(const Party& party) {
   return summary;
 }
 
-PartyState found_party(PartyId id, const Founder& founder, const CreateParty& wishes, TimePoint now) {
+PartyState create_party(PartyId id, const Creator& creator, const CreateParty& wishes, TimePoint now) {
   PartyState state;
   state.party.party_id = id;
-  state.party.leader_id = founder.player_id;
+  state.party.leader_id = creator.player_id;
   state.party.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
   state.party.max_size = wishes.max_size;
   state.party.is_public = wishes.is_public;
-  state.party.members = {{founder.player_id, wishes.username, false, now}};
-  if (founder.connected) set_presence(state, founder.player_id, Presence::connected);
+  state.party.members = {{creator.player_id, wishes.username, false, now}};
+  if (creator.connected) set_presence(state, creator.player_id, Presence::connected);
   state.party.version = 1;
   state.party.created_at = now;
   return state;
@@ -149,9 +149,7 @@ PartyState with_ticket(PartyState stored, const TicketFacts& ticket) {
   party.status = PartyStatus::idle;
   party.match_id.reset();
   switch (ticket.stage) {
-    case TicketStage::queued:
-      party.status = PartyStatus::queued;
-      return stored;
+    case TicketStage::queued: party.status = PartyStatus::queued; return stored;
     case TicketStage::in_match:
       party.status = PartyStatus::in_match;
       party.match_id = ticket.match_id;
@@ -161,30 +159,27 @@ PartyState with_ticket(PartyState stored, const TicketFacts& ticket) {
       if (ticket.match_id || ticket.for_absence) clear_readiness(party);
       break;
     case TicketStage::match_over:
-    case TicketStage::gone:
-      clear_readiness(party);
-      break;
-    case TicketStage::none:
-      break;
+    case TicketStage::gone: clear_readiness(party); break;
+    case TicketStage::none: break;
   }
   party.ticket_id.reset();
   return stored;
 }
 
-Reply<Done> may_see(const Party& party, PlayerId asks) {
-  if (party.is_public || find_member(party, asks) != nullptr) return Done{};
-  return invisible();
+Reply<Done> may_see(const Party& party, PlayerId caller) {
+  if (party.is_public || find_member(party, caller) != nullptr) return Done{};
+  return no_such_party();
 }
 
-Reply<Done> require_member(const Party& party, PlayerId asks) {
-  if (find_member(party, asks) != nullptr) return Done{};
-  if (!party.is_public) return invisible();
+Reply<Done> require_member(const Party& party, PlayerId caller) {
+  if (find_member(party, caller) != nullptr) return Done{};
+  if (!party.is_public) return no_such_party();
   return refuse(Code::not_member, "Only members of the party may do this.");
 }
 
-Reply<Done> require_leader(const Party& party, PlayerId asks) {
-  if (party.leader_id == asks) return Done{};
-  if (auto seen = may_see(party, asks); !seen) return seen;
+Reply<Done> require_leader(const Party& party, PlayerId caller) {
+  if (party.leader_id == caller) return Done{};
+  if (auto seen = may_see(party, caller); !seen) return seen;
   return refuse(Code::not_leader, "Only the party's leader may do this.");
 }
 
@@ -192,14 +187,15 @@ Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint
   const auto& id = joiner.player_id;
   const bool member = find_member(before.party, id) != nullptr;
   const bool invited = is_invited(before, id, now);
-  if (!member && !before.party.is_public && !invited) return invisible();
+  if (!member && !before.party.is_public && !invited) return no_such_party();
   if (!invited && is_kicked(before, id, now)) {
-    auto refusal = refuse(Code::kicked, "The party's leader has removed the player. They may join again later, or invited.");
+    auto refusal =
+        refuse(Code::kicked, "The party's leader has removed the player. They may join again later, or invited.");
     const auto left = std::chrono::ceil<Seconds>(before.kicked.at(id) - now);
     refusal.error.retry_after_seconds = static_cast<int>(left.count());
     return refusal;
   }
-  if (member || joiner.in_a_party) return in_a_party_already(id);
+  if (member || joiner.in_a_party) return already_in_party(id);
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
   if (static_cast<int>(before.party.members.size()) >= before.party.max_size) {
     return refuse_for(Code::party_full, {id}, "The party has no free place.");
@@ -210,7 +206,7 @@ Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint
   if (joiner.connected) set_presence(after, id, Presence::connected);
   clear_readiness(after.party);
   pass_lead_of_absent(after);
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
 Reply<PartyState> set_ready(const PartyState& before, PlayerId player, std::optional<bool> ready) {
@@ -221,7 +217,7 @@ Reply<PartyState> set_ready(const PartyState& before, PlayerId player, std::opti
   const bool wanted = ready.value_or(!member.ready);
   if (member.ready == wanted) return after;
   member.ready = wanted;
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now) {
@@ -229,70 +225,68 @@ Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId gue
   if (find_member(before.party, guest) != nullptr) {
     return refuse_for(Code::already_in_party, {guest}, "The player is a member already.");
   }
-  if (!is_invited(before, guest, now) && count_standing(before, now) >= kInvitesMax) {
+  if (!is_invited(before, guest, now) && count_open_invites(before, now) >= kMaxInvites) {
     return refuse_for(Code::too_many_invites, {leader}, "The party has too many open invitations.");
   }
   PartyState after = before;
   after.kicked.erase(guest);
   after.invites[guest] = {leader, find_member(before.party, leader)->username, now + kInviteLifetime};
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
-Reply<PartyState> end_invite(const PartyState& before, PlayerId asks, PlayerId guest, TimePoint now) {
-  if (asks != guest) {
-    if (auto leads = require_leader(before.party, asks); !leads) return fail(std::move(leads).error());
+Reply<PartyState> end_invite(const PartyState& before, PlayerId caller, PlayerId guest, TimePoint now) {
+  if (caller != guest) {
+    if (auto leads = require_leader(before.party, caller); !leads) return fail(std::move(leads).error());
   }
   if (!is_invited(before, guest, now)) return refuse(Code::not_found, "There is no such invitation.");
   PartyState after = before;
   after.invites.erase(guest);
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
 PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now) {
   if (!before.invites.contains(guest) || is_invited(before, guest, now)) return before;
   PartyState after = before;
   after.invites.erase(guest);
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
-Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId heir) {
+Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId successor) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
-  if (find_member(before.party, heir) == nullptr) return refuse(Code::not_found, "The player is no member.");
+  if (find_member(before.party, successor) == nullptr) return refuse(Code::not_found, "The player is no member.");
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
-  if (heir == leader) return before;
-  if (presence_of(before, heir) == Presence::absent) {
-    return refuse_for(Code::member_absent, {heir}, "The player has lost the connection.");
+  if (successor == leader) return before;
+  if (presence_of(before, successor) == Presence::absent) {
+    return refuse_for(Code::member_absent, {successor}, "The player has lost the connection.");
   }
   PartyState after = before;
-  after.party.leader_id = heir;
-  return changed(std::move(after));
+  after.party.leader_id = successor;
+  return with_next_version(std::move(after));
 }
 
 Reply<PartyState> leave(const PartyState& before, PlayerId member) {
   if (auto known = require_member(before.party, member); !known) return fail(std::move(known).error());
-  return without(before, member);
+  return remove_member(before, member);
 }
 
 Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member, TimePoint now) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
   if (find_member(before.party, member) == nullptr) return refuse(Code::not_found, "The player is no member.");
   if (member == leader) return refuse_field("/player_id", "is the leader, who leaves instead");
-  PartyState after = without(before, member);
+  PartyState after = remove_member(before, member);
   std::erase_if(after.kicked, [&](const auto& kicked) { return kicked.second <= now; });
-  after.kicked[member] = now + kKickedFor;
+  after.kicked[member] = now + kKickBan;
   return after;
 }
 
 PartyState socket_changed(const PartyState& before, PlayerId member, bool connected) {
   const auto present = presence_of(before, member);
-  const auto next = connected                      ? Presence::connected
-                    : present == Presence::absent ? Presence::absent
-                                                  : Presence::away;
+  const auto next = connected ? Presence::connected : present == Presence::absent ? Presence::absent : Presence::away;
   if (find_member(before.party, member) == nullptr || next == present) return before;
   PartyState after = before;
   set_presence(after, member, next);
   pass_lead_of_absent(after);
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
 PartyState grace_ended(const PartyState& before, PlayerId member) {
@@ -302,7 +296,7 @@ PartyState grace_ended(const PartyState& before, PlayerId member) {
   set_presence(after, member, Presence::absent);
   find_member(after.party, member)->ready = false;
   pass_lead_of_absent(after);
-  return changed(std::move(after));
+  return with_next_version(std::move(after));
 }
 
 CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked) {
@@ -314,15 +308,15 @@ CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kick
 PartyState queued(PartyState before, TicketId ticket) {
   before.party.ticket_id = ticket;
   before.party.status = PartyStatus::queued;
-  return changed(std::move(before));
+  return with_next_version(std::move(before));
 }
 
 std::optional<PartyState> settle(const PartyState& before, const std::optional<TicketId>& stored,
                                  const TicketFacts& ticket, const std::optional<MatchId>& ended_match) {
   if (!stored) return std::nullopt;
-  if (!before.party.ticket_id) return changed(before);  // with_ticket has seen that it is over
+  if (!before.party.ticket_id) return with_next_version(before);  // with_ticket has seen that it is over
   if (ticket.stage != TicketStage::in_match || !ended_match || ticket.match_id != ended_match) return std::nullopt;
-  return changed(with_ticket(before, {TicketStage::match_over, ticket.match_id, ticket.no_requeue, false}));
+  return with_next_version(with_ticket(before, {TicketStage::match_over, ticket.match_id, ticket.no_requeue, false}));
 }
 
 }  // namespace mm::lobby

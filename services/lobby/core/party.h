@@ -17,10 +17,10 @@ namespace mm::lobby {
 
 /// How long an invitation stands, and how many may be open: of a party, and for a player.
 inline constexpr Milliseconds kInviteLifetime{60 * 60 * 1000};
-inline constexpr std::size_t kInvitesMax = 50;
-inline constexpr std::size_t kInvitesOfPlayerMax = 50;
+inline constexpr std::size_t kMaxInvites = 50;
+inline constexpr std::size_t kMaxInvitesOfPlayer = 50;
 /// How long a removed player cannot join again, unless the leader invites them.
-inline constexpr Milliseconds kKickedFor{5 * 60 * 1000};
+inline constexpr Milliseconds kKickBan{5 * 60 * 1000};
 /// How long a member without a socket is waited for: then they are not ready any more and do not lead any more.
 inline constexpr Milliseconds kAbsenceGrace{10'000};
 
@@ -58,9 +58,10 @@ struct PartyState {
   std::map<PlayerId, TimePoint> kicked;    ///< until when each must not join
 };
 
-Failure<Problem> in_a_party_already(PlayerId player);
+Failure<Problem> no_such_party();
+Failure<Problem> already_in_party(PlayerId player);
 /// 409 with the live ticket: who is queued alone cannot enter a party.
-Failure<Problem> queued_already(PlayerId player, const std::optional<TicketId>& ticket);
+Failure<Problem> already_queued(PlayerId player, const std::optional<TicketId>& ticket);
 
 const PartyMember* find_member(const Party& party, PlayerId player);
 Presence presence_of(const PartyState& state, PlayerId member);
@@ -68,23 +69,23 @@ Presence presence_of(const PartyState& state, PlayerId member);
 void set_presence(PartyState& state, PlayerId member, Presence presence);
 ReadyState ready_summary(const Party& party);
 
-struct Founder {
+struct Creator {
   PlayerId player_id;
   bool connected = false;
 };
 
-PartyState found_party(PartyId id, const Founder& founder, const CreateParty& wishes, TimePoint now);
+PartyState create_party(PartyId id, const Creator& creator, const CreateParty& wishes, TimePoint now);
 
-/// Derives status, ticket and match from the facts. A ticket that is over no longer shows. Nobody is ready any more after
-/// a match, or after a ticket that ended because a member stayed away.
+/// Derives status, ticket and match from the facts. A ticket that is over no longer shows. Nobody is ready any more
+/// after a match, or after a ticket that ended because a member stayed away.
 PartyState with_ticket(PartyState stored, const TicketFacts& ticket);
 
 /// Sees it: members, and anyone if it is public. 404 otherwise.
-Reply<Done> may_see(const Party& party, PlayerId asks);
+Reply<Done> may_see(const Party& party, PlayerId caller);
 /// 404 when it may not be seen, 403 not_member when it may.
-Reply<Done> require_member(const Party& party, PlayerId asks);
+Reply<Done> require_member(const Party& party, PlayerId caller);
 /// 404 when it may not be seen, 403 not_leader when it may.
-Reply<Done> require_leader(const Party& party, PlayerId asks);
+Reply<Done> require_leader(const Party& party, PlayerId caller);
 
 struct Joiner {
   PlayerId player_id;
@@ -99,10 +100,10 @@ Reply<PartyState> set_ready(const PartyState& before, PlayerId member, std::opti
 /// Lifts the ban of a player who was removed.
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now);
 /// The guest declines, or the leader withdraws it.
-Reply<PartyState> end_invite(const PartyState& before, PlayerId asks, PlayerId guest, TimePoint now);
+Reply<PartyState> end_invite(const PartyState& before, PlayerId caller, PlayerId guest, TimePoint now);
 /// Forgets an invitation that has expired; one that stands (again) stays.
 PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now);
-Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId heir);
+Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId successor);
 /// The lead goes to the longest-standing connected member; if nobody is, to the longest-standing. An empty member list
 /// afterwards means that the party is disbanded.
 Reply<PartyState> leave(const PartyState& before, PlayerId member);
@@ -118,8 +119,8 @@ CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kick
 
 /// The leader queued it under this ticket. The version grows in the queue's own script.
 PartyState queued(PartyState before, TicketId ticket);
-/// What is to be written because the party's ticket is over, or nothing. `stored`: the ticket as it stands in the party,
-/// `ended_match`: a match known to have ended, even if the queue does not know it yet; nobody is ready after it.
+/// What is to be written because the party's ticket is over, or nothing. `stored`: the ticket as it stands in the
+/// party, `ended_match`: a match known to have ended, even if the queue does not know it yet; nobody is ready after it.
 std::optional<PartyState> settle(const PartyState& before, const std::optional<TicketId>& stored,
                                  const TicketFacts& ticket, const std::optional<MatchId>& ended_match);
 

@@ -22,9 +22,9 @@ Reply<Choice> choose(const ModeTable& modes, const EnterQueue& wishes) {
   return Choice{mode, size};
 }
 
-TicketPlayer rated(PlayerId player, const Mode& mode, const QueueDesk& desk) {
-  const auto row = desk.ratings.find(player, mode);
-  return {player, row.mmr, deviation_after(row.deviation, row.deviation_growth, desk.now - row.deviation_at)};
+TicketPlayer rated(PlayerId player, const Mode& mode, const QueueContext& context) {
+  const auto row = context.ratings.find(player, mode);
+  return {player, row.mmr, deviation_after(row.deviation, row.deviation_growth, context.now - row.deviation_at)};
 }
 
 double spread(const std::vector<TicketPlayer>& players) {
@@ -43,16 +43,16 @@ Reply<Done> check_party_fits(const Choice& choice, const std::vector<TicketPlaye
   return Done{};
 }
 
-std::vector<PlayerId> absent_members(const PartyState& state, PlayerId asks) {
+std::vector<PlayerId> absent_members(const PartyState& state, PlayerId caller) {
   std::vector<PlayerId> absent;
   for (const auto& member : state.party.members) {
     const bool is_absent = presence_of(state, member.player_id) == Presence::absent;
-    if (is_absent && member.player_id != asks) absent.push_back(member.player_id);
+    if (is_absent && member.player_id != caller) absent.push_back(member.player_id);
   }
   return absent;
 }
 
-Reply<Done> check_party_can_queue(const PartyState& state, PlayerId asks) {
+Reply<Done> check_party_can_queue(const PartyState& state, PlayerId caller) {
   const Party& party = state.party;
   if (party.status == PartyStatus::queued) {
     auto refusal = refuse_for(Code::already_queued, {party.leader_id}, "The party is queued already.");
@@ -62,7 +62,7 @@ Reply<Done> check_party_can_queue(const PartyState& state, PlayerId asks) {
   if (party.status == PartyStatus::in_match) {
     return refuse_for(Code::in_match, {party.leader_id}, "The party is in a match.");
   }
-  if (const auto absent = absent_members(state, asks); !absent.empty()) {
+  if (const auto absent = absent_members(state, caller); !absent.empty()) {
     return refuse_for(Code::member_absent, absent, "The member has lost the connection.");
   }
   if (const auto summary = ready_summary(party); !summary.all_ready) {
@@ -71,10 +71,10 @@ Reply<Done> check_party_can_queue(const PartyState& state, PlayerId asks) {
   return Done{};
 }
 
-Enqueue request_for(const Asking& asking, const EnterQueue& wishes, const Choice& choice) {
+Enqueue request_for(const EntryRequest& entry, const EnterQueue& wishes, const Choice& choice) {
   Enqueue request;
-  request.ticket_id = asking.ticket_id;
-  request.tenant = asking.tenant;
+  request.ticket_id = entry.ticket_id;
+  request.tenant = entry.tenant;
   request.mode = wishes.mode;
   request.team_size = choice.team_size;
   request.latencies = wishes.latencies;
@@ -83,35 +83,35 @@ Enqueue request_for(const Asking& asking, const EnterQueue& wishes, const Choice
 
 }  // namespace
 
-Reply<Enqueue> enter_queue(const PartyState& state, const Asking& asking, const EnterQueue& wishes,
-                           const QueueDesk& desk) {
+Reply<Enqueue> enter_queue(const PartyState& state, const EntryRequest& entry, const EnterQueue& wishes,
+                           const QueueContext& context) {
   const Party& party = state.party;
-  if (auto leads = require_leader(party, asking.player); !leads) return fail(std::move(leads).error());
-  const auto choice = choose(desk.modes, wishes);
+  if (auto leads = require_leader(party, entry.player); !leads) return fail(std::move(leads).error());
+  const auto choice = choose(context.modes, wishes);
   if (!choice) return fail(choice.error());
 
-  Enqueue request = request_for(asking, wishes, *choice);
+  Enqueue request = request_for(entry, wishes, *choice);
   for (const auto& member : party.members) {
-    request.players.push_back(rated(member.player_id, wishes.mode, desk));
+    request.players.push_back(rated(member.player_id, wishes.mode, context));
   }
   if (auto fits = check_party_fits(*choice, request.players); !fits) return fail(std::move(fits).error());
-  if (auto can = check_party_can_queue(state, asking.player); !can) return fail(std::move(can).error());
+  if (auto can = check_party_can_queue(state, entry.player); !can) return fail(std::move(can).error());
   request.party_id = party.party_id;
   request.party_version = party.version;
   request.region = wishes.region.value_or(party.region);
   return request;
 }
 
-Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const Asking& asking,
-                                 const EnterQueue& wishes, const QueueDesk& desk) {
-  const auto choice = choose(desk.modes, wishes);
+Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const EntryRequest& entry,
+                                 const EnterQueue& wishes, const QueueContext& context) {
+  const auto choice = choose(context.modes, wishes);
   if (!choice) return fail(choice.error());
   if (party && party->party.members.size() > 1) {
-    return refuse_for(Code::in_party, {asking.player}, "The party's leader queues for everyone.");
+    return refuse_for(Code::in_party, {entry.player}, "The party's leader queues for everyone.");
   }
 
-  Enqueue request = request_for(asking, wishes, *choice);
-  request.players.push_back(rated(asking.player, wishes.mode, desk));
+  Enqueue request = request_for(entry, wishes, *choice);
+  request.players.push_back(rated(entry.player, wishes.mode, context));
   request.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
   if (party) {
     request.party_id = party->party.party_id;
@@ -138,17 +138,17 @@ Ticket ticket_of(const Enqueue& request, const Enqueued& answer, const ModeTable
   return ticket;
 }
 
-Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyState>& party, PlayerId asks) {
+Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyState>& party, PlayerId caller) {
   const auto& players = ticket.players;
-  const bool plays = std::find(players.begin(), players.end(), asks) != players.end();
-  const bool leads = party && party->party.leader_id == asks;
+  const bool plays = std::find(players.begin(), players.end(), caller) != players.end();
+  const bool leads = party && party->party.leader_id == caller;
   if (!plays && !leads) return refuse(Code::not_found, "There is no such ticket.");
   if (party && !leads) return refuse(Code::not_leader, "A party's ticket is cancelled by its leader.");
   return Done{};
 }
 
-Reply<TicketId> ticket_to_cancel(const PartyState& state, PlayerId asks) {
-  if (auto leads = require_leader(state.party, asks); !leads) return fail(std::move(leads).error());
+Reply<TicketId> ticket_to_cancel(const PartyState& state, PlayerId caller) {
+  if (auto leads = require_leader(state.party, caller); !leads) return fail(std::move(leads).error());
   if (!state.party.ticket_id) return refuse(Code::not_queued, "The party is not queued.");
   return *state.party.ticket_id;
 }

@@ -7,7 +7,7 @@
 namespace mm::lobby {
 namespace {
 
-constexpr std::size_t kFirstSlots = 16;
+constexpr std::size_t kInitialSlots = 16;
 
 std::int32_t hundredths(double value) {
   constexpr double kMost = std::numeric_limits<std::int32_t>::max();
@@ -109,7 +109,7 @@ std::size_t RatingView::place(const std::vector<Slot>& slots, std::uint64_t hash
 }
 
 void RatingView::grow(Shard& shard) {
-  std::vector<Slot> larger(std::max(kFirstSlots, shard.slots.size() * 2));
+  std::vector<Slot> larger(std::max(kInitialSlots, shard.slots.size() * 2));
   for (const auto& slot : shard.slots) {
     if (slot.mode != 0) larger[place(larger, hash(slot.player, slot.mode), slot.player, slot.mode)] = slot;
   }

@@ -22,7 +22,7 @@ if joiner ~= '' then
     return {'already_queued', waiting}
   end
 end
-local full = player_without_room(changes, party, invites_max)
+local full = player_at_limit(changes, party, invites_max)
 if full then
   return {'too_many_invites', full}
 end

@@ -4,17 +4,17 @@
 --@include queue.lua
 --@include enter_party.lua
 --@include party_changes.lua
-local party, founder = ARGV[1], ARGV[2]
+local party, creator = ARGV[1], ARGV[2]
 
-if redis.call('HEXISTS', prefix .. 'member', founder) == 1 then
+if redis.call('HEXISTS', prefix .. 'member', creator) == 1 then
   return {'already_in_party'}
 end
-local waiting = waiting_ticket_of(founder)
+local waiting = waiting_ticket_of(creator)
 if waiting then
   return {'already_queued', waiting}
 end
 
-give_up_requeue(founder)
+give_up_requeue(creator)
 write_fields(read_changes(3), party)
-redis.call('HSET', prefix .. 'member', founder, party)
+redis.call('HSET', prefix .. 'member', creator, party)
 return {'done'}

@@ -5,11 +5,11 @@
 -- Answers {party or '', the asking player's party or '', fields, ticket}: ticket is {} without one, else {state or ''
 -- when it is unknown, match or '', 1 while that match is live, 1 if it must not be queued again, the reason of its end or ''}.
 local prefix = KEYS[1]
-local party, asks = ARGV[1], ARGV[2]
+local party, caller = ARGV[1], ARGV[2]
 
 local own = ''
-if asks ~= '' then
-  own = redis.call('HGET', prefix .. 'member', asks) or ''
+if caller ~= '' then
+  own = redis.call('HGET', prefix .. 'member', caller) or ''
 end
 if party == '' then
   party = own

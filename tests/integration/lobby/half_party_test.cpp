@@ -12,7 +12,7 @@ namespace mm::testing {
 namespace {
 
 // Answers a sentence for each player who waits in the queue without being entitled to.
-constexpr std::string_view kLook = R"(#!lua
+constexpr std::string_view kFindViolations = R"(#!lua
 local prefix, found = KEYS[1], {}
 local held = redis.call('HGETALL', prefix .. 'claim')
 for i = 1, #held, 2 do
@@ -45,8 +45,8 @@ class HalfParty : public ::testing::Test {
     for (int i = 0; i < kPlayers; ++i) gamers.push_back(std::make_unique<Gamer>(stack, "g", Gamer::Socket::none));
   }
 
-  std::vector<std::string> look() {
-    static const storage::Script script("look", kLook);
+  std::vector<std::string> find_violations() {
+    static const storage::Script script("look", kFindViolations);
     const auto found = stack.queue.eval(script, {"mm:{default}:"}, {}, Deadline::after(Milliseconds{5'000}));
     std::vector<std::string> sentences;
     if (!found) return {found.error().text};
@@ -119,7 +119,7 @@ class HalfParty : public ::testing::Test {
   std::vector<std::pair<MatchId, TicketId>> matches;
 };
 
-TEST_F(HalfParty, NeverWaitsInTheQueueWhateverRunsAtOnce) {
+TEST_F(HalfParty, IsNeverInTheQueueUnderConcurrentRequests) {
   const auto seed = std::random_device{}();
   std::atomic<int> acting{kPlayers};
   std::vector<std::thread> threads;
@@ -131,15 +131,15 @@ TEST_F(HalfParty, NeverWaitsInTheQueueWhateverRunsAtOnce) {
     });
   }
   std::vector<std::string> found;
-  int looks = 0;
+  int searches = 0;
   while (acting > 0 && found.empty()) {
-    found = look();
-    ++looks;
+    found = find_violations();
+    ++searches;
   }
   for (auto& thread : threads) thread.join();
-  if (found.empty()) found = look();
+  if (found.empty()) found = find_violations();
   EXPECT_TRUE(found.empty()) << "seed " << seed << ": " << found.front();
-  EXPECT_GT(looks, 10);
+  EXPECT_GT(searches, 10);
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ class Invitations : public ::testing::Test {
     wishes.is_public = false;
     return party_of({&ada}, false, wishes);
   }
-  bool told_end(const Gamer& gamer, PartyId party, const Gamer& guest, InviteEnd reason) {
+  bool received_end(const Gamer& gamer, PartyId party, const Gamer& guest, InviteEnd reason) {
     const auto text = wire::encode(frames::InviteEnded{party, guest.id, reason});
     return eventually([&] {
-      const auto frames = ear.frames_of(gamer.id);
+      const auto frames = recorder.frames_of(gamer.id);
       return std::any_of(frames.begin(), frames.end(),
                          [&](const auto& frame) { return frame.event == "invite_ended" && frame.data == text; });
     });
@@ -32,7 +32,7 @@ class Invitations : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  Ear& ear = *stack.ear;
+  FrameRecorder& recorder = *stack.recorder;
   const Gamer ada{stack, "ada"}, bob{stack, "bob"};
 };
 
@@ -49,16 +49,16 @@ TEST_F(Invitations, ReachAPlayerWhoIsOfflineAndAreAcceptedOnce) {
   EXPECT_EQ((*invitations)[0].expires_at, stack.clock.now() + lobby::kInviteLifetime);
   EXPECT_EQ(refusal(offline.see(party)), Code::not_found);
   ASSERT_TRUE(offline.join(party));
-  EXPECT_TRUE(told_end(ada, party, offline, InviteEnd::accepted));
+  EXPECT_TRUE(received_end(ada, party, offline, InviteEnd::accepted));
   EXPECT_FALSE(listed(offline, party));
   ASSERT_TRUE(offline.leave(party));
   EXPECT_EQ(refusal(offline.join(party)), Code::not_found);
 }
 
-TEST_F(Invitations, AreToldAtOnceToWhoIsOnline) {
+TEST_F(Invitations, AreSentAtOnceToAPlayerWhoIsOnline) {
   const auto party = private_party();
   ASSERT_TRUE(ada.invite(party, bob));
-  const auto frame = ear.wait_for(bob.id, "invited");
+  const auto frame = recorder.wait_for(bob.id, "invited");
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->data, wire::encode(frames::Invited{party, ada.id, "ada", bob.invitations()->at(0).expires_at}));
 }
@@ -67,8 +67,8 @@ TEST_F(Invitations, AreDeclinedByTheGuest) {
   const auto party = private_party();
   ASSERT_TRUE(ada.invite(party, bob));
   ASSERT_TRUE(bob.decline(party));
-  EXPECT_TRUE(told_end(ada, party, bob, InviteEnd::declined));
-  EXPECT_TRUE(told_end(bob, party, bob, InviteEnd::declined));
+  EXPECT_TRUE(received_end(ada, party, bob, InviteEnd::declined));
+  EXPECT_TRUE(received_end(bob, party, bob, InviteEnd::declined));
   EXPECT_FALSE(listed(bob, party));
   EXPECT_EQ(refusal(bob.decline(party)), Code::not_found);
   EXPECT_EQ(refusal(bob.join(party)), Code::not_found);
@@ -81,7 +81,7 @@ TEST_F(Invitations, AreWithdrawnByTheLeaderAlone) {
   EXPECT_EQ(refusal(eve.withdraw(party, bob)), Code::not_leader);
   EXPECT_TRUE(listed(bob, party));
   ASSERT_TRUE(ada.withdraw(party, bob));
-  EXPECT_TRUE(told_end(bob, party, bob, InviteEnd::withdrawn));
+  EXPECT_TRUE(received_end(bob, party, bob, InviteEnd::withdrawn));
   EXPECT_FALSE(listed(bob, party));
   EXPECT_EQ(refusal(ada.withdraw(party, bob)), Code::not_found);
 }
@@ -90,24 +90,24 @@ TEST_F(Invitations, EndWithTheirParty) {
   const auto party = private_party();
   ASSERT_TRUE(ada.invite(party, bob));
   ASSERT_TRUE(ada.leave(party));
-  EXPECT_TRUE(told_end(bob, party, bob, InviteEnd::party_disbanded));
+  EXPECT_TRUE(received_end(bob, party, bob, InviteEnd::party_disbanded));
   EXPECT_FALSE(listed(bob, party));
   const auto keys = stack.queue.command({"EXISTS", "mm:{default}:invite:" + bob.id.to_string()},
                                         Deadline::after(Milliseconds{5'000}));
   EXPECT_EQ(keys->integer, 0);
 }
 
-TEST_F(Invitations, ExpireAndSaySo) {
+TEST_F(Invitations, ExpireWithANotification) {
   const auto party = private_party();
   ASSERT_TRUE(ada.invite(party, bob));
   stack.clock.advance(lobby::kInviteLifetime);
   EXPECT_FALSE(listed(bob, party));
-  EXPECT_TRUE(told_end(bob, party, bob, InviteEnd::expired));
-  EXPECT_TRUE(told_end(ada, party, bob, InviteEnd::expired));
+  EXPECT_TRUE(received_end(bob, party, bob, InviteEnd::expired));
+  EXPECT_TRUE(received_end(ada, party, bob, InviteEnd::expired));
   stack.clock.advance(-lobby::kInviteLifetime);  // the stack is shared
 }
 
-TEST_F(Invitations, OfNobodyAreRefusedAfterThePermissionToInvite) {
+TEST_F(Invitations, OfAnUnknownPlayerAreRefusedAfterThePermissionCheck) {
   const Gamer stranger(stack);
   stack.profile->add_stranger(stranger.id);
   const auto party = party_of({&ada});
@@ -120,7 +120,7 @@ TEST_F(Invitations, OfNobodyAreRefusedAfterThePermissionToInvite) {
 TEST_F(Invitations, OfAPartyAndOfAPlayerAreBoundedAndNoneIsDropped) {
   const auto party = party_of({&ada});
   std::vector<std::unique_ptr<Gamer>> guests;
-  for (std::size_t i = 0; i < lobby::kInvitesMax; ++i) {
+  for (std::size_t i = 0; i < lobby::kMaxInvites; ++i) {
     guests.push_back(std::make_unique<Gamer>(stack, "guest", Gamer::Socket::none));
     ASSERT_TRUE(ada.invite(party, *guests.back()));
   }
@@ -130,7 +130,7 @@ TEST_F(Invitations, OfAPartyAndOfAPlayerAreBoundedAndNoneIsDropped) {
   EXPECT_TRUE(listed(*guests.front(), party));
 
   std::vector<std::unique_ptr<Gamer>> hosts;
-  for (std::size_t i = 0; i < lobby::kInvitesOfPlayerMax; ++i) {
+  for (std::size_t i = 0; i < lobby::kMaxInvitesOfPlayer; ++i) {
     hosts.push_back(std::make_unique<Gamer>(stack, "host", Gamer::Socket::none));
     ASSERT_TRUE(hosts.back()->invite(party_of({hosts.back().get()}), bob));
   }
@@ -138,7 +138,7 @@ TEST_F(Invitations, OfAPartyAndOfAPlayerAreBoundedAndNoneIsDropped) {
   const auto player_full = late.invite(party_of({&late}), bob);
   ASSERT_EQ(refusal(player_full), Code::too_many_invites);
   EXPECT_EQ(player_full.error().player_id, bob.id);
-  EXPECT_EQ(bob.invitations()->size(), lobby::kInvitesOfPlayerMax);
+  EXPECT_EQ(bob.invitations()->size(), lobby::kMaxInvitesOfPlayer);
 }
 
 TEST_F(Invitations, AreAsDurableAsTheirParty) {

@@ -9,7 +9,7 @@ namespace {
 
 using namespace testing;
 
-TEST(ModeFile, OpensAModeAndItsTeamSizesToThoseWhoAskNext) {
+TEST(ModeFile, AppliesToTheNextRequests) {
   const OwnFile file("[[mode]]\nid = \"casual\"\n");
   StackOptions options;
   options.modes_file = file.path();

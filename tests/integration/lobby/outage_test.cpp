@@ -17,7 +17,7 @@ class Outage : public ::testing::Test {
   Stack& stack = *stack_;
 };
 
-TEST_F(Outage, WithoutTheQueuesRedisEverythingIsUnavailableAndAfterwardsAsItWas) {
+TEST_F(Outage, WithoutTheQueuesRedisAllIsUnavailableAndAfterwardsUnchanged) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto before = wire::encode(*ada.see(party));
@@ -48,7 +48,7 @@ TEST_F(Outage, AFrozenRedisCostsNoMoreThanTheDeadline) {
   EXPECT_TRUE(eventually([&] { return ada.see(party).ok(); }));
 }
 
-TEST_F(Outage, WithoutMatchmakerNothingIsQueuedAndPartiesGoOn) {
+TEST_F(Outage, WithoutMatchmakerNothingIsQueuedAndPartiesWork) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto before = wire::encode(*ada.see(party));
@@ -64,7 +64,7 @@ TEST_F(Outage, WithoutMatchmakerNothingIsQueuedAndPartiesGoOn) {
 TEST_F(Outage, WithoutTheCacheThereAreNoFramesButRequestsWork) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada});
-  ASSERT_TRUE(stack.ear->wait_for(ada.id, "party_updated"));
+  ASSERT_TRUE(stack.recorder->wait_for(ada.id, "party_updated"));
   stack.cache_server.kill();
   EXPECT_TRUE(bob.join(party));
   EXPECT_TRUE(bob.ready(party) && ada.ready(party));
@@ -75,11 +75,11 @@ TEST_F(Outage, WithoutTheCacheThereAreNoFramesButRequestsWork) {
   stack.cache_server.restart();
   ASSERT_TRUE(eventually([&] {
     ada.open_socket();
-    return ada.chat(party, "back?") && stack.ear->count(ada.id, "chat_message") > 0;
+    return ada.chat(party, "back?") && stack.recorder->count(ada.id, "chat_message") > 0;
   }));
 }
 
-TEST_F(Outage, AfterARestartOfNatsLobbyIsThereAgain) {
+TEST_F(Outage, LobbyWorksAgainAfterARestartOfNats) {
   const Gamer ada(stack);
   const auto party = party_of({&ada}, true);
   stack.nats.restart();
@@ -87,10 +87,10 @@ TEST_F(Outage, AfterARestartOfNatsLobbyIsThereAgain) {
   EXPECT_TRUE(eventually([&] { return ada.queue(party).ok(); }, Milliseconds{30'000}));
   ASSERT_TRUE(eventually([&] { return ada.cancel(party).ok() || ada.see(party)->status == PartyStatus::idle; }));
   ASSERT_TRUE(eventually([&] { return stack.matchmaker->relay() > 0; }, Milliseconds{30'000}));
-  EXPECT_TRUE(eventually([&] { return stack.ear->count(ada.id, "queue_left") > 0; }, Milliseconds{30'000}));
+  EXPECT_TRUE(eventually([&] { return stack.recorder->count(ada.id, "queue_left") > 0; }, Milliseconds{30'000}));
 }
 
-TEST_F(Outage, ARestartedLobbyKnowsItsParties) {
+TEST_F(Outage, ARestartedLobbyHasItsParties) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto before = wire::encode(*ada.see(party));
@@ -99,7 +99,7 @@ TEST_F(Outage, ARestartedLobbyKnowsItsParties) {
   EXPECT_EQ(wire::encode(*ada.see(party)), before);
 }
 
-TEST(Start, WaitsForTheRatingsAndThenKnowsAllOfThem) {
+TEST(Start, WaitsUntilAllRatingsAreRead) {
   StackOptions options;
   options.profile_answers = false;
   std::vector<PlayerId> players;
@@ -125,17 +125,17 @@ TEST(Start, WaitsForTheRatingsAndThenKnowsAllOfThem) {
   }
 }
 
-TEST(Start, AfterALongAbsenceTheRatingsAreReadAgain) {
+TEST(Start, AfterALongDisconnectionTheRatingsAreReadAgain) {
   Stack stack;
   const int before = stack.profile->pages_read();
   stack.nats.kill();
   ASSERT_TRUE(eventually([&] { return !stack.bus->connected(); }));
-  stack.clock.advance(lobby::RatingFeed::kAbsenceMax + Milliseconds{1});
+  stack.clock.advance(lobby::RatingFeed::kMaxDisconnection + Milliseconds{1});
   stack.nats.restart();
   EXPECT_TRUE(eventually([&] { return stack.profile->pages_read() > before; }, Milliseconds{30'000}));
 }
 
-TEST(Start, IsLeftWithoutWaitingForEver) {
+TEST(Start, CanBeStoppedWhileItWaits) {
   StackOptions options;
   options.profile_answers = false;
   Stack stack(options);

@@ -13,7 +13,7 @@ class Parties : public ::testing::Test {
   void SetUp() override { stack.wait_for_frames(); }
 
   Stack& stack = Stack::shared();
-  Ear& ear = *stack.ear;
+  FrameRecorder& recorder = *stack.recorder;
 };
 
 TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
@@ -33,7 +33,7 @@ TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
   EXPECT_EQ(refusal(ada.create()), Code::already_in_party);
 }
 
-TEST_F(Parties, APrivatePartyIsNotThereForOthers) {
+TEST_F(Parties, APrivatePartyIsNotFoundForOthers) {
   const Gamer ada(stack), bob(stack);
   CreateParty wishes;
   wishes.is_public = false;
@@ -54,7 +54,7 @@ TEST_F(Parties, APrivatePartyIsNotThereForOthers) {
   EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
 }
 
-TEST_F(Parties, APublicPartyIsSeenByAllAndRunByItsMembers) {
+TEST_F(Parties, APublicPartyIsVisibleToAllAndChangedByItsMembers) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob});
   EXPECT_TRUE(eve.see(party));
@@ -70,7 +70,7 @@ TEST_F(Parties, APublicPartyIsSeenByAllAndRunByItsMembers) {
   }
 }
 
-TEST_F(Parties, OtherTenantsAreAnotherWorld) {
+TEST_F(Parties, OtherTenantsAreSeparate) {
   const Gamer ada(stack);
   const Gamer eve(stack, "eve", Gamer::Socket::open, *Tenant::parse("other"));
   const auto party = party_of({&ada});
@@ -91,7 +91,7 @@ TEST_F(Parties, ServicesSeeEveryPartyButHaveNoneOfTheirOwn) {
   EXPECT_EQ(refusal(stack.bus->request(JoinParty{party, "x"}, Caller{}, deadline)), Code::forbidden);
 }
 
-TEST_F(Parties, JoiningTellsEverybodyAndClearsReadiness) {
+TEST_F(Parties, JoiningNotifiesTheMembersAndClearsReadiness) {
   const Gamer ada(stack, "ada"), bob(stack, "bob");
   const auto party = party_of({&ada}, true);
   const auto joined = bob.join(party);
@@ -101,10 +101,10 @@ TEST_F(Parties, JoiningTellsEverybodyAndClearsReadiness) {
   EXPECT_FALSE(joined->members[0].ready);
   EXPECT_EQ(refusal(bob.join(party)), Code::already_in_party);
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = ear.wait_for(member->id, "member_joined");
+    const auto frame = recorder.wait_for(member->id, "member_joined");
     ASSERT_TRUE(frame);
     EXPECT_NE(frame->data.find(bob.id.to_string()), std::string::npos);
-    EXPECT_TRUE(ear.wait_for(member->id, "party_updated"));
+    EXPECT_TRUE(recorder.wait_for(member->id, "party_updated"));
   }
 }
 
@@ -157,7 +157,8 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
   EXPECT_EQ(entered, 1);
   EXPECT_EQ(refused, 15);
   int seats = 0;
-  for (std::size_t i = 0; i < parties.size(); ++i) seats += static_cast<int>(leaders[i]->see(parties[i])->members.size());
+  for (std::size_t i = 0; i < parties.size(); ++i)
+    seats += static_cast<int>(leaders[i]->see(parties[i])->members.size());
   const bool leads = eve.ask(GetParty{std::nullopt, eve.id})->leader_id == eve.id;
   EXPECT_EQ(seats, leads ? 8 : 9);
 }
@@ -199,7 +200,7 @@ TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   EXPECT_EQ(seated, seats) << "who is a member is in the party, and nobody else";
 }
 
-TEST_F(Parties, ReadyTogglesAndSetsAndTellsTheMembers) {
+TEST_F(Parties, ReadyTogglesAndSetsAndNotifiesTheMembers) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob});
   auto state = bob.ready(party, std::nullopt);
@@ -210,8 +211,8 @@ TEST_F(Parties, ReadyTogglesAndSetsAndTellsTheMembers) {
   EXPECT_EQ(state->not_ready, std::vector{ada.id});
   EXPECT_EQ(ada.ready(party)->all_ready, true);
   EXPECT_EQ(bob.ready(party, std::nullopt)->ready_count, 1);
-  EXPECT_TRUE(ear.wait_for(ada.id, "member_ready", 3));
-  EXPECT_TRUE(ear.wait_for(bob.id, "member_ready", 3));
+  EXPECT_TRUE(recorder.wait_for(ada.id, "member_ready", 3));
+  EXPECT_TRUE(recorder.wait_for(bob.id, "member_ready", 3));
 }
 
 TEST_F(Parties, EveryChangeRaisesTheVersionByOneAndNothingElseDoes) {
@@ -242,7 +243,7 @@ TEST_F(Parties, EveryChangeRaisesTheVersionByOneAndNothingElseDoes) {
   expect_raised(true, "kick");
 }
 
-TEST_F(Parties, TheLongestStandingMemberLeadsAfterTheLeader) {
+TEST_F(Parties, TheMemberWhoJoinedFirstLeadsAfterTheLeader) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob, &eve}, true);
   ASSERT_TRUE(ada.leave(party));
@@ -250,8 +251,8 @@ TEST_F(Parties, TheLongestStandingMemberLeadsAfterTheLeader) {
   EXPECT_EQ(after->leader_id, bob.id);
   EXPECT_EQ(after->members.size(), 2U);
   for (const auto& member : after->members) EXPECT_FALSE(member.ready);
-  EXPECT_TRUE(ear.wait_for(eve.id, "member_left"));
-  EXPECT_TRUE(ear.wait_for(ada.id, "member_left"));
+  EXPECT_TRUE(recorder.wait_for(eve.id, "member_left"));
+  EXPECT_TRUE(recorder.wait_for(ada.id, "member_left"));
   EXPECT_EQ(refusal(ada.leave(party)), Code::not_member);
   EXPECT_TRUE(ada.create());
 }
@@ -262,17 +263,17 @@ TEST_F(Parties, TheLastLeaveDisbandsIt) {
   ASSERT_TRUE(ada.leave(party));
   EXPECT_EQ(refusal(ada.see(party)), Code::not_found);
   EXPECT_EQ(refusal(ada.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
-  EXPECT_TRUE(ear.wait_for(ada.id, "party_disbanded"));
+  EXPECT_TRUE(recorder.wait_for(ada.id, "party_disbanded"));
   EXPECT_TRUE(eventually([&] {
-    const auto events = ear.events<PartyDisbanded>();
+    const auto events = recorder.events<PartyDisbanded>();
     return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event.party_id == party; });
   }));
-  const auto keys = stack.queue.command({"EXISTS", "mm:{default}:party:" + party.to_string()},
-                                        Deadline::after(Milliseconds{5'000}));
+  const auto keys =
+      stack.queue.command({"EXISTS", "mm:{default}:party:" + party.to_string()}, Deadline::after(Milliseconds{5'000}));
   EXPECT_EQ(keys->integer, 0);
 }
 
-TEST_F(Parties, AKickedMemberIsOutAndHearsIt) {
+TEST_F(Parties, AKickedMemberIsRemovedAndNotified) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob});
   EXPECT_EQ(refusal(ada.kick(party, ada)), Code::invalid_fields);
@@ -280,13 +281,13 @@ TEST_F(Parties, AKickedMemberIsOutAndHearsIt) {
   const auto after = ada.kick(party, bob);
   ASSERT_TRUE(after);
   EXPECT_EQ(after->members.size(), 1U);
-  const auto frame = ear.wait_for(bob.id, "member_left");
+  const auto frame = recorder.wait_for(bob.id, "member_left");
   ASSERT_TRUE(frame);
   EXPECT_NE(frame->data.find("\"kicked\":true"), std::string::npos);
   EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, bob.id})), Code::no_party);
 }
 
-TEST_F(Parties, AKickedMemberCannotComeBackAtOnceUnlessInvited) {
+TEST_F(Parties, AKickedMemberCannotJoinAgainAtOnceUnlessInvited) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob});
   ASSERT_TRUE(ada.kick(party, bob));
@@ -296,9 +297,9 @@ TEST_F(Parties, AKickedMemberCannotComeBackAtOnceUnlessInvited) {
   ASSERT_TRUE(ada.invite(party, bob));
   EXPECT_TRUE(bob.join(party));
   ASSERT_TRUE(ada.kick(party, bob));
-  stack.clock.advance(lobby::kKickedFor);
+  stack.clock.advance(lobby::kKickBan);
   EXPECT_TRUE(bob.join(party));
-  stack.clock.advance(-lobby::kKickedFor);  // the stack is shared
+  stack.clock.advance(-lobby::kKickBan);  // the stack is shared
 }
 
 TEST_F(Parties, EveryConflictNamesThePlayer) {
@@ -319,7 +320,7 @@ TEST_F(Parties, EveryConflictNamesThePlayer) {
   EXPECT_EQ(player_of(bob.ready(party, false)), ada.id);
 }
 
-TEST_F(Parties, ThePromotedLeads) {
+TEST_F(Parties, APromotedMemberLeads) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob});
   EXPECT_EQ(refusal(ada.promote(party, eve)), Code::not_found);
@@ -332,7 +333,7 @@ TEST_F(Parties, ChatReachesEveryMember) {
   const auto party = party_of({&ada, &bob});
   ASSERT_TRUE(ada.chat(party, "gl <b>hf</b> \xF0\x9F\x98\x80"));
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = ear.wait_for(member->id, "chat_message");
+    const auto frame = recorder.wait_for(member->id, "chat_message");
     ASSERT_TRUE(frame);
     EXPECT_NE(frame->data.find("gl <b>hf</b> \xF0\x9F\x98\x80"), std::string::npos);
     EXPECT_NE(frame->data.find(ada.id.to_string()), std::string::npos);
@@ -352,12 +353,12 @@ TEST_F(Parties, ChatIsOneTo500CharactersWithoutControlCharacters) {
   EXPECT_EQ(refusal(ada.chat(party, "a\x1b[31m")), Code::invalid_fields);
 }
 
-TEST_F(Parties, ListenersHearOfCreationAndChange) {
+TEST_F(Parties, CreationAndChangesArePublished) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob});
   EXPECT_TRUE(eventually([&] {
-    const auto created = ear.events<PartyCreated>();
-    const auto updated = ear.events<PartyUpdated>();
+    const auto created = recorder.events<PartyCreated>();
+    const auto updated = recorder.events<PartyUpdated>();
     const auto ours = [&](const auto& event) { return event.party.party_id == party; };
     return std::any_of(created.begin(), created.end(), ours) && std::any_of(updated.begin(), updated.end(), ours);
   }));
@@ -369,8 +370,8 @@ TEST_F(Parties, PlayersWithoutASocketGetNoFrames) {
   const Gamer ada(stack), bob(stack, "bob", Gamer::Socket::none);
   const auto party = party_of({&ada, &bob});
   ASSERT_TRUE(bob.chat(party, "anyone?"));
-  ASSERT_TRUE(ear.wait_for(ada.id, "chat_message"));
-  EXPECT_TRUE(ear.frames_of(bob.id).empty());
+  ASSERT_TRUE(recorder.wait_for(ada.id, "chat_message"));
+  EXPECT_TRUE(recorder.frames_of(bob.id).empty());
 }
 
 }  // namespace

@@ -16,14 +16,14 @@ class PresenceGrace : public ::testing::Test {
   static void SetUpTestSuite() { stack_ = std::make_unique<Stack>(); }
   static void TearDownTestSuite() { stack_.reset(); }
 
-  void goes(const Gamer& gamer, bool is_noted = true) {
+  void disconnect(const Gamer& gamer, bool is_recorded = true) {
     gamer.close_socket();
-    tell(gamer, false);
-    if (is_noted) {
+    publish_presence(gamer, false);
+    if (is_recorded) {
       ASSERT_TRUE(eventually([&] { return is_away(gamer); }));
     }
   }
-  void tell(const Gamer& gamer, bool connected) {
+  void publish_presence(const Gamer& gamer, bool connected) {
     ASSERT_TRUE(stack.bus->publish(PresenceChanged{gamer.id, default_tenant(), connected}));
   }
   /// When the grace of their ticket ends; nothing while none runs.
@@ -50,10 +50,10 @@ class PresenceGrace : public ::testing::Test {
   Stack& stack = *stack_;
 };
 
-TEST_F(PresenceGrace, CancelsTheTicketOfWhoStaysAway) {
+TEST_F(PresenceGrace, CancelsTheTicketOfAPlayerWhoDoesNotReconnect) {
   const Gamer ada(stack);
   const auto ticket = ada.queue_alone()->ticket_id;
-  goes(ada);
+  disconnect(ada);
   EXPECT_EQ(status_of(ticket), TicketStatus::searching);
   stack.clock.advance(kGrace);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
@@ -61,16 +61,16 @@ TEST_F(PresenceGrace, CancelsTheTicketOfWhoStaysAway) {
   ada.open_socket();
   stack.wait_for_frames();
   ASSERT_GE(stack.matchmaker->relay(), 1);
-  const auto frame = stack.ear->wait_for(ada.id, "queue_left");
+  const auto frame = stack.recorder->wait_for(ada.id, "queue_left");
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->data, wire::encode(frames::QueueLeft{ticket, CloseReason::member_disconnected, ada.id}));
 }
 
-TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberStaysAway) {
+TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberDoesNotReconnect) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto ticket = ada.queue(party)->ticket_id;
-  goes(bob);
+  disconnect(bob);
   stack.clock.advance(kGrace);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
   const auto after = ada.see(party);
@@ -78,17 +78,17 @@ TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberStaysAway) {
   for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "nobody was asked again";
 }
 
-TEST_F(PresenceGrace, SparesWhoIsBackInTimeAndWhoNeverHadASocket) {
+TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoReconnectInTimeOrNeverHadASocket) {
   const Gamer ada(stack), bob(stack), kim(stack, "kim", Gamer::Socket::none), eve(stack);
   const auto back = ada.queue_alone()->ticket_id;
   const auto back_unheard = bob.queue_alone()->ticket_id;
   const auto never = kim.queue_alone()->ticket_id;
   const auto away = eve.queue_alone()->ticket_id;
-  goes(ada);
-  goes(bob);
-  goes(eve);
+  disconnect(ada);
+  disconnect(bob);
+  disconnect(eve);
   ada.open_socket();
-  tell(ada, true);
+  publish_presence(ada, true);
   ASSERT_TRUE(eventually([&] { return !is_away(ada); }));
   bob.open_socket();  // the event about it was lost
   stack.clock.advance(kGrace);
@@ -99,11 +99,11 @@ TEST_F(PresenceGrace, SparesWhoIsBackInTimeAndWhoNeverHadASocket) {
   EXPECT_EQ(status_of(never), TicketStatus::searching);
 }
 
-TEST_F(PresenceGrace, LeavesAloneWhoIsNotQueued) {
+TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoAreNotQueued) {
   const Gamer ada(stack), bob(stack);
-  goes(ada, false);
+  disconnect(ada, false);
   const auto ticket = bob.queue_alone()->ticket_id;
-  goes(bob);  // handled after ada's event
+  disconnect(bob);  // handled after ada's event
   EXPECT_FALSE(is_away(ada));
   const auto later = ada.queue_alone()->ticket_id;
   stack.clock.advance(kGrace);
@@ -111,10 +111,10 @@ TEST_F(PresenceGrace, LeavesAloneWhoIsNotQueued) {
   EXPECT_EQ(status_of(later), TicketStatus::searching);
 }
 
-TEST_F(PresenceGrace, ConcernsTheTicketTheyHadAndNotALaterOne) {
+TEST_F(PresenceGrace, AppliesToTheTicketAtItsBeginningAndNotToALaterOne) {
   const Gamer ada(stack);
   const auto first = ada.queue_alone()->ticket_id;
-  goes(ada);
+  disconnect(ada);
   ASSERT_TRUE(ada.cancel(first));
   const auto second = ada.queue_alone()->ticket_id;
   stack.clock.advance(kGrace);
@@ -125,7 +125,7 @@ TEST_F(PresenceGrace, ConcernsTheTicketTheyHadAndNotALaterOne) {
 TEST_F(PresenceGrace, RunsForATicketThatWasQueuedAfterTheSocketHadClosed) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
-  goes(bob, false);
+  disconnect(bob, false);
   ASSERT_TRUE(eventually([&] { return !connected(party, bob); }));
   const auto ticket = ada.queue(party);
   ASSERT_TRUE(ticket) << "the party's grace still runs";
@@ -135,11 +135,11 @@ TEST_F(PresenceGrace, RunsForATicketThatWasQueuedAfterTheSocketHadClosed) {
   EXPECT_TRUE(ends_as(ticket->ticket_id, TicketStatus::cancelled));
 }
 
-TEST_F(PresenceGrace, EndsForNobodyWhileTheRecordOfSocketsCannotBeRead) {
+TEST_F(PresenceGrace, DoesNotEndWhileTheRecordOfSocketsCannotBeRead) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto ticket = ada.queue(party)->ticket_id;
-  goes(bob);
+  disconnect(bob);
   stack.cache_server.kill();
   const auto due = ticket_due(bob);
   stack.clock.advance(kGrace);
@@ -147,7 +147,7 @@ TEST_F(PresenceGrace, EndsForNobodyWhileTheRecordOfSocketsCannotBeRead) {
   EXPECT_EQ(status_of(ticket), TicketStatus::searching);
   stack.cache_server.restart();
   bob.open_socket();
-  stack.clock.advance(lobby::PresenceWatch::kTakeAgain);
+  stack.clock.advance(lobby::PresenceWatch::kClaimTimeout);
   ASSERT_TRUE(eventually([&] { return !is_away(bob); }));
   EXPECT_EQ(status_of(ticket), TicketStatus::searching);
   stack.wait_for_frames();
@@ -156,22 +156,22 @@ TEST_F(PresenceGrace, EndsForNobodyWhileTheRecordOfSocketsCannotBeRead) {
 TEST_F(PresenceGrace, WaitsForAMatchmakerThatIsDown) {
   const Gamer ada(stack);
   const auto ticket = ada.queue_alone()->ticket_id;
-  goes(ada);
+  disconnect(ada);
   stack.matchmaker.reset();
   stack.clock.advance(kGrace);
   const auto taken = [&] { return ticket_due(ada) > stack.clock.now().time_since_epoch().count(); };
   ASSERT_TRUE(eventually(taken)) << "somebody has set out to cancel it";
   stack.matchmaker = std::make_unique<QueueStandIn>(*stack.bus, stack.queue, stack.registry);
-  stack.clock.advance(lobby::PresenceWatch::kTakeAgain);
+  stack.clock.advance(lobby::PresenceWatch::kClaimTimeout);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
 }
 
-TEST_F(PresenceGrace, NotesAnEventThatCameWhileRedisWasDown) {
+TEST_F(PresenceGrace, StartsForAnEventThatArrivedWhileRedisWasDown) {
   const Gamer ada(stack);
   const auto ticket = ada.queue_alone()->ticket_id;
   ada.close_socket();
   stack.queue_server.kill();
-  tell(ada, false);
+  publish_presence(ada, false);
   stack.queue_server.restart();
   ASSERT_TRUE(eventually([&] { return is_away(ada); }));
   stack.clock.advance(kGrace);
@@ -190,20 +190,21 @@ class PartyPresence : public PresenceGrace {
   }
   void becomes_absent(PartyId party, const Gamer& gamer) {
     const int ready = member(party, gamer).ready ? 1 : 0;
-    goes(gamer, false);
+    disconnect(gamer, false);
     ASSERT_TRUE(eventually([&] { return !member(party, gamer).connected; }));
     ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "not before the grace has ended";
     stack.clock.advance(lobby::kAbsenceGrace);
     ASSERT_TRUE(eventually([&] { return presence_in(party, gamer) == "absent"; }));
   }
   std::string presence_in(PartyId party, const Gamer& gamer) {
-    const auto field = stack.queue.command({"HGET", "mm:{default}:party:" + party.to_string(), "s:" + gamer.id.to_string()},
-                                           Deadline::after(Milliseconds{5'000}));
+    const auto field =
+        stack.queue.command({"HGET", "mm:{default}:party:" + party.to_string(), "s:" + gamer.id.to_string()},
+                            Deadline::after(Milliseconds{5'000}));
     return field ? field->text : "";
   }
-  bool told(const Gamer& gamer, std::string_view event, const std::string& text) {
+  bool received(const Gamer& gamer, std::string_view event, const std::string& text) {
     return eventually([&] {
-      const auto frames = stack.ear->frames_of(gamer.id);
+      const auto frames = stack.recorder->frames_of(gamer.id);
       return std::any_of(frames.begin(), frames.end(), [&](const auto& frame) {
         return frame.event == event && frame.data.find(text) != std::string::npos;
       });
@@ -211,15 +212,15 @@ class PartyPresence : public PresenceGrace {
   }
 };
 
-TEST_F(PartyPresence, ALostSocketShowsAtOnceAndTakesReadinessAfterTheGrace) {
+TEST_F(PartyPresence, ALostSocketIsShownAtOnceAndClearsReadinessAfterTheGracePeriod) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   EXPECT_TRUE(member(party, bob).connected);
   becomes_absent(party, bob);
   EXPECT_FALSE(member(party, bob).ready);
   EXPECT_TRUE(member(party, ada).ready);
-  EXPECT_TRUE(told(ada, "party_updated", "\"connected\":false"));
-  EXPECT_TRUE(told(ada, "member_ready", "\"ready\":false"));
+  EXPECT_TRUE(received(ada, "party_updated", "\"connected\":false"));
+  EXPECT_TRUE(received(ada, "member_ready", "\"ready\":false"));
   const auto refused = ada.queue(party);
   ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, bob.id);
@@ -227,25 +228,25 @@ TEST_F(PartyPresence, ALostSocketShowsAtOnceAndTakesReadinessAfterTheGrace) {
   ASSERT_TRUE(bob.ready(party)) << "over HTTP, say; the player is still not there";
   EXPECT_EQ(refusal(ada.queue(party)), Code::member_absent);
   bob.open_socket();
-  tell(bob, true);
+  publish_presence(bob, true);
   ASSERT_TRUE(eventually([&] { return member(party, bob).connected; }));
   EXPECT_TRUE(ada.queue(party));
 }
 
-TEST_F(PartyPresence, WhoIsBackWithinTheGraceStaysReady) {
+TEST_F(PartyPresence, AMemberWhoReconnectsWithinTheGracePeriodStaysReady) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob}, true), other = party_of({&eve}, true);
-  goes(bob, false);
+  disconnect(bob, false);
   ASSERT_TRUE(eventually([&] { return !member(party, bob).connected; }));
   bob.open_socket();
-  tell(bob, true);
+  publish_presence(bob, true);
   ASSERT_TRUE(eventually([&] { return member(party, bob).connected; }));
   becomes_absent(other, eve);  // the time of bob's grace has passed as well
   EXPECT_TRUE(member(party, bob).ready);
   EXPECT_TRUE(ada.queue(party));
 }
 
-TEST_F(PartyPresence, WhoNeverHadASocketIsNotConcerned) {
+TEST_F(PartyPresence, AMemberWhoNeverHadASocketNeverBecomesAbsent) {
   const Gamer ada(stack), bot(stack, "bot", Gamer::Socket::none), eve(stack);
   const auto party = party_of({&ada, &bot}, true), other = party_of({&eve}, true);
   EXPECT_FALSE(member(party, bot).connected);
@@ -255,7 +256,7 @@ TEST_F(PartyPresence, WhoNeverHadASocketIsNotConcerned) {
 }
 
 // A gateway that was killed publishes nothing: its sockets are missing from the record after a while, and that is all.
-TEST_F(PartyPresence, ASocketThatIsGoneUnheardOfIsFoundMissing) {
+TEST_F(PartyPresence, ASocketThatDisappearsWithoutAnEventIsDetected) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   bob.close_socket();
@@ -273,15 +274,17 @@ TEST_F(PartyPresence, ASocketThatIsGoneUnheardOfIsFoundMissing) {
   EXPECT_TRUE(eventually([&] { return member(party, bob).connected; }));
 }
 
-TEST_F(PartyPresence, AnAbsentLeaderHandsOverToTheLongestStandingConnectedMember) {
+TEST_F(PartyPresence, TheConnectedMemberWhoJoinedFirstReplacesAnAbsentLeader) {
   const Gamer ada(stack), bot(stack, "bot", Gamer::Socket::none), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bot, &bob, &eve});
   becomes_absent(party, ada);
   EXPECT_EQ(ada.see(party)->leader_id, bob.id);
-  EXPECT_TRUE(told(eve, "party_updated", "\"leader_id\":\"" + bob.id.to_string()));
-  const auto led = [&](const PartyUpdated& event) { return event.party.party_id == party && event.party.leader_id == bob.id; };
+  EXPECT_TRUE(received(eve, "party_updated", "\"leader_id\":\"" + bob.id.to_string()));
+  const auto led = [&](const PartyUpdated& event) {
+    return event.party.party_id == party && event.party.leader_id == bob.id;
+  };
   EXPECT_TRUE(eventually([&] {
-    const auto events = stack.ear->events<PartyUpdated>();
+    const auto events = stack.recorder->events<PartyUpdated>();
     return std::any_of(events.begin(), events.end(), led);
   }));
   const auto refused = bob.promote(party, ada);
@@ -289,7 +292,7 @@ TEST_F(PartyPresence, AnAbsentLeaderHandsOverToTheLongestStandingConnectedMember
   EXPECT_EQ(refused.error().player_id, ada.id);
 }
 
-TEST_F(PartyPresence, AnAbsentMemberDoesNotInheritTheLead) {
+TEST_F(PartyPresence, AnAbsentMemberDoesNotBecomeLeader) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob, &eve});
   becomes_absent(party, bob);
@@ -297,11 +300,11 @@ TEST_F(PartyPresence, AnAbsentMemberDoesNotInheritTheLead) {
   EXPECT_EQ(eve.see(party)->leader_id, eve.id);
 }
 
-TEST_F(PartyPresence, OfAQueuedPartyTheLeadPassesToo) {
+TEST_F(PartyPresence, TheLeadOfAQueuedPartyPassesToo) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   const auto ticket = ada.queue(party)->ticket_id;
-  goes(ada);
+  disconnect(ada);
   ASSERT_TRUE(eventually([&] { return !member(party, ada).connected; }));
   stack.clock.advance(lobby::kAbsenceGrace);
   ASSERT_TRUE(eventually([&] { return bob.see(party)->leader_id == bob.id; }));

@@ -8,9 +8,9 @@ namespace {
 using matchmaker::EndResult;
 using matchmaker::EnqueueResult;
 
-constexpr Milliseconds kBudget{5'000};
+constexpr Milliseconds kTimeout{5'000};
 
-Deadline soon() { return Deadline::after(kBudget); }
+Deadline soon() { return Deadline::after(kTimeout); }
 
 TimePoint time_of(matchmaker::BucketMs ms) { return TimePoint(Milliseconds(static_cast<std::int64_t>(ms))); }
 
@@ -116,7 +116,8 @@ Reply<Enqueued> QueueStandIn::enqueue(const Enqueue& request) {
 }
 
 Reply<CancelledTicket> QueueStandIn::cancel(const CancelTicket& request) {
-  const auto result = store_.cancel(request.tenant, {request.ticket_id, std::nullopt, request.reason, request.player_id}, soon());
+  const auto result =
+      store_.cancel(request.tenant, {request.ticket_id, std::nullopt, request.reason, request.player_id}, soon());
   if (!result) return refuse(Code::unavailable);
   switch (result->kind) {
     case EndResult::Kind::matched: return refuse(Code::already_matched);
@@ -147,7 +148,8 @@ MatchId QueueStandIn::match(const Tenant& tenant, const std::vector<TicketId>& t
     found.region = *ticket.region;
     found.team_size = ticket.team_size;
     auto& team = found.teams.emplace_back();
-    for (const auto& player : ticket.players) team.players.push_back({player.player_id, id, ticket.party, player.mmr, 0});
+    for (const auto& player : ticket.players)
+      team.players.push_back({player.player_id, id, ticket.party, player.mmr, 0});
     ask.bucket = ticket.first_bucket;
     ask.name = {tenant, ticket.partition};
     ask.seats.push_back({id, ticket.attempt, ticket.change, 0, 0});

@@ -1,5 +1,5 @@
-// A matchmaker without a will of its own, for the tests of lobby: it serves matchmaker.enqueue, .cancel and .status with
-// the real scripts of the queue, and makes and ends matches when the test says so. So a test decides what happens
+// A matchmaker without a will of its own, for the tests of lobby: it serves matchmaker.enqueue, .cancel and .status
+// with the real scripts of the queue, and makes and ends matches when the test says so. So a test decides what happens
 // between any two steps.
 #pragma once
 

@@ -20,7 +20,7 @@ class Queueing : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  Ear& ear = *stack.ear;
+  FrameRecorder& recorder = *stack.recorder;
 };
 
 TEST_F(Queueing, APlayerQueuesAlone) {
@@ -46,7 +46,7 @@ TEST_F(Queueing, APlayerQueuesAlone) {
   EXPECT_EQ(asked->players[0].deviation, kInitialDeviation);
   EXPECT_EQ(asked->latencies, wishes.latencies);
   EXPECT_FALSE(asked->party_version);
-  EXPECT_TRUE(ear.wait_for(ada.id, "queue_entered"));
+  EXPECT_TRUE(recorder.wait_for(ada.id, "queue_entered"));
 }
 
 TEST_F(Queueing, TheSameTicketAgainIsTheSameEntryAndAnotherOneIsRefused) {
@@ -102,11 +102,11 @@ TEST_F(Queueing, TheLeaderQueuesTheReadyParty) {
   EXPECT_EQ(after->version, before + 1);
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(bob.id)->party_version, before);
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = ear.wait_for(member->id, "queue_entered");
+    const auto frame = recorder.wait_for(member->id, "queue_entered");
     ASSERT_TRUE(frame);
     EXPECT_EQ(frame->data.find("players"), std::string::npos);
     EXPECT_TRUE(eventually([&] {
-      const auto updated = ear.wait_for(member->id, "party_updated");
+      const auto updated = recorder.wait_for(member->id, "party_updated");
       return updated && updated->data.find("\"queued\"") != std::string::npos;
     }));
   }
@@ -129,7 +129,7 @@ TEST_F(Queueing, APartysTicketAgainIsTheSameEntry) {
   EXPECT_FALSE(again->players);
 }
 
-TEST_F(Queueing, AQueuedPartyTakesNobodyAndKeepsItsReadiness) {
+TEST_F(Queueing, AQueuedPartyAcceptsNoMembersAndKeepsItsReadiness) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto party = party_of({&ada, &bob}, true);
   ASSERT_TRUE(ada.queue(party));
@@ -186,7 +186,7 @@ TEST_F(Queueing, AMatchedTicketIsNotCancelledAndItsPartyIsInAMatch) {
   EXPECT_EQ(refusal(bob.ready(party, false)), Code::party_in_match);
 }
 
-TEST_F(Queueing, WhoSearchesAloneEntersNoParty) {
+TEST_F(Queueing, APlayerWhoIsQueuedAloneCannotEnterAParty) {
   const Gamer ada(stack), bob(stack);
   CreateParty wishes;
   wishes.is_public = false;
@@ -219,7 +219,7 @@ TEST_F(Queueing, TheTicketOfALoneLeaderIsThePartys) {
   EXPECT_TRUE(bob.join(party));
 }
 
-TEST_F(Queueing, AJoinBetweenTheLookAndTheEntryKeepsThePlayerOut) {
+TEST_F(Queueing, AJoinBetweenTheCheckAndTheEntryPreventsTheEntry) {
   const Gamer ada(stack), bob(stack), eve(stack);
   const auto of_bob = party_of({&bob}), of_eve = party_of({&eve});
   stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)ada.join(of_bob); });
@@ -232,7 +232,7 @@ TEST_F(Queueing, AJoinBetweenTheLookAndTheEntryKeepsThePlayerOut) {
 }
 
 // The match was found for the player alone; if it is cancelled, they do not search on beside their new party.
-TEST_F(Queueing, AMatchFromBeforeThePartyIsNotSearchedForAgain) {
+TEST_F(Queueing, ATicketFromBeforeThePartyIsNotQueuedAgain) {
   const Gamer ada(stack), bob(stack), eve(stack), kim(stack);
   const auto of_ada = ada.queue_alone("duel")->ticket_id, of_bob = bob.queue_alone("duel")->ticket_id;
   const auto match = stack.matchmaker->match(default_tenant(), {of_ada, of_bob});
@@ -273,8 +273,8 @@ TEST_F(Queueing, DisbandingAQueuedPartyCancelsTheTicket) {
   EXPECT_TRUE(ada.cancel(ticket));
 }
 
-// The lobby has read the party; a member leaves; then the lobby would queue a ticket that still names this member.
-TEST_F(Queueing, AnEntryNeverHoldsAMemberWhoLeftMeanwhile) {
+// H11: lobby has read the party, then a member leaves, then the ticket would be queued with them in it.
+TEST_F(Queueing, H11ATicketNeverContainsAMemberWhoLeftMeanwhile) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
   std::atomic<int> left{0};
@@ -286,7 +286,7 @@ TEST_F(Queueing, AnEntryNeverHoldsAMemberWhoLeftMeanwhile) {
   EXPECT_TRUE(bob.queue_alone());
 }
 
-TEST_F(Queueing, ManyLeavesAgainstEntriesKeepPartiesWhole) {
+TEST_F(Queueing, H11LeavesDuringEntriesCancelTheTicket) {
   for (int round = 0; round < 20; ++round) {
     const Gamer ada(stack, "ada", Gamer::Socket::none), bob(stack, "bob", Gamer::Socket::none);
     const auto party = party_of({&ada, &bob}, true);

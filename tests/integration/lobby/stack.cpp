@@ -7,16 +7,17 @@
 namespace mm::testing {
 namespace {
 
-constexpr Milliseconds kStartBudget{20'000};
+constexpr Milliseconds kStartTimeout{20'000};
 
-std::unique_ptr<bus::Bus> connect(const std::string& url, metrics::Registry& registry, const std::string& user = "test") {
+std::unique_ptr<bus::Bus> connect(const std::string& url, metrics::Registry& registry,
+                                  const std::string& user = "test") {
   bus::Options options;
   options.url = url;
   options.user = user;
   options.password = OwnNats::password(user);
   options.name = user;
   options.keys = event_keys();
-  auto bus = bus::Bus::connect(options, registry, Deadline::after(kStartBudget));
+  auto bus = bus::Bus::connect(options, registry, Deadline::after(kStartTimeout));
   if (!bus) throw std::runtime_error(bus.error());
   return std::move(*bus);
 }
@@ -67,15 +68,15 @@ Reply<Ratings> ProfileStandIn::page(const GetRatings& request) {
   return page;
 }
 
-Ear::Ear(bus::Bus& bus)
-    : notified_(bus, std::string(kNotifyPrefix) + "*", "",
-                [this](std::string_view subject, std::string_view body) { hear(subject, body); }),
-      told_(bus, "party.*", "", [this](std::string_view subject, std::string_view body) {
+FrameRecorder::FrameRecorder(bus::Bus& bus)
+    : frame_subscription_(bus, std::string(kNotifyPrefix) + "*", "",
+                          [this](std::string_view subject, std::string_view body) { record(subject, body); }),
+      event_subscription_(bus, "party.*", "", [this](std::string_view subject, std::string_view body) {
         std::lock_guard lock(mutex_);
         bodies_[std::string(subject)].emplace_back(body);
       }) {}
 
-void Ear::hear(std::string_view subject, std::string_view body) {
+void FrameRecorder::record(std::string_view subject, std::string_view body) {
   const auto document = json::Document::parse(body);
   if (!document) return;
   const auto root = document->root();
@@ -84,19 +85,19 @@ void Ear::hear(std::string_view subject, std::string_view body) {
       {std::string(root.find("event")->string()), root.find("data")->text()});
 }
 
-std::vector<Ear::Frame> Ear::frames_of(PlayerId player) const {
+std::vector<FrameRecorder::Frame> FrameRecorder::frames_of(PlayerId player) const {
   std::lock_guard lock(mutex_);
   const auto found = frames_.find(player.to_string());
   return found == frames_.end() ? std::vector<Frame>{} : found->second;
 }
 
-int Ear::count(PlayerId player, std::string_view event) const {
+int FrameRecorder::count(PlayerId player, std::string_view event) const {
   int count = 0;
   for (const auto& frame : frames_of(player)) count += frame.event == event ? 1 : 0;
   return count;
 }
 
-std::optional<Ear::Frame> Ear::wait_for(PlayerId player, std::string_view event, int least) const {
+std::optional<FrameRecorder::Frame> FrameRecorder::wait_for(PlayerId player, std::string_view event, int least) const {
   if (!eventually([&] { return count(player, event) >= least; })) return std::nullopt;
   std::optional<Frame> last;
   for (const auto& frame : frames_of(player)) {
@@ -109,15 +110,15 @@ Stack::Stack(const StackOptions& options)
     : bus(connect(nats.url(), registry)),
       queue(options_for(queue_server)),
       cache(options_for(cache_server)),
-      ear(std::make_unique<Ear>(*bus)),
+      recorder(std::make_unique<FrameRecorder>(*bus)),
       modes_file_(options.modes_file) {
   // A cache that is not new: who is not known to be connected is away.
-  (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, Deadline::after(kStartBudget));
+  (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, Deadline::after(kStartTimeout));
   profile = std::make_unique<ProfileStandIn>(*bus, registry, options.ratings);
   if (options.profile_answers) profile->open();
   matchmaker = std::make_unique<QueueStandIn>(*bus, queue, registry);
   start_lobby();
-  if (options.profile_answers && !eventually([&] { return ready(); }, kStartBudget)) {
+  if (options.profile_answers && !eventually([&] { return ready(); }, kStartTimeout)) {
     throw std::runtime_error("lobby does not become ready");
   }
 }
@@ -130,11 +131,11 @@ Stack& Stack::shared() {
 }
 
 void Stack::wait_for_frames() {
-  const Gamer canary(*this);
-  const auto party = party_of({&canary});
+  const Gamer probe(*this);
+  const auto party = party_of({&probe});
   const bool flow = eventually([&] {
-    return canary.chat(party, "tweet") && eventually([&] { return ear->count(canary.id, "chat_message") > 0; },
-                                                     Milliseconds{1'000});
+    return probe.chat(party, "tweet") &&
+           eventually([&] { return recorder->count(probe.id, "chat_message") > 0; }, Milliseconds{1'000});
   });
   if (!flow) throw std::runtime_error("no frames come through");
 }

@@ -39,9 +39,9 @@ class ProfileStandIn {
 };
 
 /// What players and listeners were told: frames by player, and plain events.
-class Ear {
+class FrameRecorder {
  public:
-  explicit Ear(bus::Bus& bus);
+  explicit FrameRecorder(bus::Bus& bus);
 
   struct Frame {
     std::string event;
@@ -62,13 +62,13 @@ class Ear {
   }
 
  private:
-  void hear(std::string_view subject, std::string_view body);
+  void record(std::string_view subject, std::string_view body);
 
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<Frame>> frames_;
   mutable std::map<std::string, std::vector<std::string>> bodies_;
-  bus::Subscription notified_;
-  bus::Subscription told_;
+  bus::Subscription frame_subscription_;
+  bus::Subscription event_subscription_;
 };
 
 struct StackOptions {
@@ -102,7 +102,7 @@ class Stack {
   std::unique_ptr<bus::Bus> bus;
   storage::Redis queue;
   storage::Redis cache;
-  std::unique_ptr<Ear> ear;
+  std::unique_ptr<FrameRecorder> recorder;
   std::unique_ptr<ProfileStandIn> profile;
   std::unique_ptr<QueueStandIn> matchmaker;
 

@@ -14,7 +14,7 @@ namespace {
 
 using Allocating = OrchestratorTest;
 
-TEST_F(Allocating, GivesAServerThatReportsAtOnce) {
+TEST_F(Allocating, ReturnsAServerThatSendsHeartbeatsAtOnce) {
   start(settings());
   const auto game = fresh_game();
   const auto allocation = allocate(game);
@@ -22,14 +22,14 @@ TEST_F(Allocating, GivesAServerThatReportsAtOnce) {
   EXPECT_EQ(allocation->match_id, game.id());
   EXPECT_EQ(allocation->server_url, "ws://" + allocation->server_endpoint + "/match/" + game.id().to_string());
   EXPECT_TRUE(game_servers().contains(allocation->server_id));
-  ASSERT_TRUE(beats(game.id()));
+  ASSERT_TRUE(sends_heartbeat(game.id()));
   const auto beat = heartbeats(game.id()).front();
   EXPECT_EQ(beat.authorization, "Bearer " + game.request.server_token);
   EXPECT_EQ(beat.body, R"({"player_count":0,"status":"running"})");
   EXPECT_TRUE(testing::eventually([&] { return orchestrator_->ready(); }));
 }
 
-TEST_F(Allocating, GivesTheSameServerAgain) {
+TEST_F(Allocating, ReturnsTheSameServerAgain) {
   start(settings());
   const auto game = fresh_game();
   const auto first = allocate(game);
@@ -44,11 +44,11 @@ TEST_F(Allocating, GivesTheSameServerAgain) {
   }
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(same, 8);
-  ASSERT_TRUE(beats(game.id()));
+  ASSERT_TRUE(sends_heartbeat(game.id()));
   EXPECT_EQ(heartbeats(game.id()).size(), 1U) << "it is hosted once";
 }
 
-TEST_F(Allocating, OfManyAtOnceForOneMatchMakesOne) {
+TEST_F(Allocating, ConcurrentlyForOneMatchAllocatesOneServer) {
   start(settings());
   const auto game = fresh_game();
   std::vector<std::thread> callers;
@@ -138,26 +138,26 @@ TEST_F(Allocating, WithoutAProviderThereIsNoServer) {
   EXPECT_EQ(refusal(allocate(game)), Code::match_over);
 }
 
-TEST_F(Allocating, TheSweepReleasesWhatEndedWithoutARelease) {
+TEST_F(Allocating, TheSweepReleasesMatchesThatEndedWithoutARelease) {
   Timing timing;
   timing.check_age = Milliseconds{100};
-  timing.sweep_every = Milliseconds{50};
+  timing.sweep_interval = Milliseconds{50};
   start(settings(), timing);
   const auto over = fresh_game(), unknown = fresh_game(), running = fresh_game();
-  session_.say(over.id(), MatchStatus::running);
-  session_.say(running.id(), MatchStatus::running);
-  session_.say(unknown.id(), MatchStatus::running);
+  session_.set_status(over.id(), MatchStatus::running);
+  session_.set_status(running.id(), MatchStatus::running);
+  session_.set_status(unknown.id(), MatchStatus::running);
   for (const auto& game : {over, unknown, running}) ASSERT_TRUE(allocate(game).ok());
-  session_.say(over.id(), MatchStatus::cancelled);
+  session_.set_status(over.id(), MatchStatus::cancelled);
   EXPECT_TRUE(testing::eventually([&] { return refusal(allocate(over)) == Code::match_over; }));
-  EXPECT_TRUE(testing::eventually([&] { return session_.asked_about(running.id()) >= 3; }));
+  EXPECT_TRUE(testing::eventually([&] { return session_.requests_about(running.id()) >= 3; }));
   EXPECT_TRUE(allocate(running).ok());
 }
 
 TEST_F(Allocating, TheSweepReleasesAMatchSessionDoesNotKnow) {
   Timing timing;
   timing.check_age = Milliseconds{100};
-  timing.sweep_every = Milliseconds{50};
+  timing.sweep_interval = Milliseconds{50};
   start(settings(), timing);
   const auto game = fresh_game();
   ASSERT_TRUE(allocate(game).ok());
@@ -169,7 +169,7 @@ TEST_F(Allocating, SecretsAreInNoArgumentNoEnvironmentAndNoTable) {
   const auto game = fresh_game();
   const auto allocation = allocate(game);
   ASSERT_TRUE(allocation.ok());
-  ASSERT_TRUE(beats(game.id()));
+  ASSERT_TRUE(sends_heartbeat(game.id()));
   const auto process = "/proc/" + std::to_string(game_servers().at(allocation->server_id));
   std::string text;
   for (const auto* file : {"/cmdline", "/environ"}) {

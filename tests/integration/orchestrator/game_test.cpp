@@ -8,7 +8,7 @@
 #include "common/security/jwt.h"
 #include "common/testing/child.h"
 #include "common/wire/json.h"
-#include "services/game_server/core/coin.h"
+#include "services/game_server/core/match_outcome.h"
 #include "tests/integration/orchestrator/world.h"
 
 namespace mm::orchestrator {
@@ -40,7 +40,7 @@ class PlayingGames : public OrchestratorTest {
   std::string endpoint_;
 };
 
-TEST_F(PlayingGames, APlayerJoinsWithTheirTokenAndNoOther) {
+TEST_F(PlayingGames, APlayerJoinsOnlyWithTheirOwnToken) {
   start(settings());
   const auto game = fresh_game();
   auto other = fresh_game();
@@ -77,7 +77,7 @@ TEST_F(PlayingGames, ASocketThatDoesNotJoinIsClosed) {
   EXPECT_EQ(connect(game)->wait_for_close(), 4401);
 }
 
-TEST_F(PlayingGames, MessagesReachTheOthersOfTheMatchAndNobodyElse) {
+TEST_F(PlayingGames, MessagesReachOnlyTheOtherPlayersOfTheMatch) {
   start(settings());
   const auto game = fresh_game({2, 2});
   const auto other = fresh_game();
@@ -87,21 +87,21 @@ TEST_F(PlayingGames, MessagesReachTheOthersOfTheMatchAndNobodyElse) {
   const auto b = join(game, game.players[1]);
   const auto c = join(game, game.players[2]);
   const auto stranger = join(other, other.players[0]);
-  const auto said = [&](PlayerId from, const std::string& data) {
+  const auto message = [&](PlayerId from, const std::string& data) {
     return R"({"event":"message","from":")" + from.to_string() + R"(","data":)" + data + "}";
   };
   a->send(R"({"type":"message","data":{"x":[1,2.50,null]}})");
-  EXPECT_EQ(b->receive(), said(game.players[0], R"({"x":[1,2.50,null]})"));
-  EXPECT_EQ(c->receive(), said(game.players[0], R"({"x":[1,2.50,null]})"));
+  EXPECT_EQ(b->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
+  EXPECT_EQ(c->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
   b->send(R"({"type":"message"})");
-  EXPECT_EQ(a->receive(), said(game.players[1], "null")) << "the next thing it hears is not its own message";
-  EXPECT_EQ(c->receive(), said(game.players[1], "null"));
+  EXPECT_EQ(a->receive(), message(game.players[1], "null")) << "the next thing it hears is not its own message";
+  EXPECT_EQ(c->receive(), message(game.players[1], "null"));
   const auto friend_of_stranger = join(other, other.players[1]);
   friend_of_stranger->send(R"({"type":"message","data":"hello"})");
-  EXPECT_EQ(stranger->receive(), said(other.players[1], R"("hello")"));
+  EXPECT_EQ(stranger->receive(), message(other.players[1], R"("hello")"));
 }
 
-TEST_F(PlayingGames, WhoBreaksTheRulesIsClosedWithTheReason) {
+TEST_F(PlayingGames, AViolationClosesTheSocketWithItsCode) {
   start(settings());
   const auto game = fresh_game({1, 1});
   host(game);
@@ -123,17 +123,17 @@ TEST_F(PlayingGames, WhoBreaksTheRulesIsClosedWithTheReason) {
   EXPECT_EQ(first->wait_for_close(), 4409);
 }
 
-TEST_F(PlayingGames, WhoDoesNotReadIsDroppedAndTheOthersAreServed) {
+TEST_F(PlayingGames, APlayerWhoDoesNotReadIsDisconnectedAndTheOthersAreServed) {
   start(settings());
   const auto game = fresh_game({3, 3});
   gateway_.answer_with([](const HttpRequest&) -> HttpAnswer {
     return {200, R"({"acknowledged":true,"next_heartbeat_seconds":1})"};
   });
   host(game);
-  const auto deaf = join(game, game.players[0]);
+  const auto slow_reader = join(game, game.players[0]);
   const auto listener = join(game, game.players[1]);
-  std::vector<std::unique_ptr<WebSocket>> talkers;
-  for (std::size_t i = 2; i < 6; ++i) talkers.push_back(join(game, game.players[i]));
+  std::vector<std::unique_ptr<WebSocket>> senders;
+  for (std::size_t i = 2; i < 6; ++i) senders.push_back(join(game, game.players[i]));
   const auto here = [&] {
     return *json::Document::parse(heartbeats(game.id()).back().body)->root().find("player_count")->integer();
   };
@@ -142,21 +142,21 @@ TEST_F(PlayingGames, WhoDoesNotReadIsDroppedAndTheOthersAreServed) {
   const auto big = R"({"type":"message","data":")" + std::string(8'000, 'x') + "\"}";
   const auto everyone_reads = [&](const WebSocket* but) {
     EXPECT_TRUE(listener->receive());
-    for (const auto& talker : talkers) {
-      EXPECT_TRUE(talker.get() == but || talker->receive());
+    for (const auto& sender : senders) {
+      EXPECT_TRUE(sender.get() == but || sender->receive());
     }
   };
-  for (const auto& talker : talkers) {
+  for (const auto& sender : senders) {
     for (int i = 0; i < 40; ++i) {
-      talker->send(big);
-      everyone_reads(talker.get());
+      sender->send(big);
+      everyone_reads(sender.get());
     }
   }
   EXPECT_TRUE(testing::eventually([&] { return here() == 5; }));
   EXPECT_EQ(listener->close_code(), 0);
 }
 
-TEST_F(PlayingGames, AGameEndsWithTheResultOfItsCoinAndPlayersAreSentAway) {
+TEST_F(PlayingGames, AGameEndsWithItsResultAndDisconnectsItsPlayers) {
   auto quick = settings();
   quick.game_seconds = 1;
   start(quick);
@@ -175,7 +175,7 @@ TEST_F(PlayingGames, AGameEndsWithTheResultOfItsCoinAndPlayersAreSentAway) {
   EXPECT_EQ(document->root().find("player_stats")->size(), 4U);
 }
 
-TEST_F(PlayingGames, AResultIsReportedWithoutPlayersAndUntilItIsTaken) {
+TEST_F(PlayingGames, AResultIsReportedWithoutPlayersAndUntilItIsAccepted) {
   auto quick = settings();
   quick.game_seconds = 1;
   start(quick);
@@ -239,7 +239,7 @@ TEST_F(PlayingGames, HeartbeatsCountThePlayers) {
       [&] { return heartbeats(game.id()).back().body == R"({"player_count":1,"status":"running"})"; }));
 }
 
-TEST_F(PlayingGames, AServerThatNobodyNeedsEndsByItself) {
+TEST_F(PlayingGames, AnIdleServerExits) {
   const auto id = ServerId::fresh(SystemClock().now()).to_string();
   testing::ChildCommand command;
   command.arguments = without_test_settings(settings().game_server_program);

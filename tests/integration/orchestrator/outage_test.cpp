@@ -11,7 +11,7 @@
 namespace mm::orchestrator {
 namespace {
 
-class Dying : public OrchestratorTest {
+class Failing : public OrchestratorTest {
  protected:
   pid_t pid_of(ServerId server) { return game_servers().at(server); }
 
@@ -32,7 +32,7 @@ class Dying : public OrchestratorTest {
   }
 };
 
-TEST_F(Dying, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
+TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   const auto daemon = start_daemon(settings());
   const auto before = fresh_game();
   const auto first = allocate_at_last(before);
@@ -68,7 +68,7 @@ TEST_F(Dying, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   EXPECT_TRUE(is_running(server));
 }
 
-TEST_F(Dying, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
+TEST_F(Failing, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
   start(settings());
   const auto game = fresh_game();
   const auto allocation = allocate(game);
@@ -80,13 +80,13 @@ TEST_F(Dying, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
   start(elsewhere);
   ASSERT_TRUE(release(game.id()).ok());
   Timing timing;
-  timing.sweep_every = Milliseconds{50};
+  timing.sweep_interval = Milliseconds{50};
   start(settings(), timing);
   EXPECT_TRUE(testing::eventually(
       [&] { return WebSocket(allocation->server_endpoint, "/match/" + game.id().to_string()).status() == 404; }));
 }
 
-TEST_F(Dying, ADeadGameServerIsReapedAndReplaced) {
+TEST_F(Failing, ADeadGameServerIsReapedAndReplaced) {
   start(settings());
   const auto lost = fresh_game();
   const auto first = allocate_at_last(lost);
@@ -94,36 +94,36 @@ TEST_F(Dying, ADeadGameServerIsReapedAndReplaced) {
   const auto dead = pid_of(first->server_id);
   ::kill(dead, SIGKILL);
   const auto game = fresh_game();
-  session_.say(game.id(), MatchStatus::allocating);
+  session_.set_status(game.id(), MatchStatus::allocating);
   const auto allocation = allocate_at_last(game);
   ASSERT_TRUE(allocation);
   EXPECT_NE(allocation->server_id, first->server_id);
-  EXPECT_TRUE(beats(game.id()));
+  EXPECT_TRUE(sends_heartbeat(game.id()));
   EXPECT_TRUE(testing::eventually([&] { return ::kill(dead, 0) != 0; })) << "no zombie";
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/" + first->server_id.to_string() + ".sock"));
   // A match that was under way is lost: session will say so. A late copy of its allocate does not start it again.
-  session_.say(lost.id(), MatchStatus::running);
+  session_.set_status(lost.id(), MatchStatus::running);
   EXPECT_EQ(refusal(allocate(lost)), Code::unavailable);
   // One that still waits (its answer was lost with the server) goes to the new server.
-  session_.say(lost.id(), MatchStatus::allocating);
+  session_.set_status(lost.id(), MatchStatus::allocating);
   const auto moved = allocate(lost);
   ASSERT_TRUE(moved.ok());
   EXPECT_EQ(moved->server_id, allocation->server_id);
   EXPECT_EQ(allocate(lost)->server_id, moved->server_id);
 }
 
-TEST_F(Dying, AHangingGameServerGetsNoNewMatches) {
+TEST_F(Failing, AHangingGameServerGetsNoNewMatches) {
   start(settings());
   const auto first = allocate_at_last(fresh_game());
   ASSERT_TRUE(first);
   const auto hanging = pid_of(first->server_id);
   ::kill(hanging, SIGSTOP);
   const auto game = fresh_game();
-  session_.say(game.id(), MatchStatus::allocating);
+  session_.set_status(game.id(), MatchStatus::allocating);
   const auto allocation = allocate_at_last(game);
   ASSERT_TRUE(allocation);
   EXPECT_NE(allocation->server_id, first->server_id);
-  ASSERT_TRUE(beats(game.id()));
+  ASSERT_TRUE(sends_heartbeat(game.id()));
   // When it wakes it is told that the match is not its own, and takes others again.
   ::kill(hanging, SIGCONT);
   EXPECT_TRUE(testing::eventually(
@@ -131,7 +131,7 @@ TEST_F(Dying, AHangingGameServerGetsNoNewMatches) {
   EXPECT_EQ(WebSocket(allocation->server_endpoint, "/match/" + game.id().to_string()).status(), 101);
 }
 
-TEST_F(Dying, AGameServerThatHangsWhenItIsFoundStopsNobody) {
+TEST_F(Failing, AGameServerThatHangsWhenItIsFoundDoesNotBlockOthers) {
   start(settings());
   const auto first = allocate_at_last(fresh_game());
   ASSERT_TRUE(first);
@@ -145,7 +145,7 @@ TEST_F(Dying, AGameServerThatHangsWhenItIsFoundStopsNobody) {
   EXPECT_NE(allocation->server_id, first->server_id);
 }
 
-TEST_F(Dying, APortThatIsTakenIsPassedOver) {
+TEST_F(Failing, APortInUseIsSkipped) {
   auto narrow = settings();
   // The range begins with a port somebody listens on: our own stand-in for the gateway.
   narrow.game_port_first = std::stoi(gateway_.url().substr(gateway_.url().rfind(':') + 1));
@@ -158,7 +158,7 @@ TEST_F(Dying, APortThatIsTakenIsPassedOver) {
   EXPECT_LT(port, narrow.game_port_first + narrow.game_port_count);
 }
 
-TEST_F(Dying, WithoutItsProgramNothingIsReady) {
+TEST_F(Failing, WithoutItsProgramNothingIsReady) {
   auto broken = settings();
   broken.game_server_program = "/bin/false";
   start(broken);
@@ -166,7 +166,7 @@ TEST_F(Dying, WithoutItsProgramNothingIsReady) {
   EXPECT_FALSE(orchestrator_->ready());
 }
 
-TEST_F(Dying, WithoutTheDatabaseItRefusesInTimeAndThenGoesOn) {
+TEST_F(Failing, WithoutTheDatabaseItRefusesInTimeAndRecovers) {
   testing::OwnPostgres postgres;
   auto own = settings();
   own.postgres_url = postgres.url_as("orchestrator");

@@ -40,7 +40,7 @@ SessionStandIn::SessionStandIn(bus::Bus& bus, metrics::Registry& metrics) : serv
 
 Reply<MatchView> SessionStandIn::get(MatchId match) {
   const std::lock_guard lock(mutex_);
-  ++asked_[match];
+  ++requests_[match];
   const auto found = states_.find(match);
   if (found == states_.end()) return refuse(Code::not_found);
   MatchView view;
@@ -51,15 +51,15 @@ Reply<MatchView> SessionStandIn::get(MatchId match) {
   return view;
 }
 
-void SessionStandIn::say(MatchId match, MatchStatus status) {
+void SessionStandIn::set_status(MatchId match, MatchStatus status) {
   const std::lock_guard lock(mutex_);
   states_[match] = status;
 }
 
-int SessionStandIn::asked_about(MatchId match) const {
+int SessionStandIn::requests_about(MatchId match) const {
   const std::lock_guard lock(mutex_);
-  const auto found = asked_.find(match);
-  return found == asked_.end() ? 0 : found->second;
+  const auto found = requests_.find(match);
+  return found == requests_.end() ? 0 : found->second;
 }
 
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
@@ -177,7 +177,7 @@ std::vector<HttpRequest> OrchestratorTest::results(MatchId match) const {
   return gateway_.requests("/v1/session/" + match.to_string() + "/result");
 }
 
-bool OrchestratorTest::beats(MatchId match) const {
+bool OrchestratorTest::sends_heartbeat(MatchId match) const {
   return testing::eventually([&] { return !heartbeats(match).empty(); });
 }
 

@@ -30,15 +30,15 @@ inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 class SessionStandIn {
  public:
   SessionStandIn(bus::Bus& bus, metrics::Registry& metrics);
-  void say(MatchId match, MatchStatus status);
-  int asked_about(MatchId match) const;
+  void set_status(MatchId match, MatchStatus status);
+  int requests_about(MatchId match) const;
 
  private:
   Reply<MatchView> get(MatchId match);
 
   mutable std::mutex mutex_;
   std::map<MatchId, MatchStatus> states_;
-  std::map<MatchId, int> asked_;
+  std::map<MatchId, int> requests_;
   bus::Server server_;
 };
 
@@ -100,7 +100,7 @@ class OrchestratorTest : public ::testing::Test {
   /// Requests of the game servers to the gateway about this match.
   std::vector<HttpRequest> heartbeats(MatchId match) const;
   std::vector<HttpRequest> results(MatchId match) const;
-  bool beats(MatchId match) const;
+  bool sends_heartbeat(MatchId match) const;
 
   /// Processes by the pid files in the folder.
   std::map<ServerId, pid_t> game_servers() const;

@@ -29,7 +29,7 @@ inline PartyState party_of(int size, bool is_public = true) {
   CreateParty wishes;
   wishes.is_public = is_public;
   wishes.username = "p1";
-  PartyState state = found_party(some_party(), {player(1)}, wishes, at(0));
+  PartyState state = create_party(some_party(), {player(1)}, wishes, at(0));
   for (int i = 2; i <= size; ++i) {
     state.party.members.push_back({player(i), "p" + std::to_string(i), false, at(i)});
     ++state.party.version;

@@ -60,25 +60,26 @@ void check_party(const PartyState& state) {
 void check_step(const PartyState& before, const PartyState& after) {
   const bool membership_changed = members(before) != members(after);
   if (membership_changed) RC_ASSERT(ready_count(after) == 0);
-  if (membership_changed || before.party.leader_id != after.party.leader_id ||
-      before.presence != after.presence || ready_count(before) != ready_count(after)) {
+  if (membership_changed || before.party.leader_id != after.party.leader_id || before.presence != after.presence ||
+      ready_count(before) != ready_count(after)) {
     RC_ASSERT(after.party.version == before.party.version + 1);
   }
   RC_ASSERT(after.party.version - before.party.version <= 1);
   // After the leader's departure the longest-standing connected member leads, or the longest-standing.
   if (find_member(after.party, before.party.leader_id) == nullptr) {
-    const auto& heirs = after.party.members;
-    auto heir = std::find_if(heirs.begin(), heirs.end(), [](const PartyMember& member) { return member.connected; });
-    if (heir == heirs.end()) heir = heirs.begin();
-    RC_ASSERT(after.party.leader_id == heir->player_id);
+    const auto& remaining = after.party.members;
+    auto successor =
+        std::find_if(remaining.begin(), remaining.end(), [](const PartyMember& member) { return member.connected; });
+    if (successor == remaining.end()) successor = remaining.begin();
+    RC_ASSERT(after.party.leader_id == successor->player_id);
   }
 }
 
-RC_GTEST_PROP(PartyProperties, AnySequenceOfChangesKeepsThePartyWhole, ()) {
+RC_GTEST_PROP(PartyProperties, AnySequenceOfChangesKeepsThePartyConsistent, ()) {
   CreateParty wishes;
   wishes.max_size = *rc::gen::inRange(1, 11);
   wishes.is_public = *rc::gen::arbitrary<bool>();
-  auto state = found_party(some_party(), {player(1), *rc::gen::arbitrary<bool>()}, wishes, at(0));
+  auto state = create_party(some_party(), {player(1), *rc::gen::arbitrary<bool>()}, wishes, at(0));
   const auto steps = *rc::gen::inRange(0, 60);
   for (int i = 0; i < steps; ++i) {
     const auto after = any_change(state, at(*rc::gen::inRange(-100, 10'000)));

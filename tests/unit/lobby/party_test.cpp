@@ -15,13 +15,13 @@ Reply<PartyState> joins(const PartyState& before, int number, bool in_a_party = 
   return join(before, {player(number), "p" + std::to_string(number), in_a_party}, now);
 }
 
-TEST(Party, IsFoundedWithItsFounderAsLeader) {
+TEST(Party, IsCreatedWithItsCreatorAsLeader) {
   CreateParty wishes;
   wishes.username = "ada";
   wishes.max_size = 3;
   wishes.is_public = false;
   wishes.home_region = Region::parse("us-east");
-  const auto party = found_party(some_party(), {player(1)}, wishes, at(0)).party;
+  const auto party = create_party(some_party(), {player(1)}, wishes, at(0)).party;
   EXPECT_EQ(party.leader_id, player(1));
   EXPECT_EQ(party.region.str(), "us-east");
   EXPECT_EQ(party.max_size, 3);
@@ -32,17 +32,17 @@ TEST(Party, IsFoundedWithItsFounderAsLeader) {
   EXPECT_FALSE(party.members[0].ready);
 }
 
-TEST(Party, TakesTheAskedRegionThenTheHomeRegionThenTheDefault) {
+TEST(Party, TakesTheRequestedRegionThenTheHomeRegionThenTheDefault) {
   CreateParty wishes;
-  EXPECT_EQ(found_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "eu-west");
+  EXPECT_EQ(create_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "eu-west");
   wishes.home_region = Region::parse("us-east");
   wishes.region = Region::parse("ap-south");
-  EXPECT_EQ(found_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "ap-south");
+  EXPECT_EQ(create_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "ap-south");
 }
 
 // Who may do what, by standing in the party: the leader, another member, a stranger to a public party, a stranger to
 // a private one.
-TEST(Party, RefusesByStandingNotFoundBeforeForbidden) {
+TEST(Party, RefusesByRoleNotFoundBeforeForbidden) {
   const auto open = party_of(3);
   const auto closed = party_of(3, false);
   struct Row {
@@ -52,7 +52,8 @@ TEST(Party, RefusesByStandingNotFoundBeforeForbidden) {
   };
   const std::vector<Row> rows{
       {"see", [](auto& p, auto who) { return refusal(may_see(p.party, who)); }, kAllowed, kAllowed, kAllowed},
-      {"ready", [](auto& p, auto who) { return refusal(set_ready(p, who, true)); }, kAllowed, kAllowed, Code::not_member},
+      {"ready", [](auto& p, auto who) { return refusal(set_ready(p, who, true)); }, kAllowed, kAllowed,
+       Code::not_member},
       {"leave", [](auto& p, auto who) { return refusal(leave(p, who)); }, kAllowed, kAllowed, Code::not_member},
       {"chat", [](auto& p, auto who) { return refusal(require_member(p.party, who)); }, kAllowed, kAllowed,
        Code::not_member},
@@ -92,7 +93,7 @@ TEST(Join, OfAMemberIsAlreadyInPartyEvenInAPrivateOne) {
   EXPECT_EQ(refusal(joins(party_of(2, false), 2, true)), Code::already_in_party);
 }
 
-TEST(Join, OfAPrivatePartyNeedsAnInvitationThatStillStands) {
+TEST(Join, OfAPrivatePartyNeedsAnOpenInvitation) {
   const auto invited = invite(party_of(2, false), player(1), player(9), at(0));
   ASSERT_TRUE(invited);
   EXPECT_EQ(refusal(joins(*invited, 8)), Code::not_found);
@@ -140,7 +141,7 @@ TEST(Ready, IsFixedWhileQueuedOrPlaying) {
   EXPECT_EQ(refusal(set_ready(playing_party(2), player(2), false)), Code::party_in_match);
 }
 
-TEST(Leave, HandsTheLeadToTheLongestStanding) {
+TEST(Leave, PassesTheLeadToTheMemberWhoJoinedFirst) {
   auto state = party_of(4);
   state = *leave(state, player(2));
   state = *leave(state, player(1));
@@ -149,13 +150,13 @@ TEST(Leave, HandsTheLeadToTheLongestStanding) {
   EXPECT_EQ(state.party.leader_id, player(3));
 }
 
-TEST(Leave, ClearsReadinessOfThoseWhoStay) {
+TEST(Leave, ClearsTheReadinessOfTheOtherMembers) {
   EXPECT_EQ(ready_count(*leave(with_all_ready(party_of(3)), player(2))), 0);
 }
 
 TEST(Leave, OfTheLastEmptiesTheParty) { EXPECT_TRUE(leave(party_of(1), player(1))->party.members.empty()); }
 
-TEST(Leave, WhileQueuedEndsTheTicketAndWhilePlayingLeavesTheMatchAlone) {
+TEST(Leave, WhileQueuedEndsTheTicketAndWhilePlayingDoesNotChangeTheMatch) {
   const auto queued = *leave(queued_party(3), player(3));
   EXPECT_EQ(queued.party.status, PartyStatus::idle);
   EXPECT_FALSE(queued.party.ticket_id);
@@ -170,12 +171,12 @@ TEST(Kick, RemovesAMemberButNotTheLeaderAndNobodyElse) {
   EXPECT_EQ(refusal(kick(party_of(3), player(1), player(9), at(0))), Code::not_found);
 }
 
-TEST(Kick, KeepsThePlayerOutForAWhileUnlessTheyAreInvited) {
+TEST(Kick, BansThePlayerForAWhileUnlessInvited) {
   const auto kicked = *kick(party_of(3), player(1), player(2), at(0));
   const auto refused = joins(kicked, 2, false, at(299));
   EXPECT_EQ(refusal(refused), Code::kicked);
   EXPECT_EQ(refused.error().retry_after_seconds, 1);
-  EXPECT_TRUE(joins(kicked, 2, false, at(0) + kKickedFor));
+  EXPECT_TRUE(joins(kicked, 2, false, at(0) + kKickBan));
   EXPECT_TRUE(joins(kicked, 9, false, at(1))) << "nobody else is concerned";
   const auto invited = *invite(kicked, player(1), player(2), at(1));
   EXPECT_TRUE(joins(invited, 2, false, at(2)));
@@ -183,13 +184,13 @@ TEST(Kick, KeepsThePlayerOutForAWhileUnlessTheyAreInvited) {
   EXPECT_TRUE(joins(withdrawn, 2, false, at(3))) << "the invitation was the leader's change of mind";
 }
 
-TEST(Kick, ForgetsBansThatAreOver) {
+TEST(Kick, RemovesExpiredBans) {
   const auto first = *kick(party_of(3), player(1), player(2), at(0));
-  const auto second = *kick(first, player(1), player(3), at(0) + kKickedFor);
+  const auto second = *kick(first, player(1), player(3), at(0) + kKickBan);
   EXPECT_EQ(second.kicked.size(), 1U);
 }
 
-TEST(Promote, HandsTheLeadToAMemberAndKeepsReadiness) {
+TEST(Promote, PassesTheLeadToAMemberAndKeepsReadiness) {
   const auto after = promote(with_all_ready(party_of(3)), player(1), player(2));
   ASSERT_TRUE(after);
   EXPECT_EQ(after->party.leader_id, player(2));
@@ -208,9 +209,9 @@ TEST(Invite, OfAMemberIsRefused) {
   EXPECT_EQ(refused.error().player_id, player(2));
 }
 
-TEST(Invite, BeyondTheMostOpenOnesIsRefusedAndDropsNone) {
+TEST(Invite, BeyondTheLimitIsRefusedAndDropsNone) {
   auto state = party_of(1, false);
-  const auto most = static_cast<int>(kInvitesMax);
+  const auto most = static_cast<int>(kMaxInvites);
   for (int i = 0; i < most; ++i) state = *invite(state, player(1), player(100 + i), at(i));
   EXPECT_EQ(refusal(invite(state, player(1), player(99), at(most))), Code::too_many_invites);
   EXPECT_TRUE(invite(state, player(1), player(100), at(most))) << "who is invited already is invited again";
@@ -227,7 +228,7 @@ TEST(Invite, IsDeclinedByTheGuestAndWithdrawnByTheLeader) {
   EXPECT_EQ(refusal(end_invite(invited, player(9), player(9), at(0) + kInviteLifetime)), Code::not_found);
 }
 
-TEST(Invite, ExpiresOnlyWhenItsTimeHasCome) {
+TEST(Invite, ExpiresOnlyAtItsTime) {
   const auto invited = *invite(party_of(1), player(1), player(9), at(0));
   EXPECT_EQ(expire_invite(invited, player(9), at(1)).party.version, invited.party.version);
   EXPECT_TRUE(expire_invite(invited, player(9), at(0) + kInviteLifetime).invites.empty());
@@ -238,7 +239,7 @@ PartyState with_presence(PartyState state, std::initializer_list<std::pair<int, 
   return state;
 }
 
-TEST(Absence, ShowsAtOnceAndTakesReadinessAfterTheGrace) {
+TEST(Absence, IsShownAtOnceAndClearsReadinessAfterTheGracePeriod) {
   const auto before = with_presence(with_all_ready(party_of(2)), {{1, Presence::connected}, {2, Presence::connected}});
   const auto away = socket_changed(before, player(2), false);
   EXPECT_FALSE(find_member(away.party, player(2))->connected);
@@ -252,18 +253,18 @@ TEST(Absence, ShowsAtOnceAndTakesReadinessAfterTheGrace) {
   EXPECT_FALSE(find_member(back.party, player(2))->ready) << "who is back says so";
 }
 
-TEST(Absence, ConcernsOnlyWhoHadASocket) {
+TEST(Absence, AppliesOnlyToPlayersWhoHadASocket) {
   const auto before = with_all_ready(party_of(2));
   EXPECT_EQ(grace_ended(before, player(2)).party.version, before.party.version);
 }
 
-TEST(Absence, PassesTheLeadToTheLongestStandingConnectedMember) {
+TEST(Absence, PassesTheLeadToTheConnectedMemberWhoJoinedFirst) {
   auto state = with_presence(party_of(4), {{1, Presence::away}, {3, Presence::connected}, {4, Presence::connected}});
   EXPECT_EQ(grace_ended(state, player(1)).party.leader_id, player(3));
   EXPECT_EQ(leave(state, player(1))->party.leader_id, player(3)) << "a leader who leaves has the same heir";
 }
 
-TEST(Absence, OfEverybodyLeavesTheLeadUntilSomebodyConnects) {
+TEST(Absence, OfAllMembersKeepsTheLeaderUntilAMemberConnects) {
   auto state = with_presence(party_of(3), {{1, Presence::away}, {2, Presence::absent}});
   state = grace_ended(state, player(1));
   EXPECT_EQ(state.party.leader_id, player(1));
@@ -272,12 +273,12 @@ TEST(Absence, OfEverybodyLeavesTheLeadUntilSomebodyConnects) {
   EXPECT_EQ(socket_changed(state, player(1), true).party.leader_id, player(1));
 }
 
-TEST(Absence, OfTheOneWhoIsPromotedIsRefused) {
+TEST(Absence, OfThePromotedMemberIsRefused) {
   const auto state = with_presence(party_of(2), {{2, Presence::absent}});
   EXPECT_EQ(refusal(promote(state, player(1), player(2))), Code::member_absent);
 }
 
-TEST(Ticket, SaysWhatThePartyIsDoing) {
+TEST(Ticket, DeterminesTheStatusOfTheParty) {
   struct Row {
     TicketFacts facts;
     PartyStatus status;
@@ -289,9 +290,9 @@ TEST(Ticket, SaysWhatThePartyIsDoing) {
       {{TicketStage::queued, {}, false}, PartyStatus::queued, true, true},
       {{TicketStage::in_match, some_match(), false}, PartyStatus::in_match, true, true},
       {{TicketStage::match_over, some_match(), false}, PartyStatus::idle, false, false},
-      {{TicketStage::ended, {}, false}, PartyStatus::idle, false, true},           // cancelled or timed out
+      {{TicketStage::ended, {}, false}, PartyStatus::idle, false, true},             // cancelled or timed out
       {{TicketStage::ended, some_match(), false}, PartyStatus::idle, false, false},  // ended with its match
-      {{TicketStage::ended, {}, false, true}, PartyStatus::idle, false, false},  // a member stayed away
+      {{TicketStage::ended, {}, false, true}, PartyStatus::idle, false, false},      // a member stayed away
       {{TicketStage::gone, {}, false}, PartyStatus::idle, false, false},
   };
   for (const auto& row : rows) {
@@ -304,7 +305,7 @@ TEST(Ticket, SaysWhatThePartyIsDoing) {
   }
 }
 
-TEST(Settle, WritesNothingWhileTheTicketLives) {
+TEST(Settle, WritesNothingBeforeTheTicketHasEnded) {
   EXPECT_FALSE(settle(party_of(2), std::nullopt, {}, some_match()));
   EXPECT_FALSE(settle(queued_party(2), some_ticket(), {TicketStage::queued, {}, false}, some_match()));
   EXPECT_FALSE(settle(playing_party(2), some_ticket(), {TicketStage::in_match, some_match(), false}, std::nullopt));
@@ -323,7 +324,7 @@ TEST(Settle, AfterItsMatchNobodyIsReadyEvenBeforeTheQueueKnows) {
   EXPECT_EQ(after->party.version, before.party.version + 1);
 }
 
-TEST(Settle, ForgetsATicketThatIsOver) {
+TEST(Settle, RemovesAnEndedTicket) {
   auto stored = with_all_ready(party_of(2));
   stored.party.ticket_id = some_ticket();
   const TicketFacts ended{TicketStage::ended, {}, false};

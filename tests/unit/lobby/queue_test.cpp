@@ -21,13 +21,12 @@ class QueueRules : public ::testing::Test {
     modes_ = ModeTable({ranked, duel});
   }
 
-  Reply<Enqueue> enters(const PartyState& party, PlayerId asks, const EnterQueue& wishes) {
-    return enter_queue(party, {default_tenant(), asks, some_ticket()}, wishes, {modes_, ratings_, now_});
+  Reply<Enqueue> enters(const PartyState& party, PlayerId caller, const EnterQueue& wishes) {
+    return enter_queue(party, {default_tenant(), caller, some_ticket()}, wishes, {modes_, ratings_, now_});
   }
   Reply<Enqueue> enters_alone(int party_size, const EnterQueue& wishes) {
     const auto party = party_size == 0 ? std::nullopt : std::optional(party_of(party_size));
-    return enter_queue_alone(party, {default_tenant(), player(1), some_ticket()}, wishes,
-                             {modes_, ratings_, now_});
+    return enter_queue_alone(party, {default_tenant(), player(1), some_ticket()}, wishes, {modes_, ratings_, now_});
   }
   static EnterQueue wish(const char* name, std::optional<int> team_size = std::nullopt) {
     EnterQueue wishes;
@@ -61,11 +60,11 @@ TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
   EXPECT_EQ(request->players[1].deviation, 80.5);
 }
 
-TEST_F(QueueRules, APlayerIsLessSureTheLongerTheyWereAway) {
+TEST_F(QueueRules, TheDeviationOfAnInactivePlayerGrows) {
   const auto queued = [&](PlayerId who) {
     ratings_.apply(who, mode("ranked"), {1600.25, 60, 40, now_ - std::chrono::hours(24 * 365), 4.825});
-    const auto request =
-        enter_queue_alone(std::nullopt, {default_tenant(), who, some_ticket()}, wish("ranked"), {modes_, ratings_, now_});
+    const auto request = enter_queue_alone(std::nullopt, {default_tenant(), who, some_ticket()}, wish("ranked"),
+                                           {modes_, ratings_, now_});
     return request ? request->players.at(0).deviation : 0;
   };
   EXPECT_NEAR(queued(player(1)), 110, 0.1);
@@ -98,7 +97,7 @@ TEST_F(QueueRules, ConflictsOfAPartyComeLast) {
   EXPECT_EQ(refusal(enters(party, player(1), wish("ranked"))), Code::not_all_ready);
 }
 
-TEST_F(QueueRules, AnAbsentMemberIsNamedBeforeWhoIsNotReady) {
+TEST_F(QueueRules, AbsentMembersAreReportedBeforeMembersWhoAreNotReady) {
   auto party = party_of(3);
   set_presence(party, player(2), Presence::absent);
   set_presence(party, player(3), Presence::absent);
@@ -109,7 +108,7 @@ TEST_F(QueueRules, AnAbsentMemberIsNamedBeforeWhoIsNotReady) {
   EXPECT_EQ(refused.error().errors[1].pointer, "/members/" + player(3).to_string());
 }
 
-TEST_F(QueueRules, AMemberInTheGraceAndWhoAsksAreNotAbsent) {
+TEST_F(QueueRules, AMemberInTheGracePeriodAndTheCallerAreNotAbsent) {
   auto party = with_all_ready(party_of(3));
   set_presence(party, player(1), Presence::absent);
   set_presence(party, player(2), Presence::away);
@@ -144,7 +143,7 @@ TEST_F(QueueRules, APlayerQueuesAloneWithoutAPartyOrInAPartyOfOne) {
   EXPECT_EQ(refusal(enters_alone(0, wish("duel", 2))), Code::invalid_team_size);
 }
 
-TEST_F(QueueRules, TheRegionIsTheAskedOneElseThePartysOrTheHomeElseTheDefault) {
+TEST_F(QueueRules, TheRegionIsTheRequestedOneElseThePartysOrTheHomeElseTheDefault) {
   auto wishes = wish("duel");
   EXPECT_EQ(enters_alone(0, wishes)->region.str(), "eu-west");
   wishes.home_region = Region::parse("us-east");
@@ -157,7 +156,7 @@ TEST_F(QueueRules, TheRegionIsTheAskedOneElseThePartysOrTheHomeElseTheDefault) {
   EXPECT_EQ(enters(party, player(1), wishes)->region.str(), "ap-south");
 }
 
-TEST_F(QueueRules, TheTicketShowsWhatWasAskedAndAnswered) {
+TEST_F(QueueRules, TheTicketHasTheDataOfTheRequestAndTheAnswer) {
   const auto request = enters(with_all_ready(party_of(2)), player(1), wish("ranked"));
   Enqueued answer;
   answer.ticket_id = some_ticket();
@@ -178,7 +177,7 @@ TEST_F(QueueRules, TheTicketShowsWhatWasAskedAndAnswered) {
   EXPECT_EQ(ticket_of(*request, answer, modes_, at(0)).waited_ms, 0);
 }
 
-TEST(CancelRules, ATicketIsItsPlayersOrItsPartysLeaders) {
+TEST(CancelRules, ATicketIsCancelledByItsPlayerOrByTheLeaderOfItsParty) {
   const TicketOwners alone{{player(1)}, std::nullopt};
   EXPECT_TRUE(may_cancel(alone, std::nullopt, player(1)));
   EXPECT_EQ(refusal(may_cancel(alone, std::nullopt, player(2))), Code::not_found);

@@ -23,7 +23,7 @@ TEST(RatingView, APlayerWithoutARowHasTheInitialRating) {
   EXPECT_EQ(view.find(player(2), kDuel), (RatingView::Row{1500, 350, 0}));
 }
 
-TEST(RatingView, NewerIsWhatCountsMoreGames) {
+TEST(RatingView, ARowWithMoreGamesReplacesOneWithFewer) {
   RatingView view;
   EXPECT_TRUE(view.apply(player(1), kRanked, {1510.25, 90.5, 4}));
   EXPECT_FALSE(view.apply(player(1), kRanked, {1490, 90, 4}));
@@ -34,7 +34,7 @@ TEST(RatingView, NewerIsWhatCountsMoreGames) {
   EXPECT_EQ(view.size(), 1U);
 }
 
-TEST(RatingView, KnowsHowCertaintyFades) {
+TEST(RatingView, StoresTheGrowthOfTheDeviation) {
   RatingView view;
   const RatingView::Row row{1510.25, 90.5, 4, TimePoint(Seconds(1'767'225'600)), 4.825};
   view.apply(player(1), kRanked, row);

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "services/game_server/core/allowance.h"
-#include "services/game_server/core/coin.h"
 #include "services/game_server/core/gateway_address.h"
+#include "services/game_server/core/match_outcome.h"
 #include "services/game_server/core/retry.h"
 #include "services/game_server/core/stats.h"
+#include "services/game_server/core/token_bucket.h"
 
 namespace mm::game {
 namespace {
@@ -20,23 +20,23 @@ MatchId match_number(std::uint64_t number) {
   return MatchId(uuid);
 }
 
-TEST(Coin, ExpectsWhatEloExpects) {
-  const auto even = chances({{1500, 1500}, {1400, 1600}});
+TEST(MatchOutcome, HasTheProbabilitiesOfElo) {
+  const auto even = win_probabilities({{1500, 1500}, {1400, 1600}});
   EXPECT_DOUBLE_EQ(even[0], 0.5);
   // 400 points are odds of ten to one.
-  const auto odds = chances({{1900}, {1500}});
+  const auto odds = win_probabilities({{1900}, {1500}});
   EXPECT_NEAR(odds[0], 10.0 / 11.0, 1e-12);
   EXPECT_NEAR(odds[1], 1.0 / 11.0, 1e-12);
   // A team without ratings counts 1500.
-  EXPECT_DOUBLE_EQ(chances({{}, {1500}})[0], 0.5);
+  EXPECT_DOUBLE_EQ(win_probabilities({{}, {1500}})[0], 0.5);
 }
 
-TEST(Coin, GivesChancesThatAddUpToOneAndFavourTheStronger) {
+TEST(MatchOutcome, HasProbabilitiesThatAddUpToOneAndFavourTheStronger) {
   EXPECT_TRUE(rc::check("chances", [] {
     const auto count = *rc::gen::inRange(1, 8);
     std::vector<std::vector<double>> ratings;
     for (int i = 0; i < count; ++i) ratings.push_back({static_cast<double>(*rc::gen::inRange(-10'000, 10'000))});
-    const auto chance = chances(ratings);
+    const auto chance = win_probabilities(ratings);
     RC_ASSERT(std::abs(std::accumulate(chance.begin(), chance.end(), 0.0) - 1) < 1e-9);
     for (std::size_t i = 0; i < chance.size(); ++i) {
       RC_ASSERT(std::isfinite(chance[i]) && chance[i] >= 0);
@@ -47,7 +47,7 @@ TEST(Coin, GivesChancesThatAddUpToOneAndFavourTheStronger) {
   }));
 }
 
-TEST(Coin, AlwaysEndsAMatchTheSameWayWithOneOfItsTeams) {
+TEST(MatchOutcome, AlwaysEndsAMatchTheSameWayWithOneOfItsTeams) {
   EXPECT_TRUE(rc::check("winner", [] {
     const auto match = match_number(*rc::gen::arbitrary<std::uint64_t>());
     const auto teams = *rc::gen::inRange<std::size_t>(1, 17);
@@ -58,7 +58,7 @@ TEST(Coin, AlwaysEndsAMatchTheSameWayWithOneOfItsTeams) {
   }));
 }
 
-TEST(Coin, FallsAsOftenAsItsWeightSays) {
+TEST(MatchOutcome, FollowsItsProbabilities) {
   constexpr int kMatches = 20'000;
   int first = 0;
   for (int i = 0; i < kMatches; ++i) {
@@ -82,35 +82,37 @@ TEST(Stats, HaveOneEntryPerPlayerAndAreTheSameAgain) {
   }
 }
 
-TEST(Patience, HearsTheStatusOfAnAnswer) {
-  for (const int status : {200, 201, 204}) EXPECT_EQ(heard(status), Heard::yes) << status;
-  for (const int status : {400, 401, 403, 404, 409, 422}) EXPECT_EQ(heard(status), Heard::refused) << status;
-  for (const int status : {0, 408, 429, 500, 502, 503}) EXPECT_EQ(heard(status), Heard::again) << status;
+TEST(Retry, DependsOnTheStatusOfTheAnswer) {
+  for (const int status : {200, 201, 204}) EXPECT_EQ(report_outcome(status), ReportOutcome::accepted) << status;
+  for (const int status : {400, 401, 403, 404, 409, 422})
+    EXPECT_EQ(report_outcome(status), ReportOutcome::refused) << status;
+  for (const int status : {0, 408, 429, 500, 502, 503})
+    EXPECT_EQ(report_outcome(status), ReportOutcome::retry) << status;
 }
 
-TEST(Patience, WaitsLongerEachTimeUpToALimit) {
-  EXPECT_EQ(retry_wait(1, 0, {}), Milliseconds{200});
-  EXPECT_EQ(retry_wait(2, 0, {}), Milliseconds{400});
-  EXPECT_EQ(retry_wait(3, 1, {}), Milliseconds{1'200});
-  EXPECT_EQ(retry_wait(1'000'000, 0, {}), Milliseconds{5'000});
-  EXPECT_EQ(retry_wait(1, 0, 3), Milliseconds{3'000});
-  EXPECT_EQ(retry_wait(1, 0, 100'000), Milliseconds{30'000});
-  EXPECT_EQ(retry_wait(1, 0, -1), Milliseconds{200});
+TEST(Retry, WaitsLongerEachTimeUpToALimit) {
+  EXPECT_EQ(retry_delay(1, 0, {}), Milliseconds{200});
+  EXPECT_EQ(retry_delay(2, 0, {}), Milliseconds{400});
+  EXPECT_EQ(retry_delay(3, 1, {}), Milliseconds{1'200});
+  EXPECT_EQ(retry_delay(1'000'000, 0, {}), Milliseconds{5'000});
+  EXPECT_EQ(retry_delay(1, 0, 3), Milliseconds{3'000});
+  EXPECT_EQ(retry_delay(1, 0, 100'000), Milliseconds{30'000});
+  EXPECT_EQ(retry_delay(1, 0, -1), Milliseconds{200});
 }
 
-TEST(Allowance, LetsABurstThroughAndThenTheRate) {
+TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
   const SteadyPoint start{};
-  Allowance allowance(10, 5, start);
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(allowance.take(start));
-  EXPECT_FALSE(allowance.take(start));
-  EXPECT_TRUE(allowance.take(start + Milliseconds{100}));
-  EXPECT_FALSE(allowance.take(start + Milliseconds{100}));
+  TokenBucket bucket(10, 5, start);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(bucket.take(start));
+  EXPECT_FALSE(bucket.take(start));
+  EXPECT_TRUE(bucket.take(start + Milliseconds{100}));
+  EXPECT_FALSE(bucket.take(start + Milliseconds{100}));
   int taken = 0;
-  for (int i = 0; i < 100; ++i) taken += allowance.take(start + std::chrono::hours{1}) ? 1 : 0;
+  for (int i = 0; i < 100; ++i) taken += bucket.take(start + std::chrono::hours{1}) ? 1 : 0;
   EXPECT_EQ(taken, 5);
 }
 
-TEST(GatewayUrl, IsReadOrRefused) {
+TEST(GatewayUrl, IsParsedOrRefused) {
   const auto plain = parse_gateway_url("http://127.0.0.1:8080");
   ASSERT_TRUE(plain);
   EXPECT_EQ(*plain, (GatewayAddress{"127.0.0.1", "8080", ""}));

@@ -77,7 +77,7 @@ TEST(ServerState, ChangesByItsEventsOnly) {
   }
 }
 
-TEST(ServerState, ATickEndsWhatTookTooLong) {
+TEST(ServerState, ATickAppliesTheTimeouts) {
   struct Row {
     ServerState before;
     bool is_child;
@@ -116,7 +116,7 @@ TEST(ServerState, AnEventThatCannotOccurAborts) {
   EXPECT_DEATH(transition(kAwaiting, Event::hand_over_timed_out, true, at(0)), "without a hello");
 }
 
-TEST(ServerState, SaysWhetherTheServerIsStartingOrHasSentHello) {
+TEST(ServerState, TellsAStartingServerFromOneThatHasSentHello) {
   EXPECT_TRUE(is_starting(kConnecting) && is_starting(kAwaiting));
   EXPECT_FALSE(is_starting(kReady) || is_starting(kSilentBeforeHello) || is_starting(kSilentAfterHello));
   EXPECT_TRUE(hello_received(kReady) && hello_received(kSilentAfterHello));

@@ -19,7 +19,7 @@ local function read_changes(from)
 end
 
 -- A player who would be invited and has `most` open invitations already, or nothing.
-local function player_without_room(changes, party, most)
+local function player_at_limit(changes, party, most)
   for _, invite in ipairs(changes.invites) do
     local key = prefix .. 'invite:' .. invite.player
     if invite.value ~= '' and redis.call('HEXISTS', key, party) == 0 and redis.call('HLEN', key) >= most then

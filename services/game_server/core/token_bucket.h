@@ -8,9 +8,9 @@
 
 namespace mm::game {
 
-class Allowance {
+class TokenBucket {
  public:
-  Allowance(double per_second, double burst, SteadyPoint now)
+  TokenBucket(double per_second, double burst, SteadyPoint now)
       : per_second_(per_second), burst_(burst), tokens_(burst), at_(now) {}
 
   /// False: too often.

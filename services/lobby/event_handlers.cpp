@@ -1,14 +1,13 @@
-#include "services/lobby/followers.h"
+#include "services/lobby/event_handlers.h"
 
 #include <algorithm>
-
 
 namespace mm::lobby {
 namespace {
 
-constexpr Milliseconds kEventBudget{2'000};
+constexpr Milliseconds kEventTimeout{2'000};
 
-Deadline event_deadline() { return Deadline::after(kEventBudget); }
+Deadline event_deadline() { return Deadline::after(kEventTimeout); }
 
 template <class Teams>
 std::vector<PlayerId> players_of(const Teams& teams) {
@@ -29,43 +28,44 @@ bus::Ack ack_of(const Reply<Done>& reply) { return reply ? bus::Ack::done : bus:
 
 }  // namespace
 
-Followers::Followers(const Parts& parts)
+EventHandlers::EventHandlers(const Parts& parts)
     : parts_(parts),
       tickets_(parts.bus, streams::kTicket, {.name = "lobby"}, parts.registry),
       matches_(parts.bus, streams::kMatch, {.name = "lobby"}, parts.registry) {
-  const auto follow = [this]<class E>(bus::Consumer& consumer, std::type_identity<E>) {
+  const auto handle = [this]<class E>(bus::Consumer& consumer, std::type_identity<E>) {
     consumer.on<E>([this](const E& event, const bus::EventInfo& info) { return on(event, info); });
   };
-  follow(tickets_, std::type_identity<TicketClosed>{});
-  follow(tickets_, std::type_identity<TicketRequeued>{});
-  follow(matches_, std::type_identity<MatchFound>{});
-  follow(matches_, std::type_identity<MatchCompleted>{});
-  follow(matches_, std::type_identity<MatchCancelled>{});
+  handle(tickets_, std::type_identity<TicketClosed>{});
+  handle(tickets_, std::type_identity<TicketRequeued>{});
+  handle(matches_, std::type_identity<MatchFound>{});
+  handle(matches_, std::type_identity<MatchCompleted>{});
+  handle(matches_, std::type_identity<MatchCancelled>{});
 }
 
-void Followers::start() {
+void EventHandlers::start() {
   tickets_.start();
   matches_.start();
 }
 
-bus::Ack Followers::on(const TicketClosed& event, const bus::EventInfo& info) {
+bus::Ack EventHandlers::on(const TicketClosed& event, const bus::EventInfo& info) {
   if (event.party_id) {
     if (!settle_party(event.tenant, *event.party_id, std::nullopt)) return bus::Ack::retry;
   }
-  if (is_news(info)) {
-    parts_.teller.tell(event.tenant, event.players, frames::QueueLeft{event.ticket_id, event.reason, event.player_id});
+  if (is_recent(info)) {
+    parts_.notifier.notify(event.tenant, event.players,
+                           frames::QueueLeft{event.ticket_id, event.reason, event.player_id});
   }
   return bus::Ack::done;
 }
 
-bus::Ack Followers::on(const TicketRequeued& event, const bus::EventInfo& info) {
-  if (!is_news(info)) return bus::Ack::done;
+bus::Ack EventHandlers::on(const TicketRequeued& event, const bus::EventInfo& info) {
+  if (!is_recent(info)) return bus::Ack::done;
   Caller lobby;
   lobby.tenant = event.tenant;
-  GetTicket ask;
-  ask.tenant = event.tenant;
-  ask.ticket_id = event.ticket_id;
-  auto ticket = parts_.bus.request(ask, lobby, event_deadline());
+  GetTicket request;
+  request.tenant = event.tenant;
+  request.ticket_id = event.ticket_id;
+  auto ticket = parts_.bus.request(request, lobby, event_deadline());
   if (!ticket) return ticket.error().status() >= 500 ? bus::Ack::retry : bus::Ack::done;
   if (ticket->status != TicketStatus::searching) return bus::Ack::done;  // later events tell the rest
   ticket->players.reset();
@@ -73,15 +73,15 @@ bus::Ack Followers::on(const TicketRequeued& event, const bus::EventInfo& info) 
     auto found = parts_.store.find(event.tenant, *event.party_id, std::nullopt, event_deadline());
     if (!found) return bus::Ack::retry;
     if (found->party && found->party->state.party.ticket_id == event.ticket_id) {
-      tell_changed(parts_.teller, event.tenant, found->party->state.party);
+      notify_changed(parts_.notifier, event.tenant, found->party->state.party);
     }
   }
-  parts_.teller.tell(event.tenant, event.players, frames::QueueEntered{*ticket});
+  parts_.notifier.notify(event.tenant, event.players, frames::QueueEntered{*ticket});
   return bus::Ack::done;
 }
 
-bus::Ack Followers::on(const MatchFound& event, const bus::EventInfo& info) {
-  if (!is_news(info)) return bus::Ack::done;
+bus::Ack EventHandlers::on(const MatchFound& event, const bus::EventInfo& info) {
+  if (!is_recent(info)) return bus::Ack::done;
   std::vector<std::vector<FoundPlayer>> teams;
   for (const auto& team : event.teams) teams.push_back(team.players);
   auto parties = parts_.store.parties_of(event.tenant, players_of(teams), event_deadline());
@@ -90,22 +90,22 @@ bus::Ack Followers::on(const MatchFound& event, const bus::EventInfo& info) {
     auto found = parts_.store.find(event.tenant, party, std::nullopt, event_deadline());
     if (!found) return bus::Ack::retry;
     if (found->party && found->party->state.party.match_id == event.match_id) {
-      tell_changed(parts_.teller, event.tenant, found->party->state.party);
+      notify_changed(parts_.notifier, event.tenant, found->party->state.party);
     }
   }
   return bus::Ack::done;
 }
 
-bus::Ack Followers::on(const MatchCompleted& event, const bus::EventInfo&) {
+bus::Ack EventHandlers::on(const MatchCompleted& event, const bus::EventInfo&) {
   return settle_parties(event.tenant, players_of(event.teams), Ended{event.match_id, {}});
 }
 
-bus::Ack Followers::on(const MatchCancelled& event, const bus::EventInfo&) {
+bus::Ack EventHandlers::on(const MatchCancelled& event, const bus::EventInfo&) {
   return settle_parties(event.tenant, players_of(event.teams), Ended{event.match_id, event.requeue});
 }
 
-bus::Ack Followers::settle_parties(const Tenant& tenant, const std::vector<PlayerId>& players,
-                                   const std::optional<Ended>& ended) {
+bus::Ack EventHandlers::settle_parties(const Tenant& tenant, const std::vector<PlayerId>& players,
+                                       const std::optional<Ended>& ended) {
   auto parties = parts_.store.parties_of(tenant, players, event_deadline());
   if (!parties) return bus::Ack::retry;
   for (const auto& party : *parties) {
@@ -115,13 +115,13 @@ bus::Ack Followers::settle_parties(const Tenant& tenant, const std::vector<Playe
   return bus::Ack::done;
 }
 
-Reply<Done> Followers::settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended) {
+Reply<Done> EventHandlers::settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended) {
   auto settled = parts_.changes.change(
       {tenant, party, std::nullopt, event_deadline()}, [&](const StoredParty& stored) -> Reply<PartyState> {
         std::optional<MatchId> over;
         if (ended && stored.ticket_id) {
-          const bool listed = std::find(ended->requeue.begin(), ended->requeue.end(), *stored.ticket_id) !=
-                              ended->requeue.end();
+          const bool listed =
+              std::find(ended->requeue.begin(), ended->requeue.end(), *stored.ticket_id) != ended->requeue.end();
           if (!listed || stored.ticket.no_requeue) over = ended->match_id;
         }
         return settle(stored.state, stored.ticket_id, stored.ticket, over).value_or(stored.state);
@@ -132,12 +132,12 @@ Reply<Done> Followers::settle_party(const Tenant& tenant, PartyId party, const s
   }
   if (!settled->changed()) return Done{};
   parts_.metrics.settled.add();
-  tell_changed(parts_.teller, tenant, settled->after.party);
+  notify_changed(parts_.notifier, tenant, settled->after.party);
   return Done{};
 }
 
-bool Followers::is_news(const bus::EventInfo& info) const {
-  return parts_.clock.now() - info.stored_at <= kNewsAgeMax;
+bool EventHandlers::is_recent(const bus::EventInfo& info) const {
+  return parts_.clock.now() - info.stored_at <= kMaxFrameAge;
 }
 
 }  // namespace mm::lobby

@@ -1,8 +1,8 @@
-// What the streams tell lobby: tickets that closed or search again, and matches that were found or have ended. The facts
-// stand in Redis already, or in session; here parties are brought up to them and players hear of them.
+// What the streams tell lobby: tickets that closed or search again, and matches that were found or have ended. The
+// facts stand in Redis already, or in session; here parties are brought up to them and players hear of them.
 //
 // Every handler is idempotent: a party is only touched while its own ticket is over, or in that match, and the version
-// guards the write. A second delivery finds nothing to do. Frames about events older than kNewsAgeMax (a stream read
+// guards the write. A second delivery finds nothing to do. Frames about events older than kMaxFrameAge (a stream read
 // again from 15 minutes back) are not sent: `welcome` has told those players the state long since.
 #pragma once
 
@@ -12,21 +12,21 @@
 
 namespace mm::lobby {
 
-class Followers {
+class EventHandlers {
  public:
-  static constexpr Milliseconds kNewsAgeMax{60'000};
+  static constexpr Milliseconds kMaxFrameAge{60'000};
 
   struct Parts {
     bus::Bus& bus;
     PartyStore& store;
     PartyChanges& changes;
-    Teller& teller;
+    PartyNotifier& notifier;
     Metrics& metrics;
     const Clock& clock;
     metrics::Registry& registry;
   };
 
-  explicit Followers(const Parts& parts);
+  explicit EventHandlers(const Parts& parts);
 
   void start();
 
@@ -44,7 +44,7 @@ class Followers {
   Reply<Done> settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended);
   bus::Ack settle_parties(const Tenant& tenant, const std::vector<PlayerId>& players,
                           const std::optional<Ended>& ended);
-  bool is_news(const bus::EventInfo& info) const;
+  bool is_recent(const bus::EventInfo& info) const;
 
   Parts parts_;
   bus::Consumer tickets_;  // last: gone first, so that no callback meets a dead member

@@ -8,7 +8,7 @@
 namespace mm::orchestrator {
 
 /// 0.5 s doubled per failure in a row, up to 10 s; none after a success.
-constexpr Milliseconds start_pause(int failures) {
+constexpr Milliseconds start_delay(int failures) {
   if (failures <= 0) return Milliseconds{0};
   return Milliseconds{std::min(10'000, 500 << std::min(failures - 1, 10))};
 }
@@ -16,7 +16,7 @@ constexpr Milliseconds start_pause(int failures) {
 /// The port of the next server: the first of the range from `from` on (round robin) that no server of ours has.
 /// `taken` says of an offset whether its port is in use. -1: all are.
 template <class Taken>
-constexpr int free_offset(int from, int count, Taken taken) {
+constexpr int free_port_offset(int from, int count, Taken taken) {
   for (int i = 0; i < count; ++i) {
     const int offset = (from + i) % count;
     if (!taken(offset)) return offset;

@@ -15,10 +15,10 @@ namespace mm::game {
 std::uint64_t random_bits(MatchId match, std::uint64_t stream);
 
 /// From 0 to below 1.
-double random_share(MatchId match, std::uint64_t stream);
+double random_fraction(MatchId match, std::uint64_t stream);
 
 /// One probability per team; they add up to 1. A team without ratings counts 1500.
-std::vector<double> chances(const std::vector<std::vector<double>>& ratings);
+std::vector<double> win_probabilities(const std::vector<std::vector<double>>& ratings);
 
 /// Index of the winning team. `teams` counts also where ratings are missing.
 int winner(MatchId match, std::size_t teams, const std::vector<std::vector<double>>& ratings);

@@ -6,7 +6,7 @@
 namespace mm::testing {
 namespace {
 
-class Following : public ::testing::Test {
+class EventHandling : public ::testing::Test {
  protected:
   void SetUp() override {
     stack.matchmaker->relay();  // what earlier tests left
@@ -30,9 +30,9 @@ class Following : public ::testing::Test {
     return match;
   }
 
-  bool told(const Gamer& gamer, std::string_view event, std::string_view text) {
+  bool received(const Gamer& gamer, std::string_view event, std::string_view text) {
     return eventually([&] {
-      for (const auto& frame : ear.frames_of(gamer.id)) {
+      for (const auto& frame : recorder.frames_of(gamer.id)) {
         if (frame.event == event && frame.data.find(text) != std::string::npos) return true;
       }
       return false;
@@ -55,17 +55,17 @@ class Following : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  Ear& ear = *stack.ear;
+  FrameRecorder& recorder = *stack.recorder;
   const Gamer ada{stack}, bob{stack}, eve{stack};
 };
 
-TEST_F(Following, APartyHearsThatItIsInAMatch) {
+TEST_F(EventHandling, APartyIsNotifiedOfItsMatch) {
   const auto match = matched();
-  EXPECT_TRUE(told(bob, "party_updated", match.id.to_string()));
+  EXPECT_TRUE(received(bob, "party_updated", match.id.to_string()));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match);
 }
 
-TEST_F(Following, AfterTheMatchNobodyIsReadyAndThePartyIsIdle) {
+TEST_F(EventHandling, AfterTheMatchNobodyIsReadyAndThePartyIsIdle) {
   const auto match = matched();
   const auto version = ada.see(match.party)->version;
   stack.matchmaker->publish_completed(match.id);
@@ -74,13 +74,13 @@ TEST_F(Following, AfterTheMatchNobodyIsReadyAndThePartyIsIdle) {
   EXPECT_EQ(party->status, PartyStatus::idle) << "even before the queue has applied it";
   EXPECT_EQ(party->version, version + 1);
   EXPECT_EQ(ready_in(match.party), 0);
-  EXPECT_TRUE(told(bob, "party_updated", "\"idle\""));
+  EXPECT_TRUE(received(bob, "party_updated", "\"idle\""));
   stack.matchmaker->apply_completed(match.id);
   ASSERT_TRUE(ada.ready(match.party) && bob.ready(match.party));
   EXPECT_TRUE(ada.queue(match.party));
 }
 
-TEST_F(Following, TheSameEndTwiceHasOneEffect) {
+TEST_F(EventHandling, TheSameEndTwiceHasOneEffect) {
   const auto match = matched();
   stack.matchmaker->publish_completed(match.id);
   ASSERT_TRUE(stored_ticket_is_gone(match.party));
@@ -102,7 +102,7 @@ TEST_F(Following, TheSameEndTwiceHasOneEffect) {
   EXPECT_EQ(ada.see(match.party)->ticket_id, again->ticket_id);
 }
 
-TEST_F(Following, AnEndThatLobbyNeverHeardOfShowsAllTheSame) {
+TEST_F(EventHandling, AnEndWithoutAnEventIsReadFromTheQueue) {
   const auto match = matched();
   stack.matchmaker->apply_completed(match.id);
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
@@ -112,32 +112,32 @@ TEST_F(Following, AnEndThatLobbyNeverHeardOfShowsAllTheSame) {
   EXPECT_TRUE(ada.queue(match.party));
 }
 
-TEST_F(Following, ARequeuedTicketIsEnteredAgainAndThePartyQueued) {
+TEST_F(EventHandling, ARequeuedTicketIsNotifiedAndThePartyQueued) {
   const auto match = matched();
-  const int entered = ear.count(bob.id, "queue_entered");
+  const int entered = recorder.count(bob.id, "queue_entered");
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
   stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(ear.wait_for(bob.id, "queue_entered", entered + 1));
-  EXPECT_TRUE(ear.wait_for(eve.id, "queue_entered", entered + 1));
+  EXPECT_TRUE(recorder.wait_for(bob.id, "queue_entered", entered + 1));
+  EXPECT_TRUE(recorder.wait_for(eve.id, "queue_entered", entered + 1));
   const auto party = ada.see(match.party);
   EXPECT_EQ(party->status, PartyStatus::queued);
   EXPECT_EQ(party->ticket_id, match.partys);
   EXPECT_EQ(ready_in(match.party), 2);
 }
 
-TEST_F(Following, ATicketThatIsNotRequeuedLeavesThePartyIdleAndNotReady) {
+TEST_F(EventHandling, ATicketThatIsNotRequeuedLeavesThePartyIdleAndNotReady) {
   const auto match = matched();
   stack.matchmaker->publish_cancelled(match.id, {match.alone});
   ASSERT_TRUE(stored_ticket_is_gone(match.party));
   stack.matchmaker->apply_cancelled(match.id, {match.alone});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(told(bob, "queue_left", match.partys.to_string()));
+  EXPECT_TRUE(received(bob, "queue_left", match.partys.to_string()));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
   EXPECT_EQ(ready_in(match.party), 0);
 }
 
-TEST_F(Following, TheQueueMayHearOfTheEndBeforeLobby) {
+TEST_F(EventHandling, TheQueueMayLearnOfTheEndBeforeLobby) {
   const auto match = matched();
   stack.matchmaker->apply_cancelled(match.id, {match.alone});
   stack.matchmaker->publish_cancelled(match.id, {match.alone});
@@ -146,8 +146,8 @@ TEST_F(Following, TheQueueMayHearOfTheEndBeforeLobby) {
   EXPECT_EQ(stack.matchmaker->relay(), 2);
 }
 
-// A member who left during a match must not be queued again with the other members.
-TEST_F(Following, ALeaveWhileMatchedIsNotRequeued) {
+// H12: who left while matched must not be queued again with the others.
+TEST_F(EventHandling, H12ALeaveWhileMatchedIsNotRequeued) {
   const auto match = matched();
   ASSERT_TRUE(bob.leave(match.party));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match) << "the match is not touched";
@@ -161,7 +161,7 @@ TEST_F(Following, ALeaveWhileMatchedIsNotRequeued) {
   EXPECT_TRUE(bob.queue_alone());
 }
 
-TEST_F(Following, ACancelThatCameTooLateIsNotRequeued) {
+TEST_F(EventHandling, H12ACancelThatCameTooLateIsNotRequeued) {
   const auto match = matched();
   EXPECT_EQ(refusal(ada.cancel(match.party)), Code::already_matched);
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
@@ -172,21 +172,21 @@ TEST_F(Following, ACancelThatCameTooLateIsNotRequeued) {
   EXPECT_EQ(ready_in(match.party), 0);
 }
 
-TEST_F(Following, ACancelledTicketIsToldToItsPlayersAndForgotten) {
+TEST_F(EventHandling, ACancelledTicketIsNotifiedAndRemoved) {
   const auto party = party_of({&ada, &bob}, true);
   const auto ticket = ada.queue(party)->ticket_id;
   ASSERT_TRUE(ada.cancel(party));
   ASSERT_EQ(stack.matchmaker->relay(), 1);
   ASSERT_TRUE(stored_ticket_is_gone(party));
   for (const Gamer* member : {&ada, &bob}) {
-    EXPECT_TRUE(told(*member, "queue_left", ticket.to_string()));
-    EXPECT_TRUE(told(*member, "queue_left", "\"cancelled\""));
+    EXPECT_TRUE(received(*member, "queue_left", ticket.to_string()));
+    EXPECT_TRUE(received(*member, "queue_left", "\"cancelled\""));
   }
   EXPECT_EQ(ready_in(party), 2) << "readiness outlives a cancelled ticket";
 }
 
 // Each way out of the queue, by what the players who stay are told.
-TEST_F(Following, QueueLeftSaysWhyAndThroughWhom) {
+TEST_F(EventHandling, QueueLeftHasTheReasonAndThePlayerWhoCausedIt) {
   struct Row {
     const char* reason;
     const Gamer& cause;
@@ -206,55 +206,57 @@ TEST_F(Following, QueueLeftSaysWhyAndThroughWhom) {
     ASSERT_EQ(stack.matchmaker->relay(), 1);
     const frames::QueueLeft expected{ticket, *enum_named<CloseReason>(row.reason), row.cause.id};
     for (const Gamer* member : {&ada, &bob, &kim, &eve}) {
-      EXPECT_TRUE(told(*member, "queue_left", wire::encode(expected))) << row.reason;
+      EXPECT_TRUE(received(*member, "queue_left", wire::encode(expected))) << row.reason;
       (void)member->leave(party);
     }
     stack.matchmaker->relay();
   }
 }
 
-TEST_F(Following, QueueLeftOfADisbandedPartySaysSo) {
+TEST_F(EventHandling, QueueLeftHasTheReasonPartyDisbanded) {
   const auto party = party_of({&ada}, true);
   const auto ticket = ada.queue(party)->ticket_id;
   ASSERT_TRUE(ada.leave(party));
   ASSERT_EQ(stack.matchmaker->relay(), 1);
-  EXPECT_TRUE(told(ada, "queue_left", wire::encode(frames::QueueLeft{ticket, CloseReason::party_disbanded, ada.id})));
+  EXPECT_TRUE(
+      received(ada, "queue_left", wire::encode(frames::QueueLeft{ticket, CloseReason::party_disbanded, ada.id})));
 }
 
-TEST_F(Following, QueueLeftOfATicketThatEndsWithItsMatchSaysSo) {
+TEST_F(EventHandling, QueueLeftHasTheReasonMatchCancelled) {
   const auto match = matched();
   stack.matchmaker->apply_cancelled(match.id, {});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(told(eve, "queue_left", wire::encode(frames::QueueLeft{match.alone, CloseReason::match_cancelled, {}})));
+  EXPECT_TRUE(
+      received(eve, "queue_left", wire::encode(frames::QueueLeft{match.alone, CloseReason::match_cancelled, {}})));
 }
 
-TEST_F(Following, ATimeOutIsToldAsOne) {
+TEST_F(EventHandling, QueueLeftHasTheReasonTimedOut) {
   TicketClosed event;
   event.ticket_id = TicketId::fresh(SystemClock{}.now());
   event.tenant = default_tenant();
   event.players = {eve.id};
   event.reason = CloseReason::timed_out;
   ASSERT_TRUE(stack.bus->store(event, event.ticket_id.to_string(), Deadline::after(Milliseconds{5'000})));
-  EXPECT_TRUE(told(eve, "queue_left", "\"timed_out\""));
+  EXPECT_TRUE(received(eve, "queue_left", "\"timed_out\""));
 }
 
-TEST_F(Following, OldNewsIsNotToldAgain) {
+TEST_F(EventHandling, OldEventsSendNoFrames) {
   const auto party = party_of({&ada}, true);
   const auto ticket = ada.queue(party)->ticket_id;
   ASSERT_TRUE(ada.cancel(party));
-  stack.clock.advance(lobby::Followers::kNewsAgeMax * 2);
+  stack.clock.advance(lobby::EventHandlers::kMaxFrameAge * 2);
   stack.matchmaker->relay();
   EXPECT_TRUE(stored_ticket_is_gone(party)) << "the party is settled all the same";
-  stack.clock.advance(-lobby::Followers::kNewsAgeMax * 2);
+  stack.clock.advance(-lobby::EventHandlers::kMaxFrameAge * 2);
   ASSERT_TRUE(ada.queue(party));
   ASSERT_TRUE(ada.cancel(party));
   ASSERT_EQ(stack.matchmaker->relay(), 1);
-  ASSERT_TRUE(ear.wait_for(ada.id, "queue_left"));
-  EXPECT_FALSE(ear.frames_of(ada.id).back().data.find(ticket.to_string()) != std::string::npos);
-  EXPECT_EQ(ear.count(ada.id, "queue_left"), 1);
+  ASSERT_TRUE(recorder.wait_for(ada.id, "queue_left"));
+  EXPECT_FALSE(recorder.frames_of(ada.id).back().data.find(ticket.to_string()) != std::string::npos);
+  EXPECT_EQ(recorder.count(ada.id, "queue_left"), 1);
 }
 
-TEST_F(Following, RatingsFollowTheMatchesThatWereRated) {
+TEST_F(EventHandling, RatedMatchesUpdateTheRatings) {
   MatchRated event;
   event.match_id = MatchId::fresh(SystemClock{}.now());
   event.tenant = default_tenant();

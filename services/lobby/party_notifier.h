@@ -17,38 +17,38 @@
 
 namespace mm::lobby {
 
-class Teller {
+class PartyNotifier {
  public:
-  static constexpr std::size_t kWaitingMax = 20'000;
+  static constexpr std::size_t kMaxQueued = 20'000;
   /// How long the destructor goes on telling what waits.
-  static constexpr Milliseconds kLastWords{1'000};
+  static constexpr Milliseconds kDrainTimeout{1'000};
 
-  Teller(bus::Bus& bus, bus::Notifier& notifier, metrics::Counter untold);
-  ~Teller();
-  Teller(const Teller&) = delete;
-  Teller& operator=(const Teller&) = delete;
+  PartyNotifier(bus::Bus& bus, bus::Notifier& notifier, metrics::Counter dropped);
+  ~PartyNotifier();
+  PartyNotifier(const PartyNotifier&) = delete;
+  PartyNotifier& operator=(const PartyNotifier&) = delete;
 
   /// A frame with the same data to several players.
   template <class D>
-  void tell(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
-    News news;
-    news.tenant = tenant;
+  void notify(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
+    Notification notification;
+    notification.tenant = tenant;
     const auto text = wire::encode(data);
-    for (const auto& player : players) news.frames.push_back({player, D::kEvent, text});
-    add(std::move(news));
+    for (const auto& player : players) notification.frames.push_back({player, D::kEvent, text});
+    add(std::move(notification));
   }
 
   /// A plain event.
   template <class E>
-  void announce(const E& event) {
-    News news;
-    news.subject = E::kSubject.text;
-    news.body = wire::encode(event);
-    add(std::move(news));
+  void publish(const E& event) {
+    Notification notification;
+    notification.subject = E::kSubject.text;
+    notification.body = wire::encode(event);
+    add(std::move(notification));
   }
 
  private:
-  struct News {
+  struct Notification {
     trace::Context trace;
     Tenant tenant;
     std::vector<bus::Notifier::Frame> frames;
@@ -56,16 +56,16 @@ class Teller {
     std::string body;
   };
 
-  void add(News news);
+  void add(Notification notification);
   void run();
-  void pass_on(const News& news);
+  void send(const Notification& notification);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;
-  metrics::Counter untold_;
+  metrics::Counter dropped_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<News> waiting_;  // protected by mutex_, like the next
+  std::deque<Notification> queue_;  // protected by mutex_, like the next
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -16,41 +16,41 @@
 
 namespace mm::orchestrator {
 
-struct Seat {
+struct ServerSlot {
   ServerId server;
   int slot = 0;
-  friend bool operator==(const Seat&, const Seat&) = default;
+  friend bool operator==(const ServerSlot&, const ServerSlot&) = default;
 };
 
-class Seating {
+class SlotTable {
  public:
   /// `open`: it takes new matches. Seats on a closed server stay.
-  void set_open(ServerId server, bool open);
+  void set_accepting(ServerId server, bool accepting);
   /// The server is gone, and every seat on it.
   void remove(ServerId server);
 
-  std::optional<Seat> of(MatchId match) const;
+  std::optional<ServerSlot> find(MatchId match) const;
   /// The seat it has, or a new one; none: no open server has room.
-  std::optional<Seat> take(MatchId match);
+  std::optional<ServerSlot> assign(MatchId match);
   /// As the table says; another match in that place loses it.
-  void restore(MatchId match, const Seat& seat);
+  void restore(MatchId match, const ServerSlot& assigned);
   void free(MatchId match);
 
-  std::vector<MatchId> seated() const;
-  int used() const { return static_cast<int>(seats_.size()); }
+  std::vector<MatchId> matches() const;
+  int used() const { return static_cast<int>(assigned_.size()); }
 
  private:
   struct Server {
-    bool open = false;
+    bool accepting = false;
     std::bitset<game::kMatchesPerServer> taken;
   };
 
   std::map<ServerId, Server> servers_;
-  std::map<MatchId, Seat> seats_;
+  std::map<MatchId, ServerSlot> assigned_;
 };
 
-/// How many servers there should be for so many matches: room for `kSpareMatches` more, at least one, at most `most`.
-inline constexpr int kSpareMatches = 16;
+/// How many servers there should be for so many matches: room for `kSpareSlots` more, at least one, at most `most`.
+inline constexpr int kSpareSlots = 16;
 int servers_wanted(int matches, int most);
 
 }  // namespace mm::orchestrator

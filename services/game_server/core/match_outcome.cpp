@@ -1,4 +1,4 @@
-#include "services/game_server/core/coin.h"
+#include "services/game_server/core/match_outcome.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,11 +33,11 @@ std::uint64_t random_bits(MatchId match, std::uint64_t stream) {
   return splitmix(splitmix(splitmix(high) ^ low) + stream * 0x9E3779B97F4A7C15ULL);
 }
 
-double random_share(MatchId match, std::uint64_t stream) {
+double random_fraction(MatchId match, std::uint64_t stream) {
   return static_cast<double>(random_bits(match, stream) >> 11) * 0x1.0p-53;
 }
 
-std::vector<double> chances(const std::vector<std::vector<double>>& ratings) {
+std::vector<double> win_probabilities(const std::vector<std::vector<double>>& ratings) {
   std::vector<double> strength;
   for (const auto& team : ratings) strength.push_back(mean(team));
   if (strength.empty()) return strength;
@@ -52,11 +52,11 @@ std::vector<double> chances(const std::vector<std::vector<double>>& ratings) {
 int winner(MatchId match, std::size_t teams, const std::vector<std::vector<double>>& ratings) {
   auto known = ratings;
   known.resize(teams);
-  const auto chance = chances(known);
-  double left = random_share(match, 0);
-  for (std::size_t i = 0; i + 1 < chance.size(); ++i) {
-    if (left < chance[i]) return static_cast<int>(i);
-    left -= chance[i];
+  const auto probability = win_probabilities(known);
+  double left = random_fraction(match, 0);
+  for (std::size_t i = 0; i + 1 < probability.size(); ++i) {
+    if (left < probability[i]) return static_cast<int>(i);
+    left -= probability[i];
   }
   return static_cast<int>(teams) - 1;
 }
