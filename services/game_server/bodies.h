@@ -1,4 +1,5 @@
-// Bodies of the requests to the gateway: the HTTP form of Heartbeat and ReportResult, whose match stands in the path.
+// The bodies of requests to the gateway (Heartbeat and ReportResult, whose match is in the path), and of players'
+// frames.
 #pragma once
 
 #include <optional>
@@ -33,11 +34,11 @@ void describe(F& f, ResultBody& m) {
   f("player_stats", m.player_stats);
 }
 
-/// What a player's client sends.
+/// A frame from a player.
 struct ClientFrame {
   std::string type;
-  std::optional<std::string> token;     ///< of join
-  std::optional<fields::RawJson> data;  ///< of message; absent is null
+  std::optional<std::string> token;     ///< only of join
+  std::optional<fields::RawJson> data;  ///< only of message; absent means null
 };
 
 template <class F>
@@ -47,7 +48,7 @@ void describe(F& f, ClientFrame& m) {
   f("data", m.data);
 }
 
-/// What it gets: `joined`, then what the others say.
+/// A frame to a player: `joined`, or the message of another player.
 struct ServerFrame {
   std::string event;
   std::optional<PlayerId> from;

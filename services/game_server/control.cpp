@@ -43,7 +43,7 @@ struct Control::Impl {
   asio::io_context& io;
   ControlHandlers handlers;
   Local::acceptor acceptor;
-  std::string path;  // to be removed
+  std::string path;  // of the socket; the destructor removes it
   std::set<std::shared_ptr<Link>> links;
 };
 
@@ -83,7 +83,7 @@ class Control::Impl::Link : public std::enable_shared_from_this<Link> {
 
   void take(std::string_view line) {
     const auto document = json::Document::parse(line);
-    if (!document) return log::error("line_refused", {{"reason", "it is no JSON"}});
+    if (!document) return log::error("line_refused", {{"reason", "the line is not JSON"}});
     if (document->root().find("end")) {
       const auto match = wire::decode<EndMatch>(document->root(), wire::Unknown::ignored);
       if (match) owner_->handlers.end(match->end);
@@ -138,8 +138,8 @@ Control::~Control() {
   if (!impl_->path.empty()) ::unlink(impl_->path.c_str());
 }
 
-// A socket's address has room for 107 bytes of path, and folders are longer than that; through /proc/self/fd the path
-// is short whatever the folder.
+// The path in a socket address has at most 107 bytes, which the folder may exceed. A path through /proc/self/fd is
+// short.
 Result<Done, std::string> Control::listen(const std::string& folder, const std::string& name) {
   const int directory = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return fail(reason("cannot open " + folder));
@@ -158,7 +158,7 @@ Result<Done, std::string> Control::listen(const std::string& folder, const std::
 }
 
 void Control::send_to_all(const ServerLine& line) {
-  const auto links = impl_->links;  // a copy: sending may drop one
+  const auto links = impl_->links;  // a copy, because send() may remove a link
   for (const auto& link : links) link->send(line);
 }
 

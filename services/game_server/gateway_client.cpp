@@ -31,7 +31,7 @@ std::optional<int> seconds_in(beast::string_view text) {
 
 }  // namespace
 
-// Connections and waiting exchanges by gateway.
+// The connections and the waiting exchanges of each gateway.
 struct GatewayClient::Impl : std::enable_shared_from_this<Impl> {
   class Connection;
   struct Pool {
@@ -51,8 +51,8 @@ struct GatewayClient::Impl : std::enable_shared_from_this<Impl> {
   bool closed = false;
 };
 
-// One connection, which is opened when first used; one exchange at a time. Owned by the pool while idle and by its
-// pending operation while busy.
+// One connection, with one exchange at a time; opened at its first use. The pool owns an idle connection, the pending
+// operation a busy one.
 class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Impl> owner, GatewayAddress to)
@@ -83,7 +83,7 @@ class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Conn
   }
 
   void connect() {
-    // A literal address needs no resolver, which would start a thread for it.
+    // A literal address needs no resolver, which would start a thread.
     ErrorCode is_name;
     const auto address = asio::ip::make_address(to_.host, is_name);
     if (!is_name) {
@@ -128,7 +128,7 @@ class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Conn
   void fail() {
     const bool answer_began = parser_->got_some();
     shut();
-    // A kept connection that the gateway had closed meanwhile: what we sent was not read.
+    // The gateway had closed the keep-alive connection, so it did not read the request: send it again.
     if (kept_ && !answer_began && std::chrono::steady_clock::now() < exchange_.deadline) {
       kept_ = false;
       prepare();
@@ -159,7 +159,7 @@ class GatewayClient::Impl::Connection : public std::enable_shared_from_this<Conn
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   bool open_ = false;
-  bool kept_ = false;  // this exchange began on a connection from before
+  bool kept_ = false;  // the connection was open before this exchange
   Exchange exchange_;
   http::request<http::string_body> request_;
   std::optional<http::response_parser<http::string_body>> parser_;
@@ -202,7 +202,7 @@ GatewayClient::GatewayClient(asio::io_context& io) : impl_(std::make_shared<Impl
 
 GatewayClient::~GatewayClient() {
   impl_->closed = true;
-  impl_->pools.clear();  // idle connections own the Impl
+  impl_->pools.clear();  // idle connections own Impl
 }
 
 void GatewayClient::post(const GatewayAddress& to, Request request, Handler handler) {

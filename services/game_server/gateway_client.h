@@ -1,5 +1,6 @@
-// HTTP to the gateway: POSTs over a few kept connections that all matches of this process share. One thread; every
-// handler is called exactly once, later, never from within post(). Beast lives behind this header.
+// An HTTP client that sends POST requests to gateways over a few keep-alive connections, which all matches of this
+// process share. Not thread-safe. Every handler is called exactly once, after post() has returned. This header hides
+// Beast.
 #pragma once
 
 #include <functional>
@@ -15,10 +16,10 @@ namespace mm::game {
 
 class GatewayClient {
  public:
-  static constexpr std::size_t kMaxConnections = 8;  // to one gateway
-  static constexpr std::size_t kMaxWaiting = 4096;   // exchanges without a connection
+  static constexpr std::size_t kMaxConnections = 8;  // per gateway
+  static constexpr std::size_t kMaxWaiting = 4096;   // requests that wait for a connection
   static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
-  static constexpr Seconds kExchangeTimeout{5};  // connecting, sending and the answer
+  static constexpr Seconds kExchangeTimeout{5};  // waiting, connecting, sending and receiving
 
   struct Request {
     std::string target;  ///< "/v1/…"
@@ -26,7 +27,7 @@ class GatewayClient {
     std::string body;    ///< JSON
   };
   struct Answer {
-    int status = 0;  ///< 0: there was none
+    int status = 0;  ///< 0: there was no answer
     std::optional<int> retry_after_seconds;
     std::string body;
   };
@@ -37,12 +38,12 @@ class GatewayClient {
   GatewayClient(const GatewayClient&) = delete;
   GatewayClient& operator=(const GatewayClient&) = delete;
 
-  /// Sent once, or twice when a kept connection turns out to be closed: only for what is idempotent.
+  /// Sends the request once, or twice if a keep-alive connection turns out to be closed, so it must be idempotent.
   void post(const GatewayAddress& to, Request request, Handler handler);
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  // owners: this, and the connections that are under way
+  std::shared_ptr<Impl> impl_;  // owners: this, and connections with pending operations
 };
 
 }  // namespace mm::game

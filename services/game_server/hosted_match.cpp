@@ -53,7 +53,7 @@ std::optional<PlayerId> HostedMatch::join(std::string_view token, std::shared_pt
 void HostedMatch::broadcast(PlayerId from, std::string_view data) {
   const ServerFrame frame{"message", from, fields::RawJson{std::string(data)}};
   const auto text = std::make_shared<const std::string>(wire::encode(frame));
-  // A copy: whoever is dropped for reading too slowly leaves while we go through.
+  // A copy, because send() may remove a player who reads too slowly.
   const auto everyone = joined_;
   for (const auto& [player, link] : everyone) {
     if (player != from) link->send(text);
@@ -82,7 +82,7 @@ void HostedMatch::on_heartbeat_answer(const GatewayClient::Answer& answer) {
                    retry_delay(failed_heartbeats_, random_fraction(match_.match_id, 1), answer.retry_after_seconds),
                    &HostedMatch::send_heartbeat);
     case ReportOutcome::refused:
-      // Cancelled, or ended without us: nobody waits for a result.
+      // The match was cancelled or has ended, so its result is not needed.
       log::warning("heartbeat_refused", {{"match_id", match_.match_id}, {"status", answer.status}});
       return close();
   }
@@ -127,7 +127,7 @@ void HostedMatch::close() {
   heartbeat_timer_.cancel();
   game_timer_.cancel();
   for (const auto& [player, link] : std::exchange(joined_, {})) link->close(kCloseOver);
-  hosting_.over(match_.match_id);
+  hosting_.on_end(match_.match_id);
 }
 
 GatewayClient::Request HostedMatch::request(std::string_view what, std::string body) const {

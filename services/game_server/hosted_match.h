@@ -1,5 +1,5 @@
-// One match on this server: who has joined, what they say to each other, the heartbeats, the end and the report of it.
-// One thread. Little memory: no buffer, no connection and no thread of its own.
+// One match on this server: its players and their messages, its heartbeats, its end and the report of its result. Not
+// thread-safe. Uses little memory: a match has no buffer, no connection and no thread of its own.
 #pragma once
 
 #include <functional>
@@ -18,29 +18,29 @@
 
 namespace mm::game {
 
-/// What every match of a process shares.
+/// What all matches of a process share.
 struct Hosting {
   asio::io_context& io;
   GatewayClient& gateway;
-  Seconds length;                     ///< of a game
-  std::function<void(MatchId)> over;  ///< the match is done with, once; it may be destroyed afterwards
+  Seconds length;                       ///< of a match
+  std::function<void(MatchId)> on_end;  ///< called once when the match has ended; may destroy it
 };
 
 class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
  public:
-  /// A result that nobody takes is given up after this time.
+  /// How long the report of a result is tried.
   static constexpr std::chrono::minutes kReportTimeout{10};
 
   HostedMatch(const Hosting& hosting, GatewayAddress gateway, HandOver match);
 
-  /// The first heartbeat goes out at once.
+  /// Sends the first heartbeat.
   void start();
-  /// It is over whatever we think: no result.
+  /// Ends the match without a result.
   void drop();
 
-  /// The player of a valid join token of this match; an earlier link of the same player is closed.
+  /// Returns the player if the token is a valid join token of this match. Closes an earlier link of the player.
   std::optional<PlayerId> join(std::string_view token, std::shared_ptr<PlayerLink> link);
-  /// `data`: one JSON value, for everybody else.
+  /// Sends `data`, a JSON value, to all other players.
   void broadcast(PlayerId from, std::string_view data);
   void leave(PlayerId player, const PlayerLink* link);
 
@@ -53,7 +53,7 @@ class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
   void close();
 
   GatewayClient::Request request(std::string_view what, std::string body) const;
-  /// Calls `then` on this match unless it is gone or closed by that time.
+  /// Calls `then` on this match after `wait`, unless it was destroyed or closed.
   void after(asio::steady_timer& timer, Milliseconds wait, void (HostedMatch::*then)());
   GatewayClient::Handler answer_to(void (HostedMatch::*then)(const GatewayClient::Answer&));
 
@@ -64,14 +64,14 @@ class HostedMatch : public std::enable_shared_from_this<HostedMatch> {
   std::set<PlayerId> roster_;
   std::map<PlayerId, std::shared_ptr<PlayerLink>> joined_;
   asio::steady_timer heartbeat_timer_;
-  asio::steady_timer game_timer_;  // the end of the game, then the tries to report it
+  asio::steady_timer game_timer_;  // until the end of the game, then between reports of the result
   const SteadyPoint started_;
   bool running_ = true;
   bool closed_ = false;
   int failed_heartbeats_ = 0;
   int failed_reports_ = 0;
   SteadyPoint report_until_;
-  std::string result_;  // the body, written once: every try says the same
+  std::string result_;  // the body, encoded once: every report has the same
 };
 
 }  // namespace mm::game

@@ -10,8 +10,8 @@ Matches::Matches(asio::io_context& io, GatewayClient& gateway, Seconds length, s
 std::optional<std::string> Matches::host(HandOver match) {
   const auto id = match.match_id;
   if (matches_.contains(id)) return std::nullopt;
-  if (ended_ids_.contains(id)) return "it has ended here";
-  if (matches_.size() >= static_cast<std::size_t>(kMatchesPerServer)) return "no place is free";
+  if (ended_ids_.contains(id)) return "the match has ended on this server";
+  if (matches_.size() >= static_cast<std::size_t>(kMatchesPerServer)) return "no slot is free";
   auto gateway = parse_gateway_url(match.gateway_url);
   if (!gateway) return "gateway_url is not http://host:port";
   auto hosted = std::make_shared<HostedMatch>(hosting_, *std::move(gateway), std::move(match));

@@ -1,4 +1,4 @@
-// The matches this process hosts. One thread.
+// The matches that this process hosts. Not thread-safe.
 #pragma once
 
 #include <deque>
@@ -16,15 +16,15 @@ namespace mm::game {
 
 class Matches {
  public:
-  /// Ended matches that are remembered, so that a hand-over that comes after the end is refused.
+  /// The number of ended matches that are remembered, so that a delayed hand-over of one is refused.
   static constexpr std::size_t kMaxEndedIds = 4096;
 
-  /// `ended`: called once for each match that is done with.
+  /// `ended` is called once for each match that has ended.
   Matches(asio::io_context& io, GatewayClient& gateway, Seconds length, std::function<void(MatchId)> ended);
 
-  /// Idempotent by match_id. Empty: it is hosted; else why it is not.
+  /// Idempotent by match_id. None: the match is hosted; else the reason for the refusal.
   std::optional<std::string> host(HandOver match);
-  /// Whatever it is doing; also a match that has not come yet.
+  /// Ends the match without a result. A match that is not hosted yet will be refused.
   void end(MatchId match);
 
   std::shared_ptr<HostedMatch> find(MatchId match) const;

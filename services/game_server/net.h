@@ -1,5 +1,5 @@
-// Asio as this program uses it: one io_context, one thread, no locks. Included instead of Asio's own headers, which
-// with g++ 12 need <memory> and <utility> before them.
+// The parts of Asio that this program uses, with one io_context and one thread. To be included instead of Asio's
+// headers, which need <memory> and <utility> before them with g++ 12.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// A player's connection as a match sees it.
+// The connection of a player, as a match uses it.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace mm::game {
 class PlayerLink {
  public:
   virtual ~PlayerLink() = default;
-  /// Queues one text frame; a player who reads too slowly is dropped.
+  /// Queues one text frame. Disconnects a player who reads too slowly.
   virtual void send(std::shared_ptr<const std::string> text) = 0;
-  /// Closes after the frame that is being sent. The link tells nobody: whoever closes it has forgotten it.
+  /// Closes the connection after the frame that is being sent. The caller must have removed the link from the match.
   virtual void close(std::uint16_t code) = 0;
 };
 
-/// Close codes; the numbers are those of the gateway's sockets.
+/// Close codes, with the same meaning as those of the gateway's sockets.
 inline constexpr std::uint16_t kCloseOver = 1000;
 inline constexpr std::uint16_t kCloseBadFrame = 4400;
 inline constexpr std::uint16_t kCloseNotAuthenticated = 4401;

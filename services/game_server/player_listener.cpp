@@ -1,5 +1,5 @@
-// The life of a player's socket: HTTP upgrade for a match we host, a valid join token within 5 s, then messages until
-// somebody closes. Timers that end the waiting, and one write at a time, because that is what Beast allows.
+// A player's socket: HTTP upgrade for a hosted match, a valid join token within 5 s, then messages until one side
+// closes. Timers end each wait. Frames are written one at a time, because Beast requires that.
 #include "services/game_server/player_listener.h"
 
 #include <deque>
@@ -24,9 +24,9 @@ namespace websocket = beast::websocket;
 using Limits = PlayerLimits;
 
 constexpr std::size_t kMaxHeaderBytes = 8 * 1024;
-/// From the decision to close until the connection is cut.
+/// How long a close may take before the connection is cut.
 constexpr Seconds kCloseTimeout{2};
-/// With no file descriptor left, the next accept waits.
+/// The delay after a failed accept, for example without a free file descriptor.
 constexpr Milliseconds kAcceptRetryDelay{100};
 
 std::optional<MatchId> match_in(beast::string_view target) {
@@ -53,7 +53,7 @@ struct PlayerListener::Impl {
   std::size_t not_joined = 0;
 };
 
-// Owned by its pending operations; while joined, by the match too.
+// Owned by its pending operations and, while the player has joined, by the match.
 class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable_shared_from_this<Socket> {
  public:
   Socket(std::shared_ptr<Impl> owner, Tcp::socket socket)
@@ -90,7 +90,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
     if (closing_) return;
     closing_ = code;
     if (unsent_.empty()) return send_close();
-    // What is being written goes out; what waits behind it does not.
+    // Only the frame that is being written is still sent.
     unsent_.resize(1);
     cut_after(kCloseTimeout);
   }
@@ -138,7 +138,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
       const auto text = beast::buffers_to_string(self->buffer_.data());
       self->buffer_.consume(self->buffer_.size());
       if (!self->closing_) self->player_ ? self->take_message(text) : self->take_join(text);
-      self->read();  // also while closing: the peer's close frame comes this way
+      self->read();  // also while closing, to receive the peer's close frame
     });
   }
 
@@ -180,7 +180,7 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
 
   void write() {
     stream_.async_write(asio::buffer(*unsent_.front()), [self = shared_from_this()](ErrorCode error, std::size_t) {
-      if (error) return;  // the pending read ends the rest
+      if (error) return;  // the pending read fails too, and cleans up
       self->unsent_bytes_ -= self->unsent_.front()->size();
       self->unsent_.pop_front();
       if (!self->unsent_.empty()) return self->write();
@@ -209,9 +209,10 @@ class PlayerListener::Impl::Socket final : public PlayerLink, public std::enable
   }
 
   const std::shared_ptr<Impl> owner_;
-  websocket::stream<beast::tcp_stream, false> stream_;  // no compression: it costs memory and invites bombs
+  websocket::stream<beast::tcp_stream, false>
+      stream_;  // no compression, because of its memory and of decompression bombs
   beast::flat_buffer buffer_;
-  asio::steady_timer timer_;  // time to join, then time to close
+  asio::steady_timer timer_;  // the timeout of joining, then of closing
   std::optional<http::request_parser<http::empty_body>> request_;
   std::optional<http::response<http::empty_body>> refusal_;
   MatchId match_;
@@ -231,11 +232,11 @@ void PlayerListener::Impl::accept(const std::shared_ptr<Impl>& self) {
         if (!stopped) accept(self);
       });
     }
-    // Without room the new socket is closed at once: those who play are served.
+    // At the limit the new socket is closed at once.
     if (sockets < Limits::kMaxSockets && not_joined < Limits::kMaxSocketsNotJoined) {
       ErrorCode ignored;
       socket.set_option(Tcp::no_delay(true), ignored);
-      // Else the kernel holds megabytes for one who does not read.
+      // The default of the kernel would buffer megabytes for a player who does not read.
       socket.set_option(Tcp::socket::send_buffer_size(static_cast<int>(Limits::kMaxUnsentBytes)), ignored);
       std::make_shared<Socket>(self, std::move(socket))->start();
     }
@@ -254,7 +255,7 @@ PlayerListener::~PlayerListener() {
 Result<int, std::string> PlayerListener::listen(const std::string& address, int port) {
   ErrorCode error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return fail(address + " is no address");
+  if (error) return fail(address + " is not an address");
   const Tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(port));
   auto& acceptor = impl_->acceptor;
   acceptor.open(endpoint.protocol(), error);

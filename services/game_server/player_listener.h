@@ -1,4 +1,4 @@
-// The door for players: WebSockets at /match/<match_id>. Beast lives behind this header. One thread.
+// Accepts the WebSockets of players at /match/<match_id>. Not thread-safe. This header hides Beast.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace mm::game {
 
-/// What a player may do here. Beyond them: close 4413 or 4429, or no socket at all.
+/// The limits of players. A socket that exceeds one is closed with 4413, 4429, 4401 or 1009, or not accepted.
 struct PlayerLimits {
   static constexpr std::size_t kMaxSockets = 4096;
   static constexpr std::size_t kMaxSocketsNotJoined = 512;
@@ -19,7 +19,7 @@ struct PlayerLimits {
   static constexpr double kMaxMessageBurst = 40;
   static constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
   static constexpr Seconds kJoinTimeout{5};
-  static constexpr Seconds kIdleTimeout{30};  // pings at half of it
+  static constexpr Seconds kIdleTimeout{30};  // a ping is sent after half of it
 };
 
 class PlayerListener {
@@ -29,12 +29,12 @@ class PlayerListener {
   PlayerListener(const PlayerListener&) = delete;
   PlayerListener& operator=(const PlayerListener&) = delete;
 
-  /// Port 0: any free one. The port it listens on, or why it does not.
+  /// Listens on `port`, 0: any free one. Returns the port, or the reason for the failure.
   Result<int, std::string> listen(const std::string& address, int port);
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  // owners: this, and the sockets whose operations are under way
+  std::shared_ptr<Impl> impl_;  // owners: this, and sockets with pending operations
 };
 
 }  // namespace mm::game

@@ -45,7 +45,7 @@ void describe(F& f, Settings& s) {
   f("MM_LOG_LEVEL", s.log_level, Optional{});
 }
 
-// `<folder>/<server_id>.pid`, so that whoever takes the stack down finds servers that outlived their orchestrator.
+// `<folder>/<server_id>.pid`, by which the script that stops the stack finds servers that outlived their orchestrator.
 class PidFile {
  public:
   explicit PidFile(std::string path) : path_(std::move(path)) {
@@ -69,7 +69,7 @@ class PidFile {
 void harden_process() {
   std::signal(SIGPIPE, SIG_IGN);
   const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);  // tokens of live matches are in memory
+  ::setrlimit(RLIMIT_CORE, &none);  // a core dump would contain tokens of running matches
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
@@ -142,7 +142,7 @@ class Server {
   const Settings& settings_;
   const ServerId id_;
   std::string endpoint_;
-  asio::io_context io_{1};  // one thread: nothing here needs a lock
+  asio::io_context io_{1};  // one thread, so no locks are needed
   GatewayClient gateway_;
   Matches matches_;
   Control control_;
@@ -170,7 +170,7 @@ int run(int argc, char** argv) {
   if (!read) {
     for (const auto& problem : read.error().problems) log::error("setting_refused", {{"reason", problem}});
   } else if (!level_known || !id) {
-    log::error("setting_refused", {{"reason", id ? "MM_LOG_LEVEL is no level" : "MM_SERVER_ID is no UUID"}});
+    log::error("setting_refused", {{"reason", id ? "MM_LOG_LEVEL is not a log level" : "MM_SERVER_ID is not a UUID"}});
   }
   if (!read || !level_known || !id) return kExitConfiguration;
   return Server(settings, *id).run();

@@ -67,7 +67,7 @@ bus::Ack EventHandlers::on(const TicketRequeued& event, const bus::EventInfo& in
   request.ticket_id = event.ticket_id;
   auto ticket = parts_.bus.request(request, lobby, event_deadline());
   if (!ticket) return ticket.error().status() >= 500 ? bus::Ack::retry : bus::Ack::done;
-  if (ticket->status != TicketStatus::searching) return bus::Ack::done;  // later events tell the rest
+  if (ticket->status != TicketStatus::searching) return bus::Ack::done;  // a later event follows
   ticket->players.reset();
   if (event.party_id) {
     auto found = parts_.store.find(event.tenant, *event.party_id, std::nullopt, event_deadline());

@@ -1,9 +1,10 @@
-// What the streams tell lobby: tickets that closed or search again, and matches that were found or have ended. The
-// facts stand in Redis already, or in session; here parties are brought up to them and players hear of them.
+// Handles the events of the streams TICKET and MATCH: tickets that closed or were queued again, matches that were found
+// or have ended. The facts are in Redis or at session already; the handlers update the parties and notify the players.
 //
-// Every handler is idempotent: a party is only touched while its own ticket is over, or in that match, and the version
-// guards the write. A second delivery finds nothing to do. Frames about events older than kMaxFrameAge (a stream read
-// again from 15 minutes back) are not sent: `welcome` has told those players the state long since.
+// Every handler is idempotent: it changes a party only if the party's ticket has ended or is in that match, and the
+// write is guarded by the version. A second delivery changes nothing. No frames are sent for events older than
+// kMaxFrameAge, which occur when a stream is read again from 15 minutes back: the players have the state from
+// `welcome`.
 #pragma once
 
 #include "common/bus/consumer.h"
@@ -39,7 +40,7 @@ class EventHandlers {
 
   struct Ended {
     MatchId match_id;
-    std::vector<TicketId> requeue;  ///< these search again
+    std::vector<TicketId> requeue;  ///< tickets that are queued again
   };
   Reply<Done> settle_party(const Tenant& tenant, PartyId party, const std::optional<Ended>& ended);
   bus::Ack settle_parties(const Tenant& tenant, const std::vector<PlayerId>& players,
@@ -47,7 +48,7 @@ class EventHandlers {
   bool is_recent(const bus::EventInfo& info) const;
 
   Parts parts_;
-  bus::Consumer tickets_;  // last: gone first, so that no callback meets a dead member
+  bus::Consumer tickets_;  // last, so that no callback runs when other members are destroyed
   bus::Consumer matches_;
 };
 

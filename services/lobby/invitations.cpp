@@ -14,7 +14,7 @@ Reply<Party> Invitations::invite(const InvitePlayer& request, const bus::Context
   auto applied = parts_.changes.change(
       {tenant, request.party_id, *player, context.deadline}, [&](const StoredParty& before) -> Reply<PartyState> {
         auto after = lobby::invite(before.state, *player, request.player_id, parts_.clock.now());
-        // Who may not invite (403, 404) does not learn which players there are; a wrong value (422) comes before 409.
+        // A caller who may not invite (403, 404) must not learn which players exist. A wrong value (422) precedes 409.
         const bool may = after || after.error().status() == 409;
         if (!may || exists) return after;
         if (auto known = require_player_exists(tenant, request.player_id, context.deadline); !known) {
@@ -38,8 +38,8 @@ Reply<Done> Invitations::require_player_exists(const Tenant& tenant, PlayerId pl
   lobby.tenant = tenant;
   const auto profile = parts_.bus.request(GetProfile{player}, lobby, deadline);
   if (profile) return Done{};
-  if (profile.error().status() == 404) return refuse_field("/player_id", "is no player");
-  return refuse(Code::unavailable, "The players cannot be looked up now.");
+  if (profile.error().status() == 404) return refuse_field("/player_id", "is not a player");
+  return refuse(Code::unavailable, "players cannot be looked up at the moment");
 }
 
 Reply<OpenInvitations> Invitations::list(const GetInvitations&, const bus::Context& context) {
@@ -72,7 +72,7 @@ Reply<Done> Invitations::expire(const Tenant& tenant, PartyId party, PlayerId gu
                                          return expire_invite(before.state, guest, parts_.clock.now());
                                        });
   if (!applied) {
-    if (applied.error().status() < 500) return Done{};  // the party is gone, and its invitations with it
+    if (applied.error().status() < 500) return Done{};  // the party was disbanded, and its invitations ended
     return fail(std::move(applied).error());
   }
   if (!applied->changed()) return Done{};

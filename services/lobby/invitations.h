@@ -1,6 +1,6 @@
-// Invitations into parties. An invitation stands in Redis with its party and with the invited player, so that a player
-// who is offline finds it in `welcome`; it ends when it is accepted, declined, withdrawn, when it expires, or with the
-// party.
+// Handlers of the requests about invitations. Redis has an invitation at its party and at the invited player, so a
+// player who was offline gets it in `welcome`. It ends when it is accepted, declined or withdrawn, when it expires, or
+// when the party is disbanded.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -25,7 +25,7 @@ class Invitations {
   Reply<OpenInvitations> list(const GetInvitations& request, const bus::Context& context);
   Reply<Nothing> end(const EndInvitation& request, const bus::Context& context);
 
-  /// The time of an invitation has come. Idempotent: one that is gone, or stands again, is left alone.
+  /// Ends an invitation that has expired. Idempotent: does nothing if the invitation has ended or was renewed.
   Reply<Done> expire(const Tenant& tenant, PartyId party, PlayerId guest, Deadline deadline);
 
  private:

@@ -1,4 +1,4 @@
-// Every metric family of lobby. Requests, refusals and latencies per subject are counted by the bus.
+// All metrics of lobby. The bus counts requests, refusals and latencies per subject.
 #pragma once
 
 #include "common/runtime/metrics.h"
@@ -26,20 +26,21 @@ struct Metrics {
             registry.counter("mm_lobby_conflicts_total", "Changes decided again because the party changed meanwhile")),
         entered_by_party(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "party"}})),
         entered_alone(registry.counter("mm_lobby_queue_entries_total", "Tickets queued", {{"by", "player"}})),
-        away_cancelled(registry.counter("mm_lobby_away_cancelled_total",
-                                        "Tickets cancelled because a player stayed away past the grace")),
+        away_cancelled(
+            registry.counter("mm_lobby_away_cancelled_total",
+                             "Tickets cancelled because a player had no socket during the whole grace period")),
         presence_dropped(
-            registry.counter("mm_lobby_presence_dropped_total", "Presence events dropped because too many waited")),
-        notifications_dropped(
-            registry.counter("mm_lobby_untold_total", "Frames and events dropped because too many waited")),
+            registry.counter("mm_lobby_presence_dropped_total", "Presence events dropped because the queue was full")),
+        notifications_dropped(registry.counter(
+            "mm_lobby_untold_total", "Frames and events dropped because the queue was full or publishing failed")),
         rating_rows(registry.gauge("mm_lobby_rating_rows", "Ratings in memory")),
-        rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory of the ratings")) {}
+        rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory used by the ratings")) {}
 
   metrics::Counter created, joined, left, kicked, readied;
   metrics::Counter invited, declined, withdrawn, expired;
   metrics::Counter promoted;
-  metrics::Counter connected, disconnected, absent;  ///< what members' sockets showed
-  metrics::Counter settled;                          ///< its ticket or match was over
+  metrics::Counter connected, disconnected, absent;  ///< the presence of a member changed
+  metrics::Counter settled;                          ///< the ticket of the party had ended
   metrics::Counter disbanded;
   metrics::Counter conflicts;
   metrics::Counter entered_by_party, entered_alone;
@@ -49,7 +50,7 @@ struct Metrics {
 
  private:
   static metrics::Counter changes(metrics::Registry& registry, const char* change) {
-    return registry.counter("mm_lobby_party_changes_total", "Changes of parties", {{"change", change}});
+    return registry.counter("mm_lobby_party_changes_total", "Changes of parties, by kind", {{"change", change}});
   }
 };
 

@@ -5,14 +5,14 @@
 namespace mm::lobby {
 namespace {
 
-/// Of a request's time for the gateways' record of sockets; without an answer the player counts as not seen yet.
+/// Timeout for reading the gateways' record of sockets. Without an answer the player counts as not connected.
 constexpr Milliseconds kCacheTimeout{200};
 
 }  // namespace
 
 Reply<PlayerId> require_player(const Caller& caller) {
   if (caller.player && (caller.role == Role::player || caller.role == Role::service)) return *caller.player;
-  return refuse(Code::forbidden, "Only a player may do this.");
+  return refuse(Code::forbidden, "only a player may do this");
 }
 
 template <class Decide>
@@ -25,7 +25,7 @@ Reply<Applied> Parties::depart(PartyId party, const Leaver& leaver, const bus::C
         const Departing departing{leaver.player, reason_to_close(applied.before.state, leaver.player, leaver.kicked)};
         auto departure = parts_.store.depart(tenant, applied.before, applied.after, departing, context.deadline);
         if (!departure) return fail(std::move(departure).error());
-        // The ticket may have been matched since it was read; the script saw it as it is.
+        // The ticket may have been matched after it was read; the script returns its present state.
         applied.after.party.ticket_id = applied.before.ticket_id;
         applied.after = with_ticket(std::move(applied.after), departure->ticket);
         return departure->commit;
@@ -55,16 +55,16 @@ Reply<Party> Parties::create(const CreateParty& request, const bus::Context& con
 Reply<Party> Parties::get(const GetParty& request, const bus::Context& context) {
   const auto& caller = context.caller;
   const bool sees_all = caller.role == Role::service || caller.role == Role::admin;
-  if (!sees_all && caller.role != Role::player) return refuse(Code::forbidden, "Only a player may do this.");
+  if (!sees_all && caller.role != Role::player) return refuse(Code::forbidden, "only a player may do this");
   if (!request.party_id && !request.player_id) return refuse_field("/party_id", "is missing");
 
   if (!request.party_id && !sees_all && caller.player != request.player_id) {
-    return refuse(Code::no_party, "The player is in no party.");
+    return refuse(Code::no_party, "the player is in no party");
   }
   auto found = request.party_id ? parts_.store.find(caller.tenant, *request.party_id, std::nullopt, context.deadline)
                                 : parts_.store.find_of(caller.tenant, *request.player_id, context.deadline);
   if (!found) return fail(std::move(found).error());
-  if (!found->party) return request.party_id ? no_such_party() : refuse(Code::no_party, "The player is in no party.");
+  if (!found->party) return request.party_id ? no_such_party() : refuse(Code::no_party, "the player is in no party");
   const Party& party = found->party->state.party;
   if (!sees_all) {
     if (auto seen = may_see(party, *caller.player); !seen) return fail(std::move(seen).error());
@@ -122,7 +122,7 @@ Reply<Party> Parties::kick(const KickPlayer& request, const bus::Context& contex
   return applied->after.party;
 }
 
-/// The leaver hears it too: their other devices, and the gateway, which closes their sockets of this party.
+/// The leaver gets the frame too, for the other devices of the player.
 void Parties::notify_departed(const Tenant& tenant, const Applied& applied, const Leaver& leaver) {
   const Party& party = applied.after.party;
   parts_.notifier.notify(tenant, members_of(applied.before.state.party),

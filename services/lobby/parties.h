@@ -1,4 +1,4 @@
-// The requests about parties: each lets a rule decide (party_changes.h), and tells members and listeners.
+// Handlers of the requests about parties: each applies a rule (party_changes.h) and notifies the members.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -7,7 +7,7 @@
 
 namespace mm::lobby {
 
-/// The player a request is made for; 403 for anyone else.
+/// The player for whom the request is made; 403 for other callers.
 Reply<PlayerId> require_player(const Caller& caller);
 
 class Parties {

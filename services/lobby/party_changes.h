@@ -1,5 +1,5 @@
-// How a party changes: read it, let a rule (core/party.h) decide, write the decision if the party is still the one that
-// was read, else read and decide again. And who is told of a change. Thread-safe.
+// Changes a party: reads it, applies a rule (core/party.h), and writes the result if the version of the party is still
+// the same; otherwise starts again. Also notifies the members of a change. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace mm::lobby {
 
-/// The party to change; `asks`: whose own party is looked up with it.
+/// The party to change. `caller`: the player whose own party is read with it.
 struct PartyRef {
   Tenant tenant;
   PartyId party;
@@ -28,12 +28,12 @@ struct Applied {
 
 class PartyChanges {
  public:
-  /// A party of ten is changed at most this often while one change is being decided, short of a bug or an attack.
+  /// More than the changes that ten members can make during one attempt, unless there is a bug or an attack.
   static constexpr int kMaxAttempts = 24;
 
   PartyChanges(PartyStore& store, Metrics& metrics) : store_(store), metrics_(metrics) {}
 
-  /// `decide(lookup)` gives the party afterwards or a refusal; `write(applied)` commits it, and may correct `after`.
+  /// `decide(lookup)` returns the changed party or a refusal. `write(applied)` commits it and may correct `after`.
   template <class Decide, class Write>
   Reply<Applied> apply(const PartyRef& ref, Decide decide, Write write) {
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -49,10 +49,10 @@ class PartyChanges {
       if (*commit == Commit::done) return applied;
       metrics_.conflicts.add();
     }
-    return refuse(Code::party_changed, "The party changes too often now.");
+    return refuse(Code::party_changed, "the party is being changed too often at the moment");
   }
 
-  /// For changes in which nobody comes or goes.
+  /// For changes without a member who joins or leaves.
   template <class Decide>
   Reply<Applied> change(const PartyRef& ref, Decide decide) {
     return apply(
@@ -69,11 +69,11 @@ class PartyChanges {
 
 std::vector<PlayerId> members_of(const Party& party);
 
-/// The whole party to its members, and the event for listeners.
+/// Sends the whole party to its members, and publishes party.updated.
 void notify_changed(PartyNotifier& notifier, const Tenant& tenant, const Party& party);
-/// The readiness of one member, to all of them.
+/// Sends the readiness of one member to all members.
 void notify_ready(PartyNotifier& notifier, const Tenant& tenant, const Party& party, PlayerId member);
-/// What became of an invitation, to the invited player and to the leader.
+/// Sends the end of an invitation to the invited player and to the leader.
 void notify_invite_ended(PartyNotifier& notifier, const Tenant& tenant, const Party& party, PlayerId guest,
                          InviteEnd reason);
 

@@ -23,7 +23,7 @@ std::string text_of_presence(Presence presence) {
   return {};
 }
 
-/// `a|b|c`; the last part may contain bars.
+/// Splits `a|b|c`; the last part may contain bars.
 std::optional<std::array<std::string_view, 3>> three_parts(std::string_view text) {
   const auto first = text.find('|');
   const auto second = first == std::string_view::npos ? first : text.find('|', first + 1);
@@ -42,7 +42,7 @@ std::optional<PartyMember> parse_member(std::string_view player, std::string_vie
   return PartyMember{*id, std::string((*parts)[2]), (*parts)[1] == "1", time_of((*parts)[0])};
 }
 
-/// Fields of one player: `<letter>:<player>`. False: not a party's.
+/// Parses a field of one player, `<letter>:<player>`. False: it is malformed.
 bool parse_player_field(PartyState& state, char letter, std::string_view player, const std::string& value) {
   if (letter == 'm') {
     auto member = parse_member(player, value);

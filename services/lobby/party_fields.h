@@ -1,4 +1,4 @@
-// A party as the fields of its hash in Redis, and back (store.h lists the fields).
+// Converts a party to the fields of its Redis hash and back (store.h lists the fields).
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace mm::lobby {
 using Fields = std::map<std::string, std::string>;
 
 Fields fields_of(const PartyState& state);
-/// As stored; status, ticket and match are derived later. Nothing for fields that are no party's.
+/// The stored party, before with_ticket() sets status, ticket and match. None if the fields are not those of a party.
 std::optional<PartyState> parse_party(PartyId id, const Fields& fields);
 
 std::string invite_text(const OpenInvite& invite);

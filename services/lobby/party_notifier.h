@@ -1,7 +1,7 @@
-// Tells players and listeners what has happened, behind the back of the request that made it happen: frames through the
-// Notifier and plain events, in the order they were handed in, from one thread. A slow or missing cache therefore costs
-// frames, never requests. What waits is bounded; beyond it, news is dropped and counted: a client that misses a frame
-// sees the gap and reads the whole state.
+// Sends frames to players (through bus::Notifier) and publishes plain events, from one thread and in the order of the
+// calls. Requests do not wait for it, so a Redis "cache" that is slow or down costs frames, but delays no request. The
+// queue is bounded. When it is full, notifications are dropped and counted; a client that misses a frame detects the
+// gap in the sequence numbers and reads the whole state again.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +20,7 @@ namespace mm::lobby {
 class PartyNotifier {
  public:
   static constexpr std::size_t kMaxQueued = 20'000;
-  /// How long the destructor goes on telling what waits.
+  /// How long the destructor sends what is still in the queue.
   static constexpr Milliseconds kDrainTimeout{1'000};
 
   PartyNotifier(bus::Bus& bus, bus::Notifier& notifier, metrics::Counter dropped);
@@ -28,7 +28,7 @@ class PartyNotifier {
   PartyNotifier(const PartyNotifier&) = delete;
   PartyNotifier& operator=(const PartyNotifier&) = delete;
 
-  /// A frame with the same data to several players.
+  /// Sends a frame with the same data to several players.
   template <class D>
   void notify(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
     Notification notification;
@@ -38,7 +38,7 @@ class PartyNotifier {
     add(std::move(notification));
   }
 
-  /// A plain event.
+  /// Publishes a plain event.
   template <class E>
   void publish(const E& event) {
     Notification notification;
@@ -52,7 +52,7 @@ class PartyNotifier {
     trace::Context trace;
     Tenant tenant;
     std::vector<bus::Notifier::Frame> frames;
-    std::string_view subject;  // of an event; empty: frames
+    std::string_view subject;  // of an event; empty for frames
     std::string body;
   };
 
@@ -65,7 +65,7 @@ class PartyNotifier {
   metrics::Counter dropped_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Notification> queue_;  // protected by mutex_, like the next
+  std::deque<Notification> queue_;  // guarded by mutex_, like stopping_
   bool stopping_ = false;
   std::thread thread_;
 };

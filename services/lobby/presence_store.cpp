@@ -99,8 +99,9 @@ Reply<bool> PresenceStore::is_empty(const Tenant& tenant, Deadline deadline) {
   });
 }
 
-// The set has a slot of its own, so removing a tenant cannot be one script with the look at its keys. A tenant is added
-// after its key was written, so who writes one around the removal is seen by the second look, or adds it again.
+// The set of tenants is in another hash slot than the tenant's keys, so one script cannot check the keys and remove the
+// tenant. Writers add the tenant after they have written its keys. If a key is written during the removal, either
+// is_empty() sees the key, or its writer adds the tenant after the removal.
 Reply<std::vector<PresenceStore::TenantActivity>> PresenceStore::active_tenants(TimePoint now, Deadline deadline) {
   auto tenants = redis_.command({"SMEMBERS", std::string(kTenantsKey)}, deadline);
   if (!tenants) return unavailable(tenants.error());

@@ -1,5 +1,5 @@
-// Who is there and what is due, as kept in the Redis "queue" (the keys stand in store.h), and the gateways' record of
-// open sockets in the Redis "cache". Thread-safe.
+// Stores the presence of players and the timers of this service in the Redis "queue" (store.h lists the keys), and
+// reads the gateways' record of open sockets in the Redis "cache". Thread-safe.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,6 @@
 
 namespace mm::lobby {
 
-/// Whether players are there, and what time does: graces that end, invitations that expire.
 class PresenceStore {
  public:
   using ModeGraces = std::vector<std::pair<Mode, Milliseconds>>;
@@ -22,7 +21,7 @@ class PresenceStore {
     Milliseconds party;
     ModeGraces tickets;
   };
-  /// Of a grace that runs already.
+  /// What happens to a grace period that has already begun.
   enum class RunningGrace { restart, keep };
   struct SocketChange {
     Tenant tenant;
@@ -31,13 +30,14 @@ class PresenceStore {
     RunningGrace running_grace = RunningGrace::restart;
   };
 
+  /// A timer that is due.
   struct Due {
     enum class Kind { member, ticket, invite };
     Kind kind = Kind::member;
     PlayerId player;
-    std::optional<TicketId> ticket_id;  ///< of ticket
-    std::optional<PartyId> party_id;    ///< of invite
-    std::string entry;                  ///< as stored
+    std::optional<TicketId> ticket_id;  ///< set for a ticket
+    std::optional<PartyId> party_id;    ///< set for an invite
+    std::string entry;                  ///< the member of the zset
   };
 
   struct Member {
@@ -46,32 +46,34 @@ class PresenceStore {
     Presence presence = Presence::unseen;
   };
   struct Page {
-    std::string next;  ///< "0": that was the end
+    std::string next;  ///< the cursor of the next page; "0": this was the last one
     std::vector<Member> members;
   };
 
   PresenceStore(storage::Redis& queue, storage::Redis& cache) : redis_(queue), cache_(cache) {}
 
-  /// Which of these players have an open socket, as the gateways record it; nothing while the cache is down.
+  /// Whether each of these players has an open socket, by the gateways' record; none if the cache does not answer.
   std::optional<std::vector<bool>> connected(const Tenant& tenant, const std::vector<PlayerId>& players,
                                              Deadline deadline);
   std::optional<bool> is_connected(const Tenant& tenant, PlayerId player, Deadline deadline);
 
-  /// Notes the graces of a player without a socket, of their party and of their waiting ticket. Answers the party.
+  /// Starts the grace periods of a player without a socket: for the party, and for the queued ticket. Returns the
+  /// party.
   Reply<std::optional<PartyId>> start_graces(const SocketChange& change, const Graces& graces, Deadline deadline);
+  /// Ends the grace periods of a player who has a socket again. Returns the party.
   Reply<std::optional<PartyId>> cancel_graces(const Tenant& tenant, PlayerId player, Deadline deadline);
 
-  /// Those where somebody is in a party or something is due, and whether something is due now.
+  /// `has_due`: a timer is due now.
   struct TenantActivity {
     Tenant tenant;
     bool has_members = false;
     bool has_due = false;
   };
   Reply<Done> add_tenant(const Tenant& tenant, Deadline deadline);
-  /// Forgets tenants that have nothing; the next party or grace makes them known again.
+  /// The tenants with a party or a timer. Removes tenants without; the next party or timer adds them again.
   Reply<std::vector<TenantActivity>> active_tenants(TimePoint now, Deadline deadline);
 
-  /// What is due, up to `most`, each to one taker. What is not reported `finished` comes again at `again`.
+  /// Claims up to `most` due timers. A timer that is not finished by finish_due() is due again at `again`.
   Reply<std::vector<Due>> claim_due(const Tenant& tenant, TimePoint now, TimePoint again, int most, Deadline deadline);
   Reply<Done> finish_due(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline);
 

@@ -60,7 +60,7 @@ void PresenceWatch::run() {
       lock.lock();
       if (handled) events_.pop_front();
     }
-    // With Redis down, the event stays first in line until the next look.
+    // While Redis is down, the event stays at the head of the queue and is tried again.
     if (!handled) changed_.wait_for(lock, kSweepInterval, [&] { return stopping_; });
     if (stopping_ || !next_sweep.passed()) continue;
     lock.unlock();
@@ -70,22 +70,22 @@ void PresenceWatch::run() {
   }
 }
 
-/// False: not now, Redis does not answer.
+/// False: Redis does not answer; try again later.
 bool PresenceWatch::handle_event(const PresenceChanged& event) {
   const auto recorded = parts_.store.is_connected(event.tenant, event.player_id, Deadline::after(kCacheTimeout));
   return record_socket({event.tenant, event.player_id, parts_.clock.now()}, recorded.value_or(event.connected));
 }
 
-/// Idempotent: a grace that runs already goes on or begins again, what members see is set, not toggled.
-bool PresenceWatch::record_socket(const PresenceStore::SocketChange& player, bool connected) {
-  const auto party = connected ? parts_.store.cancel_graces(player.tenant, player.player, step_deadline())
-                               : parts_.store.start_graces(player, graces_of(*parts_.modes.now()), step_deadline());
+/// Idempotent: a grace period continues or starts again, and `connected` is set, not toggled.
+bool PresenceWatch::record_socket(const PresenceStore::SocketChange& change, bool connected) {
+  const auto party = connected ? parts_.store.cancel_graces(change.tenant, change.player, step_deadline())
+                               : parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
   if (!party) return false;
-  if (*party) show_in_party(player.tenant, **party, player.player, connected);
+  if (*party) show_in_party(change.tenant, **party, change.player, connected);
   return true;
 }
 
-/// If this fails, the next comparison with the record shows it.
+/// Updates the member in the party. If this fails, the next comparison with the record does it.
 void PresenceWatch::show_in_party(const Tenant& tenant, PartyId party, PlayerId player, bool connected) {
   const auto applied = parts_.changes.change(
       {tenant, party, std::nullopt, step_deadline()},
@@ -113,7 +113,7 @@ bool PresenceWatch::sweep_due(const Tenant& tenant) {
   for (const auto& due : *taken) {
     if (blocked.contains(due.kind)) continue;
     if (!handle_due(tenant, due)) {
-      blocked.insert(due.kind);  // all of them come again
+      blocked.insert(due.kind);  // timers of this kind become due again after kClaimTimeout
       continue;
     }
     if (!parts_.store.finish_due(tenant, due, again, step_deadline())) return false;
@@ -130,14 +130,14 @@ bool PresenceWatch::handle_due(const Tenant& tenant, const Due& due) {
   return parts_.invitations.expire(tenant, *due.party_id, due.player, step_deadline()).ok();
 }
 
-/// Idempotent: an absent member stays absent. Who is back is shown as connected.
+/// Idempotent: an absent member stays absent. A member who has a socket again is shown as connected.
 bool PresenceWatch::end_party_grace(const Tenant& tenant, PlayerId player) {
   const auto connected = parts_.store.is_connected(tenant, player, Deadline::after(kCacheTimeout));
   if (!connected) return false;
-  const PresenceStore::SocketChange still_away{tenant, player, parts_.clock.now(), PresenceStore::RunningGrace::keep};
-  if (*connected) return record_socket(still_away, true);
-  // A ticket that was queued after the socket had closed has no grace yet.
-  const auto party = parts_.store.start_graces(still_away, graces_of(*parts_.modes.now()), step_deadline());
+  const PresenceStore::SocketChange change{tenant, player, parts_.clock.now(), PresenceStore::RunningGrace::keep};
+  if (*connected) return record_socket(change, true);
+  // A ticket that was queued after the socket had closed has no grace period yet: start it now.
+  const auto party = parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
   if (!party) return false;
   if (!*party) return true;
   bool was_ready = false;
@@ -157,7 +157,7 @@ bool PresenceWatch::end_party_grace(const Tenant& tenant, PlayerId player) {
   return true;
 }
 
-/// Idempotent: a ticket that is over stays as it is, and one that was matched meanwhile is left to its match.
+/// Idempotent: a ticket that has ended or was matched meanwhile is not changed.
 bool PresenceWatch::end_ticket_grace(const Tenant& tenant, const Due& due) {
   if (!due.ticket_id) return true;
   const auto connected = parts_.store.is_connected(tenant, due.player, Deadline::after(kCacheTimeout));
@@ -176,11 +176,11 @@ bool PresenceWatch::end_ticket_grace(const Tenant& tenant, const Due& due) {
   return true;
 }
 
-/// One page of one tenant's members a sweep. A member whose sockets are gone unheard of gets the whole grace; what
-/// members see changes only at its end, because a cache that was just restarted lacks everybody for a moment.
+/// Compares one page of one tenant's members per sweep. A member whose sockets are missing without an event gets the
+/// whole grace period, and is shown as disconnected only at its end: a cache that was just restarted lacks all sockets.
 void PresenceWatch::reconcile_page(const std::vector<PresenceStore::TenantActivity>& tenants) {
   if (cursor_ == "0") {
-    // The next tenant in their order, or the first one again.
+    // The next tenant in alphabetical order; after the last one, the first.
     const Tenant* next = nullptr;
     const Tenant* first = nullptr;
     for (const auto& tenant : tenants) {
@@ -201,12 +201,12 @@ void PresenceWatch::reconcile_page(const std::vector<PresenceStore::TenantActivi
   if (!connected) return;
   for (std::size_t i = 0; i < players.size(); ++i) {
     const auto known = page->members[i].presence;
-    const PresenceStore::SocketChange player{reconciled_tenant_, players[i], parts_.clock.now(),
+    const PresenceStore::SocketChange change{reconciled_tenant_, players[i], parts_.clock.now(),
                                              PresenceStore::RunningGrace::keep};
     if ((*connected)[i] && known != Presence::connected) {
-      (void)record_socket(player, true);
+      (void)record_socket(change, true);
     } else if (!(*connected)[i] && known == Presence::connected) {
-      (void)parts_.store.start_graces(player, graces_of(*parts_.modes.now()), step_deadline());
+      (void)parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
     }
   }
 }

@@ -1,18 +1,19 @@
-// What time does in this service: members and searching players who lost their last socket are waited for, and
-// invitations expire.
+// Handles lost connections, and the timers of this service: the grace periods of players who lost their last socket,
+// and the expiry of invitations.
 //
-// When the last socket of a party's member closes, members see it at once; after kAbsenceGrace (core/party.h) the
-// member is absent: not ready, and not the leader any more if somebody else is there. When a player's last socket
-// closes while they are queued, their ticket is cancelled unless they are back before the mode's grace ends. Players
-// who never had a socket are left alone.
+// When the last socket of a party's member closes, the other members see it at once. After kAbsenceGrace (core/party.h)
+// the member is absent: not ready, and not the leader if another member is connected. When a player's last socket
+// closes while the player is queued, the ticket is cancelled unless the player reconnects before the grace period of
+// the mode ends. Players who never had a socket are not affected.
 //
-// presence.changed is a plain event of which one lobby gets each; the NATS thread only hands it over. One thread works
-// through them and looks every kSweepInterval for what is due. What is due stands in Redis, so any lobby can finish
-// what another began. While Redis or matchmaker is down, both wait.
+// presence.changed is a plain event that is delivered to one lobby instance. The NATS callback only queues it. One
+// thread handles the events and claims the due timers every kSweepInterval. Timers are in Redis, so any instance can
+// finish what another began. While Redis or matchmaker is down, events and timers wait.
 //
-// The gateways' record of open sockets in the Redis cache decides, events are hints: they may be lost, overtake each
-// other, or never be sent by a gateway that died. So the record is read when an event comes and before a grace ends
-// (while it cannot be read, nobody becomes absent), and members of parties are compared with it page by page, for ever.
+// The gateways' record of open sockets in the Redis "cache" is authoritative; events are only hints, because they can
+// be lost, arrive in another order, or never be sent by a gateway that died. Therefore the record is read for each
+// event and before a grace period ends (while it cannot be read, no one becomes absent), and the members of all parties
+// are compared with it continuously, page by page.
 #pragma once
 
 #include <condition_variable>
@@ -35,7 +36,7 @@ class PresenceWatch {
   static constexpr Milliseconds kSweepInterval{250};
   static constexpr std::size_t kMaxQueuedEvents = 50'000;
   static constexpr int kMaxDuePerSweep = 100;
-  /// What one lobby took up and never reported as finished is taken up by another after this.
+  /// A timer that an instance claimed but did not finish can be claimed again after this time.
   static constexpr Milliseconds kClaimTimeout{5'000};
 
   struct Parts {
@@ -61,11 +62,11 @@ class PresenceWatch {
 
   void run();
   bool handle_event(const PresenceChanged& event);
-  bool record_socket(const PresenceStore::SocketChange& player, bool connected);
+  bool record_socket(const PresenceStore::SocketChange& change, bool connected);
   void show_in_party(const Tenant& tenant, PartyId party, PlayerId player, bool connected);
 
   void sweep();
-  /// False: not now, a part does not answer.
+  /// False: Redis does not answer, so the sweep ends.
   bool sweep_due(const Tenant& tenant);
   bool handle_due(const Tenant& tenant, const Due& due);
   bool end_party_grace(const Tenant& tenant, PlayerId player);
@@ -73,14 +74,14 @@ class PresenceWatch {
   void reconcile_page(const std::vector<PresenceStore::TenantActivity>& tenants);
 
   Parts parts_;
-  Tenant reconciled_tenant_;  ///< whose members are being compared with the record
-  std::string cursor_ = "0";  ///< where in them
+  Tenant reconciled_tenant_;  ///< the tenant whose members are being compared with the record
+  std::string cursor_ = "0";  ///< the next page of them
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<PresenceChanged> events_;  // protected by mutex_, like the next
+  std::deque<PresenceChanged> events_;  // guarded by mutex_, like stopping_
   bool stopping_ = false;
   std::thread thread_;
-  std::unique_ptr<bus::Subscription> subscription_;  // last: gone first
+  std::unique_ptr<bus::Subscription> subscription_;  // last, so that its callbacks end first
 };
 
 }  // namespace mm::lobby

@@ -6,17 +6,17 @@
 namespace mm::lobby {
 namespace {
 
-/// A party whose members come, go, connect and disconnect is decided about again this often.
+/// Attempts to queue a party that changes meanwhile.
 constexpr int kMaxAttempts = 4;
 
-/// Lobby has checked who asks; matchmaker is asked by lobby itself.
+/// Lobby has authorized the player, so it calls matchmaker in its own name.
 Caller lobby_caller(const Tenant& tenant) {
   Caller caller;
   caller.tenant = tenant;
   return caller;
 }
 
-/// A conflict names the player it is about.
+/// Adds the player to the refusal already_matched: every conflict names a player.
 Reply<CancelledTicket> name_player(Reply<CancelledTicket> reply, PlayerId player) {
   if (reply || reply.error().code != Code::already_matched) return reply;
   return refuse_for(Code::already_matched, {player}, reply.error().detail);
@@ -62,9 +62,9 @@ template <class Attempt>
 Reply<Ticket> Queueing::retry_on_change(Attempt attempt) {
   for (int tries = 1;; ++tries) {
     Reply<Ticket> ticket = attempt();
-    // A player who is in another party by now than a moment ago is looked up again, too.
-    const bool moved = !ticket && (ticket.error().code == Code::party_changed || ticket.error().code == Code::in_party);
-    if (!moved || tries == kMaxAttempts) return ticket;
+    // in_party: the player's party is not the one that was read.
+    const bool stale = !ticket && (ticket.error().code == Code::party_changed || ticket.error().code == Code::in_party);
+    if (!stale || tries == kMaxAttempts) return ticket;
     parts_.metrics.conflicts.add();
   }
 }
@@ -72,7 +72,7 @@ Reply<Ticket> Queueing::retry_on_change(Attempt attempt) {
 Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& wishes, const EntryRequest& entry,
                                     const bus::Context& context) {
   if (party.party.ticket_id == entry.ticket_id && party.party.leader_id == entry.player) {
-    // The same request again, because its answer was lost.
+    // A repeated request, for example because the answer was lost.
     GetTicket again;
     again.tenant = entry.tenant;
     again.ticket_id = entry.ticket_id;
@@ -112,7 +112,7 @@ Reply<CancelledTicket> Queueing::leave_ticket(TicketId ticket, const bus::Contex
   const auto& tenant = context.caller.tenant;
   auto owners = parts_.store.owners_of(tenant, ticket, context.deadline);
   if (!owners) return fail(std::move(owners).error());
-  if (!*owners) return refuse(Code::not_found, "There is no such ticket.");
+  if (!*owners) return refuse(Code::not_found, "there is no such ticket");
   std::optional<PartyState> party;
   if ((*owners)->party_id) {
     auto found = parts_.store.find(tenant, *(*owners)->party_id, *player, context.deadline);
@@ -137,7 +137,7 @@ Reply<CancelledTicket> Queueing::leave_party(PartyId party, const bus::Context& 
   auto cancelled = parts_.bus.request(CancelTicket{tenant, *ticket, CloseReason::cancelled, *player},
                                       lobby_caller(tenant), context.deadline);
   if (!cancelled && cancelled.error().code == Code::not_found) {
-    return refuse(Code::not_queued, "The party is not queued.");
+    return refuse(Code::not_queued, "the party is not queued");
   }
   return name_player(std::move(cancelled), *player);
 }

@@ -1,6 +1,6 @@
-// The requests about the queue. Lobby checks party, leadership, readiness and sizes, stamps the ratings, and asks
-// matchmaker, whose script checks the party's version in the same step that queues the ticket: equal version, same
-// members and readiness.
+// Handlers of the requests to enter and leave the queue. Lobby checks the party, its leader, readiness and size, adds
+// the ratings, and sends the request to matchmaker. The script of matchmaker that queues the ticket also compares the
+// version of the party, so the members and their readiness are still those that lobby checked.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -14,7 +14,6 @@ namespace mm::lobby {
 
 class Queueing {
  public:
-  /// What a request needs from the rest of the service; all of it lives longer.
   struct Parts {
     bus::Bus& bus;
     PartyStore& store;
@@ -27,14 +26,14 @@ class Queueing {
 
   explicit Queueing(const Parts& parts) : parts_(parts) {}
 
-  /// Idempotent by ticket_id: the same ticket again is answered again.
+  /// Idempotent by ticket_id: a repeated request gets the same answer.
   Reply<Ticket> enter(const EnterQueue& wishes, const bus::Context& context);
   Reply<CancelledTicket> leave(const LeaveQueue& request, const bus::Context& context);
 
  private:
   Reply<Ticket> enter_alone(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
   Reply<Ticket> enter_party(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
-  /// Again, as long as the party changes between the look at it and the entry.
+  /// Repeats the attempt if the party changed between its check and the entry.
   template <class Attempt>
   Reply<Ticket> retry_on_change(Attempt attempt);
   Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& wishes, const EntryRequest& entry,

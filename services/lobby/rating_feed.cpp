@@ -13,7 +13,7 @@ constexpr Milliseconds kPageTimeout{2'000};
 constexpr Milliseconds kRetryDelay{500};
 constexpr Milliseconds kPollInterval{500};
 
-/// A deviation without its time (of a profile that does not tell it yet) stays what it is.
+/// A deviation without a time comes from an older version of profile and does not grow.
 template <class Row>
 double growth_of(const Row& row) {
   return row.deviation_at ? row.deviation_growth : 0;
@@ -61,7 +61,7 @@ void RatingFeed::watch(const std::stop_token& stop) {
   }
 }
 
-/// The cursor of the page after it, none after the last.
+/// Returns the cursor of the next page; none after the last page.
 Reply<std::optional<std::string>> RatingFeed::fill_page(const std::optional<std::string>& cursor) {
   GetRatings request;
   request.limit = kPageSize;

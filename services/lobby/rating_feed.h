@@ -1,7 +1,7 @@
-// Keeps the rating read model (core/rating_view.h) complete: filled once from profile, page by page, and kept by
-// match.rated, of which every instance sees every one. The consumer starts before the filling, so nothing falls
-// between; newer is what counts more games, so order and repetition do not matter. A consumer that was made anew reads
-// 15 minutes back: after a longer absence from NATS the ratings are read again.
+// Keeps the rating read model (core/rating_view.h) complete: reads all ratings from profile once, page by page, and
+// then applies match.rated; every instance gets every event. The consumer starts before the first page is read, so no
+// rating is missed. A row with more games replaces one with fewer, so order and repetition do not matter. A consumer
+// that is created anew starts 15 minutes back, so after a longer disconnection from NATS all ratings are read again.
 #pragma once
 
 #include <stop_token>
@@ -24,15 +24,15 @@ class RatingFeed {
     Metrics& metrics;
     const Clock& clock;
     metrics::Registry& registry;
-    int number = 1;  ///< of this instance: each has a consumer of its own
+    int number = 1;  ///< of this instance, which has a consumer of its own
   };
 
   explicit RatingFeed(const Parts& parts);
 
   void start() { consumer_.start(); }
-  /// Reads every rating there is, however long profile takes to answer. False if `stop` came first.
+  /// Reads all ratings; waits for profile as long as necessary. False if stopped before the end.
   bool fill(const std::stop_token& stop);
-  /// Until `stop`: fills again after a long absence.
+  /// Reads all ratings again after each long disconnection, until stopped.
   void watch(const std::stop_token& stop);
 
  private:
@@ -44,10 +44,10 @@ class RatingFeed {
   RatingView& view_;
   Metrics& metrics_;
   const Clock& clock_;
-  bus::Consumer consumer_;  // last: gone first
+  bus::Consumer consumer_;  // last, so that its callbacks end first
 };
 
-/// Waits, but not past `stop`.
+/// Returns after `how_long` or when stopped.
 void pause(const std::stop_token& stop, Milliseconds how_long);
 
 }  // namespace mm::lobby

@@ -20,12 +20,12 @@ TimePoint time_of(std::string_view text) { return TimePoint(Milliseconds(number_
 
 Failure<Problem> unavailable(const storage::RedisError& error) {
   log::warning("queue_store_failed", {{"refused", error.refused}, {"reason", error.text}});
-  return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
+  return refuse(Code::unavailable, "parties and queues are not available at the moment");
 }
 
 Failure<Problem> malformed(std::string_view what) {
   log::error("queue_store_misread", {{"what", what}});
-  return refuse(Code::unavailable, "Parties and queues cannot be reached now.");
+  return refuse(Code::unavailable, "parties and queues are not available at the moment");
 }
 
 }  // namespace mm::lobby

@@ -1,4 +1,4 @@
-// What the stores of this service share: the prefix of a tenant's keys, times as text, and failures.
+// Functions that both stores of this service use: the prefix of a tenant's keys, times as text, and failures.
 #pragma once
 
 #include <string>
@@ -13,16 +13,16 @@ namespace mm::lobby {
 
 std::string prefix_of(const Tenant& tenant);
 
-/// The tenants where somebody is in a party or something is due. With a tag of its own: no script touches it.
+/// The set of tenants with a party or a timer. No script uses it, because it is in a hash slot of its own.
 inline constexpr std::string_view kTenantsKey = "mm:{lobby}:party_tenants";
 
 std::int64_t number_of(std::string_view text);
 std::string ms_text(TimePoint time);
 TimePoint time_of(std::string_view text);
 
-/// The caller learns only that a part is down; the reason goes to the log.
+/// Logs the error and returns 503 without the reason.
 Failure<Problem> unavailable(const storage::RedisError& error);
-/// A script or a key answered in a form that is not understood.
+/// Logs that a script or a key returned something malformed and returns 503.
 Failure<Problem> malformed(std::string_view what);
 
 }  // namespace mm::lobby

@@ -10,19 +10,19 @@
 namespace mm::lobby {
 namespace {
 
-/// Requests wait for Redis, matchmaker or both most of their time, so there are more workers than cores.
+/// There are more workers than cores, because requests mostly wait for Redis or matchmaker.
 constexpr int kWorkers = 16;
 constexpr int kQueueConnections = 8;
 constexpr int kCacheConnections = 2;
 constexpr Milliseconds kRetryDelay{250};
 
-/// What no retry mends: the reason goes to the log, and the supervisor sees status 78 (EX_CONFIG).
+/// For errors that a retry does not fix: logs the reasons and exits with status 78 (EX_CONFIG).
 [[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
   for (const auto& reason : reasons) log::error("start_refused", {{"reason", reason}});
   std::_Exit(78);
 }
 
-/// "lobby-2": 2; "lobby": 1. Each instance has its own place in the stream of ratings, and there are so many places.
+/// "lobby-2": 2; "lobby": 1. Each instance has a consumer of its own for the ratings; there are kLobbiesMax of them.
 int instance_number(const std::string& instance) {
   const auto dash = instance.rfind('-');
   if (dash == std::string::npos) return 1;
@@ -45,7 +45,7 @@ storage::RedisOptions redis_options(const std::string& url, std::string password
 bus::ServerOptions server_options(const Settings& settings) {
   bus::ServerOptions options;
   options.name = Service::kName;
-  options.description = "Parties and their way into the queue";
+  options.description = "Parties and their entry to the queue";
   options.workers = kWorkers;
   options.tenants = settings.tenants;
   return options;

@@ -1,4 +1,5 @@
-// lobby: parties, their way into the queue, and the patience with players who are gone. See README.md.
+// The lobby daemon: parties, entry to the queue, and the grace periods of players who lost the connection. See
+// README.md.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ struct Settings {
   std::string redis_queue_url = "redis://127.0.0.1:6379";
   std::string redis_cache_url = "redis://127.0.0.1:6380";
   std::string modes_file;          ///< empty: the shipped modes
-  TenantList tenants;              ///< requests of others are refused
-  bool allow_weak_stores = false;  ///< runs on a Redis that may lose what it acknowledged
+  TenantList tenants;              ///< requests of other tenants are refused
+  bool allow_weak_stores = false;  ///< run although Redis "queue" may lose acknowledged writes
 };
 
 template <class F>
@@ -46,7 +47,7 @@ class Service {
 
  private:
   void serve();
-  /// Opens what needs others to be there, in order, waiting for each; then takes requests, and watches the ratings.
+  /// Starts the parts in order, waiting for the dependencies of each; then serves requests and keeps the ratings.
   void start(const std::stop_token& stop);
   bool wait_for_redis(const std::stop_token& stop);
 
@@ -65,8 +66,9 @@ class Service {
   Parties parties_;
   Invitations invitations_;
   Queueing queueing_;
-  RatingFeed feed_;               // from here on: members that call in. Last to come, first to go, so that no callback
-  EventHandlers event_handlers_;  // meets a dead member
+  // The following members have callbacks. They are last, so that no callback runs when other members are destroyed.
+  RatingFeed feed_;
+  EventHandlers event_handlers_;
   PresenceWatch presence_;
   bus::Server server_;
   std::jthread start_thread_;

@@ -19,21 +19,21 @@ TicketStage stage_of(std::string_view state, bool match_is_live) {
   return TicketStage::ended;
 }
 
-/// The answer of read_party.lua about the ticket.
+/// Parses the ticket in the answer of read_party.lua.
 TicketFacts parse_ticket(const RedisReply& reply) {
   if (reply.items.size() != 5) return {};
   return {stage_of(reply.items[0].text, reply.items[2].integer == 1), MatchId::parse(reply.items[1].text),
           reply.items[3].integer == 1, reply.items[4].text == text_of(CloseReason::member_disconnected)};
 }
 
-/// The answer of depart.lua about the ticket, which it has just withdrawn.
+/// Parses the ticket in the answer of depart.lua, which has just withdrawn the ticket.
 TicketFacts parse_withdrawn(std::string_view word, std::string_view match) {
   if (word == "matched") return {TicketStage::in_match, MatchId::parse(match), true, false};
   if (word == "ended") return {TicketStage::ended, std::nullopt, false, false};
   return {};
 }
 
-/// What the scripts write: see scripts/shared/party_changes.lua.
+/// Appends the fields to write and to remove, as scripts/shared/party_changes.lua reads them.
 void append_difference(Arguments& arguments, const Fields& before, const Fields& after) {
   Arguments writes, removed;
   for (const auto& [name, value] : after) {
@@ -55,7 +55,7 @@ void append_invites(Arguments& arguments, const PartyState& before, const PartyS
   const auto append = [&](PlayerId player, std::string value, std::string due) {
     arguments.insert(arguments.end(), {player.to_string(), std::move(value), std::move(due)});
   };
-  // The invitations of a party that is disbanded end with it.
+  // When a party is disbanded, its invitations end.
   const bool disbanded = after.party.members.empty();
   for (const auto& [player, invite] : before.invites) {
     if (disbanded || !after.invites.contains(player)) append(player, "", "");
@@ -67,7 +67,7 @@ void append_invites(Arguments& arguments, const PartyState& before, const PartyS
   }
 }
 
-/// The answer of create.lua and change.lua; `enters`: the player who founds or joins.
+/// Parses the answer of create.lua and change.lua. `enters`: the player who creates or joins the party.
 Reply<Commit> commit_of(const RedisReply& reply, const std::optional<PlayerId>& enters) {
   const auto item = [&](std::size_t index) {
     return index < reply.items.size() ? std::string_view(reply.items[index].text) : std::string_view{};
@@ -78,7 +78,7 @@ Reply<Commit> commit_of(const RedisReply& reply, const std::optional<PlayerId>& 
   if (word == "already_in_party" && enters) return already_in_party(*enters);
   if (word == "already_queued" && enters) return already_queued(*enters, TicketId::parse(item(1)));
   if (const auto guest = PlayerId::parse(item(1)); guest && word == "too_many_invites") {
-    return refuse_for(Code::too_many_invites, {*guest}, "The player has too many open invitations.");
+    return refuse_for(Code::too_many_invites, {*guest}, "the player has too many open invitations");
   }
   return malformed("commit");
 }
@@ -119,7 +119,7 @@ Reply<Commit> PartyStore::create(const Tenant& tenant, const PartyState& party, 
   const auto creator = party.party.leader_id;
   Arguments arguments{party.party.party_id.to_string(), creator.to_string()};
   append_difference(arguments, {}, fields_of(party));
-  // The tenant is known after its party was written: see PresenceStore::places.
+  // The tenant is added after its party was written: see PresenceStore::active_tenants.
   auto replies = redis_.pipeline({{std::move(arguments), &scripts::kCreate, {prefix_of(tenant)}},
                                   {{"SADD", std::string(kTenantsKey), tenant.str()}, nullptr, {}}},
                                  deadline);
@@ -198,7 +198,7 @@ Reply<std::optional<TicketOwners>> PartyStore::owners_of(const Tenant& tenant, T
   if (reply->items[0].is_nil()) return std::optional<TicketOwners>{};
   TicketOwners owners;
   owners.party_id = PartyId::parse(reply->items[1].text);
-  // <player>|<mmr>|<deviation>, joined by commas (common/protocol)
+  // <player>|<mmr>|<deviation>, separated by commas (common/protocol)
   std::string_view rest = reply->items[0].text;
   while (!rest.empty()) {
     const auto end = std::min(rest.find(','), rest.size());

@@ -1,23 +1,23 @@
-// What lobby keeps in the Redis "queue": parties, who is in which, who is invited, and what is due. The only place of
-// this service that knows keys and scripts. Thread-safe.
+// Stores parties, memberships and invitations in the Redis "queue". Only this file, presence_store.h and scripts/ know
+// the keys of this service. Thread-safe.
 //
-//   mm:{T}:party:<id>       hash   leader, region, max_size, public, version, created_at, ticket_id ('' without one);
+//   mm:{T}:party:<id>       hash   leader, region, max_size, public, version, created_at, ticket_id (may be empty);
 //                                  m:<player> = "<joined_at ms>|<ready 0 or 1>|<username>"; s:<player> = presence of a
 //                                  member who had a socket; i:<player> = an invitation, "<from>|<until ms>|<username>";
-//                                  k:<player> = until when the player must not join, ms
+//                                  k:<player> = end of the ban of a kicked player, ms
 //   mm:{T}:member           hash   player -> party
-//   mm:{T}:invite:<player>  hash   party -> the same text as in the party
-//   mm:{T}:party_due        zset   what happens when -> ms: member:<player> and ticket:<player> (the grace of who has
-//   no
-//                                  socket), invite:<party>:<player> (it expires)
-//   mm:{T}:away_ticket      hash   player -> the ticket whose grace runs
-//   mm:{lobby}:party_tenants  set  the tenants where somebody is in a party or something is due
+//   mm:{T}:invite:<player>  hash   party -> the invitation, with the same text as in the party
+//   mm:{T}:party_due        zset   timers -> due time, ms: member:<player> and ticket:<player> (end of the grace period
+//   of a
+//                                  player without a socket), invite:<party>:<player> (end of an invitation)
+//   mm:{T}:away_ticket      hash   player -> the ticket whose grace period has begun
+//   mm:{lobby}:party_tenants  set  the tenants that have a party or a timer
 //
-// It reads beside them: ticket:<id>, claim and live of the tenant (common/protocol/README.md); in the Redis "cache",
-// mm:{T}:presence:<player>, which is there while a socket is open.
+// Lobby also reads the tenant's ticket:<id>, claim and live (common/protocol/README.md) and, in the Redis "cache",
+// mm:{T}:presence:<player>, which exists while the player has an open socket.
 //
-// A change is decided on what was read and written by one script, which refuses if the party's version is another now:
-// the caller reads and decides again. Nothing is half done: a script does all of a change or none of it.
+// A caller reads a party, decides, and writes with one script, which writes nothing if the version of the party has
+// changed since; then the caller reads and decides again. A script makes all writes of a change or none.
 #pragma once
 
 #include <map>
@@ -34,11 +34,11 @@
 
 namespace mm::lobby {
 
-/// A party as it stands, what its ticket says, and the fields it was read from: a change is the difference to them.
+/// A party, its ticket, and the hash fields from which it was read; a change writes the difference to these fields.
 struct StoredParty {
   PartyState state;
   TicketFacts ticket;
-  std::optional<TicketId> ticket_id;  ///< as stored, whatever became of it
+  std::optional<TicketId> ticket_id;  ///< as stored, also if the ticket has ended
   std::map<std::string, std::string> fields;
 };
 
@@ -47,10 +47,10 @@ struct PartyLookup {
   std::optional<PartyId> caller_party;
 };
 
-/// `changed`: somebody was faster; nothing was written. What speaks against it otherwise is a refusal.
+/// `changed`: the version of the party has changed, and nothing was written.
 enum class Commit { done, changed };
 
-/// The member that goes, and what their party's waiting ticket ends with.
+/// The member who leaves, and the reason with which the queued ticket of the party is closed.
 struct Departing {
   PlayerId player;
   CloseReason reason = CloseReason::member_left;
@@ -58,28 +58,28 @@ struct Departing {
 
 struct Departure {
   Commit commit = Commit::done;
-  TicketFacts ticket;  ///< where the party's ticket stands after it
+  TicketFacts ticket;  ///< the party's ticket after the departure
 };
 
 class PartyStore {
  public:
   explicit PartyStore(storage::Redis& redis) : redis_(redis) {}
 
-  /// A failure is `unavailable` (the queue's Redis does not answer), or a refusal that only the script can see:
-  /// already_in_party, already_queued, too_many_invites.
+  /// All methods fail with `unavailable` if Redis does not answer. create() and change() may also fail with the
+  /// refusals that only their scripts can detect: already_in_party, already_queued, too_many_invites.
   Reply<PartyLookup> find(const Tenant& tenant, PartyId party, std::optional<PlayerId> caller, Deadline deadline);
-  /// The party the player is in.
+  /// The party of the player.
   Reply<PartyLookup> find_of(const Tenant& tenant, PlayerId player, Deadline deadline);
 
   Reply<Commit> create(const Tenant& tenant, const PartyState& party, Deadline deadline);
-  /// `joiner`: the member that `after` has more than `before`.
+  /// `joiner`: the member who is in `after` but not in `before`.
   Reply<Commit> change(const Tenant& tenant, const StoredParty& before, const PartyState& after,
                        std::optional<PlayerId> joiner, Deadline deadline);
-  /// `leaver`: the member that `after` has less. Ends the party's waiting ticket.
+  /// `leaver`: the member who is in `before` but not in `after`. Closes the queued ticket of the party.
   Reply<Departure> depart(const Tenant& tenant, const StoredParty& before, const PartyState& after,
                           const Departing& leaver, Deadline deadline);
 
-  /// The parties these players are in, each once.
+  /// The parties of these players, each once.
   Reply<std::vector<PartyId>> parties_of(const Tenant& tenant, const std::vector<PlayerId>& players, Deadline deadline);
   /// The open invitations of the player.
   Reply<std::vector<Invitation>> invitations_of(const Tenant& tenant, PlayerId player, TimePoint now,

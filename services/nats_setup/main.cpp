@@ -1,8 +1,8 @@
-// Makes the streams and consumers of the platform at a nats-server to which nobody else can connect yet. Run by
-// deployments/nats/run at each start; see README.md.
+// Creates the streams and consumers of the platform on a nats-server to which no other client can connect yet.
+// deployments/nats/run runs it at each start; see README.md.
 //
-//   nats_setup FOLDER PORTS_FILE      the folder holds nats_password, of the user `setup`; nats-server writes its
-//                                     address into the file once it listens
+//   nats_setup FOLDER PORTS_FILE      FOLDER has nats_password, the password of the user `setup`; nats-server writes
+//                                     its address into PORTS_FILE when it listens
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -18,12 +18,12 @@
 namespace mm {
 namespace {
 
-// A large stream takes nats-server seconds to recover.
+// nats-server needs seconds to recover a large stream.
 constexpr Milliseconds kStartTimeout{60'000};
 constexpr Milliseconds kSetupTimeout{30'000};
 constexpr Milliseconds kPollInterval{5};
 
-// {"nats":["nats://127.0.0.1:4222"],…}
+// Reads the last address of {"nats":["nats://127.0.0.1:4222"],…}.
 std::optional<std::string> read_address(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
@@ -40,7 +40,7 @@ Result<Done, std::string> set_up(const std::string& folder, const std::string& p
   const auto deadline = Deadline::after(kStartTimeout);
   std::optional<std::string> address;
   while (!(address = read_address(ports_file))) {
-    if (deadline.passed()) return fail(std::string("nats-server does not say where it listens"));
+    if (deadline.passed()) return fail(std::string("nats-server has not written its address in time"));
     std::this_thread::sleep_for(kPollInterval);
   }
   auto password = runtime::Credentials(folder).read("nats_password");

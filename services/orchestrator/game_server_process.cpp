@@ -21,14 +21,14 @@ class SpawnSettings {
     ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions_, 1, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_adddup2(&actions_, 1, 2);
-    // Not every library opens its sockets close-on-exec: a server that kept our connection to the bus open would keep
-    // our subscriptions alive after our death.
+    // Not every library opens its sockets close-on-exec. A game server that inherited the connection to the bus would
+    // keep the subscriptions of this process alive after its end.
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
     ::posix_spawnattr_init(&attributes_);
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);  // we block the signals to stop
+    ::posix_spawnattr_setsigmask(&attributes_, &none);  // daemons block SIGTERM and SIGINT
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }

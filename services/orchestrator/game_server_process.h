@@ -1,5 +1,5 @@
-// Starts a game server as a child process that does not die with us: a session of its own, none of our file
-// descriptors, and of our environment nothing that begins with MM_ but what it is given.
+// Starts a game server as a child process that outlives this process: it has a session of its own, none of this
+// process's file descriptors, and its environment without variables that begin with MM_, except those in `settings`.
 #pragma once
 
 #include <sys/types.h>
@@ -14,13 +14,13 @@ namespace mm::orchestrator {
 
 struct ServerCommand {
   std::string program;
-  std::map<std::string, std::string> settings;  ///< its MM_… variables; no secrets
+  std::map<std::string, std::string> settings;  ///< MM_… variables; no secrets
   std::string log_path;                         ///< standard output and error, appended
 };
 
 Result<pid_t, std::string> start_server(const ServerCommand& command);
 
-/// The exit status (128 + signal when a signal ended it) of a child that has ended; reaps it. None: it runs.
+/// Reaps a child that has ended and returns its exit status, 128 + signal if a signal ended it. None: it still runs.
 std::optional<int> exit_status(pid_t child);
 
 }  // namespace mm::orchestrator

@@ -31,7 +31,7 @@ Allocation answer_for(MatchId match, const Place& place) {
 }  // namespace
 
 Reply<Allocation> Placement::allocate(const AllocateServer& request, Deadline deadline) {
-  // A new match is the common case, so its row is written without looking first.
+  // Most matches are new, so the row is inserted without looking for one first.
   auto step = place_new(request, deadline);
   for (int i = 1; i < kMaxAttempts && step && !*step; ++i) {
     const auto row = store_.find(request.match_id, deadline);
@@ -47,14 +47,14 @@ Reply<Allocation> Placement::allocate(const AllocateServer& request, Deadline de
 }
 
 Failure<Problem> Placement::refuse_released(MatchId match) {
-  provider_.free(match, std::nullopt);  // the place we reserved before we knew
+  provider_.free(match, std::nullopt);  // the slot that was reserved for nothing
   return refuse(Code::match_over);
 }
 
 Placement::Step Placement::place_new(const AllocateServer& request, Deadline deadline) {
   const auto place = provider_.reserve(request.match_id, deadline.within(kReserveTimeout));
   if (!place) {
-    // Full; but a match that has a row gets what the row says.
+    // All slots are taken, but the match may have one already.
     const auto row = store_.find(request.match_id, deadline);
     if (row && *row) return std::optional<Allocation>();
     metrics_.no_capacity.add();
@@ -63,7 +63,7 @@ Placement::Step Placement::place_new(const AllocateServer& request, Deadline dea
   return after_claim(request, *place, store_.insert(request.match_id, *place, deadline), deadline);
 }
 
-// The row is there: the answer was lost, or the hand-over never came about.
+// The match has a row: the answer was lost, or the match was not handed over.
 Placement::Step Placement::place_existing(const AllocateServer& request, const Place& place, Deadline deadline) {
   switch (provider_.reachability(place.server_id)) {
     case Reachability::reachable: return hand_over(request, place, deadline);
@@ -85,7 +85,7 @@ Placement::Step Placement::move(const AllocateServer& request, ServerId from, De
 
 Placement::Step Placement::after_claim(const AllocateServer& request, const Place& place,
                                        Reply<Store::ClaimResult> inserted, Deadline deadline) {
-  // Written or not: the reservation stays until that is known (Provider::reconcile).
+  // Unknown whether the row was written: the reservation stays until Provider::reconcile.
   if (!inserted) return fail(std::move(inserted).error());
   switch (*inserted) {
     case Store::ClaimResult::match_known: return std::optional<Allocation>();
@@ -104,7 +104,7 @@ Placement::Step Placement::hand_over(const AllocateServer& request, const Place&
     case HandOverResult::refused: return refuse(Code::unavailable);
     case HandOverResult::lost: break;
   }
-  return std::optional<Allocation>();  // the row stays: the next look finds whether the server is gone
+  return std::optional<Allocation>();  // the row stays; the next attempt checks whether the server is gone
 }
 
 bool Placement::still_waits(MatchId match, const Tenant& tenant, Deadline deadline) {
@@ -116,7 +116,7 @@ bool Placement::still_waits(MatchId match, const Tenant& tenant, Deadline deadli
   return view && view->status == MatchStatus::allocating;
 }
 
-// Our view of the places is wrong: take the table's.
+// The slot belongs to another match: replace the view of the slots with the table's.
 void Placement::drop_wrong_place(MatchId match, Deadline deadline) {
   provider_.free(match, std::nullopt);
   if (const auto rows = store_.allocated(deadline)) provider_.reconcile(*rows);

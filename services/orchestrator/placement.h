@@ -1,9 +1,9 @@
-// Allocate and release: one match, one place, whatever is lost or repeated on the way.
+// Allocates and releases slots: exactly one per match, even if requests and answers are lost or repeated.
 //
-// The row comes first (it claims the place), then the hand-over, then the answer. A crash in between leaves a row that
-// the next allocate of the same match finds: it hands over again if the server does not host the match yet. Another
-// server is taken only if that one is gone and session says that the match still waits; so a late copy of an allocate
-// never starts a match twice.
+// allocate() inserts the row (which claims the slot), hands the match over, and answers. After a crash in between, the
+// next request for the match finds the row and hands the match over again if the server does not host it yet. The match
+// moves to another server only if its server is gone and session says that the match is still allocating, so a delayed
+// copy of a request never starts a match twice.
 #pragma once
 
 #include "common/bus/bus.h"
@@ -15,19 +15,19 @@ namespace mm::orchestrator {
 class Placement {
  public:
   static constexpr int kMaxAttempts = 4;
-  static constexpr Milliseconds kReserveTimeout{1'500};  // for a server that is starting
+  static constexpr Milliseconds kReserveTimeout{1'500};  // covers a server that is starting
   static constexpr Milliseconds kHandOverTimeout{1'000};
 
   Placement(Store& store, Provider& provider, bus::Bus& bus, std::string gateway_url, Metrics& metrics)
       : store_(store), provider_(provider), bus_(bus), gateway_url_(std::move(gateway_url)), metrics_(metrics) {}
 
-  /// Idempotent by match_id. match_over after a release, no_capacity when all places are taken.
+  /// Idempotent by match_id. match_over after a release, no_capacity when all slots are taken.
   Reply<Allocation> allocate(const AllocateServer& request, Deadline deadline);
-  /// Idempotent by match_id; leaves a tombstone also for a match that was never here.
+  /// Idempotent by match_id; also leaves a tombstone for a match that was never allocated.
   Reply<Released> release(MatchId match, Deadline deadline);
 
  private:
-  /// None: the circumstances have changed, look again.
+  /// None: the row or the server has changed, so look at the row again.
   using Step = Reply<std::optional<Allocation>>;
   Failure<Problem> refuse_released(MatchId match);
   Step place_new(const AllocateServer& request, Deadline deadline);

@@ -1,7 +1,7 @@
 // Runs game servers as processes of this machine: at most `max_servers`, 64 matches each, started when needed. At least
 // one is always running. core/server_state.h has the states of a server; this class feeds it events and executes its
 // effects. One thread starts and reaps processes, finds servers of an earlier orchestrator by their sockets, and reads
-// what servers send. Callers of the public methods reserve places and send matches.
+// what servers send. Callers of the public methods reserve slots and send matches.
 //
 // When a server ends, its matches are lost, and session cancels them because their heartbeats stop. Servers go on when
 // the orchestrator ends.
@@ -39,7 +39,7 @@ struct ProcessSettings {
 
 class ProcessProvider final : public Provider {
  public:
-  /// A reservation without a row in the table after this time will never get one, and its place is free again.
+  /// A reservation without a row in the table after this time gets none any more, so reconcile() frees its slot.
   static constexpr Milliseconds kReservationTimeout{10'000};
 
   ProcessProvider(ProcessSettings settings, RuntimeFolder folder, const Clock& clock, Metrics& metrics);

@@ -1,5 +1,5 @@
-// Where game servers come from. A provider gives each match a place on a server, hands the match over, and takes the
-// place back. Thread-safe; calls wait no longer than their deadline.
+// The interface to a source of game servers: reserves a slot on a server for a match, hands the match over to the
+// server, and frees the slot. Thread-safe; calls wait no longer than their deadline.
 #pragma once
 
 #include <optional>
@@ -12,50 +12,50 @@
 
 namespace mm::orchestrator {
 
-/// A place for one match.
+/// A slot for one match.
 struct Place {
   ServerId server_id;
   int slot = 0;
   std::string endpoint;  ///< host:port for players
 };
 
-/// What the table says of an allocated match.
+/// A row of the allocation table in the state `allocated`.
 struct AllocatedMatch {
   MatchId match_id;
   Place place;
 };
 
 enum class HandOverResult {
-  hosted,   ///< the server said so
-  refused,  ///< the server said no
-  lost,     ///< the server went or did not answer in time
+  hosted,   ///< the server hosts the match
+  refused,  ///< the server refused the match
+  lost,     ///< the server ended or did not answer in time
 };
 
 enum class Reachability {
   reachable,
-  unknown,  ///< may be coming back: ask again soon
-  gone,     ///< or silent
+  unknown,  ///< not connected, but it may be soon
+  gone,     ///< ended or silent
 };
 
 class Provider {
  public:
   virtual ~Provider() = default;
 
-  /// Idempotent by match. Waits for a server that is starting; no_capacity when all are full.
+  /// Idempotent by match. Waits for a server that is starting; no_capacity when all slots are taken.
   virtual Reply<Place> reserve(MatchId match, Deadline deadline) = 0;
-  /// Idempotent by match: a match that is hosted there already is `hosted`.
+  /// Idempotent by match: `hosted` if the server hosts the match already.
   virtual HandOverResult hand_over(ServerId server, const game::HandOver& match, Deadline deadline) = 0;
-  /// The place is free; with `on`, that server is told to end the match, also one it gets only later.
+  /// Frees the slot. With `on`, that server ends the match, and refuses it if the hand-over arrives later.
   virtual void free(MatchId match, std::optional<ServerId> on) = 0;
 
   virtual Reachability reachability(ServerId server) = 0;
-  /// Brings the view of taken places in line with the table.
+  /// Makes the view of taken slots agree with the table.
   virtual void reconcile(const std::vector<AllocatedMatch>& allocated) = 0;
-  /// A match could be hosted now, or all places are taken.
+  /// A game server is ready, although all its slots may be taken.
   virtual bool ready() = 0;
 };
 
-/// Hands out no server: for a stack whose servers are not ours, or tests without any.
+/// Has no servers: for a stack whose servers this platform does not run, and for tests.
 class NoProvider final : public Provider {
  public:
   Reply<Place> reserve(MatchId, Deadline) override { return refuse(Code::no_capacity); }

@@ -20,13 +20,14 @@ std::string reason(const std::string& what) { return what + ": " + std::strerror
 }  // namespace
 
 Result<RuntimeFolder, std::string> RuntimeFolder::open(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail(reason("cannot make " + path));
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail(reason("cannot create " + path));
   const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return fail(reason("cannot open " + path));
   RuntimeFolder folder(path, directory);
   struct stat about {};
-  if (::fstat(directory, &about) != 0 || about.st_uid != ::geteuid()) return fail(path + " is not ours");
-  if ((about.st_mode & 0077) != 0 && ::fchmod(directory, 0700) != 0) return fail(reason("cannot close " + path));
+  if (::fstat(directory, &about) != 0 || about.st_uid != ::geteuid()) return fail(path + " belongs to another user");
+  if ((about.st_mode & 0077) != 0 && ::fchmod(directory, 0700) != 0)
+    return fail(reason("cannot restrict the mode of " + path));
   return folder;
 }
 

@@ -1,5 +1,5 @@
-// The folder in which game servers are found again: their sockets and pid files, and a lock that only one orchestrator
-// holds. Mode 0700: who cannot enter it cannot reach a server.
+// The folder with the sockets and pid files of the game servers, and a lock that one orchestrator at a time holds. Mode
+// 0700: other users cannot reach a server.
 #pragma once
 
 #include <optional>
@@ -13,22 +13,22 @@ namespace mm::orchestrator {
 
 class RuntimeFolder {
  public:
-  /// Makes the folder if it is missing.
+  /// Creates the folder if it does not exist.
   static Result<RuntimeFolder, std::string> open(const std::string& path);
   RuntimeFolder(RuntimeFolder&&) noexcept;
   RuntimeFolder& operator=(RuntimeFolder&&) = delete;
   ~RuntimeFolder();
 
-  /// False: another process holds it. The kernel gives it back when we end, however we end.
+  /// False: another process holds the lock. The kernel releases the lock when this process ends.
   bool lock();
 
-  /// Servers that have a socket here, alive or not.
+  /// Servers with a socket in the folder, running or not.
   std::vector<ServerId> servers() const;
   /// A path to the server's socket that is short enough for a socket address, whatever the folder's path.
   std::string socket_path(ServerId server) const;
   std::string log_path() const { return path_ + "/game_servers.log"; }
   const std::string& path() const { return path_; }
-  /// Removes what a dead server left.
+  /// Removes the socket and the pid file of a server.
   void remove_files(ServerId server) const;
 
  private:

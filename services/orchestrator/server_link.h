@@ -1,4 +1,4 @@
-// A connection to one game server's socket: JSON lines both ways, never blocking. One thread at a time.
+// A non-blocking connection to the socket of one game server: JSON lines both ways. Not thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@ class ServerLink {
  public:
   static constexpr std::size_t kMaxUnsentBytes = 8 * 1024 * 1024;
 
-  /// None: nobody listens there (yet), or it is not a process of our user.
+  /// Null: no process listens on the socket (yet), or the process belongs to another user.
   static std::unique_ptr<ServerLink> connect(const std::string& path);
   ~ServerLink();
   ServerLink(const ServerLink&) = delete;
@@ -24,12 +24,12 @@ class ServerLink {
   int descriptor() const { return socket_; }
   pid_t peer() const { return peer_; }
 
-  /// Sends what the socket takes now and keeps the rest. False: the link is dead.
+  /// Sends what the socket accepts now and keeps the rest. False: the connection has failed, or too much is unsent.
   bool send(const std::string& line);
   bool flush();
   bool has_unsent() const { return !unsent_.empty(); }
 
-  /// Appends the lines that have come. False: the link is dead.
+  /// Appends the received lines. False: the connection has failed.
   bool receive(std::vector<game::ServerLine>& out);
 
  private:

@@ -17,17 +17,18 @@ namespace {
 
 constexpr Milliseconds kDependencyTimeout{30'000};
 constexpr Milliseconds kAttemptTimeout{1'000};
-/// Hand-overs wait for a server's answer most of their time.
+/// Workers mostly wait for the answers of game servers.
 constexpr int kWorkers = 8;
 constexpr int kDatabaseConnections = kWorkers + 2;
 
-/// What no retry mends; the supervisor sees status 78 (EX_CONFIG).
+/// For errors that a retry does not fix: exits with status 78 (EX_CONFIG).
 [[noreturn]] void refuse_to_start(const std::string& reason) {
   log::error("start_refused", {{"reason", reason}});
   std::_Exit(78);
 }
 
-// Waits for a database that starts beside us. Whether it keeps what it acknowledges, session checks: it is the same.
+// Waits for a database that is starting too. Allows a database that is not durable: session, which uses the same one,
+// checks that.
 std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
   storage::PostgresOptions options;
   options.url = settings.postgres_url;
@@ -46,7 +47,7 @@ std::string program_of(const Settings& settings) {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "game_server";
 }
 
-// Alone in its folder: a predecessor that still drains is waited for.
+// Waits until a predecessor that is still shutting down has released the folder.
 RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
   if (settings.runtime_dir.empty()) refuse_to_start("MM_RUNTIME_DIR is missing: the process provider needs it");
   auto folder = RuntimeFolder::open(settings.runtime_dir);
@@ -75,13 +76,13 @@ std::unique_ptr<Provider> make_provider(const Settings& settings, const Runtime&
 bus::ServerOptions server_options() {
   bus::ServerOptions options;
   options.name = Service::kName;
-  options.description = "Places for matches on game servers";
+  options.description = "Allocates game servers to matches";
   options.workers = kWorkers;
   return options;
 }
 
-// A literal IPv4 address: players get it in `server_endpoint`, and servers listen on it.
-bool is_address_of_one(const std::string& text) {
+// A literal IPv4 address other than 0.0.0.0: servers listen on it, and players get it in `server_endpoint`.
+bool is_single_address(const std::string& text) {
   in_addr parsed{};
   return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 && parsed.s_addr != INADDR_ANY;
 }
@@ -97,7 +98,7 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   if (is_file && ::access(program.c_str(), X_OK) != 0) {
     check.refuse("MM_GAME_SERVER_PROGRAM", "it may not be executed: chmod +x " + program);
   }
-  if (!is_address_of_one(settings.game_address)) {
+  if (!is_single_address(settings.game_address)) {
     check.refuse("MM_GAME_ADDRESS",
                  "it must be the IPv4 address of this machine at which players reach it, like 127.0.0.1");
   }

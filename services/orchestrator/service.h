@@ -1,4 +1,4 @@
-// Orchestrator: gives each match one place on a game server, and takes it back.
+// The orchestrator daemon: allocates one slot on a game server to each match, and releases it.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ struct Settings {
   ProviderKind provider = ProviderKind::process;
   int max_servers = 8;
   int game_seconds = 15;
-  std::string game_server_program;  ///< empty: game_server beside this program
+  std::string game_server_program;  ///< empty: game_server in the folder of this program
   int game_port_first = 0;          ///< 0: any free ports
   int game_port_count = 100;
   std::string game_address = "127.0.0.1";
@@ -57,7 +57,7 @@ void describe(F& f, Settings& s) {
   f("MM_RUNTIME_DIR", s.runtime_dir, Optional{});
 }
 
-/// The program can be run, and the address is one that players can reach.
+/// Checks that the program is executable and that the address is one IPv4 address.
 void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
 class Service {
@@ -79,7 +79,7 @@ class Service {
   std::unique_ptr<Provider> provider_;
   Placement placement_;
   Sweeper sweeper_;
-  bus::Server server_;  // last: gone first, so that no request meets a dead member
+  bus::Server server_;  // last, so that no request runs when other members are destroyed
 };
 
 }  // namespace mm::orchestrator

@@ -31,7 +31,7 @@ auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std
   return fail(logged(result.error()));
 }
 
-// A write that may meet a place somebody else has. `work` says whether it changed a row.
+// Runs a write whose slot may belong to another match. `work` returns whether it changed a row.
 template <class Work>
 Reply<Store::ClaimResult> run_claiming(storage::Postgres& postgres, Deadline deadline, Work work) {
   const auto result = postgres.transaction(deadline, work);

@@ -1,5 +1,5 @@
-// The table of allocations: the only SQL of this service. Thread-safe; each method is one transaction and may be run
-// again.
+// The allocation table in PostgreSQL; the only SQL of this service. Thread-safe. Each method is one transaction, which
+// may be run again.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ class Store {
 
   struct Row {
     bool released = false;
-    Place place;  ///< of an allocated one
+    Place place;  ///< unset if released
   };
   Reply<std::optional<Row>> find(MatchId match, Deadline deadline);
 
@@ -29,15 +29,16 @@ class Store {
     slot_taken,   ///< the slot belongs to another match
   };
   Reply<ClaimResult> insert(MatchId match, const Place& place, Deadline deadline);
-  /// To another server, if it is still allocated on `from`.
+  /// Moves the match to another server, if it is still allocated on `from`.
   Reply<ClaimResult> move(MatchId match, ServerId from, const Place& to, Deadline deadline);
 
-  /// Leaves a tombstone, whether or not the match was ever allocated. The server it was on until now, if any.
+  /// Leaves a tombstone, even if the match was never allocated. Returns the server of the match, if it was allocated.
   Reply<std::optional<ServerId>> release(MatchId match, Deadline deadline);
 
   Reply<std::vector<AllocatedMatch>> allocated(Deadline deadline);
-  /// AllocatedMatch matches nobody has asked session about for `age`; they count as asked about now.
+  /// Allocated matches that were last checked at least `age` ago, oldest first; marks them as checked now.
   Reply<std::vector<MatchId>> due_for_check(Milliseconds age, int most, Deadline deadline);
+  /// Deletes up to 500 tombstones older than `keep`; returns how many.
   Reply<int> prune(Milliseconds keep, Deadline deadline);
 
  private:

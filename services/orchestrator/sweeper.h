@@ -1,5 +1,5 @@
-// What was forgotten, on one thread: allocations whose match has ended without a release that reached us, places that
-// are taken only in our view, tombstones nobody needs any more. Also gives the provider its first view of the table.
+// Cleans up on a thread of its own: releases allocations whose match has ended but whose release request was lost,
+// frees slots that have no row, and deletes old tombstones. Also gives the provider its first view of the table.
 #pragma once
 
 #include <condition_variable>
@@ -10,11 +10,12 @@
 
 namespace mm::orchestrator {
 
-/// Settings of the protocol; other values only in tests.
+/// Constants of the protocol; tests use other values.
 struct Timing {
-  Milliseconds check_age{15'000};  ///< session is asked about allocations older than this, and again after it
+  Milliseconds check_age{
+      15'000};  ///< age at which an allocation is checked with session, and interval of further checks
   Milliseconds sweep_interval{5'000};
-  Milliseconds keep_tombstones{9 * 24 * 3'600'000LL};  ///< tombstones: longer than session keeps its rows
+  Milliseconds keep_tombstones{9 * 24 * 3'600'000LL};  ///< longer than session keeps its rows
 };
 
 class Sweeper {
@@ -33,7 +34,7 @@ class Sweeper {
   void run();
   void reconcile();
   void check_old_allocations();
-  /// Session says that the match has ended, or knows of none.
+  /// Session says that the match has ended or is unknown.
   bool is_over(MatchId match);
   bool stopping();
 

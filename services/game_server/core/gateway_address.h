@@ -1,4 +1,4 @@
-// Where the gateway is: the parts of its URL. Pure.
+// Parses the URL of the gateway. Pure.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ struct GatewayAddress {
   friend auto operator<=>(const GatewayAddress&, const GatewayAddress&) = default;
 };
 
-/// `http://host[:port][/path]`; nothing else is spoken here.
+/// Accepts `http://host[:port][/path]` only.
 inline std::optional<GatewayAddress> parse_gateway_url(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
   if (!url.starts_with(kScheme)) return std::nullopt;
@@ -28,7 +28,7 @@ inline std::optional<GatewayAddress> parse_gateway_url(std::string_view url) {
 
   std::string_view host = place;
   std::string_view port = "80";
-  // A literal IPv6 address stands in brackets, because it has colons of its own.
+  // A literal IPv6 address is in brackets, because it contains colons.
   const auto bracket = place.find(']');
   const auto colon = place.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {

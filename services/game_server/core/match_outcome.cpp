@@ -41,7 +41,7 @@ std::vector<double> win_probabilities(const std::vector<std::vector<double>>& ra
   std::vector<double> strength;
   for (const auto& team : ratings) strength.push_back(mean(team));
   if (strength.empty()) return strength;
-  // Relative to the strongest, so that no power overflows.
+  // Relative to the strongest team, so that pow() does not overflow.
   const double best = *std::max_element(strength.begin(), strength.end());
   double sum = 0;
   for (auto& value : strength) sum += value = std::pow(10.0, (value - best) / 400.0);

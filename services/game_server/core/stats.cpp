@@ -5,8 +5,8 @@
 namespace mm::game {
 namespace {
 
-// 0 to most - 1, from bits of one player.
-int below(std::uint64_t bits, int most) { return static_cast<int>(bits % static_cast<std::uint64_t>(most)); }
+// A number from 0 to limit - 1.
+int below(std::uint64_t bits, int limit) { return static_cast<int>(bits % static_cast<std::uint64_t>(limit)); }
 
 }  // namespace
 
@@ -15,7 +15,7 @@ std::vector<PlayerStats> stats_of(MatchId match, const std::vector<std::vector<P
   for (std::size_t team = 0; team < teams.size(); ++team) {
     const bool won = static_cast<int>(team) == winning_team;
     for (const auto& player : teams[team]) {
-      // Stream 0 is the coin.
+      // Stream 0 selects the winner.
       const auto bits = random_bits(match, all.size() + 1);
       PlayerStats stats;
       stats.player_id = player;

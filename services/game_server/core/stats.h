@@ -1,4 +1,4 @@
-// What the sample game says of each player at the end. Pure and deterministic, like the coin.
+// The statistics that the sample game reports of each player. Pure; they depend only on the match id, teams and winner.
 #pragma once
 
 #include <vector>
@@ -24,7 +24,7 @@ void describe(F& f, PlayerStats& m) {
   f("score", m.score);
 }
 
-/// One entry per player, team by team; the winners' are a little better.
+/// One entry per player, in the order of the teams. Winners get slightly better statistics.
 std::vector<PlayerStats> stats_of(MatchId match, const std::vector<std::vector<PlayerId>>& teams, int winning_team);
 
 }  // namespace mm::game

@@ -1,4 +1,4 @@
-// How often one may speak: a bucket of tokens that fills with time. Pure; time is handed in.
+// A token bucket that limits the rate of messages. Pure: the caller passes the time.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ class TokenBucket {
   TokenBucket(double per_second, double burst, SteadyPoint now)
       : per_second_(per_second), burst_(burst), tokens_(burst), at_(now) {}
 
-  /// False: too often.
+  /// Takes a token. False: there is none.
   bool take(SteadyPoint now) {
     const std::chrono::duration<double> passed = std::max(now - at_, SteadyPoint::duration::zero());
     tokens_ = std::min(burst_, tokens_ + passed.count() * per_second_);

@@ -21,13 +21,13 @@ PartyState with_next_version(PartyState state) {
 Reply<Done> require_idle(const Party& party) {
   switch (party.status) {
     case PartyStatus::idle: return Done{};
-    case PartyStatus::queued: return refuse_for(Code::party_in_queue, {party.leader_id}, "The party is in the queue.");
+    case PartyStatus::queued: return refuse_for(Code::party_in_queue, {party.leader_id}, "the party is in the queue");
     case PartyStatus::in_match: break;
   }
-  return refuse_for(Code::party_in_match, {party.leader_id}, "The party is in a match.");
+  return refuse_for(Code::party_in_match, {party.leader_id}, "the party is in a match");
 }
 
-/// Members stand in the order of joining.
+/// The connected member who joined first. `members` are in the order of joining.
 std::optional<PlayerId> longest_connected(const PartyState& state) {
   for (const auto& member : state.party.members) {
     if (member.connected) return member.player_id;
@@ -35,7 +35,7 @@ std::optional<PlayerId> longest_connected(const PartyState& state) {
   return std::nullopt;
 }
 
-/// An absent leader leads only as long as nobody else could.
+/// If the leader is absent and another member is connected, that member leads.
 void pass_lead_of_absent(PartyState& state) {
   if (presence_of(state, state.party.leader_id) != Presence::absent) return;
   if (const auto successor = longest_connected(state)) state.party.leader_id = *successor;
@@ -72,7 +72,7 @@ bool is_kicked(const PartyState& state, PlayerId player, TimePoint now) {
   return kicked != state.kicked.end() && kicked->second > now;
 }
 
-/// Later than everyone else's, whatever the clock says: the order of joining decides who leads next.
+/// Later than the joining time of every member, even if the clock was set back: the order decides who leads next.
 TimePoint joining_time(const Party& party, TimePoint now) {
   for (const auto& member : party.members) now = std::max(now, member.joined_at + Milliseconds{1});
   return now;
@@ -80,14 +80,14 @@ TimePoint joining_time(const Party& party, TimePoint now) {
 
 }  // namespace
 
-Failure<Problem> no_such_party() { return refuse(Code::not_found, "There is no such party."); }
+Failure<Problem> no_such_party() { return refuse(Code::not_found, "there is no such party"); }
 
 Failure<Problem> already_in_party(PlayerId player) {
-  return refuse_for(Code::already_in_party, {player}, "The player must leave the present party first.");
+  return refuse_for(Code::already_in_party, {player}, "the player must leave the present party first");
 }
 
 Failure<Problem> already_queued(PlayerId player, const std::optional<TicketId>& ticket) {
-  auto refusal = refuse_for(Code::already_queued, {player}, "The player is queued already.");
+  auto refusal = refuse_for(Code::already_queued, {player}, "the player is queued already");
   refusal.error.ticket_id = ticket;
   return refusal;
 }
@@ -155,7 +155,7 @@ PartyState with_ticket(PartyState stored, const TicketFacts& ticket) {
       party.match_id = ticket.match_id;
       return stored;
     case TicketStage::ended:
-      // With a match, it ended because that match was cancelled.
+      // A ticket with a match ended because that match was cancelled.
       if (ticket.match_id || ticket.for_absence) clear_readiness(party);
       break;
     case TicketStage::match_over:
@@ -174,13 +174,13 @@ Reply<Done> may_see(const Party& party, PlayerId caller) {
 Reply<Done> require_member(const Party& party, PlayerId caller) {
   if (find_member(party, caller) != nullptr) return Done{};
   if (!party.is_public) return no_such_party();
-  return refuse(Code::not_member, "Only members of the party may do this.");
+  return refuse(Code::not_member, "only members of the party may do this");
 }
 
 Reply<Done> require_leader(const Party& party, PlayerId caller) {
   if (party.leader_id == caller) return Done{};
   if (auto seen = may_see(party, caller); !seen) return seen;
-  return refuse(Code::not_leader, "Only the party's leader may do this.");
+  return refuse(Code::not_leader, "only the party's leader may do this");
 }
 
 Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint now) {
@@ -190,7 +190,7 @@ Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint
   if (!member && !before.party.is_public && !invited) return no_such_party();
   if (!invited && is_kicked(before, id, now)) {
     auto refusal =
-        refuse(Code::kicked, "The party's leader has removed the player. They may join again later, or invited.");
+        refuse(Code::kicked, "the party's leader kicked the player, who may join again later or when invited");
     const auto left = std::chrono::ceil<Seconds>(before.kicked.at(id) - now);
     refusal.error.retry_after_seconds = static_cast<int>(left.count());
     return refusal;
@@ -198,7 +198,7 @@ Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint
   if (member || joiner.in_a_party) return already_in_party(id);
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
   if (static_cast<int>(before.party.members.size()) >= before.party.max_size) {
-    return refuse_for(Code::party_full, {id}, "The party has no free place.");
+    return refuse_for(Code::party_full, {id}, "the party is full");
   }
   PartyState after = before;
   after.invites.erase(id);
@@ -223,10 +223,10 @@ Reply<PartyState> set_ready(const PartyState& before, PlayerId player, std::opti
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
   if (find_member(before.party, guest) != nullptr) {
-    return refuse_for(Code::already_in_party, {guest}, "The player is a member already.");
+    return refuse_for(Code::already_in_party, {guest}, "the player is a member already");
   }
   if (!is_invited(before, guest, now) && count_open_invites(before, now) >= kMaxInvites) {
-    return refuse_for(Code::too_many_invites, {leader}, "The party has too many open invitations.");
+    return refuse_for(Code::too_many_invites, {leader}, "the party has too many open invitations");
   }
   PartyState after = before;
   after.kicked.erase(guest);
@@ -238,7 +238,7 @@ Reply<PartyState> end_invite(const PartyState& before, PlayerId caller, PlayerId
   if (caller != guest) {
     if (auto leads = require_leader(before.party, caller); !leads) return fail(std::move(leads).error());
   }
-  if (!is_invited(before, guest, now)) return refuse(Code::not_found, "There is no such invitation.");
+  if (!is_invited(before, guest, now)) return refuse(Code::not_found, "there is no such invitation");
   PartyState after = before;
   after.invites.erase(guest);
   return with_next_version(std::move(after));
@@ -253,11 +253,11 @@ PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now
 
 Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId successor) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
-  if (find_member(before.party, successor) == nullptr) return refuse(Code::not_found, "The player is no member.");
+  if (find_member(before.party, successor) == nullptr) return refuse(Code::not_found, "the player is not a member");
   if (auto idle = require_idle(before.party); !idle) return fail(std::move(idle).error());
   if (successor == leader) return before;
   if (presence_of(before, successor) == Presence::absent) {
-    return refuse_for(Code::member_absent, {successor}, "The player has lost the connection.");
+    return refuse_for(Code::member_absent, {successor}, "the player has lost the connection");
   }
   PartyState after = before;
   after.party.leader_id = successor;
@@ -271,7 +271,7 @@ Reply<PartyState> leave(const PartyState& before, PlayerId member) {
 
 Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member, TimePoint now) {
   if (auto leads = require_leader(before.party, leader); !leads) return fail(std::move(leads).error());
-  if (find_member(before.party, member) == nullptr) return refuse(Code::not_found, "The player is no member.");
+  if (find_member(before.party, member) == nullptr) return refuse(Code::not_found, "the player is not a member");
   if (member == leader) return refuse_field("/player_id", "is the leader, who leaves instead");
   PartyState after = remove_member(before, member);
   std::erase_if(after.kicked, [&](const auto& kicked) { return kicked.second <= now; });
@@ -314,7 +314,7 @@ PartyState queued(PartyState before, TicketId ticket) {
 std::optional<PartyState> settle(const PartyState& before, const std::optional<TicketId>& stored,
                                  const TicketFacts& ticket, const std::optional<MatchId>& ended_match) {
   if (!stored) return std::nullopt;
-  if (!before.party.ticket_id) return with_next_version(before);  // with_ticket has seen that it is over
+  if (!before.party.ticket_id) return with_next_version(before);  // with_ticket removed it because it has ended
   if (ticket.stage != TicketStage::in_match || !ended_match || ticket.match_id != ended_match) return std::nullopt;
   return with_next_version(with_ticket(before, {TicketStage::match_over, ticket.match_id, ticket.no_requeue, false}));
 }

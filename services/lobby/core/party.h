@@ -1,8 +1,9 @@
-// The rules of a party: who may do what, and what the party is afterwards. Every rule is a function from the party as
-// it is to the party as it will be, or a refusal; no I/O, no clock. What it returns is written only if the party still
-// has the version the rule saw (store.h), so a rule never meets a race.
+// The rules of a party: who may do what, and the party that results. Each rule is a pure function that returns the
+// changed party or a refusal. The caller writes the result only if the party still has the version that the rule was
+// given (store.h), so no rule has to consider concurrent changes.
 //
-// Refusals come in this order: not found or not allowed (404, 403), then bad values (422), then conflicts (409).
+// If several refusals apply, the first in this order is returned: not found or not allowed (404, 403), invalid value
+// (422), conflict (409).
 #pragma once
 
 #include <map>
@@ -15,32 +16,32 @@
 
 namespace mm::lobby {
 
-/// How long an invitation stands, and how many may be open: of a party, and for a player.
+/// The lifetime of an invitation, and how many may be open: of one party, and for one player.
 inline constexpr Milliseconds kInviteLifetime{60 * 60 * 1000};
 inline constexpr std::size_t kMaxInvites = 50;
 inline constexpr std::size_t kMaxInvitesOfPlayer = 50;
-/// How long a removed player cannot join again, unless the leader invites them.
+/// How long a kicked player cannot join the party again, unless the leader invites the player.
 inline constexpr Milliseconds kKickBan{5 * 60 * 1000};
-/// How long a member without a socket is waited for: then they are not ready any more and do not lead any more.
+/// How long a member may be without a socket before becoming absent, that is, not ready and not the leader.
 inline constexpr Milliseconds kAbsenceGrace{10'000};
 
-/// Where the ticket of a party stands, as read beside it. `gone`: unknown in the queue (any more).
+/// The stage of a party's ticket, read together with the party. `gone`: the queue does not know the ticket.
 enum class TicketStage { none, queued, in_match, match_over, ended, gone };
 
 struct TicketFacts {
   TicketStage stage = TicketStage::none;
-  std::optional<MatchId> match_id;  ///< the one it is or was in
-  bool no_requeue = false;          ///< if its match is cancelled, it does not search again
-  bool for_absence = false;         ///< it ended because a member stayed away
+  std::optional<MatchId> match_id;  ///< the present or the last match of the ticket
+  bool no_requeue = false;          ///< if its match is cancelled, the ticket is not queued again
+  bool for_absence = false;         ///< the ticket was cancelled because a member was absent
 };
 
-/// Whether a member is there, as their sockets show it. A player who never had a socket while a member is `unseen`,
-/// whatever happens: bots and clients that only use HTTP are not concerned.
+/// The connection of a member. A player who has never had a socket while a member stays `unseen` and never becomes
+/// absent, so bots and clients that only use HTTP are not affected.
 enum class Presence {
   unseen,
   connected,
-  away,    ///< the last socket closed; the grace runs
-  absent,  ///< the grace has ended
+  away,    ///< the last socket closed, and the grace period has not ended
+  absent,  ///< the grace period has ended
 };
 
 struct OpenInvite {
@@ -50,22 +51,22 @@ struct OpenInvite {
   friend bool operator==(const OpenInvite&, const OpenInvite&) = default;
 };
 
-/// A party as the rules see it: what players see, and what only the rules know.
+/// A party with the data that only the rules use; clients see `party`.
 struct PartyState {
   Party party;
-  std::map<PlayerId, Presence> presence;   ///< of members; who is not listed is unseen
-  std::map<PlayerId, OpenInvite> invites;  ///< by the invited player; some may have expired
-  std::map<PlayerId, TimePoint> kicked;    ///< until when each must not join
+  std::map<PlayerId, Presence> presence;   ///< of members; a member without an entry is unseen
+  std::map<PlayerId, OpenInvite> invites;  ///< by invited player; some may have expired
+  std::map<PlayerId, TimePoint> kicked;    ///< by kicked player: when the ban ends
 };
 
 Failure<Problem> no_such_party();
 Failure<Problem> already_in_party(PlayerId player);
-/// 409 with the live ticket: who is queued alone cannot enter a party.
+/// 409 with the open ticket: a player who is queued alone cannot create or join a party.
 Failure<Problem> already_queued(PlayerId player, const std::optional<TicketId>& ticket);
 
 const PartyMember* find_member(const Party& party, PlayerId player);
 Presence presence_of(const PartyState& state, PlayerId member);
-/// Sets it, and what members see of it.
+/// Sets the presence and the `connected` flag that clients see.
 void set_presence(PartyState& state, PlayerId member, Presence presence);
 ReadyState ready_summary(const Party& party);
 
@@ -76,15 +77,15 @@ struct Creator {
 
 PartyState create_party(PartyId id, const Creator& creator, const CreateParty& wishes, TimePoint now);
 
-/// Derives status, ticket and match from the facts. A ticket that is over no longer shows. Nobody is ready any more
-/// after a match, or after a ticket that ended because a member stayed away.
+/// Sets status, ticket and match of the party according to the ticket. A ticket that has ended is removed. After a
+/// match, and after a ticket that ended because a member was absent, no member is ready.
 PartyState with_ticket(PartyState stored, const TicketFacts& ticket);
 
-/// Sees it: members, and anyone if it is public. 404 otherwise.
+/// Members may see the party; everybody may see a public party. 404 otherwise.
 Reply<Done> may_see(const Party& party, PlayerId caller);
-/// 404 when it may not be seen, 403 not_member when it may.
+/// 403 not_member if the caller may see the party, else 404.
 Reply<Done> require_member(const Party& party, PlayerId caller);
-/// 404 when it may not be seen, 403 not_leader when it may.
+/// 403 not_leader if the caller may see the party, else 404.
 Reply<Done> require_leader(const Party& party, PlayerId caller);
 
 struct Joiner {
@@ -95,32 +96,32 @@ struct Joiner {
 };
 
 Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint now);
-/// Without `ready`: the other way round. The same as before: the party unchanged.
+/// Toggles the readiness if `ready` is not given. If nothing changes, returns the party with the same version.
 Reply<PartyState> set_ready(const PartyState& before, PlayerId member, std::optional<bool> ready);
-/// Lifts the ban of a player who was removed.
+/// Also lifts the ban of a kicked player.
 Reply<PartyState> invite(const PartyState& before, PlayerId leader, PlayerId guest, TimePoint now);
-/// The guest declines, or the leader withdraws it.
+/// The guest declines the invitation, or the leader withdraws it.
 Reply<PartyState> end_invite(const PartyState& before, PlayerId caller, PlayerId guest, TimePoint now);
-/// Forgets an invitation that has expired; one that stands (again) stays.
+/// Removes the invitation if it has expired; it may have been renewed since.
 PartyState expire_invite(const PartyState& before, PlayerId guest, TimePoint now);
 Reply<PartyState> promote(const PartyState& before, PlayerId leader, PlayerId successor);
-/// The lead goes to the longest-standing connected member; if nobody is, to the longest-standing. An empty member list
-/// afterwards means that the party is disbanded.
+/// If the leader leaves, the connected member who joined first leads; if no member is connected, the member who joined
+/// first. A result without members means that the party is disbanded.
 Reply<PartyState> leave(const PartyState& before, PlayerId member);
 Reply<PartyState> kick(const PartyState& before, PlayerId leader, PlayerId member, TimePoint now);
 
-/// A member's first socket opened, or the last one closed.
+/// The first socket of a member was opened, or the last one was closed.
 PartyState socket_changed(const PartyState& before, PlayerId member, bool connected);
-/// The grace of a member without a socket has ended: not ready, and the lead goes to the longest-standing connected
-/// member, if there is one; else to the first who connects.
+/// The grace period of a member without a socket has ended. The member is not ready. If the member led, the connected
+/// member who joined first leads; if no member is connected, the next member to connect will lead.
 PartyState grace_ended(const PartyState& before, PlayerId member);
-/// What the waiting ticket of a party ends with when that member goes.
+/// The reason with which the queued ticket of a party is closed when `leaver` leaves or is kicked.
 CloseReason reason_to_close(const PartyState& before, PlayerId leaver, bool kicked);
 
-/// The leader queued it under this ticket. The version grows in the queue's own script.
+/// The party after its leader queued it. In Redis, matchmaker's enqueue script increments the version.
 PartyState queued(PartyState before, TicketId ticket);
-/// What is to be written because the party's ticket is over, or nothing. `stored`: the ticket as it stands in the
-/// party, `ended_match`: a match known to have ended, even if the queue does not know it yet; nobody is ready after it.
+/// The party to write if its ticket has ended, else none. `stored`: the ticket id in the party's stored fields.
+/// `ended_match`: a match that has ended, although the queue may not know it yet.
 std::optional<PartyState> settle(const PartyState& before, const std::optional<TicketId>& stored,
                                  const TicketFacts& ticket, const std::optional<MatchId>& ended_match);
 

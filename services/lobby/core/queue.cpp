@@ -35,10 +35,10 @@ double spread(const std::vector<TicketPlayer>& players) {
 
 Reply<Done> check_party_fits(const Choice& choice, const std::vector<TicketPlayer>& players) {
   if (static_cast<int>(players.size()) > choice.team_size) {
-    return refuse(Code::party_too_large, "The party does not fit into a team of this size.");
+    return refuse(Code::party_too_large, "the party does not fit into a team of this size");
   }
   if (choice.mode->max_party_spread && spread(players) > *choice.mode->max_party_spread) {
-    return refuse(Code::party_spread_too_wide, "The ratings in the party differ too much for this mode.");
+    return refuse(Code::party_spread_too_wide, "the ratings in the party differ too much for this mode");
   }
   return Done{};
 }
@@ -55,18 +55,18 @@ std::vector<PlayerId> absent_members(const PartyState& state, PlayerId caller) {
 Reply<Done> check_party_can_queue(const PartyState& state, PlayerId caller) {
   const Party& party = state.party;
   if (party.status == PartyStatus::queued) {
-    auto refusal = refuse_for(Code::already_queued, {party.leader_id}, "The party is queued already.");
+    auto refusal = refuse_for(Code::already_queued, {party.leader_id}, "the party is queued already");
     refusal.error.ticket_id = party.ticket_id;
     return refusal;
   }
   if (party.status == PartyStatus::in_match) {
-    return refuse_for(Code::in_match, {party.leader_id}, "The party is in a match.");
+    return refuse_for(Code::in_match, {party.leader_id}, "the party is in a match");
   }
   if (const auto absent = absent_members(state, caller); !absent.empty()) {
-    return refuse_for(Code::member_absent, absent, "The member has lost the connection.");
+    return refuse_for(Code::member_absent, absent, "the member has lost the connection");
   }
   if (const auto summary = ready_summary(party); !summary.all_ready) {
-    return refuse_for(Code::not_all_ready, summary.not_ready, "The member is not ready.");
+    return refuse_for(Code::not_all_ready, summary.not_ready, "the member is not ready");
   }
   return Done{};
 }
@@ -107,7 +107,7 @@ Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const E
   const auto choice = choose(context.modes, wishes);
   if (!choice) return fail(choice.error());
   if (party && party->party.members.size() > 1) {
-    return refuse_for(Code::in_party, {entry.player}, "The party's leader queues for everyone.");
+    return refuse_for(Code::in_party, {entry.player}, "only the party's leader may queue, with the whole party");
   }
 
   Enqueue request = request_for(entry, wishes, *choice);
@@ -142,14 +142,14 @@ Reply<Done> may_cancel(const TicketOwners& ticket, const std::optional<PartyStat
   const auto& players = ticket.players;
   const bool plays = std::find(players.begin(), players.end(), caller) != players.end();
   const bool leads = party && party->party.leader_id == caller;
-  if (!plays && !leads) return refuse(Code::not_found, "There is no such ticket.");
-  if (party && !leads) return refuse(Code::not_leader, "A party's ticket is cancelled by its leader.");
+  if (!plays && !leads) return refuse(Code::not_found, "there is no such ticket");
+  if (party && !leads) return refuse(Code::not_leader, "only the party's leader may cancel its ticket");
   return Done{};
 }
 
 Reply<TicketId> ticket_to_cancel(const PartyState& state, PlayerId caller) {
   if (auto leads = require_leader(state.party, caller); !leads) return fail(std::move(leads).error());
-  if (!state.party.ticket_id) return refuse(Code::not_queued, "The party is not queued.");
+  if (!state.party.ticket_id) return refuse(Code::not_queued, "the party is not queued");
   return *state.party.ticket_id;
 }
 

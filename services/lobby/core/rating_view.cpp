@@ -92,7 +92,7 @@ RatingView::ModeNumber RatingView::number_or_new(const Mode& mode) {
   return modes_.try_emplace(mode, static_cast<ModeNumber>(modes_.size() + 1)).first->second;
 }
 
-/// The upper six bits choose the shard, the lower ones the slot; the multiplications spread both.
+/// The upper six bits select the shard, the lower ones the slot.
 std::uint64_t RatingView::hash(const Uuid& player, ModeNumber mode) {
   std::uint64_t h = std::hash<Uuid>{}(player) + mode * 0xD6E8FEB86659FD93ULL;
   h = (h ^ (h >> 32)) * 0xD6E8FEB86659FD93ULL;
@@ -100,7 +100,7 @@ std::uint64_t RatingView::hash(const Uuid& player, ModeNumber mode) {
   return h ^ (h >> 32);
 }
 
-/// Where that row is, or the empty slot where it would go.
+/// The index of the row, or of the empty slot where the row would be stored.
 std::size_t RatingView::place(const std::vector<Slot>& slots, std::uint64_t hash, const Uuid& player, ModeNumber mode) {
   const std::size_t mask = slots.size() - 1;
   std::size_t at = hash & mask;

@@ -1,8 +1,9 @@
-// The read model of ratings: every rating there is, in memory, so that queueing asks nobody. 36 bytes a row (id 16,
-// rating, games, deviation and its time 4 each, its growth and the mode 2 each) in open-addressing tables that are
-// between 7/16 and 7/8 full: 41 to 83 bytes per player and mode, 83 MB at worst for a million. Rows are never removed.
+// The read model of ratings: all ratings in memory, so that entering the queue needs no request to profile. A row has
+// 36 bytes (id 16; rating, games, deviation and its time 4 each; deviation growth and mode 2 each). Rows are in
+// open-addressing tables that are between 7/16 and 7/8 full: 41 to 83 bytes per player and mode, at most 83 MB for a
+// million. Rows are never removed.
 //
-// Thread-safe: one lock for each of 64 shards, held for a few probes.
+// Thread-safe: 64 shards with one mutex each, which is held for a few probes.
 #pragma once
 
 #include <array>
@@ -23,16 +24,16 @@ class RatingView {
     double mmr = kInitialMmr;
     double deviation = kInitialDeviation;
     std::int64_t games = 0;
-    TimePoint deviation_at{};  ///< in whole seconds; the deviation is of then and grows (common/contracts/deviation.h)
-    double deviation_growth = 0;  ///< points per square root of a day; 0: it does not grow
+    TimePoint deviation_at{};     ///< when `deviation` was computed, in whole seconds; it grows since
+    double deviation_growth = 0;  ///< points per square root of a day, 0: constant (common/contracts/deviation.h)
     friend bool operator==(const Row&, const Row&) = default;
   };
 
-  /// Takes the row if it is newer, that is, if it counts more games; says whether it was. Rows may come in any order
-  /// and more than once.
+  /// Stores the row if it counts more games than the stored one; returns whether it did. Rows may come in any order and
+  /// more than once.
   bool apply(PlayerId player, const Mode& mode, const Row& row);
 
-  /// As it was stored; the initial rating for a player without a row.
+  /// The stored row; the initial rating for a player without a row.
   Row find(PlayerId player, const Mode& mode) const;
 
   std::size_t size() const;
@@ -42,7 +43,7 @@ class RatingView {
   using ModeNumber = std::uint16_t;  // 0: none, an empty slot
   struct Slot {
     Uuid player;
-    std::int32_t mmr = 0;  // in hundredths, like deviation: exact on the wire, exact here
+    std::int32_t mmr = 0;  // in hundredths, like deviation: messages have two decimals, so this is exact
     std::int32_t deviation = 0;
     std::uint32_t games = 0;
     std::uint32_t deviation_at = 0;      // seconds since 1970
@@ -51,7 +52,7 @@ class RatingView {
   };
   struct Shard {
     mutable std::mutex mutex;
-    std::vector<Slot> slots;  // a power of two, or none yet
+    std::vector<Slot> slots;  // the size is 0 or a power of two
     std::size_t used = 0;
   };
   static constexpr std::size_t kShards = 64;

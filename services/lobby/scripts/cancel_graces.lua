@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- A player has a socket again: no grace runs any more. KEYS[1]: the tenant's key prefix. ARGV: player. Answers their
--- party or ''.
+-- Ends the grace periods of a player who has a socket again. KEYS[1]: the tenant's key prefix. ARGV: player. Returns
+-- the player's party or ''.
 local prefix = KEYS[1]
 local player = ARGV[1]
 

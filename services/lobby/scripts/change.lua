@@ -1,9 +1,9 @@
 #!lua
--- Writes a decided change of a party, if nobody changed the party since it was read. The version is enough to know that:
--- members, leader, readiness, presence, invitations and the ticket never change without it. KEYS[1]: the tenant's key
--- prefix. ARGV: party, the version it was decided upon, the joining player or '', how many invitations a player may
--- have, the changes (shared/party_changes.lua).
--- Answers {'done'}, {'changed'}, {'already_in_party'}, {'already_queued', ticket} or {'too_many_invites', player}.
+-- Writes a change of a party, unless the version of the party has changed since it was read. Every change of members,
+-- leader, readiness, presence, invitations or ticket changes the version. KEYS[1]: the tenant's key prefix. ARGV:
+-- party, the version that was read, the joining player or '', the maximum number of open invitations of a player, the
+-- changes (shared/party_changes.lua).
+-- Returns {'done'}, {'changed'}, {'already_in_party'}, {'already_queued', ticket} or {'too_many_invites', player}.
 --@include queue.lua
 --@include enter_party.lua
 --@include party_changes.lua

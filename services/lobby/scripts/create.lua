@@ -1,6 +1,7 @@
 #!lua
--- Founds a party, unless its founder is in one or waits in the queue. KEYS[1]: the tenant's key prefix. ARGV: party,
--- founder, the changes (shared/party_changes.lua). Answers {'done'}, {'already_in_party'} or {'already_queued', ticket}.
+-- Creates a party, unless its creator is in a party or in the queue. KEYS[1]: the tenant's key prefix. ARGV: party,
+-- creator, the changes (shared/party_changes.lua). Returns {'done'}, {'already_in_party'} or {'already_queued',
+-- ticket}.
 --@include queue.lua
 --@include enter_party.lua
 --@include party_changes.lua

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- A member goes: leaves or is kicked, and the last one disbands the party. Their ticket goes with them in the same
--- step, so that nobody is matched with a party they have left: a waiting one ends, one in a match is not queued again.
--- KEYS[1]: the tenant's key prefix. ARGV: party, the version it was decided upon, the leaver, `stays` or `disbands`,
--- the reason that the ticket's players are told, the changes (shared/party_changes.lua).
--- Answers {'changed'}, or {'done', where the ticket stands now, the match it is in}.
+-- Removes a member who leaves or is kicked; the last one disbands the party. Withdraws the party's ticket in the same
+-- step, so that no player is matched with a party that the player has left: a queued ticket is closed, a matched one
+-- will not be queued again. KEYS[1]: the tenant's key prefix. ARGV: party, the version that was read, the leaver,
+-- `stays` or `disbands` (the party), the reason for the ticket's players, the changes (shared/party_changes.lua).
+-- Returns {'changed'}, or {'done', state of the ticket, its match or ''}.
 --@include queue.lua
 --@include end_ticket.lua
 --@include party_changes.lua

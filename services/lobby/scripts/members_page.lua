@@ -1,7 +1,7 @@
 #!lua flags=no-writes
--- Some members of the tenant's parties, and the presence that is known of each. KEYS[1]: the tenant's key prefix. ARGV:
--- cursor (0: from the start), about how many. Answers {the next cursor (0: that was the end), player, party, presence or
--- '', player, …}.
+-- Returns a page of the members of the tenant's parties, with their stored presence. KEYS[1]: the tenant's key prefix.
+-- ARGV: cursor (0: the first page), approximate size of the page. Returns {the next cursor (0: this was the last page),
+-- player, party, presence or '', player, …}.
 local prefix = KEYS[1]
 local page = redis.call('HSCAN', prefix .. 'member', ARGV[1], 'COUNT', ARGV[2])
 local answer = {page[1]}

@@ -1,9 +1,9 @@
 #!lua flags=no-writes
--- Reads a party and all that is decided with it at one instant: its fields, where its ticket stands, and which party the
--- asking player is in. KEYS[1]: the tenant's key prefix. ARGV: party or '' (then the asking player's), asking player
--- or ''.
--- Answers {party or '', the asking player's party or '', fields, ticket}: ticket is {} without one, else {state or ''
--- when it is unknown, match or '', 1 while that match is live, 1 if it must not be queued again, the reason of its end or ''}.
+-- Reads at one instant a party, its ticket, and the party of the calling player. KEYS[1]: the tenant's key prefix.
+-- ARGV: party or '' (then the caller's party), calling player or ''.
+-- Returns {party or '', the caller's party or '', fields, ticket}. ticket is {} if the party has none, else {state or
+-- '' if the queue does not know it, match or '', 1 while that match is live, 1 if it must not be queued again, reason
+-- of its end or ''}.
 local prefix = KEYS[1]
 local party, caller = ARGV[1], ARGV[2]
 

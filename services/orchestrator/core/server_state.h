@@ -54,7 +54,7 @@ enum class ServerEffect {
   stop_matches,        ///< assign no new matches to the server
   forget_matches,      ///< the matches that the server hosts are unknown until its next hello
   fail_hand_overs,     ///< answer the hand-overs to the server that are under way with `lost`
-  reset_start_delay,   ///< the programs start: the next server need not wait
+  reset_start_delay,   ///< the program starts: count failures from 0 again
   extend_start_delay,  ///< the program does not start: delay the next start
   report_silence,      ///< log it, and let waiting callers look again
   kill,                ///< log it, and end the process

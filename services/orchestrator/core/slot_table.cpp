@@ -56,9 +56,9 @@ std::vector<MatchId> SlotTable::matches() const {
   return matches;
 }
 
-int servers_wanted(int matches, int most) {
+int servers_wanted(int matches, int limit) {
   const int needed = (matches + kSpareSlots + game::kMatchesPerServer - 1) / game::kMatchesPerServer;
-  return std::clamp(needed, 1, std::max(1, most));
+  return std::clamp(needed, 1, std::max(1, limit));
 }
 
 }  // namespace mm::orchestrator

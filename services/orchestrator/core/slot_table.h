@@ -1,8 +1,8 @@
-// Which match sits where: servers with a fixed number of places each. Pure bookkeeping; the table in PostgreSQL has the
-// last word (a place there is unique), this is the view from which the next place is chosen.
+// Which match has which slot: each server has a fixed number of slots. Pure. The table in PostgreSQL is authoritative
+// (a slot is unique there); this is the view from which the next slot is chosen.
 //
-// A new match goes to the fullest server that still has room, so that few servers are busy and the others stay free to
-// go. Idempotent by match: a match that has a seat keeps it.
+// A new match gets a slot of the fullest server that has a free one, so that few servers are busy and the others can
+// end. Idempotent by match: a match that has a slot keeps it.
 #pragma once
 
 #include <bitset>
@@ -24,15 +24,15 @@ struct ServerSlot {
 
 class SlotTable {
  public:
-  /// `open`: it takes new matches. Seats on a closed server stay.
+  /// Whether the server gets new matches. Assigned slots do not change.
   void set_accepting(ServerId server, bool accepting);
-  /// The server is gone, and every seat on it.
+  /// Removes the server and its slots.
   void remove(ServerId server);
 
   std::optional<ServerSlot> find(MatchId match) const;
-  /// The seat it has, or a new one; none: no open server has room.
+  /// The slot of the match, or a new one. None: no accepting server has a free slot.
   std::optional<ServerSlot> assign(MatchId match);
-  /// As the table says; another match in that place loses it.
+  /// Assigns the slot that the table has. Another match with this slot loses it.
   void restore(MatchId match, const ServerSlot& assigned);
   void free(MatchId match);
 
@@ -49,8 +49,8 @@ class SlotTable {
   std::map<MatchId, ServerSlot> assigned_;
 };
 
-/// How many servers there should be for so many matches: room for `kSpareSlots` more, at least one, at most `most`.
+/// The number of servers for so many matches and kSpareSlots more: at least one, at most `limit`.
 inline constexpr int kSpareSlots = 16;
-int servers_wanted(int matches, int most);
+int servers_wanted(int matches, int limit);
 
 }  // namespace mm::orchestrator

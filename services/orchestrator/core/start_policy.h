@@ -1,4 +1,4 @@
-// How long to wait before the next game server is started when the last ones did not come up. Pure.
+// When the next game server is started, and on which port. Pure.
 #pragma once
 
 #include <algorithm>
@@ -7,14 +7,14 @@
 
 namespace mm::orchestrator {
 
-/// 0.5 s doubled per failure in a row, up to 10 s; none after a success.
+/// The delay before the next start: 0.5 s, doubled for each consecutive failure up to 10 s; 0 after a success.
 constexpr Milliseconds start_delay(int failures) {
   if (failures <= 0) return Milliseconds{0};
   return Milliseconds{std::min(10'000, 500 << std::min(failures - 1, 10))};
 }
 
-/// The port of the next server: the first of the range from `from` on (round robin) that no server of ours has.
-/// `taken` says of an offset whether its port is in use. -1: all are.
+/// The offset of the next server's port in a range of `count` ports: the first free one from `from` on, round robin.
+/// `taken(offset)` returns whether a server has the port. -1: no port is free.
 template <class Taken>
 constexpr int free_port_offset(int from, int count, Taken taken) {
   for (int i = 0; i < count; ++i) {

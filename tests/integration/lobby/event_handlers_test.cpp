@@ -1,4 +1,4 @@
-// What lobby makes of the streams: tickets that closed or search again, matches found and ended, ratings.
+// The handlers of events: tickets that closed or were queued again, matches that were found or have ended, ratings.
 #include <gtest/gtest.h>
 
 #include "tests/integration/lobby/stack.h"
@@ -9,7 +9,7 @@ namespace {
 class EventHandling : public ::testing::Test {
  protected:
   void SetUp() override {
-    stack.matchmaker->relay();  // what earlier tests left
+    stack.matchmaker->relay();  // the events of earlier tests
     stack.wait_for_frames();
   }
 
@@ -20,7 +20,7 @@ class EventHandling : public ::testing::Test {
     MatchId id;
   };
 
-  /// ada and bob's party against eve.
+  /// Matches the party of ada and bob with eve.
   Match matched() {
     Match match;
     match.party = party_of({&ada, &bob}, true);
@@ -146,11 +146,11 @@ TEST_F(EventHandling, TheQueueMayLearnOfTheEndBeforeLobby) {
   EXPECT_EQ(stack.matchmaker->relay(), 2);
 }
 
-// H12: who left while matched must not be queued again with the others.
+// H12: a player who left while matched must not be queued again with the others.
 TEST_F(EventHandling, H12ALeaveWhileMatchedIsNotRequeued) {
   const auto match = matched();
   ASSERT_TRUE(bob.leave(match.party));
-  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match) << "the match is not touched";
+  EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match) << "the match goes on";
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
   stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
   stack.matchmaker->relay();
@@ -165,7 +165,7 @@ TEST_F(EventHandling, H12ACancelThatCameTooLateIsNotRequeued) {
   const auto match = matched();
   EXPECT_EQ(refusal(ada.cancel(match.party)), Code::already_matched);
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
-  ASSERT_TRUE(stored_ticket_is_gone(match.party)) << "lobby sees the mark too";
+  ASSERT_TRUE(stored_ticket_is_gone(match.party)) << "lobby sees that it must not be queued again";
   stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
   stack.matchmaker->relay();
   EXPECT_EQ(stack.matchmaker->ticket(match.partys)->status, TicketStatus::cancelled);
@@ -182,10 +182,10 @@ TEST_F(EventHandling, ACancelledTicketIsNotifiedAndRemoved) {
     EXPECT_TRUE(received(*member, "queue_left", ticket.to_string()));
     EXPECT_TRUE(received(*member, "queue_left", "\"cancelled\""));
   }
-  EXPECT_EQ(ready_in(party), 2) << "readiness outlives a cancelled ticket";
+  EXPECT_EQ(ready_in(party), 2) << "a cancelled ticket does not clear readiness";
 }
 
-// Each way out of the queue, by what the players who stay are told.
+// The reason and the player in the frame queue_left, for each way out of the queue.
 TEST_F(EventHandling, QueueLeftHasTheReasonAndThePlayerWhoCausedIt) {
   struct Row {
     const char* reason;
@@ -246,7 +246,7 @@ TEST_F(EventHandling, OldEventsSendNoFrames) {
   ASSERT_TRUE(ada.cancel(party));
   stack.clock.advance(lobby::EventHandlers::kMaxFrameAge * 2);
   stack.matchmaker->relay();
-  EXPECT_TRUE(stored_ticket_is_gone(party)) << "the party is settled all the same";
+  EXPECT_TRUE(stored_ticket_is_gone(party)) << "the ticket is removed from the party anyway";
   stack.clock.advance(-lobby::EventHandlers::kMaxFrameAge * 2);
   ASSERT_TRUE(ada.queue(party));
   ASSERT_TRUE(ada.cancel(party));
@@ -273,7 +273,7 @@ TEST_F(EventHandling, RatedMatchesUpdateTheRatings) {
   }));
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].deviation, 90.25);
   ASSERT_TRUE(bob.queue_alone("ranked"));
-  EXPECT_NEAR(stack.matchmaker->last_enqueue_of(bob.id)->players[0].deviation, 110, 0.1) << "60 a year ago";
+  EXPECT_NEAR(stack.matchmaker->last_enqueue_of(bob.id)->players[0].deviation, 110, 0.1) << "it was 60 a year ago";
   ASSERT_TRUE(eve.queue_alone("casual"));
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr, kInitialMmr) << "another mode";
 }

@@ -1,6 +1,6 @@
-// Whatever players of parties do at the same instant, the queue never holds half a party: a waiting ticket has exactly
-// the members of its party, and a player without a party who waits is in no party. A script of the test looks at the
-// whole of Redis at one instant, again and again, while threads act at random.
+// Whatever players do concurrently, a part of a party is never in the queue: a queued ticket has exactly the members of
+// its party, and a player who is queued alone is in no party. A script of the test checks all of Redis at one instant,
+// again and again, while threads make random requests.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -11,7 +11,7 @@
 namespace mm::testing {
 namespace {
 
-// Answers a sentence for each player who waits in the queue without being entitled to.
+// Returns a sentence for each player who is in the queue but must not be.
 constexpr std::string_view kFindViolations = R"(#!lua
 local prefix, found = KEYS[1], {}
 local held = redis.call('HGETALL', prefix .. 'claim')
@@ -46,7 +46,7 @@ class HalfParty : public ::testing::Test {
   }
 
   std::vector<std::string> find_violations() {
-    static const storage::Script script("look", kFindViolations);
+    static const storage::Script script("find_violations", kFindViolations);
     const auto found = stack.queue.eval(script, {"mm:{default}:"}, {}, Deadline::after(Milliseconds{5'000}));
     std::vector<std::string> sentences;
     if (!found) return {found.error().text};
@@ -59,7 +59,7 @@ class HalfParty : public ::testing::Test {
     return party ? std::optional(*party) : std::nullopt;
   }
 
-  /// One thing that a player may do, whatever they are in.
+  /// Makes a random request of a player.
   void act(const Gamer& self, std::mt19937& random) {
     const auto any = [&](std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most - 1)(random); };
     const Gamer& other = *gamers[any(gamers.size())];
@@ -98,7 +98,7 @@ class HalfParty : public ::testing::Test {
     }
   }
 
-  /// The ticket finds a match, which is given up a few steps later; then the ticket searches again, if it may.
+  /// Matches the ticket and cancels the match a few steps later; then the ticket is queued again, if allowed.
   void match_and_cancel(TicketId ticket) {
     try {
       const auto match = stack.matchmaker->match(default_tenant(), {ticket});
@@ -108,7 +108,7 @@ class HalfParty : public ::testing::Test {
       stack.matchmaker->apply_cancelled(matches.front().first, {matches.front().second});
       matches.erase(matches.begin());
     } catch (const std::runtime_error&) {
-      // It was cancelled or left before its match.
+      // The ticket was cancelled before it was matched.
     }
   }
 

@@ -1,4 +1,5 @@
-// Invitations: they stand until they are answered, withdrawn, expired, or their party is gone, and all of that is told.
+// Invitations: they end when they are answered or withdrawn, when they expire or the party is disbanded, always with a
+// frame.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Lobby while something it needs is down, and afterwards.
+// Lobby while a dependency is down, and afterwards.
 #include <gtest/gtest.h>
 
 #include "tests/integration/lobby/stack.h"

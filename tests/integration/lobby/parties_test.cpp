@@ -1,4 +1,4 @@
-// The rows of parties, as a player meets them.
+// The requests about parties.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -156,14 +156,14 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(entered, 1);
   EXPECT_EQ(refused, 15);
-  int seats = 0;
+  int places = 0;
   for (std::size_t i = 0; i < parties.size(); ++i)
-    seats += static_cast<int>(leaders[i]->see(parties[i])->members.size());
+    places += static_cast<int>(leaders[i]->see(parties[i])->members.size());
   const bool leads = eve.ask(GetParty{std::nullopt, eve.id})->leader_id == eve.id;
-  EXPECT_EQ(seats, leads ? 8 : 9);
+  EXPECT_EQ(places, leads ? 8 : 9);
 }
 
-// Whatever runs at once, each acknowledged change counts once, and every reader sees a whole party.
+// I30: under concurrency each acknowledged change counts once, and every reader sees a consistent party.
 TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   const Gamer ada(stack, "ada", Gamer::Socket::none);
   CreateParty wishes;
@@ -194,10 +194,10 @@ TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   EXPECT_EQ(torn, 0);
   EXPECT_GT(changes, 20);
   EXPECT_EQ(ada.see(party)->version, 1 + changes);
-  const auto seats = ada.see(party)->members.size();
-  std::size_t seated = 1;
-  for (const auto& gamer : gamers) seated += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
-  EXPECT_EQ(seated, seats) << "who is a member is in the party, and nobody else";
+  const auto places = ada.see(party)->members.size();
+  std::size_t members = 1;
+  for (const auto& gamer : gamers) members += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
+  EXPECT_EQ(members, places) << "exactly the members have the party";
 }
 
 TEST_F(Parties, ReadyTogglesAndSetsAndNotifiesTheMembers) {
@@ -365,7 +365,7 @@ TEST_F(Parties, CreationAndChangesArePublished) {
 }
 
 TEST_F(Parties, PlayersWithoutASocketGetNoFrames) {
-  // A cache that was just started does not know who is connected; this one is old enough (common/bus/notify.lua).
+  // A cache that was just started does not know all connections; mark this one as older (common/bus/notify.lua).
   ASSERT_TRUE(stack.cache.command({"DEL", "mm:{default}:seq:uncertain"}, Deadline::after(Milliseconds{5'000})));
   const Gamer ada(stack), bob(stack, "bob", Gamer::Socket::none);
   const auto party = party_of({&ada, &bob});

@@ -1,5 +1,5 @@
-// The grace of players who are gone. Time moves only when the test moves it; that somebody is left alone shows when
-// somebody else, whose grace ended with theirs, has been dealt with.
+// The grace periods of players who lost the connection. The tests control the clock. To check that a player is not
+// affected, a test waits until another player, whose grace period ended at the same time, has been handled.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class PresenceGrace : public ::testing::Test {
   void publish_presence(const Gamer& gamer, bool connected) {
     ASSERT_TRUE(stack.bus->publish(PresenceChanged{gamer.id, default_tenant(), connected}));
   }
-  /// When the grace of their ticket ends; nothing while none runs.
+  /// When the grace period of the ticket ends; none if it has not begun.
   std::optional<std::int64_t> ticket_due(const Gamer& gamer) {
     const auto score = stack.queue.command({"ZSCORE", "mm:{default}:party_due", "ticket:" + gamer.id.to_string()},
                                            Deadline::after(Milliseconds{5'000}));
@@ -75,7 +75,7 @@ TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberDoesNotReconnect) {
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
   const auto after = ada.see(party);
   EXPECT_EQ(after->status, PartyStatus::idle);
-  for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "nobody was asked again";
+  for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "readiness is cleared";
 }
 
 TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoReconnectInTimeOrNeverHadASocket) {
@@ -128,7 +128,7 @@ TEST_F(PresenceGrace, RunsForATicketThatWasQueuedAfterTheSocketHadClosed) {
   disconnect(bob, false);
   ASSERT_TRUE(eventually([&] { return !connected(party, bob); }));
   const auto ticket = ada.queue(party);
-  ASSERT_TRUE(ticket) << "the party's grace still runs";
+  ASSERT_TRUE(ticket) << "the grace period of the party has not ended";
   stack.clock.advance(lobby::kAbsenceGrace);
   ASSERT_TRUE(eventually([&] { return is_away(bob); }));
   stack.clock.advance(kGrace);
@@ -143,7 +143,7 @@ TEST_F(PresenceGrace, DoesNotEndWhileTheRecordOfSocketsCannotBeRead) {
   stack.cache_server.kill();
   const auto due = ticket_due(bob);
   stack.clock.advance(kGrace);
-  ASSERT_TRUE(eventually([&] { return ticket_due(bob) > due; })) << "somebody has looked at it";
+  ASSERT_TRUE(eventually([&] { return ticket_due(bob) > due; })) << "a sweep has claimed it";
   EXPECT_EQ(status_of(ticket), TicketStatus::searching);
   stack.cache_server.restart();
   bob.open_socket();
@@ -160,7 +160,7 @@ TEST_F(PresenceGrace, WaitsForAMatchmakerThatIsDown) {
   stack.matchmaker.reset();
   stack.clock.advance(kGrace);
   const auto taken = [&] { return ticket_due(ada) > stack.clock.now().time_since_epoch().count(); };
-  ASSERT_TRUE(eventually(taken)) << "somebody has set out to cancel it";
+  ASSERT_TRUE(eventually(taken)) << "a sweep has claimed it";
   stack.matchmaker = std::make_unique<QueueStandIn>(*stack.bus, stack.queue, stack.registry);
   stack.clock.advance(lobby::PresenceWatch::kClaimTimeout);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
@@ -192,7 +192,7 @@ class PartyPresence : public PresenceGrace {
     const int ready = member(party, gamer).ready ? 1 : 0;
     disconnect(gamer, false);
     ASSERT_TRUE(eventually([&] { return !member(party, gamer).connected; }));
-    ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "not before the grace has ended";
+    ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "not before the grace period has ended";
     stack.clock.advance(lobby::kAbsenceGrace);
     ASSERT_TRUE(eventually([&] { return presence_in(party, gamer) == "absent"; }));
   }
@@ -225,7 +225,7 @@ TEST_F(PartyPresence, ALostSocketIsShownAtOnceAndClearsReadinessAfterTheGracePer
   ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, bob.id);
 
-  ASSERT_TRUE(bob.ready(party)) << "over HTTP, say; the player is still not there";
+  ASSERT_TRUE(bob.ready(party)) << "for example over HTTP; the player is still absent";
   EXPECT_EQ(refusal(ada.queue(party)), Code::member_absent);
   bob.open_socket();
   publish_presence(bob, true);
@@ -241,7 +241,7 @@ TEST_F(PartyPresence, AMemberWhoReconnectsWithinTheGracePeriodStaysReady) {
   bob.open_socket();
   publish_presence(bob, true);
   ASSERT_TRUE(eventually([&] { return member(party, bob).connected; }));
-  becomes_absent(other, eve);  // the time of bob's grace has passed as well
+  becomes_absent(other, eve);  // bob's grace period would have ended too
   EXPECT_TRUE(member(party, bob).ready);
   EXPECT_TRUE(ada.queue(party));
 }
@@ -255,7 +255,7 @@ TEST_F(PartyPresence, AMemberWhoNeverHadASocketNeverBecomesAbsent) {
   EXPECT_TRUE(ada.queue(party));
 }
 
-// A gateway that was killed publishes nothing: its sockets are missing from the record after a while, and that is all.
+// A gateway that was killed publishes nothing; after a while its sockets are missing from the record.
 TEST_F(PartyPresence, ASocketThatDisappearsWithoutAnEventIsDetected) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);
@@ -270,7 +270,7 @@ TEST_F(PartyPresence, ASocketThatDisappearsWithoutAnEventIsDetected) {
   stack.clock.advance(lobby::kAbsenceGrace);
   EXPECT_TRUE(eventually([&] { return presence_in(party, bob) == "absent"; }));
   EXPECT_FALSE(member(party, bob).ready);
-  bob.open_socket();  // and back, unheard of as well
+  bob.open_socket();  // also without an event
   EXPECT_TRUE(eventually([&] { return member(party, bob).connected; }));
 }
 
@@ -308,7 +308,7 @@ TEST_F(PartyPresence, TheLeadOfAQueuedPartyPassesToo) {
   ASSERT_TRUE(eventually([&] { return !member(party, ada).connected; }));
   stack.clock.advance(lobby::kAbsenceGrace);
   ASSERT_TRUE(eventually([&] { return bob.see(party)->leader_id == bob.id; }));
-  EXPECT_EQ(status_of(ticket), TicketStatus::searching) << "the mode's grace is longer";
+  EXPECT_EQ(status_of(ticket), TicketStatus::searching) << "the grace period of the mode is longer";
   EXPECT_TRUE(bob.cancel(party));
 }
 

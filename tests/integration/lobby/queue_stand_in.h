@@ -1,6 +1,5 @@
-// A matchmaker without a will of its own, for the tests of lobby: it serves matchmaker.enqueue, .cancel and .status
-// with the real scripts of the queue, and makes and ends matches when the test says so. So a test decides what happens
-// between any two steps.
+// A stand-in for matchmaker: serves matchmaker.enqueue, .cancel and .status with the real scripts of the queue, and
+// creates and ends matches when a test calls it. So a test controls the order of all steps.
 #pragma once
 
 #include <functional>
@@ -19,22 +18,22 @@ class QueueStandIn {
  public:
   QueueStandIn(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics);
 
-  /// Called between a request's arrival and its script.
+  /// Sets a function to be called after a request arrives and before its script runs.
   void before_enqueue(std::function<void(const Enqueue&)> hook);
-  /// What was asked for, in order.
+  /// The requests, in order.
   std::vector<Enqueue> enqueues() const;
   std::optional<Enqueue> last_enqueue_of(PlayerId player) const;
 
   /// Commits a match of these queued tickets, one team each, and publishes match.found.
   MatchId match(const Tenant& tenant, const std::vector<TicketId>& tickets);
-  /// The session ended it: match.completed or match.cancelled goes to the stream …
+  /// Publishes match.completed or match.cancelled, as session does.
   void publish_completed(MatchId match, const std::string& copy = "1");
   void publish_cancelled(MatchId match, const std::vector<TicketId>& requeue);
-  /// … and the queue applies it.
+  /// Applies the end of the match to the queue.
   void apply_completed(MatchId match);
   void apply_cancelled(MatchId match, const std::vector<TicketId>& requeue);
 
-  /// Brings the queue's events to the stream; says how many.
+  /// Publishes the events in the queue's outbox; returns how many.
   int relay(const Tenant& tenant = default_tenant());
 
   std::optional<Ticket> ticket(TicketId id, const Tenant& tenant = default_tenant());

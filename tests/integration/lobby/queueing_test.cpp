@@ -1,4 +1,4 @@
-// The rows of the queue, as a player meets them, and the races between the queue and the party.
+// The requests to enter and leave the queue, and their races with changes of the party.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -161,7 +161,7 @@ TEST_F(Queueing, APartysTicketIsCancelledByItsLeader) {
   EXPECT_TRUE(ada.cancel(first));
   EXPECT_EQ(ada.see(party)->status, PartyStatus::idle);
   const auto second = ada.queue(party);
-  ASSERT_TRUE(second) << "readiness outlives a cancelled ticket";
+  ASSERT_TRUE(second) << "a cancelled ticket does not clear readiness";
   EXPECT_TRUE(ada.cancel(party));
   EXPECT_EQ(refusal(ada.cancel(party)), Code::not_queued);
   EXPECT_EQ(refusal(ada.ask(LeaveQueue{})), Code::invalid_fields);
@@ -200,7 +200,7 @@ TEST_F(Queueing, APlayerWhoIsQueuedAloneCannotEnterAParty) {
     EXPECT_EQ(refused.error().ticket_id, ticket);
   }
   ASSERT_TRUE(bob.cancel(ticket));
-  EXPECT_TRUE(bob.join(party)) << "the invitation still stands";
+  EXPECT_TRUE(bob.join(party)) << "the invitation is still open";
 }
 
 TEST_F(Queueing, TheTicketOfALoneLeaderIsThePartys) {
@@ -228,10 +228,10 @@ TEST_F(Queueing, AJoinBetweenTheCheckAndTheEntryPreventsTheEntry) {
   EXPECT_EQ(alone.error().player_id, ada.id);
   const Gamer kim(stack);
   stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)kim.join(of_eve); });
-  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_party) << "nor does the leader whom somebody joins meanwhile";
+  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_party) << "the same for a leader whose party is joined meanwhile";
 }
 
-// The match was found for the player alone; if it is cancelled, they do not search on beside their new party.
+// The match was found for the player alone. If it is cancelled, the ticket is not queued beside the new party.
 TEST_F(Queueing, ATicketFromBeforeThePartyIsNotQueuedAgain) {
   const Gamer ada(stack), bob(stack), eve(stack), kim(stack);
   const auto of_ada = ada.queue_alone("duel")->ticket_id, of_bob = bob.queue_alone("duel")->ticket_id;
@@ -250,7 +250,7 @@ TEST_F(Queueing, ALeaveWhileQueuedCancelsTheTicket) {
   ASSERT_TRUE(bob.leave(party));
   EXPECT_EQ(status_of(ticket), TicketStatus::cancelled);
   EXPECT_EQ(ada.see(party)->status, PartyStatus::idle);
-  EXPECT_TRUE(bob.queue_alone()) << "the claim is gone with the ticket";
+  EXPECT_TRUE(bob.queue_alone()) << "the claim was removed with the ticket";
 }
 
 TEST_F(Queueing, AKickWhileQueuedCancelsTheTicket) {
@@ -273,7 +273,7 @@ TEST_F(Queueing, DisbandingAQueuedPartyCancelsTheTicket) {
   EXPECT_TRUE(ada.cancel(ticket));
 }
 
-// H11: lobby has read the party, then a member leaves, then the ticket would be queued with them in it.
+// H11: a member leaves after lobby has read the party and before the ticket is queued.
 TEST_F(Queueing, H11ATicketNeverContainsAMemberWhoLeftMeanwhile) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob}, true);

@@ -112,7 +112,7 @@ Stack::Stack(const StackOptions& options)
       cache(options_for(cache_server)),
       recorder(std::make_unique<FrameRecorder>(*bus)),
       modes_file_(options.modes_file) {
-  // A cache that is not new: who is not known to be connected is away.
+  // Marks the cache as not new, so that a player without a record counts as not connected.
   (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, Deadline::after(kStartTimeout));
   profile = std::make_unique<ProfileStandIn>(*bus, registry, options.ratings);
   if (options.profile_answers) profile->open();
@@ -134,10 +134,10 @@ void Stack::wait_for_frames() {
   const Gamer probe(*this);
   const auto party = party_of({&probe});
   const bool flow = eventually([&] {
-    return probe.chat(party, "tweet") &&
+    return probe.chat(party, "ping") &&
            eventually([&] { return recorder->count(probe.id, "chat_message") > 0; }, Milliseconds{1'000});
   });
-  if (!flow) throw std::runtime_error("no frames come through");
+  if (!flow) throw std::runtime_error("no frames are delivered");
 }
 
 void Stack::start_lobby() {

@@ -1,5 +1,5 @@
-// Lobby with its own nats-server and two Redis servers, a stand-in for profile and for matchmaker, and players who ask
-// and listen.
+// A lobby with its own nats-server and two Redis servers, stand-ins for profile and matchmaker, and players who send
+// requests and receive frames.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@
 
 namespace mm::testing {
 
-/// Answers profile.ratings from a list, in pages of two, once it is told to; and knows every player but strangers.
+/// Answers profile.ratings from a list, in pages of two, after open(). Every player exists, except strangers.
 class ProfileStandIn {
  public:
   ProfileStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
@@ -34,11 +34,11 @@ class ProfileStandIn {
   std::atomic<bool> is_open_{false};
   std::atomic<int> pages_read_{0};
   std::mutex mutex_;
-  std::set<PlayerId> strangers_;  // protected by mutex_
+  std::set<PlayerId> strangers_;  // guarded by mutex_
   bus::Server server_;
 };
 
-/// What players and listeners were told: frames by player, and plain events.
+/// Records the frames of each player, and the plain events.
 class FrameRecorder {
  public:
   explicit FrameRecorder(bus::Bus& bus);
@@ -49,7 +49,7 @@ class FrameRecorder {
   };
   std::vector<Frame> frames_of(PlayerId player) const;
   int count(PlayerId player, std::string_view event) const;
-  /// The newest frame of that kind, once there are `least` of them.
+  /// Waits until the player has `least` frames of the event, and returns the last one.
   std::optional<Frame> wait_for(PlayerId player, std::string_view event, int least = 1) const;
   template <class T>
   std::vector<T> events() const {
@@ -82,11 +82,10 @@ class Stack {
   explicit Stack(const StackOptions& options = {});
   ~Stack();
 
-  /// One for all tests that disturb nobody.
+  /// Shared by all tests that do not disturb others.
   static Stack& shared();
 
-  /// Frames are best effort: a cache that was slow for a moment costs a second of them. Tests that wait for frames
-  /// begin when they flow.
+  /// Waits until frames are delivered. Frames are best effort: after a delay of the cache none are sent for a second.
   void wait_for_frames();
 
   void start_lobby();
@@ -116,7 +115,7 @@ class Stack {
   std::unique_ptr<lobby::Service> lobby_;
 };
 
-/// Somebody who plays: asks lobby in their own name, and has an open socket unless said otherwise.
+/// A player who sends requests to lobby; has an open socket by default.
 class Gamer {
  public:
   enum class Socket { open, none };
@@ -145,7 +144,7 @@ class Gamer {
   Reply<CancelledTicket> cancel(TicketId ticket) const { return ask(LeaveQueue{ticket, std::nullopt}); }
   Reply<CancelledTicket> cancel(PartyId party) const { return ask(LeaveQueue{std::nullopt, party}); }
 
-  /// As the gateway records it.
+  /// Changes the gateways' record of sockets.
   void open_socket() const;
   void close_socket() const;
 
@@ -158,7 +157,7 @@ class Gamer {
   Caller caller_;
 };
 
-/// A party of these, the first one leading; `ready`: all of them.
+/// Creates a party of these members, led by the first. `ready`: all are ready.
 PartyId party_of(const std::vector<const Gamer*>& members, bool ready = false, CreateParty wishes = {});
 
 template <class T>

@@ -1,4 +1,4 @@
-// One match, one place: whatever is repeated, lost, full or too late.
+// Allocation and release: repeated, concurrent, delayed and refused requests.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -45,7 +45,7 @@ TEST_F(Allocating, ReturnsTheSameServerAgain) {
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(same, 8);
   ASSERT_TRUE(sends_heartbeat(game.id()));
-  EXPECT_EQ(heartbeats(game.id()).size(), 1U) << "it is hosted once";
+  EXPECT_EQ(heartbeats(game.id()).size(), 1U) << "the match is hosted once";
 }
 
 TEST_F(Allocating, ConcurrentlyForOneMatchAllocatesOneServer) {
@@ -106,7 +106,7 @@ TEST_F(Allocating, StartsMoreServersWhenNeededAndRefusesWhenAllAreFull) {
   for (const auto& [server, matches] : used) EXPECT_EQ(matches, game::kMatchesPerServer);
   const auto more = fresh_game();
   EXPECT_EQ(refusal(allocate(more)), Code::no_capacity);
-  EXPECT_EQ(allocate(games[5]).ok(), true) << "who has a place keeps it";
+  EXPECT_EQ(allocate(games[5]).ok(), true) << "an allocated match keeps its slot";
   ASSERT_TRUE(release(games[70].id()).ok());
   EXPECT_TRUE(allocate(more).ok());
   EXPECT_EQ(refusal(allocate(fresh_game())), Code::no_capacity);

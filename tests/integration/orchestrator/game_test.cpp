@@ -1,4 +1,4 @@
-// The sample game server from outside: players, the gateway, and being alone.
+// The sample game server from outside: players, reports to the gateway, and exit when idle.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -49,8 +49,10 @@ TEST_F(PlayingGames, APlayerJoinsOnlyWithTheirOwnToken) {
   const auto joining = [](const std::string& token) { return R"({"type":"join","token":")" + token + "\"}"; };
   join(game, game.players[0]);
   EXPECT_EQ(close_code_of_first_frame(game, joining("nonsense")), 4401);
-  EXPECT_EQ(close_code_of_first_frame(game, joining(other.join_token(other.players[0]))), 4401) << "another match's";
-  EXPECT_EQ(close_code_of_first_frame(game, joining(game.join_token(other.players[0]))), 4401) << "not of the roster";
+  EXPECT_EQ(close_code_of_first_frame(game, joining(other.join_token(other.players[0]))), 4401)
+      << "the token of another match";
+  EXPECT_EQ(close_code_of_first_frame(game, joining(game.join_token(other.players[0]))), 4401)
+      << "a player of another match";
   EXPECT_EQ(close_code_of_first_frame(game, joining(game.request.server_token)), 4401);
   const security::TokenSigner signer({game.request.join_key});
   const auto now = SystemClock().now();
@@ -63,7 +65,7 @@ TEST_F(PlayingGames, APlayerJoinsOnlyWithTheirOwnToken) {
       close_code_of_first_frame(
           game, joining(signer.sign(security::ServerClaims{game.id(), default_tenant(), now + std::chrono::hours(1)}))),
       4401)
-      << "of another kind";
+      << "a server token";
   EXPECT_EQ(close_code_of_first_frame(game, R"({"type":"message","data":1})"), 4401);
   EXPECT_EQ(close_code_of_first_frame(game, "{"), 4401);
   EXPECT_EQ(WebSocket(endpoint_, "/match/" + MatchId::fresh(now).to_string()).status(), 404);
@@ -94,7 +96,7 @@ TEST_F(PlayingGames, MessagesReachOnlyTheOtherPlayersOfTheMatch) {
   EXPECT_EQ(b->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
   EXPECT_EQ(c->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
   b->send(R"({"type":"message"})");
-  EXPECT_EQ(a->receive(), message(game.players[1], "null")) << "the next thing it hears is not its own message";
+  EXPECT_EQ(a->receive(), message(game.players[1], "null")) << "the sender does not get its own message";
   EXPECT_EQ(c->receive(), message(game.players[1], "null"));
   const auto friend_of_stranger = join(other, other.players[1]);
   friend_of_stranger->send(R"({"type":"message","data":"hello"})");
@@ -138,7 +140,7 @@ TEST_F(PlayingGames, APlayerWhoDoesNotReadIsDisconnectedAndTheOthersAreServed) {
     return *json::Document::parse(heartbeats(game.id()).back().body)->root().find("player_count")->integer();
   };
   ASSERT_TRUE(testing::eventually([&] { return here() == 6; }));
-  // Each says as much as is allowed at once: more than the buffers on the way to the deaf one hold.
+  // Each sends its whole burst, which is more than the buffers of the slow reader hold.
   const auto big = R"({"type":"message","data":")" + std::string(8'000, 'x') + "\"}";
   const auto everyone_reads = [&](const WebSocket* but) {
     EXPECT_TRUE(listener->receive());
@@ -195,7 +197,7 @@ TEST_F(PlayingGames, AResultIsReportedWithoutPlayersAndUntilItIsAccepted) {
   ASSERT_TRUE(testing::eventually([&] { return tries >= 5; }, Milliseconds{30'000}));
   const auto sent = results(game.id());
   for (const auto& one : sent) EXPECT_EQ(one.body, sent.front().body);
-  // Once it is taken the match is gone from the server.
+  // After the result is accepted, the server does not host the match any more.
   EXPECT_TRUE(testing::eventually([&] { return connect(game)->status() == 404; }));
   EXPECT_EQ(tries, 5);
 }

@@ -22,7 +22,7 @@ std::string header(const std::string& head, const std::string& name) {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-// A whole request from the front of `received`, taken out of it.
+// Removes a complete request from the front of `received`.
 std::optional<HttpRequest> next_request(std::string& received) {
   const auto end = received.find("\r\n\r\n");
   if (end == std::string::npos) return std::nullopt;

@@ -1,4 +1,4 @@
-// A gateway of a few lines: answers POSTs as the test says and remembers them. Plain sockets, one thread.
+// A stand-in for the gateway: an HTTP server that records POST requests and answers them as the test sets. One thread.
 #pragma once
 
 #include <atomic>
@@ -33,7 +33,7 @@ class HttpStandIn {
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   void answer_with(std::function<HttpAnswer(const HttpRequest&)> answer);
-  /// Requests whose target ends so.
+  /// The requests whose target ends with `target_end`.
   std::vector<HttpRequest> requests(const std::string& target_end) const;
 
  private:

@@ -1,4 +1,4 @@
-// Orchestrators and game servers that die, hang and come back.
+// Orchestrators and game servers that crash, hang and restart.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -15,7 +15,7 @@ class Failing : public OrchestratorTest {
  protected:
   pid_t pid_of(ServerId server) { return game_servers().at(server); }
 
-  /// The daemon itself, as a process.
+  /// Starts the daemon as a process.
   pid_t start_daemon(const Settings& settings) {
     const auto program = std::filesystem::path(settings.game_server_program).parent_path() / "orchestrator";
     testing::ChildCommand command;
@@ -53,16 +53,16 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   const auto after = fresh_game();
   const auto next = allocate_at_last(after);
   ASSERT_TRUE(next);
-  EXPECT_EQ(next->server_id, first->server_id) << "the server that is there is used";
+  EXPECT_EQ(next->server_id, first->server_id) << "the running server is used";
   EXPECT_EQ(game_servers().size(), 1U);
-  // The match was not disturbed.
+  // The match goes on.
   WebSocket friend_of_player(first->server_endpoint, "/match/" + before.id().to_string());
   friend_of_player.send(R"({"type":"join","token":")" + before.join_token(before.players[1]) + "\"}");
   ASSERT_EQ(friend_of_player.receive(), R"({"event":"joined"})");
   friend_of_player.send(R"({"type":"message","data":7})");
   EXPECT_TRUE(player.receive());
 
-  // SIGTERM leaves them running too.
+  // After SIGTERM the servers go on too.
   ::kill(successor, SIGTERM);
   EXPECT_EQ(testing::wait_for_end(successor), 0);
   EXPECT_TRUE(is_running(server));
@@ -101,10 +101,10 @@ TEST_F(Failing, ADeadGameServerIsReapedAndReplaced) {
   EXPECT_TRUE(sends_heartbeat(game.id()));
   EXPECT_TRUE(testing::eventually([&] { return ::kill(dead, 0) != 0; })) << "no zombie";
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/" + first->server_id.to_string() + ".sock"));
-  // A match that was under way is lost: session will say so. A late copy of its allocate does not start it again.
+  // A running match is lost. A delayed copy of its allocate request does not start it again.
   session_.set_status(lost.id(), MatchStatus::running);
   EXPECT_EQ(refusal(allocate(lost)), Code::unavailable);
-  // One that still waits (its answer was lost with the server) goes to the new server.
+  // A match that is still allocating, because the answer was lost with the server, moves to the new server.
   session_.set_status(lost.id(), MatchStatus::allocating);
   const auto moved = allocate(lost);
   ASSERT_TRUE(moved.ok());
@@ -124,7 +124,7 @@ TEST_F(Failing, AHangingGameServerGetsNoNewMatches) {
   ASSERT_TRUE(allocation);
   EXPECT_NE(allocation->server_id, first->server_id);
   ASSERT_TRUE(sends_heartbeat(game.id()));
-  // When it wakes it is told that the match is not its own, and takes others again.
+  // When it continues, it ends the match that was moved.
   ::kill(hanging, SIGCONT);
   EXPECT_TRUE(testing::eventually(
       [&] { return WebSocket(first->server_endpoint, "/match/" + game.id().to_string()).status() == 404; }));
@@ -147,7 +147,7 @@ TEST_F(Failing, AGameServerThatHangsWhenItIsFoundDoesNotBlockOthers) {
 
 TEST_F(Failing, APortInUseIsSkipped) {
   auto narrow = settings();
-  // The range begins with a port somebody listens on: our own stand-in for the gateway.
+  // The first port of the range is in use by the stand-in for the gateway.
   narrow.game_port_first = std::stoi(gateway_.url().substr(gateway_.url().rfind(':') + 1));
   narrow.game_port_count = 50;
   start(narrow);

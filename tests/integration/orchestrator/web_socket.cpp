@@ -10,7 +10,7 @@
 namespace mm::orchestrator {
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kReadTimeoutMs = 10'000;
 constexpr std::uint8_t kText = 1;
 constexpr std::uint8_t kClose = 8;
 constexpr std::uint8_t kPing = 9;
@@ -23,7 +23,7 @@ std::uint8_t byte(char c) { return static_cast<std::uint8_t>(c); }
 WebSocket::WebSocket(const std::string& endpoint, const std::string& target)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const auto colon = endpoint.find(':');
-  // Small, so that a test that does not read is felt soon.
+  // Small, so that the server soon notices a test that does not read.
   const int bytes = 4096;
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   sockaddr_in address{};
@@ -49,7 +49,7 @@ WebSocket::~WebSocket() { ::close(socket_); }
 std::optional<std::string> WebSocket::read(std::size_t bytes) {
   while (received_.size() < bytes) {
     pollfd watched{socket_, POLLIN, 0};
-    if (::poll(&watched, 1, kPatienceMs) <= 0) return std::nullopt;
+    if (::poll(&watched, 1, kReadTimeoutMs) <= 0) return std::nullopt;
     char block[16 * 1024];
     const auto got = ::recv(socket_, block, sizeof block, 0);
     if (got <= 0) return std::nullopt;
@@ -70,9 +70,9 @@ void WebSocket::write_frame(std::uint8_t opcode, std::string_view payload) {
     frame += static_cast<char>(payload.size() >> 8);
     frame += static_cast<char>(payload.size());
   }
-  frame.append(4, '\0');  // a mask of zeros
+  frame.append(4, '\0');  // the mask
   frame += payload;
-  // A peer that has gone shows at the next read.
+  // If the peer has closed, the next read fails.
   [[maybe_unused]] const auto sent = ::send(socket_, frame.data(), frame.size(), MSG_NOSIGNAL);
 }
 

@@ -1,4 +1,4 @@
-// A player's WebSocket of a few lines: what a test needs of RFC 6455, over a plain socket.
+// A minimal WebSocket client: the parts of RFC 6455 that the tests need, over a plain socket.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace mm::orchestrator {
 
 class WebSocket {
  public:
-  /// `endpoint`: host:port. `status` tells how the upgrade was answered.
+  /// `endpoint`: host:port. status() is the HTTP status of the upgrade.
   WebSocket(const std::string& endpoint, const std::string& target);
   ~WebSocket();
   WebSocket(const WebSocket&) = delete;
@@ -18,9 +18,9 @@ class WebSocket {
 
   int status() const { return status_; }
   bool send(std::string_view text);
-  /// The next text frame; none: it was closed (see close_code) or nothing came in time.
+  /// Receives the next text frame. None: closed (see close_code), or none arrived in time.
   std::optional<std::string> receive();
-  /// Reads until the other side closes; the code it gave, 0 if it gave none.
+  /// Reads until the server closes, and returns its close code, 0 without one.
   int wait_for_close();
   int close_code() const { return close_code_; }
 

@@ -198,7 +198,7 @@ void OrchestratorTest::end_game_servers() {
   for (const auto& [id, pid] : all) ::kill(pid, SIGTERM);
   for (const auto& [id, pid] : all) {
     if (!testing::eventually([pid = pid] { return !is_running(pid); })) ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);  // not our child when another process started it
+    ::waitpid(pid, nullptr, 0);  // fails if another process started it
   }
   std::ifstream log(folder_ + "/game_servers.log");
   const std::string text(std::istreambuf_iterator<char>(log), {});

@@ -1,5 +1,5 @@
-// Orchestrator with its own nats-server and PostgreSQL, real game servers in a folder of the test's, a stand-in for the
-// gateway they report to, and one for session.
+// An orchestrator with its own nats-server and PostgreSQL, real game servers in a temporary folder, and stand-ins for
+// the gateway and for session.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ namespace mm::orchestrator {
 
 inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
 
-/// Serves session.get with what the test says of each match; others are unknown.
+/// Serves session.get with the status that the test sets for each match; other matches are unknown.
 class SessionStandIn {
  public:
   SessionStandIn(bus::Bus& bus, metrics::Registry& metrics);
@@ -53,11 +53,11 @@ struct Servers {
   std::unique_ptr<bus::Bus> bus;
 };
 
-/// `test` may do everything.
+/// The user `test` has all rights.
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
                                   const std::string& user = "test");
 
-/// One orchestrator, in this process. Its game servers stay when it goes.
+/// An orchestrator in this process. Its game servers outlive it.
 class Instance {
  public:
   Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {});
@@ -74,7 +74,7 @@ class Instance {
   std::unique_ptr<Service> service_;
 };
 
-/// A match to allocate, with the secrets session would send along.
+/// A match to allocate, with the secrets that session sends.
 struct Game {
   AllocateServer request;
   std::vector<PlayerId> players;
@@ -89,20 +89,20 @@ class OrchestratorTest : public ::testing::Test {
   OrchestratorTest();
   ~OrchestratorTest() override;
 
-  /// Settings for game servers in this test's folder.
+  /// Settings with the folder of this test.
   Settings settings() const;
   void start(const Settings& settings, const Timing& timing = {});
 
   Reply<Allocation> allocate(const Game& game);
-  /// Again until there is a server.
+  /// Repeats the request until it succeeds.
   std::optional<Allocation> allocate_at_last(const Game& game);
   Reply<Released> release(MatchId match);
-  /// Requests of the game servers to the gateway about this match.
+  /// The requests of game servers to the gateway about this match.
   std::vector<HttpRequest> heartbeats(MatchId match) const;
   std::vector<HttpRequest> results(MatchId match) const;
   bool sends_heartbeat(MatchId match) const;
 
-  /// Processes by the pid files in the folder.
+  /// The game servers with a pid file in the folder.
   std::map<ServerId, pid_t> game_servers() const;
   void end_game_servers();
 
@@ -115,10 +115,10 @@ class OrchestratorTest : public ::testing::Test {
 
 bool is_running(pid_t process);
 
-/// Command line of a program without the variables of the test run, which it would refuse as unknown settings.
+/// A command line that runs the program without the variables of the test run, which it would refuse.
 std::vector<std::string> without_test_settings(const std::string& program);
 
-/// Why it was refused; none: it was not.
+/// The code of a refusal; none for a success.
 template <class T>
 std::optional<Code> refusal(const Reply<T>& reply) {
   if (reply) return std::nullopt;

@@ -1,4 +1,4 @@
-// Players and parties for the tests of lobby's rules.
+// Creates players and parties for the unit tests of lobby.
 #pragma once
 
 #include <initializer_list>
@@ -24,7 +24,7 @@ inline PartyId some_party() { return PartyId(player(1000).uuid()); }
 inline TicketId some_ticket() { return TicketId(player(2000).uuid()); }
 inline MatchId some_match() { return MatchId(player(3000).uuid()); }
 
-/// Players 1 to `size`, joined one second apart; 1 leads. Nobody is ready.
+/// Players 1 to `size`, joined one second apart; 1 leads. No member is ready.
 inline PartyState party_of(int size, bool is_public = true) {
   CreateParty wishes;
   wishes.is_public = is_public;
@@ -56,7 +56,7 @@ inline PartyState playing_party(int size) {
 
 inline int ready_count(const PartyState& state) { return ready_summary(state.party).ready_count; }
 
-/// The refusal's code, or nothing for a success.
+/// The code of a refusal; none for a success.
 template <class T>
 std::optional<Code> refusal(const Reply<T>& reply) {
   if (reply) return std::nullopt;

@@ -1,6 +1,6 @@
-// Any sequence of changes keeps a party a party: members unique and at most max_size, the leader one of them,
-// version + 1 per change, readiness gone whenever the membership changes; and an absent leader
-// only where nobody is connected.
+// Any sequence of changes keeps a party consistent (I30): members are unique and at most max_size, the leader is a
+// member, each change increments the version, readiness is cleared when the members change, and the leader is absent
+// only while no member is connected.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -48,10 +48,10 @@ void check_party(const PartyState& state) {
     RC_ASSERT(find_member(party, player) != nullptr);
     RC_ASSERT(find_member(party, player)->connected == (presence == Presence::connected));
   }
-  // An absent leader leads only where nobody is connected.
-  const bool somebody_is_there = std::any_of(party.members.begin(), party.members.end(),
-                                             [](const PartyMember& member) { return member.connected; });
-  if (somebody_is_there) RC_ASSERT(presence_of(state, party.leader_id) != Presence::absent);
+  // The leader is absent only while no member is connected.
+  const bool any_connected = std::any_of(party.members.begin(), party.members.end(),
+                                         [](const PartyMember& member) { return member.connected; });
+  if (any_connected) RC_ASSERT(presence_of(state, party.leader_id) != Presence::absent);
   for (std::size_t i = 1; i < party.members.size(); ++i) {
     RC_ASSERT(party.members[i - 1].joined_at < party.members[i].joined_at);
   }
@@ -65,7 +65,7 @@ void check_step(const PartyState& before, const PartyState& after) {
     RC_ASSERT(after.party.version == before.party.version + 1);
   }
   RC_ASSERT(after.party.version - before.party.version <= 1);
-  // After the leader's departure the longest-standing connected member leads, or the longest-standing.
+  // After a leader leaves, the connected member who joined first leads; if no member is connected, the first member.
   if (find_member(after.party, before.party.leader_id) == nullptr) {
     const auto& remaining = after.party.members;
     auto successor =
@@ -99,7 +99,7 @@ RC_GTEST_PROP(PartyProperties, AQueuedPartyChangesOnlyByDepartures, ()) {
   const auto after = any_change(before, at(1));
   if (!after || after->party.version == before.party.version) return;
   if (after->party.members.size() == before.party.members.size()) {
-    // Invitations and sockets do not touch the ticket.
+    // Invitations and sockets do not affect the ticket.
     RC_ASSERT(after->invites != before.invites || after->presence != before.presence);
     RC_ASSERT(after->party.status == PartyStatus::queued);
   } else {

@@ -40,8 +40,7 @@ TEST(Party, TakesTheRequestedRegionThenTheHomeRegionThenTheDefault) {
   EXPECT_EQ(create_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "ap-south");
 }
 
-// Who may do what, by standing in the party: the leader, another member, a stranger to a public party, a stranger to
-// a private one.
+// The permissions of the leader, of another member, and of a stranger to a public and to a private party.
 TEST(Party, RefusesByRoleNotFoundBeforeForbidden) {
   const auto open = party_of(3);
   const auto closed = party_of(3, false);
@@ -177,11 +176,11 @@ TEST(Kick, BansThePlayerForAWhileUnlessInvited) {
   EXPECT_EQ(refusal(refused), Code::kicked);
   EXPECT_EQ(refused.error().retry_after_seconds, 1);
   EXPECT_TRUE(joins(kicked, 2, false, at(0) + kKickBan));
-  EXPECT_TRUE(joins(kicked, 9, false, at(1))) << "nobody else is concerned";
+  EXPECT_TRUE(joins(kicked, 9, false, at(1))) << "other players are not banned";
   const auto invited = *invite(kicked, player(1), player(2), at(1));
   EXPECT_TRUE(joins(invited, 2, false, at(2)));
   const auto withdrawn = *end_invite(invited, player(1), player(2), at(2));
-  EXPECT_TRUE(joins(withdrawn, 2, false, at(3))) << "the invitation was the leader's change of mind";
+  EXPECT_TRUE(joins(withdrawn, 2, false, at(3))) << "the invitation lifted the ban";
 }
 
 TEST(Kick, RemovesExpiredBans) {
@@ -214,8 +213,8 @@ TEST(Invite, BeyondTheLimitIsRefusedAndDropsNone) {
   const auto most = static_cast<int>(kMaxInvites);
   for (int i = 0; i < most; ++i) state = *invite(state, player(1), player(100 + i), at(i));
   EXPECT_EQ(refusal(invite(state, player(1), player(99), at(most))), Code::too_many_invites);
-  EXPECT_TRUE(invite(state, player(1), player(100), at(most))) << "who is invited already is invited again";
-  EXPECT_TRUE(invite(state, player(1), player(99), at(0) + kInviteLifetime)) << "expired ones do not count";
+  EXPECT_TRUE(invite(state, player(1), player(100), at(most))) << "an invitation can be renewed";
+  EXPECT_TRUE(invite(state, player(1), player(99), at(0) + kInviteLifetime)) << "expired invitations do not count";
 }
 
 TEST(Invite, IsDeclinedByTheGuestAndWithdrawnByTheLeader) {
@@ -250,7 +249,7 @@ TEST(Absence, IsShownAtOnceAndClearsReadinessAfterTheGracePeriod) {
   EXPECT_TRUE(find_member(absent.party, player(1))->ready);
   const auto back = socket_changed(absent, player(2), true);
   EXPECT_TRUE(find_member(back.party, player(2))->connected);
-  EXPECT_FALSE(find_member(back.party, player(2))->ready) << "who is back says so";
+  EXPECT_FALSE(find_member(back.party, player(2))->ready) << "a member who reconnects is not ready";
 }
 
 TEST(Absence, AppliesOnlyToPlayersWhoHadASocket) {
@@ -261,7 +260,7 @@ TEST(Absence, AppliesOnlyToPlayersWhoHadASocket) {
 TEST(Absence, PassesTheLeadToTheConnectedMemberWhoJoinedFirst) {
   auto state = with_presence(party_of(4), {{1, Presence::away}, {3, Presence::connected}, {4, Presence::connected}});
   EXPECT_EQ(grace_ended(state, player(1)).party.leader_id, player(3));
-  EXPECT_EQ(leave(state, player(1))->party.leader_id, player(3)) << "a leader who leaves has the same heir";
+  EXPECT_EQ(leave(state, player(1))->party.leader_id, player(3)) << "a leader who leaves has the same successor";
 }
 
 TEST(Absence, OfAllMembersKeepsTheLeaderUntilAMemberConnects) {
@@ -292,7 +291,7 @@ TEST(Ticket, DeterminesTheStatusOfTheParty) {
       {{TicketStage::match_over, some_match(), false}, PartyStatus::idle, false, false},
       {{TicketStage::ended, {}, false}, PartyStatus::idle, false, true},             // cancelled or timed out
       {{TicketStage::ended, some_match(), false}, PartyStatus::idle, false, false},  // ended with its match
-      {{TicketStage::ended, {}, false, true}, PartyStatus::idle, false, false},      // a member stayed away
+      {{TicketStage::ended, {}, false, true}, PartyStatus::idle, false, false},      // a member was absent
       {{TicketStage::gone, {}, false}, PartyStatus::idle, false, false},
   };
   for (const auto& row : rows) {

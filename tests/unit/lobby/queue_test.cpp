@@ -71,7 +71,7 @@ TEST_F(QueueRules, TheDeviationOfAnInactivePlayerGrows) {
   now_ -= std::chrono::hours(24 * 365);
   EXPECT_NEAR(queued(player(1)), 60, 1e-9);
   now_ += std::chrono::hours(24 * 365 * 20);
-  EXPECT_EQ(queued(player(1)), kInitialDeviation) << "and never less than of a stranger";
+  EXPECT_EQ(queued(player(1)), kInitialDeviation) << "at most the deviation of a new player";
 }
 
 TEST_F(QueueRules, RefusalsOfAPartyComeInOrder) {
@@ -133,7 +133,7 @@ TEST_F(QueueRules, APlayerQueuesAloneWithoutAPartyOrInAPartyOfOne) {
   for (const int size : {0, 1}) {
     const auto request = enters_alone(size, wish("duel"));
     ASSERT_TRUE(request);
-    EXPECT_EQ(request->party_id.has_value(), size == 1) << "nobody joins a party whose leader searches";
+    EXPECT_EQ(request->party_id.has_value(), size == 1) << "the ticket of a party of one belongs to the party";
     EXPECT_EQ(request->party_version.has_value(), size == 1);
     EXPECT_EQ(request->team_size, 1);
     EXPECT_EQ(request->players.size(), 1U);
@@ -185,7 +185,7 @@ TEST(CancelRules, ATicketIsCancelledByItsPlayerOrByTheLeaderOfItsParty) {
   EXPECT_TRUE(may_cancel(partys, queued_party(2), player(1)));
   EXPECT_EQ(refusal(may_cancel(partys, queued_party(2), player(2))), Code::not_leader);
   EXPECT_EQ(refusal(may_cancel(partys, queued_party(2), player(9))), Code::not_found);
-  EXPECT_TRUE(may_cancel(partys, std::nullopt, player(2)));  // disbanded since
+  EXPECT_TRUE(may_cancel(partys, std::nullopt, player(2)));  // the party was disbanded
 }
 
 TEST(CancelRules, APartysTicketIsFoundThroughItsLeader) {
@@ -193,7 +193,7 @@ TEST(CancelRules, APartysTicketIsFoundThroughItsLeader) {
   EXPECT_EQ(refusal(ticket_to_cancel(queued_party(2), player(2))), Code::not_leader);
   EXPECT_EQ(refusal(ticket_to_cancel(party_of(2), player(1))), Code::not_queued);
   EXPECT_EQ(*ticket_to_cancel(playing_party(2), player(1)), some_ticket())
-      << "matchmaker remembers that it came too late";
+      << "matchmaker decides about a matched ticket";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The sample game's decisions: the coin, the stats, the patience with the gateway.
+// The pure parts of the sample game server: winners, statistics, retries, rate limit, gateway URL.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 

@@ -1,4 +1,4 @@
-// The states of a game server: every transition, and the limits of time.
+// The states of a game server: every transition and every timeout.
 #include "services/orchestrator/core/server_state.h"
 
 #include <gtest/gtest.h>
@@ -82,7 +82,7 @@ TEST(ServerState, ATickAppliesTheTimeouts) {
     ServerState before;
     bool is_child;
     Milliseconds limit;
-    bool at_limit;  // or only after it
+    bool at_limit;  // else after it
     Effects effects;
   };
   const Effects kill{ServerEffect::kill}, kill_and_remove{ServerEffect::kill, ServerEffect::remove};

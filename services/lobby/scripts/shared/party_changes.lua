@@ -1,6 +1,6 @@
--- The writes of a decided change of a party, as the lobby sends them from ARGV[from] on: how many fields to write, name
--- and value of each; how many to remove, their names; then (player, value, due time) of each invitation that changed,
--- value and due time empty when it ended. Needs a local `prefix`.
+-- The writes of a change of a party, as lobby passes them from ARGV[from] on: the number of fields to write, name and
+-- value of each; the number of fields to remove, the name of each; then (player, value, due time) of each invitation
+-- that changed, with empty value and due time if it ended. Needs a local `prefix`.
 local function read_changes(from)
   local changes = {writes = {}, removed = {}, invites = {}}
   local at = from + 1
@@ -18,11 +18,11 @@ local function read_changes(from)
   return changes
 end
 
--- A player who would be invited and has `most` open invitations already, or nothing.
-local function player_at_limit(changes, party, most)
+-- Returns a player who would be invited but has `limit` open invitations already, or nil.
+local function player_at_limit(changes, party, limit)
   for _, invite in ipairs(changes.invites) do
     local key = prefix .. 'invite:' .. invite.player
-    if invite.value ~= '' and redis.call('HEXISTS', key, party) == 0 and redis.call('HLEN', key) >= most then
+    if invite.value ~= '' and redis.call('HEXISTS', key, party) == 0 and redis.call('HLEN', key) >= limit then
       return invite.player
     end
   end
