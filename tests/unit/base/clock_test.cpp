@@ -1,3 +1,4 @@
+// Tests of Deadline, and of the test helpers ManualClock and eventually().
 #include "common/base/clock.h"
 
 #include <gtest/gtest.h>
@@ -13,20 +14,20 @@ TEST(Deadline, HasNothingLeftOnceItHasPassed) {
   EXPECT_EQ(past.left(), Milliseconds{0});
 }
 
-TEST(Deadline, RoundsARestUpSoThatItIsNeverZeroBeforeTheEnd) {
+TEST(Deadline, RoundsTheRemainingTimeUp) {
   const auto deadline = Deadline::after(Milliseconds{60'000});
   EXPECT_FALSE(deadline.passed());
   EXPECT_GT(deadline.left(), Milliseconds{0});
   EXPECT_LE(deadline.left(), Milliseconds{60'000});
 }
 
-TEST(Deadline, OfAStepIsNeverLaterThanTheWhole) {
+TEST(Deadline, OfAStepIsCappedAtTheWholeDeadline) {
   const auto whole = Deadline::after(Milliseconds{1'000});
   EXPECT_EQ(whole.within(Milliseconds{60'000}).when(), whole.when());
   EXPECT_LT(whole.within(Milliseconds{10}).when(), whole.when());
 }
 
-TEST(ManualClock, MovesOnlyWhenTold) {
+TEST(ManualClock, MovesOnlyWhenAdvanced) {
   testing::ManualClock clock;
   const auto start = clock.now();
   EXPECT_EQ(clock.now(), start);
@@ -34,7 +35,7 @@ TEST(ManualClock, MovesOnlyWhenTold) {
   EXPECT_EQ(clock.now() - start, Seconds{5});
 }
 
-TEST(Eventually, SaysWhetherItCameToHold) {
+TEST(Eventually, ReturnsWhetherTheConditionBecameTrue) {
   int looks = 0;
   EXPECT_TRUE(testing::eventually([&] { return ++looks == 3; }));
   EXPECT_FALSE(testing::eventually([] { return false; }, Milliseconds{10}));

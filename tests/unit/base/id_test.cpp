@@ -1,3 +1,4 @@
+// Tests of UUIDs, of newly generated ids and of typed ids.
 #include "common/base/id.h"
 
 #include <gtest/gtest.h>
@@ -37,16 +38,16 @@ RC_GTEST_PROP(UuidProperty, TextSortsAsBytesDo,
   RC_ASSERT((Uuid{a} < Uuid{b}) == (Uuid{a}.to_string() < Uuid{b}.to_string()));
 }
 
-TEST(FreshId, IsAVersion7OfItsTime) {
+TEST(FreshId, IsAVersion7UuidOfTheGivenTime) {
   const auto uuid = new_uuid(kNow);
   EXPECT_EQ(uuid.version(), 7);
   EXPECT_EQ(uuid.bytes[8] >> 6, 2) << "the variant of RFC 9562";
-  // Later than any other of this process, so that no earlier one can have pushed it on.
+  // This time is later than that of any other id of this process, so that no earlier id can have advanced it.
   const auto later = kNow + std::chrono::hours{24 * 365 * 50};
   EXPECT_EQ(new_uuid(later).issued_at(), later);
 }
 
-TEST(FreshId, IncreasesAlsoWithinAMillisecondAndWhenTheClockGoesBack) {
+TEST(FreshId, IncreasesWithinAMillisecondAndWhenTheClockGoesBack) {
   auto last = new_uuid(kNow + Seconds{20});
   for (int i = 0; i < 20'000; ++i) {
     const auto next = new_uuid(kNow - Seconds{i});
@@ -73,7 +74,7 @@ TEST(FreshId, DiffersAmongThreads) {
   EXPECT_EQ(all.size(), 4 * kEach);
 }
 
-TEST(Id, OfOneKindIsNoneOfAnother) {
+TEST(Id, TypesDoNotConvertIntoEachOther) {
   static_assert(!std::is_convertible_v<PlayerId, TicketId>);
   static_assert(!std::is_constructible_v<PlayerId, TicketId>);
   EXPECT_TRUE(PlayerId().is_nil());

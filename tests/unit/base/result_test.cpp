@@ -1,3 +1,4 @@
+// Tests of Result, which holds a value or an error.
 #include "common/base/result.h"
 
 #include <gtest/gtest.h>
@@ -24,19 +25,19 @@ TEST(Result, IsAValueOrAnError) {
   EXPECT_EQ(half(4).value_or(7), 2);
 }
 
-TEST(Result, TellsValueFromErrorOfTheSameType) {
+TEST(Result, DistinguishesValueAndErrorOfTheSameType) {
   using Text = Result<std::string, std::string>;
   EXPECT_TRUE(Text(std::string("fine")).ok());
   EXPECT_FALSE(Text(fail(std::string("not"))).ok());
 }
 
-TEST(Result, MovesWhatCannotBeCopied) {
+TEST(Result, SupportsMoveOnlyValues) {
   Result<std::unique_ptr<int>, std::string> made(std::make_unique<int>(1));
   const std::unique_ptr<int> taken = *std::move(made);
   EXPECT_EQ(*taken, 1);
 }
 
-TEST(ResultDeathTest, AbortsWhenTheWrongHalfIsTaken) {
+TEST(ResultDeathTest, AbortsWhenTheAbsentAlternativeIsRead) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(static_cast<void>(*half(3)), "value\\(\\) of a failure");
   EXPECT_DEATH(static_cast<void>(half(4).error()), "error\\(\\) of a success");

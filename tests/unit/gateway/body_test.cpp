@@ -1,4 +1,4 @@
-// Bodies: by length and in chunks, in whatever pieces they arrive.
+// Tests of reading request bodies, by Content-Length and in chunks, however the bytes are split.
 #include "services/gateway/core/body.h"
 
 #include <gtest/gtest.h>
@@ -22,10 +22,10 @@ struct Read {
   bool done = false;
   std::size_t used = 0;
   std::string body;
-  Code code = Code::internal_error;  ///< of a refusal
+  Code code = Code::internal_error;  ///< the code of the refusal, if there was one
 };
 
-/// Reads `bytes` in pieces of `piece` bytes.
+/// Gives `bytes` to a BodyReader in pieces of `piece` bytes.
 Read read(const Head& head, std::string_view bytes, std::size_t piece = 1'000'000) {
   BodyReader reader(head);
   Read out;
@@ -39,7 +39,7 @@ Read read(const Head& head, std::string_view bytes, std::size_t piece = 1'000'00
   return out;
 }
 
-TEST(BodyReader, TakesAsManyBytesAsAnnounced) {
+TEST(BodyReader, ReadsContentLengthBytes) {
   const auto whole = read(of_length(5), "12345GET /");
   EXPECT_TRUE(whole.done);
   EXPECT_EQ(whole.body, "12345");
@@ -47,7 +47,7 @@ TEST(BodyReader, TakesAsManyBytesAsAnnounced) {
   EXPECT_FALSE(read(of_length(5), "1234").done);
 }
 
-TEST(BodyReader, PutsChunksTogetherInWhateverPiecesTheyCome) {
+TEST(BodyReader, JoinsChunksHoweverTheBytesAreSplit) {
   const std::string bytes = "3\r\nabc\r\n0A;name=\"a b\";x\r\n0123456789\r\n000\r\nX: y\r\nZ: z\r\n\r\n";
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
     const auto whole = read(chunked(), bytes + "GET / HTTP/1.1\r\n", piece);
@@ -57,19 +57,19 @@ TEST(BodyReader, PutsChunksTogetherInWhateverPiecesTheyCome) {
   }
 }
 
-TEST(BodyReader, RefusesLinesThatEndInAnyOtherWay) {
+TEST(BodyReader, RefusesLinesThatDoNotEndWithCrLf) {
   for (const auto* bytes : {"1\n", "1;a\n", "1;a\nb\r\n", "1\r1", "\n", "1\r\nx\n", "1\r\nx\r\r\n", "1\r\nxy\r\n", "0\r\nX: y\n", "0\r\n\n", "0\r\n\rX"}) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) EXPECT_EQ(read(chunked(), bytes, piece).code, Code::malformed_request) << bytes;
   }
 }
 
-TEST(BodyReader, RefusesSizesThatAreNone) {
+TEST(BodyReader, RefusesMalformedChunkSizes) {
   for (const auto* bytes : {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1 1\r\n", ";a\r\n", "00000000000000001\r\n"}) {
     EXPECT_EQ(read(chunked(), bytes).code, Code::malformed_request) << bytes;
   }
 }
 
-TEST(BodyReader, RefusesWhatIsTooLarge) {
+TEST(BodyReader, RefusesBodiesExtensionsAndTrailersThatAreTooLarge) {
   EXPECT_EQ(read(chunked(), "10001\r\n").code, Code::payload_too_large);
   EXPECT_EQ(read(chunked(), "FFFFFFFFFFFFFFFF\r\n").code, Code::payload_too_large);
   const std::string most = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
@@ -84,7 +84,7 @@ TEST(BodyReader, RefusesWhatIsTooLarge) {
   EXPECT_EQ(read(chunked(), trailer).code, Code::headers_too_large);
 }
 
-TEST(BodyReader, RefusesTrailersThatAreNoFields) {
+TEST(BodyReader, RefusesMalformedTrailerFields) {
   for (const auto* line : {"nonsense", " folded: x", "X : y", ": x"}) {
     EXPECT_EQ(read(chunked(), "0\r\n" + std::string(line) + "\r\n").code, Code::malformed_request) << line;
   }

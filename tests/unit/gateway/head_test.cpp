@@ -1,4 +1,5 @@
-// The strict reading of heads: when one is complete, and what is refused as early as it can be known.
+// Tests of finding, parsing and writing HTTP heads. Parsing is strict, and malformed heads are refused as early as
+// possible.
 #include "services/gateway/core/head.h"
 
 #include <gtest/gtest.h>
@@ -15,14 +16,14 @@ TEST(FindHead, EndsAfterTheEmptyLine) {
   EXPECT_EQ(*find_head(""), 0u);
 }
 
-RC_GTEST_PROP(FindHead, WaitsForEveryTrueBeginning, ()) {
+RC_GTEST_PROP(FindHead, ReturnsZeroForAnIncompleteHead, ()) {
   const auto length = *rc::gen::inRange<std::size_t>(0, kGet.size());
   const auto found = find_head(kGet.substr(0, length));
   RC_ASSERT(found.ok());
   RC_ASSERT(*found == 0u);
 }
 
-TEST(FindHead, RefusesWhatCannotBecomeAHead) {
+TEST(FindHead, RefusesBytesThatCannotBecomeAHead) {
   EXPECT_EQ(find_head("GET /" + std::string(9'000, 'a')).error().code, Code::uri_too_long);
   EXPECT_EQ(find_head("GET / HTTP/1.1\r\nX: " + std::string(17'000, 'a')).error().code, Code::headers_too_large);
   EXPECT_EQ(find_head("\x16\x03\x01").error().code, Code::malformed_request);
@@ -41,7 +42,7 @@ TEST(ParseHead, ReadsNamesInLowerCaseAndTrimsValues) {
   EXPECT_FALSE(head->has_body());
 }
 
-TEST(ParseHead, KnowsHowLongTheBodyIs) {
+TEST(ParseHead, ReadsTheLengthOfTheBody) {
   const auto with = [](const std::string& fields) { return parse_head("POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"); };
   EXPECT_EQ(with("Content-Length: 65536\r\n")->content_length, 65'536u);
   EXPECT_EQ(with("Content-Length: 65537\r\n").error().code, Code::payload_too_large);
@@ -51,13 +52,13 @@ TEST(ParseHead, KnowsHowLongTheBodyIs) {
   EXPECT_EQ(with("Content-Encoding: gzip\r\n").error().code, Code::unsupported_media_type);
 }
 
-TEST(ParseHead, TakesHostsThatAreHosts) {
+TEST(ParseHead, AcceptsOnlyValidHosts) {
   const auto host = [](const std::string& text) { return parse_head("GET / HTTP/1.1\r\nHost: " + text + "\r\n\r\n").ok(); };
   for (const auto* good : {"a", "a.example", "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80", "::1", "::1:80", "xn--bcher-kva.example"}) EXPECT_TRUE(host(good)) << good;
   for (const auto* bad : {"", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[x]", "a,b", "a?b", "a#b", ":80", "x:y:80", "::1:x", "\"a\""}) EXPECT_FALSE(host(bad)) << bad;
 }
 
-TEST(ParseHead, SaysWhetherTheConnectionGoesOn) {
+TEST(ParseHead, ReadsWhetherTheConnectionIsKeptAlive) {
   const auto keep = [](const std::string& version, const std::string& field) {
     return parse_head("GET / HTTP/" + version + "\r\nHost: a\r\n" + field + "\r\n")->keep_alive;
   };
@@ -68,13 +69,13 @@ TEST(ParseHead, SaysWhetherTheConnectionGoesOn) {
   EXPECT_TRUE(keep("1.0", "Connection: keep-alive\r\n"));
 }
 
-RC_GTEST_PROP(ParseHead, NeverReadsBeyondWhatItIsGiven, (const std::string& noise)) {
+RC_GTEST_PROP(ParseHead, NeverReadsBeyondItsInput, (const std::string& noise)) {
   const auto text = "GET / HTTP/1.1\r\n" + noise + "\r\n\r\n";
   const auto length = find_head(text);
   if (length && *length > 0) (void)parse_head(std::string_view(text).substr(0, *length));
 }
 
-TEST(RenderHead, KeepsValuesOnTheirLine) {
+TEST(RenderHead, ReplacesLineBreaksInValues) {
   HttpAnswer answer;
   answer.body = "{}";
   answer.headers = {{"X-Echo", "a\r\nSet-Cookie: b"}};

@@ -1,4 +1,4 @@
-// Buckets, the order of frames, and who is held where.
+// Tests of token buckets, local limits, the order of frames, connection caps, the directory of sockets and denials.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 const SteadyPoint kStart{std::chrono::hours{1}};
 constexpr Quota kQuota{30, Seconds{60}};
 
-TEST(Buckets, HoldAMinutesWorthAndFillEvenly) {
+TEST(Buckets, HoldTheQuotaOfAMinuteAndRefillEvenly) {
   TokenBucket bucket(kQuota, kStart);
   for (int i = 29; i >= 0; --i) EXPECT_EQ(bucket.take(kQuota, kStart).remaining, i);
   auto refused = bucket.take(kQuota, kStart);
@@ -33,7 +33,7 @@ RC_GTEST_PROP(Buckets, NeverAllowMoreThanBurstAndRate, ()) {
   auto latest = kStart;
   int allowed = 0;
   for (const auto step : steps) {
-    now += Milliseconds{step};  // also back: a clock may do that
+    now += Milliseconds{step};  // also negative, because a clock may go back
     latest = std::max(latest, now);
     if (bucket.take(kQuota, now).allowed) ++allowed;
   }
@@ -55,7 +55,7 @@ TEST(LocalLimits, AttemptsCountOnlyWhenTheyFail) {
   const auto reserve = [&] { return limits.reserve("ada", kFailures, kStart).attempt; };
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(reserve(), Attempt::go);
-    EXPECT_EQ(reserve(), Attempt::wait) << "the outcome of those under way decides";
+    EXPECT_EQ(reserve(), Attempt::wait) << "the outcome of the five pending attempts decides";
     for (int i = 0; i < 5; ++i) limits.settle("ada", kFailures, false, kStart);
   }
   for (int i = 0; i < 5; ++i) EXPECT_EQ(reserve(), Attempt::go);
@@ -68,7 +68,7 @@ TEST(LocalLimits, AttemptsCountOnlyWhenTheyFail) {
 
 FrameText text(int number) { return std::make_shared<const std::string>(std::to_string(number)); }
 
-std::vector<std::string> told(const FrameOrder::Verdict& verdict) {
+std::vector<std::string> relayed_texts(const FrameOrder::Verdict& verdict) {
   std::vector<std::string> out;
   for (const auto& frame : verdict.relay) out.push_back(*frame);
   return out;
@@ -76,31 +76,33 @@ std::vector<std::string> told(const FrameOrder::Verdict& verdict) {
 
 TEST(Frames, WaitForTheStateAndThenPassInOrder) {
   FrameOrder order;
-  EXPECT_TRUE(order.frame(6, text(6), kStart).relay.empty()) << "before the welcome nothing passes";
+  EXPECT_TRUE(order.frame(6, text(6), kStart).relay.empty()) << "no frame is relayed before the welcome";
   EXPECT_TRUE(order.frame(5, text(5), kStart).relay.empty());
-  EXPECT_EQ(told(order.start(5, kStart)), std::vector<std::string>{"6"}) << "5 is in the state that was read";
-  EXPECT_EQ(told(order.frame(7, text(7), kStart)), std::vector<std::string>{"7"});
+  EXPECT_EQ(relayed_texts(order.start(5, kStart)), std::vector<std::string>{"6"})
+      << "frame 5 is part of the state that was read";
+  EXPECT_EQ(relayed_texts(order.frame(7, text(7), kStart)), std::vector<std::string>{"7"});
   EXPECT_EQ(order.last(), 7);
 }
 
-TEST(Frames, ThatCameTooEarlyAreHeldForAMoment) {
+TEST(Frames, ThatArriveTooEarlyAreHeldForTheHoldTime) {
   FrameOrder order;
   (void)order.start(0, kStart);
   EXPECT_TRUE(order.frame(3, text(3), kStart).relay.empty());
   EXPECT_TRUE(order.frame(2, text(2), kStart).relay.empty());
   EXPECT_FALSE(order.tick(kStart + Milliseconds{100}).resync);
-  EXPECT_EQ(told(order.frame(1, text(1), kStart)), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(relayed_texts(order.frame(1, text(1), kStart)), (std::vector<std::string>{"1", "2", "3"}));
   (void)order.frame(9, text(9), kStart);
   EXPECT_TRUE(order.tick(kStart + FrameOrder::kHoldTime).resync);
 }
 
-TEST(Frames, LateOnesAreInTheStateAndOldOnesMeanALostCounter) {
+TEST(Frames, RepeatedNumbersCauseAResyncWhenTheyAreTooLateOrTooFarBack) {
   FrameOrder order;
   (void)order.start(10, kStart);
-  EXPECT_FALSE(order.frame(10, text(10), kStart + Milliseconds{500}).resync) << "drawn before the state was read";
+  EXPECT_FALSE(order.frame(10, text(10), kStart + Milliseconds{500}).resync)
+      << "the number was assigned before the state was read";
   EXPECT_TRUE(order.frame(10, text(10), kStart + FrameOrder::kLateTime).resync);
   (void)order.start(1'000, kStart);
-  EXPECT_TRUE(order.frame(1, text(1), kStart).resync) << "too far back to be late";
+  EXPECT_TRUE(order.frame(1, text(1), kStart).resync) << "the number is too far back for a late frame";
 }
 
 TEST(Frames, AreNotHeldWithoutBound) {
@@ -111,7 +113,7 @@ TEST(Frames, AreNotHeldWithoutBound) {
   EXPECT_TRUE(resync);
 }
 
-RC_GTEST_PROP(Frames, ReachThePlayerOnceAndInOrderHoweverTheyAreShuffled, ()) {
+RC_GTEST_PROP(Frames, AreRelayedOnceAndInOrderHoweverTheyAreShuffled, ()) {
   const auto count = *rc::gen::inRange(1, 40);
   std::vector<int> numbers(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = i + 1;
@@ -125,23 +127,23 @@ RC_GTEST_PROP(Frames, ReachThePlayerOnceAndInOrderHoweverTheyAreShuffled, ()) {
   (void)order.start(0, kStart);
   std::vector<std::string> all;
   for (const auto number : numbers) {
-    for (auto& one : told(order.frame(number, text(number), kStart))) all.push_back(one);
+    for (auto& one : relayed_texts(order.frame(number, text(number), kStart))) all.push_back(one);
   }
   RC_ASSERT(all.size() == numbers.size());
   for (std::size_t i = 0; i < all.size(); ++i) RC_ASSERT(all[i] == std::to_string(i + 1));
 }
 
-TEST(ConnectionCaps, CountByAddressAndInAll) {
+TEST(ConnectionCaps, LimitConnectionsPerAddressAndInTotal) {
   ConnectionCap cap(4, 2);
   auto one = cap.take("a", true);
   {
     auto two = cap.take("a", true);
     EXPECT_TRUE(two);
-    EXPECT_FALSE(cap.take("a", true)) << "two of one address";
+    EXPECT_FALSE(cap.take("a", true)) << "at most two connections of one address";
     EXPECT_TRUE(cap.take("a", false)) << "loopback is not counted by address";
     auto three = cap.take("b", true);
     auto four = cap.take("c", true);
-    EXPECT_FALSE(cap.take("d", true)) << "four in all";
+    EXPECT_FALSE(cap.take("d", true)) << "at most four connections in total";
   }
   EXPECT_EQ(cap.open(), 1u);
   EXPECT_TRUE(cap.take("a", true));
@@ -149,7 +151,7 @@ TEST(ConnectionCaps, CountByAddressAndInAll) {
   EXPECT_EQ(cap.open(), 1u);
 }
 
-TEST(Directory, KnowsWhoIsWhereAndNamesTheOldestBeyondTheMost) {
+TEST(Directory, FindsTheShardsOfAPlayerAndReturnsTheOldestSocketAboveTheLimit) {
   Directory directory;
   const auto player = PlayerId::fresh(TimePoint{});
   EXPECT_TRUE(directory.add(player, {0, 1}, 2).empty());
@@ -169,7 +171,7 @@ TEST(Directory, KnowsWhoIsWhereAndNamesTheOldestBeyondTheMost) {
   EXPECT_FALSE(directory.is_watched(party));
 }
 
-TEST(Denials, AreForgottenWhenTheirTimeIsOver) {
+TEST(Denials, AreRemovedAfterTheirExpiry) {
   Denials denials;
   const auto login = LoginId::fresh(TimePoint{});
   denials.add(login, kStart, kStart + Seconds{900});

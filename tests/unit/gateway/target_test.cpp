@@ -1,4 +1,4 @@
-// Targets, routes and addresses: one text means one thing.
+// Tests of request targets, routes, client addresses and allowed hosts.
 #include "services/gateway/core/target.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-TEST(Target, IsCutBeforeItIsDecoded) {
+TEST(Target, IsSplitBeforeItIsDecoded) {
   const auto target = parse_target("/a%2Fb/c?x=1&y=a%26b&z&w=+%2B");
   ASSERT_TRUE(target.ok());
   EXPECT_EQ(target->segments, (Strings{"a/b", "c"}));
@@ -24,7 +24,7 @@ TEST(Target, IsCutBeforeItIsDecoded) {
   EXPECT_EQ(parse_target("https://host:1/a?b=c")->segments, Strings{"a"});
 }
 
-TEST(Target, RefusesWhatIsNoTarget) {
+TEST(Target, RefusesMalformedTargets) {
   for (const auto* bad : {"", "a", "*", "/%", "/%a", "/%gg", "/%00", "/%7f", "/%ff", "/%c3", "/%ed%a0%80", "/a b", "/\"", "/a?%0d%0a=1"}) {
     EXPECT_FALSE(parse_target(bad).ok()) << bad;
   }
@@ -36,7 +36,7 @@ TEST(Target, RefusesWhatIsNoTarget) {
   EXPECT_FALSE(parse_target(wide).ok());
 }
 
-TEST(Utf8, KnowsItsForms) {
+TEST(Utf8, AcceptsOnlyValidSequences) {
   for (const auto* good : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good));
   for (const auto* bad : {"\x80", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
                           "\xff", "\xe2\x82", "\xe2\x28\xa1"}) {
@@ -44,7 +44,7 @@ TEST(Utf8, KnowsItsForms) {
   }
 }
 
-RC_GTEST_PROP(PercentCoding, GivesBackWhatWasEncoded, ()) {
+RC_GTEST_PROP(PercentCoding, RoundTrips, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::inRange<char>(0x20, 0x7F));
   RC_ASSERT(*percent_decode(percent_encode(text), false) == text);
 }
@@ -74,7 +74,7 @@ TEST_F(Routing, FindsRoutesAndTheirParameters) {
   EXPECT_EQ(match("GET", "/v1/board/top").route, 4u);
 }
 
-TEST_F(Routing, APathWithAnImpossibleIdIsNoPath) {
+TEST_F(Routing, APathWithAMalformedParameterMatchesNoRoute) {
   for (const auto* path : {"/v1/party/x", "/v1/party/0190F0A0-0000-7000-8000-000000000001", "/v1/board/S1", "/v1/party", "/v1/party/", "/docs/.x", "/docs/a%2fb"}) {
     const auto found = match("GET", path);
     EXPECT_FALSE(found.route.has_value()) << path;
@@ -82,17 +82,17 @@ TEST_F(Routing, APathWithAnImpossibleIdIsNoPath) {
   }
 }
 
-TEST_F(Routing, NamesTheMethodsOfAPath) {
+TEST_F(Routing, ListsTheOtherMethodsOfAPath) {
   EXPECT_EQ(match("PUT", "/v1/party/" + id_).other_methods, (std::vector<std::string_view>{"GET", "HEAD"}));
   EXPECT_EQ(match("GET", "/v1/party/queue").other_methods, std::vector<std::string_view>{"POST"});
 }
 
-TEST(Addresses, ComeFromTheLastHopThatIsNoProxyOfOurs) {
+TEST(Addresses, ComeFromTheLastHopThatIsNotATrustedProxy) {
   const auto trusted = *AddressSet::parse("10.0.0.0/8, 192.168.1.1, fd00::/8");
   const auto client = [&](const char* peer, const std::string& forwarded) {
     return client_address(*Address::parse(peer), &forwarded, trusted).to_string();
   };
-  EXPECT_EQ(client("203.0.113.9", "198.51.100.1"), "203.0.113.9") << "no proxy of ours";
+  EXPECT_EQ(client("203.0.113.9", "198.51.100.1"), "203.0.113.9") << "the peer is not a trusted proxy";
   EXPECT_EQ(client("10.1.2.3", "198.51.100.1"), "198.51.100.1");
   EXPECT_EQ(client("10.1.2.3", "1.2.3.4, 198.51.100.1, 192.168.1.1"), "198.51.100.1");
   EXPECT_EQ(client("10.1.2.3", "198.51.100.1, nonsense"), "10.1.2.3");
@@ -101,10 +101,10 @@ TEST(Addresses, ComeFromTheLastHopThatIsNoProxyOfOurs) {
   EXPECT_EQ(client_address(*Address::parse("10.1.2.3"), nullptr, trusted).to_string(), "10.1.2.3");
   std::string long_list = "1.2.3.4";
   for (int i = 0; i < 10'000; ++i) long_list += ", 10.0.0.1";
-  EXPECT_EQ(client("10.1.2.3", long_list), "10.0.0.1") << "not followed for ever";
+  EXPECT_EQ(client("10.1.2.3", long_list), "10.0.0.1") << "only a limited number of hops is followed";
 }
 
-TEST(Addresses, AreCountedByNetwork) {
+TEST(Addresses, AreCountedByAddressOrByIpv6Network) {
   EXPECT_EQ(counted_as(*Address::parse("203.0.113.9")), "203.0.113.9");
   EXPECT_EQ(counted_as(*Address::parse("::ffff:203.0.113.9")), "203.0.113.9");
   EXPECT_EQ(counted_as(*Address::parse("2001:db8:1:2:3:4:5:6")), counted_as(*Address::parse("2001:db8:1:2::9")));
@@ -115,7 +115,7 @@ TEST(Addresses, AreCountedByNetwork) {
   for (const auto* bad : {"10.0.0.0/33", "10.0.0.0/x", "host", "10.0.0.0/-1", "::/129"}) EXPECT_FALSE(AddressSet::parse(bad).has_value()) << bad;
 }
 
-TEST(AllowedHosts, ServeAnAddressOnlyToWhomConnectedToIt) {
+TEST(AllowedHosts, ServeAnAddressOnlyToConnectionsToThatAddress) {
   const auto hosts = *AllowedHosts::parse("play.example.org:8443, 2001:db8::7", "0.0.0.0");
   const LocalEnd local{"192.168.1.5", 8080, false};
   const auto serves = [&](std::string_view text) {
@@ -131,7 +131,7 @@ TEST(AllowedHosts, ServeAnAddressOnlyToWhomConnectedToIt) {
   }
 }
 
-TEST(AllowedHosts, KnowTheGatewaysOwnPages) {
+TEST(AllowedHosts, RecogniseTheGatewaysOwnOrigins) {
   const auto hosts = *AllowedHosts::parse("play.example.org,127.0.0.1:9090", "127.0.0.1");
   const LocalEnd plain{"127.0.0.1", 8080, false};
   const LocalEnd tls{"127.0.0.1", 8443, true};
@@ -147,7 +147,7 @@ TEST(AllowedHosts, KnowTheGatewaysOwnPages) {
   EXPECT_FALSE(hosts.is_own_origin("http://localhost:8443", tls));
 }
 
-TEST(AllowedHosts, RefuseAListWithSomethingElseInIt) {
+TEST(AllowedHosts, RefuseAListWithAMalformedHost) {
   for (const auto* list : {"http://play.example.org", "a/b", "*", "play.example.org:0", "[::1"}) {
     EXPECT_FALSE(AllowedHosts::parse(list, "127.0.0.1").ok()) << list;
   }

@@ -1,4 +1,4 @@
-// Refresh tokens, keys, frames of clients, and the documents made from the field lists.
+// Tests of refresh tokens, keys and client frames, and of the schemas and documents made from the field lists.
 #include "services/gateway/tokens.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ const std::string kNewKey = "zyxwvutsrqponmlkjihgfedcba9876543210";
 
 RefreshClaims claims() { return {default_tenant(), LoginId::fresh(TimePoint{}), 7}; }
 
-TEST(RefreshTokens, SayWhoseTheyAreAndCannotBeMade) {
+TEST(RefreshTokens, CarryTheirClaimsAndCannotBeForged) {
   const Tokens tokens({kKey}, {kKey});
   const auto said = claims();
   const auto token = tokens.refresh_token(said);
@@ -37,7 +37,7 @@ TEST(RefreshTokens, SayWhoseTheyAreAndCannotBeMade) {
   }
 }
 
-TEST(RefreshTokens, CanBeMadeAgainUnderTheKeyThatMadeThem) {
+TEST(RefreshTokens, CanBeReissuedWithTheKeyThatSignedThem) {
   const Tokens before({kKey}, {kKey});
   const Tokens after({kNewKey, kKey}, {kKey});
   const auto said = claims();
@@ -48,14 +48,14 @@ TEST(RefreshTokens, CanBeMadeAgainUnderTheKeyThatMadeThem) {
   EXPECT_FALSE(after.refresh_token_with(said, Tokens::digest("another")).has_value());
 }
 
-TEST(Keys, AreSeparatedBySpacesAndLongEnough) {
+TEST(Keys, AreSeparatedBySpacesAndHaveAMinimumLength) {
   EXPECT_EQ(parse_keys(kNewKey + " " + kKey)->size(), 2u);
   EXPECT_FALSE(parse_keys("").ok());
   EXPECT_FALSE(parse_keys("short").ok());
   EXPECT_FALSE(parse_keys(kKey + " short").ok());
 }
 
-TEST(ClientFrames, BecomeTheRequestOfTheSameMeaning) {
+TEST(ClientFrames, BecomeTheMatchingRequest) {
   const std::string id = "0190f0a0-0000-7000-8000-000000000001";
   const auto command = [](const std::string& text) { return read_command(*read_client_frame(text)); };
   auto made = command(R"({"type":"enqueue","mode":"ranked","ref":"r"})");
@@ -73,10 +73,10 @@ TEST(ClientFrames, BecomeTheRequestOfTheSameMeaning) {
   for (const auto* text : {"", "[]", "{", "1", R"({"a":1,"a":2})"}) EXPECT_FALSE(read_client_frame(text).ok()) << text;
 }
 
-TEST(Schema, SaysWhatTheFieldListSays) {
+TEST(Schema, DescribesTheFieldList) {
   wire::Schemas schemas(wire::Audience::client);
   const auto entry = wire::object_schema(schemas.properties<EnterQueue>(), true);
-  EXPECT_EQ(entry.find("ticket_id"), std::string::npos) << "internal";
+  EXPECT_EQ(entry.find("ticket_id"), std::string::npos) << "internal fields are not published";
   EXPECT_NE(entry.find(R"("required":["mode"])"), std::string::npos);
   EXPECT_NE(entry.find(R"("additionalProperties":false)"), std::string::npos);
   EXPECT_NE(entry.find(R"("team_size":{"type":"integer","minimum":1,"maximum":100})"), std::string::npos);
@@ -91,7 +91,7 @@ TEST(Schema, SaysWhatTheFieldListSays) {
   EXPECT_NE(wire::object_schema(bus.properties<EnterQueue>(), false).find("ticket_id"), std::string::npos);
 }
 
-/// Every {"$ref":"#/…"} leads somewhere.
+/// Checks that every {"$ref":"#/…"} resolves within the document.
 void expect_references_resolve(const json::Document& document) {
   int found = 0;
   const std::function<void(const json::Value&)> walk = [&](const json::Value& value) {

@@ -1,5 +1,5 @@
-// How many matches may be committed while others are unconfirmed.
-#include "services/matchmaker/owner/commit_gate.h"
+// Tests of the commit gate, which limits the commits of matches while others are unconfirmed.
+#include "services/matchmaker/core/commit_gate.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@ namespace {
 
 const SteadyPoint kStart{Seconds(100)};
 
-TEST(CommitGate, LeavesRoomUpToItsBound) {
+TEST(CommitGate, AllowsCommitsUpToItsBound) {
   CommitGate gate(10);
   EXPECT_EQ(gate.room({}, kStart), 10);
   EXPECT_EQ(gate.room({7, Seconds(1)}, kStart), 3);
@@ -22,20 +22,22 @@ TEST(CommitGate, ClosesWhenOneMatchIsUnconfirmedForTooLong) {
   CommitGate gate(10);
   EXPECT_EQ(gate.room({1, CommitGate::kOldestMost}, kStart), 9);
   EXPECT_EQ(gate.room({1, CommitGate::kOldestMost + Milliseconds{1}}, kStart), 0);
-  EXPECT_EQ(gate.room({}, kStart), 10) << "and opens again";
+  EXPECT_EQ(gate.room({}, kStart), 10) << "the gate opens again once that match is confirmed";
 }
 
-TEST(CommitGate, GrowsWithThePresentRate) {
+TEST(CommitGate, AllowsMoreUnconfirmedMatchesAtAHigherCommitRate) {
   CommitGate gate(10);
   gate.committed(30, kStart);
   gate.committed(20, kStart + Seconds(1));
-  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(2)), 10) << "fifty in the last five seconds";
-  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(6)), 0) << "twenty";
+  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(2)), 10)
+      << "50 matches were committed in the last five seconds";
+  EXPECT_EQ(gate.room({40, Seconds(1)}, kStart + Seconds(6)), 0)
+      << "20 matches were committed in the last five seconds";
   EXPECT_EQ(gate.room({}, kStart + Seconds(20)), 10);
 }
 
-// Sessions that take nothing: matches are formed up to the bound, and then none.
-TEST(CommitGate, BoundsWhatIsUnconfirmedWhateverWaits) {
+// Session confirms nothing: matches are committed up to the bound, and none after that.
+TEST(CommitGate, BoundsTheUnconfirmedMatchesWhenSessionConfirmsNothing) {
   CommitGate gate(2'000);
   std::int64_t unconfirmed = 0;
   auto now = kStart;

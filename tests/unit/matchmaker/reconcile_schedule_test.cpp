@@ -1,5 +1,6 @@
-// When matches are asked about: the pauses, the order, and a model of matchmaker and sessions under random faults.
-#include "services/matchmaker/after_commit/reconcile_schedule.h"
+// Tests of the schedule by which the matchmaker asks session about its matches: the pauses, the order, and a model of
+// matchmaker and session under random faults.
+#include "services/matchmaker/core/reconcile_schedule.h"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,7 @@ std::vector<MatchId> matches(int from, int to) {
   return ids;
 }
 
-TEST(ReconcileSchedule, DoublesThePauseFromTwoSecondsToAMinute) {
+TEST(ReconcileSchedule, DoublesThePauseFromTwoSecondsUpToAMinute) {
   ReconcileSchedule schedule;
   schedule.follow_unconfirmed(kTenant, {match(1)}, kStart);
   std::vector<std::int64_t> asked_at;
@@ -58,7 +59,7 @@ TEST(ReconcileSchedule, AConfirmedMatchIsAskedAboutFifteenSecondsLater) {
   EXPECT_EQ(schedule.take(100, kStart + Seconds(17)).size(), 1U);
 }
 
-TEST(ReconcileSchedule, ForgetsWhatIsOver) {
+TEST(ReconcileSchedule, RemovesMatchesThatAreOver) {
   ReconcileSchedule schedule;
   const auto other = *Tenant::parse("other");
   schedule.follow_unconfirmed(kTenant, matches(0, 4), kStart);
@@ -72,7 +73,7 @@ TEST(ReconcileSchedule, ForgetsWhatIsOver) {
   EXPECT_EQ(schedule.size(), 0U);
 }
 
-TEST(ReconcileSchedule, WhenSessionsAnswerAgainNobodyWaitsForALongPause) {
+TEST(ReconcileSchedule, AsksAboutAllMatchesAtOnceWhenSessionAnswersAgain) {
   ReconcileSchedule schedule;
   schedule.follow_unconfirmed(kTenant, matches(0, 3), kStart);
   auto now = kStart;
@@ -81,7 +82,7 @@ TEST(ReconcileSchedule, WhenSessionsAnswerAgainNobodyWaitsForALongPause) {
   EXPECT_EQ(schedule.take(100, now).size(), 3U);
 }
 
-/// Matchmakers that crash, sessions that pause and whose answers get lost, and a stream that may lose or delay events.
+/// A model in which the matchmaker crashes, session pauses, answers get lost, and the stream loses or delays events.
 class Model {
  public:
   explicit Model(std::uint64_t seed) : random_(seed) {}
@@ -90,13 +91,15 @@ class Model {
     while (now_ < kStart + kFaults) step(true);
     const auto healed = now_;
     while ((!unconfirmed_.empty() || now_ < healed + Seconds(2)) && now_ < healed + Seconds(60)) step(false);
-    EXPECT_TRUE(unconfirmed_.empty()) << unconfirmed_.size() << " are unconfirmed for ever";
-    // What the faults left, at 200 matches a second, the first look at it, and one pause of a failing session.
+    EXPECT_TRUE(unconfirmed_.empty()) << unconfirmed_.size() << " matches stay unconfirmed";
+    // The matches that the faults left are asked about at 200 a second. Added are the first look and one pause.
     const auto bound = Milliseconds(static_cast<std::int64_t>(left_ * 5)) + Seconds(6);
-    EXPECT_LE(now_ - healed, bound) << left_ << " were left";
-    for (const auto& [id, births] : births_) EXPECT_EQ(births, 1);
+    EXPECT_LE(now_ - healed, bound) << left_ << " matches were unconfirmed after the faults";
+    for (const auto& [id, times] : times_stored_) EXPECT_EQ(times, 1);
     EXPECT_LE(most_in_a_second_, 200U);
-    for (const auto& [id, asked] : asked_) EXPECT_LE(asked, 60) << "in " << kFaults.count() / 1'000 << " s";
+    for (const auto& [id, asked] : asked_) {
+      EXPECT_LE(asked, 60) << "requests about one match in " << kFaults.count() / 1'000 << " s";
+    }
   }
 
  private:
@@ -107,7 +110,7 @@ class Model {
   void step(bool faults) {
     now_ += Milliseconds{500};
     if (faults) {
-      if (chance(0.02)) schedule_ = {};                   // the matchmaker crashed, another one took over
+      if (chance(0.02)) schedule_ = {};  // the matchmaker crashed, and another instance took over
       if (chance(0.05)) session_answers_ = !session_answers_;
       commit(static_cast<int>(random_() % 20));
     } else {
@@ -124,22 +127,22 @@ class Model {
       const auto id = match(next_++);
       unconfirmed_.insert(id);
       live_.insert(id);
-      if (!chance(0.3)) stream_.push_back(id);            // the others' events are lost
+      if (!chance(0.3)) stream_.push_back(id);  // the other events are lost
     }
   }
 
-  // Several copies of an event may come; a session that is away takes none.
+  // An event may be delivered several times. A session that does not answer takes none.
   void deliver(bool faults) {
     if (!session_answers_) return;
     for (const auto& id : stream_) {
       for (int copy = 0; copy < (faults && chance(0.1) ? 3 : 1); ++copy) store(id);
-      if (!chance(0.3)) unconfirmed_.erase(id);           // its answer may be lost, too
+      if (!chance(0.3)) unconfirmed_.erase(id);  // the answer may be lost, too
     }
     stream_.clear();
   }
 
   void store(MatchId id) {
-    if (rows_.insert(id).second) ++births_[id];
+    if (rows_.insert(id).second) ++times_stored_[id];
   }
 
   void follow() {
@@ -158,7 +161,7 @@ class Model {
       return;
     }
     for (const auto& [tenant, id] : taken) store(id);
-    if (faults && chance(0.2)) {                          // stored, and the answer was lost
+    if (faults && chance(0.2)) {  // the matches are stored, but the answer is lost
       answered_ = answered_ && taken.empty();
       return;
     }
@@ -186,7 +189,7 @@ class Model {
   std::set<MatchId> unconfirmed_;
   std::set<MatchId> live_;
   std::set<MatchId> rows_;
-  std::map<MatchId, int> births_;
+  std::map<MatchId, int> times_stored_;
   std::map<MatchId, int> asked_;
 };
 

@@ -1,7 +1,5 @@
-// What an instance says of waits in buckets of its own, and in those of others.
-#include "services/matchmaker/waits/wait_estimator.h"
-
-#include "services/matchmaker/owner/bucket_state.h"
+// Tests of the wait estimator, for buckets that this instance owns and for buckets of other instances.
+#include "services/matchmaker/wait_board.h"
 
 #include <gtest/gtest.h>
 
@@ -21,24 +19,25 @@ ModeRules rules() {
   return rules;
 }
 
-/// The board of an instance that owns the bucket, with matches after a second at 1500 and after 60 at 2300.
+/// The wait estimator of an instance that owns the bucket. It has seen matches after 1 s at a rating of 1500 and after
+/// 60 s at 2300.
 class Owner {
  public:
   Owner() : board(clock), pool_(kBucket, rules(), true) {
-    see(1, {1500, 1}, 1'000);
-    goes_on(500);
-    see(60, {1500, 1}, 1'000);
-    see(60, {2300, 1}, 60'000);
+    add_matches(1, {1500, 1}, 1'000);
+    pass_seconds(500);
+    add_matches(60, {1500, 1}, 1'000);
+    add_matches(60, {2300, 1}, 60'000);
   }
 
-  void see(int matches, const WaitEstimator::Kind& kind, BucketMs waited) {
+  void add_matches(int matches, const WaitBoard::Kind& kind, BucketMs waited) {
     for (int i = 0; i < matches; ++i) {
       clock.advance(Milliseconds{50});
       board.matched(kBucket.text(), rules(), kind, waited);
     }
   }
 
-  void goes_on(int seconds) {
+  void pass_seconds(int seconds) {
     for (int i = 0; i < seconds; ++i) {
       clock.advance(Milliseconds{1'000});
       board.sample_waits(kBucket.text(), rules(), pool_.pool(), pool_.take_left(), 0);
@@ -69,43 +68,43 @@ double p50_at(const WaitEstimator& board, double rating, int size = 1) {
   return board.estimate(kBucket.text(), rules(), {rating, size}, 0).p50_ms;
 }
 
-TEST(WaitsElsewhere, AreToldByRating) {
+TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByRating) {
   Owner owner;
-  owner.goes_on(2);
-  WaitEstimator other(owner.clock);
+  owner.pass_seconds(2);
+  WaitBoard other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500), 1'000, 100);
   EXPECT_NEAR(p50_at(other, 1400), 1'000, 100);
   EXPECT_NEAR(p50_at(other, 2300), 60'000, 1'000);
-  EXPECT_NEAR(p50_at(other, 3000), 60'000, 1'000) << "the nearest that is known";
-  EXPECT_NEAR(p50_at(other, 1500), p50_at(owner.board, 1500), 100) << "as the owner says";
+  EXPECT_NEAR(p50_at(other, 3000), 60'000, 1'000) << "the estimate for the nearest rating is used";
+  EXPECT_NEAR(p50_at(other, 1500), p50_at(owner.board, 1500), 100) << "the owner has the same estimate";
 }
 
-TEST(WaitsElsewhere, AreToldByPartySize) {
+TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByPartySize) {
   Owner owner;
-  owner.see(30, {1500, 3}, 9'000);
-  owner.goes_on(2);
-  WaitEstimator other(owner.clock);
+  owner.add_matches(30, {1500, 3}, 9'000);
+  owner.pass_seconds(2);
+  WaitBoard other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500, 1), 1'000, 200);
   EXPECT_NEAR(p50_at(other, 1500, 3), 9'000, 200);
 }
 
-TEST(WaitsElsewhere, FollowWhatTheOwnerSeesNext) {
+TEST(WaitsInBucketsOfOtherInstances, FollowLaterSummariesOfTheOwner) {
   Owner owner;
-  owner.goes_on(2);
-  owner.see(200, {1500, 1}, 30'000);
-  owner.goes_on(2);
-  WaitEstimator other(owner.clock);
+  owner.pass_seconds(2);
+  owner.add_matches(200, {1500, 1}, 30'000);
+  owner.pass_seconds(2);
+  WaitBoard other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500), 30'000, 1'000);
-  owner.goes_on(900);  // nothing of it is recent any more
+  owner.pass_seconds(900);  // none of the matches is recent any more
   EXPECT_TRUE(owner.board.by_kind(kBucket.text()).empty());
   other.learn({owner.summary()});
-  EXPECT_DOUBLE_EQ(p50_at(other, 1500), 10'000) << "what the rules let expect";
+  EXPECT_DOUBLE_EQ(p50_at(other, 1500), 10'000) << "the estimate from the rules of the mode";
 }
 
-TEST(WaitsElsewhere, OfAnOwnerThatTellsNoRatingsAreTheSameForAll) {
+TEST(WaitsInBucketsOfOtherInstances, AreTheSameForAllRatingsIfTheSummaryHasNone) {
   Owner owner;
   WaitEstimator other(owner.clock);
   auto summary = owner.summary();

@@ -17,6 +17,7 @@ struct FeasibleSet {
   double utility;
 };
 
+/// Collects the feasible sets by their lowest ticket, and packs them into matches by branch and bound.
 class Exact {
  public:
   Exact(const Instance& instance, std::size_t most_sets) : instance_(instance), most_sets_(most_sets) {

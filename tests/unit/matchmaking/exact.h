@@ -1,4 +1,4 @@
-// The best set of matches by trying all of them: the yardstick for the planner, for at most 24 tickets.
+// Finds the best set of matches by exhaustive search, as the reference for the planner. For at most 24 tickets.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,10 @@ struct ExactAnswer {
   std::size_t feasible_sets = 0;
 };
 
-/// Nothing if there are too many feasible sets to try.
+/// Returns no value if there are more than `most_sets` candidate sets, or if the search takes too many steps.
 std::optional<ExactAnswer> solve_exactly(const Instance& instance, std::size_t most_sets = 60'000);
 
-/// Every set of tickets that could play one match, as sorted ids. For a dozen tickets.
+/// Every set of tickets that could form one match, as sorted ids. Fast enough for a dozen tickets.
 std::vector<std::vector<TicketId>> feasible_sets(const Instance& instance);
 
 }  // namespace mm::matching::testing

@@ -1,5 +1,5 @@
-// What a waiting ticket is told is true: every claim is held against the planner itself.
-#include "services/matchmaker/matching/explain/explain.h"
+// Tests of explain(): every claim about a waiting ticket is compared with what the planner does.
+#include "services/matchmaker/core/explain.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -20,7 +20,7 @@ using namespace testing;
 
 constexpr BucketMs kTick = 100;
 
-/// A queue that has been planned for a while, with who came and went, and then stands still.
+/// A queue that was planned for some ticks while tickets came and went. After that no more tickets arrive.
 class Queue {
  public:
   explicit Queue(std::uint64_t seed, std::size_t most = 40)
@@ -50,7 +50,7 @@ class Queue {
   TickTimes ticks() const { return {now_ + kTick, kTick}; }
   std::mt19937_64& random() { return random_; }
 
-  /// Somebody who waits.
+  /// A random waiting ticket.
   Slot any_waiter() {
     std::vector<Slot> slots;
     pool_.line().for_each([&](const Waiter& waiter) { slots.push_back(waiter.slot); });
@@ -60,7 +60,7 @@ class Queue {
     return copy_neighbourhood(pool_, now_, memory_, slot, most);
   }
 
-  /// What the next tick would make of it, with these besides.
+  /// The tickets that the next tick would match if the tickets `more` were in the queue, too.
   std::set<TicketId> would_match(const std::vector<PoolTicket>& more = {}) const {
     Pool copy(rules_, team_size_, default_region());
     std::vector<std::pair<Slot, PlannerMemory::TicketMemory>> recalled;
@@ -83,7 +83,7 @@ class Queue {
     return matched_in(pool_, plan(pool_, flat, now_ + kTick));
   }
 
-  /// The next tick; who was matched.
+  /// Plans the next tick and returns the matched tickets.
   std::set<TicketId> tick() {
     now_ += kTick;
     const TickPlan tick = plan(pool_, rules_, now_, memory_);
@@ -123,8 +123,8 @@ class Queue {
 
 std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
 
-/// Lets the queue go on and holds what was foreseen of the ticket against what happens.
-void expect_true(const ForecastResult& foreseen, Queue& queue, const TicketId& id) {
+/// Plans the ticks up to the foreseen one and checks that the ticket ends as it was foreseen.
+void expect_true(const Foreseen& foreseen, Queue& queue, const TicketId& id) {
   while (queue.now() + kTick < foreseen.at) {
     RC_ASSERT(!queue.tick().contains(id));
     RC_ASSERT(queue.pool().contains(id));
@@ -136,7 +136,7 @@ void expect_true(const ForecastResult& foreseen, Queue& queue, const TicketId& i
   RC_ASSERT(!queue.pool().contains(id));
 }
 
-RC_GTEST_PROP(Explaining, TheNamedTickMatchesTheTicketAndNoneBeforeDoes, ()) {
+RC_GTEST_PROP(Explaining, TheTicketEndsInTheForecastTickAndNotBefore, ()) {
   Queue queue(any_seed());
   RC_PRE(!queue.pool().empty());
   const Slot slot = queue.any_waiter();
@@ -145,7 +145,7 @@ RC_GTEST_PROP(Explaining, TheNamedTickMatchesTheTicketAndNoneBeforeDoes, ()) {
   expect_true(foreseen, queue, queue.pool().id(slot));
 }
 
-RC_GTEST_PROP(Explaining, WhatIsSaidFromAPartOfTheQueueIsTrueOfTheWhole, ()) {
+RC_GTEST_PROP(Explaining, AForecastFromAPartOfTheQueueHoldsForTheWholeQueue, ()) {
   Queue queue(any_seed(), 150);
   RC_PRE(queue.pool().size() > 4);
   const Slot slot = queue.any_waiter();
@@ -154,7 +154,7 @@ RC_GTEST_PROP(Explaining, WhatIsSaidFromAPartOfTheQueueIsTrueOfTheWhole, ()) {
   expect_true(foreseen, queue, queue.pool().id(slot));
 }
 
-RC_GTEST_PROP(Explaining, TheNamedWindowAndNewcomersHaveItMatchedNow, ()) {
+RC_GTEST_PROP(Explaining, TheNamedWindowAndTheNamedNewcomersMatchTheTicketNow, ()) {
   Queue queue(any_seed());
   RC_PRE(!queue.pool().empty());
   const Slot slot = queue.any_waiter();
@@ -181,11 +181,11 @@ RC_GTEST_PROP(Explaining, TheNamedWindowAndNewcomersHaveItMatchedNow, ()) {
   }
   RC_ASSERT(queue.would_match(newcomers).contains(id));
   newcomers.pop_back();
-  // Fewer might do where they leave the subject's own partners more choice, but not fewer than are missing.
+  // Of several newcomers, fewer may be enough, because that changes the choices of the ticket's partners.
   if (sure && with.parties == 1) RC_ASSERT(!queue.would_match(newcomers).contains(id));
 }
 
-// The same rules worked out from the outside.
+// The expected margins are computed by the helpers of instance.h.
 RC_GTEST_PROP(Explaining, NeighboursAreComparedRuleByRule, ()) {
   Queue queue(any_seed());
   RC_PRE(!queue.pool().empty() && queue.rules().use_rating);
@@ -220,8 +220,8 @@ Explanation explain_first(const Pool& pool, PlannerMemory& memory) {
   return explain(copy_neighbourhood(pool, kNow, memory, slot), {kNow + kTick, kTick});
 }
 
-TEST(Explaining, TwoWhoWaitForTheirWindows) {
-  // 240 apart: 100 + 10 a second reaches 240 after 14 s, and the newer of them has waited for 4.
+TEST(Explaining, TwoTicketsThatWaitForTheirWindows) {
+  // The ratings are 240 apart. A window of 100 + 10 a second reaches 240 after 14 s; the newer ticket has waited 4 s.
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1740, 4)});
   PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
@@ -266,14 +266,14 @@ TEST(Explaining, ARegionThatIsNotOpenYet) {
   PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
   EXPECT_EQ(said.rule, WaitRule::latency);
-  EXPECT_DOUBLE_EQ(*said.by, 18);  // 40 ms above its best one: two steps of 10 s
+  EXPECT_DOUBLE_EQ(*said.by, 18);  // 40 ms above the best region: two steps of 10 s
   EXPECT_DOUBLE_EQ(said.forecast->in_seconds, 18);
   const auto& region = said.nearest[0].checks[2];
   EXPECT_EQ(region.rule, PairRule::region);
   EXPECT_DOUBLE_EQ(*region.margin, -18);
 }
 
-TEST(Explaining, NobodyElse) {
+TEST(Explaining, ATicketAloneInTheQueue) {
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6)});
   PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
@@ -283,9 +283,9 @@ TEST(Explaining, NobodyElse) {
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
 }
 
-// A hundred thousand parties of four, and nobody alone: what bears on one of them is more than anybody could copy, and
-// still the answer is sure, from the sizes that there are.
-TEST(Explaining, SaysNeverWhereNoSizesOfTheWholeQueueFit) {
+// A thousand parties of four and no solo ticket. More tickets affect the first one than are copied, but the party sizes
+// in the queue prove that it can never be matched.
+TEST(Explaining, ForecastsATimeoutWhereNoPartySizesOfTheQueueFit) {
   Pool pool(rules_for(), 5, default_region());
   for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
   PlannerMemory memory;
@@ -293,8 +293,8 @@ TEST(Explaining, SaysNeverWhereNoSizesOfTheWholeQueueFit) {
   EXPECT_EQ(said.forecast->outcome, WaitOutcome::times_out);
 }
 
-// … and where it is not sure, it says how far it has looked.
-TEST(Explaining, SaysHowFarItHasLookedInACrowd) {
+// Where the outcome is uncertain, the forecast says until when the ticket is certainly not matched.
+TEST(Explaining, SaysHowFarAheadItIsCertainInALargeQueue) {
   Pool pool(rules_for(), 5, default_region());
   for (std::uint64_t i = 1; i <= 1'000; ++i) pool.upsert(ticket(i, 1500 + static_cast<double>(i % 7), 60, 4));
   pool.upsert(ticket(2'000, 4'000, 0, 1));
@@ -305,7 +305,7 @@ TEST(Explaining, SaysHowFarItHasLookedInACrowd) {
   EXPECT_GE(said.forecast->in_seconds, 0.1);
 }
 
-/// A crowd of singles for teams of five that has come over two minutes, and stands still now.
+/// A queue of solo tickets for teams of five that arrived over two minutes. After that no more tickets arrive.
 struct Crowd {
   explicit Crowd(std::uint64_t seed) : rules(rules_for()), pool(crowd_rules(), 5, default_region()) {
     rules = crowd_rules();
@@ -313,7 +313,7 @@ struct Crowd {
     std::uint64_t number = 0;
     for (; now < kNow + 120'000; now += kTick) {
       for (auto coming = random() % 4; coming > 0; --coming) {
-        // The sum of a few is near enough to how ratings are spread.
+        // The sum of six uniform numbers is close enough to a normal distribution.
         double rating = 600;
         for (int i = 0; i < 6; ++i) rating += static_cast<double>(random() % 30'000) / 100;
         auto each = ticket(++number, rating);
@@ -352,9 +352,9 @@ struct Crowd {
   std::map<TicketId, BucketMs> ended;
 };
 
-// Every answer is held against what happens then; and there must be answers.
-TEST(Explaining, MostOfACrowdIsToldWhenAndAllOfItIsTrue) {
-  int told = 0, all = 0;
+// Every forecast is compared with what happens, and most tickets must get one.
+TEST(Explaining, MostTicketsOfALargeQueueGetAForecastAndEveryForecastIsTrue) {
+  int certain = 0, all = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     Crowd crowd(seed);
     ASSERT_GT(crowd.pool.size(), 60U);
@@ -370,15 +370,15 @@ TEST(Explaining, MostOfACrowdIsToldWhenAndAllOfItIsTrue) {
         EXPECT_LE(said.at, crowd.ended[id]);
         continue;
       }
-      ++told;
+      ++certain;
       EXPECT_EQ(said.at, crowd.ended[id]) << "seed " << seed;
     }
   }
-  EXPECT_GT(told, all * 7 / 10) << told << " of " << all;
+  EXPECT_GT(certain, all * 7 / 10) << certain << " of " << all << " tickets have a certain forecast";
 }
 
-// Two could play with it and not with each other: whomever the planner takes, it is matched.
-TEST(Explaining, SaysMatchedWhereEveryChoiceHasTheTicketInIt) {
+// Tickets 2 and 3 accept ticket 1 but not each other. Whichever the planner takes, ticket 1 is matched.
+TEST(Explaining, ForecastsAMatchWhereEveryPossibleMatchHoldsTheTicket) {
   const Pool pool = pool_of(rules_for(), 1, {ticket(1, 1500, 6), ticket(2, 1359.5, 4), ticket(3, 1640.5, 4)});
   PlannerMemory memory;
   const Explanation said = explain_first(pool, memory);
@@ -386,8 +386,8 @@ TEST(Explaining, SaysMatchedWhereEveryChoiceHasTheTicketInIt) {
   EXPECT_EQ(said.summary, "It is matched in the next tick.");
 }
 
-TEST(Explaining, CountsOnlyThoseWhoAcceptItToo) {
-  // Both newcomers are within its wide window; their own are narrow.
+TEST(Explaining, CountsOnlyTicketsThatAcceptItToo) {
+  // Both newcomers are within the wide window of ticket 1, but their own windows are narrow.
   const Pool pool =
       pool_of(rules_for(), 2, {ticket(1, 1500, 60), ticket(2, 1510, 60), ticket(3, 1800, 0), ticket(4, 1810, 0)});
   PlannerMemory memory;
@@ -417,7 +417,7 @@ TEST(ExplainingInWords, NamesWhatIsMissing) {
             "Nobody near enough in rating: the nearest is 12.5 points beyond the window of one of the two.");
 }
 
-TEST(ExplainingInWords, TellsWhomTheRegionIsFarFrom) {
+TEST(ExplainingInWords, SaysWhichTicketsAreFarFromTheRegion) {
   auto said = waiting_for(WaitRule::latency, 18);
   NearTicket closed;
   closed.checks = {{PairRule::region, 18, 0, -18}};
@@ -431,7 +431,7 @@ TEST(ExplainingInWords, TellsWhomTheRegionIsFarFrom) {
             "Its latency to " + default_region().str() + " is too high to play there, however long it waits.");
 }
 
-TEST(ExplainingInWords, TellsWhetherSizesOrRatingsKeepEnoughPlayersApart) {
+TEST(ExplainingInWords, SaysWhetherPartySizesOrRatingsPreventAMatch) {
   auto said = waiting_for(WaitRule::players, 0);
   NearTicket near;
   near.checks = {{PairRule::players, 11, 10, 1}, {PairRule::sizes, 0, 1, -1}};
@@ -441,7 +441,7 @@ TEST(ExplainingInWords, TellsWhetherSizesOrRatingsKeepEnoughPlayersApart) {
   EXPECT_EQ(in_words(said), "There are enough players near it in rating, but too few who all accept each other.");
 }
 
-TEST(ExplainingInWords, SaysHowFarItIsSure) {
+TEST(ExplainingInWords, SaysHowFarAheadTheForecastIsCertain) {
   auto said = waiting_for(WaitRule::outbid, {});
   said.forecast = Forecast{WaitOutcome::unknown, 3.4, 8'400, {}, {}};
   said.matched_now_with = Newcomers{2, 1, 1500, 100};

@@ -62,7 +62,7 @@ Instance random_instance(std::uint64_t seed, std::size_t most) {
   const auto draw = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   Instance made{rules_for(), draw(1, 5), {}};
   const bool parties = made.team_size > 1 && draw(0, 3) > 0;
-  // A set of 10 among 24 solo tickets is one of two million; an exact answer needs fewer.
+  // 24 solo tickets have two million sets of 10, which is too many for the exhaustive search.
   const std::size_t limit =
       parties || made.team_size < 3 ? most : std::min<std::size_t>(most, made.team_size < 4 ? 18 : 15);
   const auto count = static_cast<std::size_t>(draw(std::min(8, static_cast<int>(limit)), static_cast<int>(limit)));
@@ -126,7 +126,7 @@ std::vector<std::string> breaches(const Pool& pool, const ModeRules& rules, Buck
       }
       if (!a.latencies) continue;
       const auto after = opens_after_ms(rules, *a.latencies, pool.region());
-      note(after && a.queued_at + *after <= now, a.id.to_string() + " may not play here");
+      note(after && a.queued_at + *after <= now, a.id.to_string() + " is matched in a region that is not open to it");
     }
     note(match.quality > 0 && match.quality <= 1, "quality out of range");
   }

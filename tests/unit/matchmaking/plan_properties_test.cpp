@@ -1,4 +1,4 @@
-// The five properties of a tick, on queues drawn at random, against a solver that tries everything.
+// Tests of the five properties of a tick, on random queues, compared with an exhaustive search.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -19,7 +19,7 @@ using namespace testing;
 
 std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
 
-/// Rules of every kind: steps, no ratings, several teams, offsets, latencies.
+/// A random queue with rules of every kind: steps, no ratings, several teams, offsets, latencies.
 Instance any_instance(std::uint64_t seed) {
   Instance made = random_instance(seed);
   std::mt19937_64 random(seed ^ 0xA5A5);
@@ -39,7 +39,7 @@ Instance any_instance(std::uint64_t seed) {
   return made;
 }
 
-RC_GTEST_PROP(EveryPlan, HoldsToTheRules, ()) {
+RC_GTEST_PROP(EveryPlan, KeepsTheRules, ()) {
   const Instance instance = any_instance(any_seed());
   const Pool pool = instance.pool();
   const TickPlan tick = plan(pool, instance.rules, kNow);
@@ -48,8 +48,8 @@ RC_GTEST_PROP(EveryPlan, HoldsToTheRules, ()) {
   RC_ASSERT(found == std::vector<std::string>{});
 }
 
-// Property 1: whoever is left could not have made a match among themselves.
-RC_GTEST_PROP(NobodyBlocks, NoFeasibleMatchIsLeftAmongThoseWhoWait, ()) {
+// Property 1: the tickets that are left cannot form a match among themselves.
+RC_GTEST_PROP(Completeness, NoFeasibleMatchIsLeftAmongWaitingTickets, ()) {
   const Instance instance = random_instance(any_seed());
   const Pool pool = instance.pool();
   const TickPlan tick = plan(pool, instance.rules, kNow);
@@ -60,7 +60,7 @@ RC_GTEST_PROP(NobodyBlocks, NoFeasibleMatchIsLeftAmongThoseWhoWait, ()) {
   RC_ASSERT(answer->matches == 0U);
 }
 
-/// Whether a match that holds this ticket exists, by trying all sets.
+/// Whether a match that holds this ticket exists, by exhaustive search.
 bool could_play(const Instance& instance, const PoolTicket& wanted) {
   const auto sets = feasible_sets(instance);
   return std::any_of(sets.begin(), sets.end(), [&](const std::vector<TicketId>& set) {
@@ -68,7 +68,7 @@ bool could_play(const Instance& instance, const PoolTicket& wanted) {
   });
 }
 
-/// The same queue as it will be seen after so many milliseconds (the helpers look at kNow).
+/// The same queue after `passed` milliseconds, as seen by the helpers, which compute everything at kNow.
 Instance after(Instance queue, BucketMs passed) {
   for (auto& each : queue.tickets) each.queued_at -= passed;
   return queue;
@@ -81,8 +81,8 @@ const PoolTicket& longest_waiting(const Instance& queue) {
   });
 }
 
-// The same in queues too large to try everything: planning those who were left makes no match.
-RC_GTEST_PROP(NobodyBlocks, PlanningThoseWhoWaitOnceMoreFindsNothing, ()) {
+// The same property in queues that are too large for the exhaustive search.
+RC_GTEST_PROP(Completeness, PlanningTheWaitingTicketsAgainFindsNoMatch, ()) {
   Instance instance = random_instance(any_seed(), 24);
   const auto copies = *rc::gen::inRange<std::uint64_t>(1, 12);
   for (std::uint64_t i = 1; i < copies; ++i) {
@@ -101,9 +101,9 @@ RC_GTEST_PROP(NobodyBlocks, PlanningThoseWhoWaitOnceMoreFindsNothing, ()) {
   RC_ASSERT(plan(rest, instance.rules, kNow).matches.empty());
 }
 
-// Property 2: a queue in which new tickets arrive each tick and matches leave it. The one that waits longest is not
-// passed over for more than four ticks while there is a match for it.
-RC_GTEST_PROP(NobodyStarves, TheLongestWaitingIsMatchedWithinFiveTicks, ()) {
+// Property 2: while new tickets arrive in each tick and matched tickets leave, the ticket that waits longest is passed
+// over in at most four ticks in a row in which a match for it exists.
+RC_GTEST_PROP(LongestWaiting, IsMatchedWithinFiveTicks, ()) {
   Instance queue = random_instance(any_seed(), 10);
   std::mt19937_64 random(any_seed());
   PlannerMemory memory;
@@ -133,7 +133,8 @@ RC_GTEST_PROP(NobodyStarves, TheLongestWaitingIsMatchedWithinFiveTicks, ()) {
   }
 }
 
-// Property 3 is part of the first test (every team has exactly team_size players). Property 4:
+// Property 3 (every team has exactly team_size players) is part of the first test. Property 4: the order of the tickets
+// does not change the matches.
 RC_GTEST_PROP(OrderDoesNotMatter, TheSameTicketsInAnyOrderGiveTheSameMatches, ()) {
   Instance instance = any_instance(any_seed());
   const Pool pool = instance.pool();
@@ -143,14 +144,14 @@ RC_GTEST_PROP(OrderDoesNotMatter, TheSameTicketsInAnyOrderGiveTheSameMatches, ()
   RC_ASSERT(who_plays(pool, plan(pool, instance.rules, kNow)) == who_plays(other, plan(other, instance.rules, kNow)));
 }
 
-// … also when the pool has seen other tickets come and go, and has been planned before.
-RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, ()) {
+// The same property for a pool in which other tickets came and went, and which was planned before.
+RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickGivesThePlanOfOneBuiltAtOnce, ()) {
   Instance queue = random_instance(any_seed());
   std::mt19937_64 random(any_seed());
   std::shuffle(queue.tickets.begin(), queue.tickets.end(), random);
   Pool grown(queue.rules, queue.team_size, default_region());
-  PlannerMemory memory;
-  constexpr int kTicks = 4;  // fewer than anybody's patience
+  Memory memory;
+  constexpr int kTicks = 4;  // too few for a ticket to get priority, see kPatienceTicks
   for (int tick_number = 1; tick_number <= kTicks; ++tick_number) {
     const BucketMs now = kNow + tick_number * 2'000;
     const std::size_t share = queue.tickets.size() * static_cast<std::size_t>(tick_number) / kTicks;
@@ -169,9 +170,9 @@ RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickPlansAsOneBuiltAtOnce, 
   }
 }
 
-// … and a large queue of which little changes from tick to tick leaves nothing unmatched that could be: weighing only
-// those who came and those whose window has reached somebody is enough.
-RC_GTEST_PROP(NobodyBlocks, WeighingOnlyWhatChangedIsEnough, ()) {
+// Property 1 in a large queue of which little changes from tick to tick. A tick plans only the tickets that arrived and
+// those whose window has reached another ticket, and that is enough.
+RC_GTEST_PROP(Completeness, PlanningOnlyChangedTicketsIsEnough, ()) {
   std::mt19937_64 random(*rc::gen::arbitrary<std::uint64_t>());
   ModeRules rules = rules_for();
   rules.initial_window = 1 + static_cast<double>(random() % 20);
@@ -202,15 +203,15 @@ RC_GTEST_PROP(NobodyBlocks, WeighingOnlyWhatChangedIsEnough, ()) {
     std::vector<TicketId> gone;
     for (const Seat& seat : tick.seats) gone.push_back(pool.id(seat.slot));
     for (const Slot slot : tick.expired) gone.push_back(pool.id(slot));
-    // Some commits are refused: those tickets stay.
+    // Some commits are refused, and their tickets stay in the pool.
     for (const TicketId each : gone) {
       if (random() % 16 != 0) pool.erase(each);
     }
   }
 }
 
-// … and so does the number of threads that plan several buckets.
-TEST(OrderDoesNotMatter, AnyNumberOfThreadsPlansTheSame) {
+// The number of planner threads for several buckets does not change the matches either.
+TEST(OrderDoesNotMatter, AnyNumberOfThreadsGivesTheSameMatches) {
   std::vector<Instance> instances;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) instances.push_back(any_instance(seed));
   std::vector<Pool> pools;
@@ -234,8 +235,8 @@ TEST(OrderDoesNotMatter, AnyNumberOfThreadsPlansTheSame) {
   EXPECT_FALSE(by_threads.front().empty());
 }
 
-// Property 5: fixed seeds, so that the figures are the same everywhere.
-TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) {
+// Property 5: the plan is close to the optimum. The seeds are fixed, so the figures are the same on every machine.
+TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndThe99thPercentileWithinFive) {
   std::vector<double> gaps;
   int too_large = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
@@ -246,7 +247,7 @@ TEST(NearTheOptimum, MedianGapIsWithinOnePercentAndTheWorstHundredthWithinFive) 
     const Pool pool = instance.pool();
     const TickPlan tick = plan(pool, instance.rules, kNow);
     const double gap = 1 - utility_of(pool, instance.rules, kNow, tick) / exact->utility;
-    EXPECT_GT(gap, -1e-4) << "better than the best: " << instance.to_string();
+    EXPECT_GT(gap, -1e-4) << "the plan is better than the exact solution: " << instance.to_string();
     gaps.push_back(gap);
   }
   ASSERT_GE(gaps.size(), 250U);

@@ -1,6 +1,6 @@
-// Planning a tick: the rules one by one, on queues small enough to see the answer.
-#include "services/matchmaker/matching/plan.h"
-#include "services/matchmaker/matching/explain/wait_reason.h"
+// Tests of planning a tick, rule by rule, on queues so small that the right plan is obvious.
+#include "services/matchmaker/core/plan.h"
+#include "services/matchmaker/core/why.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ using testing::ticket;
 using testing::ticket_id;
 using testing::who_plays;
 
-/// Plans and checks what every plan must hold to.
+/// Plans a tick and checks the rules that every plan must keep.
 TickPlan checked_plan(const Pool& pool, BucketMs now = kNow) {
   TickPlan tick = plan(pool, pool.rules(), now);
   for (const auto& breach : breaches(pool, pool.rules(), now, tick)) ADD_FAILURE() << breach;
@@ -40,7 +40,7 @@ std::vector<TicketId> matched_ids(const Pool& pool, const TickPlan& tick) {
   return ids;
 }
 
-/// Why a ticket waits after a plan of this pool.
+/// Plans this pool and returns why the ticket still waits.
 Waiting why(const Pool& pool, std::uint64_t number, BucketMs now = kNow) {
   PlannerMemory memory;
   const TickPlan tick = plan(pool, pool.rules(), now, memory);
@@ -56,7 +56,7 @@ TEST(Planning, AnEmptyPoolGivesAnEmptyPlan) {
   EXPECT_TRUE(tick.matches.empty() && tick.expired.empty());
 }
 
-TEST(Planning, OneOutlierBlocksNobody) {
+TEST(Planning, OneOutlierBlocksNoOtherTicket) {
   std::vector<PoolTicket> tickets;
   for (std::uint64_t i = 1; i <= 202; ++i) {
     tickets.push_back(ticket(i, i == 2 ? 2300 : 1400 + static_cast<double>(i), 203 - static_cast<double>(i)));
@@ -83,7 +83,7 @@ TEST(Planning, PartiesOfFiveThreeAndFourPlayOnceTheirTeamsFill) {
   EXPECT_EQ(matched_ids(pool, tick), (std::vector<TicketId>{ticket_id(1), ticket_id(3), ticket_id(4)}));
 }
 
-TEST(Planning, ATicketOfferedTwiceIsOneTicket) {
+TEST(Planning, ATicketUpsertedTwiceIsOneTicket) {
   Pool pool = pool_with(1, {ticket(1, 1500), ticket(1, 1500)});
   PoolTicket requeued = ticket(1, 1500);
   requeued.change = 5;
@@ -94,14 +94,14 @@ TEST(Planning, ATicketOfferedTwiceIsOneTicket) {
   EXPECT_EQ(pool.size(), 1U);
 }
 
-TEST(Planning, PairsAroundANewcomerWhomNobodyReaches) {
+TEST(Planning, MatchesTwoTicketsAcrossANewcomerWithANarrowWindow) {
   const Pool pool = pool_with(1, {ticket(1, 0, 40), ticket(2, 150, 0), ticket(3, 300, 40)});
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_EQ(matched_ids(pool, tick), (std::vector<TicketId>{ticket_id(1), ticket_id(3)}));
 }
 
-TEST(Planning, ANewcomerIsNotDraggedIntoAVeteransWindow) {
+TEST(Planning, ANewcomerIsNotMatchedBecauseOnlyTheOthersWindowReachesIt) {
   const Pool pool = pool_with(1, {ticket(1, 1500, 600 - 1), ticket(2, 1601, 0)});
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
@@ -110,7 +110,7 @@ TEST(Planning, ANewcomerIsNotDraggedIntoAVeteransWindow) {
   EXPECT_NEAR(waiting.by, 1, 1e-3);
 }
 
-TEST(Planning, RatingsExactlyAWindowApartMeet) {
+TEST(Planning, RatingsExactlyAWindowApartAreMatched) {
   EXPECT_EQ(checked_plan(pool_with(1, {ticket(1, 1500.01), ticket(2, 1600.01)})).matches.size(), 1U);
   EXPECT_EQ(checked_plan(pool_with(1, {ticket(1, 1500.01), ticket(2, 1600.02)})).matches.size(), 0U);
 }
@@ -121,7 +121,7 @@ TEST(Planning, WindowsWidenWithTheWait) {
   EXPECT_EQ(checked_plan(pool, kNow + 10'000).matches.size(), 1U);
 }
 
-TEST(Planning, WindowsThatWidenInStepsWaitForTheStep) {
+TEST(Planning, WindowsThatWidenInStepsStayUntilTheStep) {
   ModeRules rules = rules_for();
   rules.widen = Widening::steps;
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1650)}, rules);
@@ -130,7 +130,7 @@ TEST(Planning, WindowsThatWidenInStepsWaitForTheStep) {
 }
 
 TEST(Planning, EveryPairOfAMatchAcceptsEachOther) {
-  // A chain: neighbours accept each other, the ends do not.
+  // Neighbours in this chain accept each other, but its ends do not.
   const Pool pool = pool_with(2, {ticket(1, 1500), ticket(2, 1550), ticket(3, 1600), ticket(4, 1601)});
   EXPECT_TRUE(checked_plan(pool).matches.empty());
 }
@@ -151,7 +151,7 @@ TEST(Planning, AnExpiredTicketIsReportedAndNeverMatched) {
   EXPECT_EQ(pool.id(tick.expired[0]), ticket_id(1));
 }
 
-TEST(Planning, ARegionOpensToATicketWithTheWait) {
+TEST(Planning, ARegionOpensToATicketThatHasWaited) {
   const Latencies far{{*Region::parse("us-east"), 20}, {default_region(), 60}};
   PoolTicket a = ticket(1, 1500);
   a.latencies = far;
@@ -170,7 +170,7 @@ TEST(Planning, ATicketWaitsForTheRegionToOpenToItsPartner) {
   const Pool duel = pool_with(1, {ticket(1, 1500), later});
   EXPECT_EQ(why(duel, 1, kNow + 5'000).binding, Binding::latency);
   EXPECT_NEAR(why(duel, 1, kNow + 5'000).by, 15, 1e-3);
-  // Where others are still missing, those are what keeps it.
+  // Where players are missing as well, the missing players are the reason.
   const Pool team = pool_with(2, {ticket(1, 1500), later, ticket(3, 1500), ticket(4, 9'000)});
   EXPECT_EQ(why(team, 1, kNow + 5'000).binding, Binding::players);
   EXPECT_FLOAT_EQ(why(team, 1, kNow + 5'000).by, 2);
@@ -199,7 +199,7 @@ TEST(Planning, WithoutRatingsTheLongestWaitingComeFirst) {
   EXPECT_EQ(who_plays(pool, tick), wanted);
 }
 
-TEST(Planning, WithoutRatingsAPartyThatFitsNobodyBlocksNobody) {
+TEST(Planning, WithoutRatingsAPartyIsMatchedWithTheLongestWaiting) {
   ModeRules rules = rules_for();
   rules.use_rating = false;
   const Pool pool = pool_with(
@@ -230,14 +230,14 @@ TEST(Planning, SeatsAreInTheOrderOfTeams) {
   }
 }
 
-TEST(Planning, TellsQualitySpreadAndChancesOfAMatch) {
+TEST(Planning, ReportsQualitySpreadAndWinProbability) {
   PoolTicket a = ticket(1, 1500);
   PoolTicket b = ticket(2, 1600);
   const TickPlan tick = checked_plan(pool_with(1, {a, b}));
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_NEAR(tick.matches[0].spread, 100, 1e-9);
   EXPECT_NEAR(tick.matches[0].quality, 0.9, 1e-9);
-  EXPECT_NEAR(tick.matches[0].win_probability(), 1 - 0.6382, 5e-5) << "team 0 is the lower ticket's";
+  EXPECT_NEAR(tick.matches[0].win_probability(), 1 - 0.6382, 5e-5) << "team 0 has the ticket with the lower rating";
 }
 
 TEST(Planning, PremadeOffsetsShiftAParty) {
@@ -245,24 +245,25 @@ TEST(Planning, PremadeOffsetsShiftAParty) {
   rules.premade_offset = {0, 60};
   const std::vector<PoolTicket> tickets{ticket(1, 1500, 0, 2), ticket(2, 1450, 0, 1), ticket(3, 1450, 0, 1)};
   EXPECT_EQ(checked_plan(pool_with(2, tickets)).matches.size(), 1U);
-  EXPECT_EQ(checked_plan(pool_with(2, tickets, rules)).matches.size(), 0U) << "1560 against 1450";
+  EXPECT_EQ(checked_plan(pool_with(2, tickets, rules)).matches.size(), 0U)
+      << "ratings of 1560 and 1450 are more than a window apart";
 }
 
-TEST(Planning, SaysHowManyPlayersAreMissing) {
+TEST(Planning, ReportsHowManyPlayersAreMissing) {
   const Pool pool = pool_with(5, {ticket(1, 1500, 0, 3), ticket(2, 1510, 0, 4)});
   EXPECT_EQ(why(pool, 1).binding, Binding::players);
   EXPECT_FLOAT_EQ(why(pool, 1).by, 3);
 }
 
-TEST(Planning, SaysWhoLostToABetterMatch) {
+TEST(Planning, ReportsThatATicketLostToABetterMatch) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1501), ticket(3, 1590)});
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
   EXPECT_EQ(why(pool, 3).binding, Binding::outbid);
 }
 
-// Newcomers a few points apart would always have each other; the one a little off would wait for its bonus to grow.
-TEST(Starvation, WhoIsPassedOverFourTimesIsMatchedInTheFifthTick) {
+// Two newcomers one point apart always make the better match. Ticket 1 would wait until its waiting bonus has grown.
+TEST(Starvation, ATicketPassedOverFourTimesIsMatchedInTheFifthTick) {
   Pool pool = pool_with(1, {ticket(1, 1500)});
   PlannerMemory memory;
   std::uint64_t next = 2;
@@ -289,7 +290,7 @@ TEST(Incremental, ATicketWhoseMatchWasNotCommittedIsPlannedAgain) {
   }
 }
 
-TEST(Incremental, AnArrivalWakesItsNeighbours) {
+TEST(Incremental, AnArrivalMakesItsNeighboursPlannedAgain) {
   Pool pool = pool_with(1, {ticket(1, 1500)});
   PlannerMemory memory;
   EXPECT_TRUE(plan(pool, pool.rules(), kNow, memory).matches.empty());
@@ -298,7 +299,7 @@ TEST(Incremental, AnArrivalWakesItsNeighbours) {
   EXPECT_EQ(plan(pool, pool.rules(), kNow + 200, memory).matches.size(), 1U);
 }
 
-TEST(Incremental, AWindowThatReachesANewNeighbourWakesIt) {
+TEST(Incremental, ATicketIsPlannedAgainWhenItsWindowReachesANeighbour) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1750), ticket(3, 2600)});
   PlannerMemory memory;
   for (BucketMs waited = 0; waited < 15'000; waited += 100) {
@@ -307,7 +308,7 @@ TEST(Incremental, AWindowThatReachesANewNeighbourWakesIt) {
   EXPECT_EQ(plan(pool, pool.rules(), kNow + 15'000, memory).matches.size(), 1U);
 }
 
-TEST(Incremental, ARegionThatOpensWakesItsTicket) {
+TEST(Incremental, ATicketIsPlannedAgainWhenARegionOpensToIt) {
   PoolTicket a = ticket(1, 1500);
   a.latencies = Latencies{{*Region::parse("us-east"), 20}, {default_region(), 30}};
   const Pool pool = pool_with(1, {a, ticket(2, 1500)});
@@ -317,7 +318,7 @@ TEST(Incremental, ARegionThatOpensWakesItsTicket) {
   EXPECT_EQ(plan(pool, pool.rules(), kNow + 10'000, memory).matches.size(), 1U);
 }
 
-TEST(Incremental, ASlotUsedAgainIsANewTicket) {
+TEST(Incremental, AReusedSlotIsANewTicket) {
   Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 2500)});
   PlannerMemory memory;
   EXPECT_TRUE(plan(pool, pool.rules(), kNow, memory).matches.empty());

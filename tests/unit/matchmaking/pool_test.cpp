@@ -1,5 +1,6 @@
-// The pool: one ticket per id, whatever comes in whatever order, and a line that is always sorted.
-#include "services/matchmaker/matching/pool/pool.h"
+// Tests of the pool of waiting tickets: one ticket per id in whatever order changes arrive, and a list that is always
+// sorted by rating.
+#include "services/matchmaker/core/pool.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -25,7 +26,7 @@ Pool pool_of_5v5() { return Pool(rules_for(), 5, default_region()); }
 TEST(Pools, HoldATicketOncePerId) {
   Pool pool = pool_of_5v5();
   EXPECT_EQ(pool.upsert(ticket(1, 1500)), Pool::Upserted::added);
-  EXPECT_EQ(pool.upsert(ticket(1, 1500)), Pool::Upserted::ignored) << "nothing new in it";
+  EXPECT_EQ(pool.upsert(ticket(1, 1500)), Pool::Upserted::ignored) << "the change number is not higher";
   PoolTicket newer = ticket(1, 1600, 0, 2);
   newer.change = 7;
   EXPECT_EQ(pool.upsert(newer), Pool::Upserted::replaced);
@@ -38,7 +39,7 @@ TEST(Pools, HoldATicketOncePerId) {
   EXPECT_EQ(first_of(pool).rating, 1600 * kUnitsPerPoint);
 }
 
-TEST(Pools, GiveBackWhatTheyWereGiven) {
+TEST(Pools, ReturnTicketsUnchanged) {
   Pool pool = pool_of_5v5();
   PoolTicket given = ticket(3, 1512.4, 12.345, 3);
   given.attempt = 4;
@@ -84,10 +85,10 @@ TEST(Pools, RateAPartyByItsMeanPlusTheOffsetOfItsSize) {
   pool.clear();
   EXPECT_TRUE(pool.empty());
   pool.upsert(ticket(2, 1500, 0, 5));
-  EXPECT_EQ(first_of(pool).rating, 1500 * kUnitsPerPoint + 153'000) << "the last offset holds for larger parties";
+  EXPECT_EQ(first_of(pool).rating, 1500 * kUnitsPerPoint + 153'000) << "larger parties have the last offset";
 }
 
-TEST(Pools, KnowTheLongestWaiting) {
+TEST(Pools, FindTheLongestWaitingTicket) {
   Pool pool = pool_of_5v5();
   EXPECT_FALSE(pool.oldest());
   pool.upsert(ticket(5, 1500, 10));
@@ -96,7 +97,7 @@ TEST(Pools, KnowTheLongestWaiting) {
   EXPECT_EQ(pool.oldest()->id, ticket_id(3));
 }
 
-TEST(Pools, TellWhoseDeadlineIsReached) {
+TEST(Pools, ListTicketsWhoseDeadlineIsReached) {
   Pool pool = pool_of_5v5();
   for (std::uint64_t i = 1; i <= 3; ++i) {
     PoolTicket next = ticket(i, 1500);
@@ -106,7 +107,7 @@ TEST(Pools, TellWhoseDeadlineIsReached) {
   EXPECT_TRUE(pool.expired(kNow + 1'499).empty());
   EXPECT_EQ(pool.expired(kNow + 1'500).size(), 1U);
   EXPECT_EQ(pool.expired(kNow + 4'500).size(), 3U);
-  EXPECT_EQ(pool.expired(kNow + 4'500).size(), 3U) << "until somebody erases them";
+  EXPECT_EQ(pool.expired(kNow + 4'500).size(), 3U) << "expired tickets stay until they are erased";
   pool.erase(ticket_id(1));
   EXPECT_EQ(pool.expired(kNow + 4'500).size(), 2U);
 }
@@ -119,11 +120,11 @@ TEST(Pools, SurviveAClockThatJumpsByYears) {
   pool.upsert(young);
   pool.upsert(old);
   ASSERT_EQ(pool.line().size(), 2U);
-  EXPECT_EQ(pool.id(first_of(pool).slot), old.id) << "the older of two equals stands first";
+  EXPECT_EQ(pool.id(first_of(pool).slot), old.id) << "of two tickets with equal ratings, the older one comes first";
   EXPECT_EQ(pool.oldest()->id, old.id);
 }
 
-// Against a std::map: whatever is upserted and erased, in any order, with looks at the line in between.
+// Compares the pool with a std::map after random upserts and erasures, with reads of the sorted list in between.
 RC_GTEST_PROP(Pools, BehaveLikeAMapOfTickets, ()) {
   Pool pool = pool_of_5v5();
   std::map<TicketId, PoolTicket> model;
@@ -160,8 +161,9 @@ RC_GTEST_PROP(Pools, BehaveLikeAMapOfTickets, ()) {
   }
 }
 
-// Thousands at once and many one by one, mostly of few ratings: blocks split, empty and are found again.
-RC_GTEST_PROP(Pools, KeepTheLineInOrderWhateverComesAndGoes, ()) {
+// Thousands of tickets arrive at once, and many one by one, mostly with few different ratings. So the blocks of the
+// sorted list split, become empty and are found again.
+RC_GTEST_PROP(Pools, KeepTheListSortedUnderRandomChanges, ()) {
   std::mt19937_64 random(*rc::gen::arbitrary<std::uint64_t>());
   const auto ratings = *rc::gen::element<std::uint64_t>(1, 3, 50, 3000, 300'000);
   const auto ages = *rc::gen::element<std::uint64_t>(1, 2, 1000, 1'000'000);

@@ -1,5 +1,5 @@
-// The formulas: their worked examples, and what must hold everywhere.
-#include "services/matchmaker/matching/rules/quality.h"
+// Tests of the formulas of win probability, quality and waiting bonus: worked examples and general properties.
+#include "services/matchmaker/core/quality.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -43,7 +43,7 @@ RC_GTEST_PROP(Quality, IsInRangeAndOneOnlyForEvenTeamsWithoutSpread, ()) {
   RC_ASSERT(value == quality(spread, -edge));
 }
 
-RC_GTEST_PROP(Quality, FallsStrictlyInTheSpreadAndInTheAdvantage, ()) {
+RC_GTEST_PROP(Quality, DecreasesStrictlyWithTheSpreadAndTheAdvantage, ()) {
   const double spread = *rc::gen::inRange(0, 2'000'000) / 100.0;
   const double edge = *rc::gen::inRange(0, 70'000) / 1000.0;
   const double more = *rc::gen::inRange(1, 100'000) / 100.0;
@@ -51,7 +51,7 @@ RC_GTEST_PROP(Quality, FallsStrictlyInTheSpreadAndInTheAdvantage, ()) {
   RC_ASSERT(quality(spread, edge + as_advantage(more)) < quality(spread, edge));
 }
 
-TEST(Quality, HasNoStepWhereTheLineMeetsTheTail) {
+TEST(Quality, IsContinuousWhereTheLinearPartMeetsTheTail) {
   EXPECT_NEAR(quality(1000, 0), quality(1000.0001, 0), 1e-6);
   const double before = quality(998, 0) - quality(999, 0);
   const double after = quality(1001, 0) - quality(1002, 0);

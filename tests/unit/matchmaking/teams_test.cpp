@@ -1,5 +1,5 @@
-// Filling and splitting teams.
-#include "services/matchmaker/matching/teams/splitter.h"
+// Tests of choosing party sizes that fill the teams, and of splitting tickets into even teams.
+#include "services/matchmaker/core/teams.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -22,7 +22,8 @@ SizeCounts counts(std::initializer_list<int> by_size, int team_size) {
 TEST(FillingTeams, NeedsSizesThatSumUpOnBothSides) {
   TeamFiller fill(2, 5);
   SizeCounts chosen;
-  EXPECT_FALSE(fill.choose(counts({0, 0, 1, 1, 1}, 5), 0, chosen)) << "5, 3 and 4 make 5 against 7 at best";
+  EXPECT_FALSE(fill.choose(counts({0, 0, 1, 1, 1}, 5), 0, chosen))
+      << "parties of 5, 3 and 4 make at best a team of 5 and a team of 7";
   EXPECT_TRUE(fill.choose(counts({2, 0, 1, 0, 1}, 5), 0, chosen));
   EXPECT_EQ(chosen, counts({2, 0, 1, 0, 1}, 5));
   EXPECT_FALSE(fill.choose(counts({0, 0, 100, 0, 0}, 5), 0, chosen));
@@ -53,7 +54,7 @@ TEST(FillingTeams, WorksForTheLargestTeams) {
   EXPECT_TRUE(fill.distribute(available, teams));
 }
 
-// By brute force: every way to put these tickets into two teams.
+// Tries every way to put these tickets into two teams.
 bool two_teams_exist(const std::vector<int>& sizes, int team_size, int must) {
   std::size_t ways = 1;
   for (std::size_t i = 0; i < sizes.size(); ++i) ways *= 3;
@@ -71,7 +72,7 @@ bool two_teams_exist(const std::vector<int>& sizes, int team_size, int must) {
   return false;
 }
 
-RC_GTEST_PROP(FillingTeams, AgreesWithTryingEverything, ()) {
+RC_GTEST_PROP(FillingTeams, AgreesWithExhaustiveSearch, ()) {
   const int team_size = *rc::gen::inRange(1, 7);
   const auto sizes = *rc::gen::container<std::vector<int>>(8, rc::gen::inRange(1, team_size + 1));
   const int must = *rc::gen::inRange(0, team_size + 1);
@@ -79,7 +80,7 @@ RC_GTEST_PROP(FillingTeams, AgreesWithTryingEverything, ()) {
   for (const int size : sizes) ++available[static_cast<std::size_t>(size)];
   TeamFiller fill(2, team_size);
   SizeCounts chosen;
-  for (int again = 0; again < 2; ++again) {  // the second answer is remembered
+  for (int again = 0; again < 2; ++again) {  // the second answer comes from the cache
     RC_ASSERT(fill.choose(available, must, chosen) == two_teams_exist(sizes, team_size, must));
   }
 }
@@ -110,16 +111,16 @@ TEST(SplittingTeams, NeverSplitsAParty) {
 TEST(SplittingTeams, BreaksTiesByPremadesAndThenBySpread) {
   Splitter splitter(2, 4);
   std::vector<std::uint8_t> team_of;
-  // All equal: the two parties of 2 go to different sides.
+  // All ratings are equal. The two parties of 2 go to different teams.
   ASSERT_TRUE(splitter.split(units({{1500, 2}, {1500, 2}, {1500, 1}, {1500, 1}, {1500, 1}, {1500, 1}}), team_of));
   EXPECT_NE(team_of[0], team_of[1]);
-  // Even either way; the narrow teams win.
+  // Two splits are even. The one with the smaller spread within the teams is chosen.
   Splitter pairs(2, 2);
   ASSERT_TRUE(pairs.split(units({{1400, 1}, {1600, 1}, {1500, 1}, {1500, 1}}), team_of));
   EXPECT_EQ(team_of, (std::vector<std::uint8_t>{0, 0, 1, 1}));
 }
 
-std::int64_t least_gap_by_force(const std::vector<Unit>& all, int team_size) {
+std::int64_t least_gap_by_search(const std::vector<Unit>& all, int team_size) {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t mask = 0; mask < 1U << all.size(); ++mask) {
     int players = 0;
@@ -146,9 +147,9 @@ RC_GTEST_PROP(SplittingTeams, IsExactForUpToSixteenUnits, ()) {
       room -= size;
     }
   }
-  if (all.size() > 14) RC_DISCARD("slow to try by force");
+  if (all.size() > 14) RC_DISCARD("too many units for the exhaustive search");
   Splitter splitter(2, team_size);
-  const std::int64_t least = least_gap_by_force(all, team_size);
+  const std::int64_t least = least_gap_by_search(all, team_size);
   RC_ASSERT(splitter.gap(all) == least);
   std::vector<std::uint8_t> team_of;
   RC_ASSERT(splitter.split(all, team_of));
@@ -162,7 +163,7 @@ RC_GTEST_PROP(SplittingTeams, IsExactForUpToSixteenUnits, ()) {
   RC_ASSERT(std::llabs(difference) == least);
 }
 
-/// Teams of exactly n; answers how far apart the strongest and weakest are, in points per player.
+/// Splits and checks the team sizes. Returns the gap between the strongest and the weakest team, in points per player.
 double check_split(int teams, int team_size, const std::vector<Unit>& all) {
   Splitter splitter(teams, team_size);
   std::vector<std::uint8_t> team_of;
@@ -179,7 +180,7 @@ double check_split(int teams, int team_size, const std::vector<Unit>& all) {
   return (*high - *low) / team_size;
 }
 
-TEST(SplittingTeams, AboveSixteenUnitsComesNearByDifferencingAndSwaps) {
+TEST(SplittingTeams, AboveSixteenUnitsTheTeamsAreNearlyEven) {
   std::mt19937 random(5);
   for (const int team_size : {9, 12, 20, 50, 100}) {
     std::vector<Unit> all;

@@ -1,5 +1,5 @@
-// Windows, latencies and party spreads: the small rules.
-#include "services/matchmaker/matching/rules/window.h"
+// Tests of rating windows, of the latency rule and of the limit of party spreads.
+#include "services/matchmaker/core/window.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -40,7 +40,7 @@ TEST(Windows, AreMutual) {
   EXPECT_FALSE(accept_each_other(1400, 399, 1000, 500));
 }
 
-RC_GTEST_PROP(Windows, ReachAGapAtTheMomentTheySay, ()) {
+RC_GTEST_PROP(Windows, ReachAGapAtTheReportedTime, ()) {
   ModeRules rules = rules_for();
   rules.initial_window = *rc::gen::inRange(0, 300);
   rules.max_window = rules.initial_window + *rc::gen::inRange(0, 2000);
@@ -71,7 +71,7 @@ TEST(LatencyRule, OpensTheBestRegionFirstAndTheOthersWithTheWait) {
   EXPECT_EQ(opens_after_ms(rules, latencies, region("sa-east")), std::nullopt);
 }
 
-TEST(LatencyRule, WithoutALimitEveryMeasuredRegionOpensInTime) {
+TEST(LatencyRule, WithoutALimitEveryMeasuredRegionOpensEventually) {
   const ModeRules rules = rules_for();
   const Latencies latencies{{region("eu-west"), 20}, {region("ap-south"), 270}};
   EXPECT_EQ(opens_after_ms(rules, latencies, region("ap-south")), 100'000);

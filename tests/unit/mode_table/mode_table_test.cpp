@@ -1,4 +1,4 @@
-// The mode table: what is read, and that every mistake is named with its place.
+// Tests of reading the mode table: every field, and the message and the position of every mistake.
 #include "common/wire/mode_table.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace mm::wire {
 namespace {
 
-/// The only problem of this text; "" if it has none, all of them if several.
+/// The problems of this text, one per line; "" if it has none.
 std::string problem_of(std::string_view toml) {
   auto table = parse_mode_table(toml, "modes.toml");
   if (table.ok()) return "";
@@ -60,7 +60,7 @@ rated = false
             R"("no_show_seconds":0,"disconnect_grace_seconds":7,"rating":"glicko2","rated":false,"margin_weight":1})");
 }
 
-TEST(ModeTable, NeedsNoMoreThanAnId) {
+TEST(ModeTable, RequiresOnlyAnId) {
   const auto table = parse_mode_table(mode_with(""), "modes.toml");
   ASSERT_TRUE(table.ok());
   ModeRules plain;
@@ -68,7 +68,7 @@ TEST(ModeTable, NeedsNoMoreThanAnId) {
   EXPECT_EQ(encode(table->all().front()), encode(plain));
 }
 
-TEST(ModeTable, KeepsTheFilesOrder) {
+TEST(ModeTable, KeepsTheOrderOfTheFile) {
   const auto table = parse_mode_table("[[mode]]\nid = \"b\"\n[[mode]]\nid = \"a\"\n", "modes.toml");
   ASSERT_TRUE(table.ok());
   ASSERT_EQ(table->all().size(), 2U);
@@ -76,7 +76,7 @@ TEST(ModeTable, KeepsTheFilesOrder) {
   EXPECT_EQ(table->find(*Mode::parse("c")), nullptr);
 }
 
-TEST(ModeTable, NamesTheNearestKeyToAnUnknownOne) {
+TEST(ModeTable, SuggestsTheNearestKeyForAnUnknownKey) {
   EXPECT_EQ(problem_of(mode_with("max_windw = 5\n")),
             "modes.toml:3:1: unknown key max_windw; did you mean max_window?");
   EXPECT_EQ(problem_of(mode_with("colour = 5\n")), "modes.toml:3:1: unknown key colour");
@@ -84,7 +84,7 @@ TEST(ModeTable, NamesTheNearestKeyToAnUnknownOne) {
             "modes.toml:1:3: unknown key modes; did you mean mode?\nmodes.toml:1:1: has no [[mode]]");
 }
 
-TEST(ModeTable, NamesTheWrongKind) {
+TEST(ModeTable, ReportsValuesOfTheWrongType) {
   EXPECT_EQ(problem_of(mode_with("teams = \"two\"\n")),
             "modes.toml:3:9: teams must be an integer, not a string \"two\"");
   EXPECT_EQ(problem_of(mode_with("teams = 2.5\n")), "modes.toml:3:9: teams must be an integer, not a number");
@@ -110,7 +110,7 @@ TEST(ModeTable, NamesTheWrongKind) {
             "modes.toml:2:6: id must be a string that matches ^[a-z0-9_]{1,32}$, not a string \"Ranked!\"");
 }
 
-TEST(ModeTable, NamesTheRange) {
+TEST(ModeTable, ReportsValuesOutOfRange) {
   EXPECT_EQ(problem_of(mode_with("teams = 17\n")), "modes.toml:3:9: teams must be from 2 to 16");
   EXPECT_EQ(problem_of(mode_with("teams = 1\n")), "modes.toml:3:9: teams must be from 2 to 16");
   EXPECT_EQ(problem_of(mode_with("team_sizes = [0]\n")), "modes.toml:3:15: team_sizes must be from 1 to 100");
@@ -118,7 +118,7 @@ TEST(ModeTable, NamesTheRange) {
   EXPECT_EQ(problem_of(mode_with("max_window = nan\n")), "modes.toml:3:14: max_window must be from 0 to 20000");
 }
 
-TEST(ModeTable, ChecksThatFieldsFitEachOther) {
+TEST(ModeTable, ReportsFieldsThatContradictEachOther) {
   EXPECT_EQ(problem_of(mode_with("default_team_size = 6\n")),
             "modes.toml:3:21: default_team_size must be one of team_sizes");
   EXPECT_EQ(problem_of(mode_with("max_window = 50\n")), "modes.toml:3:14: max_window is less than initial_window");
@@ -127,13 +127,13 @@ TEST(ModeTable, ChecksThatFieldsFitEachOther) {
             "modes.toml:4:15: step_points is 0, so the window never reaches max_window");
 }
 
-// One row a key: what it says of a value of another kind, and of one out of its range.
-TEST(ModeTable, SaysOfEveryKeyWhatItTakes) {
+// One row per key: the problem of a value of the wrong type, and the problem of a value out of range.
+TEST(ModeTable, ReportsTheTypeAndTheRangeOfEveryKey) {
   struct Row {
     const char* key;
     const char* wrong_kind;
     const char* kind_problem;
-    const char* out_of_range;  ///< "": there is none
+    const char* out_of_range;  ///< "": every value is in range
     const char* range_problem;
   };
   constexpr Row kRows[] = {
@@ -163,18 +163,20 @@ TEST(ModeTable, SaysOfEveryKeyWhatItTakes) {
   };
   for (const Row& row : kRows) {
     const std::string key = row.key;
-    const auto said_of = [&](const std::string& value) { return problem_of(mode_with(key + " = " + value + "\n")); };
+    const auto problem_of_value = [&](const std::string& value) {
+      return problem_of(mode_with(key + " = " + value + "\n"));
+    };
     const auto place = "modes.toml:3:" + std::to_string(key.size() + 4) + ": " + key + " ";
-    EXPECT_EQ(said_of(row.wrong_kind), place + row.kind_problem);
+    EXPECT_EQ(problem_of_value(row.wrong_kind), place + row.kind_problem);
     if (row.out_of_range[0] == '\0') continue;
-    // An array's wrong entry stands one column on.
+    // The wrong entry of an array is one column further to the right.
     const auto column = key.size() + 4 + (row.out_of_range[0] == '[' ? 1 : 0);
-    EXPECT_EQ(said_of(row.out_of_range),
+    EXPECT_EQ(problem_of_value(row.out_of_range),
               "modes.toml:3:" + std::to_string(column) + ": " + key + " " + row.range_problem);
   }
 }
 
-TEST(ModeTable, NamesTheNearestOfEveryKey) {
+TEST(ModeTable, SuggestsEveryKeyForAMisspelling) {
   for (const std::string key : {"team_sizes",
                                 "default_team_size",
                                 "use_rating",
@@ -203,10 +205,10 @@ TEST(ModeTable, NamesTheNearestOfEveryKey) {
   }
 }
 
-TEST(ModeTable, SaysContradictionsWhereTheyAreWritten) {
+TEST(ModeTable, ReportsContradictionsAtTheirPosition) {
   EXPECT_EQ(problem_of(mode_with("initial_window = 600\n")),
             "modes.toml:3:18: initial_window is more than max_window, which is 500 unless it is set");
-  // A mode with a wrong value is not asked how its values fit each other; the next one is.
+  // A mode with a wrong value is not checked for contradictions. The other modes are.
   EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\nmax_window = true\ninitial_window = 600\n[[mode]]\nid = \"b\"\n"
                        "default_team_size = 9\n[[mode]]\nid = \"c\"\nteams = 1\ndefault_team_size = 9\n"),
             "modes.toml:3:14: max_window must be a number, not true or false\n"
@@ -214,7 +216,7 @@ TEST(ModeTable, SaysContradictionsWhereTheyAreWritten) {
             "modes.toml:10:9: teams must be from 2 to 16");
 }
 
-TEST(ModeTable, KnowsWhereEachKeyStands) {
+TEST(ModeTable, RecordsThePositionOfEachKey) {
   const auto modes = parse_located_modes("\n[[mode]]\nid = \"a\"\n  teams =  3\n[[mode]]\nid = \"b\"\n", "modes.toml");
   ASSERT_TRUE(modes.ok());
   ASSERT_EQ(modes->size(), 2U);
@@ -226,7 +228,7 @@ TEST(ModeTable, KnowsWhereEachKeyStands) {
   EXPECT_EQ((*modes)[1].rules.id.str(), "b");
 }
 
-TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
+TEST(ModeTable, ReadsTheRatingSettings) {
   const auto table = parse_mode_table(
       mode_with("rating = \"glicko2\"\nmargin_stat = \"rounds\"\nmargin_weight = 0.5\n[[mode]]\nid = \"b\"\nrating = "
                 "\"weng_lin\"\n"),
@@ -245,7 +247,7 @@ TEST(ModeTable, ReadsWhatAModeIsRatedBy) {
   }
 }
 
-TEST(ModeTable, RefusesAMarginThatNothingIsDoneWith) {
+TEST(ModeTable, RefusesAMarginWithoutEffect) {
   EXPECT_EQ(problem_of(mode_with("margin_weight = 0.5\n")), "modes.toml:3:17: margin_weight needs margin_stat");
   EXPECT_EQ(problem_of(mode_with("rated = false\nmargin_stat = \"score\"\n")),
             "modes.toml:4:15: margin_stat requires a rated mode");
@@ -277,14 +279,14 @@ TEST(ModeTable, NamesThePlaceOfASyntaxError) {
   EXPECT_TRUE(problem_of("[[mode]]\nid = \"a\"\nid = \"b\"\n").starts_with("modes.toml:3:"));
 }
 
-TEST(ModeTable, TellsAllThatIsWrongAtOnce) {
+TEST(ModeTable, ReportsAllProblemsAtOnce) {
   EXPECT_EQ(problem_of("[[mode]]\nid = \"a\"\nteams = 99\nratd = true\n[[mode]]\nid = \"b\"\nmax_window = 1\n"),
             "modes.toml:3:9: teams must be from 2 to 16\n"
             "modes.toml:4:1: unknown key ratd; did you mean rated?\n"
             "modes.toml:7:14: max_window is less than initial_window");
 }
 
-TEST(ModeTable, SaysWhenAFileIsMissing) {
+TEST(ModeTable, ReportsAMissingFile) {
   const auto table = load_mode_table("/nonexistent/modes.toml");
   ASSERT_FALSE(table.ok());
   EXPECT_EQ(table.error().problems.front(), "/nonexistent/modes.toml: cannot be read, or is empty");

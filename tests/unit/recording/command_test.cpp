@@ -1,4 +1,4 @@
-// mm-sim record and mm-sim replay, as they are typed.
+// Tests of the commands mm-sim record and mm-sim replay.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,25 +12,25 @@ namespace {
 
 using matchmaker::recording::Folder;
 
-struct Said {
+struct CommandResult {
   int status = 0;
   std::string out;
   std::string err;
   bool has(const std::string& text) const { return out.find(text) != std::string::npos; }
 };
 
-Said run(int (*command)(Words), std::vector<std::string> words) {
+CommandResult run(int (*command)(Words), std::vector<std::string> words) {
   const std::vector<std::string_view> views(words.begin(), words.end());
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();
-  Said said;
-  said.status = command(views);
-  said.out = ::testing::internal::GetCapturedStdout();
-  said.err = ::testing::internal::GetCapturedStderr();
-  return said;
+  CommandResult result;
+  result.status = command(views);
+  result.out = ::testing::internal::GetCapturedStdout();
+  result.err = ::testing::internal::GetCapturedStderr();
+  return result;
 }
 
-TEST(RecordCommand, WritesAnEveningThatReplaysTheSame) {
+TEST(RecordCommand, WritesARecordingThatReplaysWithoutDifferences) {
   const Folder folder;
   const auto file = folder.path("evening.mmrec");
   const auto recorded = run(run_record, {"--players", "200", "--minutes", "2", "--seed", "9", file});
@@ -42,12 +42,12 @@ TEST(RecordCommand, WritesAnEveningThatReplaysTheSame) {
       << replayed.out;
   EXPECT_TRUE(replayed.has("; 0 plans differ from the recorded ones"));
   EXPECT_TRUE(replayed.has(" times real time"));
-  EXPECT_EQ(run(run_record, {file}).status, 1) << "what is there is not written over";
+  EXPECT_EQ(run(run_record, {file}).status, 1) << "an existing file is not overwritten";
   EXPECT_EQ(run(run_record, {}).status, 64);
   EXPECT_EQ(run(run_record, {"--players", "0", folder.path("other")}).status, 64);
 }
 
-TEST(RecordCommand, WritesTheSameForASeedAndAnotherForAnother) {
+TEST(RecordCommand, WritesTheSameForTheSameSeedOnly) {
   const Folder folder;
   const auto counts = [&](const std::string& seed, const std::string& name) {
     run(run_record, {"--players", "150", "--minutes", "1", "--seed", seed, folder.path(name)});
@@ -58,7 +58,7 @@ TEST(RecordCommand, WritesTheSameForASeedAndAnotherForAnother) {
   EXPECT_NE(first, counts("2", "c"));
 }
 
-TEST(ReplayCommand, EndsWithOneForADifferenceAndTellsIt) {
+TEST(ReplayCommand, ExitsWithOneForADifferenceAndPrintsIt) {
   const Folder folder;
   const auto path = folder.path("different.mmrec");
   auto file = matchmaker::recording::FileWriter::create(path, {"test", TimePoint(Milliseconds(0)), 1});
@@ -67,13 +67,13 @@ TEST(ReplayCommand, EndsWithOneForADifferenceAndTellsIt) {
   encoder.open();
   ModeRules rules;
   rules.id = ranked_mode();
-  matchmaker::recording::EventEncoder::Track track;
-  encoder.tick(TimePoint(Milliseconds(1'000)));
-  encoder.begin(track, "t:ranked:eu-west:1", rules, true);
-  matching::TickPlan of_nobody;
-  of_nobody.matches.push_back({0, 0, 1, 0, 0});
-  encoder.planned(track, 1'000, of_nobody);
-  encoder.flush();
+  recording::Tape::Track track;
+  tape.tick(TimePoint(Milliseconds(1'000)));
+  tape.begin(track, "t:ranked:eu-west:1", rules, true);
+  TickPlan plan_with_empty_match;
+  plan_with_empty_match.matches.push_back({0, 0, 1, 0, 0});
+  tape.planned(track, 1'000, plan_with_empty_match);
+  tape.flush();
   ASSERT_TRUE(file->finish().ok());
   const auto checked = run(run_replay, {"--check", path});
   EXPECT_EQ(checked.status, 1);
@@ -83,17 +83,17 @@ TEST(ReplayCommand, EndsWithOneForADifferenceAndTellsIt) {
   EXPECT_TRUE(unchecked.has("1 plans differ from the recorded ones"));
 }
 
-TEST(ReplayCommand, PlaysWhatIsBeforeTheDamageAndSaysWhereItIs) {
+TEST(ReplayCommand, ReplaysUpToTheDamageAndReportsItsPosition) {
   const Folder folder;
   const auto path = folder.path("cut.mmrec");
   ASSERT_EQ(run(run_record, {"--players", "3000", "--minutes", "5", path}).status, 0);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
-  const auto said = run(run_replay, {"--check", path});
-  EXPECT_EQ(said.status, 65);
-  EXPECT_NE(said.err.find(path + ": block "), std::string::npos) << said.err;
-  EXPECT_NE(said.err.find("is cut off"), std::string::npos) << said.err;
-  EXPECT_TRUE(said.has("; 0 plans differ from the recorded ones"));
-  EXPECT_FALSE(said.has(" 0 matches planned")) << said.out;
+  const auto result = run(run_replay, {"--check", path});
+  EXPECT_EQ(result.status, 65);
+  EXPECT_NE(result.err.find(path + ": block "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("is cut off"), std::string::npos) << result.err;
+  EXPECT_TRUE(result.has("; 0 plans differ from the recorded ones"));
+  EXPECT_FALSE(result.has(" 0 matches planned")) << result.out;
   EXPECT_EQ(run(run_replay, {folder.path("nowhere")}).status, 65);
   EXPECT_EQ(run(run_replay, {}).status, 64);
 }

@@ -1,4 +1,5 @@
-// The bytes of a recording: what goes in comes out; what is cut off or damaged is said, and what stood before is good.
+// Tests of the file format of recordings: what was written is read back, and a file that is cut off or damaged is
+// reported and read up to that place.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -27,7 +28,7 @@ void write_text(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-/// A file of these pieces; without an end if its writer was killed.
+/// Writes a file of these pieces. `killed`: without the end block, as if the writer was killed.
 void write_file(const std::string& path, const Pieces& pieces, bool killed = false) {
   {
     auto file = FileWriter::create(path, {"matchmaker-1", kBegun, 7});
@@ -38,14 +39,14 @@ void write_file(const std::string& path, const Pieces& pieces, bool killed = fal
   if (killed) std::filesystem::resize_file(path, std::filesystem::file_size(path) - kEndBlock);
 }
 
-struct Got {
+struct FileContent {
   Pieces pieces;
   FileReader::Read end = FileReader::Read::events;
   std::string failure;
 };
 
-Got read_file(const std::string& path) {
-  Got got;
+FileContent read_file(const std::string& path) {
+  FileContent got;
   auto file = FileReader::open(path);
   if (!file) {
     got.end = FileReader::Read::damaged;
@@ -61,11 +62,11 @@ Got read_file(const std::string& path) {
 Pieces some_pieces() {
   History history(5);
   Pieces pieces;
-  for (int i = 0; i < 4; ++i) history.go_on(1);
+  for (int i = 0; i < 4; ++i) history.run(1);
   return history.files().front();
 }
 
-RC_GTEST_PROP(Bytes, ComeOutAsTheyWentIn, ()) {
+RC_GTEST_PROP(Bytes, RoundTrip, ()) {
   const auto whole = *rc::gen::arbitrary<std::uint64_t>();
   const auto number = *rc::gen::arbitrary<std::int64_t>();
   const auto bits = *rc::gen::arbitrary<std::uint64_t>();
@@ -92,27 +93,30 @@ RC_GTEST_PROP(Bytes, ComeOutAsTheyWentIn, ()) {
   RC_ASSERT(!reader.failed());
 }
 
-TEST(Bytes, ThatAreNoneOfOursAreRefused) {
+TEST(Bytes, ThatAreMalformedAreRefused) {
   const auto fails = [](std::string_view bytes, const auto& read) {
     ByteReader reader(bytes);
     read(reader);
     return reader.failed();
   };
-  EXPECT_TRUE(fails("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", [](ByteReader& r) { r.varint(); })) << "beyond 64 bits";
+  EXPECT_TRUE(fails("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", [](ByteReader& r) { r.varint(); }))
+      << "the number has more than 64 bits";
   EXPECT_TRUE(fails("\x80", [](ByteReader& r) { r.varint(); }));
   EXPECT_TRUE(fails("\x05hi", [](ByteReader& r) { r.text(); }));
   EXPECT_TRUE(fails("1234567", [](ByteReader& r) { r.real(); }));
-  EXPECT_TRUE(fails("\x03", [](ByteReader& r) { r.points(); })) << "odd, and not the one that announces a double";
-  EXPECT_TRUE(fails("\x7F", [](ByteReader& r) { r.count(2); })) << "more than can follow";
+  EXPECT_TRUE(fails("\x03", [](ByteReader& r) { r.points(); }))
+      << "the only valid odd number is the one that announces a double";
+  EXPECT_TRUE(fails("\x7F", [](ByteReader& r) { r.count(2); }))
+      << "more entries than can follow in the rest of the bytes";
 }
 
-TEST(Bytes, HaveTheChecksumOfTheStandard) {
+TEST(Bytes, HaveTheStandardCrc32cChecksum) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU) << "RFC 3720, B.4";
   EXPECT_EQ(crc32c("56789", crc32c("1234")), crc32c("123456789"));
 }
 
-TEST(File, HoldsWhatWasWritten) {
+TEST(File, ReturnsWhatWasWritten) {
   const Folder folder;
   const auto pieces = some_pieces();
   ASSERT_GE(pieces.size(), 4U);
@@ -127,7 +131,7 @@ TEST(File, HoldsWhatWasWritten) {
   EXPECT_EQ(got.pieces, pieces);
 }
 
-TEST(File, TakesPiecesThatHardlyCompress) {
+TEST(File, StoresPiecesThatHardlyCompress) {
   const Folder folder;
   std::mt19937_64 random(3);
   Pieces pieces(3);
@@ -140,13 +144,13 @@ TEST(File, TakesPiecesThatHardlyCompress) {
   EXPECT_EQ(read_file(folder.path("a")).pieces, pieces);
 }
 
-TEST(File, ThatIsCutOffAnywhereGivesWhatStoodBefore) {
+TEST(File, CutOffAnywhereIsReadUpToTheCut) {
   const Folder folder;
   const auto pieces = some_pieces();
   write_file(folder.path("whole"), pieces);
   const auto whole = text_of(folder.path("whole"));
   std::size_t before = 0;
-  std::size_t said = 0;
+  std::size_t reported = 0;
   for (std::size_t size = 0; size < whole.size(); ++size) {
     write_text(folder.path("cut"), whole.substr(0, size));
     const auto got = read_file(folder.path("cut"));
@@ -154,20 +158,21 @@ TEST(File, ThatIsCutOffAnywhereGivesWhatStoodBefore) {
     ASSERT_GE(got.pieces.size(), before) << size;
     before = got.pieces.size();
     for (std::size_t i = 0; i < before; ++i) ASSERT_EQ(got.pieces[i], pieces[i]);
-    // Between two blocks the file is one that is being written; anywhere else it is said to be cut off, and where.
+    // A file that ends between two blocks may still be written to. One that ends elsewhere is reported as cut off.
     if (got.end == FileReader::Read::damaged) {
       ASSERT_TRUE(got.failure.find("is cut off") != std::string::npos ||
                   got.failure.find("not a recording") != std::string::npos ||
                   got.failure.find("has no head") != std::string::npos)
           << got.failure;
-      ++said;
+      ++reported;
     }
   }
   EXPECT_EQ(before, pieces.size());
-  EXPECT_EQ(said, whole.size() - pieces.size() - 1) << "all but the ends of the head's and the pieces' blocks";
+  EXPECT_EQ(reported, whole.size() - pieces.size() - 1)
+      << "every cut except those at the end of the head or of a piece";
 }
 
-TEST(File, ThatIsDamagedAnywhereGivesWhatStoodBefore) {
+TEST(File, DamagedAnywhereIsReadUpToTheDamage) {
   const Folder folder;
   const auto pieces = some_pieces();
   write_file(folder.path("whole"), pieces);
@@ -210,8 +215,8 @@ TEST(File, OfAnotherKindOrVersionIsRefused) {
   EXPECT_EQ(read_file(path).failure, path + " is a recording of version 2; this program reads version 1");
 }
 
-// A checksum protects against accidents; what somebody made up must still do no harm.
-TEST(Events, MadeUpAreRefusedAndDoNoHarm) {
+// A checksum protects only against accidental damage. Events that were altered on purpose must do no harm either.
+TEST(Events, ThatWereAlteredAreRefusedOrHarmless) {
   std::mt19937_64 random(11);
   const auto pieces = some_pieces();
   int refused = 0;

@@ -68,7 +68,7 @@ void History::leave(Bucket& bucket, TicketId id, Left why) {
   bucket.waiting.erase(id);
 }
 
-void History::come_and_go(Bucket& bucket) {
+void History::change_tickets(Bucket& bucket) {
   const int team_size = bucket.pool->pool().team_size();
   for (auto left = random_() % 6; left > 0; --left) {
     const auto ticket = some_ticket(team_size);
@@ -82,7 +82,7 @@ void History::come_and_go(Bucket& bucket) {
     if (one_in(2)) {
       leave(bucket, id, static_cast<Left>(random_() % kWaysToLeave));
     } else {
-      if (!one_in(3)) {  // else the same once more, which changes nothing
+      if (!one_in(3)) {  // otherwise the same ticket again, which changes nothing
         some->second.change = ++change_;
         ++some->second.attempt;
         some->second.deadline += 10'000;
@@ -90,7 +90,7 @@ void History::come_and_go(Bucket& bucket) {
       bucket.pool->upsert(some->second);
     }
   }
-  if (one_in(3)) static_cast<void>(bucket.pool->pool().oldest());  // somebody looks on
+  if (one_in(3)) static_cast<void>(bucket.pool->pool().oldest());  // a read in between must not matter
   if (one_in(60)) {
     bucket.pool->clear();
     bucket.waiting.clear();
@@ -118,7 +118,7 @@ void History::plan(Bucket& bucket) {
   for (const auto& [id, why] : leaving) leave(bucket, id, why);
 }
 
-void History::go_on(int ticks, bool files) {
+void History::run(int ticks, bool files) {
   for (int i = 0; i < ticks; ++i) {
     now_ += one_in(10) ? 3'000 : 100;
     if (files && one_in(25)) {
@@ -132,8 +132,8 @@ void History::go_on(int ticks, bool files) {
       encoder_.open();
       encoder_.gap(TimePoint(Milliseconds(now_ - 500)), TimePoint(Milliseconds(now_)));
     }
-    encoder_.tick(TimePoint(Milliseconds(now_)));
-    for (auto& bucket : buckets_) come_and_go(bucket);
+    tape_.tick(TimePoint(Milliseconds(now_)));
+    for (auto& bucket : buckets_) change_tickets(bucket);
     for (auto& bucket : buckets_) plan(bucket);
   }
   if (encoder_.running()) encoder_.flush();

@@ -1,5 +1,5 @@
-// Histories drawn from a seed: buckets whose tickets come, change, leave and are matched, in every way there is, with a
-// tape running. And folders that are gone with the test.
+// Random histories drawn from a seed: a tape records buckets whose tickets arrive, change, leave and are matched, in
+// every possible way. Also temporary folders that are removed after the test.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,11 @@ class History {
  public:
   explicit History(std::uint64_t seed);
 
-  /// `files`: also begins new files on the way, and leaves gaps.
-  void go_on(int ticks, bool files = false);
+  /// Runs `ticks` more ticks. With `files`, it also begins new files and leaves gaps.
+  void run(int ticks, bool files = false);
 
-  EventEncoder& encoder() { return encoder_; }
-  /// What has been taken down, by file.
+  Tape& tape() { return tape_; }
+  /// The recorded pieces by file.
   const std::vector<Pieces>& files() const { return files_; }
   std::uint64_t matches() const { return matches_; }
   std::uint64_t plans() const { return plans_; }
@@ -42,8 +42,8 @@ class History {
     return low + (high - low) * static_cast<double>(random_() % 10'000) / 10'000;
   }
   ModeRules some_rules();
-  matching::PoolTicket some_ticket(int team_size);
-  void come_and_go(Bucket& bucket);
+  PoolTicket some_ticket(int team_size);
+  void change_tickets(Bucket& bucket);
   void plan(Bucket& bucket);
   void leave(Bucket& bucket, TicketId id, Left why);
 
@@ -59,7 +59,7 @@ class History {
   std::uint64_t plans_ = 0;
 };
 
-/// What a replay of one file's pieces says; its failure, if any, at the end.
+/// The result of replaying the pieces of one file. `failure` is empty if the replay succeeded.
 struct Played {
   ReplayCounts counts;
   std::vector<Difference> differences;
@@ -67,7 +67,7 @@ struct Played {
 };
 Played play(const Pieces& pieces);
 
-/// Gone with the object.
+/// A temporary folder that is removed with the object.
 class Folder {
  public:
   Folder();

@@ -1,6 +1,6 @@
-// The daemon's recorder: files of a size within a bound, gaps where the writer could not follow, and an end without
-// harm when the disk will take no more.
-#include "services/matchmaker/owner/recorder.h"
+// Tests of the recorder in the daemon: the size of files and of all files together, gaps where the writer falls behind,
+// and a full disk.
+#include "services/matchmaker/recorder.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -29,8 +29,8 @@ class Recording : public ::testing::Test {
     return options;
   }
 
-  /// One tick in which so many pairs who cannot be compressed come and are matched.
-  void tick(Recorder& recorder, RecordedPool& pool, int pairs = 50) {
+  /// One tick in which `pairs` pairs of tickets arrive and are matched. Their random ids cannot be compressed.
+  void tick(Recorder& recorder, TapedPool& pool, int pairs = 50) {
     now_ += 100;
     recorder.tick();
     for (int i = 0; i < 2 * pairs; ++i) {
@@ -96,7 +96,7 @@ TEST_F(Recording, IsOffWithoutAFolder) {
   EXPECT_EQ(metric("mm_matchmaker_recording"), 0);
 }
 
-TEST_F(Recording, IsWholeWhenItsProcessEnds) {
+TEST_F(Recording, IsCompleteWhenTheRecorderIsDestroyed) {
   {
     Recorder recorder(options(), clock_, metrics_);
     const auto pool = pool_on(recorder);
@@ -113,7 +113,7 @@ TEST_F(Recording, IsWholeWhenItsProcessEnds) {
   EXPECT_EQ(replay.counts.matches, 1'000U);
 }
 
-TEST_F(Recording, FillsFilesAndKeepsTheLatestWithinItsBound) {
+TEST_F(Recording, BeginsNewFilesAndKeepsTheLatestWithinTheSizeLimit) {
   auto small = options();
   small.file_bytes = 32 * 1024;
   small.bytes = 200 * 1024;
@@ -133,7 +133,7 @@ TEST_F(Recording, FillsFilesAndKeepsTheLatestWithinItsBound) {
   const auto kept = files();
   EXPECT_GE(kept.size(), 3U);
   EXPECT_LE(bytes(), small.bytes);
-  EXPECT_EQ(kept.front().find("-0001.mmrec"), std::string::npos) << "the oldest is gone";
+  EXPECT_EQ(kept.front().find("-0001.mmrec"), std::string::npos) << "the oldest file was removed";
   for (const auto& file : kept) {
     const auto replay = recording::replay_file(file);
     EXPECT_EQ(replay.failure, "");
@@ -143,9 +143,9 @@ TEST_F(Recording, FillsFilesAndKeepsTheLatestWithinItsBound) {
   }
 }
 
-TEST_F(Recording, LeavesAGapWhereItsWriterFallsBehindAndGoesOnAfterIt) {
+TEST_F(Recording, LeavesAGapWhereTheWriterFallsBehindAndContinuesAfterIt) {
   auto narrow = options();
-  narrow.waiting_bytes = 20 * 1024;  // a tick of 50 pairs passes, one of 5,000 does not
+  narrow.waiting_bytes = 20 * 1024;  // enough for a tick of 50 pairs, but not for one of 5,000
   {
     Recorder recorder(narrow, clock_, metrics_);
     const auto pool = pool_on(recorder);
@@ -156,7 +156,7 @@ TEST_F(Recording, LeavesAGapWhereItsWriterFallsBehindAndGoesOnAfterIt) {
     tick(recorder, *pool, 5'000);
     tick(recorder, *pool, 1);
     EXPECT_EQ(metric("mm_matchmaker_recording_gaps_total"), 1);
-    tick(recorder, *pool, 1);  // in the gap
+    tick(recorder, *pool, 1);  // this tick is in the gap
     const auto before = written();
     EXPECT_TRUE(eventually([&] {
       clock_.advance(Milliseconds{500});
@@ -171,18 +171,18 @@ TEST_F(Recording, LeavesAGapWhereItsWriterFallsBehindAndGoesOnAfterIt) {
   EXPECT_EQ(replay.counts.gaps, 1U);
   EXPECT_EQ(replay.counts.differences, 0U);
   EXPECT_LT(replay.counts.matches, matches_);
-  EXPECT_EQ(replay.counts.buckets, 2U) << "the bucket began anew";
+  EXPECT_EQ(replay.counts.buckets, 2U) << "the bucket is begun again after the gap";
 }
 
-/// No file of this process may become larger, as on a full disk.
-class FilesAtMost {
+/// Limits the size of the files that this process writes, to simulate a full disk.
+class FileSizeLimit {
  public:
-  explicit FilesAtMost(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
+  explicit FileSizeLimit(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
     ::getrlimit(RLIMIT_FSIZE, &before_);
     const rlimit now{bytes, before_.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &now);
   }
-  ~FilesAtMost() {
+  ~FileSizeLimit() {
     ::setrlimit(RLIMIT_FSIZE, &before_);
     std::signal(SIGXFSZ, ignored_);
   }
@@ -192,9 +192,9 @@ class FilesAtMost {
   rlimit before_{};
 };
 
-TEST_F(Recording, EndsWithoutHarmWhenTheDiskTakesNoMore) {
+TEST_F(Recording, StopsWithoutHarmWhenTheDiskIsFull) {
   {
-    const FilesAtMost limit(40 * 1024);
+    const FileSizeLimit limit(40 * 1024);
     Recorder recorder(options(), clock_, metrics_);
     const auto pool = pool_on(recorder);
     int ticks = 0;
@@ -206,17 +206,17 @@ TEST_F(Recording, EndsWithoutHarmWhenTheDiskTakesNoMore) {
     EXPECT_EQ(metric("mm_matchmaker_recording"), 0);
     const auto matches = matches_;
     tick(recorder, *pool);
-    EXPECT_EQ(matches_, matches + 50) << "ticks go on";
+    EXPECT_EQ(matches_, matches + 50) << "planning continues";
   }
   ASSERT_EQ(files().size(), 1U);
   const auto replay = recording::replay_file(files()[0]);
-  EXPECT_EQ(replay.failure, "") << "the file ends with its last whole block";
+  EXPECT_EQ(replay.failure, "") << "the file ends with its last complete block";
   EXPECT_TRUE(replay.unfinished);
   EXPECT_GT(replay.counts.matches, 0U);
   EXPECT_EQ(replay.counts.differences, 0U);
 }
 
-TEST_F(Recording, DoesNotBeginWhereNoFolderCanBe) {
+TEST_F(Recording, StopsWhenItsFolderCannotBeCreated) {
   std::ofstream(folder_.path("taken")) << "a file";
   auto nowhere = options();
   nowhere.folder = folder_.path("taken");

@@ -1,4 +1,4 @@
-// A recording played again comes to the same matches, whatever happened; and one that does not is found out.
+// Tests of replaying recordings: the replay gives the same matches whatever was recorded, and differences are found.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -9,27 +9,27 @@
 namespace mm::matchmaker::recording {
 namespace {
 
-std::string first_of(const Played& played) {
+std::string first_problem(const Played& played) {
   return played.differences.empty() ? played.failure : played.differences[0].bucket + " " + played.differences[0].what;
 }
 
-RC_GTEST_PROP(Replay, ComesToTheSameMatches, ()) {
+RC_GTEST_PROP(Replay, GivesTheSameMatches, ()) {
   History history(*rc::gen::arbitrary<std::uint64_t>());
-  history.go_on(60);
+  history.run(60);
   const auto played = play(history.files().front());
   RC_ASSERT(played.failure == "");
-  RC_ASSERT(first_of(played) == "");
+  RC_ASSERT(first_problem(played) == "");
   RC_ASSERT(played.counts.matches == history.matches());
   RC_ASSERT(played.counts.ticks == 60U);
 }
 
-RC_GTEST_PROP(Replay, CanBeginWithAnyFileAndGoOnAfterAGap, ()) {
+RC_GTEST_PROP(Replay, CanBeginWithAnyFileAndContinuesAfterAGap, ()) {
   History history(*rc::gen::arbitrary<std::uint64_t>());
-  history.go_on(120, true);
+  history.run(120, true);
   for (const auto& file : history.files()) {
     const auto played = play(file);
     RC_ASSERT(played.failure == "");
-    RC_ASSERT(first_of(played) == "");
+    RC_ASSERT(first_problem(played) == "");
   }
 }
 
@@ -37,13 +37,13 @@ TEST(Replay, HasMatchesToCompare) {
   std::uint64_t matches = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     History history(seed);
-    history.go_on(60);
+    history.run(60);
     matches += play(history.files().front()).counts.matches;
   }
   EXPECT_GT(matches, 500U);
 }
 
-/// A bucket of two who are matched at once, told with another figure than the planner's.
+/// Replays the recording of a bucket whose two tickets are matched, with a plan that was altered as the arguments say.
 Played played_with(double quality_off, bool swapped) {
   std::string bytes;
   EventEncoder encoder([&](std::string&& piece) { bytes += piece; });
@@ -77,27 +77,27 @@ Played played_with(double quality_off, bool swapped) {
 }
 
 TEST(Replay, FindsTheSmallestDifference) {
-  EXPECT_EQ(first_of(played_with(0, false)), "");
+  EXPECT_EQ(first_problem(played_with(0, false)), "");
   const auto off = played_with(1e-15, false);
   EXPECT_EQ(off.counts.differences, 1U);
-  EXPECT_NE(first_of(off).find("t:ranked:eu-west:1 match 1: quality"), std::string::npos) << first_of(off);
+  EXPECT_NE(first_problem(off).find("t:ranked:eu-west:1 match 1: quality"), std::string::npos) << first_problem(off);
   EXPECT_EQ(off.differences.at(0).at, TimePoint(Milliseconds(5'000)));
   const auto swapped = played_with(0, true);
   EXPECT_EQ(swapped.counts.differences, 1U);
-  EXPECT_NE(first_of(swapped).find("in a seat of another ticket"), std::string::npos) << first_of(swapped);
+  EXPECT_NE(first_problem(swapped).find("in a seat of another ticket"), std::string::npos) << first_problem(swapped);
 }
 
-TEST(Replay, RefusesWhatDoesNotGoTogether) {
-  const auto refusal = [](const std::function<void(EventEncoder&, EventEncoder::Track&)>& tell) {
+TEST(Replay, RefusesInconsistentEvents) {
+  const auto refusal = [](const std::function<void(Tape&, Tape::Track&)>& record) {
     std::string bytes;
     EventEncoder encoder([&](std::string&& piece) { bytes += piece; });
     encoder.open();
     ModeRules rules;
     rules.id = ranked_mode();
-    EventEncoder::Track track;
-    encoder.begin(track, "t:ranked:eu-west:1", rules, true);
-    tell(encoder, track);
-    encoder.flush();
+    Tape::Track track;
+    tape.begin(track, "t:ranked:eu-west:1", rules, true);
+    record(tape, track);
+    tape.flush();
     return play({bytes}).failure;
   };
   EXPECT_EQ(refusal([](EventEncoder&, EventEncoder::Track&) {}), "");
@@ -114,7 +114,7 @@ TEST(Replay, RefusesWhatDoesNotGoTogether) {
             "the rules of nowhere cannot be read");
 }
 
-TEST(Replay, OfAnEveningFromASeedIsTheSame) {
+TEST(Replay, OfASyntheticEveningHasNoDifferences) {
   const Folder folder;
   simulator::Evening evening;
   evening.players = 300;
@@ -129,7 +129,7 @@ TEST(Replay, OfAnEveningFromASeedIsTheSame) {
   EXPECT_EQ(replay.counts.differences, 0U);
   EXPECT_EQ(replay.counts.ticks, recorded->ticks);
   EXPECT_EQ((replay.counts.last - replay.counts.first).count(), 180'000);
-  EXPECT_FALSE(simulator::record_evening(evening, folder.path("evening")).ok()) << "the file is there already";
+  EXPECT_FALSE(tools::record_evening(evening, folder.path("evening")).ok()) << "the file exists already";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Where an event stands in its stream, from the reply subject that JetStream gives it.
+// Tests of parsing JetStream's reply subjects, which hold the position of an event in its stream, and of is_subject().
 #include <gtest/gtest.h>
 
 #include "common/bus/bus_impl.h"
@@ -24,7 +24,7 @@ TEST(AckSubject, IsReadInTheLongForm) {
   EXPECT_EQ(place->info.sequence, 42u);
 }
 
-TEST(AckSubject, AnythingElseIsNone) {
+TEST(AckSubject, AnythingElseIsRefused) {
   for (const char* text : {"", "$JS.ACK.", "_INBOX.x.y", "$JS.ACK.MATCH.c.1.2.3.4", "$JS.ACK.MATCH.c.1.2.3.4.5.6",
                            "$JS.ACK.MATCH.c.x.2.3.4.5", "$JS.ACK.MATCH.c.1.-2.3.4.5",
                            "$JS.ACK.MATCH.c.1.99999999999999999999.3.4.5"}) {
@@ -32,7 +32,7 @@ TEST(AckSubject, AnythingElseIsNone) {
   }
 }
 
-TEST(Subjects, AreOfOurAlphabetOnly) {
+TEST(Subjects, HaveOnlyAllowedCharacters) {
   for (const char* good : {"match.found", "$JS.API.STREAM.INFO.MATCH", "notify.0190a8b0-0000-7000-8000-000000000000",
                            "_INBOX.ABC.1"}) {
     EXPECT_TRUE(is_subject(good)) << good;

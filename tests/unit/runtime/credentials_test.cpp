@@ -1,4 +1,4 @@
-// Secrets in files: which files are taken, and that a refusal never tells what is in one.
+// Tests of reading secrets from files: which files are accepted, and that an error never contains a secret.
 #include "common/runtime/credentials.h"
 
 #include <gmock/gmock.h>
@@ -49,7 +49,7 @@ TEST_F(CredentialFiles, AreReadWithoutTheLastNewline) {
   EXPECT_EQ(*secret, kSecret);
 }
 
-TEST_F(CredentialFiles, MayBeReadableByTheirOwnerAlone) {
+TEST_F(CredentialFiles, MayBeReadableOnlyByTheirOwner) {
   for (const mode_t mode : {0640u, 0604u, 0660u, 0644u, 0610u}) {
     write("nats_password", kSecret, mode);
     EXPECT_THAT(refusal("nats_password"), HasSubstr("open to others"));
@@ -112,7 +112,7 @@ TEST_F(CredentialFiles, AreCheckedTogether) {
   EXPECT_THAT(checked(), HasSubstr("admin_token is open to others"));
 }
 
-TEST_F(CredentialFiles, WithPrivateKeysAreTheirOwnersAlone) {
+TEST_F(CredentialFiles, WithPrivateKeysMayBeOpenOnlyToTheirOwner) {
   write("key.pem", "a key", 0600);
   EXPECT_FALSE(objection_to_private_file(folder_ + "/key.pem"));
   for (const mode_t mode : {0640u, 0604u, 0644u, 0620u}) {
@@ -122,7 +122,7 @@ TEST_F(CredentialFiles, WithPrivateKeysAreTheirOwnersAlone) {
   EXPECT_TRUE(objection_to_private_file(folder_ + "/none.pem"));
 }
 
-TEST_F(CredentialFiles, ThatAreMissingOrNoFilesAreNamed) {
+TEST_F(CredentialFiles, ThatAreMissingOrNotRegularAreNamed) {
   ASSERT_TRUE(std::filesystem::create_directory(folder_ + "/folder"));
   EXPECT_EQ(refusal("nats_password"), "the credential nats_password is missing");
   EXPECT_THAT(refusal("folder"), HasSubstr("not a regular file"));

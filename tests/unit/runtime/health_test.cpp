@@ -1,4 +1,4 @@
-// Readiness from conditions and probes.
+// Tests of readiness, which depends on conditions and probes.
 #include "common/runtime/health.h"
 
 #include <gmock/gmock.h>

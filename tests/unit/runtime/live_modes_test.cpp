@@ -1,5 +1,5 @@
-// The mode table that follows its file: what is taken over, what is refused, and that whoever asks sees one or the
-// other.
+// Tests of the mode table that follows its file: which changes are applied or refused, and that a reader sees the old
+// table or the new one, but never a mix of both.
 #include "common/runtime/live_modes.h"
 
 #include <gtest/gtest.h>
@@ -67,14 +67,14 @@ TEST_F(LiveModesTest, WithoutAFileNeverChanges) {
   EXPECT_EQ(modes.version(), 1U);
 }
 
-TEST_F(LiveModesTest, TakesOverAChangeByItself) {
+TEST_F(LiveModesTest, AppliesAChangeByItself) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kQuick);
   const auto held = modes.now();
   write(modes_text("a", 250));
   ASSERT_TRUE(eventually([&] { return modes.version() == 2; }));
   EXPECT_EQ(window(modes.now(), "a"), 250);
-  EXPECT_EQ(window(held, "a"), 100) << "whoever works with the old one keeps it";
+  EXPECT_EQ(window(held, "a"), 100) << "a table that is in use does not change";
   EXPECT_EQ(modes.before(), held);
   EXPECT_EQ(metric("mm_modes_changes_total"), 1);
   EXPECT_EQ(metric("mm_modes_refused"), 0);
@@ -90,14 +90,15 @@ TEST_F(LiveModesTest, IsUnchangedByATouchOrAComment) {
   EXPECT_EQ(metric("mm_modes_changes_total"), 0);
 }
 
-TEST_F(LiveModesTest, TakesOverWhatChangedBeforeItsFirstLook) {
+TEST_F(LiveModesTest, AppliesAChangeMadeBeforeTheFirstLook) {
   write(modes_text("a", 300));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
-  EXPECT_TRUE(eventually([&] { return modes.version() == 2; })) << "read once at the start, and again by the follower";
+  EXPECT_TRUE(eventually([&] { return modes.version() == 2; }))
+      << "the thread that follows the file must read it again after the start";
   EXPECT_EQ(window(modes.now(), "a"), 300);
 }
 
-TEST_F(LiveModesTest, RefusesABadFileOnceAndGoesOn) {
+TEST_F(LiveModesTest, RefusesABadFileOnceAndKeepsTheOldTable) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
   modes.look();
@@ -112,20 +113,20 @@ TEST_F(LiveModesTest, RefusesABadFileOnceAndGoesOn) {
        {":4:1: unknown key max_windw; did you mean max_window?", ":5:9: teams must be from 2 to 16"}) {
     const auto first = logged.find(path_ + reason);
     ASSERT_NE(first, std::string::npos) << logged;
-    EXPECT_EQ(logged.find(reason, first + path_.size() + 1), std::string::npos) << "once";
+    EXPECT_EQ(logged.find(reason, first + path_.size() + 1), std::string::npos) << "the problem is logged only once";
   }
-  // Back to what it was: nothing has changed, and nothing is wrong any more.
+  // The file is as it was at first: the table has not changed, and no file is refused any more.
   write(modes_text("a"));
   modes.look();
   EXPECT_EQ(metric("mm_modes_refused"), 0);
   EXPECT_EQ(modes.version(), 1U);
 }
 
-TEST_F(LiveModesTest, OutlivesAFileThatIsGoneForAWhile) {
+TEST_F(LiveModesTest, KeepsTheTableWhileTheFileIsMissing) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
   modes.look();
-  // Captured from here on: the thread of LiveModes may be the first to see that the file is gone.
+  // The log is captured from here on, because the thread of LiveModes may be the first to see that the file is gone.
   ::testing::internal::CaptureStdout();
   std::remove(path_.c_str());
   modes.look();
@@ -133,7 +134,7 @@ TEST_F(LiveModesTest, OutlivesAFileThatIsGoneForAWhile) {
   const auto logged = ::testing::internal::GetCapturedStdout();
   const auto first = logged.find("cannot be read");
   EXPECT_NE(first, std::string::npos);
-  EXPECT_EQ(logged.find("cannot be read", first + 1), std::string::npos) << "once";
+  EXPECT_EQ(logged.find("cannot be read", first + 1), std::string::npos) << "the problem is logged only once";
   EXPECT_EQ(metric("mm_modes_refused"), 1);
   EXPECT_EQ(window(modes.now(), "a"), 100);
   write(modes_text("a", 150));
@@ -142,7 +143,7 @@ TEST_F(LiveModesTest, OutlivesAFileThatIsGoneForAWhile) {
   EXPECT_EQ(metric("mm_modes_refused"), 0);
 }
 
-// What an editor that writes in place leaves half done for a moment is neither taken over nor refused.
+// A file that an editor has written only in part is neither applied nor refused.
 TEST_F(LiveModesTest, WaitsForAFileThatIsBeingWritten) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
@@ -157,7 +158,7 @@ TEST_F(LiveModesTest, WaitsForAFileThatIsBeingWritten) {
   EXPECT_EQ(metric("mm_modes_refused"), 0);
 }
 
-TEST_F(LiveModesTest, NeverShowsHalfATable) {
+TEST_F(LiveModesTest, NeverShowsAMixOfTwoTables) {
   const auto both = [](int window) { return modes_text("a", window) + modes_text("b", window); };
   write(both(100));
   LiveModes modes(table(both(100)), path_, registry_, kNever);
@@ -179,7 +180,7 @@ TEST_F(LiveModesTest, NeverShowsHalfATable) {
   EXPECT_EQ(modes.version(), 11U);
 }
 
-TEST(ChangedModes, AreThoseThatCameWentOrSaySomethingElse) {
+TEST(ChangedModes, AreTheModesThatWereAddedRemovedOrChanged) {
   const auto table = [](const std::string& text) { return *wire::parse_mode_table(text, "modes.toml"); };
   const auto before = table(modes_text("same") + modes_text("goes") + modes_text("other", 100));
   const auto after = table(modes_text("other", 101) + modes_text("comes") + modes_text("same"));

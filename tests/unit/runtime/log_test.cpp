@@ -1,4 +1,4 @@
-// Log lines as they come out of the process.
+// Tests of the log lines that the process writes to standard output.
 #include "common/runtime/log.h"
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-// Standard output is something else for a while.
+// Redirects standard output to another file descriptor for the lifetime of the object.
 class Redirected {
  public:
   explicit Redirected(int to) : before_(::dup(STDOUT_FILENO)) {
@@ -89,7 +89,7 @@ TEST_F(LogLines, CannotBeForged) {
   EXPECT_TRUE(json::Document::parse(lines[0]).ok()) << lines[0];
 }
 
-TEST_F(LogLines, CutLongTextsAtACharacter) {
+TEST_F(LogLines, CutLongTextsAtACharacterBoundary) {
   std::string text = "a";
   while (text.size() < 1'000'000) text += "ä";
   const auto lines = lines_of([&] { info("seen", {{"agent", text}}); });
@@ -131,7 +131,7 @@ TEST_F(LogLines, AreDroppedAndCountedWhenNobodyReads) {
   const auto before = dropped();
   {
     const Redirected redirected(ends[1]);
-    // More than a pipe holds; a line that waited for a reader would hang the test.
+    // This is more than a pipe holds. A logger that waited for a reader would hang the test.
     for (int i = 0; i < 2'000; ++i) info("line", {{"text", std::string(200, 'x')}});
   }
   EXPECT_GT(dropped(), before);

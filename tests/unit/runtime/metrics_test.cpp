@@ -1,4 +1,4 @@
-// Metrics as Prometheus reads them.
+// Tests of metrics in the text format of Prometheus.
 #include "common/runtime/metrics.h"
 
 #include <gmock/gmock.h>
@@ -30,7 +30,7 @@ TEST(Metrics, AreExposedAsText) {
   EXPECT_THAT(text, HasSubstr("mm_tick_seconds_count 1\n"));
 }
 
-TEST(Metrics, TheSameSeriesTwiceIsOne) {
+TEST(Metrics, RegisteringTheSameSeriesTwiceGivesOneSeries) {
   Registry registry;
   auto first = registry.counter("mm_x_total", "X", {{"a", "b"}});
   auto second = registry.counter("mm_x_total", "X", {{"a", "b"}});
@@ -45,14 +45,14 @@ TEST(Metrics, LabelsAreEscaped) {
   EXPECT_THAT(registry.expose(), HasSubstr("mm_x_total{a=\"b\\\"\\n}\"} 1\n"));
 }
 
-TEST(MetricsDeathTest, ANameThatIsNoneIsABug) {
+TEST(MetricsDeathTest, AbortsOnAnInvalidNameOrASecondType) {
   Registry registry;
   EXPECT_DEATH(registry.counter("mm x", "X"), "check failed");
   registry.counter("mm_x", "X");
   EXPECT_DEATH(registry.gauge("mm_x", "X"), "check failed");
 }
 
-TEST(Metrics, OfTheProcessAreRead) {
+TEST(Metrics, OfTheProcessAreExposed) {
   Registry registry;
   ProcessMetrics process(registry);
   process.update();

@@ -1,4 +1,4 @@
-// A daemon that finds its port taken says by whom.
+// Tests that a daemon whose port is in use names the process that holds the port.
 #include "common/runtime/port_holder.h"
 
 #include <arpa/inet.h>
@@ -11,7 +11,7 @@
 namespace mm::runtime {
 namespace {
 
-/// A socket that has a port of its own, and listens on it if asked to.
+/// A socket bound to a free port. It listens if `listens` is set.
 class Holder {
  public:
   explicit Holder(bool listens) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -42,7 +42,7 @@ TEST(PortHolder, IsNamedWithItsProcess) {
   EXPECT_NE(said.find("(pid " + std::to_string(::getpid()) + "), which listens on it"), std::string::npos) << said;
 }
 
-TEST(PortHolder, IsNobodyWhenThePortIsFree) {
+TEST(PortHolder, IsEmptyWhenThePortIsFree) {
   int port = 0;
   {
     const Holder listener(true);
@@ -51,7 +51,7 @@ TEST(PortHolder, IsNobodyWhenThePortIsFree) {
   EXPECT_EQ(port_holder(port), "");
 }
 
-TEST(PortHolder, StandsInTheReasonWhyADaemonDoesNotListen) {
+TEST(PortHolder, IsNamedInTheErrorOfTheAdminServer) {
   const Holder listener(true);
   const auto admin = AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return AdminAnswer{}; });
   ASSERT_FALSE(admin.ok());
@@ -59,7 +59,7 @@ TEST(PortHolder, StandsInTheReasonWhyADaemonDoesNotListen) {
   EXPECT_NE(admin.error().text.find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error().text;
 }
 
-TEST(PortHolder, IsNotWaitedForWhenTheAddressIsNoneOfThisMachine) {
+TEST(PortHolder, IsNotReportedWhenTheAddressBelongsToAnotherMachine) {
   for (const char* address : {"nowhere", "192.0.2.1"}) {
     const auto admin = AdminServer::start(address, 0, [](std::string_view) { return AdminAnswer{}; });
     ASSERT_FALSE(admin.ok()) << address;

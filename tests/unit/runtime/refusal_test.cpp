@@ -1,4 +1,4 @@
-// What nats-server's words about a refused subject become.
+// Tests of how permission errors of nats-server are parsed, counted and published.
 #include <gmock/gmock.h>
 
 #include "common/bus/faults.h"
@@ -6,25 +6,28 @@
 namespace mm::bus {
 namespace {
 
-std::string told(std::string_view text) {
+std::string parsed(std::string_view text) {
   const auto refused = parse_refusal(text);
   return refused ? refused->action + " " + refused->subject : "none";
 }
 
 TEST(Refusal, NamesTheActionAndTheSubject) {
-  EXPECT_EQ(told(R"(Permissions Violation for Publish to "match.found")"), "publish match.found");
-  EXPECT_EQ(told(R"(Permissions Violation for Subscription to "lobby.create" using queue "lobby")"), "subscribe lobby.create");
-  EXPECT_EQ(told("Slow Consumer Detected"), "none");
-  EXPECT_EQ(told(""), "none");
+  EXPECT_EQ(parsed(R"(Permissions Violation for Publish to "match.found")"), "publish match.found");
+  EXPECT_EQ(parsed(R"(Permissions Violation for Subscription to "lobby.create" using queue "lobby")"),
+            "subscribe lobby.create");
+  EXPECT_EQ(parsed("Slow Consumer Detected"), "none");
+  EXPECT_EQ(parsed(""), "none");
 }
 
 TEST(Refusal, IdsAndInboxesBecomeWildcards) {
-  EXPECT_EQ(told(R"(Permissions Violation for Publish to "notify.0190a8b0-0000-7000-8000-000000000000")"), "publish notify.*");
-  EXPECT_EQ(told(R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")"), "publish _INBOX_gateway.>");
-  EXPECT_EQ(told(R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"), "publish $JS.ACK.MATCH.lobby.>");
+  EXPECT_EQ(parsed(R"(Permissions Violation for Publish to "notify.0190a8b0-0000-7000-8000-000000000000")"),
+            "publish notify.*");
+  EXPECT_EQ(parsed(R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")"), "publish _INBOX_gateway.>");
+  EXPECT_EQ(parsed(R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"),
+            "publish $JS.ACK.MATCH.lobby.>");
 }
 
-class Faulty : public ::testing::Test {
+class BusFaults : public ::testing::Test {
  protected:
   metrics::Registry registry_;
   std::vector<std::string> published_;
@@ -33,7 +36,7 @@ class Faulty : public ::testing::Test {
                  }};
 };
 
-TEST_F(Faulty, ASubjectIsToldOnceAndCountedEachTimeUntilThereIsANewConnection) {
+TEST_F(BusFaults, ASubjectIsPublishedOnceUntilANewConnectionAndCountedEachTime) {
   constexpr auto kText = R"(Permissions Violation for Publish to "queue.changed")";
   for (int i = 0; i < 3; ++i) faults_.report(NATS_NOT_PERMITTED, kText);
   EXPECT_THAT(published_, ::testing::ElementsAre(
@@ -44,14 +47,14 @@ TEST_F(Faulty, ASubjectIsToldOnceAndCountedEachTimeUntilThereIsANewConnection) {
   EXPECT_FALSE(faults_.needed_subject_refused());
 }
 
-TEST_F(Faulty, AnAnswerThatComesTooLateIsOnlyCounted) {
+TEST_F(BusFaults, AnAnswerThatComesTooLateIsOnlyCounted) {
   faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")");
   EXPECT_THAT(published_, ::testing::IsEmpty());
   EXPECT_FALSE(faults_.needed_subject_refused());
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"late_answer\"} 1"));
 }
 
-TEST_F(Faulty, AnInboxThatMayNotBeHeardAndARefusedAcknowledgementMakeTheDaemonUnready) {
+TEST_F(BusFaults, ARefusedInboxOrAcknowledgementMakesTheDaemonUnready) {
   for (const char* text : {R"(Permissions Violation for Subscription to "_INBOX_lobby.*")",
                            R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"}) {
     faults_.forget();
@@ -60,13 +63,13 @@ TEST_F(Faulty, AnInboxThatMayNotBeHeardAndARefusedAcknowledgementMakeTheDaemonUn
   }
 }
 
-TEST_F(Faulty, ARefusedViolationEventIsNotPublishedAgain) {
+TEST_F(BusFaults, ARefusedViolationEventIsNotPublishedAgain) {
   faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "events.violation.nats_permission")");
   EXPECT_THAT(published_, ::testing::IsEmpty());
   EXPECT_TRUE(faults_.needed_subject_refused());
 }
 
-TEST_F(Faulty, OtherErrorsAreCountedByKind) {
+TEST_F(BusFaults, OtherErrorsAreCountedByKind) {
   faults_.report(NATS_SLOW_CONSUMER, "");
   faults_.report(NATS_ERR, "something else");
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"slow_consumer\"} 1"));

@@ -1,4 +1,5 @@
-// What is said of a setting whose value is wrong: variable, value, what is allowed, and the nearest right one.
+// Tests of SettingsCheck: the message for a wrong setting has the variable, its value, the allowed values and the
+// nearest allowed value.
 #include "common/runtime/settings_check.h"
 
 #include <gmock/gmock.h>
@@ -23,7 +24,7 @@ struct mm::EnumText<mm::runtime::Fruit> {
 namespace mm::runtime {
 namespace {
 
-struct Wishes {
+struct TestSettings {
   std::string url;
   int cost = 10;
   bool weak = false;
@@ -31,7 +32,7 @@ struct Wishes {
   std::optional<int> port;
 };
 template <class F>
-void describe(F& f, Wishes& w) {
+void describe(F& f, TestSettings& w) {
   using namespace fields;
   f("MM_URL", w.url);
   f("MM_COST", w.cost, Optional{}, InRange{4, 14});
@@ -40,57 +41,62 @@ void describe(F& f, Wishes& w) {
   f("MM_PORT", w.port, InRange{0, 65'535});
 }
 
-std::vector<std::string> problems_of(Environment environment, Wishes& wishes) {
+std::vector<std::string> problems_of(Environment environment, TestSettings& settings) {
   environment.emplace("MM_URL", "redis://h:1");
   SettingsCheck check(environment);
-  describe(check, wishes);
+  describe(check, settings);
   check.refuse_unknown();
   return check.problems();
 }
 
-TEST(SettingsCheck, FindsNothingWrongAndFillsTheSettings) {
-  Wishes wishes;
-  EXPECT_THAT(problems_of({{"MM_COST", "4"}, {"MM_WEAK", "on"}, {"MM_FRUIT", "cherry"}, {"MM_PORT", "80"}, {"PATH", "/bin"}}, wishes), IsEmpty());
-  EXPECT_EQ(wishes.cost, 4);
-  EXPECT_TRUE(wishes.weak);
-  EXPECT_EQ(wishes.fruit, Fruit::cherry);
-  EXPECT_EQ(wishes.port, 80);
+TEST(SettingsCheck, ReadsValidSettings) {
+  TestSettings settings;
+  EXPECT_THAT(
+      problems_of({{"MM_COST", "4"}, {"MM_WEAK", "on"}, {"MM_FRUIT", "cherry"}, {"MM_PORT", "80"}, {"PATH", "/bin"}},
+                  settings),
+      IsEmpty());
+  EXPECT_EQ(settings.cost, 4);
+  EXPECT_TRUE(settings.weak);
+  EXPECT_EQ(settings.fruit, Fruit::cherry);
+  EXPECT_EQ(settings.port, 80);
 }
 
-TEST(SettingsCheck, SaysWhichNumbersAreAllowedAndWhichIsNearest) {
+TEST(SettingsCheck, NamesTheAllowedNumbersAndTheNearest) {
   const std::map<std::string, std::string> nearest{{"3", "4"},   {"15", "14"}, {"-1", "4"}, {"99999999999999999999", "14"},
                                                    {"4.5", "5"}, {"ten", ""},  {"4x", ""}};
   for (const auto& [value, near] : nearest) {
-    Wishes wishes;
+    TestSettings settings;
     const auto wanted = "MM_COST is '" + value + "'; it must be a whole number from 4 to 14" +
                         (near.empty() ? "" : "; the nearest is " + near);
-    EXPECT_THAT(problems_of({{"MM_COST", value}}, wishes), ElementsAre(wanted));
-    EXPECT_EQ(wishes.cost, 10) << "what is wrong changes nothing";
+    EXPECT_THAT(problems_of({{"MM_COST", value}}, settings), ElementsAre(wanted));
+    EXPECT_EQ(settings.cost, 10) << "a wrong value does not change the setting";
   }
-  Wishes wishes;
-  EXPECT_THAT(problems_of({{"MM_PORT", "70000"}}, wishes),
+  TestSettings settings;
+  EXPECT_THAT(problems_of({{"MM_PORT", "70000"}}, settings),
               ElementsAre("MM_PORT is '70000'; it must be a whole number from 0 to 65535; the nearest is 65535"));
 }
 
-TEST(SettingsCheck, SaysWhichWordsAreAllowedAndWhichIsNearest) {
-  Wishes wishes;
-  EXPECT_THAT(problems_of({{"MM_FRUIT", "chery"}}, wishes),
+TEST(SettingsCheck, NamesTheAllowedWordsAndTheNearest) {
+  TestSettings settings;
+  EXPECT_THAT(problems_of({{"MM_FRUIT", "chery"}}, settings),
               ElementsAre("MM_FRUIT is 'chery'; it must be one of apple, cherry; the nearest is cherry"));
-  EXPECT_THAT(problems_of({{"MM_WEAK", "maybe"}}, wishes), ElementsAre("MM_WEAK is 'maybe'; it must be 1 or 0, or on or off"));
+  EXPECT_THAT(problems_of({{"MM_WEAK", "maybe"}}, settings),
+              ElementsAre("MM_WEAK is 'maybe'; it must be 1 or 0, or on or off"));
   EXPECT_EQ(must_be_one_of("warn", {"debug", "warning"}), "it must be one of debug, warning; the nearest is warning");
   EXPECT_EQ(must_be_one_of("loud", {"debug", "warning"}), "it must be one of debug, warning");
 }
 
-TEST(SettingsCheck, TellsWhatIsMissingAndUnknown) {
-  Wishes wishes;
-  EXPECT_THAT(problems_of({{"MM_CSOT", "4"}}, wishes), ElementsAre("MM_CSOT is not a setting; did you mean MM_COST?"));
+TEST(SettingsCheck, ReportsMissingAndUnknownSettings) {
+  TestSettings settings;
+  EXPECT_THAT(problems_of({{"MM_CSOT", "4"}}, settings),
+              ElementsAre("MM_CSOT is not a setting; did you mean MM_COST?"));
   const Environment nothing;
   SettingsCheck check(nothing);
-  describe(check, wishes);
+  describe(check, settings);
   EXPECT_THAT(check.problems(), ElementsAre("MM_URL is missing"));
 }
 
-TEST(SettingsCheck, TellsOneProblemOfAVariableAndCutsALongValue) {
+TEST(SettingsCheck, ReportsOneProblemPerVariableAndCutsALongValue) {
   const std::string value(200, 'x');
   const Environment environment{{"MM_MODES_FILE", value}};
   SettingsCheck check(environment);

@@ -1,4 +1,4 @@
-// W3C trace context: which texts are one, what comes out, and the scope of a thread.
+// Tests of the W3C trace context: parsing and writing it, child spans, and the current context of a thread.
 #include "common/runtime/trace.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kGood = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-TEST(Traceparent, ReadsAndWritesBack) {
+TEST(Traceparent, RoundTrips) {
   const auto context = parse_traceparent(kGood);
   ASSERT_TRUE(context.has_value());
   EXPECT_EQ(context->trace_id_text(), "4bf92f3577b34da6a3ce929d0e0e4736");
@@ -28,7 +28,7 @@ TEST(Traceparent, ReadsLaterVersions) {
   EXPECT_FALSE(parse_traceparent("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.what"));
 }
 
-TEST(Traceparent, RefusesWhatIsNone) {
+TEST(Traceparent, RefusesMalformedTexts) {
   for (const char* text : {
            "",
            "00",
@@ -47,7 +47,7 @@ TEST(Traceparent, RefusesWhatIsNone) {
   }
 }
 
-TEST(Trace, ChildrenStayInTheTraceUnderAnotherSpan) {
+TEST(Trace, AChildHasTheSameTraceAndAnotherSpan) {
   const auto parent = new_trace();
   const auto child = child_of(parent);
   EXPECT_FALSE(parent.none());
@@ -64,7 +64,7 @@ TEST(Trace, IdsDiffer) {
   EXPECT_EQ(ids.size(), 1'001u);
 }
 
-TEST(Trace, AScopeIsOfItsThreadAndEnds) {
+TEST(Trace, AScopeSetsTheContextOfItsThreadUntilItEnds) {
   EXPECT_TRUE(current().none());
   const auto outer = new_trace();
   const auto inner = new_trace();

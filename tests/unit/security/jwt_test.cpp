@@ -24,7 +24,7 @@ std::string forge(const std::string& header, const std::string& payload, const s
 
 const std::string kHeader = R"({"alg":"HS256","typ":"JWT"})";
 
-/// A right payload with some members replaced (by null: removed).
+/// A valid payload in which the member `changed` has the value `value`, or is left out if `value` is empty.
 std::string payload(const std::string& changed = "", const std::string& value = "") {
   const std::vector<std::pair<std::string, std::string>> members{{"iss", R"("matchmaker")"},
                                                                  {"aud", R"("matchmaker-api")"},
@@ -84,7 +84,7 @@ TEST(Jwt, MatchesAnIndependentVector) {
             "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
 }
 
-TEST(Jwt, TheForgerOfTheseTestsForgesWell) {
+TEST(Jwt, AcceptsAWellFormedTokenOfTheForgingHelper) {
   EXPECT_TRUE(TokenSigner({kKey}).verify_access(forge(kHeader, payload()), kNow).ok());
 }
 
@@ -115,14 +115,14 @@ TEST(Jwt, RefusesAnyKeyId) {
   }
 }
 
-TEST(Jwt, RefusesKeysAndRulesBroughtAlong) {
+TEST(Jwt, RefusesKeysAndExtensionsInTheHeader) {
   for (const char* member : {R"("jku":"http://169.254.169.254/")", R"("x5u":"http://a/")", R"("jwk":{"kty":"oct"})",
                              R"("x5c":["MII"])", R"("crit":["exp"],"exp":1)", R"("b64":false)", R"("zip":"DEF")"}) {
     EXPECT_EQ(error_of(forge(std::string(R"({"alg":"HS256",)") + member + "}", payload())), TokenError::malformed);
   }
 }
 
-TEST(Jwt, RefusesAnyOtherBit) {
+TEST(Jwt, RefusesATokenWithAnyChangedBit) {
   const TokenSigner signer({kKey});
   const auto token = signer.sign(claims());
   for (std::size_t i = 0; i < token.size(); ++i) {
@@ -142,7 +142,7 @@ TEST(Jwt, RefusesAnyOtherBit) {
   EXPECT_FALSE(signer.verify_access(std::string_view("\0", 1), kNow).ok());
 }
 
-TEST(Jwt, RefusesTimesThatAreOverMissingOrNoTimes) {
+TEST(Jwt, RefusesExpiredMissingAndMalformedTimes) {
   for (const char* exp : {"", "null", R"("1767226500")", "-1", "1e308", "1767226500.5", "9223372036854775807",
                           "18446744073709551616", "true", "{}"}) {
     EXPECT_EQ(error_of(forge(kHeader, payload("exp", exp))), TokenError::malformed) << exp;
@@ -176,7 +176,7 @@ TEST(Jwt, RefusesAnotherIssuerOrAudience) {
   }
 }
 
-TEST(Jwt, NeverTakesOneKindForAnother) {
+TEST(Jwt, RefusesTokensOfAnotherKind) {
   const TokenSigner signer({kKey});
   const auto access = signer.sign(claims());
   const auto server = signer.sign(ServerClaims{MatchId::fresh(kNow), default_tenant(), kNow + Seconds(60)});
@@ -190,7 +190,7 @@ TEST(Jwt, NeverTakesOneKindForAnother) {
   EXPECT_FALSE(signer.verify_access(random_token(32), kNow).ok());
 }
 
-TEST(Jwt, RefusesLongTokensUnread) {
+TEST(Jwt, RefusesVeryLongTokens) {
   EXPECT_EQ(error_of(std::string(100'000, 'a')), TokenError::malformed);
   EXPECT_EQ(error_of(forge(kHeader, payload("name", '"' + std::string(100'000, 'a') + '"'))), TokenError::malformed);
 }
@@ -210,7 +210,7 @@ TEST(Jwt, CallsShortAndRepeatedKeysWeak) {
   EXPECT_DEATH(TokenSigner(std::vector<std::string>{}), "has a key");
 }
 
-TEST(Jwt, AcceptsThePreviousKeyOnlyWhileItIsGiven) {
+TEST(Jwt, AcceptsThePreviousKeyOnlyWhileItIsConfigured) {
   const auto old_token = TokenSigner({kOtherKey}).sign(claims());
   EXPECT_TRUE(TokenSigner({kKey, kOtherKey}).verify_access(old_token, kNow).ok());
   EXPECT_EQ(TokenSigner({kKey}).verify_access(old_token, kNow).error(), TokenError::wrong_signature);

@@ -1,4 +1,5 @@
-// Digests against published vectors, base64url in both directions, passwords by known hashes and by refusal.
+// Tests of digests against published vectors, of base64url, random tokens and constant-time comparison, and of password
+// hashes.
 #include "common/security/secrets.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +31,7 @@ TEST(Secrets, Base64UrlMatchesRfc4648) {
   }
 }
 
-TEST(Secrets, Base64UrlRefusesEverySecondSpelling) {
+TEST(Secrets, Base64UrlRefusesNonCanonicalTexts) {
   for (const char* text : {"Z", "Zg=", "Zg==", "Zh", "Zm9", "Zm8=", "+/8", "-_9", " Zg", "Zg\n", "Zm9vY", "Z g"}) {
     EXPECT_FALSE(base64url_decode(text)) << text;
   }
@@ -84,7 +85,7 @@ TEST_F(Passwords, VerifiesWhatItHashedAndNothingElse) {
   EXPECT_FALSE(hasher_.outdated(hash));
 }
 
-TEST_F(Passwords, AreNeverCut) {
+TEST_F(Passwords, AreNeverTruncated) {
   const std::string longest(72, 'p');
   const auto hash = hasher_.hash(longest);
   EXPECT_TRUE(hasher_.verify(longest, hash));
@@ -100,12 +101,12 @@ TEST_F(Passwords, AreComparedByteForByte) {
   EXPECT_FALSE(hasher_.verify("cafe\xCC\x81 au lait", composed));
 }
 
-TEST_F(Passwords, NobodyHasAPassword) {
+TEST_F(Passwords, VerifyNobodyAlwaysFails) {
   EXPECT_FALSE(hasher_.verify_nobody("anything"));
   EXPECT_FALSE(hasher_.verify_nobody(std::string(1000, 'x')));
 }
 
-TEST_F(Passwords, OpenNothingUnderAHashThatIsNotOurs) {
+TEST_F(Passwords, AreRefusedWithAHashOfAnotherFormat) {
   for (const char* hash : {"", "x", "$2b$", "$1$abc$", "$2b$04$", "*0", "plain text",
                            "$2b$04$!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!",
                            "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
@@ -115,8 +116,8 @@ TEST_F(Passwords, OpenNothingUnderAHashThatIsNotOurs) {
   }
 }
 
-// Costs nobody can afford are never computed: this is the right password's own hash.
-TEST_F(Passwords, OpenNothingUnderAHashThatCostsTooMuch) {
+// Hashes with a cost above the limit are never computed, although the first hash below is that of the password.
+TEST_F(Passwords, AreRefusedWithAHashThatCostsTooMuch) {
   EXPECT_FALSE(hasher_.verify("U*U", "$2b$15$CCCCCCCCCCCCCCCCCCCCC.jJXUjSlXZ2p6nRm3NJIupp3r/yrrjVy"));
   EXPECT_FALSE(hasher_.verify("U*U", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
 }

@@ -1,4 +1,4 @@
-// Ed25519: the vectors of RFC 8032, and what must not verify.
+// Tests of Ed25519 signatures: a vector of RFC 8032, and signatures that must not verify.
 #include "common/security/signature.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ std::string bytes(std::string_view hex) {
   return out;
 }
 
-TEST(Signature, IsThatOfTheStandard) {
+TEST(Signature, MatchesTheVectorOfTheStandard) {
   // RFC 8032, 7.1, test 2
   const auto key = SigningKey::parse(
       base64url_encode(bytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")));
@@ -28,7 +28,7 @@ TEST(Signature, IsThatOfTheStandard) {
                                    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")));
 }
 
-TEST(Signature, HoldsForItsTextAndItsKeyOnly) {
+TEST(Signature, VerifiesOnlyWithItsTextAndItsKey) {
   const auto key = *SigningKey::parse(random_token(32));
   const auto other = *SigningKey::parse(random_token(32));
   const auto verifying = *VerifyingKey::parse(key.public_text());
@@ -42,7 +42,7 @@ TEST(Signature, HoldsForItsTextAndItsKeyOnly) {
   EXPECT_FALSE(verifying.verifies("a match", signature));
 }
 
-TEST(Signature, RefusesWhatIsNoKeyWithoutRepeatingIt) {
+TEST(Signature, RefusesMalformedKeysWithoutRepeatingThem) {
   for (const auto& text : {std::string(), std::string("short"), std::string(43, '*'), random_token(33)}) {
     ASSERT_FALSE(SigningKey::parse(text).ok());
     ASSERT_FALSE(VerifyingKey::parse(text).ok());

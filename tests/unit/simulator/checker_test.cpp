@@ -1,4 +1,4 @@
-// The checker sees every fault that is planted, and none where there is none.
+// Tests of the checker of matches: it finds every planted fault, and none in a valid match.
 #include <gtest/gtest.h>
 
 #include "services/matchmaker/matching/rules/window.h"
@@ -40,31 +40,32 @@ TEST(Checker, FindsNothingInAFairMatch) {
   EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {1, 2}})).any());
 }
 
-TEST(Checker, SeesAGapThatOnlyOneOfBothAccepts) {
-  // 155 points: the party has waited 20 s and accepts 300, the newcomer 110.
+TEST(Checker, FindsAGapThatOnlyOneOfTwoTicketsAccepts) {
+  // Tickets 2 and 4 are 160 points apart: ticket 4 has waited 20 s and accepts 300, but ticket 2 accepts only 110.
+  // Tickets 0 and 3 are 155 points apart, and both accept 300.
   const Duos duos;
   EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {2, 4}})).windows);
   EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {1, 3}})).windows);
 }
 
-TEST(Checker, SeesTeamsOfTheWrongSize) {
+TEST(Checker, FindsTeamsOfTheWrongSize) {
   const Duos duos;
   EXPECT_TRUE(duos.check(match_of(duos.scene, {{0, 1}, {3}})).sizes);
   EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {1}, {3}})).sizes);
   EXPECT_TRUE(duos.check({}).sizes);
 }
 
-TEST(Checker, SeesASplitParty) {
+TEST(Checker, FindsASplitParty) {
   const Duos duos;
   MadeMatch match = match_of(duos.scene, {{0}, {1, 3}});
   std::swap(match.seats[1].team, match.seats[2].team);
   EXPECT_TRUE(duos.check(match).split);
   EXPECT_FALSE(duos.check(match).sizes);
   match.seats.erase(match.seats.begin());
-  EXPECT_TRUE(duos.check(match).split) << "a member was left behind";
+  EXPECT_TRUE(duos.check(match).split) << "a member of the party has no seat";
 }
 
-TEST(Checker, SeesPlayersTwiceAndTicketsThatDoNotWait) {
+TEST(Checker, FindsDuplicatePlayersAndUnknownTickets) {
   const Duos duos;
   MadeMatch match = match_of(duos.scene, {{0}, {1, 3}});
   match.seats[3] = match.seats[2];
@@ -72,17 +73,17 @@ TEST(Checker, SeesPlayersTwiceAndTicketsThatDoNotWait) {
   match.seats[3].ticket = 99;
   EXPECT_TRUE(duos.check(match).unknown);
   match.seats[3] = {1, 1, 1};
-  EXPECT_TRUE(duos.check(match).unknown) << "a ticket of one has no second player";
+  EXPECT_TRUE(duos.check(match).unknown) << "a ticket of one player has no second player";
 }
 
-TEST(Checker, SeesATicketWhoseTimeWasOver) {
+TEST(Checker, FindsATicketPastItsDeadline) {
   Duos duos;
   duos.scene.ticket(1).deadline = kNow;
   EXPECT_TRUE(duos.check(match_of(duos.scene, {{0}, {1, 3}})).late);
 }
 
-TEST(Checker, SeesARegionThatIsNotOpenYet) {
-  // 30 ms worse than the best: 25 ms are let in after each 10 s, so it opens after 20 s.
+TEST(Checker, FindsARegionThatIsNotOpenYet) {
+  // The second region is 30 ms worse than the best. Each 10 s allow 25 ms more, so it opens after 20 s.
   Terms terms = scene_terms(1);
   terms.rules.max_latency_ms = 100;
   terms.regions = {*Region::parse("eu-west"), *Region::parse("us-east")};
@@ -93,7 +94,8 @@ TEST(Checker, SeesARegionThatIsNotOpenYet) {
   MadeMatch match = match_of(scene, {{0}, {1}});
   EXPECT_FALSE(check_match(match, terms, 5, scene.find()).region);
   match.region = 1;
-  EXPECT_TRUE(check_match(match, terms, 20'000, scene.find()).region) << "one of both has waited 1 ms too little";
+  EXPECT_TRUE(check_match(match, terms, 20'000, scene.find()).region)
+      << "one of the two tickets has waited 1 ms too little";
   EXPECT_FALSE(check_match(match, terms, 20'001, scene.find()).region);
   scene.ticket(0).latencies = too_far;
   EXPECT_TRUE(check_match(match, terms, 500'000, scene.find()).region);
@@ -101,7 +103,7 @@ TEST(Checker, SeesARegionThatIsNotOpenYet) {
   EXPECT_TRUE(check_match(match, terms, 500'000, scene.find()).region) << "no such region";
 }
 
-TEST(Checker, WindowsAgreeWithTheCoreThoughTheyShareNoCode) {
+TEST(Checker, WindowsAgreeWithThoseOfMatchingWithoutSharedCode) {
   ModeRules steps = scene_rules();
   steps.widen = Widening::steps;
   for (const ModeRules& rules : {scene_rules(), steps}) {
@@ -111,7 +113,7 @@ TEST(Checker, WindowsAgreeWithTheCoreThoughTheyShareNoCode) {
   }
 }
 
-TEST(Checker, AsksNothingOfRatingsWhereTheModeDoesNot) {
+TEST(Checker, IgnoresRatingsWhereTheModeDoes) {
   Duos duos;
   duos.terms.rules.use_rating = false;
   EXPECT_FALSE(duos.check(match_of(duos.scene, {{0}, {2, 4}})).windows);
@@ -130,8 +132,8 @@ TEST(Checker, CountsMatchesByFault) {
   EXPECT_EQ(counts.sizes, 0U);
 }
 
-TEST(Worth, IsThatOfTheCoresWorkedExample) {
-  // A certain duel of 100 points: quality 0.9.
+TEST(Worth, IsThatOfTheWorkedExampleOfQuality) {
+  // A duel of players 100 points apart whose deviations are 0 has a quality of 0.9.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0, 1, 0);

@@ -1,6 +1,6 @@
-// Whether what tickets are told about their wait holds: crowds of several sizes, rates of arrival and tails live an
-// evening under the platform's own policy, and each ticket is asked, when it enters, how long it will wait. Half of the
-// crowds were looked at while the estimator was written; the other half was not.
+// Tests the accuracy of wait estimates. Crowds of several sizes, arrival rates and rating tails are simulated for an
+// evening under the platform's own policy, and each ticket gets an estimate when it enters. The estimator was developed
+// with half of the crowds; the other half was held out.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -15,50 +15,50 @@
 namespace mm::simulator {
 namespace {
 
-/// How many were told, and of how many it was true.
+/// The number of tickets with an estimate, and the number for which it was true.
 struct Coverage {
-  int told = 0;
+  int estimated = 0;
   int within_p50 = 0;
   int within_p90 = 0;
 
   void add(const Coverage& other) {
-    told += other.told;
+    estimated += other.estimated;
     within_p50 += other.within_p50;
     within_p90 += other.within_p90;
   }
-  double p50() const { return told == 0 ? 0 : 100.0 * within_p50 / told; }
-  double p90() const { return told == 0 ? 0 : 100.0 * within_p90 / told; }
+  double p50() const { return estimated == 0 ? 0 : 100.0 * within_p50 / estimated; }
+  double p90() const { return estimated == 0 ? 0 : 100.0 * within_p90 / estimated; }
 };
 
-/// Our policy, with a board of estimates beside it that sees what the daemon's sees: matches, tickets that leave, and
-/// once a second who waits.
-class Foretold : public Policy {
+/// Our policy together with a wait estimator. The estimator has the same input as in the daemon: matches, tickets that
+/// leave, and once a second the waiting tickets.
+class EstimatingPolicy : public Policy {
  public:
-  Foretold(const Terms& terms, matching::BucketMs asked_from, matching::BucketMs asked_until)
-      : terms_(terms), ours_(terms), estimates_(terms.rules), from_(asked_from), until_(asked_until) {}
+  EstimatingPolicy(const Terms& terms, BucketMs counted_from, BucketMs counted_until)
+      : terms_(terms), ours_(terms), estimates_(terms.rules), from_(counted_from), until_(counted_until) {}
 
   void enter(const WaitingTicket& ticket) override {
-    look(ticket.queued_at);
+    observe(ticket.queued_at);
     const auto curve = estimates_.curve(ticket.rating, ticket.size(), ticket.queued_at);
-    Told told{ticket, curve.remaining(0), {}};
-    waiting_.emplace(ticket.number, told);
+    EstimatedTicket estimated{ticket, curve.remaining(0), {}};
+    waiting_.emplace(ticket.number, estimated);
     ours_.enter(ticket);
   }
 
-  void leave(TicketNumber number, matching::BucketMs now) override {
-    const Told& told = waiting_.at(number);
-    estimates_.left(told.ticket.rating, told.ticket.size(), now - told.ticket.queued_at, now);
-    // A ticket whose time was over has waited longer than any estimate short of that; one that gave up before what it
-    // was told had passed says nothing.
-    const bool timed_out = now >= told.ticket.deadline;
-    const auto waited = static_cast<double>(now - told.ticket.queued_at);
-    if (timed_out || waited > told.at_first.p90_ms) count(told, timed_out ? waited + 1 : waited);
+  void leave(TicketNumber number, BucketMs now) override {
+    const EstimatedTicket& estimated = waiting_.at(number);
+    estimates_.left(estimated.ticket.rating, estimated.ticket.size(), now - estimated.ticket.queued_at, now);
+    // A ticket that timed out has waited longer than any estimate below its maximum wait. A ticket that gave up before
+    // its p90 had passed is not counted.
+    const bool timed_out = now >= estimated.ticket.deadline;
+    const auto waited = static_cast<double>(now - estimated.ticket.queued_at);
+    if (timed_out || waited > estimated.at_first.p90_ms) count(estimated, timed_out ? waited + 1 : waited);
     waiting_.erase(number);
     ours_.leave(number, now);
   }
 
-  void tick(matching::BucketMs now, std::vector<MadeMatch>& made) override {
-    look(now);
+  void tick(BucketMs now, std::vector<MadeMatch>& made) override {
+    observe(now);
     const std::size_t first = made.size();
     ours_.tick(now, made);
     for (std::size_t i = first; i < made.size(); ++i) {
@@ -71,58 +71,59 @@ class Foretold : public Policy {
   Coverage at_first, of_the_best, of_the_worst, later;
 
  private:
-  struct Told {
+  struct EstimatedTicket {
     WaitingTicket ticket;
-    matchmaker::WaitEstimate at_first;
-    std::vector<std::pair<matching::BucketMs, matchmaker::WaitEstimate>> later;  ///< what it was told as it waited on
+    WaitEstimate at_first;
+    std::vector<std::pair<BucketMs, WaitEstimate>> later;  ///< estimates made later, while the ticket waited
   };
 
-  void look(matching::BucketMs now) {
-    if (now - looked_at_ < kSecond) return;
-    looked_at_ = now;
-    matchmaker::WaitingSample sample;
-    for (auto& [number, told] : waiting_) {
-      const matching::BucketMs waited = now - told.ticket.queued_at;
-      sample.add(told.ticket.rating, told.ticket.size(), waited);
+  void observe(BucketMs now) {
+    if (now - observed_at_ < kSecond) return;
+    observed_at_ = now;
+    WaitingSample sample;
+    for (auto& [number, estimated] : waiting_) {
+      const BucketMs waited = now - estimated.ticket.queued_at;
+      sample.add(estimated.ticket.rating, estimated.ticket.size(), waited);
     }
     estimates_.waiting(std::move(sample), now);
     if (now / kSecond % 5 != 0) return;
-    for (auto& [number, told] : waiting_) {
-      const matching::BucketMs waited = now - told.ticket.queued_at;
+    for (auto& [number, estimated] : waiting_) {
+      const BucketMs waited = now - estimated.ticket.queued_at;
       if (waited < 2 * kSecond) continue;
-      told.later.emplace_back(now, estimates_.estimate(told.ticket.rating, told.ticket.size(), now, waited));
+      estimated.later.emplace_back(now,
+                                   estimates_.estimate(estimated.ticket.rating, estimated.ticket.size(), now, waited));
     }
   }
 
   void finish(TicketNumber number, matching::BucketMs now) {
     const auto found = waiting_.find(number);
     if (found == waiting_.end()) return;
-    const Told& told = found->second;
-    const matching::BucketMs waited = now - told.ticket.queued_at;
-    estimates_.matched(told.ticket.rating, told.ticket.size(), waited, now);
-    count(told, static_cast<double>(waited));
-    for (const auto& [at, estimate] : told.later) add(later, estimate, static_cast<double>(now - at));
+    const EstimatedTicket& estimated = found->second;
+    const BucketMs waited = now - estimated.ticket.queued_at;
+    estimates_.matched(estimated.ticket.rating, estimated.ticket.size(), waited, now);
+    count(estimated, static_cast<double>(waited));
+    for (const auto& [at, estimate] : estimated.later) add(later, estimate, static_cast<double>(now - at));
     waiting_.erase(found);
   }
 
-  void count(const Told& told, double waited) {
-    if (told.ticket.queued_at < from_ || told.ticket.queued_at >= until_) return;
-    add(at_first, told.at_first, waited);
-    if (told.ticket.rating > 1900) add(of_the_best, told.at_first, waited);
-    if (told.ticket.rating < 1100) add(of_the_worst, told.at_first, waited);
+  void count(const EstimatedTicket& estimated, double waited) {
+    if (estimated.ticket.queued_at < from_ || estimated.ticket.queued_at >= until_) return;
+    add(at_first, estimated.at_first, waited);
+    if (estimated.ticket.rating > 1900) add(of_the_best, estimated.at_first, waited);
+    if (estimated.ticket.rating < 1100) add(of_the_worst, estimated.at_first, waited);
   }
-  static void add(Coverage& to, const matchmaker::WaitEstimate& estimate, double waited) {
-    ++to.told;
+  static void add(Coverage& to, const WaitEstimate& estimate, double waited) {
+    ++to.estimated;
     to.within_p50 += waited <= estimate.p50_ms ? 1 : 0;
     to.within_p90 += waited <= estimate.p90_ms ? 1 : 0;
   }
 
   Terms terms_;
   Ours ours_;
-  matchmaker::WaitEstimates estimates_;
-  matching::BucketMs from_, until_;
-  matching::BucketMs looked_at_ = 0;
-  std::unordered_map<TicketNumber, Told> waiting_;
+  WaitEstimates estimates_;
+  BucketMs from_, until_;
+  BucketMs observed_at_ = 0;
+  std::unordered_map<TicketNumber, EstimatedTicket> waiting_;
 };
 
 struct Case {
@@ -131,7 +132,7 @@ struct Case {
   int players;
   double away_minutes;
   double sd;
-  bool tails = false;  ///< a twentieth plays far better than the rest
+  bool tails = false;  ///< a twentieth of the players have a far higher rating
   bool parties = false;
   double patience_minutes = 0;
 };
@@ -155,27 +156,27 @@ Population population_of(const Case& one) {
   return population;
 }
 
-Coverage told_of(const Case& one, std::uint64_t seed) {
+Coverage coverage_of(const Case& one, std::uint64_t seed) {
   const Population population = population_of(one);
   const Crowd crowd(population, seed);
   const Terms terms = terms_for(population, scene_rules(), crowd, seed);
-  const auto begin = static_cast<matching::BucketMs>(population.start_hour * 3'600'000);
-  const auto from = begin + static_cast<matching::BucketMs>(population.warm_up_minutes * 60'000);
-  Foretold policy(terms, from, from + static_cast<matching::BucketMs>(population.minutes * 60'000));
+  const auto begin = static_cast<BucketMs>(population.start_hour * 3'600'000);
+  const auto from = begin + static_cast<BucketMs>(population.warm_up_minutes * 60'000);
+  EstimatingPolicy policy(terms, from, from + static_cast<BucketMs>(population.minutes * 60'000));
   Simulation(population, crowd, terms, policy).run();
-  std::printf("%-26s %6d   %5.1f %5.1f   %5.1f (%5d) %5.1f (%5d)   %5.1f %5.1f\n", one.name, policy.at_first.told,
-              policy.at_first.p50(), policy.at_first.p90(), policy.of_the_best.p90(), policy.of_the_best.told,
-              policy.of_the_worst.p90(), policy.of_the_worst.told, policy.later.p50(), policy.later.p90());
+  std::printf("%-26s %6d   %5.1f %5.1f   %5.1f (%5d) %5.1f (%5d)   %5.1f %5.1f\n", one.name, policy.at_first.estimated,
+              policy.at_first.p50(), policy.at_first.p90(), policy.of_the_best.p90(), policy.of_the_best.estimated,
+              policy.of_the_worst.p90(), policy.of_the_worst.estimated, policy.later.p50(), policy.later.p90());
   return policy.at_first;
 }
 
 void print_head() {
   std::printf("%-26s %6s   %-11s   %-29s   %s\n%-26s %6s   %5s %5s   %-13s %-13s   %5s %5s\n", "", "", "% within",
-              "% within p90 of ratings", "as they wait on", "crowd", "told", "p50", "p90", "over 1900", "under 1100",
+              "% within p90 of ratings", "as they wait on", "crowd", "count", "p50", "p90", "over 1900", "under 1100",
               "p50", "p90");
 }
 
-constexpr Case kLookedAt[] = {
+constexpr Case kDevelopmentCases[] = {
     {"duels, busy", 1, 4000, 20, 320},
     {"duels, quiet", 1, 300, 40, 320},
     {"duels, long tail", 1, 1500, 40, 250, true},
@@ -184,7 +185,7 @@ constexpr Case kLookedAt[] = {
     {"five a side, parties", 5, 3000, 40, 300, false, true},
 };
 
-constexpr Case kHeldOut[] = {
+constexpr Case kHeldOutCases[] = {
     {"duels, crowd", 1, 9000, 30, 280},
     {"duels, village", 1, 150, 40, 250},
     {"duels, impatient, tail", 1, 800, 40, 300, true, false, 2},
@@ -199,25 +200,25 @@ void expect_covered(const Coverage& coverage, const char* of) {
 }
 
 template <std::size_t N>
-Coverage told_of_all(const Case (&cases)[N], std::uint64_t seed) {
+Coverage coverage_of_all(const Case (&cases)[N], std::uint64_t seed) {
   Coverage all;
   for (const Case& one : cases) {
-    const Coverage coverage = told_of(one, seed++);
+    const Coverage coverage = coverage_of(one, seed++);
     expect_covered(coverage, one.name);
     all.add(coverage);
   }
   return all;
 }
 
-TEST(WaitsForetold, HoldForNineInTenTicketsOfEveryCrowd) {
+TEST(EstimatedWaits, HoldForNineInTenTicketsOfEveryCrowd) {
   print_head();
-  Coverage looked_at = told_of_all(kLookedAt, 11);
+  Coverage development = coverage_of_all(kDevelopmentCases, 11);
   std::printf("held out:\n");
-  Coverage held_out = told_of_all(kHeldOut, 101);
-  expect_covered(looked_at, "those looked at");
-  expect_covered(held_out, "those held out");
-  std::printf("all looked at: p50 %.1f, p90 %.1f; all held out: p50 %.1f, p90 %.1f\n", looked_at.p50(), looked_at.p90(),
-              held_out.p50(), held_out.p90());
+  Coverage held_out = coverage_of_all(kHeldOutCases, 101);
+  expect_covered(development, "all development crowds");
+  expect_covered(held_out, "all held-out crowds");
+  std::printf("all development crowds: p50 %.1f, p90 %.1f; all held-out crowds: p50 %.1f, p90 %.1f\n",
+              development.p50(), development.p90(), held_out.p50(), held_out.p90());
 }
 
 }  // namespace

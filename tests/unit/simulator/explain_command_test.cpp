@@ -1,5 +1,5 @@
-// mm-sim explain, as a user types it: where it looks, what it prints, what it refuses, and that its check tells true
-// from untrue.
+// Tests of the command mm-sim explain: its sources, its output, what it refuses, and that its check distinguishes true
+// claims from false ones.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -18,10 +18,10 @@
 namespace mm::simulator {
 namespace {
 
-struct Answer {
+struct CommandResult {
   int status = 0;
-  std::string said;
-  std::string complained;
+  std::string out;
+  std::string err;
 };
 
 class ExplainCommand : public ::testing::Test {
@@ -32,19 +32,19 @@ class ExplainCommand : public ::testing::Test {
   }
   ~ExplainCommand() override { std::filesystem::remove_all(folder_); }
 
-  static Answer call(int (*command)(Words), const std::vector<std::string>& words) {
+  static CommandResult call(int (*command)(Words), const std::vector<std::string>& words) {
     const std::vector<std::string_view> views(words.begin(), words.end());
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    Answer answer;
-    answer.status = command(views);
-    answer.said = ::testing::internal::GetCapturedStdout();
-    answer.complained = ::testing::internal::GetCapturedStderr();
-    return answer;
+    CommandResult result;
+    result.status = command(views);
+    result.out = ::testing::internal::GetCapturedStdout();
+    result.err = ::testing::internal::GetCapturedStderr();
+    return result;
   }
-  static Answer explain(const std::vector<std::string>& words) { return call(run_explain, words); }
+  static CommandResult explain(const std::vector<std::string>& words) { return call(run_explain, words); }
 
-  /// Two minutes of some hundred players.
+  /// Records two minutes of 400 players and returns the path of the file.
   std::string recording() const {
     const std::string path = folder_ + "/evening.mmrec";
     EXPECT_EQ(call(run_record, {"--players", "400", "--minutes", "2", path}).status, kExitFine);
@@ -60,45 +60,45 @@ Explanation explain_it(const QueueView& queue, matching::Slot slot) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-TEST_F(ExplainCommand, ExplainsWhoWaitsLongestInAPopulationAndChecksIt) {
-  const Answer answer = explain({"--population", "evening-1v1", "--at", "5:00", "--longest", "3", "--check"});
-  EXPECT_EQ(answer.status, kExitFine) << answer.complained;
-  EXPECT_TRUE(has(answer.said, "duel:eu-west:1 at 5:00.0: ")) << answer.said;
-  EXPECT_TRUE(has(answer.said, "nearest: rating"));
-  EXPECT_TRUE(has(answer.said, "check: "));
-  EXPECT_TRUE(has(answer.said, ": true\n"));
-  EXPECT_FALSE(has(answer.said, "NOT TRUE"));
+TEST_F(ExplainCommand, ExplainsTheLongestWaitingTicketsOfAPopulationAndChecksThem) {
+  const CommandResult result = explain({"--population", "evening-1v1", "--at", "5:00", "--longest", "3", "--check"});
+  EXPECT_EQ(result.status, kExitFine) << result.err;
+  EXPECT_TRUE(has(result.out, "duel:eu-west:1 at 5:00.0: ")) << result.out;
+  EXPECT_TRUE(has(result.out, "nearest: rating"));
+  EXPECT_TRUE(has(result.out, "check: "));
+  EXPECT_TRUE(has(result.out, ": true\n"));
+  EXPECT_FALSE(has(result.out, "NOT TRUE"));
 }
 
 TEST_F(ExplainCommand, ExplainsATicketOfARecordingById) {
   const std::string path = recording();
-  const Answer longest = explain({path, "--at", "1:30", "--json"});
-  ASSERT_EQ(longest.status, kExitFine) << longest.complained;
-  const auto first = wire::decode<Explanation>(longest.said.substr(0, longest.said.find('\n')), wire::Unknown::refused);
-  ASSERT_TRUE(first.ok()) << longest.said;
+  const CommandResult longest = explain({path, "--at", "1:30", "--json"});
+  ASSERT_EQ(longest.status, kExitFine) << longest.err;
+  const auto first = wire::decode<Explanation>(longest.out.substr(0, longest.out.find('\n')), wire::Unknown::refused);
+  ASSERT_TRUE(first.ok()) << longest.out;
   EXPECT_FALSE(first->summary.empty());
-  const Answer by_id = explain({path, "--at", "90", "--ticket", first->ticket_id.to_string(), "--json"});
-  EXPECT_TRUE(has(longest.said, by_id.said)) << "the same queue explains the same ticket alike";
-  EXPECT_EQ(std::count(by_id.said.begin(), by_id.said.end(), '\n'), 1);
+  const CommandResult by_id = explain({path, "--at", "90", "--ticket", first->ticket_id.to_string(), "--json"});
+  EXPECT_TRUE(has(longest.out, by_id.out)) << "both calls explain the ticket in the same way";
+  EXPECT_EQ(std::count(by_id.out.begin(), by_id.out.end(), '\n'), 1);
 }
 
-TEST_F(ExplainCommand, LooksAtTheEndOfARecordingUnlessToldWhen) {
+TEST_F(ExplainCommand, ExplainsTheEndOfARecordingByDefault) {
   const std::string path = recording();
-  EXPECT_TRUE(has(explain({path}).said, " at 2:00.0: "));
-  const Answer many =
+  EXPECT_TRUE(has(explain({path}).out, " at 2:00.0: "));
+  const CommandResult many =
       explain({path, "--at", "0:30", "--looks", "8", "--every", "10", "--sample", "100", "--check", "--figures"});
-  EXPECT_EQ(many.status, kExitFine) << many.complained;
-  EXPECT_TRUE(has(many.said, "untrue: 0")) << many.said;
-  EXPECT_TRUE(has(many.said, "definite: ")) << many.said;
+  EXPECT_EQ(many.status, kExitFine) << many.err;
+  EXPECT_TRUE(has(many.out, "untrue: 0")) << many.out;
+  EXPECT_TRUE(has(many.out, "definite: ")) << many.out;
 }
 
-TEST_F(ExplainCommand, RefusesByTheNameOfTheArgument) {
+TEST_F(ExplainCommand, NamesTheArgumentThatItRefuses) {
   const std::string path = recording();
   const auto refused = [](const std::vector<std::string>& words, int status, const std::string& name) {
-    const Answer answer = explain(words);
-    EXPECT_EQ(answer.status, status) << answer.complained;
-    EXPECT_TRUE(has(answer.complained, name)) << answer.complained;
-    EXPECT_EQ(answer.said, "");
+    const CommandResult result = explain(words);
+    EXPECT_EQ(result.status, status) << result.err;
+    EXPECT_TRUE(has(result.err, name)) << result.err;
+    EXPECT_EQ(result.out, "");
   };
   refused({}, kExitBadInput, "takes a recording, or --population");
   refused({path, "--at", "soon"}, kExitBadInput, "--at takes seconds");
@@ -116,8 +116,8 @@ TEST_F(ExplainCommand, RefusesByTheNameOfTheArgument) {
   refused({"--chek"}, kExitUsage, "did you mean --check?");
 }
 
-/// The same explanations, with what they claim changed, must not pass.
-TEST_F(ExplainCommand, TheCheckFindsWhatIsNotTrue) {
+/// Each explanation passes the check, but does not pass any more when its claims are altered.
+TEST_F(ExplainCommand, TheCheckFindsFalseClaims) {
   const auto population = load_population("evening-1v1");
   ASSERT_TRUE(population.ok());
   ModeRules rules;
@@ -175,7 +175,7 @@ TEST_F(ExplainCommand, PrintsEachRuleWithItsValueLimitAndMargin) {
   EXPECT_TRUE(has(text, "in 18 s")) << text;
   EXPECT_TRUE(has(text, "7 / 10 (-3)")) << text;
   EXPECT_TRUE(has(text, "never")) << text;
-  EXPECT_FALSE(has(text, "sizes")) << "a column that nobody has";
+  EXPECT_FALSE(has(text, "sizes")) << "there is no column for a rule without values";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// What a mode table says that can never matter: one row a rule, and a row beside it that is fine.
-#include "services/simulator/commands/lint.h"
+// Tests of the lint for mode tables, which warns of settings without effect. For each rule there is a row with a
+// warning and a row without.
+#include "services/matchmaker/tools/lint.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 namespace mm::simulator {
 namespace {
 
-/// Of one mode with these lines, which begin on line 3.
+/// The warnings for one mode with these lines, which begin on line 3.
 std::string warnings_of(const std::string& lines) {
   const auto modes = wire::parse_located_modes("[[mode]]\nid = \"arena\"\n" + lines, "modes.toml");
   if (!modes) return modes.error().problems.front();
@@ -22,7 +23,7 @@ std::string warnings_of(const std::string& lines) {
   return all;
 }
 
-TEST(Lint, WarnsOfWhatCanNeverMatter) {
+TEST(Lint, WarnsOfSettingsWithoutEffect) {
   struct Row {
     const char* lines;
     const char* warning;
@@ -93,7 +94,7 @@ TEST(Lint, WarnsOfWhatCanNeverMatter) {
   for (const Row& row : kRows) EXPECT_EQ(warnings_of(row.lines), row.warning) << row.lines;
 }
 
-TEST(Lint, SaysThingsInTheFilesOrder) {
+TEST(Lint, ReportsWarningsInTheOrderOfTheFile) {
   EXPECT_EQ(warnings_of("rating = \"glicko2\"\nrated = false\nstep_points = 7\npremade_offset = [0, 1, 2, 3, 4, 5]\n"
                         "[[mode]]\nid = \"b\"\nstep_seconds = 3\n"),
             "3:10: rating does nothing: rated is false\n"
@@ -115,25 +116,26 @@ std::pair<int, std::string> run_on(const std::string& text, std::vector<std::str
   return {status, said};
 }
 
-TEST(Lint, EndsWithOneForErrorsAndForWarningsIfStrict) {
-  using Said = std::pair<int, std::string>;
-  EXPECT_EQ(run_on("[[mode]]\nid = \"a\"\n", {"--strict"}), Said(0, "1 modes, 0 errors, 0 warnings\n"));
+TEST(Lint, ExitsWithOneForErrorsAndIfStrictForWarnings) {
+  using StatusAndOutput = std::pair<int, std::string>;
+  EXPECT_EQ(run_on("[[mode]]\nid = \"a\"\n", {"--strict"}), StatusAndOutput(0, "1 modes, 0 errors, 0 warnings\n"));
   const std::string odd = "[[mode]]\nid = \"a\"\nstep_points = 3\n";
   const std::string warning =
       "warning: FILE:3:15: step_points does nothing: widen is \"linear\"\n1 modes, 0 errors, 1 warnings\n";
-  EXPECT_EQ(run_on(odd), Said(0, warning));
-  EXPECT_EQ(run_on(odd, {"--strict"}), Said(1, warning));
-  EXPECT_EQ(run_on("[[mode]]\nid = \"a\"\nteams = 1\n[[mode]]\nid = \"a\"\n"),
-            Said(1,
-                 "error: FILE:3:9: teams must be from 2 to 16\nerror: FILE:5:6: the mode a is defined twice\n"
-                 "0 modes, 2 errors, 0 warnings\n"));
+  EXPECT_EQ(run_on(odd), StatusAndOutput(0, warning));
+  EXPECT_EQ(run_on(odd, {"--strict"}), StatusAndOutput(1, warning));
+  EXPECT_EQ(
+      run_on("[[mode]]\nid = \"a\"\nteams = 1\n[[mode]]\nid = \"a\"\n"),
+      StatusAndOutput(1,
+                      "error: FILE:3:9: teams must be from 2 to 16\nerror: FILE:5:6: the mode a is defined twice\n"
+                      "0 modes, 2 errors, 0 warnings\n"));
   ::testing::internal::CaptureStdout();
   const std::vector<std::string_view> nowhere{"/nonexistent/modes.toml"};
   EXPECT_EQ(run_lint(nowhere), 1);
   EXPECT_NE(::testing::internal::GetCapturedStdout().find("/nonexistent/modes.toml"), std::string::npos);
 }
 
-TEST(Lint, HasNothingToSayOfTheShippedModes) {
+TEST(Lint, HasNoWarningsForTheShippedModes) {
   const char* source = std::getenv("MM_TEST_SOURCE_DIR");
   ASSERT_NE(source, nullptr);
   const auto path = std::string(source) + "/deployments/modes.toml";

@@ -1,4 +1,4 @@
-// Each policy on an example worked by hand from its description.
+// Tests of each policy on examples worked by hand from its description.
 #include <gtest/gtest.h>
 
 #include "services/simulator/policies/blossom.h"
@@ -11,7 +11,7 @@
 namespace mm::simulator {
 namespace {
 
-TEST(Ours, PairsTheNearestWhoAcceptEachOther) {
+TEST(Ours, PairsTheNearestTicketsThatAcceptEachOther) {
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0);
@@ -22,7 +22,7 @@ TEST(Ours, PairsTheNearestWhoAcceptEachOther) {
 }
 
 TEST(Ours, IsDueAgainWhenAWindowReachesTheNextRating) {
-  // 300 points apart: the windows of both grow from 100 by 10 points a second, so they meet after 20 s.
+  // The ratings are 300 apart. Both windows grow from 100 by 10 points a second, so they reach 300 after 20 s.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0);
@@ -36,7 +36,7 @@ TEST(Ours, IsDueAgainWhenAWindowReachesTheNextRating) {
   EXPECT_EQ(all_teams(made), Matches{"0 | 1"});
 }
 
-TEST(Ours, TakesATicketFromAllRegionsAtOnce) {
+TEST(Ours, RemovesAMatchedTicketFromAllRegions) {
   Terms terms = scene_terms(1);
   terms.regions = {*Region::parse("eu-west"), *Region::parse("us-east")};
   Scene scene(terms);
@@ -46,7 +46,7 @@ TEST(Ours, TakesATicketFromAllRegionsAtOnce) {
   ASSERT_EQ(made.size(), 1U);
 }
 
-TEST(Holding, WeighsWhatMayComeAgainstWhatWaitingCosts) {
+TEST(Holding, WeighsTheExpectedGainAgainstTheCostOfWaiting) {
   const ModeRules rules = scene_rules();
   EXPECT_DOUBLE_EQ(cost_per_second(rules), 0.0125);
   const Prospect wide{1500, 50, 0.95, 2, 0};
@@ -55,22 +55,24 @@ TEST(Holding, WeighsWhatMayComeAgainstWhatWaitingCosts) {
   EXPECT_NEAR(gain_per_second(close, 0.01), 0.006, 1e-12);
   EXPECT_TRUE(worth_holding(wide, rules, 0.01));
   EXPECT_FALSE(worth_holding(close, rules, 0.01));
-  EXPECT_FALSE(worth_holding(wide, rules, 0.001)) << "where hardly anybody comes";
-  EXPECT_FALSE(worth_holding({1500, 50, 0.95, 2, 5'000}, rules, 0.01)) << "not longer than an eighth of 40 s";
-  EXPECT_LT(gain_per_second({1500, 50, 0.95, 10, 0}, 0.01), gain_per_second(wide, 0.01)) << "one of ten changes less";
+  EXPECT_FALSE(worth_holding(wide, rules, 0.001)) << "few tickets arrive near this rating";
+  EXPECT_FALSE(worth_holding({1500, 50, 0.95, 2, 5'000}, rules, 0.01))
+      << "a match is held for at most an eighth of 40 s";
+  EXPECT_LT(gain_per_second({1500, 50, 0.95, 10, 0}, 0.01), gain_per_second(wide, 0.01))
+      << "one of ten tickets changes the quality less";
 }
 
-TEST(Holding, CountsWhoCameNearInTheLastMinute) {
+TEST(Holding, CountsNearbyArrivalsOfTheLastMinute) {
   Arrivals arrivals;
   for (int i = 0; i < 30; ++i) arrivals.note(i * kSecond, i % 3 == 0 ? 1900 : 1500 + i);
-  // 20 within 100 points of 1500, in a minute; the 200 points around it.
+  // 20 arrivals in a minute within 100 points of 1500, which is a range of 200 points.
   EXPECT_NEAR(arrivals.density(1500, 30 * kSecond), 20 / 200.0 / 60, 1e-12);
   EXPECT_NEAR(arrivals.density(3000, 30 * kSecond), 0, 1e-12);
-  EXPECT_NEAR(arrivals.density(1500, 200 * kSecond), 0, 1e-12) << "a minute later they are forgotten";
+  EXPECT_NEAR(arrivals.density(1500, 200 * kSecond), 0, 1e-12) << "arrivals are forgotten after a minute";
 }
 
 TEST(Fifo, TakesTheOldestThatFitWhateverTheirRating) {
-  // 3, then 3; the 3 after them fits nowhere and is passed over for the pairs.
+  // The first two parties of 3 begin the teams. The third party of 3 fits nowhere and is skipped for the parties of 2.
   const Terms terms = scene_terms(5);
   Scene scene(terms);
   scene.add(1000, 0, 3);
@@ -81,8 +83,8 @@ TEST(Fifo, TakesTheOldestThatFitWhateverTheirRating) {
   EXPECT_EQ(all_teams(scene.play("fifo", 1000)), Matches{"0 3 | 1 4"});
 }
 
-TEST(Nearest, GivesTheOldestTheNearestWhoAcceptsIt) {
-  // The two at 1590 and 1600 would be better left to each other; greed gives 1590 to the oldest.
+TEST(Nearest, GivesTheOldestTicketTheNearestThatAcceptsIt) {
+  // 1590 and 1600 would be the better pair, but this greedy policy gives 1590 to the oldest ticket.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0);
@@ -91,7 +93,7 @@ TEST(Nearest, GivesTheOldestTheNearestWhoAcceptsIt) {
   EXPECT_EQ(all_teams(scene.play("nearest", 0)), Matches{"0 | 2"});
 }
 
-TEST(FlexMatch, BuildsAroundTheOldestFromTheOldestWhoKeepTheDistance) {
+TEST(FlexMatch, MatchesTheOldestTicketWithTheOldestOnesInRange) {
   // The oldest takes the oldest within 100 points, not the nearest.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
@@ -103,7 +105,7 @@ TEST(FlexMatch, BuildsAroundTheOldestFromTheOldestWhoKeepTheDistance) {
 }
 
 TEST(FlexMatch, RelaxesInStepsByTheNewestTicketOrByTheOldest) {
-  // 150 points: one step of 50, after 5 s. The newest has waited so long at 9 s, the oldest at 5 s.
+  // The ratings are 150 apart: one step of 50, after 5 s. The newest ticket has waited 5 s at 9 s, the oldest at 5 s.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0);
@@ -115,7 +117,7 @@ TEST(FlexMatch, RelaxesInStepsByTheNewestTicketOrByTheOldest) {
 }
 
 TEST(Nakama, SearchesAtIntervalsAndTakesTheOldestHits) {
-  // The first interval after they come is at 15 s; then windows are 250 wide, and the oldest two are within.
+  // The first interval after the arrivals is at 15 s. Windows are then 250 wide, and both tickets are within them.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 100);
@@ -124,8 +126,8 @@ TEST(Nakama, SearchesAtIntervalsAndTakesTheOldestHits) {
   EXPECT_EQ(all_teams(scene.play("nakama", 15'000)), Matches{"0 | 1"});
 }
 
-TEST(Nakama, AsksOnlyTheSearcherUnlessPrecise) {
-  // At 15 s the veteran accepts 250 points and the newcomer 101.
+TEST(Nakama, ChecksOnlyTheWindowOfTheSearcherUnlessMutual) {
+  // At 15 s the older ticket accepts 250 points and the newer one 101.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   scene.add(1500, 0);
@@ -137,7 +139,7 @@ TEST(Nakama, AsksOnlyTheSearcherUnlessPrecise) {
 }
 
 TEST(Nakama, SplitsAPartyWhereTheListOfPlayersFitsNoTeams) {
-  // Two parties of 4 and one of 2 are ten players, but not five and five.
+  // Two parties of 4 and one of 2 are ten players, but do not fill two teams of five.
   const Terms terms = scene_terms(5);
   Scene scene(terms);
   scene.add(1500, 0, 4);
@@ -150,40 +152,40 @@ TEST(Nakama, SplitsAPartyWhereTheListOfPlayersFitsNoTeams) {
   EXPECT_FALSE(faults.sizes);
 }
 
-TEST(Lila, ScoresAPairByGapLessMissedWaves) {
+TEST(Lila, ScoresAPairByItsGapMinusMissedWaves) {
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   const auto a = scene.ticket(scene.add(1500, 0));
   const auto b = scene.ticket(scene.add(1640, 0));
-  EXPECT_EQ(Lila::pair_score(a, 0, b, 0), std::nullopt);            // 140 - 30 for behaving is above 100
-  EXPECT_EQ(Lila::pair_score(a, 1, b, 0), std::nullopt);            // both must have missed
+  EXPECT_EQ(Lila::pair_score(a, 0, b, 0), std::nullopt);            // 140 - 30 for good behaviour is above 100
+  EXPECT_EQ(Lila::pair_score(a, 1, b, 0), std::nullopt);            // both must have missed a wave
   EXPECT_EQ(Lila::pair_score(a, 1, b, 5), std::optional<int>(98));  // 140 - 30 - 12
   const auto top = scene.ticket(scene.add(3000, 0));
   const auto next = scene.ticket(scene.add(3230, 0));
   EXPECT_EQ(Lila::pair_score(top, 0, next, 0), std::optional<int>(200));  // a fifteenth of 3000
 }
 
-TEST(Lila, PairsAsManyAsPossibleBeforeWell) {
-  // 1500 and 1510 are best together, but then the two outer ones stay alone.
+TEST(Lila, PrefersMorePairsToBetterPairs) {
+  // 1500 and 1510 are the best pair, but then the two outer tickets would not be matched.
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   for (const double rating : {1380.0, 1500.0, 1510.0, 1630.0}) scene.add(rating, 0);
   EXPECT_EQ(all_teams(scene.play("lila", 30'000)), (Matches{"0 | 1", "2 | 3"}));
 }
 
-TEST(FaForever, AcceptsEightTenthsOfTheQualityAgainstACopy) {
+TEST(FaForever, AcceptsEightTenthsOfTheQualityAgainstAnEqualPlayer) {
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   const FaForever::Search a{scene.ticket(scene.add(1500, 0, 1, 0)), 0};
   const FaForever::Search b{scene.ticket(scene.add(1700, 0, 1, 0)), 0};
-  // exp(-200^2 / (4 * 240^2)) = 0.8406; against a copy it is 1.
+  // exp(-200^2 / (4 * 240^2)) = 0.8406; against an equal player it is 1.
   EXPECT_NEAR(FaForever::duel_quality(a, b), 0.8406, 1e-4);
   EXPECT_DOUBLE_EQ(FaForever::accepted_quality(a), 0.8);
   EXPECT_DOUBLE_EQ(FaForever::accepted_quality({a.ticket, 3}), 0.65);
   EXPECT_DOUBLE_EQ(FaForever::accepted_quality({a.ticket, 30}), 0.55);
 }
 
-TEST(FaForever, MarriesEachToItsBest) {
+TEST(FaForever, PairsByStableMarriage) {
   const Terms terms = scene_terms(1);
   Scene scene(terms);
   for (const double rating : {1500.0, 1560.0, 1570.0, 1700.0}) scene.add(rating, 1);
@@ -198,8 +200,8 @@ TEST(FaForever, MakesTeamsByDifferencing) {
   EXPECT_EQ(all_teams(scene.play("faforever", 60'000)), Matches{"0 3 | 1 2"});
 }
 
-TEST(FaForever, GivesAPartyOneShortTheSinglePlayerThatEvensItOut) {
-  // The trio at 1500 needs whoever brings it nearest to the average of 1527: 1600, not 1640.
+TEST(FaForever, CompletesAPartyWithTheSinglePlayerThatBalancesIt) {
+  // The party of three at 1500 gets the player that brings it nearest to the average of 1527: 1600, not 1640.
   const Terms terms = scene_terms(4);
   Scene scene(terms);
   std::vector<FaForever::Search> searches;
@@ -227,15 +229,15 @@ TEST(FaForever, QualityFallsWithImbalanceAndSpreadAndRisesWithMissedPops) {
   EXPECT_NEAR(FaForever::game_quality(game), 0.52, 1e-12);
 }
 
-/// The best sum of weights over all matchings, by trying them all.
-std::int64_t best_by_trying(const std::vector<std::vector<std::int64_t>>& weights, unsigned free) {
+/// The best sum of weights over all matchings, by exhaustive search.
+std::int64_t best_by_search(const std::vector<std::vector<std::int64_t>>& weights, unsigned free) {
   if (free == 0) return 0;
   const auto a = static_cast<std::size_t>(__builtin_ctz(free));
   const unsigned rest = free & (free - 1);
-  std::int64_t best = best_by_trying(weights, rest);
+  std::int64_t best = best_by_search(weights, rest);
   for (std::size_t b = a + 1; b < weights.size(); ++b) {
     if ((rest >> b & 1U) == 0 || weights[a][b] <= 0) continue;
-    best = std::max(best, weights[a][b] + best_by_trying(weights, rest & ~(1U << b)));
+    best = std::max(best, weights[a][b] + best_by_search(weights, rest & ~(1U << b)));
   }
   return best;
 }
@@ -264,7 +266,7 @@ TEST(Blossom, FindsTheGreatestWeightOfAnyGraph) {
       ASSERT_GT(weights[a][b], 0) << "seed " << seed;
       sum += weights[a][b];
     }
-    ASSERT_EQ(sum, 2 * best_by_trying(weights, (1U << n) - 1)) << "seed " << seed;
+    ASSERT_EQ(sum, 2 * best_by_search(weights, (1U << n) - 1)) << "seed " << seed;
   }
 }
 

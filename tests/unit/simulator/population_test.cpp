@@ -1,4 +1,4 @@
-// Populations: their files, and crowds that are what the files say.
+// Tests of population files, and of the crowds that are generated from them.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -23,7 +23,7 @@ std::string problem_of(const std::string& toml) {
   return population.ok() ? "none" : population.error().front();
 }
 
-TEST(PopulationFile, ReadsEveryKind) {
+TEST(PopulationFile, ReadsEveryKindOfValue) {
   const Population population = parsed(R"(
     about = "some"
     players = 50
@@ -50,7 +50,7 @@ TEST(PopulationFile, ReadsEveryKind) {
   EXPECT_EQ(population.regions.at(0).name.str(), "us-east");
 }
 
-TEST(PopulationFile, SaysWhatIsWrongAndWhere) {
+TEST(PopulationFile, ReportsProblemsWithTheirPosition) {
   EXPECT_EQ(problem_of("\nplayrs = 3").rfind("test.toml:2:", 0), 0U);
   EXPECT_NE(problem_of("playrs = 3").find("did you mean players?"), std::string::npos);
   EXPECT_NE(problem_of("players = 1").find("players must be a whole number from 2"), std::string::npos);
@@ -63,7 +63,7 @@ TEST(PopulationFile, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(problem_of("players = ").find("test.toml:1:"), std::string::npos);
 }
 
-TEST(PopulationFile, EveryShippedOnePlaysAShippedMode) {
+TEST(PopulationFile, EveryShippedPopulationHasAShippedMode) {
   const auto names = shipped_populations();
   ASSERT_GE(names.size(), 10U);
   const auto modes = load_modes("");
@@ -95,7 +95,7 @@ TEST(Random, HasTheMomentsOfItsDistributions) {
     uniform += random.uniform();
     counts += random.geometric(4);
   }
-  // Five standard errors each.
+  // Each tolerance is five standard errors.
   EXPECT_NEAR(sum / kDraws, 0, 0.012);
   EXPECT_NEAR(squares / kDraws, 1, 0.016);
   EXPECT_NEAR(waits / kDraws, 3, 0.034);
@@ -154,7 +154,7 @@ TEST(Crowd, HasTheRatingsPartiesAndPlacesOfItsPopulation) {
   EXPECT_NEAR(america / units, 0.25, 0.02);
 }
 
-TEST(Crowd, CutsItsUnitsIntoTenths) {
+TEST(Crowd, DividesItsUnitsIntoDeciles) {
   Population population;
   population.players = 1000;
   const Crowd crowd(population, 3);

@@ -1,4 +1,4 @@
-// What is shown: differences with their intervals, in words and tables; charts and pages that a browser can read.
+// Tests of reports: differences with their confidence intervals, in words and tables, and charts and HTML pages.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,16 +21,16 @@ Part part(const std::string& kind, int number, double wait, double quality) {
 }
 
 TEST(Estimate, IsStudentsIntervalOfTheMean) {
-  // Mean 3, standard deviation 1, four values: t = 3.182 with 3 degrees of freedom, 3.182 / 2.
+  // Four values with mean 3 and standard deviation 0.816497: t = 3.182 with 3 degrees of freedom, divided by sqrt(4).
   const Estimate e = estimate({2, 3, 3, 4});
   EXPECT_DOUBLE_EQ(e.mean, 3);
   EXPECT_NEAR(e.half_width, 3.182 * 0.816497 / 2, 1e-5);
   EXPECT_TRUE(e.certain());
   EXPECT_FALSE(estimate({-1, 1, -2, 2}).certain());
-  EXPECT_FALSE(estimate({5}).certain()) << "one value says nothing of its spread";
+  EXPECT_FALSE(estimate({5}).certain()) << "one value has no interval";
 }
 
-TEST(Contrast, TellsWhoGainsAndWhoLosesAndWhoNeither) {
+TEST(Contrast, ListsThePartsThatGainLoseOrTrade) {
   std::vector<std::vector<Part>> first, second;
   for (int seed = 0; seed < 4; ++seed) {
     const double noise = 0.1 * seed;
@@ -80,22 +80,21 @@ TEST(Chart, DrawsEverySeriesWithinItsFrame) {
   EXPECT_EQ(text.rfind("<svg ", 0), 0U);
   EXPECT_NE(text.find("Wait &amp; quality"), std::string::npos);
   EXPECT_NE(text.find("a &lt;b&gt;"), std::string::npos);
-  EXPECT_NE(text.find("M70.0 237.6 L616.0 44.0"), std::string::npos) << "0, 1 to 10, 5 on an axis from 0 to 5:\n"
-                                                                     << text;
+  EXPECT_NE(text.find("M70.0 237.6 L616.0 44.0"), std::string::npos)
+      << "a line from (0, 1) to (10, 5) on an axis from 0 to 5:\n"
+      << text;
 }
 
-TEST(Chart, IsFineWithNothingToShow) {
-  EXPECT_NE(svg({"empty", "", "", {}, {}, true}).find("</svg>"), std::string::npos);
-}
+TEST(Chart, AcceptsAnEmptyChart) { EXPECT_NE(svg({"empty", "", "", {}, {}, true}).find("</svg>"), std::string::npos); }
 
-TEST(Table, LinesUpColumnsByCharacters) {
+TEST(Table, AlignsColumnsByCharacters) {
   const Table table{{"name", "n"}, {{"–", "1.0"}, {"long", "10.0"}}, 1};
   EXPECT_EQ(plain_text(table, ""), "name     n\n–      1.0\nlong  10.0\n");
   EXPECT_EQ(markdown(table), "| name |    n |\n|---|--:|\n| –    |  1.0 |\n| long | 10.0 |\n");
   EXPECT_EQ(number_text(-0.0004, 2), "0.00");
 }
 
-TEST(Page, IsOneFileWithItsTextMadeSafe) {
+TEST(Page, IsASingleFileWithEscapedText) {
   HtmlPage page("A & B");
   page.heading("x < y");
   page.table("t", {{"name"}, {{"<script>"}}, 1});
@@ -104,11 +103,11 @@ TEST(Page, IsOneFileWithItsTextMadeSafe) {
   EXPECT_NE(text.find("<h2>x &lt; y</h2>"), std::string::npos);
   EXPECT_EQ(text.find("<script>"), std::string::npos);
   EXPECT_NE(text.find("<svg "), std::string::npos);
-  EXPECT_EQ(text.find("src="), std::string::npos) << "it loads nothing";
+  EXPECT_EQ(text.find("src="), std::string::npos) << "the page loads no other file";
 }
 
-TEST(RunReport, DrawsARateForHoursThatWereMeasuredInPart) {
-  // The same crowd all evening; of the last hour a quarter was measured.
+TEST(RunReport, ScalesUpHoursThatWereMeasuredInPart) {
+  // The rate is the same all evening, but only a quarter of the last hour was measured.
   std::vector<RunResult> results(1);
   results[0].parts = {part("all", 0, 20, 0.9), part("decile", 1, 20, 0.9), part("hour", 19, 20, 0.9), part("hour", 20, 20, 0.9)};
   results[0].parts[2].summary.queueings = 400;
@@ -120,7 +119,7 @@ TEST(RunReport, DrawsARateForHoursThatWereMeasuredInPart) {
   ASSERT_NE(found, charts.end());
   ASSERT_EQ(found->series.at(0).points.size(), 2U);
   EXPECT_DOUBLE_EQ(found->series[0].points[0].second, 400);
-  EXPECT_DOUBLE_EQ(found->series[0].points[1].second, 400) << "no collapse";
+  EXPECT_DOUBLE_EQ(found->series[0].points[1].second, 400) << "the partly measured hour has the same rate";
 }
 
 TEST(RunReport, MergesSeedsAndShowsEveryPart) {
@@ -140,7 +139,7 @@ TEST(RunReport, MergesSeedsAndShowsEveryPart) {
   results[0].record = std::move(one);
   EXPECT_EQ(parts_table(results, "decile").rows.size(), 10U);
   EXPECT_EQ(parts_table(results, "party").rows.size(), 2U);
-  EXPECT_EQ(parts_table(results, "hour").rows.size(), 0U) << "one hour only";
+  EXPECT_EQ(parts_table(results, "hour").rows.size(), 0U) << "the table needs more than one hour";
   EXPECT_EQ(charts_of(results).size(), 6U);
   EXPECT_EQ(part_columns().size(), part_row("p", "r", results[0].parts[0]).size());
   EXPECT_EQ(queueing_columns().size(), queueing_row("p", "r", results[0].record.queueings[0]).size());

@@ -1,4 +1,4 @@
-// A queue to try policies on: tickets by rating, size and time of entering, and what a policy makes of them.
+// A small queue for tests of policies: tickets with rating, size and time of entry, and the matches a policy makes.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,8 @@ class Scene {
  public:
   explicit Scene(const Terms& terms) : terms_(terms) {}
 
-  /// A party of equals. Its number is the count of those before it.
-  TicketNumber add(double rating, matching::BucketMs queued_at, int size = 1, double deviation = 60) {
+  /// Adds a party of players with equal ratings. Tickets are numbered from 0.
+  TicketNumber add(double rating, BucketMs queued_at, int size = 1, double deviation = 60) {
     auto& players = players_.emplace_back(static_cast<std::size_t>(size), Player{rating, deviation});
     WaitingTicket ticket;
     ticket.number = static_cast<TicketNumber>(tickets_.size());
@@ -52,8 +52,8 @@ class Scene {
     return [this](TicketNumber number) { return number < tickets_.size() ? &tickets_[number] : nullptr; };
   }
 
-  /// Ticks whenever the policy is due, up to `until`; everyone has entered before the first.
-  std::vector<MadeMatch> play(Policy& policy, matching::BucketMs until) const {
+  /// Runs a tick whenever the policy is due, up to `until`. All tickets enter before the first tick.
+  std::vector<MadeMatch> play(Policy& policy, BucketMs until) const {
     std::vector<MadeMatch> made;
     matching::BucketMs now = 0;
     for (const WaitingTicket& ticket : tickets_) {

@@ -1,5 +1,5 @@
-// The simulation: the same from the same seed, nobody lost, no tick left out that mattered; and what is made of its
-// records.
+// Tests of the simulation: it is deterministic, every queueing ends, and skipped ticks change nothing. Also tests of
+// the summaries, comparisons and tables that are made from its records.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -27,7 +27,7 @@ RunRecord run(const Population& population, std::string_view policy, std::uint64
   return run_trial(population, crowd, terms, *find_policy(policy));
 }
 
-/// Everything that does not depend on the machine.
+/// The results that do not depend on the speed of the machine.
 std::vector<std::vector<double>> essence(const RunRecord& record) {
   std::vector<std::vector<double>> all;
   for (const Queueing& q : record.queueings) {
@@ -37,7 +37,7 @@ std::vector<std::vector<double>> essence(const RunRecord& record) {
   return all;
 }
 
-TEST(Simulation, IsTheSameFromTheSameSeedWithEveryPolicy) {
+TEST(Simulation, IsTheSameForTheSameSeedWithEveryPolicy) {
   for (const PolicyKind& kind : policy_kinds()) {
     const Population population = small(kind.formats == Formats::duels ? "outliers-1v1" : "night-5v5", 20);
     const RunRecord one = run(population, kind.name, 3);
@@ -47,7 +47,7 @@ TEST(Simulation, IsTheSameFromTheSameSeedWithEveryPolicy) {
   }
 }
 
-TEST(Simulation, GivesTheSameWhetherQuietTicksAreLeftOutOrNot) {
+TEST(Simulation, SkippingIdleTicksDoesNotChangeTheResult) {
   for (const char* name : {"club-1v1", "night-5v5", "outliers-1v1", "world-1v1"}) {
     Population population = small(name, 25);
     if (population.players > 1000) population.players = 300;
@@ -100,7 +100,7 @@ TEST(Simulation, FollowsTheHoursOfTheDay) {
   EXPECT_GT(by_hour[20], 5 * by_hour[5]);
 }
 
-TEST(Simulation, TurnsAwayPartiesThatTheModeDoesNotLetQueue) {
+TEST(Simulation, RefusesPartiesWithATooWideSpread) {
   const Population population = small("clans-5v5", 10);
   const Crowd crowd(population, 1);
   ModeRules rules = rules_of(population);
@@ -125,7 +125,7 @@ Queueing waited(float seconds, int size, Ending ending, float quality) {
   return queueing;
 }
 
-TEST(Summary, CountsPlayersAndThoseWhoWaitedInVain) {
+TEST(Summary, CountsPlayersAndIncludesTimeouts) {
   // Ten players: a party of 5 (1 s), a party of 4 (2 s), one who timed out after 600 s.
   const std::vector<Queueing> queueings{waited(600, 1, Ending::timed_out, 0), waited(1, 5, Ending::matched, 0.9F),
                                         waited(2, 4, Ending::matched, 0.45F)};
@@ -151,7 +151,7 @@ Score scored(std::string policy, double wait, double quality) {
   return score;
 }
 
-TEST(Contest, BeatsOnlyWhoIsWorseInBoth) {
+TEST(Contest, APolicyDominatesOnlyOneThatIsWorseInBothFigures) {
   const Score ours = scored("ours", 10, 0.9);
   EXPECT_TRUE(compare(ours, scored("slow and bad", 20, 0.8)).first_dominates());
   EXPECT_TRUE(compare(ours, scored("quick and good", 5, 0.95)).second_dominates());
@@ -164,7 +164,7 @@ TEST(Contest, BeatsOnlyWhoIsWorseInBoth) {
   EXPECT_FALSE(same.first_dominates() || same.second_dominates() || same.first_clearly_better_in_one());
 }
 
-TEST(Contest, DoesNotCallLuckADefeat) {
+TEST(Contest, ADifferenceWithinTheNoiseIsNotCertain) {
   Score ours = scored("ours", 10, 0.9), other = scored("other", 9, 0.91);
   ours.waits_p90 = {8, 12, 10};
   other.waits_p90 = {11, 6, 10};
@@ -176,12 +176,12 @@ TEST(Contest, DoesNotCallLuckADefeat) {
   EXPECT_TRUE(compare(ours, other).certain);
 }
 
-TEST(Contest, SaysSoInWords) {
+TEST(Contest, StatesTheVerdictInWords) {
   const std::vector<Score> scores{scored("ours", 10, 0.9), scored("other", 5, 0.95)};
   EXPECT_EQ(verdicts(scores), std::vector<std::string>{"LOSES to other: p90 wait 50 % longer, quality 5.3 % lower"});
 }
 
-TEST(Csv, QuotesWhatNeedsIt) {
+TEST(Csv, QuotesCommasAndQuotationMarks) {
   Csv csv({"a", "b"});
   csv.add({"1,5", "say \"hi\""});
   EXPECT_EQ(csv.text(), "a,b\r\n\"1,5\",\"say \"\"hi\"\"\"\r\n");

@@ -1,4 +1,4 @@
-// The subcommands from words to files, as a user types them.
+// Tests of the subcommands of mm-sim, from their arguments to the files that they write.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -59,12 +59,12 @@ TEST_F(Subcommands, RunWritesAPageChartsAndTables) {
   EXPECT_EQ(read("out/outliers-1v1-wait-by-rating.png").substr(1, 3), "PNG");
 }
 
-TEST_F(Subcommands, CompareWritesWhoGainsAndWhoLoses) {
+TEST_F(Subcommands, CompareWritesTheDifferences) {
   const std::string narrow = write("narrow.toml", kNarrow);
   ASSERT_EQ(call(run_compare, {"shipped", narrow, "--population", "evening-1v1", "--minutes", "5", "--seeds", "3",
                                "--quiet", "--html", path("page.html")}),
             kExitFine);
-  EXPECT_NE(read("page.html").find("quality 0."), std::string::npos) << "a narrow window certainly makes better duels";
+  EXPECT_NE(read("page.html").find("quality 0."), std::string::npos) << "a narrow window gives duels of higher quality";
 }
 
 TEST_F(Subcommands, TournamentWritesAScorePerPolicy) {
@@ -75,7 +75,7 @@ TEST_F(Subcommands, TournamentWritesAScorePerPolicy) {
   }
 }
 
-TEST_F(Subcommands, RefuseWhatTheyCannotRead) {
+TEST_F(Subcommands, RefuseInvalidArgumentsAndFiles) {
   EXPECT_EQ(call(run_run, {"--population", "nowhere"}), kExitBadInput);
   EXPECT_EQ(call(run_run, {"--population", "club-1v1", path("missing.toml")}), kExitBadInput);
   EXPECT_EQ(call(run_run, {"--population", "club-5v5", write("duel.toml", kNarrow)}), kExitBadInput);
@@ -86,7 +86,7 @@ TEST_F(Subcommands, RefuseWhatTheyCannotRead) {
   EXPECT_EQ(call(run_tournament, {write("bad.toml", "players = 0\n")}), kExitBadInput);
 }
 
-TEST_F(Subcommands, ListWhatThereIs) {
+TEST_F(Subcommands, ListPopulationsAndPolicies) {
   EXPECT_EQ(call(run_populations, {}), kExitFine);
   EXPECT_EQ(call(run_policies, {}), kExitFine);
   EXPECT_EQ(call(run_policies, {"--help"}), kExitFine);

@@ -1,4 +1,4 @@
-// The connection pool against connections that need no server.
+// Tests of the connection pool with fake connections, which need no server.
 #include "common/storage/pool.h"
 
 #include <gtest/gtest.h>
@@ -12,19 +12,21 @@
 namespace mm::storage {
 namespace {
 
-struct Line {
+struct FakeConnection {
   struct Attempt {
-    std::function<Result<std::unique_ptr<Line>, std::string>(Deadline)> connect;
-    Result<std::unique_ptr<Line>, std::string> finish(Deadline deadline) { return connect(deadline); }
+    std::function<Result<std::unique_ptr<FakeConnection>, std::string>(Deadline)> connect;
+    Result<std::unique_ptr<FakeConnection>, std::string> finish(Deadline deadline) { return connect(deadline); }
   };
   bool quiet = true;
   bool is_quiet() const { return quiet; }
 };
-using Lines = Pool<Line>;
+using TestPool = Pool<FakeConnection>;
 
-/// How a pool makes a connection: each attempt answers as `connect` does.
-Lines::Start attempts(std::function<Lines::Made(Deadline)> connect) {
-  return [connect = std::move(connect)] { return std::make_unique<Line::Attempt>(Line::Attempt{connect}); };
+/// Makes connection attempts whose result is that of `connect`.
+TestPool::Start attempts(std::function<TestPool::Made(Deadline)> connect) {
+  return [connect = std::move(connect)] {
+    return std::make_unique<FakeConnection::Attempt>(FakeConnection::Attempt{connect});
+  };
 }
 
 class PoolTest : public ::testing::Test {
@@ -40,10 +42,10 @@ class PoolTest : public ::testing::Test {
     return options;
   }
 
-  Lines::Made make(Deadline) {
+  TestPool::Made make(Deadline) {
     ++made_;
     if (away_) return fail(std::string("away"));
-    return std::make_unique<Line>();
+    return std::make_unique<FakeConnection>();
   }
 
   static Deadline soon() { return Deadline::after(Milliseconds{20}); }
@@ -51,18 +53,18 @@ class PoolTest : public ::testing::Test {
 
   std::atomic<int> made_{0};
   std::atomic<bool> away_{false};
-  Lines pool_;
+  TestPool pool_;
 };
 
-TEST_F(PoolTest, LendsAConnectionAgain) {
-  auto line = pool_.take(late());
-  ASSERT_TRUE(line);
-  pool_.give_back(std::move(*line));
+TEST_F(PoolTest, ReusesAReturnedConnection) {
+  auto connection = pool_.take(late());
+  ASSERT_TRUE(connection);
+  pool_.give_back(std::move(*connection));
   ASSERT_TRUE(pool_.take(late()));
   EXPECT_EQ(made_, 1);
 }
 
-TEST_F(PoolTest, LendsNoMoreThanItHas) {
+TEST_F(PoolTest, NeverLendsMoreConnectionsThanAllowed) {
   auto first = pool_.take(late());
   auto second = pool_.take(late());
   const auto third = pool_.take(soon());
@@ -70,7 +72,7 @@ TEST_F(PoolTest, LendsNoMoreThanItHas) {
   EXPECT_EQ(third.error(), "all connections are in use");
 }
 
-TEST_F(PoolTest, HandsAReturnedConnectionToWhoWaits) {
+TEST_F(PoolTest, HandsAReturnedConnectionToAWaitingThread) {
   auto first = pool_.take(late());
   auto second = pool_.take(late());
   std::thread waiter([this] { EXPECT_TRUE(pool_.take(late())); });
@@ -80,16 +82,16 @@ TEST_F(PoolTest, HandsAReturnedConnectionToWhoWaits) {
 }
 
 TEST_F(PoolTest, ReplacesABrokenConnection) {
-  auto line = pool_.take(late());
+  auto connection = pool_.take(late());
   pool_.give_back(nullptr);
   ASSERT_TRUE(pool_.take(late()));
   EXPECT_EQ(made_, 2);
 }
 
-TEST_F(PoolTest, ThrowsAwayWhatTheServerClosedMeanwhile) {
-  auto line = pool_.take(late());
-  (*line)->quiet = false;
-  pool_.give_back(std::move(*line));
+TEST_F(PoolTest, DiscardsAConnectionThatTheServerClosed) {
+  auto connection = pool_.take(late());
+  (*connection)->quiet = false;
+  pool_.give_back(std::move(*connection));
   ASSERT_TRUE(pool_.take(late()));
   EXPECT_EQ(made_, 2);
 }
@@ -105,25 +107,25 @@ TEST(PoolOfAnOverloadedServer, RefusesBeforeTheDeadline) {
   PoolOptions options;
   options.connections = 1;
   options.lease_wait = Milliseconds{10};
-  Lines pool(options, attempts([](Deadline) -> Lines::Made { return std::make_unique<Line>(); }));
+  TestPool pool(options, attempts([](Deadline) -> TestPool::Made { return std::make_unique<FakeConnection>(); }));
   const auto only = pool.take(Deadline::after(Milliseconds{60'000}));
   const auto deadline = Deadline::after(Milliseconds{60'000});
   EXPECT_FALSE(pool.take(deadline));
   EXPECT_FALSE(deadline.passed());
 }
 
-TEST(PoolAfterAFailure, LetsOneAtATimeTry) {
+TEST(PoolAfterAFailure, AllowsOneConnectionAttemptAtATime) {
   std::atomic<int> made{0};
   std::atomic<bool> hold{false};
   PoolOptions options;
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{1};
   options.connect_timeout = Milliseconds{60'000};
-  Lines pool(options, attempts([&](Deadline) -> Lines::Made {
-    ++made;
-    while (hold) std::this_thread::yield();
-    return fail(std::string("away"));
-  }));
+  TestPool pool(options, attempts([&](Deadline) -> TestPool::Made {
+                  ++made;
+                  while (hold) std::this_thread::yield();
+                  return fail(std::string("away"));
+                }));
   EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
   hold = true;
   std::thread prober([&] {
@@ -136,28 +138,27 @@ TEST(PoolAfterAFailure, LetsOneAtATimeTry) {
   prober.join();
 }
 
-TEST(PoolAfterAFailure, ComesBackWhenTheServerDoes) {
+TEST(PoolAfterAFailure, RecoversWhenTheServerDoes) {
   std::atomic<bool> away{true};
   PoolOptions options;
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{4};
-  Lines pool(options, attempts([&](Deadline) -> Lines::Made {
-    if (away) return fail(std::string("away"));
-    return std::make_unique<Line>();
-  }));
+  TestPool pool(options, attempts([&](Deadline) -> TestPool::Made {
+                  if (away) return fail(std::string("away"));
+                  return std::make_unique<FakeConnection>();
+                }));
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
   away = false;
   EXPECT_TRUE(testing::eventually([&] { return pool.take(Deadline::after(Milliseconds{1'000})).ok(); }));
 }
 
-TEST(PoolOfASilentServer, WaitsAgainForTheAnswerToTheSameAttempt) {
+TEST(PoolOfASilentServer, ContinuesTheSameConnectionAttempt) {
   int started = 0;
   bool silent = true;
-  Lines pool({}, [&]() -> Result<std::unique_ptr<Line::Attempt>, std::string> {
+  TestPool pool({}, [&]() -> Result<std::unique_ptr<FakeConnection::Attempt>, std::string> {
     ++started;
-    return std::make_unique<Line::Attempt>(Line::Attempt{[&](Deadline) -> Lines::Made {
-      return silent ? nullptr : std::make_unique<Line>();
-    }});
+    return std::make_unique<FakeConnection::Attempt>(FakeConnection::Attempt{
+        [&](Deadline) -> TestPool::Made { return silent ? nullptr : std::make_unique<FakeConnection>(); }});
   });
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(pool.take(Deadline::after(Milliseconds{1'000})).error(), "no connection to the server in time");

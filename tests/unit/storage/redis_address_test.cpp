@@ -1,4 +1,4 @@
-// The parts of the Redis client that need no server: addresses, the wire format, script hashes.
+// Tests of the parts of the Redis client that need no server: addresses, the wire format, script hashes.
 #include <gtest/gtest.h>
 
 #include "common/storage/redis_connection.h"
@@ -33,7 +33,7 @@ TEST(RedisAddress, ReadsIpv6InBrackets) {
   EXPECT_EQ(address->port, 7000);
 }
 
-TEST(RedisAddress, RefusesWhatIsNoAddress) {
+TEST(RedisAddress, RefusesMalformedAddresses) {
   for (const auto* url : {"", "localhost:6379", "http://localhost", "redis://", "redis://:6379", "redis://host:0",
                           "redis://host:65536", "redis://host:x", "redis://host:", "redis://host/x", "redis://user@"}) {
     EXPECT_FALSE(RedisAddress::parse(url)) << url;
@@ -46,13 +46,13 @@ TEST(RedisAddress, RefusesAPasswordWithoutRepeatingIt) {
   EXPECT_EQ(address.error().find("hunter2"), std::string::npos);
 }
 
-TEST(RedisRequest, CountsBytesSoThatNothingNeedsEscaping) {
+TEST(RedisRequest, HasByteCountsSoThatNothingIsEscaped) {
   std::string request;
   append_command(request, {"SET", std::string("a\0\r\n", 4), ""});
   EXPECT_EQ(request, "*3\r\n$3\r\nSET\r\n$4\r\n" + std::string("a\0\r\n", 4) + "\r\n$0\r\n\r\n");
 }
 
-TEST(RedisScript, KnowsItsHashAsTheServerComputesIt) {
+TEST(RedisScript, HasTheHashThatTheServerComputes) {
   // FIPS 180-2, appendix A.
   EXPECT_EQ(Script("abc", "abc").sha1(), "a9993e364706816aba3e25717850c26c9cd0d89d");
 }

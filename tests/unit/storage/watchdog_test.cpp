@@ -1,3 +1,4 @@
+// Tests of the watchdog, which shuts down a socket when the deadline of the call on it passes.
 #include "common/storage/watchdog.h"
 
 #include <gtest/gtest.h>
@@ -10,19 +11,19 @@
 namespace mm::storage {
 namespace {
 
-class Pair {
+class SocketPair {
  public:
-  Pair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()), 0); }
-  ~Pair() {
+  SocketPair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()), 0); }
+  ~SocketPair() {
     close(ends_[0]);
     close(ends_[1]);
   }
-  Pair(const Pair&) = delete;
-  Pair& operator=(const Pair&) = delete;
+  SocketPair(const SocketPair&) = delete;
+  SocketPair& operator=(const SocketPair&) = delete;
 
   int mine() const { return ends_[0]; }
-  /// Blocks until there is something to read: the end of the stream, here.
-  bool sees_its_end() const {
+  /// Blocks until a read returns. True if it returned the end of the stream.
+  bool reaches_its_end() const {
     char byte = 0;
     return recv(ends_[0], &byte, 1, 0) == 0;
   }
@@ -37,30 +38,30 @@ class Pair {
 
 TEST(Watchdog, EndsABlockingReadAtTheDeadline) {
   Watchdog dog;
-  const Pair pair;
+  const SocketPair pair;
   const auto deadline = Deadline::after(Milliseconds{30});
   const Watchdog::Watch watch(dog, pair.mine(), deadline);
-  EXPECT_TRUE(pair.sees_its_end());
+  EXPECT_TRUE(pair.reaches_its_end());
   EXPECT_TRUE(deadline.passed());
 }
 
-TEST(Watchdog, NoticesADeadlineEarlierThanAllBefore) {
+TEST(Watchdog, HandlesADeadlineEarlierThanAllBefore) {
   Watchdog dog;
-  const Pair slow;
-  const Pair quick;
+  const SocketPair slow;
+  const SocketPair quick;
   const Watchdog::Watch long_watch(dog, slow.mine(), Deadline::after(Milliseconds{60'000}));
   const Watchdog::Watch short_watch(dog, quick.mine(), Deadline::after(Milliseconds{10}));
-  EXPECT_TRUE(quick.sees_its_end());
+  EXPECT_TRUE(quick.reaches_its_end());
   EXPECT_TRUE(slow.is_open());
 }
 
-TEST(Watchdog, LeavesAloneWhatEndedInTime) {
+TEST(Watchdog, DoesNotTouchASocketWhoseCallEndedInTime) {
   Watchdog dog;
-  const Pair done;
-  const Pair late;
+  const SocketPair done;
+  const SocketPair late;
   { const Watchdog::Watch watch(dog, done.mine(), Deadline::after(Milliseconds{20})); }
   const Watchdog::Watch watch(dog, late.mine(), Deadline::after(Milliseconds{40}));
-  EXPECT_TRUE(late.sees_its_end());
+  EXPECT_TRUE(late.reaches_its_end());
   EXPECT_TRUE(done.is_open());
 }
 

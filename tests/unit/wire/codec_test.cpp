@@ -1,4 +1,4 @@
-// Structs through their field lists: limits, paths of what is wrong, and where HTTP fields come from.
+// Tests of encoding and decoding structs by their field lists: limits, paths of errors, and fields of HTTP requests.
 #include "common/wire/codec.h"
 
 #include <gmock/gmock.h>
@@ -58,7 +58,7 @@ TEST(Codec, RoundTripsEveryKindOfField) {
   EXPECT_EQ(encode(*decoded), kGood);
 }
 
-TEST(Codec, LeavesOutWhatIsAbsent) {
+TEST(Codec, OmitsAbsentFields) {
   auto decoded = *decode<Everything>(with("maybe", std::nullopt), Unknown::refused);
   EXPECT_FALSE(decoded.maybe);
   EXPECT_EQ(encode(decoded).find("maybe"), std::string::npos);
@@ -67,12 +67,12 @@ TEST(Codec, LeavesOutWhatIsAbsent) {
   EXPECT_EQ(decode<Everything>(with("name", "null"), Unknown::refused)->name, "none");
 }
 
-TEST(Codec, ANullableFieldMustBeThere) {
+TEST(Codec, ANullableFieldMustBePresent) {
   EXPECT_EQ(only_error(with("null_or_number", std::nullopt)), "/null_or_number is missing");
   EXPECT_EQ(decode<Everything>(with("null_or_number", "4"), Unknown::refused)->null_or_number, 4);
 }
 
-TEST(Codec, NamesEachFieldOfTheWrongKind) {
+TEST(Codec, NamesEachFieldOfTheWrongType) {
   const std::map<std::string, std::vector<std::string>> wrong{
       {"truth", {"null", "1", "1.5", "\"true\"", "[]", "{}"}},
       {"count", {"null", "true", "1.5", "\"1\"", "[]", "{}", "1e0", "1.0"}},
@@ -98,17 +98,17 @@ TEST(Codec, NamesEachFieldOfTheWrongKind) {
   }
 }
 
-TEST(Codec, NamesWhatIsMissing) {
+TEST(Codec, NamesMissingFields) {
   for (const auto* field :
        {"truth", "count", "real", "text", "player", "mode", "colour", "at", "raw", "inner", "list"}) {
     EXPECT_EQ(only_error(with(field, std::nullopt)), "/" + std::string(field) + " is missing");
   }
-  EXPECT_THAT(errors_of("{}"), SizeIs(16)) << "not more than fit into an answer";
+  EXPECT_THAT(errors_of("{}"), SizeIs(16)) << "the number of errors in an answer is limited";
   EXPECT_EQ(only_error("[]"), " must be an object, not array");
   EXPECT_EQ(decode<Everything>("[]", Unknown::refused).error().detail, "The body must be an object, not array");
 }
 
-TEST(Codec, HoldsRanges) {
+TEST(Codec, ChecksRanges) {
   EXPECT_EQ(only_error(with("count", "11")), "/count must be from 0 to 10");
   EXPECT_EQ(only_error(with("count", "-1")), "/count must be from 0 to 10");
   for (const auto* large : {"2147483648", "9007199254740993", "18446744073709551616", "-9223372036854775809"}) {
@@ -125,11 +125,11 @@ TEST(Codec, CountsCodePointsAndBytes) {
   EXPECT_EQ(only_error(with("text", "\"" + dice + dice + dice + dice + dice + "\"")), "/text must have 0 to 16 bytes");
 }
 
-TEST(Codec, RefusesControlCharactersInWhatPeopleSee) {
+TEST(Codec, RefusesControlCharactersInPrintableText) {
   for (const auto* text : {R"("a\nb")", R"("\u001b[1m")", R"("\u007f")", R"("\u0085")", R"("\r")"}) {
     EXPECT_EQ(only_error(with("text", text)), "/text must not contain control characters") << text;
   }
-  EXPECT_THAT(errors_of(with("text", "\"\xC2\xA0\"")), IsEmpty()) << "the first that is none";
+  EXPECT_THAT(errors_of(with("text", "\"\xC2\xA0\"")), IsEmpty()) << "U+00A0 is not a control character any more";
 }
 
 TEST(Codec, PointsIntoArraysAndMaps) {
@@ -142,7 +142,7 @@ TEST(Codec, PointsIntoArraysAndMaps) {
             "/list must have 0 to 3 entries");
 }
 
-TEST(Codec, LimitsWhatIsCarriedUnread) {
+TEST(Codec, LimitsTheSizeOfRawJson) {
   EXPECT_EQ(only_error(with("raw", R"({"a":"0123456789012345678901234567890"})")), "/raw must be at most 32 bytes");
   EXPECT_THAT(errors_of(with("raw", "{ \"a\" : \"spaces do not count\" }")), IsEmpty());
 }
@@ -155,7 +155,7 @@ TEST(Codec, UnknownFieldsAreRefusedFromClientsAndIgnoredAmongDaemons) {
   EXPECT_EQ(only_error(with("inner", R"({"number":1,"x":2})")), "/inner/x is not a known field");
 }
 
-TEST(Codec, KeepsHostileKeysShort) {
+TEST(Codec, LimitsTheErrorsForHostileKeys) {
   const auto errors = errors_of("{\"" + std::string(10'000, 'k') + "\":1}");
   for (const auto& error : errors) EXPECT_LE(error.pointer.size(), 100U);
   std::string many = "{";
@@ -163,7 +163,7 @@ TEST(Codec, KeepsHostileKeysShort) {
   EXPECT_LE(errors_of(many + "}").size(), 16U);
 }
 
-TEST(Codec, SaysMalformedForWhatIsNoJson) {
+TEST(Codec, ReportsInvalidJsonAsMalformed) {
   for (const auto* text : {"{", "{} {}", "{\"a\":1,\"a\":2}", "\xEF\xBB\xBF{}", "nonsense"}) {
     const auto decoded = decode<Everything>(text, Unknown::ignored);
     ASSERT_FALSE(decoded) << text;
@@ -172,22 +172,23 @@ TEST(Codec, SaysMalformedForWhatIsNoJson) {
   }
 }
 
-TEST(HttpDecoding, TakesEachFieldFromItsPlace) {
-  const auto ask = decode_http<Ask>(
+TEST(HttpDecoding, ReadsEachFieldFromItsPlace) {
+  const auto request = decode_http<SampleRequest>(
       {R"({"body":{"number":5}})", {{"path", "p"}}, {{"limit", "20"}, {"flag", "true"}, {"cursor", "c=1"}}});
-  ASSERT_TRUE(ask) << ask.error().detail;
-  EXPECT_EQ(ask->path, "p");
-  EXPECT_EQ(ask->limit, 20);
-  EXPECT_EQ(ask->flag, true);
-  EXPECT_EQ(ask->cursor, "c=1");
-  EXPECT_EQ(ask->body->number, 5);
-  EXPECT_TRUE(decode_http<Ask>({"", {{"path", "p"}}, {}})) << "an empty body counts as {}";
+  ASSERT_TRUE(request) << request.error().detail;
+  EXPECT_EQ(request->path, "p");
+  EXPECT_EQ(request->limit, 20);
+  EXPECT_EQ(request->flag, true);
+  EXPECT_EQ(request->cursor, "c=1");
+  EXPECT_EQ(request->body->number, 5);
+  EXPECT_TRUE(decode_http<SampleRequest>({"", {{"path", "p"}}, {}})) << "an empty body counts as {}";
 }
 
 TEST(HttpDecoding, RefusesAFieldInTheWrongPlace) {
   const auto pointer = [](const HttpParts& parts) {
-    const auto ask = decode_http<Ask>(parts);
-    return ask ? std::string("accepted") : ask.error().errors.at(0).pointer + " " + ask.error().errors.at(0).detail;
+    const auto request = decode_http<SampleRequest>(parts);
+    return request ? std::string("accepted")
+                   : request.error().errors.at(0).pointer + " " + request.error().errors.at(0).detail;
   };
   EXPECT_EQ(pointer({R"({"limit":20})", {{"path", "p"}}, {}}), "/limit is not a known field");
   EXPECT_EQ(pointer({R"({"path":"q"})", {{"path", "p"}}, {}}), "/path is not a known field");
@@ -197,35 +198,36 @@ TEST(HttpDecoding, RefusesAFieldInTheWrongPlace) {
   EXPECT_EQ(pointer({"{}", {}, {}}), "/path is missing");
 }
 
-TEST(HttpDecoding, HasNoInternalFieldsAtAnyDepth) {
+TEST(HttpDecoding, RefusesInternalFieldsAtAnyDepth) {
   const std::string player = R"("01890a5d-ac96-774b-bcce-b302099a8057")";
-  const auto on_top = decode_http<Ask>({R"({"acting":)" + player + "}", {{"path", "p"}}, {}});
+  const auto on_top = decode_http<SampleRequest>({R"({"acting":)" + player + "}", {{"path", "p"}}, {}});
   ASSERT_FALSE(on_top);
   EXPECT_EQ(on_top.error().errors.at(0).pointer, "/acting");
-  const auto inside = decode_http<Ask>({R"({"body":{"number":1,"hidden":"x"}})", {{"path", "p"}}, {}});
+  const auto inside = decode_http<SampleRequest>({R"({"body":{"number":1,"hidden":"x"}})", {{"path", "p"}}, {}});
   ASSERT_FALSE(inside);
   EXPECT_EQ(inside.error().errors.at(0).pointer, "/body/hidden");
-  const auto among_daemons = decode<Ask>(R"({"path":"p","limit":3,"acting":)" + player + "}", Unknown::refused);
+  const auto among_daemons =
+      decode<SampleRequest>(R"({"path":"p","limit":3,"acting":)" + player + "}", Unknown::refused);
   ASSERT_TRUE(among_daemons) << "over NATS they are ordinary fields";
   EXPECT_EQ(among_daemons->limit, 3);
 }
 
-TEST(HttpDecoding, HoldsLimitsOfTheQuery) {
+TEST(HttpDecoding, ChecksTheLimitsOfQueryParameters) {
   for (const auto* limit :
        {"0", "101", "-1", "1e9", "1.5", "", "x", "null", "[1]", "\"1\"", "0x10", "99999999999999999999"}) {
-    const auto ask = decode_http<Ask>({"", {{"path", "p"}}, {{"limit", limit}}});
-    ASSERT_FALSE(ask) << limit;
-    EXPECT_EQ(ask.error().code, Code::invalid_fields);
-    EXPECT_EQ(ask.error().errors.at(0).pointer, "/limit") << limit;
+    const auto request = decode_http<SampleRequest>({"", {{"path", "p"}}, {{"limit", limit}}});
+    ASSERT_FALSE(request) << limit;
+    EXPECT_EQ(request.error().code, Code::invalid_fields);
+    EXPECT_EQ(request.error().errors.at(0).pointer, "/limit") << limit;
   }
 }
 
-TEST(HttpDecoding, RefusesBytesThatAreNoText) {
+TEST(HttpDecoding, RefusesInvalidUtf8AndNul) {
   for (const auto& bytes : {std::string("a\0b", 3), std::string("\xFF"), std::string("\xED\xA0\x80")}) {
-    EXPECT_FALSE(decode_http<Ask>({"", {{"path", bytes}}, {}}));
-    EXPECT_FALSE(decode_http<Ask>({"", {{"path", "p"}}, {{"cursor", bytes}}}));
+    EXPECT_FALSE(decode_http<SampleRequest>({"", {{"path", bytes}}, {}}));
+    EXPECT_FALSE(decode_http<SampleRequest>({"", {{"path", "p"}}, {{"cursor", bytes}}}));
   }
-  EXPECT_THAT(decode_http<Ask>({"", {{"path", "p"}}, {{"cursor", std::string("a\0b", 3)}}}).error().errors,
+  EXPECT_THAT(decode_http<SampleRequest>({"", {{"path", "p"}}, {{"cursor", std::string("a\0b", 3)}}}).error().errors,
               ElementsAre(FieldError{"/cursor", "must be UTF-8 without NUL"}));
 }
 

@@ -1,4 +1,4 @@
-// A message with every kind of field there is, for the codec's tests.
+// A message with every kind of field and a request with HTTP fields, for the tests of the codec.
 #pragma once
 
 #include <map>
@@ -80,19 +80,19 @@ void describe(F& f, Everything& m) {
   f("null_or_number", m.null_or_number, Nullable{});
 }
 
-/// A request as a client makes it over HTTP.
-struct Ask {
+/// A request with fields in the path, the query and the body.
+struct SampleRequest {
   std::string path;
   std::optional<int> limit;
   std::optional<bool> flag;
   std::optional<std::string> cursor;
   std::optional<PlayerId> acting;
   std::optional<Inner> body;
-  friend bool operator==(const Ask&, const Ask&) = default;
+  friend bool operator==(const SampleRequest&, const SampleRequest&) = default;
 };
 
 template <class F>
-void describe(F& f, Ask& m) {
+void describe(F& f, SampleRequest& m) {
   using namespace fields;
   f("path", m.path, InPath{});
   f("limit", m.limit, InQuery{}, InRange{1, 100});

@@ -1,4 +1,4 @@
-// Problems and times as they stand on the wire.
+// Tests of encoding and decoding problems and times.
 #include <gtest/gtest.h>
 
 #include "common/wire/json.h"
@@ -35,21 +35,21 @@ TEST(ProblemJson, HasTheMembersOfTheStandard) {
   EXPECT_EQ(root.find("type")->string(), "/errors/already_queued");
   EXPECT_EQ(root.find("title")->string(), "A player is queued already");
   EXPECT_EQ(root.find("status")->integer(), 409);
-  EXPECT_EQ(root.find("detail")->string(), "A player is queued already") << "the title where nothing else is said";
+  EXPECT_EQ(root.find("detail")->string(), "A player is queued already") << "without a detail, the title is used";
   EXPECT_EQ(root.find("code")->string(), "already_queued");
   EXPECT_EQ(root.find("trace_id")->string(), kTrace);
   EXPECT_FALSE(root.find("ticket_id"));
   EXPECT_FALSE(root.find("retry_after_seconds"));
 }
 
-TEST(ProblemJson, WhatIsNoProblemIsAnErrorOfOurs) {
+TEST(ProblemJson, InvalidTextIsDecodedAsAnInternalError) {
   for (const auto* text : {"", "{}", "[]", "nonsense", R"({"code":5})", R"({"code":"of_a_newer_version"})",
                            R"({"code":"not_found","errors":7})"}) {
     EXPECT_EQ(decode_problem(text).code, Code::internal_error) << text;
   }
 }
 
-TEST(ProblemJson, IgnoresWhatANewerVersionAdds) {
+TEST(ProblemJson, IgnoresUnknownMembers) {
   EXPECT_EQ(decode_problem(R"({"code":"not_found","severity":"high"})").code, Code::not_found);
 }
 
@@ -68,7 +68,7 @@ TEST(TimeText, ReadsAnyFractionAndCutsItToMilliseconds) {
   EXPECT_EQ(format_time(*parse_time("2026-01-31T23:59:59.123999999Z")), "2026-01-31T23:59:59.123Z");
 }
 
-TEST(TimeText, RefusesWhatIsNoTimeInUtc) {
+TEST(TimeText, RefusesMalformedTimes) {
   for (const auto* text : {"",
                            "2026-01-31",
                            "2026-01-31T23:59:59",

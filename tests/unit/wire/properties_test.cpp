@@ -1,4 +1,5 @@
-// Properties over random documents and messages. A failure prints its seed; RC_PARAMS="seed=…" repeats it.
+// Property tests of JSON and of the codec, with random documents and messages. A failure prints its seed;
+// RC_PARAMS="seed=…" repeats it.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -33,7 +34,7 @@ std::string text_of_points(const std::vector<std::uint32_t>& points) {
   return text;
 }
 
-/// Any text but NUL and surrogates.
+/// Random text without NUL and surrogates.
 rc::Gen<std::string> any_text() {
   const auto point =
       rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(1, 0x80), rc::gen::inRange<std::uint32_t>(0x80, 0x800),
@@ -96,7 +97,7 @@ RC_GTEST_PROP(JsonProperty, AnyBytesAreWrittenAsValidText, (const std::string& b
   RC_ASSERT(json::Document::parse(text).ok() == (bytes.find('\0') == std::string::npos));
 }
 
-RC_GTEST_PROP(JsonProperty, AnyBytesAreReadWithoutHarm, (const std::string& bytes)) {
+RC_GTEST_PROP(JsonProperty, ReadingAnyBytesDoesNotCrash, (const std::string& bytes)) {
   const auto document = json::Document::parse(bytes);
   if (document) RC_ASSERT(json::Document::parse(document->root().text()).ok());
 }
@@ -105,7 +106,7 @@ Uuid any_uuid() { return Uuid{*rc::gen::arbitrary<std::array<std::uint8_t, 16>>(
 
 Mode any_mode() { return *Mode::parse("m" + std::to_string(*rc::gen::inRange(0, 1'000))); }
 
-Everything anything() {
+Everything any_message() {
   Everything m;
   m.truth = *rc::gen::arbitrary<bool>();
   m.count = *rc::gen::inRange(0, 11);
@@ -130,7 +131,7 @@ Everything anything() {
 }
 
 RC_GTEST_PROP(CodecProperty, EveryMessageRoundTrips, ()) {
-  const auto message = anything();
+  const auto message = any_message();
   const auto text = encode(message);
   const auto read = decode<Everything>(text, Unknown::refused);
   if (!read) RC_FAIL(read.error().detail + "\n" + text);
@@ -138,10 +139,10 @@ RC_GTEST_PROP(CodecProperty, EveryMessageRoundTrips, ()) {
   RC_ASSERT(encode(*read) == text);
 }
 
-// A valid message with a few bytes changed: decoding ends in a message or in a refusal that names a field or a byte,
-// and what it gives encodes and decodes again.
+// Changes a few bytes of a valid message. Decoding it must give either an error that names a field or a byte, or a
+// message that can be encoded and decoded again.
 template <class Message>
-void mutate(const std::string& good) {
+void check_damaged(const std::string& good) {
   auto text = good;
   for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
     const auto place = *rc::gen::inRange<std::size_t>(0, text.size());
@@ -162,16 +163,16 @@ void mutate(const std::string& good) {
   RC_ASSERT(json::Document::parse(encode_problem(read.error(), "")).ok());
 }
 
-RC_GTEST_PROP(CodecProperty, DamagedMessagesAreRefusedOrWhole, ()) { mutate<Everything>(encode(anything())); }
+RC_GTEST_PROP(CodecProperty, DamagedMessagesAreRefusedOrValid, ()) { check_damaged<Everything>(encode(any_message())); }
 
-RC_GTEST_PROP(CodecProperty, DamagedRequestsAreRefusedOrWhole, ()) {
+RC_GTEST_PROP(CodecProperty, DamagedRequestsAreRefusedOrValid, ()) {
   Enqueue request;
   request.ticket_id = TicketId(any_uuid());
   request.mode = any_mode();
   request.region = default_region();
   request.players = {{PlayerId(any_uuid()), 1512.4, 60}, {PlayerId(any_uuid()), 1400, 350}};
   request.latencies = Latencies{{default_region(), 24}};
-  mutate<Enqueue>(encode(request));
+  check_damaged<Enqueue>(encode(request));
 }
 
 }  // namespace
