@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The house rules that a script can check (CONTRIBUTING.md). Prints file:line: rule: message; exit status 1 if any.
+"""Checks the coding rules that a script can check (CONTRIBUTING.md). Prints each finding as file:line: rule: message.
 
-Each rule is a function from the sources to its findings, so that house_rules_test.py can show that each one bites.
+The exit status is 1 if there are findings. Each rule is a function from the sources to its findings, so that
+house_rules_test.py can test each rule with a planted fault.
 """
 import pathlib
 import re
@@ -11,7 +12,7 @@ from typing import Iterator, NamedTuple
 
 
 class Source(NamedTuple):
-    path: str  # from the root of the repository
+    path: str  # relative to the root of the repository
     text: str
 
     @property
@@ -53,14 +54,14 @@ def service_of(path):
     return match.group(1) if match else None
 
 
-# Where a foreign header may be included. Tests may look at anything.
-HOMES = [
+# The places where third-party headers may be included. Tests may include any header.
+ALLOWED_PLACES = [
     (r'nats/', [r'common/bus/']),
     (r'hiredis/', [r'common/storage/', r'services/gateway/']),
     (r'pqxx/|libpq', [r'common/storage/', r'services/[a-z_]+/store[a-z_]*\.(h|cpp)$']),
     (r'rapidjson/', [r'common/wire/']),
     (r'prometheus/', [r'common/runtime/metrics\.cpp$']),
-    # The hash of a script's text, by which Redis knows it, is the one use of OpenSSL outside security and TLS.
+    # Redis identifies a script by the hash of its text. This is the only use of OpenSSL outside security and TLS.
     (r'openssl/', [r'common/security/', r'common/storage/redis\.cpp$', r'services/gateway/']),
     (r'crypt\.h$', [r'common/security/']),
     (r'toml\+\+/', [r'common/wire/mode_table\.cpp$', r'services/simulator/crowd/population_file\.cpp$']),
@@ -69,7 +70,7 @@ HOMES = [
     (r'cpprest/|pplx/', [r'sdk/cpp/src/', r'sdk/cpp/tests/', r'sdk/cpp/examples/']),
 ]
 
-STANDARD_HEADER = re.compile(r'^[a-z_]+$')  # <vector>, <stop_token>; C's are spelled <cmath>
+STANDARD_HEADER = re.compile(r'^[a-z_]+$')  # <vector>, <stop_token>; C headers are written <cmath>
 
 
 # The decisions without I/O: where they stand, and what besides the standard library and contracts they may include.
@@ -87,16 +88,14 @@ def rule_core_is_pure(sources) -> Iterator[Finding]:
         for number, bracket, header in includes(source):
             fine = bool(STANDARD_HEADER.match(header)) if bracket == '<' else header.startswith(allowed)
             if not fine:
-                yield Finding(source.path, number, 'core', f'{header} does not belong into a core')
+                yield Finding(source.path, number, 'core', f'{header} must not be included in core/')
         for number, line in enumerate(source.lines, 1):
             if clock.search(line.split('//')[0]):
-                yield Finding(source.path, number, 'core', 'a decision is handed the time and its settings')
+                yield Finding(source.path, number, 'core', 'the time and the settings must be arguments in core/')
 
 
-def rule_services_are_apart(sources) -> Iterator[Finding]:
-    """A service never includes another, and common/ includes none. The simulator, which is not a daemon, links the
-    matchmaker's matching and recording."""
-    linked = {'simulator': ('services/matchmaker/matching/', 'services/matchmaker/recording/')}
+def rule_services_do_not_include_each_other(sources) -> Iterator[Finding]:
+    """A service does not include headers of another service, and common/ includes no service."""
     for source in sources:
         if not source.is_cpp:
             continue
@@ -105,48 +104,18 @@ def rule_services_are_apart(sources) -> Iterator[Finding]:
             continue
         for number, _, header in includes(source):
             other = service_of(header)
-            if other and other != own and not header.startswith(linked.get(own, ('-',))):
-                yield Finding(source.path, number, 'apart', f'includes {header}, of another service')
+            if other and other != own:
+                yield Finding(source.path, number, 'services', f'{header} belongs to another service')
 
 
-# The folders of a service in the order of their dependencies: a file includes its own folder and those before it.
-FLOWS = {
-    'services/matchmaker/': ['matching', 'recording', 'queue', 'metrics', 'waits', 'after_commit', 'owner', 'requests'],
-    'services/matchmaker/matching/': ['ticket', 'rules', 'pool', 'teams', 'search', '', 'explain'],
-    'services/simulator/': ['crowd', 'policies', 'world', 'report', 'analysis', 'commands'],
-}
-
-
-def rule_folders_follow_the_flow(sources) -> Iterator[Finding]:
-    for source in sources:
-        if not source.is_cpp:
-            continue
-        for root, order in FLOWS.items():
-            own = folder_in(root, source.path)
-            if own not in order:
-                continue
-            for number, _, header in includes(source):
-                other = folder_in(root, header)
-                if other in order and order.index(other) > order.index(own):
-                    yield Finding(source.path, number, 'flow', f'{own}/ does not include {other}/')
-
-
-def folder_in(root, path):
-    """The folder below root in which a path stands, '' for root itself, None elsewhere."""
-    if not path.startswith(root):
-        return None
-    folder, slash, _ = path[len(root):].partition('/')
-    return folder if slash else ''
-
-
-def rule_foreign_headers_have_homes(sources) -> Iterator[Finding]:
+def rule_third_party_headers_are_confined(sources) -> Iterator[Finding]:
     for source in sources:
         if not source.is_cpp or source.path.startswith('tests/'):
             continue
         for number, _, header in includes(source):
-            for pattern, homes in HOMES:
-                if re.match(pattern, header) and not any(re.match(home, source.path) for home in homes):
-                    yield Finding(source.path, number, 'home', f'{header} has its home elsewhere')
+            for pattern, places in ALLOWED_PLACES:
+                if re.match(pattern, header) and not any(re.match(place, source.path) for place in places):
+                    yield Finding(source.path, number, 'third_party', f'{header} must not be included here')
 
 
 def rule_own_header_first(sources) -> Iterator[Finding]:
@@ -157,11 +126,11 @@ def rule_own_header_first(sources) -> Iterator[Finding]:
             continue
         first = next(includes(source), None)
         if first is None or first[2] != own:
-            yield Finding(source.path, first[0] if first else 1, 'order', f'{own} comes first')
+            yield Finding(source.path, first[0] if first else 1, 'order', f'{own} must be the first include')
 
 
-def rule_subjects_stand_in_contracts(sources) -> Iterator[Finding]:
-    """A subject is written once, in common/contracts; elsewhere its constant is used."""
+def rule_subjects_are_constants_of_contracts(sources) -> Iterator[Finding]:
+    """A subject is written only in common/contracts. Other code uses its constant."""
     subjects = set()
     for source in sources:
         if source.path.startswith('common/contracts/'):
@@ -179,15 +148,15 @@ def rule_subjects_stand_in_contracts(sources) -> Iterator[Finding]:
                     yield Finding(source.path, number, 'subjects', f'"{literal}" is a subject: use its constant')
 
 
-def rule_only_stores_know_keys_and_sql(sources) -> Iterator[Finding]:
-    store = re.compile(r'services/([a-z_]+/)+([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
+def rule_keys_and_sql_are_in_stores(sources) -> Iterator[Finding]:
+    store = re.compile(r'services/[a-z_]+/([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
     known = re.compile(r'"mm:|"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s')
     for source in sources:
         if not source.is_cpp or not source.path.startswith('services/') or store.match(source.path):
             continue
         for number, line in enumerate(source.lines, 1):
             if known.search(line.split('//')[0]):
-                yield Finding(source.path, number, 'store', 'keys and SQL stand in the store of the service')
+                yield Finding(source.path, number, 'store', 'Redis keys and SQL belong in the store of the service')
 
 
 def rule_files_are_short(sources) -> Iterator[Finding]:
@@ -196,11 +165,11 @@ def rule_files_are_short(sources) -> Iterator[Finding]:
             continue
         length = source.text.count('\n')
         if length >= LINES_MOST:
-            yield Finding(source.path, length, 'length', f'{length} lines: at most {LINES_MOST - 1}')
+            yield Finding(source.path, length, 'length', f'{length} lines, at most {LINES_MOST - 1} allowed')
 
 
 def rule_functions_are_short(sources) -> Iterator[Finding]:
-    """A function at the edge of the line: from the line that opens its body to the brace at the edge."""
+    """Checks functions at the left margin, from the line with { to the closing brace at the left margin."""
     for source in sources:
         if not source.is_cpp or not source.path.startswith(('common/', 'services/', 'sdk/')):
             continue
@@ -220,7 +189,7 @@ def rule_functions_are_short(sources) -> Iterator[Finding]:
             if line.startswith('}'):
                 if opened is not None and number - opened + 1 > FUNCTION_LINES_MOST:
                     yield Finding(source.path, opened, 'length',
-                                  f'a function of {number - opened + 1} lines: at most {FUNCTION_LINES_MOST}')
+                                  f'a function of {number - opened + 1} lines, at most {FUNCTION_LINES_MOST} allowed')
                 opened = None
                 start = None
 
@@ -232,11 +201,11 @@ def rule_tests_do_not_sleep(sources) -> Iterator[Finding]:
             continue
         for number, line in enumerate(source.lines, 1):
             if sleep.search(line.split('//')[0]):
-                yield Finding(source.path, number, 'sleep', 'wait for a condition (testing::eventually)')
+                yield Finding(source.path, number, 'sleep', 'tests wait for a condition instead (testing::eventually)')
 
 
-def rule_scripts_say_what_they_are(sources) -> Iterator[Finding]:
-    """A script starts with #!lua, so that Redis checks it whole; a fragment that others include must not."""
+def rule_lua_scripts_have_a_header(sources) -> Iterator[Finding]:
+    """A script starts with #!lua, so that Redis checks all of it. A fragment that scripts include does not."""
     fragments = set()
     for source in sources:
         if source.suffix == '.lua':
@@ -246,62 +215,62 @@ def rule_scripts_say_what_they_are(sources) -> Iterator[Finding]:
             continue
         is_fragment = pathlib.PurePosixPath(source.path).name in fragments
         if source.text.startswith('#!lua') == is_fragment:
-            what = 'a fragment does not start with #!lua' if is_fragment else 'starts with #!lua'
+            what = 'a fragment must not start with #!lua' if is_fragment else 'a script must start with #!lua'
             yield Finding(source.path, 1, 'lua', what)
         if not is_fragment and not source.text.partition('\n')[2].startswith('--'):
-            yield Finding(source.path, 2, 'lua', 'says in a comment what it does')
+            yield Finding(source.path, 2, 'lua', 'the second line must be a comment that says what the script does')
 
 
-def rule_headers_say_what_they_are(sources) -> Iterator[Finding]:
+def rule_headers_have_a_first_comment(sources) -> Iterator[Finding]:
     for source in sources:
         if source.suffix != '.h':
             continue
         if not source.text.startswith(('//', '/*')):
-            yield Finding(source.path, 1, 'comment', 'the first comment says what the file is for')
+            yield Finding(source.path, 1, 'comment', 'the file must begin with a comment that says what it is for')
         if '\n#pragma once\n' not in source.text:
-            yield Finding(source.path, 1, 'comment', '#pragma once')
+            yield Finding(source.path, 1, 'comment', '#pragma once is missing')
 
 
 def rule_no_coroutines(sources) -> Iterator[Finding]:
-    """g++ 12.2 makes wrong code of them."""
+    """g++ 12.2 compiles coroutines to wrong code."""
     for source in sources:
         if not source.is_cpp:
             continue
         for number, line in enumerate(source.lines, 1):
             if re.search(r'\bco_(await|yield|return)\b', line.split('//')[0]):
-                yield Finding(source.path, number, 'coroutines', 'are banned with this compiler')
+                yield Finding(source.path, number, 'coroutines', 'coroutines are not allowed with this compiler')
 
 
-def rule_nothing_is_left_for_later(sources) -> Iterator[Finding]:
+def rule_no_todo_comments(sources) -> Iterator[Finding]:
     later = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b')
     for source in sources:
         if source.suffix not in ('.h', '.cpp', '.lua', '.sql', '.cmake', '.sh', '.py') or is_this_rule(source):
             continue
         for number, line in enumerate(source.lines, 1):
             if later.search(line):
-                yield Finding(source.path, number, 'later', 'do it or drop it')
+                yield Finding(source.path, number, 'todo', 'TODO comments are not allowed')
 
 
-def rule_files_are_named_for_what_they_are(sources) -> Iterator[Finding]:
+def rule_no_vague_file_names(sources) -> Iterator[Finding]:
     vague = re.compile(r'(^|_)(utils?|helpers?|managers?|misc|common_stuff)(_|\.|$)')
     for source in sources:
         for part in pathlib.PurePosixPath(source.path).parts:
             if vague.search(part):
-                yield Finding(source.path, 1, 'name', f'{part} says nothing')
+                yield Finding(source.path, 1, 'name', f'{part} does not say what the file is for')
 
 
-def rule_no_paths_of_a_machine(sources) -> Iterator[Finding]:
-    """What is checked in works on any machine."""
+def rule_no_machine_paths(sources) -> Iterator[Finding]:
+    """Files of the repository must work on any machine."""
     place = re.compile(r'(?<![\w.$}/-])/(work|shared|root|home/[a-z]+)/')
     for source in sources:
         if is_this_rule(source):
             continue
         for number, line in enumerate(source.lines, 1):
             if place.search(line):
-                yield Finding(source.path, number, 'paths', 'names a place of one machine')
+                yield Finding(source.path, number, 'paths', 'contains a path of one machine')
 
 
-def rule_services_explain_themselves(sources) -> Iterator[Finding]:
+def rule_services_have_a_readme(sources) -> Iterator[Finding]:
     paths = {source.path for source in sources}
     for path in sorted(paths):
         match = re.match(r'(services/[a-z_]+)/CMakeLists\.txt$', path)
@@ -317,7 +286,7 @@ RULES = [value for name, value in sorted(globals().items()) if name.startswith('
 
 
 def tracked_files(root):
-    """What git knows; in a copy without git, everything but builds and state."""
+    """The files that git tracks. In a copy without git, all files except builds and state."""
     listed = subprocess.run(['git', 'ls-files', '-z'], cwd=root, capture_output=True, check=False)
     if listed.returncode == 0 and listed.stdout:
         return [path for path in listed.stdout.decode().split('\0') if path]
@@ -332,15 +301,15 @@ def read_sources(root):
         try:
             sources.append(Source(path, (root / path).read_text(encoding='utf-8')))
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
-            continue  # an image, or a file that is being moved
+            continue  # an image, or a file that is just being moved
     return sources
 
 
-# What breaks a rule for a reason: file, rule, and why.
+# Exceptions: (file, rule), and the reason.
 EXCEPTIONS = {
-    ('tests/integration/gateway/sockets_test.cpp', 'sleep'): 'plays a slow daemon',
-    ('tests/integration/gateway/limits_test.cpp', 'sleep'): 'plays a daemon that hashes passwords',
-    ('tests/integration/storage/redis_outage_test.cpp', 'sleep'): 'plays a server that drips its answer',
+    ('tests/integration/gateway/sockets_test.cpp', 'sleep'): 'simulates a slow daemon',
+    ('tests/integration/gateway/limits_test.cpp', 'sleep'): 'simulates a daemon that hashes passwords',
+    ('tests/integration/storage/redis_outage_test.cpp', 'sleep'): 'simulates a server with a slow answer',
 }
 
 
@@ -354,7 +323,7 @@ def main():
     sources = read_sources(root)
     for source in sources:
         if source.suffix in ('.h', '.cpp', '.lua') and LINES_WARNING <= source.text.count('\n') < LINES_MOST:
-            print(f'{source.path}: warning: {source.text.count(chr(10))} lines, soon too long')
+            print(f'{source.path}: warning: {source.text.count(chr(10))} lines, close to the limit')
     findings = findings_of(sources)
     for finding in findings:
         print(f'{finding.path}:{finding.line}: {finding.rule}: {finding.message}')

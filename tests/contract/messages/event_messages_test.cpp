@@ -1,4 +1,4 @@
-// Golden files of events and of frames for players.
+// Tests of the golden files of events and of frames for players.
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
 #include "common/contracts/reconcile.h"

@@ -9,7 +9,7 @@
 namespace mm::golden {
 namespace {
 
-/// Indents compact JSON: one member or element a line, but scalars of arrays together.
+/// Indents compact JSON, with one member or element per line.
 class Printer {
  public:
   std::string print(const json::Value& value) {
@@ -82,7 +82,7 @@ void compare(const std::string& type, const std::string& document) {
     std::ofstream(path) << document;
     return;
   }
-  EXPECT_EQ(read_file(path), document) << type << " looks another way on the wire now (see golden.h)";
+  EXPECT_EQ(read_file(path), document) << type << " has another encoding than its golden file (see golden.h)";
 }
 
 }  // namespace mm::golden

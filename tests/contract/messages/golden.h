@@ -1,6 +1,6 @@
-// Golden files: what each message of the contract looks like on the wire, in tests/contract/golden/<name>.json, full and
-// with only what must be there. A change that a client, a game server or a daemon of another version could see shows
-// as a difference here; if it is meant, rewrite the files and read the difference in the commit:
+// Golden files: the encoded form of each message of the contract, in tests/contract/golden/<name>.json, once with all
+// fields and once with only the required ones. A change that a client, a game server or a daemon of another version
+// could notice fails the comparison. If the change is intended, rewrite the files and review the difference:
 //
 //   ninja rewrite_golden
 #pragma once
@@ -32,7 +32,7 @@ std::string type_name() {
   return std::string(colon == std::string_view::npos ? text : text.substr(colon + 1));
 }
 
-/// {"full":…,"least":…} of one message, one field a line.
+/// {"full":…,"least":…} of one message, one field per line.
 std::string document(const std::string& full, const std::string& least);
 
 /// Compares with the golden file, or writes it when MM_REWRITE_GOLDEN is set.
@@ -41,9 +41,10 @@ void compare(const std::string& type, const std::string& document);
 template <class T>
 void expect_round_trip(const std::string& text) {
   const auto read = wire::decode<T>(text, wire::Unknown::refused, {32, 100'000});
-  ASSERT_TRUE(read) << type_name<T>() << " does not read what it writes: " << text << "\n"
-                    << (read.error().errors.empty() ? read.error().detail
-                                                    : read.error().errors[0].pointer + " " + read.error().errors[0].detail);
+  ASSERT_TRUE(read) << type_name<T>() << " cannot be decoded from its own encoding: " << text << "\n"
+                    << (read.error().errors.empty()
+                            ? read.error().detail
+                            : read.error().errors[0].pointer + " " + read.error().errors[0].detail);
   EXPECT_EQ(wire::encode(*read), text) << type_name<T>();
 }
 
@@ -66,7 +67,7 @@ std::vector<std::string> names_of(Messages<Ts...>) {
   return {type_name<Ts>()...};
 }
 
-/// Of the lists below, for the test that none is missing.
+/// The names of the messages with a golden file, for the test that no message is missing.
 std::vector<std::string> party_messages();
 std::vector<std::string> event_messages();
 std::vector<std::string> player_messages();

@@ -1,5 +1,5 @@
-// Names that do not change: subjects, streams, headers, frames and problem codes; and that no message is without its
-// golden file.
+// Tests that the names of the contract (subjects, streams, headers, frames and problem codes) do not change, and that
+// every message has a golden file.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,8 +18,8 @@ namespace {
 
 struct Declaration {
   std::string type;
-  std::string subject;  ///< of a message with one
-  std::string event;    ///< of a frame
+  std::string subject;  ///< empty if the message has none
+  std::string event;    ///< the event name of a frame
   std::string answer;
   std::string stream;
 };
@@ -50,7 +50,7 @@ std::set<std::string> described() {
   static const std::regex kDescribe(R"(void describe\(F&[^,]*, (\w+)&)");
   std::set<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(source_folder() + "/common/contracts")) {
-    if (file.path().filename() == "fields.h") continue;  // its example
+    if (file.path().filename() == "fields.h") continue;  // contains only an example
     const auto text = read_file(file.path().string());
     for (std::sregex_iterator match(text.begin(), text.end(), kDescribe), end; match != end; ++match) {
       names.insert((*match)[1]);
@@ -65,16 +65,16 @@ TEST(GoldenFiles, CoverEveryMessage) {
     covered.insert(names.begin(), names.end());
   }
   for (const auto& name : described()) {
-    EXPECT_TRUE(covered.contains(name)) << name << " has a field list but stands in no list of tests/contract/messages";
+    EXPECT_TRUE(covered.contains(name)) << name << " has a field list but is in no list of tests/contract/messages";
   }
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator(source_folder() + "/tests/contract/golden")) {
     if (file.path().extension() == ".json") ++files;
   }
-  EXPECT_EQ(files, covered.size() + 1) << "a golden file stands for no message any more";
+  EXPECT_EQ(files, covered.size() + 1) << "a golden file has no message any more";
 }
 
-/// All names in one document, sorted, so that a reader sees the vocabulary at a glance.
+/// All names in one sorted document.
 std::string vocabulary() {
   std::map<std::string, std::string> subjects, events, frames, codes;
   for (const auto& one : declarations()) {
@@ -110,9 +110,9 @@ std::string vocabulary() {
   return writer.take();
 }
 
-TEST(Vocabulary, StaysAsItIs) { compare("Vocabulary", document(vocabulary(), "{}")); }
+TEST(Vocabulary, MatchesItsGoldenFile) { compare("Vocabulary", document(vocabulary(), "{}")); }
 
-TEST(Vocabulary, EveryCodeStandsAtItsPlaceWithAStatusOfItsOwn) {
+TEST(Vocabulary, EveryCodeIsInEnumOrderAndHasAnErrorStatus) {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kCodes.size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(kCodes[i].code), i) << kCodes[i].name;

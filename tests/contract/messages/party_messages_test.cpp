@@ -1,4 +1,4 @@
-// Golden files of what lobby and matchmaker are asked and answer.
+// Tests of the golden files of the requests and answers of lobby and matchmaker.
 #include "common/contracts/explain.h"
 #include "common/contracts/lobby.h"
 #include "common/contracts/matchmaker.h"

@@ -1,4 +1,4 @@
-// Golden files of what profile, session, leaderboard, orchestrator and game servers are asked and answer.
+// Tests of the golden files of the requests and answers of profile, session, leaderboard, orchestrator and game server.
 #include "common/contracts/game_server.h"
 #include "common/contracts/leaderboard.h"
 #include "common/contracts/modes.h"

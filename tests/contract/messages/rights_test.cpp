@@ -1,4 +1,5 @@
-// The table of rights: nats-server's permissions come from it, and every subject of the contract stands in it.
+// Tests of the table of bus rights: the permissions of nats-server are generated from it, and every subject of the
+// contract is in it.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -39,7 +40,7 @@ Subjects declared() {
   for (const auto& file : std::filesystem::directory_iterator(source_folder() + "/common/contracts")) {
     const auto text = read_file(file.path().string());
     for (std::sregex_iterator match(text.begin(), text.end(), kSubject), end; match != end; ++match) {
-      // A request names the type of its answer beside its subject.
+      // A request declares the type of its answer next to its subject.
       const auto after = text.substr(static_cast<std::size_t>(match->position() + match->length()), 80);
       (after.find("using Answer") < after.find("}") ? all.requests : all.events).insert((*match)[1]);
     }
@@ -47,19 +48,19 @@ Subjects declared() {
   return all;
 }
 
-TEST(RightsTable, IsWhatTheShippedConfigurationGrants) {
+TEST(RightsTable, EqualsTheShippedConfiguration) {
   const auto path = source_folder() + "/deployments/nats/accounts.conf";
   if (std::getenv("MM_REWRITE_GOLDEN") != nullptr) std::ofstream(path) << bus::accounts_text();
-  EXPECT_EQ(read_file(path), bus::accounts_text()) << "ninja rewrite_golden writes it";
+  EXPECT_EQ(read_file(path), bus::accounts_text()) << "`ninja rewrite_golden` writes the file";
 }
 
-TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndAskedBySomebody) {
+TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndHasAClient) {
   const auto requests = declared().requests;
   EXPECT_TRUE(requests.contains("lobby.enqueue"));
   for (const auto& subject : requests) {
     EXPECT_THAT(users_of(subject, Use::serve), ::testing::ElementsAre(subject.substr(0, subject.find('.')))) << subject;
     const bool addressed = !users_of(subject + ".x", Use::ask).empty();
-    EXPECT_TRUE(addressed || !users_of(subject, Use::ask).empty()) << "nobody may ask " << subject;
+    EXPECT_TRUE(addressed || !users_of(subject, Use::ask).empty()) << "no daemon may send the request " << subject;
   }
 }
 
@@ -69,18 +70,18 @@ TEST(RightsTable, EveryEventIsPublishedByOneDaemon) {
   for (const auto& subject : events) EXPECT_EQ(users_of(subject, Use::publish).size(), 1u) << subject;
 }
 
-TEST(RightsTable, OfAStreamOnlyADaemonWithAConsumerReads) {
+TEST(RightsTable, OnlyConsumersReadStreams) {
   for (const auto& right : rights::kTable) {
     if (right.use != Use::hear) continue;
     for (const auto& stream : streams::kAll) {
       const auto stem = stream.subjects.substr(0, stream.subjects.find('.') + 1);
-      // A plain subscription shows the reply subject of whoever stores the event.
-      EXPECT_FALSE(right.subject.starts_with(stem)) << right.daemon << " hears " << right.subject;
+      // A plain subscription would receive the reply subject of the daemon that stores the event.
+      EXPECT_FALSE(right.subject.starts_with(stem)) << right.daemon << " subscribes to " << right.subject;
     }
   }
 }
 
-TEST(RightsTable, NamesDaemonsAndNamespacesThatThereAre) {
+TEST(RightsTable, NamesOnlyExistingDaemonsAndNamespaces) {
   const std::set<std::string_view> daemons(rights::kDaemons.begin(), rights::kDaemons.end());
   const std::set<std::string_view> names(rights::kNamespaces.begin(), rights::kNamespaces.end());
   for (const auto& right : rights::kTable) {

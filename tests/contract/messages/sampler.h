@@ -1,5 +1,5 @@
-// Fills any described struct with values that its own field list accepts: the same ones every time, so that the encoded
-// sample of a struct changes exactly when the struct does. `full` sets every field; `least` only what must be there.
+// Fills a struct with values that its field list accepts. The values are always the same, so the encoded sample of a
+// struct changes exactly when the struct does. `full` sets every field, `least` only the required ones.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class Sampler {
     return value;
   }
 
-  /// One call per field, by describe().
+  /// describe() calls this once per field.
   template <class T, class... Ls>
   void operator()(std::string_view name, T& member, const Ls&... ls) {
     constexpr bool may_be_absent =

@@ -1,4 +1,4 @@
-// The repository's own files, as the tests of this folder read them.
+// Finds and reads files of the repository, for the tests of this folder.
 #pragma once
 
 #include <cstdlib>
