@@ -1,17 +1,18 @@
-// How many tickets a second the matchmaker takes and matches, and how long that takes: the real daemon with a
-// nats-server and a Redis (AOF everysec) of its own, and a session that confirms every match; all on this machine.
+// Load test of the matchmaker: measures how many tickets a second it accepts and matches, and the latencies. Starts the
+// real daemon, a nats-server and Redis (AOF everysec), and simulates a session that confirms every match; all on this
+// machine.
 //
-//   mm-enqueue-load [--rate N | --in-flight N] [--seconds N] [--mode ranked|duel] [--team-size N] [--waiting N]
-//                   [--record DIR]
+//   mm-enqueue-load [--rate N | --in-flight N] [--seconds N] [--mode ranked|duel] [--team-size N] [--spread N]
+//                   [--waiting N] [--record DIR]
 //
-//   --rate N       so many tickets a second, evenly spaced (how long each takes is counted from when it was due)
-//   --in-flight N  as fast as the answers come, with so many unanswered (default: 32)
-//   --spread N     standard deviation of the ratings (300); the rarest wait until their windows are widest
-//   --waiting N    so many tickets wait already, that can never be matched (parties of 3, in another region)
-//   --record DIR   the matchmaker records there what its planner is given
+//   --rate N       enqueue N tickets a second, evenly spaced (latencies are counted from the time a ticket was due)
+//   --in-flight N  enqueue as fast as answers arrive, with N requests unanswered (default: 32)
+//   --spread N     standard deviation of the ratings (default: 300); rare ratings wait until their windows are widest
+//   --waiting N    first enqueue N tickets that can never be matched (parties of 3, in another region)
+//   --record DIR   folder for the recording of the matchmaker
 //
-// Prints the rate of answers, the latency of enqueues and the time from enqueue to match.found, and what the
-// matchmaker's process took. Ends with 1 if a ticket that could be matched was not.
+// Prints the rate of answers, the latency of enqueues, the time from enqueue to match.found, and the CPU time and
+// memory of the matchmaker. Exits with 1 if as many tickets as a match takes, or more, were not matched.
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  double rate = 0;  ///< 0: as fast as answers come
+  double rate = 0;  ///< 0: as fast as answers arrive
   int in_flight = 32;
   double seconds = 20;
   std::string mode = "ranked";
@@ -47,7 +48,7 @@ struct Options {
 
 double now_ms() { return std::chrono::duration<double, std::milli>(Clock::now().time_since_epoch()).count(); }
 
-/// A version 7 id that carries a number in its last eight digits.
+/// A version 7 id with `kind` in its third group and `number` in its last eight digits.
 std::string id_of(std::uint32_t kind, std::uint32_t number) {
   const auto ms = static_cast<unsigned long long>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -69,10 +70,10 @@ class Load {
   }
 
   int run() {
-    fill_with_waiting();
+    enqueue_waiting_tickets();
     const double cpu = scene_.matchmaker_seconds();
     const double began = now_ms();
-    options_.rate > 0 ? send_by_the_clock() : send_as_answers_come();
+    options_.rate > 0 ? send_at_fixed_rate() : send_as_answers_arrive();
     await_answers();
     const double took = (now_ms() - began) / 1000;
     await_matches();
@@ -83,7 +84,7 @@ class Load {
  private:
   std::size_t players_of_a_match() const { return 2 * static_cast<std::size_t>(options_.team_size); }
 
-  void fill_with_waiting() {
+  void enqueue_waiting_tickets() {
     if (options_.waiting == 0) return;
     std::atomic<int> answers = 0;
     std::atomic<int> refused = 0;
@@ -127,12 +128,12 @@ class Load {
       ++answers_;
       if (options_.rate > 0) return;
       const std::lock_guard lock(mutex_);
-      room_.notify_one();
+      answer_received_.notify_one();
     });
     ++sent_;
   }
 
-  void send_by_the_clock() {
+  void send_at_fixed_rate() {
     const double began = now_ms();
     const auto all = static_cast<std::size_t>(options_.rate * options_.seconds);
     for (std::size_t i = 0; i < all; ++i) {
@@ -143,11 +144,11 @@ class Load {
     }
   }
 
-  void send_as_answers_come() {
+  void send_as_answers_arrive() {
     const double end = now_ms() + options_.seconds * 1000;
     for (std::size_t i = 0; now_ms() < end && i < due_.size(); ++i) {
       std::unique_lock lock(mutex_);
-      room_.wait(lock, [&] { return sent_ - answers_ < static_cast<std::size_t>(options_.in_flight); });
+      answer_received_.wait(lock, [&] { return sent_ - answers_ < static_cast<std::size_t>(options_.in_flight); });
       lock.unlock();
       enqueue(i, now_ms());
     }
@@ -157,7 +158,8 @@ class Load {
     while (answers_ < sent_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
-  /// Until all are found, but fewer than a match takes; those with rare ratings wait until their windows are widest.
+  /// Waits until fewer tickets are unmatched than a match takes. Gives up if no ticket was matched for 45 s, because
+  /// tickets with rare ratings wait until their windows are widest.
   void await_matches() const {
     constexpr double kPatience = 45'000;
     double last_change = now_ms();
@@ -177,7 +179,7 @@ class Load {
       const std::string id(body.substr(i + kKey.size(), 36));
       if (id.size() < 36 || id.compare(15, 3, "000") != 0) continue;
       const auto number = std::strtoul(id.c_str() + 28, nullptr, 16);
-      if (number >= found_.size() || found_[number] > 0) continue;  // the same event again
+      if (number >= found_.size() || found_[number] > 0) continue;  // a duplicate event
       found_[number] = at;
       ++found_count_;
     }
@@ -216,7 +218,7 @@ class Load {
   std::vector<std::atomic<float>> found_;
   std::atomic<std::size_t> sent_ = 0, answers_ = 0, refused_ = 0, found_count_ = 0;
   std::mutex mutex_;
-  std::condition_variable room_;
+  std::condition_variable answer_received_;
 };
 
 int usage() {

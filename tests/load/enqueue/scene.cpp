@@ -112,7 +112,7 @@ void Scene::await_matchmaker() {
   throw std::runtime_error("the matchmaker does not answer:\n" + testing::tail(folder_ + "/matchmaker.log"));
 }
 
-// Ends the match at once: its players are free, its place in the queue's memory too. Idempotent by the message id.
+// Cancels the match at once, which frees its players and its entry in Redis. Idempotent by the message id.
 bus::Ack Scene::confirm(const MatchFound& match) {
   MatchCancelled over;
   over.match_id = match.match_id;

@@ -1,5 +1,5 @@
-// What the load needs around it: a nats-server, two Redis and the matchmaker as a process, all of the tool's own; and
-// somebody who confirms matches as a session would (cancelled at once, so that nothing piles up).
+// The environment of the load test: its own nats-server, two Redis servers and matchmaker process, and a simulated
+// session that confirms each match and cancels it at once, so that matches do not accumulate.
 #pragma once
 
 #include <sys/types.h>
@@ -23,17 +23,17 @@ namespace mm::load {
 
 class Scene {
  public:
-  /// `program`: the matchmaker. Waits until it answers.
-  /// `record_dir`: where the matchmaker records what its planner is given; empty: nowhere.
+  /// Starts the matchmaker, whose executable is `program`, and waits until it answers.
+  /// `record_dir`: folder for the recording of the matchmaker; empty: no recording.
   explicit Scene(const std::string& program, const std::string& record_dir = "");
   ~Scene();
 
   const std::string& nats_url() const { return nats_.url(); }
   bus::AsyncRequests& requests() { return *requests_; }
-  /// `found(body)` for each match.found, on a NATS thread.
+  /// Calls `found(body)` for each match.found event, on a NATS thread.
   void on_found(std::function<void(std::string_view)> found);
   std::uint64_t matches_confirmed() const { return confirmed_; }
-  /// CPU seconds of the matchmaker so far.
+  /// CPU seconds that the matchmaker has used.
   double matchmaker_seconds() const;
   /// Resident memory of the matchmaker, MiB.
   double matchmaker_memory() const;
@@ -54,7 +54,7 @@ class Scene {
   std::unique_ptr<bus::Subscription> found_;
   std::unique_ptr<bus::Server> session_;
   std::atomic<std::uint64_t> confirmed_ = 0;
-  std::unique_ptr<bus::Consumer> consumer_;  // last
+  std::unique_ptr<bus::Consumer> consumer_;  // last, so that it is destroyed first
 };
 
 }  // namespace mm::load

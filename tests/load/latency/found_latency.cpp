@@ -1,10 +1,10 @@
-// How long players wait for the word: from the last enqueue of a 5 v 5 to `match_found` on all ten sockets, measured
-// by games that use the SDK. Needs a running stack with short games and without rate limits:
+// Latency test: measures the time from the last enqueue of a 5 v 5 to `match_found` on all ten sockets, with clients
+// that use the SDK. Needs a running stack with short matches and without rate limits:
 //
 //   MM_RATE_LIMITS=off MM_GAME_SECONDS=1 make up && ops/with-stack build/release/bin/mm-found-latency 200
 //
-// Prints the distribution in milliseconds. "Last enqueue" is the moment its request is sent, so the figure holds the
-// whole way: HTTP, lobby, matchmaker, the rest of the tick, the commit, the frames.
+// Prints the distribution in milliseconds. "Last enqueue" is the time when its request is sent, so the figure includes
+// the whole path: HTTP, lobby, matchmaker, the rest of the tick, the commit and the frames.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,7 +23,7 @@ namespace mm = matchmaker;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPlayers = 10;
-constexpr std::size_t kSides = 6;  // groups of ten that take turns while the others' games end
+constexpr std::size_t kGroups = 6;  // groups of ten players that take turns, while the matches of the other groups end
 
 struct Player {
   std::unique_ptr<mm::Client> client;
@@ -34,13 +34,13 @@ struct Player {
 
 class Trials {
  public:
-  Trials(std::string gateway, int count) : gateway_(std::move(gateway)), count_(count), players_(kPlayers * kSides) {}
+  Trials(std::string gateway, int count) : gateway_(std::move(gateway)), count_(count), players_(kPlayers * kGroups) {}
 
   int run() {
     if (!come_online()) return 1;
     std::vector<double> waits;
     for (int trial = 0; trial < count_; ++trial) {
-      const auto wait = one(static_cast<std::size_t>(trial) % kSides, trial);
+      const auto wait = run_trial(static_cast<std::size_t>(trial) % kGroups, trial);
       if (wait < 0) return 1;
       waits.push_back(wait);
       if ((trial + 1) % 20 == 0) std::printf("%d of %d\n", trial + 1, count_), std::fflush(stdout);
@@ -73,7 +73,7 @@ class Trials {
           else complain("log in", in.error());
         });
       });
-      // A few at a time: passwords are slow to hash by design.
+      // Four players at a time are registered, because hashing passwords is slow by design.
       const std::size_t some = i / 4 * 4;
       if (i + 1 < players_.size() && (i + 1) % 4 != 0) continue;
       const auto first = players_.begin() + static_cast<std::ptrdiff_t>(some);
@@ -85,12 +85,12 @@ class Trials {
     return true;
   }
 
-  // Milliseconds, or -1 when the trial failed.
-  double one(std::size_t side, int trial) {
-    const auto first = players_.begin() + static_cast<std::ptrdiff_t>(side * kPlayers), last = first + kPlayers;
+  // Runs one trial of a group. Returns the time in milliseconds, or -1 if the trial failed.
+  double run_trial(std::size_t group, int trial) {
+    const auto first = players_.begin() + static_cast<std::ptrdiff_t>(group * kPlayers), last = first + kPlayers;
     if (!until(first, last, [](const Player& player) { return !player.busy; })) return -1;
     mm::QueueOptions queue;
-    queue.mode = "casual";  // unrated: the groups stay together however long this runs
+    queue.mode = "casual";  // unrated, so that the ratings of a group do not drift apart in a long run
     queue.team_size = 5;
     int queued = 0;
     for (auto player = first; player != last - 1; ++player) {
@@ -98,7 +98,7 @@ class Trials {
       player->client->enter_queue(queue, [&](mm::Result<mm::Ticket> ticket) { ticket ? void(++queued) : complain("queue", ticket.error()); });
     }
     if (!until(first, last, [&](const Player&) { return queued == kPlayers - 1; })) return -1;
-    // The last one comes at another place of the tick each time.
+    // The last player enqueues at a different time within the tick in each trial.
     const auto pause = Clock::now() + std::chrono::milliseconds(trial * 37 % 100);
     while (Clock::now() < pause) tick(first, last);
     auto& late = *(last - 1);
@@ -115,7 +115,7 @@ class Trials {
   int tick(It first, It last) {
     int ran = 0;
     for (auto player = first; player != last; ++player) ran += player->client->tick();
-    // All others' events are taken too, so that their games end.
+    // The events of all other clients are processed too, so that they notice the end of their matches.
     if (++turn_ % 8 == 0) {
       for (auto& player : players_) ran += player.client ? player.client->tick() : 0;
     }
