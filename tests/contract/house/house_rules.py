@@ -95,7 +95,9 @@ def rule_core_is_pure(sources) -> Iterator[Finding]:
 
 
 def rule_services_do_not_include_each_other(sources) -> Iterator[Finding]:
-    """A service does not include headers of another service, and common/ includes no service."""
+    """A service does not include headers of another service, and common/ includes no service. The simulator, which is
+    not a daemon, links the matchmaker's matching and recording."""
+    linked = {'simulator': ('services/matchmaker/matching/', 'services/matchmaker/recording/')}
     for source in sources:
         if not source.is_cpp:
             continue
@@ -104,8 +106,38 @@ def rule_services_do_not_include_each_other(sources) -> Iterator[Finding]:
             continue
         for number, _, header in includes(source):
             other = service_of(header)
-            if other and other != own:
+            if other and other != own and not header.startswith(linked.get(own, ('-',))):
                 yield Finding(source.path, number, 'services', f'{header} belongs to another service')
+
+
+# The folders of a service in the order of their dependencies: a file includes its own folder and those before it.
+FLOWS = {
+    'services/matchmaker/': ['matching', 'recording', 'queue', 'metrics', 'waits', 'after_commit', 'owner', 'requests'],
+    'services/matchmaker/matching/': ['ticket', 'rules', 'pool', 'teams', 'search', '', 'explain'],
+    'services/simulator/': ['crowd', 'policies', 'world', 'report', 'analysis', 'commands'],
+}
+
+
+def rule_folders_follow_the_flow(sources) -> Iterator[Finding]:
+    for source in sources:
+        if not source.is_cpp:
+            continue
+        for root, order in FLOWS.items():
+            own = folder_in(root, source.path)
+            if own not in order:
+                continue
+            for number, _, header in includes(source):
+                other = folder_in(root, header)
+                if other in order and order.index(other) > order.index(own):
+                    yield Finding(source.path, number, 'flow', f'{own}/ does not include {other}/')
+
+
+def folder_in(root, path):
+    """The folder below root in which a path stands, '' for root itself, None elsewhere."""
+    if not path.startswith(root):
+        return None
+    folder, slash, _ = path[len(root):].partition('/')
+    return folder if slash else ''
 
 
 def rule_third_party_headers_are_confined(sources) -> Iterator[Finding]:
@@ -149,7 +181,7 @@ def rule_subjects_are_constants_of_contracts(sources) -> Iterator[Finding]:
 
 
 def rule_keys_and_sql_are_in_stores(sources) -> Iterator[Finding]:
-    store = re.compile(r'services/[a-z_]+/([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
+    store = re.compile(r'services/([a-z_]+/)+([a-z_]*store|[a-z_]*keys)\.(h|cpp)$')
     known = re.compile(r'"mm:|"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s')
     for source in sources:
         if not source.is_cpp or not source.path.startswith('services/') or store.match(source.path):

@@ -30,7 +30,7 @@ class Owner {
     add_matches(60, {2300, 1}, 60'000);
   }
 
-  void add_matches(int matches, const WaitBoard::Kind& kind, BucketMs waited) {
+  void add_matches(int matches, const WaitEstimator::Kind& kind, BucketMs waited) {
     for (int i = 0; i < matches; ++i) {
       clock.advance(Milliseconds{50});
       board.matched(kBucket.text(), rules(), kind, waited);
@@ -71,7 +71,7 @@ double p50_at(const WaitEstimator& board, double rating, int size = 1) {
 TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByRating) {
   Owner owner;
   owner.pass_seconds(2);
-  WaitBoard other(owner.clock);
+  WaitEstimator other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500), 1'000, 100);
   EXPECT_NEAR(p50_at(other, 1400), 1'000, 100);
@@ -84,7 +84,7 @@ TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByPartySize) {
   Owner owner;
   owner.add_matches(30, {1500, 3}, 9'000);
   owner.pass_seconds(2);
-  WaitBoard other(owner.clock);
+  WaitEstimator other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500, 1), 1'000, 200);
   EXPECT_NEAR(p50_at(other, 1500, 3), 9'000, 200);
@@ -95,7 +95,7 @@ TEST(WaitsInBucketsOfOtherInstances, FollowLaterSummariesOfTheOwner) {
   owner.pass_seconds(2);
   owner.add_matches(200, {1500, 1}, 30'000);
   owner.pass_seconds(2);
-  WaitBoard other(owner.clock);
+  WaitEstimator other(owner.clock);
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500), 30'000, 1'000);
   owner.pass_seconds(900);  // none of the matches is recent any more

@@ -150,7 +150,7 @@ RC_GTEST_PROP(OrderDoesNotMatter, APoolThatGrewTickByTickGivesThePlanOfOneBuiltA
   std::mt19937_64 random(any_seed());
   std::shuffle(queue.tickets.begin(), queue.tickets.end(), random);
   Pool grown(queue.rules, queue.team_size, default_region());
-  Memory memory;
+  PlannerMemory memory;
   constexpr int kTicks = 4;  // too few for a ticket to get priority, see kPatienceTicks
   for (int tick_number = 1; tick_number <= kTicks; ++tick_number) {
     const BucketMs now = kNow + tick_number * 2'000;

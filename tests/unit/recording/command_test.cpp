@@ -67,7 +67,7 @@ TEST(ReplayCommand, ExitsWithOneForADifferenceAndPrintsIt) {
   encoder.open();
   ModeRules rules;
   rules.id = ranked_mode();
-  recording::Tape::Track track;
+  recording::EventEncoder::Track track;
   tape.tick(TimePoint(Milliseconds(1'000)));
   tape.begin(track, "t:ranked:eu-west:1", rules, true);
   TickPlan plan_with_empty_match;

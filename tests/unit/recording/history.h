@@ -26,7 +26,7 @@ class History {
   /// Runs `ticks` more ticks. With `files`, it also begins new files and leaves gaps.
   void run(int ticks, bool files = false);
 
-  Tape& tape() { return tape_; }
+  EventEncoder& tape() { return tape_; }
   /// The recorded pieces by file.
   const std::vector<Pieces>& files() const { return files_; }
   std::uint64_t matches() const { return matches_; }

@@ -30,7 +30,7 @@ class Recording : public ::testing::Test {
   }
 
   /// One tick in which `pairs` pairs of tickets arrive and are matched. Their random ids cannot be compressed.
-  void tick(Recorder& recorder, TapedPool& pool, int pairs = 50) {
+  void tick(Recorder& recorder, RecordedPool& pool, int pairs = 50) {
     now_ += 100;
     recorder.tick();
     for (int i = 0; i < 2 * pairs; ++i) {

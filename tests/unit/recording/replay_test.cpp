@@ -88,13 +88,13 @@ TEST(Replay, FindsTheSmallestDifference) {
 }
 
 TEST(Replay, RefusesInconsistentEvents) {
-  const auto refusal = [](const std::function<void(Tape&, Tape::Track&)>& record) {
+  const auto refusal = [](const std::function<void(EventEncoder&, EventEncoder::Track&)>& record) {
     std::string bytes;
     EventEncoder encoder([&](std::string&& piece) { bytes += piece; });
     encoder.open();
     ModeRules rules;
     rules.id = ranked_mode();
-    Tape::Track track;
+    EventEncoder::Track track;
     tape.begin(track, "t:ranked:eu-west:1", rules, true);
     record(tape, track);
     tape.flush();
@@ -129,7 +129,7 @@ TEST(Replay, OfASyntheticEveningHasNoDifferences) {
   EXPECT_EQ(replay.counts.differences, 0U);
   EXPECT_EQ(replay.counts.ticks, recorded->ticks);
   EXPECT_EQ((replay.counts.last - replay.counts.first).count(), 180'000);
-  EXPECT_FALSE(tools::record_evening(evening, folder.path("evening")).ok()) << "the file exists already";
+  EXPECT_FALSE(simulator::record_evening(evening, folder.path("evening")).ok()) << "the file exists already";
 }
 
 }  // namespace
