@@ -84,21 +84,25 @@ bool PartitionOwner::refresh(bool asked) {
 bool PartitionOwner::pulse(bool asked) {
   const auto started = clock_.steady();
   if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) poll_all_of_ours();
-  const bool list = asked || !discovered_at_ || started - *discovered_at_ >= kDiscoverEvery;
-  std::vector<Tenant> tenants;
-  tenants.reserve(tenants_.size());
-  for (const auto& [tenant, of_tenant] : tenants_) tenants.push_back(tenant);
-  const auto read = store_.pulse(address_, tenants, list, Deadline::after(kAnswer));
+  if (!pulse_query_) {
+    std::vector<Tenant> tenants;
+    for (const auto& [tenant, of_tenant] : tenants_) tenants.push_back(tenant);
+    pulse_query_.emplace(address_, tenants);
+  }
+  const auto read = store_.pulse(*pulse_query_, Deadline::after(kAnswer));
   if (!read) return failed(read.error()), false;
   pulsed_at_ = clock_.steady();
   pulses_.seen(read->pulses, *pulsed_at_);
-  for (std::size_t i = 0; i < tenants.size(); ++i) {
-    auto& of_tenant = tenants_.at(tenants[i]);
-    if (std::exchange(of_tenant.change, read->changes[i]) != read->changes[i]) touched_.push_back(tenants[i]);
+  auto change = read->changes.begin();  // in the order of tenants_
+  for (auto& [tenant, of_tenant] : tenants_) {
+    if (of_tenant.change != *change) touched_.push_back(tenant);
+    of_tenant.change = *change++;
   }
-  if (!read->tenants) return true;
+  if (!asked && discovered_at_ && started - *discovered_at_ < kDiscoverEvery) return true;
+  const auto tenants = store_.tenants(Deadline::after(kAnswer));
+  if (!tenants) return failed(tenants.error()), false;
   discovered_at_ = pulsed_at_;
-  take_tenants(*read->tenants);
+  take_tenants(*tenants);
   const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kAnswer));
   return forgotten.ok() || (failed(forgotten.error()), false);
 }
@@ -111,7 +115,9 @@ void PartitionOwner::take_tenants(const std::vector<Tenant>& tenants) {
   }
   for (const auto& tenant : gone) drop_tenant(tenant);
   for (const auto& tenant : present) {
-    if (tenants_.try_emplace(tenant).second) touched_.push_back(tenant);
+    if (!tenants_.try_emplace(tenant).second) continue;
+    touched_.push_back(tenant);
+    pulse_query_.reset();
   }
 }
 
@@ -186,6 +192,7 @@ void PartitionOwner::drop_tenant(const Tenant& tenant) {
   }
   release(held);
   tenants_.erase(tenant);
+  pulse_query_.reset();
   gone_.push_back(tenant);
   ownership_changed_ = ownership_changed_ || !held.empty();
 }

@@ -122,6 +122,7 @@ class PartitionOwner {
   Metrics& metrics_;
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, OfTenant> tenants_;
+  std::optional<PulseQuery> pulse_query_;  ///< for the tenants in tenants_; empty after these have changed
   Pulses pulses_;
   bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
   std::optional<SteadyPoint> discovered_at_;

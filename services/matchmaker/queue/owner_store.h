@@ -121,8 +121,19 @@ struct RestampRequest {
 /// What each instance reads once a tick, whatever it owns.
 struct PulseRead {
   std::map<Uuid, std::int64_t> pulses;  ///< of all instances, after our own was raised
-  std::vector<std::int64_t> changes;    ///< newest change number of each requested tenant; 0: none yet
-  std::optional<std::vector<Tenant>> tenants;
+  std::vector<std::int64_t> changes;    ///< newest change number of each tenant of the query; 0: none yet
+};
+
+/// The commands of that read, kept for as long as the tenants are the same: with a thousand tenants, building the names of
+/// the keys takes longer than reading them.
+class PulseQuery {
+ public:
+  PulseQuery(Uuid address, const std::vector<Tenant>& tenants);
+
+ private:
+  friend class OwnerStore;
+  std::vector<storage::RedisCommand> commands_;
+  std::size_t tenants_;
 };
 
 struct BucketOwned {
@@ -135,9 +146,10 @@ class OwnerStore {
  public:
   explicit OwnerStore(storage::Redis& redis) : redis_(redis) {}
 
-  /// Raises our own number and reads what has changed, in one round trip. `list_tenants`: also lists all tenants.
-  storage::RedisResult<PulseRead> pulse(Uuid address, const std::vector<Tenant>& tenants, bool list_tenants,
-                                        Deadline deadline);
+  /// Raises our own number and reads what has changed, in one round trip.
+  storage::RedisResult<PulseRead> pulse(const PulseQuery& query, Deadline deadline);
+  /// Every tenant that may have state in the queue.
+  storage::RedisResult<std::vector<Tenant>> tenants(Deadline deadline);
   /// Deletes the numbers of instances that have ended or own nothing.
   storage::RedisResult<Done> forget_pulses(const std::vector<Uuid>& addresses, Deadline deadline);
   struct Buckets {

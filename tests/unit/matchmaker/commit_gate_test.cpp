@@ -1,5 +1,5 @@
 // Tests of the commit gate, which limits the commits of matches while others are unconfirmed.
-#include "services/matchmaker/core/commit_gate.h"
+#include "services/matchmaker/owner/commit_gate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Tests of the wait estimates of tickets. tests/unit/simulator/coverage_test.cpp checks their accuracy on simulated
 // crowds.
-#include "services/matchmaker/core/estimates.h"
+#include "services/matchmaker/waits/estimates.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Tests of the schedule by which the matchmaker asks session about its matches: the pauses, the order, and a model of
 // matchmaker and session under random faults.
-#include "services/matchmaker/core/reconcile_schedule.h"
+#include "services/matchmaker/after_commit/reconcile_schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,10 @@
 // Tests of the wait estimator, for buckets that this instance owns and for buckets of other instances.
-#include "services/matchmaker/wait_board.h"
+#include "services/matchmaker/waits/wait_estimator.h"
 
 #include <gtest/gtest.h>
 
 #include "common/testing/wait.h"
+#include "services/matchmaker/owner/bucket_state.h"
 
 namespace mm::matchmaker {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of explain(): every claim about a waiting ticket is compared with what the planner does.
-#include "services/matchmaker/core/explain.h"
+#include "services/matchmaker/matching/explain/explain.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -124,7 +124,7 @@ class Queue {
 std::uint64_t any_seed() { return *rc::gen::arbitrary<std::uint64_t>(); }
 
 /// Plans the ticks up to the foreseen one and checks that the ticket ends as it was foreseen.
-void expect_true(const Foreseen& foreseen, Queue& queue, const TicketId& id) {
+void expect_true(const ForecastResult& foreseen, Queue& queue, const TicketId& id) {
   while (queue.now() + kTick < foreseen.at) {
     RC_ASSERT(!queue.tick().contains(id));
     RC_ASSERT(queue.pool().contains(id));

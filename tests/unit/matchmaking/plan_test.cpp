@@ -1,6 +1,6 @@
 // Tests of planning a tick, rule by rule, on queues so small that the right plan is obvious.
-#include "services/matchmaker/core/plan.h"
-#include "services/matchmaker/core/why.h"
+#include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/explain/wait_reason.h"
 
 #include <gtest/gtest.h>
 

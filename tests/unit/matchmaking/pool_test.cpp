@@ -1,6 +1,6 @@
 // Tests of the pool of waiting tickets: one ticket per id in whatever order changes arrive, and a list that is always
 // sorted by rating.
-#include "services/matchmaker/core/pool.h"
+#include "services/matchmaker/matching/pool/pool.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

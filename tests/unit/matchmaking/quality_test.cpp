@@ -1,5 +1,5 @@
 // Tests of the formulas of win probability, quality and waiting bonus: worked examples and general properties.
-#include "services/matchmaker/core/quality.h"
+#include "services/matchmaker/matching/rules/quality.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,5 +1,5 @@
 // Tests of choosing party sizes that fill the teams, and of splitting tickets into even teams.
-#include "services/matchmaker/core/teams.h"
+#include "services/matchmaker/matching/teams/splitter.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,5 +1,5 @@
 // Tests of rating windows, of the latency rule and of the limit of party spreads.
-#include "services/matchmaker/core/window.h"
+#include "services/matchmaker/matching/rules/window.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -132,7 +132,7 @@ void History::run(int ticks, bool files) {
       encoder_.open();
       encoder_.gap(TimePoint(Milliseconds(now_ - 500)), TimePoint(Milliseconds(now_)));
     }
-    tape_.tick(TimePoint(Milliseconds(now_)));
+    encoder_.tick(TimePoint(Milliseconds(now_)));
     for (auto& bucket : buckets_) change_tickets(bucket);
     for (auto& bucket : buckets_) plan(bucket);
   }

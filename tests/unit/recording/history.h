@@ -26,7 +26,7 @@ class History {
   /// Runs `ticks` more ticks. With `files`, it also begins new files and leaves gaps.
   void run(int ticks, bool files = false);
 
-  EventEncoder& tape() { return tape_; }
+  EventEncoder& encoder() { return encoder_; }
   /// The recorded pieces by file.
   const std::vector<Pieces>& files() const { return files_; }
   std::uint64_t matches() const { return matches_; }
@@ -42,7 +42,7 @@ class History {
     return low + (high - low) * static_cast<double>(random_() % 10'000) / 10'000;
   }
   ModeRules some_rules();
-  PoolTicket some_ticket(int team_size);
+  matching::PoolTicket some_ticket(int team_size);
   void change_tickets(Bucket& bucket);
   void plan(Bucket& bucket);
   void leave(Bucket& bucket, TicketId id, Left why);

@@ -1,6 +1,6 @@
 // Tests of the recorder in the daemon: the size of files and of all files together, gaps where the writer falls behind,
 // and a full disk.
-#include "services/matchmaker/recorder.h"
+#include "services/matchmaker/owner/recorder.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -95,9 +95,9 @@ TEST(Replay, RefusesInconsistentEvents) {
     ModeRules rules;
     rules.id = ranked_mode();
     EventEncoder::Track track;
-    tape.begin(track, "t:ranked:eu-west:1", rules, true);
-    record(tape, track);
-    tape.flush();
+    encoder.begin(track, "t:ranked:eu-west:1", rules, true);
+    record(encoder, track);
+    encoder.flush();
     return play({bytes}).failure;
   };
   EXPECT_EQ(refusal([](EventEncoder&, EventEncoder::Track&) {}), "");

@@ -34,7 +34,7 @@ struct Coverage {
 /// leave, and once a second the waiting tickets.
 class EstimatingPolicy : public Policy {
  public:
-  EstimatingPolicy(const Terms& terms, BucketMs counted_from, BucketMs counted_until)
+  EstimatingPolicy(const Terms& terms, matching::BucketMs counted_from, matching::BucketMs counted_until)
       : terms_(terms), ours_(terms), estimates_(terms.rules), from_(counted_from), until_(counted_until) {}
 
   void enter(const WaitingTicket& ticket) override {
@@ -45,7 +45,7 @@ class EstimatingPolicy : public Policy {
     ours_.enter(ticket);
   }
 
-  void leave(TicketNumber number, BucketMs now) override {
+  void leave(TicketNumber number, matching::BucketMs now) override {
     const EstimatedTicket& estimated = waiting_.at(number);
     estimates_.left(estimated.ticket.rating, estimated.ticket.size(), now - estimated.ticket.queued_at, now);
     // A ticket that timed out has waited longer than any estimate below its maximum wait. A ticket that gave up before
@@ -57,7 +57,7 @@ class EstimatingPolicy : public Policy {
     ours_.leave(number, now);
   }
 
-  void tick(BucketMs now, std::vector<MadeMatch>& made) override {
+  void tick(matching::BucketMs now, std::vector<MadeMatch>& made) override {
     observe(now);
     const std::size_t first = made.size();
     ours_.tick(now, made);
@@ -73,22 +73,22 @@ class EstimatingPolicy : public Policy {
  private:
   struct EstimatedTicket {
     WaitingTicket ticket;
-    WaitEstimate at_first;
-    std::vector<std::pair<BucketMs, WaitEstimate>> later;  ///< estimates made later, while the ticket waited
+    matchmaker::WaitEstimate at_first;
+    std::vector<std::pair<matching::BucketMs, matchmaker::WaitEstimate>> later;  ///< estimates made later, while the ticket waited
   };
 
-  void observe(BucketMs now) {
+  void observe(matching::BucketMs now) {
     if (now - observed_at_ < kSecond) return;
     observed_at_ = now;
-    WaitingSample sample;
+    matchmaker::WaitingSample sample;
     for (auto& [number, estimated] : waiting_) {
-      const BucketMs waited = now - estimated.ticket.queued_at;
+      const matching::BucketMs waited = now - estimated.ticket.queued_at;
       sample.add(estimated.ticket.rating, estimated.ticket.size(), waited);
     }
     estimates_.waiting(std::move(sample), now);
     if (now / kSecond % 5 != 0) return;
     for (auto& [number, estimated] : waiting_) {
-      const BucketMs waited = now - estimated.ticket.queued_at;
+      const matching::BucketMs waited = now - estimated.ticket.queued_at;
       if (waited < 2 * kSecond) continue;
       estimated.later.emplace_back(now,
                                    estimates_.estimate(estimated.ticket.rating, estimated.ticket.size(), now, waited));
@@ -99,7 +99,7 @@ class EstimatingPolicy : public Policy {
     const auto found = waiting_.find(number);
     if (found == waiting_.end()) return;
     const EstimatedTicket& estimated = found->second;
-    const BucketMs waited = now - estimated.ticket.queued_at;
+    const matching::BucketMs waited = now - estimated.ticket.queued_at;
     estimates_.matched(estimated.ticket.rating, estimated.ticket.size(), waited, now);
     count(estimated, static_cast<double>(waited));
     for (const auto& [at, estimate] : estimated.later) add(later, estimate, static_cast<double>(now - at));
@@ -112,7 +112,7 @@ class EstimatingPolicy : public Policy {
     if (estimated.ticket.rating > 1900) add(of_the_best, estimated.at_first, waited);
     if (estimated.ticket.rating < 1100) add(of_the_worst, estimated.at_first, waited);
   }
-  static void add(Coverage& to, const WaitEstimate& estimate, double waited) {
+  static void add(Coverage& to, const matchmaker::WaitEstimate& estimate, double waited) {
     ++to.estimated;
     to.within_p50 += waited <= estimate.p50_ms ? 1 : 0;
     to.within_p90 += waited <= estimate.p90_ms ? 1 : 0;
@@ -120,9 +120,9 @@ class EstimatingPolicy : public Policy {
 
   Terms terms_;
   Ours ours_;
-  WaitEstimates estimates_;
-  BucketMs from_, until_;
-  BucketMs observed_at_ = 0;
+  matchmaker::WaitEstimates estimates_;
+  matching::BucketMs from_, until_;
+  matching::BucketMs observed_at_ = 0;
   std::unordered_map<TicketNumber, EstimatedTicket> waiting_;
 };
 
@@ -160,9 +160,9 @@ Coverage coverage_of(const Case& one, std::uint64_t seed) {
   const Population population = population_of(one);
   const Crowd crowd(population, seed);
   const Terms terms = terms_for(population, scene_rules(), crowd, seed);
-  const auto begin = static_cast<BucketMs>(population.start_hour * 3'600'000);
-  const auto from = begin + static_cast<BucketMs>(population.warm_up_minutes * 60'000);
-  EstimatingPolicy policy(terms, from, from + static_cast<BucketMs>(population.minutes * 60'000));
+  const auto begin = static_cast<matching::BucketMs>(population.start_hour * 3'600'000);
+  const auto from = begin + static_cast<matching::BucketMs>(population.warm_up_minutes * 60'000);
+  EstimatingPolicy policy(terms, from, from + static_cast<matching::BucketMs>(population.minutes * 60'000));
   Simulation(population, crowd, terms, policy).run();
   std::printf("%-26s %6d   %5.1f %5.1f   %5.1f (%5d) %5.1f (%5d)   %5.1f %5.1f\n", one.name, policy.at_first.estimated,
               policy.at_first.p50(), policy.at_first.p90(), policy.of_the_best.p90(), policy.of_the_best.estimated,

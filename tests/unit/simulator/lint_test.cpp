@@ -1,6 +1,6 @@
 // Tests of the lint for mode tables, which warns of settings without effect. For each rule there is a row with a
 // warning and a row without.
-#include "services/matchmaker/tools/lint.h"
+#include "services/simulator/commands/lint.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

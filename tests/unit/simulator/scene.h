@@ -34,7 +34,7 @@ class Scene {
   explicit Scene(const Terms& terms) : terms_(terms) {}
 
   /// Adds a party of players with equal ratings. Tickets are numbered from 0.
-  TicketNumber add(double rating, BucketMs queued_at, int size = 1, double deviation = 60) {
+  TicketNumber add(double rating, matching::BucketMs queued_at, int size = 1, double deviation = 60) {
     auto& players = players_.emplace_back(static_cast<std::size_t>(size), Player{rating, deviation});
     WaitingTicket ticket;
     ticket.number = static_cast<TicketNumber>(tickets_.size());
@@ -53,7 +53,7 @@ class Scene {
   }
 
   /// Runs a tick whenever the policy is due, up to `until`. All tickets enter before the first tick.
-  std::vector<MadeMatch> play(Policy& policy, BucketMs until) const {
+  std::vector<MadeMatch> play(Policy& policy, matching::BucketMs until) const {
     std::vector<MadeMatch> made;
     matching::BucketMs now = 0;
     for (const WaitingTicket& ticket : tickets_) {
