@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/bus/async_requests.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "services/gateway/address.h"
 #include "services/gateway/core/router.h"

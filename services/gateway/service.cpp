@@ -5,8 +5,8 @@
 #include <future>
 #include <thread>
 
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
-#include "common/runtime/wait_until.h"
 #include "common/storage/redis.h"
 #include "services/gateway/net/listener.h"
 #include "services/gateway/sockets/frames.h"
@@ -90,12 +90,12 @@ void Service::listen() {
   for (auto& listener : listeners_) {
     const auto attempt = [&]() -> Result<Done, std::string> {
       auto port = listener->open(gateway_.settings.listen_address, port_);
-      if (!port) return runtime::port_not_had(port.error());
+      if (!port) return daemon::port_not_had(port.error());
       port_ = *port;
       return Done{};
     };
     // The port may be in use for a while by an outgoing connection of another process.
-    runtime::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTime));
+    daemon::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTime));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     auto& shard = *shards_[i];

@@ -9,7 +9,7 @@
 
 #include "common/bus/bus.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/messages.h"
 #include "services/gateway/net/connections.h"

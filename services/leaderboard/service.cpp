@@ -1,8 +1,8 @@
 #include "services/leaderboard/service.h"
 
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
-#include "common/runtime/wait_until.h"
 #include "common/storage/postgres.h"
 
 namespace mm::leaderboard {
@@ -29,7 +29,7 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   const auto attempt = [&] {
     return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
+  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 

@@ -7,7 +7,7 @@
 
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "services/leaderboard/core/seasons.h"
 #include "services/leaderboard/metrics.h"
 #include "services/leaderboard/store.h"

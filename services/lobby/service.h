@@ -9,7 +9,7 @@
 
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/lobby/event_handlers.h"

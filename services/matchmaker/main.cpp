@@ -1,5 +1,5 @@
 // Entry point of the matchmaker daemon.
-#include "common/runtime/daemon_main.h"
+#include "common/daemon/daemon_main.h"
 #include "services/matchmaker/service.h"
 
 int main(int argc, char** argv) { return mm::daemon_main<mm::matchmaker::Service>(argc, argv); }

@@ -4,9 +4,9 @@
 #include <thread>
 #include <type_traits>
 
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/modes_file.h"
-#include "common/runtime/wait_until.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -53,7 +53,7 @@ bus::ServerOptions server_options(const Settings& settings) {
 
 void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime) {
   std::string weak;
-  runtime::wait_until(
+  daemon::wait_until(
       runtime, "redis_queue",
       [&]() -> Result<Done, std::string> {
         if (!queue.reachable()) return fail(std::string("not reachable"));
@@ -65,7 +65,7 @@ void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime)
         return durable;
       },
       Deadline::after(kQueueWait));
-  if (!weak.empty()) throw runtime::Unavailable("redis_queue: " + weak);
+  if (!weak.empty()) throw daemon::Unavailable("redis_queue: " + weak);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "common/bus/consumer.h"
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/matchmaker/requests/enqueue_handler.h"
@@ -56,7 +56,7 @@ class Service {
   static constexpr std::string_view kName = "matchmaker";
   using Settings = matchmaker::Settings;
 
-  /// Waits for Redis "queue". Throws runtime::Unavailable if it does not become reachable in time, or is not durable.
+  /// Waits for Redis "queue". Throws daemon::Unavailable if it does not become reachable in time, or is not durable.
   Service(const Settings& settings, Runtime& runtime);
 
  private:

@@ -1,5 +1,5 @@
 // The orchestrator daemon.
-#include "common/runtime/daemon_main.h"
+#include "common/daemon/daemon_main.h"
 #include "services/orchestrator/service.h"
 
 int main(int argc, char** argv) { return mm::daemon_main<mm::orchestrator::Service>(argc, argv); }

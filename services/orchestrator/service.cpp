@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/settings_check.h"
-#include "common/runtime/wait_until.h"
 #include "common/storage/postgres.h"
 #include "services/orchestrator/process_provider.h"
 
@@ -37,7 +37,7 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   options.connections = kDatabaseConnections;
   auto postgres = std::make_unique<storage::Postgres>(options);
   const auto attempt = [&] { return postgres->require_durable(true, Deadline::after(kAttemptTimeout)); };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kDependencyTimeout));
+  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kDependencyTimeout));
   return postgres;
 }
 
@@ -56,7 +56,7 @@ RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
     if (folder->lock()) return Done{};
     return fail(std::string("another orchestrator holds the runtime folder"));
   };
-  runtime::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kDependencyTimeout));
+  daemon::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kDependencyTimeout));
   return *std::move(folder);
 }
 

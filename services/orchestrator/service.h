@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "services/orchestrator/sweeper.h"
 
 namespace mm::runtime {

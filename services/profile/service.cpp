@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <thread>
 
+#include "common/bus/outbox.h"
 #include "common/contracts/frames.h"
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
 #include "common/runtime/modes_file.h"
-#include "common/runtime/wait_until.h"
-#include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/wire/mode_table.h"
@@ -43,7 +43,7 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   const auto attempt = [&] {
     return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
+  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 
@@ -60,7 +60,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),
-      outbox_(std::make_unique<storage::Outbox>(*postgres_, runtime.bus, "profile", runtime.metrics)),
+      outbox_(std::make_unique<bus::Outbox>(*postgres_, runtime.bus, "profile", runtime.metrics)),
       store_(*postgres_, *outbox_),
       accounts_(store_, runtime.clock, account_options(settings), metrics_),
       notifier_(runtime.bus, *cache_, runtime.clock),

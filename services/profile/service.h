@@ -8,7 +8,7 @@
 #include "common/bus/consumer.h"
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "services/profile/accounts.h"
 #include "services/profile/metrics.h"
@@ -63,7 +63,7 @@ class Service {
   Metrics metrics_;
   std::unique_ptr<storage::Redis> cache_;
   std::unique_ptr<storage::Postgres> postgres_;
-  std::unique_ptr<storage::Outbox> outbox_;
+  std::unique_ptr<bus::Outbox> outbox_;
   Store store_;
   Accounts accounts_;
   bus::Notifier notifier_;

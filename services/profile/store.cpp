@@ -4,9 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "common/bus/outbox.h"
 #include "common/runtime/log.h"
 #include "common/storage/array_text.h"
-#include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
 #include "common/wire/time_text.h"

@@ -15,8 +15,11 @@
 #include "services/profile/core/rate_match.h"
 #include "services/profile/core/rating_cursor.h"
 
-namespace mm::storage {
+namespace mm::bus {
 class Outbox;
+}
+
+namespace mm::storage {
 class Postgres;
 }  // namespace mm::storage
 
@@ -43,7 +46,7 @@ struct Credential {
 
 class Store {
  public:
-  Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+  Store(storage::Postgres& postgres, bus::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
   /// `username_taken`, `email_taken`, or none if both are free now. Only a hint: `create` decides.
   Reply<std::optional<Code>> taken(const Tenant& tenant, const std::string& username_key, const std::string& email,
@@ -87,7 +90,7 @@ class Store {
 
  private:
   storage::Postgres& postgres_;
-  storage::Outbox& outbox_;
+  bus::Outbox& outbox_;
 };
 
 }  // namespace mm::profile

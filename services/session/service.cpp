@@ -1,11 +1,11 @@
 #include "services/session/service.h"
 
+#include "common/bus/outbox.h"
 #include "common/contracts/subjects.h"
+#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
 #include "common/runtime/modes_file.h"
-#include "common/runtime/wait_until.h"
-#include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/wire/codec.h"
@@ -46,7 +46,7 @@ std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const
   const auto attempt = [&] {
     return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
   };
-  runtime::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
+  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
   return postgres;
 }
 
@@ -80,7 +80,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
       metrics_(runtime.metrics),
       cache_(open_cache(settings, runtime)),
       postgres_(open_database(settings, runtime)),
-      outbox_(std::make_unique<storage::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
+      outbox_(std::make_unique<bus::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
       store_(*postgres_, *outbox_),
       notifier_(runtime.bus, *cache_, runtime.clock),
       match_notifier_(runtime.bus, notifier_, tokens_, metrics_),

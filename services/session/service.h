@@ -9,7 +9,7 @@
 #include "common/bus/server.h"
 #include "common/contracts/recent.h"
 #include "common/contracts/reconcile.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "services/session/sweeper.h"
 
@@ -75,7 +75,7 @@ class Service {
   Metrics metrics_;
   std::unique_ptr<storage::Redis> cache_;
   std::unique_ptr<storage::Postgres> postgres_;
-  std::unique_ptr<storage::Outbox> outbox_;
+  std::unique_ptr<bus::Outbox> outbox_;
   Store store_;
   bus::Notifier notifier_;
   MatchNotifier match_notifier_;

@@ -3,10 +3,10 @@
 #include <map>
 #include <set>
 
+#include "common/bus/outbox.h"
 #include "common/contracts/recent.h"
 #include "common/runtime/log.h"
 #include "common/storage/array_text.h"
-#include "common/storage/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
 
@@ -193,7 +193,7 @@ auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std
 
 // As run(), for transactions that may put an event into the outbox. Wakes the relay of the outbox.
 template <class Work>
-auto run_and_wake(storage::Postgres& postgres, storage::Outbox& outbox, Deadline deadline, Work work) {
+auto run_and_wake(storage::Postgres& postgres, bus::Outbox& outbox, Deadline deadline, Work work) {
   auto result = run(postgres, deadline, work);
   if (result) outbox.wake();
   return result;
@@ -243,7 +243,7 @@ std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::v
 /// Writes the end of the match with `update`: the row, its players, its event. `limit`: the parameter of the further
 /// condition of `update`, if any. None: the row does not satisfy the conditions.
 template <class... Limit>
-std::optional<Match> write_end(pqxx::work& tx, storage::Outbox& outbox, const storage::Statement& update,
+std::optional<Match> write_end(pqxx::work& tx, bus::Outbox& outbox, const storage::Statement& update,
                                const Match& match, const MatchEnd& end, const Limit&... limit) {
   const auto* cancelled = std::get_if<MatchCancelled>(&end.event);
   const auto status = cancelled != nullptr ? MatchStatus::cancelled : MatchStatus::completed;

@@ -17,8 +17,11 @@
 #include "services/session/core/initial_state.h"
 #include "services/session/core/result.h"
 
-namespace mm::storage {
+namespace mm::bus {
 class Outbox;
+}
+
+namespace mm::storage {
 class Postgres;
 struct DatabaseError;
 }  // namespace mm::storage
@@ -27,7 +30,7 @@ namespace mm::session {
 
 class Store {
  public:
-  Store(storage::Postgres& postgres, storage::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+  Store(storage::Postgres& postgres, bus::Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
   /// A found match whose row is to be stored.
   struct Arrival {
@@ -97,7 +100,7 @@ class Store {
 
  private:
   storage::Postgres& postgres_;
-  storage::Outbox& outbox_;
+  bus::Outbox& outbox_;
 };
 
 }  // namespace mm::session

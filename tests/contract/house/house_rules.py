@@ -66,7 +66,7 @@ ALLOWED_PLACES = [
     (r'crypt\.h$', [r'common/security/']),
     (r'toml\+\+/', [r'common/wire/mode_table\.cpp$', r'services/simulator/crowd/population_file\.cpp$']),
     (r'zstd\.h$', [r'services/matchmaker/recording/']),
-    (r'boost/', [r'common/runtime/', r'services/gateway/', r'services/game_server/', r'tests/', r'sdk/cpp/tests/']),
+    (r'boost/', [r'common/daemon/', r'services/gateway/', r'services/game_server/', r'tests/', r'sdk/cpp/tests/']),
     (r'cpprest/|pplx/', [r'sdk/cpp/src/', r'sdk/cpp/tests/', r'sdk/cpp/examples/']),
 ]
 

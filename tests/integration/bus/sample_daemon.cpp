@@ -1,7 +1,7 @@
 // A daemon as small as one can be, for the test of the harness. MM_SAMPLE says how its constructor behaves.
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
-#include "common/runtime/wait_until.h"
+#include "common/daemon/daemon.h"
+#include "common/daemon/wait_until.h"
 #include "tests/integration/bus/messages.h"
 
 namespace mm::sample {
@@ -20,7 +20,7 @@ class Service {
     if (settings.sample == "throw") throw std::runtime_error("a bug at start");
     if (settings.sample == "unavailable" || settings.sample == "wait") {
       const auto budget = settings.sample == "wait" ? Milliseconds{600'000} : Milliseconds{10};
-      runtime::wait_until(
+      daemon::wait_until(
           runtime, "store", []() -> Result<Done, std::string> { return fail(std::string("not there")); },
           Deadline::after(budget));
     }

@@ -16,7 +16,7 @@
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/contracts/recent.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/security/jwt.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"

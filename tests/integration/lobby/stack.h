@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/bus/bus.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"
 #include "services/lobby/service.h"

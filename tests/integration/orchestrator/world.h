@@ -14,7 +14,7 @@
 
 #include "common/bus/bus.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/storage/postgres.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"

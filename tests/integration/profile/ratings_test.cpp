@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "common/storage/outbox.h"
+#include "common/bus/outbox.h"
 #include "common/storage/redis.h"
 #include "common/wire/mode_table.h"
 #include "tests/integration/profile/rated_events.h"
@@ -187,7 +187,7 @@ TEST_F(RatingEvents, AnEventWhoseAcknowledgementWasLostIsAppliedOnce) {
     metrics::Registry metrics;
     storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"),
                                 "died", 1, Milliseconds{2'000}});
-    storage::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
+    bus::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
     const auto decide = [&](const std::map<PlayerId, PlayerBefore>& ratings) {
       return rate_match(match, ratings, wire::shipped_mode_table().find(ranked_mode()));
     };

@@ -1,7 +1,7 @@
 // Tests the server allocator: when and in which order servers are requested, the timeouts, and the release.
 #include <gtest/gtest.h>
 
-#include "common/storage/outbox.h"
+#include "common/bus/outbox.h"
 #include "tests/integration/session/world.h"
 
 namespace mm::session {
@@ -195,7 +195,7 @@ TEST_F(ServerAllocation, RowsAreDeletedEightDaysAfterTheEnd) {
   options.url = world_.postgres.url_as("session");
   options.password = world_.postgres.password_of("session");
   storage::Postgres as_session(options);
-  storage::Outbox outbox(as_session, *world_.bus, "session", registry);
+  bus::Outbox outbox(as_session, *world_.bus, "session", registry);
   Store store(as_session, outbox);
   EXPECT_EQ(*store.prune(Timing{}.retention, soon()), 1);
   EXPECT_TRUE(get(young.match_id).ok());

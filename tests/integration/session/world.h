@@ -15,7 +15,7 @@
 
 #include "common/bus/bus.h"
 #include "common/bus/server.h"
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/testing/servers.h"

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "common/runtime/process_metrics.h"
+#include "common/daemon/process_metrics.h"
 
 namespace mm::metrics {
 namespace {

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/runtime/admin_server.h"
+#include "common/daemon/admin_server.h"
 
 namespace mm::runtime {
 namespace {
@@ -53,7 +53,8 @@ TEST(PortHolder, IsEmptyWhenThePortIsFree) {
 
 TEST(PortHolder, IsNamedInTheErrorOfTheAdminServer) {
   const Holder listener(true);
-  const auto admin = AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return AdminAnswer{}; });
+  const auto admin =
+      daemon::AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return daemon::AdminAnswer{}; });
   ASSERT_FALSE(admin.ok());
   EXPECT_NE(admin.error().text.find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos) << admin.error().text;
   EXPECT_NE(admin.error().text.find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error().text;
@@ -61,7 +62,7 @@ TEST(PortHolder, IsNamedInTheErrorOfTheAdminServer) {
 
 TEST(PortHolder, IsNotReportedWhenTheAddressBelongsToAnotherMachine) {
   for (const char* address : {"nowhere", "192.0.2.1"}) {
-    const auto admin = AdminServer::start(address, 0, [](std::string_view) { return AdminAnswer{}; });
+    const auto admin = daemon::AdminServer::start(address, 0, [](std::string_view) { return daemon::AdminAnswer{}; });
     ASSERT_FALSE(admin.ok()) << address;
     EXPECT_FALSE(admin.error().in_use) << address;
   }

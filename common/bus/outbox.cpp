@@ -1,4 +1,4 @@
-#include "common/storage/outbox.h"
+#include "common/bus/outbox.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,7 +9,7 @@
 
 #include "common/runtime/log.h"
 
-namespace mm::storage {
+namespace mm::bus {
 namespace {
 
 constexpr std::size_t kBatch = 100;
@@ -63,7 +63,7 @@ bool due(SteadyPoint& next, Milliseconds every) {
 }  // namespace
 
 struct Outbox::Impl {
-  Impl(Postgres& postgres_in, bus::Bus& bus_in, const std::string& schema, metrics::Registry& metrics)
+  Impl(storage::Postgres& postgres_in, Bus& bus_in, const std::string& schema, metrics::Registry& metrics)
       : postgres(postgres_in),
         bus(bus_in),
         table(schema + ".outbox"),
@@ -86,8 +86,8 @@ struct Outbox::Impl {
     relay.join();
   }
 
-  Postgres& postgres;
-  bus::Bus& bus;
+  storage::Postgres& postgres;
+  Bus& bus;
   const std::string table;
   const std::string add_name;
   const std::string add_sql;
@@ -114,8 +114,8 @@ struct Outbox::Impl {
   void run();
   bool is_ending();
   bool relay_turn();
-  DatabaseResult<Turn> send_unsent();
-  DatabaseResult<Turn> send_lost(const std::string& server);
+  storage::DatabaseResult<Turn> send_unsent();
+  storage::DatabaseResult<Turn> send_lost(const std::string& server);
   Turn publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows);
   void measure();
   void prune();
@@ -157,7 +157,7 @@ bool Outbox::Impl::relay_turn() {
   return false;
 }
 
-DatabaseResult<Turn> Outbox::Impl::send_unsent() {
+storage::DatabaseResult<Turn> Outbox::Impl::send_unsent() {
   return postgres.transaction(Deadline::after(kTurnTime), [this](pqxx::work& tx) {
     return publish_and_mark(
         tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
@@ -167,13 +167,12 @@ DatabaseResult<Turn> Outbox::Impl::send_unsent() {
 }
 
 // The newest rows first: consumers have handled most of the older ones, and a stream that lost its end lost the newest.
-DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
+storage::DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
   return postgres.transaction(Deadline::after(kTurnTime), [&](pqxx::work& tx) {
-    auto rows =
-        rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
-                                   " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
-                                   " ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED",
-                               kBatch, server));
+    auto rows = rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
+                                           " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
+                                           " ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED",
+                                       kBatch, server));
     std::reverse(rows.begin(), rows.end());
     return publish_and_mark(tx, rows);
   });
@@ -184,7 +183,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
   Turn turn;
   turn.found = rows.size();
   if (rows.empty()) return turn;
-  std::vector<bus::Bus::Outgoing> events;
+  std::vector<Bus::Outgoing> events;
   events.reserve(rows.size());
   for (const auto& row : rows) events.push_back({row.subject, row.body, row.message_id, row.trace});
   const auto results = bus.store_all(events, Deadline::after(kStoreTime));
@@ -245,7 +244,7 @@ void Outbox::Impl::wait() {
   wanted = false;
 }
 
-Outbox::Outbox(Postgres& postgres, bus::Bus& bus, std::string schema, metrics::Registry& metrics)
+Outbox::Outbox(storage::Postgres& postgres, Bus& bus, std::string schema, metrics::Registry& metrics)
     : impl_(std::make_unique<Impl>(postgres, bus, schema, metrics)) {}
 
 Outbox::~Outbox() = default;
@@ -265,4 +264,4 @@ void Outbox::wake() {
   impl_->woken.notify_one();
 }
 
-}  // namespace mm::storage
+}  // namespace mm::bus

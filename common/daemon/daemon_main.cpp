@@ -1,18 +1,19 @@
-#include "common/runtime/daemon_main.h"
+#include "common/daemon/daemon_main.h"
 
 #include <cstdio>
 
-namespace mm::runtime {
+namespace mm::daemon {
 namespace {
 
 constexpr int kExitConfig = 78;
 
 }  // namespace
 
-std::optional<int> settle_check(std::string_view name, SettingsCheck& check, const DaemonSettings& settings, bool only) {
+std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& check, const DaemonSettings& settings,
+                                bool only) {
   auto level = log::Level::info;
   if (!log::parse_level(settings.log_level, level)) {
-    check.refuse("MM_LOG_LEVEL", must_be_one_of(settings.log_level, {"debug", "info", "warning", "error"}));
+    check.refuse("MM_LOG_LEVEL", runtime::must_be_one_of(settings.log_level, {"debug", "info", "warning", "error"}));
   }
   check.refuse_unknown();
   if (only) {
@@ -25,4 +26,4 @@ std::optional<int> settle_check(std::string_view name, SettingsCheck& check, con
   return kExitConfig;
 }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

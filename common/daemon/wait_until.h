@@ -1,6 +1,6 @@
 // Waits at start for a dependency that is not available yet.
 //
-//   runtime::wait_until(runtime, "postgres", [&] { return try_to_open(); }, Deadline::after(30s));
+//   daemon::wait_until(runtime, "postgres", [&] { return try_to_open(); }, Deadline::after(30s));
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace mm {
 struct Runtime;
 }
 
-namespace mm::runtime {
+namespace mm::daemon {
 
 /// Thrown by a Service's constructor if a dependency is not available. It is logged, and the daemon exits 69, upon
 /// which the supervisor restarts it. Any other exception counts as a bug: exit 70.
@@ -41,9 +41,9 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
                 const std::function<Result<Done, std::string>()>& attempt, Deadline deadline);
 
 /// The result of a failed attempt to listen on a port. Throws Unavailable if a retry is useless.
-inline Failure<std::string> port_not_had(const ListenError& error) {
+inline Failure<std::string> port_not_had(const runtime::ListenError& error) {
   if (!error.in_use) throw Unavailable(error.text);
   return fail(error.text);
 }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

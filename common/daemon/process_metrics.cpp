@@ -1,4 +1,4 @@
-#include "common/runtime/process_metrics.h"
+#include "common/daemon/process_metrics.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,7 +12,9 @@
 namespace mm::metrics {
 namespace {
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 double cpu_seconds_now() {
   rusage usage{};

@@ -1,4 +1,4 @@
-#include "common/runtime/admin_server.h"
+#include "common/daemon/admin_server.h"
 
 // Asio 1.74 needs these headers first under C++20.
 #include <memory>
@@ -12,7 +12,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/port_holder.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 namespace {
 
 namespace asio = boost::asio;
@@ -129,14 +129,14 @@ struct AdminServer::Impl {
   std::thread thread;
 };
 
-Result<std::unique_ptr<AdminServer>, ListenError> AdminServer::start(const std::string& address, int port,
-                                                                     Route route) {
+Result<std::unique_ptr<AdminServer>, runtime::ListenError> AdminServer::start(const std::string& address, int port,
+                                                                              Route route) {
   beast::error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return fail(ListenError{"the address " + address + " is not an IP address"});
+  if (error) return fail(runtime::ListenError{"the address " + address + " is not an IP address"});
   auto impl = std::make_unique<Impl>(std::move(route));
   error = impl->open(tcp::endpoint(ip, static_cast<unsigned short>(port)));
-  if (error) return fail(listen_refused(address, port, error));
+  if (error) return fail(runtime::listen_refused(address, port, error));
   impl->port = impl->acceptor.local_endpoint().port();
   impl->accept();
   impl->thread = std::thread([&io = impl->io] { io.run(); });
@@ -152,4 +152,4 @@ AdminServer::~AdminServer() {
 
 int AdminServer::port() const { return impl_->port; }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

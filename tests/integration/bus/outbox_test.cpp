@@ -1,6 +1,6 @@
 // The outbox between a real PostgreSQL and a real JetStream: every committed event is published, also when one of the
 // two was away or JetStream has lost what it had.
-#include "common/storage/outbox.h"
+#include "common/bus/outbox.h"
 
 #include <gmock/gmock.h>
 
@@ -13,9 +13,11 @@
 #include "common/testing/servers.h"
 #include "common/testing/wait.h"
 
-namespace mm::storage {
+namespace mm::bus {
 namespace {
 
+using storage::Postgres;
+using storage::PostgresOptions;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAreArray;
@@ -33,7 +35,7 @@ TicketClosed closed_ticket() {
 // What goes over the wire, repetitions too.
 class Listener {
  public:
-  explicit Listener(bus::Bus& bus)
+  explicit Listener(Bus& bus)
       : subscription_(bus, "ticket.*", "", [this](std::string_view, std::string_view body) {
           std::lock_guard lock(mutex_);
           bodies_.emplace_back(body);
@@ -48,7 +50,7 @@ class Listener {
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> bodies_;
-  bus::Subscription subscription_;
+  Subscription subscription_;
 };
 
 class OutboxTest : public ::testing::Test {
@@ -63,11 +65,11 @@ class OutboxTest : public ::testing::Test {
       tx.exec0("CREATE INDEX ON shop.outbox (id) WHERE sent_under IS NULL");
       tx.exec0("CREATE INDEX ON shop.outbox (created_at)");
     }));
-    bus::Options options;
+    Options options;
     options.url = nats_.url();
     options.user = "test";
     options.password = testing::OwnNats::password("test");
-    auto connected = bus::Bus::connect(options, metrics_, soon());
+    auto connected = Bus::connect(options, metrics_, soon());
     ASSERT_TRUE(connected) << connected.error();
     bus_ = std::move(*connected);
   }
@@ -109,7 +111,7 @@ class OutboxTest : public ::testing::Test {
   testing::OwnPostgres server_;
   Postgres postgres_{options_for(server_)};
   metrics::Registry metrics_;
-  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<Bus> bus_;
 };
 
 TEST_F(OutboxTest, PublishesWhatWasCommittedOnce) {
@@ -149,12 +151,12 @@ TEST_F(OutboxTest, CarriesTheTraceOfTheWorkThatWroteIt) {
   std::mutex mutex;
   std::string seen;
   const std::array wanted{rights::StreamConsumer{streams::kTicket, "trace", "test", streams::kTicket.subjects}};
-  ASSERT_TRUE(bus::set_up_streams(*bus_, wanted, soon()).ok());
-  bus::Consumer consumer(*bus_, streams::kTicket, {.name = "trace"}, metrics_);
-  consumer.on<TicketClosed>([&](const TicketClosed&, const bus::EventInfo&) {
+  ASSERT_TRUE(set_up_streams(*bus_, wanted, soon()).ok());
+  Consumer consumer(*bus_, streams::kTicket, {.name = "trace"}, metrics_);
+  consumer.on<TicketClosed>([&](const TicketClosed&, const EventInfo&) {
     std::lock_guard lock(mutex);
     seen = trace::current().trace_id_text();
-    return bus::Ack::done;
+    return Ack::done;
   });
   consumer.start();
   const auto box = outbox();
@@ -219,12 +221,12 @@ TEST_F(OutboxTest, SendsAgainWhatJetStreamMayHaveLost) {
   std::mutex mutex;
   std::vector<std::string> stored;
   const std::array wanted{rights::StreamConsumer{streams::kTicket, "again", "test", streams::kTicket.subjects}};
-  ASSERT_TRUE(bus::set_up_streams(*bus_, wanted, soon()).ok());
-  bus::Consumer consumer(*bus_, streams::kTicket, {.name = "again"}, metrics_);
-  consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
+  ASSERT_TRUE(set_up_streams(*bus_, wanted, soon()).ok());
+  Consumer consumer(*bus_, streams::kTicket, {.name = "again"}, metrics_);
+  consumer.on<TicketClosed>([&](const TicketClosed& event, const EventInfo&) {
     std::lock_guard lock(mutex);
     stored.push_back(wire::encode(event));
-    return bus::Ack::done;
+    return Ack::done;
   });
   consumer.start();
   EXPECT_TRUE(eventually([&] {
@@ -301,4 +303,4 @@ TEST_F(OutboxTest, MeasuresWhatWaits) {
 }
 
 }  // namespace
-}  // namespace mm::storage
+}  // namespace mm::bus

@@ -10,7 +10,7 @@
 
 #include "common/base/clock.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 
 class StopSignals {
  public:
@@ -34,4 +34,4 @@ class StopSignals {
   std::thread thread_;
 };
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

@@ -12,7 +12,7 @@
 // that the daemon needs), consumers (a consumer that the daemon needs does not exist).
 //
 // Exit status: 0 stopped; 64 wrong arguments (--help, --version and --check are accepted); 69 a dependency is not
-// available (NATS for 30 s, the admin port, runtime::Unavailable thrown by the Service's constructor); 70 the
+// available (NATS for 30 s, the admin port, daemon::Unavailable thrown by the Service's constructor); 70 the
 // constructor threw another exception; 78 wrong settings or credentials. SIGPIPE is ignored and core files are
 // disabled. Child processes inherit blocked stop signals and must reset their signal mask.
 //
@@ -38,8 +38,8 @@ namespace mm {
 
 /// The resources that the harness passes to a Service. It outlives the Service.
 struct Runtime {
-  std::string name;       ///< "lobby"
-  std::string instance;   ///< "lobby-1": MM_INSTANCE, unique in the deployment
+  std::string name;      ///< "lobby"
+  std::string instance;  ///< "lobby-1": MM_INSTANCE, unique in the deployment
   const Clock& clock;
   const runtime::Credentials& credentials;
   metrics::Registry& metrics;
@@ -48,18 +48,18 @@ struct Runtime {
   const std::atomic<bool>* stopping = nullptr;  ///< true once the daemon is to stop; null in tests
 };
 
-namespace runtime {
+namespace daemon {
 
 inline constexpr Milliseconds kDrainTime{5'000};
 
 /// Settings that every daemon has.
 struct DaemonSettings {
   std::string nats_url = "nats://127.0.0.1:4222";  ///< without a password
-  std::string nats_user;          ///< MM_NATS_USER; empty: the daemon's name
-  std::string credentials_dir;    ///< empty: no secrets (tests)
-  std::string instance;           ///< empty: name-1
+  std::string nats_user;                           ///< MM_NATS_USER; empty: the daemon's name
+  std::string credentials_dir;                     ///< empty: no secrets (tests)
+  std::string instance;                            ///< empty: name-1
   std::string admin_address = "127.0.0.1";
-  int admin_port = 0;             ///< 0: any free port
+  int admin_port = 0;  ///< 0: any free port
   std::string log_level = "info";
 };
 
@@ -77,15 +77,15 @@ void describe(F& f, DaemonSettings& s) {
 
 /// The part of run_daemon that does not depend on the Service's type. `read` reads the service's settings. `make`
 /// constructs the Service; destroying the returned pointer drains it.
-int run(std::string_view name, int argc, char** argv, const std::function<void(SettingsReader&)>& read,
+int run(std::string_view name, int argc, char** argv, const std::function<void(runtime::SettingsReader&)>& read,
         const std::function<std::shared_ptr<void>(Runtime&)>& make);
 
-}  // namespace runtime
+}  // namespace daemon
 
 template <class Service>
 int run_daemon(int argc, char** argv) {
   typename Service::Settings settings;
-  return runtime::run(
+  return daemon::run(
       Service::kName, argc, argv, [&](runtime::SettingsReader& reader) { describe(reader, settings); },
       [&](Runtime& runtime) -> std::shared_ptr<void> { return std::make_shared<Service>(settings, runtime); });
 }

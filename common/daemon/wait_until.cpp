@@ -1,11 +1,11 @@
-#include "common/runtime/wait_until.h"
+#include "common/daemon/wait_until.h"
 
 #include <algorithm>
 #include <thread>
 
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 namespace {
 
 constexpr Milliseconds kPause{250};
@@ -34,4 +34,4 @@ void wait_until(const Runtime& runtime, std::string_view what,
   wait_until(runtime.stopping, what, attempt, deadline);
 }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

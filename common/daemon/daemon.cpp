@@ -1,4 +1,4 @@
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -7,14 +7,14 @@
 #include <cstdlib>
 
 #include "common/contracts/bus_rights.h"
-#include "common/runtime/admin_server.h"
+#include "common/daemon/admin_server.h"
+#include "common/daemon/process_metrics.h"
+#include "common/daemon/stop_signals.h"
+#include "common/daemon/wait_until.h"
 #include "common/runtime/check_secrets.h"
-#include "common/runtime/process_metrics.h"
-#include "common/runtime/stop_signals.h"
-#include "common/runtime/wait_until.h"
 #include "common/wire/json.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 namespace {
 
 constexpr int kExitUsage = 64;
@@ -26,8 +26,9 @@ constexpr Milliseconds kNatsWait{30'000};
 constexpr Milliseconds kPortWait{300'000};
 constexpr Milliseconds kTendEvery{250};
 
-std::string help_text(std::string_view name, const SettingsReader& reader) {
-  std::string text = "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
+std::string help_text(std::string_view name, const runtime::SettingsReader& reader) {
+  std::string text =
+      "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
   for (const auto& setting : reader.known()) {
     text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.otherwise + ")");
     if (setting.range) {
@@ -41,7 +42,7 @@ std::string help_text(std::string_view name, const SettingsReader& reader) {
 }
 
 // The exit status if the arguments end the program immediately.
-std::optional<int> read_arguments(std::string_view name, int argc, char** argv, const SettingsReader& reader) {
+std::optional<int> read_arguments(std::string_view name, int argc, char** argv, const runtime::SettingsReader& reader) {
   if (argc <= 1) return std::nullopt;
   const std::string_view argument(argv[1]);
   if (argc == 2 && argument == "--version") {
@@ -67,7 +68,7 @@ void harden_process() {
   }
 }
 
-AdminAnswer readiness(const Health& health) {
+AdminAnswer readiness(const runtime::Health& health) {
   const auto failing = health.failing();
   json::Writer writer;
   writer.begin_object();
@@ -93,7 +94,7 @@ AdminAnswer version_answer(const std::string& name) {
 }
 
 template <class Key>
-Key key_of(const Credentials& credentials, const std::string& name) {
+Key key_of(const runtime::Credentials& credentials, const std::string& name) {
   auto key = Key::parse(credentials.require(name));
   if (key) return *std::move(key);
   log::error("credential_refused", {{"reason", "the credential " + name + " " + key.error()}});
@@ -101,7 +102,7 @@ Key key_of(const Credentials& credentials, const std::string& name) {
 }
 
 // Reads the keys for signed events: the daemon's own key if it signs, and the keys of signers whose events it reads.
-bus::EventKeys read_keys(std::string_view daemon, const Credentials& credentials) {
+bus::EventKeys read_keys(std::string_view daemon, const runtime::Credentials& credentials) {
   bus::EventKeys keys;
   if (credentials.none()) return keys;
   for (const auto signer : rights::kSigners) {
@@ -142,10 +143,10 @@ class Daemon {
   const DaemonSettings settings_;
   const std::string instance_;
   const SystemClock clock_;
-  const Credentials credentials_;
+  const runtime::Credentials credentials_;
   metrics::Registry metrics_;
   metrics::ProcessMetrics process_metrics_;  // used by the admin thread
-  Health health_;
+  runtime::Health health_;
   StopSignals signals_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<bus::Bus> bus_;
@@ -153,7 +154,7 @@ class Daemon {
 
 int Daemon::run(const Make& make) {
   log::info("starting", {{"version", MM_VERSION}});
-  if (const auto checked = check_all(settings_.credentials_dir); !checked) {
+  if (const auto checked = runtime::check_all(settings_.credentials_dir); !checked) {
     log::error("credential_refused", {{"reason", checked.error()}});
     return kExitConfig;
   }
@@ -248,11 +249,11 @@ void Daemon::drain(std::shared_ptr<void>& service) {
 
 }  // namespace
 
-int run(std::string_view name, int argc, char** argv, const std::function<void(SettingsReader&)>& read,
+int run(std::string_view name, int argc, char** argv, const std::function<void(runtime::SettingsReader&)>& read,
         const std::function<std::shared_ptr<void>(Runtime&)>& make) {
-  const auto variables = environment();
+  const auto variables = runtime::environment();
   DaemonSettings settings;
-  SettingsReader reader(variables);
+  runtime::SettingsReader reader(variables);
   read(reader);
   describe(reader, settings);
   if (const auto status = read_arguments(name, argc, argv, reader)) return *status;
@@ -269,4 +270,4 @@ int run(std::string_view name, int argc, char** argv, const std::function<void(S
   return Daemon(name, std::move(settings)).run(make);
 }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

@@ -8,18 +8,19 @@
 
 #include <optional>
 
-#include "common/runtime/daemon.h"
+#include "common/daemon/daemon.h"
 #include "common/runtime/modes_file.h"
 #include "common/runtime/settings_check.h"
 
 namespace mm {
 
-namespace runtime {
+namespace daemon {
 
 /// The exit status if the daemon must not start: only a check was requested, or a setting is wrong (which is printed).
-std::optional<int> settle_check(std::string_view name, SettingsCheck& check, const DaemonSettings& settings, bool only);
+std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& check, const DaemonSettings& settings,
+                                bool only);
 
-}  // namespace runtime
+}  // namespace daemon
 
 template <class Service>
 int daemon_main(int argc, char** argv) {
@@ -28,12 +29,12 @@ int daemon_main(int argc, char** argv) {
   const auto environment = runtime::environment();
   runtime::SettingsCheck check(environment);
   typename Service::Settings settings;
-  runtime::DaemonSettings of_every_daemon;
+  daemon::DaemonSettings of_every_daemon;
   describe(check, settings);
   describe(check, of_every_daemon);
   if constexpr (requires { settings.modes_file; }) runtime::check_modes_file(settings.modes_file, check);
   if constexpr (requires { check_settings(settings, check); }) check_settings(settings, check);
-  if (const auto status = runtime::settle_check(Service::kName, check, of_every_daemon, only_check)) return *status;
+  if (const auto status = daemon::settle_check(Service::kName, check, of_every_daemon, only_check)) return *status;
   return run_daemon<Service>(argc, argv);
 }
 

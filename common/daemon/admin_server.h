@@ -11,7 +11,7 @@
 #include "common/base/result.h"
 #include "common/runtime/port_holder.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 
 struct AdminAnswer {
   int status = 200;
@@ -25,7 +25,8 @@ class AdminServer {
   using Route = std::function<AdminAnswer(std::string_view path)>;
 
   /// Starts listening. Port 0 means any free port. The error says why the address is not available.
-  static Result<std::unique_ptr<AdminServer>, ListenError> start(const std::string& address, int port, Route route);
+  static Result<std::unique_ptr<AdminServer>, runtime::ListenError> start(const std::string& address, int port,
+                                                                          Route route);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -38,4 +39,4 @@ class AdminServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon

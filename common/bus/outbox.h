@@ -5,8 +5,9 @@
 // A row keeps the id of the nats-server that confirmed it. Rows younger than 15 minutes that another server confirmed
 // are sent again with the same message id: JetStream may have lost them (it syncs to disk every two minutes) and drops
 // those that it still has. Resending is limited to about 300 rows a second and waits for new rows, because usually
-// nothing was lost. The newest rows are sent first, so consumers must accept events out of order. Sent rows are deleted after an hour. While NATS or PostgreSQL is not available, rows stay unsent
-// and the relay retries with a growing pause.
+// nothing was lost. The newest rows are sent first, so consumers must accept events out of order. Sent rows are deleted
+// after an hour. While NATS or PostgreSQL is not available, rows stay unsent and the relay retries with a growing
+// pause.
 #pragma once
 
 #include <memory>
@@ -16,13 +17,13 @@
 #include "common/bus/bus.h"
 #include "common/storage/postgres.h"
 
-namespace mm::storage {
+namespace mm::bus {
 
 class Outbox {
  public:
   /// `schema`: the schema of the service, a literal. Metrics: mm_outbox_unsent, mm_outbox_oldest_unsent_seconds,
   /// mm_outbox_published_total, mm_outbox_publish_failures_total.
-  Outbox(Postgres& postgres, bus::Bus& bus, std::string schema, metrics::Registry& metrics);
+  Outbox(storage::Postgres& postgres, Bus& bus, std::string schema, metrics::Registry& metrics);
   /// Stops the relay thread when its current turn is finished, within 4 s. Unsent rows are sent after the next start.
   ~Outbox();
   Outbox(const Outbox&) = delete;
@@ -44,4 +45,4 @@ class Outbox {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace mm::storage
+}  // namespace mm::bus

@@ -1,4 +1,4 @@
-#include "common/runtime/stop_signals.h"
+#include "common/daemon/stop_signals.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 
 #include "common/runtime/log.h"
 
-namespace mm::runtime {
+namespace mm::daemon {
 namespace {
 
 // Signal that wakes the waiting thread when the object is destroyed.
@@ -56,4 +56,4 @@ void StopSignals::run() {
   }
 }
 
-}  // namespace mm::runtime
+}  // namespace mm::daemon
