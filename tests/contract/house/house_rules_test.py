@@ -41,6 +41,8 @@ CASES = [
      header('services/matchmaker/owner/a.h', '#include "services/matchmaker/queue/b.h"\n')),
     ('flow', header('services/matchmaker/matching/pool/a.h', '#include "services/matchmaker/matching/search/b.h"\n'),
      header('services/matchmaker/matching/plan.h', '#include "services/matchmaker/matching/search/b.h"\n')),
+    ('cycle', header('services/x/b.h', '#include "services/x/inner/deep/a.h"\n'),
+     header('services/x/inner/b.h', '#include "services/x/a.h"\n#include "services/x/inner/deep/a.h"\n')),
     ('third_party', header('services/x/a.h', '#include <nats/nats.h>\n'),
      header('common/bus/a.h', '#include <nats/nats.h>\n')),
     ('third_party', header('services/x/service.h', '#include <pqxx/pqxx>\n'),
@@ -76,7 +78,9 @@ CASES = [
 
 class HouseRules(unittest.TestCase):
     def found(self, source):
-        sources = [CONTRACTS, FRAGMENT, SCRIPT, header('services/x/a.h')]
+        sources = [CONTRACTS, FRAGMENT, SCRIPT, header('services/x/a.h'),
+                   header('services/x/inner/a.h', '#include "services/x/a.h"\n'),
+                   header('services/x/inner/deep/a.h', '#include "services/x/a.h"\n')]
         sources = [other for other in sources if other.path != source.path] + [source]
         return {finding.rule for finding in house_rules.findings_of(sources) if finding.path == source.path}
 
