@@ -2,8 +2,7 @@
 
 #include <sys/random.h>
 
-#include <mutex>
-
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 
 namespace mm {
@@ -56,13 +55,13 @@ Uuid new_uuid(TimePoint now) {
 
   // A 12-bit counter in rand_a keeps the ids of one millisecond in order. It starts at a random value in the lower
   // half, which leaves at least 2,048 increments. When it overflows, the id uses the next millisecond.
-  static std::mutex mutex;
-  static std::int64_t last_ms = 0;
-  static std::uint32_t counter = 0;
+  static Mutex mutex;
+  static std::int64_t last_ms GUARDED_BY(mutex) = 0;
+  static std::uint32_t counter GUARDED_BY(mutex) = 0;
   std::int64_t ms = now.time_since_epoch().count();
   std::uint32_t sequence = 0;
   {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     if (ms > last_ms) {
       last_ms = ms;
       counter = (static_cast<std::uint32_t>(uuid.bytes[6]) << 8 | uuid.bytes[7]) & 0x7FF;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <thread>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus_impl.h"
 #include "common/bus/reply_mux.h"
 #include "common/runtime/log.h"
@@ -21,7 +22,7 @@ void on_disconnected(natsConnection*, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
   bus.up.set(0);
   if (!bus.closing) log::warning("nats_disconnected");
-  std::lock_guard lock(bus.listening);
+  const MutexLock lock(bus.listening);
   for (const auto& listener : bus.listeners) listener();
 }
 
@@ -38,7 +39,7 @@ void on_closed(natsConnection*, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
   if (!bus.closing) log::error("nats_connection_closed");
   // Notify under the lock, because the waiting destructor frees the Bus as soon as it gets the lock.
-  std::lock_guard lock(bus.mutex);
+  const MutexLock lock(bus.mutex);
   --bus.open_connections;
   bus.changed.notify_all();
 }
@@ -117,7 +118,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
     std::this_thread::sleep_for(kConnectPause);
   }
   {
-    std::lock_guard lock(impl->mutex);
+    const MutexLock lock(impl->mutex);
     ++impl->open_connections;
   }
   impl->up.set(1);
@@ -173,13 +174,12 @@ Result<Stored, std::string> Bus::store(std::string_view subject, std::string_vie
 
 std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoing>& events, Deadline deadline) {
   struct Collected {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<std::optional<Result<Stored, std::string>>> results;  // protected by mutex
-    std::size_t missing = 0;                                         // protected by mutex
-  } collected;
-  collected.results.resize(events.size());
-  collected.missing = events.size();
+    Mutex mutex;
+    Condition changed;
+    std::vector<std::optional<Result<Stored, std::string>>> results GUARDED_BY(mutex);
+    std::size_t missing GUARDED_BY(mutex);
+    explicit Collected(std::size_t count) : results(count), missing(count) {}
+  } collected(events.size());
 
   const auto id = server_id();
   auto& mux = impl_->mux();
@@ -189,14 +189,14 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
              [&collected, &id, this, i](natsStatus status, const MsgPtr& message) {
                impl_->count(status);
                auto result = stored_of(status, message.get(), id);
-               std::lock_guard lock(collected.mutex);
+               const MutexLock lock(collected.mutex);
                collected.results[i].emplace(std::move(result));
                if (--collected.missing == 0) collected.changed.notify_all();
              });
   }
   // Every handler is called, at the latest at the deadline, so no handler runs after `collected` is destroyed.
-  std::unique_lock lock(collected.mutex);
-  collected.changed.wait(lock, [&] { return collected.missing == 0; });
+  MutexLock lock(collected.mutex);
+  collected.changed.wait(lock, [&]() REQUIRES(collected.mutex) { return collected.missing == 0; });
   std::vector<Result<Stored, std::string>> results;
   results.reserve(events.size());
   for (auto& result : collected.results) results.push_back(std::move(*result));
@@ -216,7 +216,7 @@ bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
 bool Bus::refused() const { return impl_->faults.needed_subject_refused(); }
 
 std::vector<std::string> Bus::missing_consumers() const {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return {impl_->missing_consumers.begin(), impl_->missing_consumers.end()};
 }
 
@@ -227,7 +227,7 @@ std::string Bus::server_id() const {
 }
 
 void Bus::count_undecodable(std::string_view subject) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   auto found = impl_->undecodable.find(subject);
   if (found == impl_->undecodable.end()) {
     const auto counter = impl_->registry.counter("mm_bus_undecodable_total", "Plain events that could not be decoded",

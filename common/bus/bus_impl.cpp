@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/reply_mux.h"
 #include "common/contracts/bus_rights.h"
 #include "common/runtime/log.h"
@@ -114,8 +115,8 @@ Bus::Impl::~Impl() {
   natsConnection_Close(connection);
   {
     // The closed callback is the last callback of a connection. After it the library does not use this object.
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return open_connections == 0; });
+    MutexLock lock(mutex);
+    changed.wait(lock, [this]() REQUIRES(mutex) { return open_connections == 0; });
   }
   natsConnection_Destroy(second);
   natsConnection_Destroy(connection);
@@ -140,7 +141,7 @@ void Bus::Impl::flush_gathered() {
 }
 
 natsConnection* Bus::Impl::gathering_connection() {
-  std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   if (gathering != nullptr) return gathering;
   natsConnection* made = nullptr;
   if (!gathering_options || natsConnection_Connect(&made, gathering_options.get()) != NATS_OK) return connection;
@@ -174,21 +175,21 @@ natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const
     return NATS_CONNECTION_DISCONNECTED;
   }
   struct Waiting {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<natsStatus> status;  // protected by mutex
-    MsgPtr answer;                     // protected by mutex
+    Mutex mutex;
+    Condition changed;
+    std::optional<natsStatus> status GUARDED_BY(mutex);
+    MsgPtr answer GUARDED_BY(mutex);
   } waiting;
   mux().send(subject, body, header_list, deadline, [&waiting](natsStatus status, MsgPtr message) {
     // Notify under the lock, because the waiter destroys `waiting` as soon as it gets the lock.
-    std::lock_guard lock(waiting.mutex);
+    const MutexLock lock(waiting.mutex);
     waiting.status = status;
     waiting.answer = std::move(message);
     waiting.changed.notify_all();
   });
   // The handler is called once, at the latest at the deadline, so it does not run after `waiting` is destroyed.
-  std::unique_lock lock(waiting.mutex);
-  waiting.changed.wait(lock, [&] { return waiting.status.has_value(); });
+  MutexLock lock(waiting.mutex);
+  waiting.changed.wait(lock, [&]() REQUIRES(waiting.mutex) { return waiting.status.has_value(); });
   answer = std::move(waiting.answer);
   count(*waiting.status);
   return *waiting.status;
@@ -211,18 +212,18 @@ void Bus::Impl::count(natsStatus status) {
 }
 
 ReplyMux& Bus::Impl::mux() {
-  std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   if (!reply_mux) reply_mux = std::make_unique<ReplyMux>(*this);
   return *reply_mux;
 }
 
 std::list<Bus::Impl::Listener>::iterator Bus::Impl::listen(Listener listener) {
-  std::lock_guard lock(listening);
+  const MutexLock lock(listening);
   return listeners.insert(listeners.end(), std::move(listener));
 }
 
 void Bus::Impl::forget(std::list<Listener>::iterator listener) {
-  std::lock_guard lock(listening);
+  const MutexLock lock(listening);
   listeners.erase(listener);
 }
 

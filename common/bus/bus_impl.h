@@ -4,10 +4,10 @@
 #include <atomic>
 #include <list>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/bus/faults.h"
 #include "common/bus/nats_handles.h"
@@ -92,14 +92,14 @@ struct Bus::Impl {
   std::atomic<bool> closing{false};
   std::atomic<std::uint64_t> reconnections{0};
 
-  std::mutex mutex;
-  std::condition_variable changed;
-  int open_connections = 0;                 // connections whose closed callback has not run yet; protected by mutex
-  std::map<std::string, metrics::Counter, std::less<>> undecodable;  // protected by mutex
-  std::unique_ptr<ReplyMux> reply_mux;      // made under mutex, then constant
-  std::set<std::string> missing_consumers;  // protected by mutex
-  std::mutex listening;
-  std::list<Listener> listeners;            // protected by listening
+  Mutex mutex;
+  Condition changed;
+  int open_connections GUARDED_BY(mutex) = 0;  // connections whose closed callback has not run yet
+  std::map<std::string, metrics::Counter, std::less<>> undecodable GUARDED_BY(mutex);
+  std::unique_ptr<ReplyMux> reply_mux;  // made under mutex, then constant
+  std::set<std::string> missing_consumers GUARDED_BY(mutex);
+  Mutex listening;
+  std::list<Listener> listeners GUARDED_BY(listening);
 };
 
 }  // namespace mm::bus

@@ -6,10 +6,10 @@
 #include "common/bus/consumer.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
 #include <thread>
 
+#include "common/base/mutex.h"
 #include "common/bus/jetstream.h"
 #include "common/bus/pulled_event.h"
 #include "common/runtime/log.h"
@@ -139,13 +139,13 @@ struct Consumer::Impl {
                           // ack_wait
   std::vector<PulledEvent> gathered;  // events of one subject for its batch handler
 
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool stopping = false;  // protected by mutex
+  Mutex mutex;
+  Condition changed;
+  bool stopping GUARDED_BY(mutex) = false;
   std::thread thread;
 
   bool is_stopping() {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return stopping;
   }
 };
@@ -155,7 +155,7 @@ Consumer::Consumer(Bus& bus, Stream stream, ConsumerOptions options, metrics::Re
 
 Consumer::~Consumer() {
   {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->stopping = true;
   }
   impl_->changed.notify_all();
@@ -227,7 +227,7 @@ bool Consumer::Impl::find() {
 void Consumer::Impl::note_missing(bool missing) {
   auto& nats = bus.impl();
   const auto name = std::string(stream.name) + "." + options.name;
-  std::lock_guard lock(nats.mutex);
+  const MutexLock lock(nats.mutex);
   if (!missing) {
     nats.missing_consumers.erase(name);
   } else if (nats.missing_consumers.insert(name).second) {
@@ -441,8 +441,8 @@ void Consumer::Impl::put_back_rest() {
 }
 
 void Consumer::Impl::pause(Milliseconds time) {
-  std::unique_lock lock(mutex);
-  changed.wait_for(lock, time, [&] { return stopping; });
+  MutexLock lock(mutex);
+  changed.wait_for(lock, time, [this]() REQUIRES(mutex) { return stopping; });
 }
 
 }  // namespace mm::bus

@@ -58,7 +58,7 @@ void Endpoint::count(const Request& request, const Reply<std::string>& reply) {
   requests_.add();
   seconds_.observe(std::chrono::duration<double>(took).count());
   if (!reply) count_refusal(reply.error().code);
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++answered_;
   busy_ += took;
   if (reply) return;
@@ -88,7 +88,7 @@ void Endpoint::send(const Request& request, const trace::Context& trace, const R
 }
 
 void Endpoint::count_refusal(Code code) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto found = refusals_.find(code);
   if (found == refusals_.end()) {
     const auto counter =
@@ -102,7 +102,7 @@ void Endpoint::count_refusal(Code code) {
 service_protocol::EndpointInfo Endpoint::info() const { return {name_, listens_on_, queue_group_, {}}; }
 
 service_protocol::EndpointStats Endpoint::stats() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   service_protocol::EndpointStats stats{name_, listens_on_, queue_group_, answered_, errors_, last_error_, busy_.count(), 0};
   if (answered_ > 0) stats.average_processing_time = busy_.count() / answered_;
   return stats;

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus_impl.h"
 #include "common/bus/service_protocol.h"
 
@@ -61,13 +61,12 @@ class Endpoint {
   metrics::Counter expired_;
   metrics::Histogram seconds_;
 
-  mutable std::mutex mutex_;
-  // Protected by mutex_:
-  std::map<Code, metrics::Counter> refusals_;
-  std::int64_t answered_ = 0;
-  std::int64_t errors_ = 0;
-  std::string last_error_;
-  std::chrono::nanoseconds busy_{0};
+  mutable Mutex mutex_;
+  std::map<Code, metrics::Counter> refusals_ GUARDED_BY(mutex_);
+  std::int64_t answered_ GUARDED_BY(mutex_) = 0;
+  std::int64_t errors_ GUARDED_BY(mutex_) = 0;
+  std::string last_error_ GUARDED_BY(mutex_);
+  std::chrono::nanoseconds busy_ GUARDED_BY(mutex_){0};
 };
 
 }  // namespace mm::bus

@@ -88,7 +88,7 @@ void Faults::report_refusal(const RefusedSubject& refused) {
   if (is_answer(refused)) return late_answers_.add();
   permissions_.add();
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     needed_refused_ = true;
     if (reported_.size() >= kSubjectsMax || !reported_.insert(refused.action + " " + refused.subject).second) return;
   }
@@ -99,12 +99,12 @@ void Faults::report_refusal(const RefusedSubject& refused) {
 }
 
 bool Faults::needed_subject_refused() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return needed_refused_;
 }
 
 void Faults::forget() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   needed_refused_ = false;
   reported_.clear();
 }

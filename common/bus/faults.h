@@ -6,12 +6,12 @@
 #include <nats/nats.h>
 
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "common/base/mutex.h"
 #include "common/runtime/metrics.h"
 
 namespace mm::bus {
@@ -57,10 +57,9 @@ class Faults {
   metrics::Counter late_answers_;
   metrics::Counter others_;
 
-  mutable std::mutex mutex_;
-  // Protected by mutex_:
-  std::set<std::string> reported_;
-  bool needed_refused_ = false;
+  mutable Mutex mutex_;
+  std::set<std::string> reported_ GUARDED_BY(mutex_);
+  bool needed_refused_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace mm::bus

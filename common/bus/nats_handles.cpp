@@ -32,8 +32,8 @@ void CallbackSubscription::begin_drain(Milliseconds within) {
 }
 
 void CallbackSubscription::await_end() {
-  std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, kLook, [&] { return ended_; })) {
+  MutexLock lock(mutex_);
+  while (!changed_.wait_for(lock, kLook, [this]() REQUIRES(mutex_) { return ended_; })) {
     // While disconnected no message is on its way, but the library would still wait for the end of the drain.
     if (is_connected()) continue;
     lock.unlock();
@@ -53,7 +53,7 @@ void CallbackSubscription::on_message(natsConnection*, natsSubscription*, natsMs
 void CallbackSubscription::on_complete(void* self) {
   auto& subscription = *static_cast<CallbackSubscription*>(self);
   // Notify under the lock, because the waiter may destroy this object as soon as it gets the lock.
-  std::lock_guard lock(subscription.mutex_);
+  const MutexLock lock(subscription.mutex_);
   subscription.ended_ = true;
   subscription.changed_.notify_all();
 }

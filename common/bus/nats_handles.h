@@ -3,14 +3,13 @@
 
 #include <nats/nats.h>
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace mm::bus {
 
@@ -69,9 +68,9 @@ class CallbackSubscription {
   natsConnection* const connection_;
   Handler handler_;
   natsSubscription* subscription_ = nullptr;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool ended_ = false;     // protected by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  bool ended_ GUARDED_BY(mutex_) = false;
   bool draining_ = false;
 };
 

@@ -1,12 +1,11 @@
 #include "common/bus/outbox.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/runtime/log.h"
 
 namespace mm::bus {
@@ -79,7 +78,7 @@ struct Outbox::Impl {
 
   ~Impl() {
     {
-      std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       ending = true;
     }
     woken.notify_one();
@@ -96,10 +95,10 @@ struct Outbox::Impl {
   metrics::Counter published;
   metrics::Counter failures;
 
-  std::mutex mutex;
-  std::condition_variable woken;
-  bool wanted = false;  // protected by mutex
-  bool ending = false;  // protected by mutex
+  Mutex mutex;
+  Condition woken;
+  bool wanted GUARDED_BY(mutex) = false;
+  bool ending GUARDED_BY(mutex) = false;
 
   // Used only by the relay thread:
   std::string settled_server;  // id of the server for which no row is left to resend
@@ -132,7 +131,7 @@ void Outbox::Impl::run() {
 }
 
 bool Outbox::Impl::is_ending() {
-  std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   return ending;
 }
 
@@ -234,12 +233,12 @@ void Outbox::Impl::prune() {
 }
 
 void Outbox::Impl::wait() {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   // After a failure a call of wake() does not shorten the pause.
   if (pause.count() > 0) {
-    woken.wait_for(lock, pause, [this] { return ending; });
+    woken.wait_for(lock, pause, [this]() REQUIRES(mutex) { return ending; });
   } else {
-    woken.wait_for(lock, kPoll, [this] { return ending || wanted; });
+    woken.wait_for(lock, kPoll, [this]() REQUIRES(mutex) { return ending || wanted; });
   }
   wanted = false;
 }
@@ -258,7 +257,7 @@ void Outbox::add(pqxx::work& tx, std::string_view subject, const std::string& bo
 
 void Outbox::wake() {
   {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->wanted = true;
   }
   impl_->woken.notify_one();

@@ -20,7 +20,7 @@ ReplyMux::~ReplyMux() {
   bus_.forget(listener_);
   inbox_.reset();
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -33,7 +33,7 @@ void ReplyMux::send(std::string_view subject, std::string_view body, const Heade
   std::uint64_t id = 0;
   const auto word = random_word();
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     id = ++last_id_;
     pending_.emplace(id, Pending{word, std::move(handler)});
     due_.emplace(deadline.when(), id);
@@ -43,13 +43,13 @@ void ReplyMux::send(std::string_view subject, std::string_view body, const Heade
   if (status == NATS_OK) return;
   auto refused = take(id);
   if (!refused) return;  // the connection was lost in between, and the handler was called then
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   unsent_.emplace_back(std::move(*refused), status);
   changed_.notify_all();
 }
 
 std::size_t ReplyMux::waiting() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return pending_.size();
 }
 
@@ -65,14 +65,14 @@ void ReplyMux::on_answer(MsgPtr message) {
 }
 
 std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto node = pending_.extract(id);
   if (node.empty()) return std::nullopt;
   return std::move(node.mapped().handler);
 }
 
 std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id, std::string_view word) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = pending_.find(id);
   if (found == pending_.end() || found->second.word != word) return std::nullopt;
   auto handler = std::move(found->second.handler);
@@ -83,20 +83,20 @@ std::optional<ReplyMux::Handler> ReplyMux::take(std::uint64_t id, std::string_vi
 void ReplyMux::end_all(natsStatus status) {
   std::unordered_map<std::uint64_t, Pending> ended;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ended.swap(pending_);
   }
   for (auto& [id, pending] : ended) pending.handler(status, nullptr);
   std::vector<std::pair<Handler, natsStatus>> unsent;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     unsent.swap(unsent_);
   }
   for (auto& [handler, why] : unsent) handler(why, nullptr);
 }
 
 void ReplyMux::run_timer() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     if (pending_.empty() && unsent_.empty()) {
       due_ = {};
@@ -104,7 +104,7 @@ void ReplyMux::run_timer() {
     } else if (unsent_.empty()) {
       changed_.wait_for(lock, kTick);
     }
-    auto ended = take_ended(lock);
+    auto ended = take_ended();
     if (ended.empty()) continue;
     lock.unlock();
     for (auto& [handler, status] : ended) handler(status, nullptr);
@@ -112,7 +112,7 @@ void ReplyMux::run_timer() {
   }
 }
 
-std::vector<std::pair<ReplyMux::Handler, natsStatus>> ReplyMux::take_ended(std::unique_lock<std::mutex>&) {
+std::vector<std::pair<ReplyMux::Handler, natsStatus>> ReplyMux::take_ended() {
   auto ended = std::exchange(unsent_, {});
   const auto now = std::chrono::steady_clock::now();
   while (!due_.empty() && due_.top().first <= now) {

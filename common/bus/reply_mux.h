@@ -8,10 +8,8 @@
 // together with the token that identifies the request. An answer that arrives after its entry was removed is dropped.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <queue>
 #include <string>
@@ -20,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus_impl.h"
 
 namespace mm::bus {
@@ -55,18 +54,17 @@ class ReplyMux {
   std::optional<Handler> take(std::uint64_t id, std::string_view word);
   void end_all(natsStatus status);
   void run_timer();
-  std::vector<std::pair<Handler, natsStatus>> take_ended(std::unique_lock<std::mutex>& lock);
+  std::vector<std::pair<Handler, natsStatus>> take_ended() REQUIRES(mutex_);
 
   Bus::Impl& bus_;
   std::string prefix_;  // prefix of the reply subjects, with the last dot
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Protected by mutex_:
-  std::unordered_map<std::uint64_t, Pending> pending_;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  std::vector<std::pair<Handler, natsStatus>> unsent_;
-  std::uint64_t last_id_ = 0;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  Condition changed_;
+  std::unordered_map<std::uint64_t, Pending> pending_ GUARDED_BY(mutex_);
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_ GUARDED_BY(mutex_);
+  std::vector<std::pair<Handler, natsStatus>> unsent_ GUARDED_BY(mutex_);
+  std::uint64_t last_id_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::list<Bus::Impl::Listener>::iterator listener_;
   std::thread timer_;

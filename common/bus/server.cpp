@@ -4,12 +4,12 @@
 #include "common/bus/server.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "common/base/mutex.h"
 #include "common/bus/endpoint.h"
 #include "common/bus/request_headers.h"
 #include "common/runtime/log.h"
@@ -43,15 +43,15 @@ struct Server::Impl {
     RawBatchHandler many;                                        // of a batch subject
     std::size_t most = 1;
     int side_by_side = 1;                                        // number of threads of a batch subject
-    std::deque<Request> queue;                                   // of a batch subject; protected by mutex
-    std::condition_variable arrived;                             // of a batch subject
+    std::deque<Request> queue;                                   // of a batch subject; guarded by Impl::mutex
+    Condition arrived;                                           // of a batch subject
   };
 
   Route& add(std::string subject, const std::string& address = {});
   void start();
   void stop();
   void on_request(Route& route, MsgPtr message);
-  void put(Route& route, Request request);
+  void put(Route& route, Request request) REQUIRES(mutex);
   void work();
   void work_batches(Route& route);
   void serve_one(Route& route, Request request);
@@ -69,14 +69,14 @@ struct Server::Impl {
   const TimePoint started;
 
   std::vector<std::unique_ptr<Route>> routes;  // constant after start
-  std::mutex mutex;
-  std::condition_variable arrived;
-  std::condition_variable emptied;
-  std::deque<std::pair<Route*, Request>> inbox;  // protected by mutex
-  std::size_t waiting = 0;                       // over all queues; protected by mutex
+  Mutex mutex;
+  Condition arrived;
+  Condition emptied;
+  std::deque<std::pair<Route*, Request>> inbox GUARDED_BY(mutex);
+  std::size_t waiting GUARDED_BY(mutex) = 0;  // over all queues
   // Number of batch requests without an answer. Owners: this, and those requests.
   std::shared_ptr<std::atomic<int>> unanswered = std::make_shared<std::atomic<int>>(0);
-  bool stopping = false;                         // protected by mutex
+  bool stopping GUARDED_BY(mutex) = false;
 
   std::vector<std::thread> threads;
   std::vector<std::unique_ptr<CallbackSubscription>> protocol;
@@ -152,7 +152,7 @@ void Server::Impl::on_request(Route& route, MsgPtr message) {
   Request request{std::move(message), std::chrono::steady_clock::now()};
   bool full = false;
   {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     full = waiting >= options.inbox;
     if (!full) put(route, std::move(request));
   }
@@ -172,9 +172,9 @@ void Server::Impl::put(Route& route, Request request) {
 }
 
 void Server::Impl::work() {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (true) {
-    arrived.wait(lock, [&] { return stopping || !inbox.empty(); });
+    arrived.wait(lock, [this]() REQUIRES(mutex) { return stopping || !inbox.empty(); });
     if (inbox.empty()) break;
     auto [route, request] = std::move(inbox.front());
     inbox.pop_front();
@@ -189,9 +189,9 @@ void Server::Impl::work() {
 }
 
 void Server::Impl::work_batches(Route& route) {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (true) {
-    route.arrived.wait(lock, [&] { return stopping || !route.queue.empty(); });
+    route.arrived.wait(lock, [&]() REQUIRES(mutex) { return stopping || !route.queue.empty(); });
     if (route.queue.empty()) break;
     std::deque<Request> requests;
     while (!route.queue.empty() && requests.size() < route.most) {
@@ -285,12 +285,12 @@ void Server::Impl::stop() {
   for (const auto& subscription : subscriptions) subscription->await_end();
   protocol.clear();
   {
-    std::unique_lock lock(mutex);
-    emptied.wait_until(lock, deadline.when(), [&] { return waiting == 0; });
+    MutexLock lock(mutex);
+    emptied.wait_until(lock, deadline.when(), [this]() REQUIRES(mutex) { return waiting == 0; });
   }
   refuse_rest();
   {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     stopping = true;
     arrived.notify_all();
     for (const auto& route : routes) route->arrived.notify_all();
@@ -304,7 +304,7 @@ void Server::Impl::stop() {
 void Server::Impl::refuse_rest() {
   std::deque<std::pair<Route*, Request>> rest;
   {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     rest.swap(inbox);
     for (const auto& route : routes) {
       for (auto& request : route->queue) rest.emplace_back(route.get(), std::move(request));

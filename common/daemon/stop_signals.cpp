@@ -37,7 +37,7 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::wait(Milliseconds time) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   changed_.wait_for(lock, time, [&] { return requested_.load(); });
 }
 
@@ -51,7 +51,7 @@ void StopSignals::run() {
       std::_Exit(128 + signal);
     }
     log::info("stop_requested", {{"signal", signal}});
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     changed_.notify_all();
   }
 }

@@ -4,11 +4,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace mm::daemon {
 
@@ -29,8 +28,8 @@ class StopSignals {
 
   std::atomic<bool> requested_{false};
   std::atomic<bool> ending_{false};
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  Mutex mutex_;
+  Condition changed_;
   std::thread thread_;
 };
 

@@ -11,22 +11,22 @@ constexpr Milliseconds kFailedProbeEvery{100};
 }  // namespace
 
 void Health::set(std::string_view name, bool holds) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   conditions_.insert_or_assign(std::string(name), holds);
 }
 
 void Health::probe(std::string_view name, std::function<bool()> holds) {
-  std::lock_guard lock(probing_);
+  const MutexLock lock(probing_);
   probes_.insert_or_assign(std::string(name), Probe{std::move(holds), {}, false});
 }
 
 void Health::pause_probes() {
-  std::lock_guard lock(probing_);
+  const MutexLock lock(probing_);
   paused_ = true;
 }
 
 void Health::resume_probes() {
-  std::lock_guard lock(probing_);
+  const MutexLock lock(probing_);
   paused_ = false;
 }
 
@@ -35,12 +35,12 @@ bool Health::ready() const { return failing().empty(); }
 std::vector<std::string> Health::failing() const {
   std::map<std::string, bool, std::less<>> all;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     all = conditions_;
   }
   {
     // Only one evaluation runs at a time: `pause_probes` returns when none runs.
-    std::lock_guard lock(probing_);
+    const MutexLock lock(probing_);
     const auto now = std::chrono::steady_clock::now();
     for (auto& [name, probe] : probes_) {
       if (paused_) break;

@@ -5,12 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace mm::runtime {
 
@@ -39,11 +39,11 @@ class Health {
     bool held;
   };
 
-  mutable std::mutex mutex_;
-  std::map<std::string, bool, std::less<>> conditions_;  // protected by mutex_
-  mutable std::mutex probing_;
-  mutable std::map<std::string, Probe, std::less<>> probes_;  // protected by probing_
-  bool paused_ = false;                                       // protected by probing_
+  mutable Mutex mutex_;
+  std::map<std::string, bool, std::less<>> conditions_ GUARDED_BY(mutex_);
+  mutable Mutex probing_;
+  mutable std::map<std::string, Probe, std::less<>> probes_ GUARDED_BY(probing_);
+  bool paused_ GUARDED_BY(probing_) = false;
 };
 
 }  // namespace mm::runtime

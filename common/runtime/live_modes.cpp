@@ -59,7 +59,7 @@ LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& regis
 
 LiveModes::~LiveModes() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   stopped_.notify_all();
@@ -67,26 +67,26 @@ LiveModes::~LiveModes() {
 }
 
 LiveModes::Table LiveModes::now() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return now_;
 }
 
 LiveModes::Table LiveModes::before() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return before_;
 }
 
 void LiveModes::run() {
   for (;;) {
     look();
-    std::unique_lock lock(mutex_);
-    if (stopped_.wait_for(lock, look_every_, [this] { return stopping_; })) return;
+    MutexLock lock(mutex_);
+    if (stopped_.wait_for(lock, look_every_, [this]() REQUIRES(mutex_) { return stopping_; })) return;
   }
 }
 
 void LiveModes::look() {
   if (file_.empty()) return;
-  const std::lock_guard lock(looking_);
+  const MutexLock lock(looking_);
   auto text = text_of(file_);
   if (seen_ && text == *seen_) return;
   if (text) text = settled_text();
@@ -101,8 +101,8 @@ std::optional<std::string> LiveModes::settled_text() {
   auto text = text_of(file_);
   for (int i = 0; i < kSettleTries; ++i) {
     {
-      std::unique_lock lock(mutex_);
-      stopped_.wait_for(lock, kSettle, [this] { return stopping_; });
+      MutexLock lock(mutex_);
+      stopped_.wait_for(lock, kSettle, [this]() REQUIRES(mutex_) { return stopping_; });
     }
     auto again = text_of(file_);
     if (text && again == text) return text;
@@ -122,7 +122,7 @@ void LiveModes::take_over(std::string text) {
   refused_.set(0);
   if (changed.empty()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     before_ = std::move(now_);
     now_ = std::make_shared<const ModeTable>(std::move(*table));
   }

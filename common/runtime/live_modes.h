@@ -6,16 +6,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/contracts/modes.h"
 #include "common/runtime/metrics.h"
 
@@ -45,22 +44,22 @@ class LiveModes {
  private:
   void run();
   std::optional<std::string> settled_text();
-  void take_over(std::string text);
-  void refuse(const std::vector<std::string>& problems);
+  void take_over(std::string text) REQUIRES(looking_);
+  void refuse(const std::vector<std::string>& problems) REQUIRES(looking_);
 
   const std::string file_;
   const Milliseconds look_every_;
   metrics::Gauge refused_;
   metrics::Counter changes_;
   std::atomic<std::uint64_t> version_ = 1;
-  mutable std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stopping_ = false;  // protected by mutex_, as are the next two
-  Table now_;
-  Table before_;
-  std::mutex looking_;
-  std::optional<std::string> seen_;  // content that was read last; protected by looking_, as is the next member
-  bool is_refused_ = false;
+  mutable Mutex mutex_;
+  Condition stopped_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  Table now_ GUARDED_BY(mutex_);
+  Table before_ GUARDED_BY(mutex_);
+  Mutex looking_;
+  std::optional<std::string> seen_ GUARDED_BY(looking_);  // content that was read last
+  bool is_refused_ GUARDED_BY(looking_) = false;
   std::thread thread_;  // last member: the thread uses all others
 };
 

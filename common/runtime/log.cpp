@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <mutex>
 
+#include "common/base/mutex.h"
 #include "common/runtime/trace.h"
 #include "common/wire/json.h"
 #include "common/wire/time_text.h"
@@ -26,8 +26,8 @@ struct Logger {
   std::string service;
   std::string instance;
   std::atomic<Level> level{Level::info};
-  std::mutex mutex;
-  bool torn = false;  // the last line was written only in part; the next line begins with a line break
+  Mutex mutex;
+  bool torn GUARDED_BY(mutex) = false;  // the last line was written in part; the next one begins with a line break
   std::atomic<std::uint64_t> dropped{0};
 };
 
@@ -96,7 +96,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   if (level < log.level.load(std::memory_order_relaxed)) return;
   auto line = format(level, event, fields);
   if (line.size() >= PIPE_BUF) line = format(level, event, {Field("fields_too_long", true)});
-  std::lock_guard lock(log.mutex);
+  const MutexLock lock(log.mutex);
   if (log.torn) line.insert(line.begin(), '\n');
   if (!write_line(line, log.torn)) ++log.dropped;
 }

@@ -8,14 +8,13 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/result.h"
 
 namespace mm::storage {
@@ -61,14 +60,14 @@ class Pool {
 
   /// Whether the latest attempts to connect failed or got no answer.
   bool is_away() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return away_;
   }
 
   /// Takes back a connection, or nullptr if it is broken.
   void give_back(std::unique_ptr<Connection> connection) {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       --lent_;
       if (connection) idle_.push_back(std::move(connection));
     }
@@ -92,8 +91,8 @@ class Pool {
   };
 
   Result<Taken, std::string> take_idle(Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    const auto some_left = [this] { return lent_ < options_.connections; };
+    MutexLock lock(mutex_);
+    const auto some_left = [this]() REQUIRES(mutex_) { return lent_ < options_.connections; };
     if (!returned_.wait_until(lock, deadline.within(options_.lease_wait).when(), some_left)) {
       return fail(std::string("all connections are in use"));
     }
@@ -115,14 +114,14 @@ class Pool {
   }
 
   void connected() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     away_ = trying_ = false;
     pause_ = Milliseconds{0};
   }
 
   Made failed(std::string why) {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       away_ = true;
       trying_ = false;
       pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
@@ -136,7 +135,7 @@ class Pool {
     const auto age = std::chrono::steady_clock::now() - started.at;
     if (age > kKeptFor) return failed("the server does not answer");
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       // Only an attempt of this age shows that the server is silent; the caller may have had very little time.
       if (age > kSilent) away_ = true;
       trying_ = false;
@@ -149,16 +148,15 @@ class Pool {
   const PoolOptions options_;
   const Start start_;
 
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  // Protected by mutex_.
-  std::vector<std::unique_ptr<Connection>> idle_;
-  int lent_ = 0;
-  bool away_ = false;    // an attempt failed or got no answer, and none has succeeded since
-  bool trying_ = false;  // while away: a caller is trying to connect
-  Started kept_;         // half-open attempt for the next caller
-  SteadyPoint next_attempt_{};
-  Milliseconds pause_{0};
+  Mutex mutex_;
+  Condition returned_;
+  std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
+  int lent_ GUARDED_BY(mutex_) = 0;
+  bool away_ GUARDED_BY(mutex_) = false;    // an attempt failed or got no answer, and none has succeeded since
+  bool trying_ GUARDED_BY(mutex_) = false;  // while away: a caller is trying to connect
+  Started kept_ GUARDED_BY(mutex_);         // half-open attempt for the next caller
+  SteadyPoint next_attempt_ GUARDED_BY(mutex_){};
+  Milliseconds pause_ GUARDED_BY(mutex_){0};
 };
 
 }  // namespace mm::storage

@@ -1,11 +1,10 @@
 #include "common/storage/postgres.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <thread>
 
+#include "common/base/mutex.h"
 #include "common/storage/pool.h"
 #include "common/storage/postgres_connection.h"
 #include "common/storage/watchdog.h"
@@ -114,7 +113,7 @@ struct Postgres::Impl {
 
   ~Impl() {
     {
-      std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       ending = true;
     }
     wake.notify_one();
@@ -125,9 +124,9 @@ struct Postgres::Impl {
   Watchdog watchdog;
   Pool<PostgresConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool ending = false;  // protected by mutex
+  Mutex mutex;
+  Condition wake;
+  bool ending GUARDED_BY(mutex) = false;
   std::thread looker;   // last member: uses all of the above
 
   DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
@@ -180,7 +179,7 @@ bool Postgres::Impl::succeeded_within(Milliseconds time) const {
 }
 
 void Postgres::Impl::look_now_and_then() {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (!ending) {
     if (!succeeded_within(kLookEvery)) {
       lock.unlock();
@@ -188,7 +187,8 @@ void Postgres::Impl::look_now_and_then() {
       if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
       lock.lock();
     }
-    wake.wait_for(lock, succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery, [this] { return ending; });
+    wake.wait_for(lock, succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery,
+                  [this]() REQUIRES(mutex) { return ending; });
   }
 }
 

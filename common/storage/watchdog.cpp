@@ -13,7 +13,7 @@ Watchdog::Watchdog() : next_look_(std::chrono::steady_clock::now() + kIdle), thr
 
 Watchdog::~Watchdog() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   wake_.notify_one();
@@ -21,19 +21,19 @@ Watchdog::~Watchdog() {
 }
 
 Watchdog::Watch::Watch(Watchdog& dog, int socket, Deadline deadline) : dog_(dog) {
-  std::lock_guard lock(dog_.mutex_);
+  const MutexLock lock(dog_.mutex_);
   place_ = dog_.sockets_.emplace(deadline.when(), socket);
   // Most watches end long before their deadline. The thread is woken only for a deadline before its next check.
   if (deadline.when() < dog_.next_look_) dog_.wake_.notify_one();
 }
 
 Watchdog::Watch::~Watch() {
-  std::lock_guard lock(dog_.mutex_);
+  const MutexLock lock(dog_.mutex_);
   dog_.sockets_.erase(place_);
 }
 
 void Watchdog::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!ending_) {
     const auto now = std::chrono::steady_clock::now();
     next_look_ = now + kIdle;

@@ -2,12 +2,11 @@
 // Private to common/storage. Thread-safe; has one thread.
 #pragma once
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <thread>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace mm::storage {
 
@@ -34,11 +33,11 @@ class Watchdog {
  private:
   void run();
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::multimap<SteadyPoint, int> sockets_;  // by deadline; value -1 after the shutdown; protected by mutex_
-  SteadyPoint next_look_;                    // protected by mutex_
-  bool ending_ = false;                      // protected by mutex_
+  Mutex mutex_;
+  Condition wake_;
+  std::multimap<SteadyPoint, int> sockets_ GUARDED_BY(mutex_);  // by deadline; value -1 after the shutdown
+  SteadyPoint next_look_ GUARDED_BY(mutex_);
+  bool ending_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

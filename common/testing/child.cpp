@@ -11,16 +11,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <fstream>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "common/base/mutex.h"
 
 extern char** environ;
 
@@ -39,7 +39,7 @@ class Launcher {
     std::packaged_task<pid_t()> task(std::move(start));
     auto pid = task.get_future();
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       tasks_.push_back(std::move(task));
     }
     wake_.notify_one();
@@ -53,8 +53,8 @@ class Launcher {
 
   void serve() {
     while (true) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !tasks_.empty(); });
+      MutexLock lock(mutex_);
+      wake_.wait(lock, [this]() REQUIRES(mutex_) { return !tasks_.empty(); });
       auto task = std::move(tasks_.front());
       tasks_.pop_front();
       lock.unlock();
@@ -62,9 +62,9 @@ class Launcher {
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::packaged_task<pid_t()>> tasks_;
+  Mutex mutex_;
+  Condition wake_;
+  std::deque<std::packaged_task<pid_t()>> tasks_ GUARDED_BY(mutex_);
 };
 
 struct Identity {

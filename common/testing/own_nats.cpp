@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 
+#include "common/base/mutex.h"
 #include "common/testing/server_process.h"
 
 namespace mm::testing {
@@ -48,22 +48,22 @@ class NatsLogs {
   }
 
   void add(const std::string& path) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     read_to_[path] = 0;
   }
   void remove(const std::string& path) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     read(path);
     read_to_.erase(path);
   }
   std::vector<std::string> take_errors() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [path, end] : read_to_) read(path);
     return std::exchange(errors_, {});
   }
 
  private:
-  void read(const std::string& path) {
+  void read(const std::string& path) REQUIRES(mutex_) {
     std::ifstream file(path);
     file.seekg(read_to_[path]);
     for (std::string line; std::getline(file, line) && !file.eof();) {
@@ -72,10 +72,9 @@ class NatsLogs {
     }
   }
 
-  std::mutex mutex_;
-  // Protected by mutex_:
-  std::map<std::string, std::streamoff> read_to_;
-  std::vector<std::string> errors_;
+  Mutex mutex_;
+  std::map<std::string, std::streamoff> read_to_ GUARDED_BY(mutex_);
+  std::vector<std::string> errors_ GUARDED_BY(mutex_);
 };
 
 // The shipped files and, for the test's own hands, one more user.
