@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <thread>
 #include <vector>
 
-#include "common/base/mutex.h"
 #include "common/runtime/log.h"
+#include "common/runtime/periodic_task.h"
 
 namespace mm::bus {
 namespace {
@@ -17,7 +16,7 @@ constexpr Milliseconds kPoll{200};
 constexpr Milliseconds kTurnTime{4'000};
 constexpr Milliseconds kStoreTime{2'000};
 constexpr Milliseconds kLookTime{1'000};
-constexpr Milliseconds kFirstPause{100};
+constexpr Milliseconds kFirstPause{200};
 constexpr Milliseconds kLongestPause{1'000};
 constexpr Milliseconds kMeasureEvery{1'000};
 constexpr Milliseconds kPruneEvery{60'000};
@@ -74,16 +73,7 @@ struct Outbox::Impl {
         oldest(metrics.gauge("mm_outbox_oldest_unsent_seconds", "Age of the oldest event not confirmed yet")),
         published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, including resent ones")),
         failures(metrics.counter("mm_outbox_publish_failures_total", "Events JetStream did not confirm in time")),
-        relay([this] { run(); }) {}
-
-  ~Impl() {
-    {
-      const MutexLock lock(mutex);
-      ending = true;
-    }
-    woken.notify_one();
-    relay.join();
-  }
+        relay([this] { return turn(); }) {}
 
   storage::Postgres& postgres;
   Bus& bus;
@@ -95,48 +85,37 @@ struct Outbox::Impl {
   metrics::Counter published;
   metrics::Counter failures;
 
-  Mutex mutex;
-  Condition woken;
-  bool wanted GUARDED_BY(mutex) = false;
-  bool ending GUARDED_BY(mutex) = false;
-
   // Used only by the relay thread:
   std::string settled_server;  // id of the server for which no row is left to resend
   SteadyPoint next_resend_look{};
   SteadyPoint next_resend{};
   SteadyPoint next_measure{};
   SteadyPoint next_prune{};
-  Milliseconds pause{0};
+  Milliseconds pause{0};  // after a failure
+  Deadline retry_at = Deadline::at({});
 
-  std::thread relay;  // last member: uses all of the above
-
-  void run();
-  bool is_ending();
-  bool relay_turn();
+  Milliseconds turn();
+  bool send();
   storage::DatabaseResult<Turn> send_unsent();
   storage::DatabaseResult<Turn> send_lost(const std::string& server);
   Turn publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows);
   void measure();
   void prune();
-  void wait();
+
+  runtime::PeriodicTask relay;  // last member: it uses all others
 };
 
-void Outbox::Impl::run() {
-  while (!is_ending()) {
-    const bool more = bus.connected() && relay_turn();
-    if (!is_ending() && due(next_measure, kMeasureEvery)) measure();
-    if (!is_ending() && due(next_prune, kPruneEvery)) prune();
-    if (!more) wait();
-  }
+/// Runs one turn of the relay thread and returns the time until the next one. After a failure wake() does not shorten
+/// the pause.
+Milliseconds Outbox::Impl::turn() {
+  const bool more = retry_at.passed() && bus.connected() && send();
+  if (!relay.stopping() && due(next_measure, kMeasureEvery)) measure();
+  if (!relay.stopping() && due(next_prune, kPruneEvery)) prune();
+  return more ? Milliseconds{0} : std::max(retry_at.left(), kPoll);
 }
 
-bool Outbox::Impl::is_ending() {
-  const MutexLock lock(mutex);
-  return ending;
-}
-
-/// Runs one turn of the relay thread. Returns true if there is more to do immediately.
-bool Outbox::Impl::relay_turn() {
+/// Sends unsent rows, or rows that JetStream may have lost. Returns true if there is more to do immediately.
+bool Outbox::Impl::send() {
   const auto server = bus.server_id();
   if (server.empty()) return false;
   auto outcome = send_unsent();
@@ -153,6 +132,7 @@ bool Outbox::Impl::relay_turn() {
   }
   if (pause.count() == 0) log::warning("outbox_stalled", {{"table", table}, {"error", error}});
   pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
+  retry_at = Deadline::after(pause);
   return false;
 }
 
@@ -220,7 +200,7 @@ void Outbox::Impl::measure() {
 
 void Outbox::Impl::prune() {
   std::size_t deleted = kPruneBatch;
-  while (deleted == kPruneBatch && !is_ending()) {
+  while (deleted == kPruneBatch && !relay.stopping()) {
     const auto gone = postgres.transaction(Deadline::after(kLookTime), [this](pqxx::work& tx) {
       return tx
           .exec_params("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table +
@@ -230,17 +210,6 @@ void Outbox::Impl::prune() {
     });
     deleted = gone ? static_cast<std::size_t>(*gone) : 0;
   }
-}
-
-void Outbox::Impl::wait() {
-  MutexLock lock(mutex);
-  // After a failure a call of wake() does not shorten the pause.
-  if (pause.count() > 0) {
-    woken.wait_for(lock, pause, [this]() REQUIRES(mutex) { return ending; });
-  } else {
-    woken.wait_for(lock, kPoll, [this]() REQUIRES(mutex) { return ending || wanted; });
-  }
-  wanted = false;
 }
 
 Outbox::Outbox(storage::Postgres& postgres, Bus& bus, std::string schema, metrics::Registry& metrics)
@@ -255,12 +224,6 @@ void Outbox::add(pqxx::work& tx, std::string_view subject, const std::string& bo
                     context.none() ? std::string() : context.traceparent());
 }
 
-void Outbox::wake() {
-  {
-    const MutexLock lock(impl_->mutex);
-    impl_->wanted = true;
-  }
-  impl_->woken.notify_one();
-}
+void Outbox::wake() { impl_->relay.wake(); }
 
 }  // namespace mm::bus

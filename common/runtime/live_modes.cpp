@@ -1,6 +1,7 @@
 #include "common/runtime/live_modes.h"
 
 #include <fstream>
+#include <thread>
 
 #include "common/runtime/log.h"
 #include "common/wire/codec.h"
@@ -49,21 +50,11 @@ std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after)
 
 LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every)
     : file_(std::move(file)),
-      look_every_(look_every),
       refused_(registry.gauge("mm_modes_refused", "1 while the mode file is refused and an older table is used")),
       changes_(registry.counter("mm_modes_changes_total", "Changes of the mode table applied while running")),
       now_(std::make_shared<const ModeTable>(std::move(first))),
       before_(now_) {
-  if (!file_.empty()) thread_ = std::thread([this] { run(); });
-}
-
-LiveModes::~LiveModes() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  stopped_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!file_.empty()) task_.emplace(look_every, [this] { look(); });
 }
 
 LiveModes::Table LiveModes::now() const {
@@ -74,14 +65,6 @@ LiveModes::Table LiveModes::now() const {
 LiveModes::Table LiveModes::before() const {
   const MutexLock lock(mutex_);
   return before_;
-}
-
-void LiveModes::run() {
-  for (;;) {
-    look();
-    MutexLock lock(mutex_);
-    if (stopped_.wait_for(lock, look_every_, [this]() REQUIRES(mutex_) { return stopping_; })) return;
-  }
 }
 
 void LiveModes::look() {
@@ -100,10 +83,7 @@ void LiveModes::look() {
 std::optional<std::string> LiveModes::settled_text() {
   auto text = text_of(file_);
   for (int i = 0; i < kSettleTries; ++i) {
-    {
-      MutexLock lock(mutex_);
-      stopped_.wait_for(lock, kSettle, [this]() REQUIRES(mutex_) { return stopping_; });
-    }
+    std::this_thread::sleep_for(kSettle);
     auto again = text_of(file_);
     if (text && again == text) return text;
     text = std::move(again);

@@ -10,13 +10,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/contracts/modes.h"
 #include "common/runtime/metrics.h"
+#include "common/runtime/periodic_task.h"
 
 namespace mm::runtime {
 
@@ -28,7 +28,6 @@ class LiveModes {
 
   /// `first`: the table that was read at the start. `file`: its path; empty for a table that never changes.
   LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every = kLookEvery);
-  ~LiveModes();
   LiveModes(const LiveModes&) = delete;
   LiveModes& operator=(const LiveModes&) = delete;
 
@@ -42,25 +41,21 @@ class LiveModes {
   void look();
 
  private:
-  void run();
   std::optional<std::string> settled_text();
   void take_over(std::string text) REQUIRES(looking_);
   void refuse(const std::vector<std::string>& problems) REQUIRES(looking_);
 
   const std::string file_;
-  const Milliseconds look_every_;
   metrics::Gauge refused_;
   metrics::Counter changes_;
   std::atomic<std::uint64_t> version_ = 1;
   mutable Mutex mutex_;
-  Condition stopped_;
-  bool stopping_ GUARDED_BY(mutex_) = false;
   Table now_ GUARDED_BY(mutex_);
   Table before_ GUARDED_BY(mutex_);
   Mutex looking_;
   std::optional<std::string> seen_ GUARDED_BY(looking_);  // content that was read last
   bool is_refused_ GUARDED_BY(looking_) = false;
-  std::thread thread_;  // last member: the thread uses all others
+  std::optional<PeriodicTask> task_;  // last member: it uses all others
 };
 
 /// The modes that exist in only one of the tables or differ between them.

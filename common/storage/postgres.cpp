@@ -4,7 +4,7 @@
 #include <random>
 #include <thread>
 
-#include "common/base/mutex.h"
+#include "common/runtime/periodic_task.h"
 #include "common/storage/pool.h"
 #include "common/storage/postgres_connection.h"
 #include "common/storage/watchdog.h"
@@ -109,30 +109,19 @@ struct Postgres::Impl {
       : options(std::move(given)),
         pool({options.connections, kLeaseWait, kConnectTime, kAttemptPause, kAttemptPause},
              [this] { return PostgresConnection::start(options); }),
-        looker([this] { look_now_and_then(); }) {}
-
-  ~Impl() {
-    {
-      const MutexLock lock(mutex);
-      ending = true;
-    }
-    wake.notify_one();
-    looker.join();
-  }
+        probe([this] { return look(); }) {}
 
   const PostgresOptions options;
   Watchdog watchdog;
   Pool<PostgresConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
-  Mutex mutex;
-  Condition wake;
-  bool ending GUARDED_BY(mutex) = false;
-  std::thread looker;   // last member: uses all of the above
 
   DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   Result<Attempt, std::string> attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   bool succeeded_within(Milliseconds time) const;
-  void look_now_and_then();
+  Milliseconds look();
+
+  runtime::PeriodicTask probe;  // last member: it uses all others
 };
 
 Result<Attempt, std::string> Postgres::Impl::attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
@@ -178,18 +167,13 @@ bool Postgres::Impl::succeeded_within(Milliseconds time) const {
   return last.time_since_epoch() != SteadyPoint::duration::min() && std::chrono::steady_clock::now() - last < time;
 }
 
-void Postgres::Impl::look_now_and_then() {
-  MutexLock lock(mutex);
-  while (!ending) {
-    if (!succeeded_within(kLookEvery)) {
-      lock.unlock();
-      const auto looked = run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
-      if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
-      lock.lock();
-    }
-    wake.wait_for(lock, succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery,
-                  [this]() REQUIRES(mutex) { return ending; });
+/// Returns the time until the next call.
+Milliseconds Postgres::Impl::look() {
+  if (!succeeded_within(kLookEvery)) {
+    const auto looked = run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+    if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
   }
+  return succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery;
 }
 
 Postgres::Postgres(PostgresOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

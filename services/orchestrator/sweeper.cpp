@@ -12,30 +12,12 @@ Sweeper::Sweeper(Store& store, Provider& provider, Placement& placement, bus::Bu
       bus_(bus),
       timing_(timing),
       metrics_(metrics),
-      thread_([this] { run(); }) {}
+      task_(timing.sweep_interval, [this] { sweep(); }) {}
 
-Sweeper::~Sweeper() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  woken_.notify_one();
-  thread_.join();
-}
-
-bool Sweeper::stopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-void Sweeper::run() {
-  while (!stopping()) {
-    reconcile();
-    check_old_allocations();
-    (void)store_.prune(timing_.keep_tombstones, Deadline::after(kStoreTimeout));
-    std::unique_lock lock(mutex_);
-    woken_.wait_for(lock, timing_.sweep_interval, [this] { return stopping_; });
-  }
+void Sweeper::sweep() {
+  reconcile();
+  check_old_allocations();
+  (void)store_.prune(timing_.keep_tombstones, Deadline::after(kStoreTimeout));
 }
 
 void Sweeper::reconcile() {
@@ -46,7 +28,7 @@ void Sweeper::check_old_allocations() {
   const auto due = store_.due_for_check(timing_.check_age, kMaxPerSweep, Deadline::after(kStoreTimeout));
   if (!due) return;
   for (const auto match : *due) {
-    if (stopping()) return;
+    if (task_.stopping()) return;
     if (!is_over(match)) continue;
     log::warning("forgotten_allocation_released", {{"match_id", match}});
     if (placement_.release(match, Deadline::after(kStoreTimeout))) metrics_.swept.add();

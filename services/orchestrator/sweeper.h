@@ -2,10 +2,7 @@
 // frees slots that have no row, and deletes old tombstones. Also gives the provider its first view of the table.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
+#include "common/runtime/periodic_task.h"
 #include "services/orchestrator/placement.h"
 
 namespace mm::orchestrator {
@@ -26,17 +23,13 @@ class Sweeper {
 
   Sweeper(Store& store, Provider& provider, Placement& placement, bus::Bus& bus, const Timing& timing,
           Metrics& metrics);
-  ~Sweeper();
-  Sweeper(const Sweeper&) = delete;
-  Sweeper& operator=(const Sweeper&) = delete;
 
  private:
-  void run();
+  void sweep();
   void reconcile();
   void check_old_allocations();
   /// Session says that the match has ended or is unknown.
   bool is_over(MatchId match);
-  bool stopping();
 
   Store& store_;
   Provider& provider_;
@@ -44,11 +37,7 @@ class Sweeper {
   bus::Bus& bus_;
   const Timing timing_;
   Metrics& metrics_;
-
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  runtime::PeriodicTask task_;  // last member: it uses all others
 };
 
 }  // namespace mm::orchestrator

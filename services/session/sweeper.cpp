@@ -13,29 +13,14 @@ Sweeper::Sweeper(Store& store, ServerAllocator& servers, MatchNotifier& notifier
       can_receive_(timing.heartbeat_timeout, kMaxGap),
       can_allocate_(timing.allocation_timeout, kMaxGap),
       pruned_(std::chrono::steady_clock::now()),
-      thread_([this] { run(); }) {}
-
-Sweeper::~Sweeper() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  woken_.notify_one();
-  thread_.join();
-}
+      task_(timing.sweep_interval, [this] { run(); }) {}
 
 void Sweeper::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const bool available = sweep() && bus_.connected();
-    const auto now = std::chrono::steady_clock::now();
-    can_receive_.observe(now, available);
-    can_allocate_.observe(now, available);
-    prune();
-    lock.lock();
-    woken_.wait_for(lock, timing_.sweep_interval, [this] { return stopping_; });
-  }
+  const bool available = sweep() && bus_.connected();
+  const auto now = std::chrono::steady_clock::now();
+  can_receive_.observe(now, available);
+  can_allocate_.observe(now, available);
+  prune();
 }
 
 bool Sweeper::sweep() {

@@ -3,10 +3,7 @@
 // rows, so it also finishes what a crashed instance began. Several instances may sweep: the rows decide.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
+#include "common/runtime/periodic_task.h"
 #include "services/session/core/availability.h"
 #include "services/session/server_allocator.h"
 
@@ -30,9 +27,6 @@ class Sweeper {
   static constexpr Milliseconds kMaxGap{3'000};
 
   Sweeper(Store& store, ServerAllocator& servers, MatchNotifier& notifier, bus::Bus& bus, const Timing& timing);
-  ~Sweeper();
-  Sweeper(const Sweeper&) = delete;
-  Sweeper& operator=(const Sweeper&) = delete;
 
  private:
   void run();
@@ -50,11 +44,7 @@ class Sweeper {
   Availability can_receive_;   ///< heartbeats could have arrived
   Availability can_allocate_;  ///< servers could have been allocated
   SteadyPoint pruned_;
-
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  runtime::PeriodicTask task_;  // last member: it uses all others
 };
 
 }  // namespace mm::session

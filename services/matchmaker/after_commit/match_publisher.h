@@ -14,8 +14,8 @@
 #include "common/bus/bus.h"
 #include "common/bus/notifier.h"
 #include "common/contracts/events.h"
+#include "common/runtime/periodic_task.h"
 #include "services/matchmaker/metrics/metrics.h"
-#include "services/matchmaker/after_commit/worker.h"
 
 namespace mm::matchmaker {
 
@@ -54,8 +54,8 @@ class MatchPublisher {
   std::deque<MatchFound> unstored_;     // guarded by mutex_
   std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest match ids
   std::deque<MatchId> told_order_;      // guarded by mutex_
-  Worker teller_;                       // this and the next member are last, because their threads use all of the above
-  Worker stream_writer_;
+  runtime::PeriodicTask teller_;                       // this and the next member are last, because their threads use all of the above
+  runtime::PeriodicTask stream_writer_;
 };
 
 }  // namespace mm::matchmaker

@@ -11,10 +11,10 @@
 #include <string>
 
 #include "common/bus/bus.h"
+#include "common/runtime/periodic_task.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/queue/request_store.h"
-#include "services/matchmaker/after_commit/worker.h"
 
 namespace mm::matchmaker {
 
@@ -45,7 +45,7 @@ class OutboxRelay {
   std::set<Tenant> unsettled_;          ///< tenants that may have events confirmed by another nats-server
   std::string server_;                  ///< the nats-server of the last round
   std::uint64_t seen_ = 0;
-  Worker worker_;  // last member
+  runtime::PeriodicTask worker_;  // last member
 };
 
 }  // namespace mm::matchmaker

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/runtime/periodic_task.h"
 #include "services/matchmaker/after_commit/reconcile_schedule.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/metrics/metrics.h"
@@ -16,7 +17,6 @@
 #include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/queue/owner_store.h"
 #include "services/matchmaker/waits/wait_estimator.h"
-#include "services/matchmaker/after_commit/worker.h"
 
 namespace mm::matchmaker {
 
@@ -63,7 +63,7 @@ class Reconciler {
   SteadyPoint listed_at_{};
   SteadyPoint learnt_all_at_{};
   SteadyPoint retired_at_{};
-  Worker worker_;  // last member, so that all others exist when the thread starts
+  runtime::PeriodicTask worker_;  // last member, so that all others exist when the thread starts
 };
 
 }  // namespace mm::matchmaker
