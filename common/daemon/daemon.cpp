@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "common/contracts/bus_rights.h"
 #include "common/daemon/admin_server.h"
@@ -12,15 +11,11 @@
 #include "common/daemon/stop_signals.h"
 #include "common/daemon/wait_until.h"
 #include "common/runtime/check_secrets.h"
+#include "common/runtime/start_errors.h"
 #include "common/wire/json.h"
 
 namespace mm::daemon {
 namespace {
-
-constexpr int kExitUsage = 64;
-constexpr int kExitUnavailable = 69;
-constexpr int kExitSoftware = 70;
-constexpr int kExitConfig = 78;
 
 constexpr Milliseconds kNatsWait{30'000};
 constexpr Milliseconds kPortWait{300'000};
@@ -54,7 +49,7 @@ std::optional<int> read_arguments(std::string_view name, int argc, char** argv, 
     return 0;
   }
   std::fprintf(stderr, "%s accepts only the arguments --help, --version and --check\n", std::string(name).c_str());
-  return kExitUsage;
+  return runtime::kExitUsage;
 }
 
 void harden_process() {
@@ -97,8 +92,7 @@ template <class Key>
 Key key_of(const runtime::Credentials& credentials, const std::string& name) {
   auto key = Key::parse(credentials.require(name));
   if (key) return *std::move(key);
-  log::error("credential_refused", {{"reason", "the credential " + name + " " + key.error()}});
-  std::_Exit(kExitConfig);
+  throw runtime::StartRefused("credentials", {"the credential " + name + " " + key.error()});
 }
 
 // Reads the keys for signed events: the daemon's own key if it signs, and the keys of signers whose events it reads.
@@ -154,21 +148,25 @@ class Daemon {
 
 int Daemon::run(const Make& make) {
   log::info("starting", {{"version", MM_VERSION}});
-  if (const auto checked = runtime::check_all(settings_.credentials_dir); !checked) {
-    log::error("credential_refused", {{"reason", checked.error()}});
-    return kExitConfig;
-  }
-  int status = kExitSoftware;
+  int status = runtime::kExitSoftware;
   try {
+    if (auto checked = runtime::check_all(settings_.credentials_dir); !checked) {
+      throw runtime::StartRefused("credentials", {std::move(checked).error()});
+    }
     open_admin();
     connect();
     tend();
     status = serve(make);
-  } catch (const Stopped&) {
+  } catch (const runtime::Stopped&) {
     status = 0;
-  } catch (const Unavailable& error) {
+  } catch (const runtime::StartRefused& error) {
+    for (const auto& reason : error.reasons()) {
+      log::error("start_refused", {{"what", error.subject()}, {"reason", reason}});
+    }
+    status = runtime::kExitConfig;
+  } catch (const runtime::Unavailable& error) {
     log::error("start_failed", {{"reason", error.what()}});
-    status = kExitUnavailable;
+    status = runtime::kExitUnavailable;
   } catch (const std::exception& error) {
     log::error("start_failed", {{"reason", error.what()}});
   }
@@ -235,7 +233,7 @@ int Daemon::serve(const Make& make) {
     if (!signals_.requested()) tend();
   }
   drain(service);
-  return signals_.requested() ? 0 : kExitUnavailable;
+  return signals_.requested() ? 0 : runtime::kExitUnavailable;
 }
 
 void Daemon::drain(std::shared_ptr<void>& service) {
@@ -266,7 +264,7 @@ int run(std::string_view name, int argc, char** argv, const std::function<void(r
   auto problems = reader.take_problems();
   if (!level_known) problems.push_back("MM_LOG_LEVEL must be one of debug info warning error");
   for (const auto& problem : problems) log::error("setting_refused", {{"reason", problem}});
-  if (!problems.empty()) return kExitConfig;
+  if (!problems.empty()) return runtime::kExitConfig;
   return Daemon(name, std::move(settings)).run(make);
 }
 

@@ -11,10 +11,11 @@
 // Readiness conditions of the harness itself: started, draining, nats, nats_permissions (nats-server refused a subject
 // that the daemon needs), consumers (a consumer that the daemon needs does not exist).
 //
-// Exit status: 0 stopped; 64 wrong arguments (--help, --version and --check are accepted); 69 a dependency is not
-// available (NATS for 30 s, the admin port, daemon::Unavailable thrown by the Service's constructor); 70 the
-// constructor threw another exception; 78 wrong settings or credentials. SIGPIPE is ignored and core files are
-// disabled. Child processes inherit blocked stop signals and must reset their signal mask.
+// Exit status (common/runtime/start_errors.h): 0 stopped; 64 wrong arguments (--help, --version and --check are
+// accepted); 69 a dependency is not available (NATS for 30 s, the admin port, Unavailable thrown by the Service's
+// constructor); 70 the constructor threw another exception; 78 wrong settings or credentials, or the constructor threw
+// StartRefused. SIGPIPE is ignored and core files are disabled. Child processes inherit blocked stop signals and must
+// reset their signal mask.
 //
 // A Service has:  static constexpr std::string_view kName;  struct Settings (with describe);
 //                 Service(const Settings&, Runtime&);  a destructor that returns within kDrainTime.

@@ -2,12 +2,9 @@
 
 #include <cstdio>
 
+#include "common/runtime/start_errors.h"
+
 namespace mm::daemon {
-namespace {
-
-constexpr int kExitConfig = 78;
-
-}  // namespace
 
 std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& check, const DaemonSettings& settings,
                                 bool only) {
@@ -18,12 +15,12 @@ std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& c
   check.refuse_unknown();
   if (only) {
     for (const auto& problem : check.problems()) std::fprintf(stderr, "%s\n", problem.c_str());
-    return check.problems().empty() ? 0 : kExitConfig;
+    return check.problems().empty() ? 0 : runtime::kExitConfig;
   }
   if (check.problems().empty()) return std::nullopt;
   log::start(name, settings.instance.empty() ? std::string(name) + "-1" : settings.instance, level);
   for (const auto& problem : check.problems()) log::error("setting_refused", {{"reason", problem}});
-  return kExitConfig;
+  return runtime::kExitConfig;
 }
 
 }  // namespace mm::daemon

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "common/daemon/daemon.h"
-#include "common/runtime/modes_file.h"
+#include "common/daemon/startup.h"
 #include "common/runtime/settings_check.h"
 
 namespace mm {
@@ -32,7 +32,7 @@ int daemon_main(int argc, char** argv) {
   daemon::DaemonSettings of_every_daemon;
   describe(check, settings);
   describe(check, of_every_daemon);
-  if constexpr (requires { settings.modes_file; }) runtime::check_modes_file(settings.modes_file, check);
+  if constexpr (requires { settings.modes_file; }) daemon::check_modes_file(settings.modes_file, check);
   if constexpr (requires { check_settings(settings, check); }) check_settings(settings, check);
   if (const auto status = daemon::settle_check(Service::kName, check, of_every_daemon, only_check)) return *status;
   return run_daemon<Service>(argc, argv);

@@ -17,10 +17,10 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
                 const std::function<Result<Done, std::string>()>& attempt, Deadline deadline) {
   auto report = Deadline::after(Milliseconds{0});
   while (true) {
-    if (stopping != nullptr && *stopping) throw Stopped();
+    if (stopping != nullptr && *stopping) throw runtime::Stopped();
     const auto done = attempt();
     if (done) return;
-    if (deadline.passed()) throw Unavailable(std::string(what) + ": " + done.error());
+    if (deadline.passed()) throw runtime::Unavailable(std::string(what) + ": " + done.error());
     if (report.passed()) {
       log::warning("waiting", {{"what", what}, {"reason", done.error()}});
       report = Deadline::after(kReportEvery);

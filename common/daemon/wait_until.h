@@ -5,13 +5,13 @@
 
 #include <atomic>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/runtime/port_holder.h"
+#include "common/runtime/start_errors.h"
 
 namespace mm {
 struct Runtime;
@@ -19,21 +19,9 @@ struct Runtime;
 
 namespace mm::daemon {
 
-/// Thrown by a Service's constructor if a dependency is not available. It is logged, and the daemon exits 69, upon
-/// which the supervisor restarts it. Any other exception counts as a bug: exit 70.
-class Unavailable : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// The daemon was told to stop while it waited. It exits 0.
-class Stopped : public std::runtime_error {
- public:
-  Stopped() : std::runtime_error("stopped") {}
-};
-
 /// Calls `attempt` until it succeeds, 0.25 s apart, and logs the reason of failures every few seconds. Throws
-/// Unavailable at the deadline and Stopped if the daemon is told to stop. Each attempt should take at most a second.
+/// runtime::Unavailable at the deadline and Stopped if the daemon is told to stop. Each attempt should take at most a
+/// second.
 void wait_until(const Runtime& runtime, std::string_view what,
                 const std::function<Result<Done, std::string>()>& attempt, Deadline deadline);
 /// The same for the harness, which has no Runtime yet. `stopping` may be null.
@@ -42,7 +30,7 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
 
 /// The result of a failed attempt to listen on a port. Throws Unavailable if a retry is useless.
 inline Failure<std::string> port_not_had(const runtime::ListenError& error) {
-  if (!error.in_use) throw Unavailable(error.text);
+  if (!error.in_use) throw runtime::Unavailable(error.text);
   return fail(error.text);
 }
 

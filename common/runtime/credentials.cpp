@@ -6,13 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <vector>
 
 #include "common/runtime/check_secrets.h"
-#include "common/runtime/log.h"
+#include "common/runtime/start_errors.h"
 #include "common/security/jwt.h"
 
 namespace mm::runtime {
@@ -80,8 +79,7 @@ Result<std::string, std::string> Credentials::read(std::string_view name) const 
 std::string Credentials::require(std::string_view name) const {
   auto secret = read(name);
   if (secret) return std::move(secret).value();
-  log::error("credential_refused", {{"reason", secret.error()}});
-  std::_Exit(78);
+  throw StartRefused("credentials", {std::move(secret).error()});
 }
 
 Result<Done, std::string> check_all(const std::string& folder) {

@@ -22,7 +22,7 @@ class Credentials {
   /// others, weak), never the content. Without a folder the result is "".
   Result<std::string, std::string> read(std::string_view name) const;
 
-  /// The same for a secret that the daemon needs: an error is logged and ends the process with status 78.
+  /// The same for a secret that the daemon needs at its start: throws StartRefused instead of returning an error.
   std::string require(std::string_view name) const;
 
  private:

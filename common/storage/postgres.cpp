@@ -185,26 +185,21 @@ DatabaseResult<Done> Postgres::run_raw(Deadline deadline, const std::function<vo
 
 bool Postgres::reachable() { return impl_->succeeded_within(kReachableFor); }
 
-Result<Done, std::string> Postgres::require_durable(bool allow_weak, Deadline deadline) {
-  if (allow_weak) return Done{};
-  const auto look = [&] {
-    return transaction(deadline, [](pqxx::work& tx) {
-      std::string weak;
-      const auto rows = tx.exec(
-          "SELECT name FROM pg_settings WHERE setting = 'off'"
-          " AND name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name");
-      for (const auto& row : rows) weak += (weak.empty() ? "" : ", ") + row[0].as<std::string>();
-      return weak;
-    });
-  };
-  auto weak = look();
-  while (!weak && weak.error().kind != Kind::statement && !deadline.passed()) {
-    std::this_thread::sleep_for(std::min(kAttemptPause, deadline.left()));
-    weak = look();
-  }
-  if (!weak) return fail("the durability settings of PostgreSQL cannot be read: " + weak.error().text);
-  if (!weak->empty()) return fail("PostgreSQL has " + *weak + " off: it could lose acknowledged writes");
-  return Done{};
+DatabaseResult<std::string> Postgres::weakness(Deadline deadline) {
+  return transaction(deadline, [](pqxx::work& tx) {
+    std::string names;
+    const auto rows = tx.exec(
+        "SELECT name FROM pg_settings WHERE setting = 'off'"
+        " AND name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name");
+    for (const auto& row : rows) names += (names.empty() ? "" : ", ") + row[0].as<std::string>();
+    return names.empty() ? names : "PostgreSQL has " + names + " off: it could lose acknowledged writes";
+  });
+}
+
+DatabaseResult<bool> Postgres::has_schema(const std::string& schema, Deadline deadline) {
+  return transaction(deadline, [&](pqxx::work& tx) {
+    return tx.exec_params1("SELECT to_regnamespace($1) IS NOT NULL", schema)[0].as<bool>();
+  });
 }
 
 }  // namespace mm::storage

@@ -66,6 +66,9 @@ struct Statement {
   }
 };
 
+/// Whether PostgresOptions::url can be used. The error does not contain the URL, because it might include a password.
+Result<Done, std::string> check_postgres_url(const std::string& url);
+
 class Postgres {
  public:
   explicit Postgres(PostgresOptions options);
@@ -91,9 +94,10 @@ class Postgres {
   /// readiness. Does not block.
   bool reachable();
 
-  /// Returns an error if fsync, synchronous_commit or full_page_writes is off, unless `allow_weak`. Waits until the
-  /// deadline for a server that is not available yet.
-  Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
+  /// The settings of the server that could lose acknowledged writes (fsync, synchronous_commit, full_page_writes), in
+  /// words; empty if there are none.
+  DatabaseResult<std::string> weakness(Deadline deadline);
+  DatabaseResult<bool> has_schema(const std::string& schema, Deadline deadline);
 
  private:
   template <class Value, class Work>

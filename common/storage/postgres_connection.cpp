@@ -44,6 +44,15 @@ PGconn* start_connecting(const PostgresOptions& options) {
 
 }  // namespace
 
+Result<Done, std::string> check_postgres_url(const std::string& url) {
+  struct Free {
+    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  };
+  const std::unique_ptr<PQconninfoOption, Free> options(PQconninfoParse(url.c_str(), nullptr));
+  if (!options) return fail(std::string("it must have the form postgresql://user@host:port/database"));
+  return Done{};
+}
+
 PostgresConnection::Attempt::Attempt(const PostgresOptions& options)
     : handle_(start_connecting(options)), reached_by_(Deadline::after(kReachTime)) {
   if (!handle_) throw std::bad_alloc();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "common/storage/pool.h"
 #include "common/storage/redis_connection.h"
@@ -12,7 +11,6 @@
 namespace mm::storage {
 namespace {
 
-constexpr Milliseconds kRetryPause{50};
 constexpr Milliseconds kReachableFor{1'000};
 constexpr Milliseconds kPingTime{100};
 
@@ -131,6 +129,12 @@ RedisResult<std::vector<RedisReply>> Redis::Impl::run_on(RedisConnection& connec
   return replies;
 }
 
+Result<Done, std::string> check_redis_url(const std::string& url) {
+  auto address = RedisAddress::parse(url);
+  if (!address) return fail(std::move(address).error());
+  return Done{};
+}
+
 Redis::Redis(RedisOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Redis::~Redis() = default;
 
@@ -172,32 +176,21 @@ bool Redis::reachable() {
   return command({"PING"}, Deadline::after(kPingTime)).ok();
 }
 
-Result<Done, std::string> Redis::require_durable(bool allow_weak, Deadline deadline) {
-  if (allow_weak) return Done{};
-  struct Wanted {
-    std::string setting;
-    std::string value;
-  };
-  static const std::vector<Wanted> kWanted{
+RedisResult<std::string> Redis::weakness(Deadline deadline) {
+  static const std::vector<std::pair<std::string, std::string>> kWanted{
       {"appendonly", "yes"}, {"appendfsync", "always"}, {"maxmemory-policy", "noeviction"}};
   std::vector<RedisCommand> commands;
-  for (const auto& wanted : kWanted) commands.push_back({{"CONFIG", "GET", wanted.setting}, nullptr, {}});
-  auto replies = pipeline(commands, deadline);
-  while (!replies && !deadline.passed()) {
-    std::this_thread::sleep_for(std::min(kRetryPause, deadline.left()));
-    replies = pipeline(commands, deadline);
-  }
-  if (!replies) return fail("the durability settings of Redis cannot be read: " + replies.error().text);
+  for (const auto& [setting, value] : kWanted) commands.push_back({{"CONFIG", "GET", setting}, nullptr, {}});
+  const auto replies = pipeline(commands, deadline);
+  if (!replies) return fail(replies.error());
   for (std::size_t i = 0; i < kWanted.size(); ++i) {
     const auto& reply = (*replies)[i];
-    if (reply.kind == RedisReply::Kind::error)
-      return fail("Redis refuses to show its durability settings: " + reply.text);
+    const auto& [setting, wanted] = kWanted[i];
+    if (reply.kind == RedisReply::Kind::error) return "Redis refuses to show its durability settings: " + reply.text;
     const auto value = reply.items.size() == 2 ? reply.items[1].text : std::string("unknown");
-    if (value != kWanted[i].value) {
-      return fail("Redis has " + kWanted[i].setting + " " + value + ", but needs " + kWanted[i].value);
-    }
+    if (value != wanted) return "Redis has " + setting + " " + value + ", but needs " + wanted;
   }
-  return Done{};
+  return std::string();
 }
 
 }  // namespace mm::storage

@@ -72,6 +72,9 @@ struct RedisOptions {
   Milliseconds connect_timeout{1'000};
 };
 
+/// Whether RedisOptions::url can be used. The error does not contain the URL, because it might include a password.
+Result<Done, std::string> check_redis_url(const std::string& url);
+
 class Redis {
  public:
   explicit Redis(RedisOptions options);
@@ -91,10 +94,9 @@ class Redis {
   /// 100 ms.
   bool reachable();
 
-  /// Returns an error if the server's settings could lose acknowledged writes (appendonly, appendfsync,
-  /// maxmemory-policy), unless `allow_weak`. For the queue instance. Waits until the deadline for a server that is not
-  /// available yet.
-  Result<Done, std::string> require_durable(bool allow_weak, Deadline deadline);
+  /// The setting of the server that could lose acknowledged writes (appendonly, appendfsync, maxmemory-policy), in
+  /// words; empty if there is none. For the queue instance.
+  RedisResult<std::string> weakness(Deadline deadline);
 
  private:
   struct Impl;

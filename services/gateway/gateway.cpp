@@ -1,9 +1,6 @@
 #include "services/gateway/gateway.h"
 
-#include <cstdlib>
-
-#include "common/runtime/log.h"
-#include "common/runtime/modes_file.h"
+#include "common/daemon/startup.h"
 #include "common/security/secrets.h"
 #include "services/gateway/queue_figures.h"
 #include "services/gateway/sockets/sockets.h"
@@ -14,34 +11,24 @@ namespace {
 constexpr Milliseconds kCacheStall{500};
 constexpr Milliseconds kQueueStall{1'500};
 
-/// Logs the invalid setting or secret and exits with status 78 (EX_CONFIG).
-[[noreturn]] void give_up(std::string_view what, std::string_view why) {
-  log::error("start_refused", {{"what", what}, {"reason", why}});
-  std::exit(78);
-}
-
 std::vector<std::string> keys_of(const Runtime& runtime, std::string_view name) {
   auto keys = parse_keys(runtime.credentials.require(name));
-  if (!keys) give_up(name, keys.error());
+  if (!keys) daemon::refuse_to_start(name, keys.error());
   return *std::move(keys);
 }
 
 AddressSet proxies_of(const Settings& settings) {
   auto set = AddressSet::parse(settings.trusted_proxies);
-  if (!set) give_up("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
+  if (!set)
+    daemon::refuse_to_start("MM_TRUSTED_PROXIES",
+                            "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");
   return *std::move(set);
 }
 
 AllowedHosts hosts_of(const Settings& settings) {
   auto hosts = AllowedHosts::parse(settings.allowed_hosts, settings.listen_address);
-  if (!hosts) give_up("MM_ALLOWED_HOSTS", hosts.error());
+  if (!hosts) daemon::refuse_to_start("MM_ALLOWED_HOSTS", hosts.error());
   return *std::move(hosts);
-}
-
-std::string secret_or_nothing(const Runtime& runtime, std::string_view name) {
-  auto secret = runtime.credentials.read(name);
-  if (!secret) give_up(name, secret.error());
-  return *std::move(secret);
 }
 
 Router router_of_routes() {
@@ -68,11 +55,11 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime)
       instance(the_runtime.instance + "-" + security::random_token(6)),
       metrics(the_runtime.metrics),
       tokens(keys_of(the_runtime, "access_token_key"), keys_of(the_runtime, "server_token_key")),
-      admin_token(secret_or_nothing(the_runtime, "admin_token")),
+      admin_token(the_runtime.credentials.require("admin_token")),
       trusted_proxies(proxies_of(the_settings)),
       allowed_origins(split_list(the_settings.allowed_origins)),
       allowed_hosts(hosts_of(the_settings)),
-      modes(runtime::modes_at_start(the_settings.modes_file), the_settings.modes_file, the_runtime.metrics),
+      modes(daemon::load_modes(the_settings.modes_file), the_settings.modes_file, the_runtime.metrics),
       router(router_of_routes()),
       site(the_settings.docs_dir.value_or(docs::default_folder())),
       endings(the_runtime.bus, denials),

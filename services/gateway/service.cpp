@@ -1,10 +1,10 @@
 #include "services/gateway/service.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <future>
 #include <thread>
 
+#include "common/daemon/startup.h"
 #include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/storage/redis.h"
@@ -16,39 +16,23 @@ namespace mm::gateway {
 namespace {
 
 constexpr std::size_t kConnectionsPerAddress = 64;
-constexpr Milliseconds kStoreTime{30'000};
 constexpr Milliseconds kPortTime{300'000};
 // Time for answers and close frames during the shutdown; part of the drain time of the daemon harness. After this time
 // all connections are closed.
 constexpr Milliseconds kWindDownTime{3'500};
 constexpr Milliseconds kPoll{20};
 
-[[noreturn]] void give_up(std::string_view what, std::string_view why) {
-  log::error("start_refused", {{"what", what}, {"reason", why}});
-  std::exit(78);
-}
-
-std::string secret(const Runtime& runtime, std::string_view name) {
-  auto text = runtime.credentials.read(name);
-  if (!text) give_up(name, text.error());
-  return *std::move(text);
-}
-
 RedisTarget target_of(const Runtime& runtime, const std::string& url, std::string_view password_name) {
-  auto target = resolve_redis(url, secret(runtime, password_name));
-  if (!target) give_up(password_name, target.error());
+  auto target = resolve_redis(url, runtime.credentials.require(password_name));
+  if (!target) daemon::refuse_to_start(password_name, target.error());
   return *std::move(target);
 }
 
-/// Exits if the queue Redis could lose acknowledged writes: refresh families and stored answers must not be lost.
+/// Refuses to start if the queue Redis could lose acknowledged writes: refresh families and stored answers must not be
+/// lost.
 void require_durable(const Settings& settings, const Runtime& runtime) {
-  storage::RedisOptions options;
-  options.url = settings.redis_queue_url;
-  options.password = secret(runtime, "redis_queue_password");
-  options.connections = 1;
-  storage::Redis redis(options);
-  const auto durable = redis.require_durable(settings.allow_weak_stores, Deadline::after(kStoreTime));
-  if (!durable) give_up("MM_REDIS_QUEUE_URL", durable.error());
+  storage::Redis redis(daemon::redis_queue(runtime, settings.redis_queue_url, 1));
+  daemon::await_queue(runtime, redis, settings.allow_weak_stores);
 }
 
 }  // namespace
@@ -57,11 +41,11 @@ Service::Service(const Settings& settings, Runtime& runtime)
     : gateway_(settings, runtime), cap_(connections_allowed(), kConnectionsPerAddress) {
   require_durable(settings, runtime);
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
-    give_up("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
+    daemon::refuse_to_start("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
   }
   if (settings.tls_cert_file) {
     auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
-    if (!tls) give_up("MM_TLS_CERT_FILE", tls.error());
+    if (!tls) daemon::refuse_to_start("MM_TLS_CERT_FILE", tls.error());
     tls_ = *std::move(tls);
   }
   build_shards();

@@ -1,6 +1,6 @@
 #include "services/leaderboard/service.h"
 
-#include "common/daemon/wait_until.h"
+#include "common/daemon/startup.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
 #include "common/storage/postgres.h"
@@ -9,28 +9,12 @@ namespace mm::leaderboard {
 namespace {
 
 constexpr Milliseconds kStoreTimeout{5'000};
-constexpr Milliseconds kStartTimeout{30'000};
-constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 6;
 
 Seasons seasons_of(const Settings& settings) {
   auto seasons = Seasons::parse(settings.seasons);
   check(seasons.ok(), "MM_SEASONS was checked when it was read");
   return *std::move(seasons);
-}
-
-std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
-  storage::PostgresOptions options;
-  options.url = settings.postgres_url;
-  options.password = runtime.credentials.require("postgres_password");
-  options.application = runtime.instance;
-  options.connections = kDatabaseConnections;
-  auto postgres = std::make_unique<storage::Postgres>(options);
-  const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
-  };
-  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
-  return postgres;
 }
 
 double seconds_between(SteadyPoint from, SteadyPoint to) { return std::chrono::duration<double>(to - from).count(); }
@@ -47,7 +31,10 @@ Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
       seasons_(seasons_of(settings)),
       metrics_(runtime.metrics),
-      postgres_(open_database(settings, runtime)),
+      postgres_(daemon::open_postgres(runtime, {.url = settings.postgres_url,
+                                                .schema = "leaderboard",
+                                                .connections = kDatabaseConnections,
+                                                .allow_weak = settings.allow_weak_stores})),
       store_(*postgres_),
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, {.name = std::string(kName), .description = "Standings and finished matches"},

@@ -1,11 +1,9 @@
 #include "services/lobby/service.h"
 
 #include <charconv>
-#include <cstdlib>
 
 #include "common/contracts/bus_rights.h"
-#include "common/runtime/log.h"
-#include "common/runtime/modes_file.h"
+#include "common/daemon/startup.h"
 
 namespace mm::lobby {
 namespace {
@@ -14,13 +12,6 @@ namespace {
 constexpr int kWorkers = 16;
 constexpr int kQueueConnections = 8;
 constexpr int kCacheConnections = 2;
-constexpr Milliseconds kRetryDelay{250};
-
-/// For errors that a retry does not fix: logs the reasons and exits with status 78 (EX_CONFIG).
-[[noreturn]] void refuse_to_start(const std::vector<std::string>& reasons) {
-  for (const auto& reason : reasons) log::error("start_refused", {{"reason", reason}});
-  std::_Exit(78);
-}
 
 /// "lobby-2": 2; "lobby": 1. Each instance has a consumer of its own for the ratings; there are kLobbiesMax of them.
 int instance_number(const std::string& instance) {
@@ -30,16 +21,8 @@ int instance_number(const std::string& instance) {
   const auto [end, error] = std::from_chars(instance.data() + dash + 1, instance.data() + instance.size(), number);
   const bool is_number = error == std::errc{} && end == instance.data() + instance.size();
   if (is_number && number >= 1 && number <= rights::kLobbiesMax) return number;
-  refuse_to_start(
-      {"MM_INSTANCE must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1"});
-}
-
-storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
-  storage::RedisOptions options;
-  options.url = url;
-  options.password = std::move(password);
-  options.connections = connections;
-  return options;
+  daemon::refuse_to_start("MM_INSTANCE",
+                          "it must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1");
 }
 
 bus::ServerOptions server_options(const Settings& settings) {
@@ -55,12 +38,9 @@ bus::ServerOptions server_options(const Settings& settings) {
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      allow_weak_stores_(settings.allow_weak_stores),
-      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
-      queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
-                           kQueueConnections)),
-      cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"),
-                           kCacheConnections)),
+      modes_(daemon::load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      queue_(daemon::redis_queue(runtime, settings.redis_queue_url, kQueueConnections)),
+      cache_(daemon::redis_cache(runtime, settings.redis_cache_url, kCacheConnections)),
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics),
       store_(queue_),
@@ -75,6 +55,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       presence_(
           {runtime.bus, presence_store_, changes_, invitations_, party_notifier_, modes_, metrics_, runtime.clock}),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
+  daemon::await_queue(runtime, queue_, settings.allow_weak_stores);
   serve();
   runtime_.health.set("open", false);
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
@@ -109,7 +90,6 @@ void Service::serve() {
 }
 
 void Service::start(const std::stop_token& stop) {
-  if (!wait_for_redis(stop)) return;
   feed_.start();
   if (!feed_.fill(stop)) return;
   event_handlers_.start();
@@ -118,15 +98,4 @@ void Service::start(const std::stop_token& stop) {
   runtime_.health.set("open", true);
   feed_.watch(stop);
 }
-
-bool Service::wait_for_redis(const std::stop_token& stop) {
-  for (; !stop.stop_requested(); pause(stop, kRetryDelay)) {
-    if (!queue_.reachable()) continue;
-    const auto durable = queue_.require_durable(allow_weak_stores_, Deadline::after(Milliseconds{1'000}));
-    if (durable) return true;
-    if (queue_.reachable()) refuse_to_start({durable.error()});
-  }
-  return false;
-}
-
 }  // namespace mm::lobby

@@ -49,10 +49,8 @@ class Service {
   void serve();
   /// Starts the parts in order, waiting for the dependencies of each; then serves requests and keeps the ratings.
   void start(const std::stop_token& stop);
-  bool wait_for_redis(const std::stop_token& stop);
 
   Runtime& runtime_;
-  const bool allow_weak_stores_;
   runtime::LiveModes modes_;
   storage::Redis queue_;
   storage::Redis cache_;

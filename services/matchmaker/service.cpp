@@ -4,9 +4,8 @@
 #include <thread>
 #include <type_traits>
 
-#include "common/daemon/wait_until.h"
+#include "common/daemon/startup.h"
 #include "common/runtime/log.h"
-#include "common/runtime/modes_file.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -17,20 +16,11 @@ constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueuesAtOnce = 128;
 constexpr int kEnqueueThreads = 2;
 constexpr std::size_t kExplainsAtOnce = 64;
-constexpr Milliseconds kQueueWait{30'000};
 
 int plan_threads(const Settings& settings) {
   constexpr int kMost = 4;
   if (settings.plan_threads > 0) return settings.plan_threads;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
-}
-
-storage::RedisOptions redis_options(const std::string& url, std::string password, int connections) {
-  storage::RedisOptions options;
-  options.url = url;
-  options.password = std::move(password);
-  options.connections = connections;
-  return options;
 }
 
 Recorder::Options record_options(const Settings& settings, const Runtime& runtime) {
@@ -51,36 +41,17 @@ bus::ServerOptions server_options(const Settings& settings) {
   return options;
 }
 
-void await_queue(storage::Redis& queue, bool allow_weak, const Runtime& runtime) {
-  std::string weak;
-  daemon::wait_until(
-      runtime, "redis_queue",
-      [&]() -> Result<Done, std::string> {
-        if (!queue.reachable()) return fail(std::string("not reachable"));
-        auto durable = queue.require_durable(allow_weak, Deadline::after(Milliseconds{1'000}));
-        if (!durable && queue.reachable()) {
-          weak = durable.error();
-          return Done{};
-        }
-        return durable;
-      },
-      Deadline::after(kQueueWait));
-  if (!weak.empty()) throw daemon::Unavailable("redis_queue: " + weak);
-}
-
 }  // namespace
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
-      queue_(redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"),
-                           kQueueConnections)),
-      tick_queue_(
-          redis_options(settings.redis_queue_url, runtime.credentials.require("redis_queue_password"), 1)),
-      cache_(redis_options(settings.redis_cache_url, runtime.credentials.require("redis_cache_password"), 1)),
+      modes_(daemon::load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
+      queue_(daemon::redis_queue(runtime, settings.redis_queue_url, kQueueConnections)),
+      tick_queue_(daemon::redis_queue(runtime, settings.redis_queue_url, 1)),
+      cache_(daemon::redis_cache(runtime, settings.redis_cache_url, 1)),
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics, *modes_.now()),
-      store_((await_queue(queue_, settings.allow_weak_stores, runtime), queue_), settings.limits),
+      store_((daemon::await_queue(runtime, queue_, settings.allow_weak_stores), queue_), settings.limits),
       owner_store_(tick_queue_),
       after_commit_store_(queue_),
       wait_estimator_(runtime.clock),

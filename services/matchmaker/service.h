@@ -56,7 +56,7 @@ class Service {
   static constexpr std::string_view kName = "matchmaker";
   using Settings = matchmaker::Settings;
 
-  /// Waits for Redis "queue". Throws daemon::Unavailable if it does not become reachable in time, or is not durable.
+  /// Waits for Redis "queue" (common/daemon/startup.h).
   Service(const Settings& settings, Runtime& runtime);
 
  private:

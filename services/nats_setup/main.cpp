@@ -13,6 +13,7 @@
 #include "common/bus/stream_setup.h"
 #include "common/runtime/credentials.h"
 #include "common/runtime/log.h"
+#include "common/runtime/start_errors.h"
 #include "common/wire/json.h"
 
 namespace mm {
@@ -36,6 +37,7 @@ std::optional<std::string> read_address(const std::string& path) {
   return address;
 }
 
+// Throws StartRefused if the credential is not valid.
 Result<Done, std::string> set_up(const std::string& folder, const std::string& ports_file) {
   const auto deadline = Deadline::after(kStartTimeout);
   std::optional<std::string> address;
@@ -43,10 +45,9 @@ Result<Done, std::string> set_up(const std::string& folder, const std::string& p
     if (deadline.passed()) return fail(std::string("nats-server has not written its address in time"));
     std::this_thread::sleep_for(kPollInterval);
   }
-  auto password = runtime::Credentials(folder).read("nats_password");
-  if (!password) return fail(std::move(password).error());
+  auto password = runtime::Credentials(folder).require("nats_password");
   metrics::Registry metrics;
-  const auto bus = bus::Bus::connect({*address, "setup", *std::move(password), "nats_setup"}, metrics, deadline);
+  const auto bus = bus::Bus::connect({*address, "setup", std::move(password), "nats_setup"}, metrics, deadline);
   if (!bus) return fail(bus.error());
   return bus::set_up_streams(**bus, rights::kConsumers, Deadline::after(kSetupTimeout));
 }
@@ -57,10 +58,15 @@ Result<Done, std::string> set_up(const std::string& folder, const std::string& p
 int main(int argc, char** argv) {
   if (argc != 3) {
     std::fputs("usage: nats_setup FOLDER PORTS_FILE\n", stderr);
-    return 64;
+    return mm::runtime::kExitUsage;
   }
   mm::log::start("nats_setup", "nats_setup", mm::log::Level::info);
-  const auto done = mm::set_up(argv[1], argv[2]);
-  if (!done) mm::log::error("streams_not_set_up", {{"reason", done.error()}});
-  return done ? 0 : 69;
+  try {
+    const auto done = mm::set_up(argv[1], argv[2]);
+    if (!done) mm::log::error("streams_not_set_up", {{"reason", done.error()}});
+    return done ? 0 : mm::runtime::kExitUnavailable;
+  } catch (const mm::runtime::StartRefused& error) {
+    mm::log::error("start_refused", {{"what", error.subject()}, {"reason", error.reasons().front()}});
+    return mm::runtime::kExitConfig;
+  }
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "common/daemon/startup.h"
 #include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/settings_check.h"
@@ -15,31 +16,10 @@
 namespace mm::orchestrator {
 namespace {
 
-constexpr Milliseconds kDependencyTimeout{30'000};
-constexpr Milliseconds kAttemptTimeout{1'000};
+constexpr Milliseconds kFolderTimeout{30'000};
 /// Workers mostly wait for the answers of game servers.
 constexpr int kWorkers = 8;
 constexpr int kDatabaseConnections = kWorkers + 2;
-
-/// For errors that a retry does not fix: exits with status 78 (EX_CONFIG).
-[[noreturn]] void refuse_to_start(const std::string& reason) {
-  log::error("start_refused", {{"reason", reason}});
-  std::_Exit(78);
-}
-
-// Waits for a database that is starting too. Allows a database that is not durable: session, which uses the same one,
-// checks that.
-std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
-  storage::PostgresOptions options;
-  options.url = settings.postgres_url;
-  options.password = runtime.credentials.require("postgres_password");
-  options.application = runtime.instance;
-  options.connections = kDatabaseConnections;
-  auto postgres = std::make_unique<storage::Postgres>(options);
-  const auto attempt = [&] { return postgres->require_durable(true, Deadline::after(kAttemptTimeout)); };
-  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kDependencyTimeout));
-  return postgres;
-}
 
 std::string program_of(const Settings& settings) {
   if (!settings.game_server_program.empty()) return settings.game_server_program;
@@ -49,14 +29,15 @@ std::string program_of(const Settings& settings) {
 
 // Waits until a predecessor that is still shutting down has released the folder.
 RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
-  if (settings.runtime_dir.empty()) refuse_to_start("MM_RUNTIME_DIR is missing: the process provider needs it");
+  if (settings.runtime_dir.empty())
+    daemon::refuse_to_start("MM_RUNTIME_DIR", "it is missing: the process provider needs it");
   auto folder = RuntimeFolder::open(settings.runtime_dir);
-  if (!folder) refuse_to_start(folder.error());
+  if (!folder) daemon::refuse_to_start("MM_RUNTIME_DIR", folder.error());
   const auto attempt = [&]() -> Result<Done, std::string> {
     if (folder->lock()) return Done{};
     return fail(std::string("another orchestrator holds the runtime folder"));
   };
-  daemon::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kDependencyTimeout));
+  daemon::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kFolderTimeout));
   return *std::move(folder);
 }
 
@@ -64,7 +45,8 @@ std::unique_ptr<Provider> make_provider(const Settings& settings, const Runtime&
   if (settings.provider == ProviderKind::none) return std::make_unique<NoProvider>();
   ProcessSettings process;
   process.program = program_of(settings);
-  if (!std::filesystem::exists(process.program)) refuse_to_start(process.program + " does not exist");
+  if (!std::filesystem::exists(process.program))
+    daemon::refuse_to_start("MM_GAME_SERVER_PROGRAM", process.program + " does not exist");
   process.max_servers = settings.max_servers;
   process.address = settings.game_address;
   process.port_first = settings.game_port_first;
@@ -106,7 +88,11 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
 
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : metrics_(runtime.metrics),
-      postgres_(open_database(settings, runtime)),
+      // Session checks whether the same server is durable.
+      postgres_(daemon::open_postgres(runtime, {.url = settings.postgres_url,
+                                                .schema = "orchestrator",
+                                                .connections = kDatabaseConnections,
+                                                .allow_weak = true})),
       store_(*postgres_),
       provider_(make_provider(settings, runtime, metrics_)),
       placement_(store_, *provider_, runtime.bus, settings.gateway_url, metrics_),

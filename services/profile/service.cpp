@@ -6,10 +6,9 @@
 
 #include "common/bus/outbox.h"
 #include "common/contracts/frames.h"
-#include "common/daemon/wait_until.h"
+#include "common/daemon/startup.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
-#include "common/runtime/modes_file.h"
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/wire/mode_table.h"
@@ -19,33 +18,10 @@ namespace mm::profile {
 namespace {
 
 constexpr Milliseconds kStoreTimeout{5'000};
-constexpr Milliseconds kStartTimeout{30'000};
-constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 8;
+constexpr int kCacheConnections = 1;  // only the thread of the consumer notifies players
 /// Requests of one subject handled as one batch. Each makes a short query before it goes to the password pool.
 constexpr std::size_t kMaxBatch = 32;
-
-std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
-  storage::RedisOptions options;
-  options.url = settings.redis_cache_url;
-  options.password = runtime.credentials.require("redis_cache_password");
-  options.connections = 1;  // only the thread of the consumer notifies players
-  return std::make_unique<storage::Redis>(options);
-}
-
-std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
-  storage::PostgresOptions options;
-  options.url = settings.postgres_url;
-  options.password = runtime.credentials.require("postgres_password");
-  options.application = runtime.instance;
-  options.connections = kDatabaseConnections;
-  auto postgres = std::make_unique<storage::Postgres>(options);
-  const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
-  };
-  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
-  return postgres;
-}
 
 AccountOptions account_options(const Settings& settings) {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -56,10 +32,14 @@ AccountOptions account_options(const Settings& settings) {
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : runtime_(runtime),
-      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(daemon::load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       metrics_(runtime.metrics),
-      cache_(open_cache(settings, runtime)),
-      postgres_(open_database(settings, runtime)),
+      cache_(
+          std::make_unique<storage::Redis>(daemon::redis_cache(runtime, settings.redis_cache_url, kCacheConnections))),
+      postgres_(daemon::open_postgres(runtime, {.url = settings.postgres_url,
+                                                .schema = "profile",
+                                                .connections = kDatabaseConnections,
+                                                .allow_weak = settings.allow_weak_stores})),
       outbox_(std::make_unique<bus::Outbox>(*postgres_, runtime.bus, "profile", runtime.metrics)),
       store_(*postgres_, *outbox_),
       accounts_(store_, runtime.clock, account_options(settings), metrics_),

@@ -2,10 +2,9 @@
 
 #include "common/bus/outbox.h"
 #include "common/contracts/subjects.h"
-#include "common/daemon/wait_until.h"
+#include "common/daemon/startup.h"
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
-#include "common/runtime/modes_file.h"
 #include "common/storage/postgres.h"
 #include "common/storage/redis.h"
 #include "common/wire/codec.h"
@@ -21,34 +20,10 @@ constexpr int kHeartbeatSeconds = 5;
 /// While the row is still allocating: the game server is up before session has stored the allocation.
 constexpr int kEarlyHeartbeatSeconds = 1;
 constexpr Milliseconds kStoreTimeout{2'000};
-constexpr Milliseconds kStartTimeout{30'000};
-constexpr Milliseconds kStartAttemptTimeout{1'000};
 constexpr int kDatabaseConnections = 10;
+constexpr int kCacheConnections = 2;
 /// Matches stored in one transaction.
 constexpr int kMaxFoundPerBatch = 100;
-
-std::unique_ptr<storage::Redis> open_cache(const Settings& settings, const Runtime& runtime) {
-  storage::RedisOptions options;
-  options.url = settings.redis_cache_url;
-  options.password = runtime.credentials.require("redis_cache_password");
-  options.connections = 2;
-  return std::make_unique<storage::Redis>(options);
-}
-
-// Waits for a database that is still starting. Stops the daemon if the database could lose a commit it confirmed.
-std::unique_ptr<storage::Postgres> open_database(const Settings& settings, const Runtime& runtime) {
-  storage::PostgresOptions options;
-  options.url = settings.postgres_url;
-  options.password = runtime.credentials.require("postgres_password");
-  options.application = runtime.instance;
-  options.connections = kDatabaseConnections;
-  auto postgres = std::make_unique<storage::Postgres>(options);
-  const auto attempt = [&] {
-    return postgres->require_durable(settings.allow_weak_stores, Deadline::after(kStartAttemptTimeout));
-  };
-  daemon::wait_until(runtime, "postgres", attempt, Deadline::after(kStartTimeout));
-  return postgres;
-}
 
 bool is_server_of(const Caller& caller, MatchId match) { return caller.role == Role::server && caller.match == match; }
 
@@ -75,11 +50,15 @@ void describe(F& f, ConflictingResult& m) {
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
     : runtime_(runtime),
       timing_(timing),
-      modes_(runtime::modes_at_start(settings.modes_file), settings.modes_file, runtime.metrics),
+      modes_(daemon::load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       tokens_(runtime.credentials.require("server_token_key")),
       metrics_(runtime.metrics),
-      cache_(open_cache(settings, runtime)),
-      postgres_(open_database(settings, runtime)),
+      cache_(
+          std::make_unique<storage::Redis>(daemon::redis_cache(runtime, settings.redis_cache_url, kCacheConnections))),
+      postgres_(daemon::open_postgres(runtime, {.url = settings.postgres_url,
+                                                .schema = "session",
+                                                .connections = kDatabaseConnections,
+                                                .allow_weak = settings.allow_weak_stores})),
       outbox_(std::make_unique<bus::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
       store_(*postgres_, *outbox_),
       notifier_(runtime.bus, *cache_, runtime.clock),

@@ -241,6 +241,9 @@ TEST_F(Harness, EndsWithAStatusThatSaysWhy) {
   start({"MM_SAMPLE=throw"});
   EXPECT_EQ(end(), 70);
   EXPECT_THAT(output(), HasSubstr("a bug at start"));
+  start({"MM_SAMPLE=refuse"});
+  EXPECT_EQ(end(), 78);
+  EXPECT_THAT(output(), HasSubstr(R"("event":"start_refused","what":"MM_SAMPLE","reason":"it must not be refuse")"));
   start({"MM_SAMPLE=unavailable"});
   EXPECT_EQ(end(), 69);
   EXPECT_THAT(output(), HasSubstr("store: not there"));

@@ -1,6 +1,7 @@
 // A daemon as small as one can be, for the test of the harness. MM_SAMPLE says how its constructor behaves.
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/startup.h"
 #include "common/daemon/wait_until.h"
 #include "tests/integration/bus/messages.h"
 
@@ -18,6 +19,7 @@ class Service {
   Service(const Settings& settings, Runtime& runtime) : server_(runtime.bus, {.name = "sample"}, runtime.metrics) {
     runtime.health.probe("sample", [] { return true; });
     if (settings.sample == "throw") throw std::runtime_error("a bug at start");
+    if (settings.sample == "refuse") daemon::refuse_to_start("MM_SAMPLE", "it must not be refuse");
     if (settings.sample == "unavailable" || settings.sample == "wait") {
       const auto budget = settings.sample == "wait" ? Milliseconds{600'000} : Milliseconds{10};
       daemon::wait_until(

@@ -162,24 +162,18 @@ TEST(PostgresAway, AUrlThatIsNoneIsAnError) {
   EXPECT_EQ(refused.error().kind, Kind::unavailable);
 }
 
-TEST(PostgresDurability, IsRequiredUnlessToldOtherwise) {
+TEST(PostgresDurability, NamesTheSettingsThatCouldLoseWrites) {
   testing::OwnPostgres durable;
-  EXPECT_TRUE(Postgres(options_for(durable.url())).require_durable(false, soon()));
+  EXPECT_EQ(Postgres(options_for(durable.url())).weakness(soon()).value_or("no answer"), "");
   testing::OwnPostgres weak({"fsync=off", "synchronous_commit=off"});
-  Postgres postgres(options_for(weak.url()));
-  const auto refused = postgres.require_durable(false, soon());
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().find("fsync, synchronous_commit off"), std::string::npos) << refused.error();
-  EXPECT_TRUE(postgres.require_durable(true, soon()));
+  const auto weakness = Postgres(options_for(weak.url())).weakness(soon());
+  ASSERT_TRUE(weakness);
+  EXPECT_NE(weakness->find("fsync, synchronous_commit off"), std::string::npos) << *weakness;
 }
 
-TEST(PostgresDurability, WaitsForAServerThatIsNotUpYet) {
-  testing::OwnPostgres server;
-  server.kill();
-  Postgres postgres(options_for(server.url()));
-  std::thread starter([&] { server.restart(); });
-  EXPECT_TRUE(postgres.require_durable(false, soon()));
-  starter.join();
+TEST(PostgresUrl, IsCheckedWithoutConnecting) {
+  EXPECT_TRUE(check_postgres_url("postgresql://mm_session@127.0.0.1:5432/matchmaker"));
+  EXPECT_FALSE(check_postgres_url("postgres at localhost"));
 }
 
 }  // namespace

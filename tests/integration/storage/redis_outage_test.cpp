@@ -168,14 +168,14 @@ TEST(RedisAway, IsAnErrorNotAWait) {
   }
   EXPECT_FALSE(deadline.passed());
   EXPECT_EQ(to_problem(redis.command({"PING"}, deadline).error()).status(), 503);
-  EXPECT_FALSE(redis.require_durable(false, Deadline::after(Milliseconds{100})));
+  EXPECT_FALSE(redis.weakness(Deadline::after(Milliseconds{100})));
 }
 
 TEST(RedisAway, AUrlThatIsNoneIsSaidAtTheStart) {
   Redis redis(options_for("localhost:6379"));
-  const auto refused = redis.require_durable(false, Deadline::after(Milliseconds{50}));
+  const auto refused = redis.command({"PING"}, Deadline::after(Milliseconds{50}));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().find("redis://"), std::string::npos) << refused.error();
+  EXPECT_NE(refused.error().text.find("redis://"), std::string::npos) << refused.error().text;
 }
 
 // Accepts one connection and sends a reply of a thousand bytes, one at a time, for as long as somebody listens.

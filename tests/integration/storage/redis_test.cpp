@@ -188,29 +188,16 @@ TEST_F(RedisTest, LogsInAndNeverRepeatsThePassword) {
   EXPECT_EQ(refused.error().text.find("battery"), std::string::npos);
 }
 
-TEST(RedisDurability, IsRequiredUnlessToldOtherwise) {
-  testing::OwnRedis durable(kQueue);
-  EXPECT_TRUE(Redis(options_for(durable)).require_durable(false, soon()));
-
-  testing::OwnRedis everysec(kQueue, {"--appendfsync", "everysec"});
-  const auto refused = Redis(options_for(everysec)).require_durable(false, soon());
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), "Redis has appendfsync everysec, but needs always");
-  EXPECT_TRUE(Redis(options_for(everysec)).require_durable(true, soon()));
-
-  testing::OwnRedis evicting(kQueue, {"--maxmemory-policy", "allkeys-lru"});
-  EXPECT_FALSE(Redis(options_for(evicting)).require_durable(false, soon()));
-  testing::OwnRedis forgetful(kQueue, {"--appendonly", "no"});
-  EXPECT_FALSE(Redis(options_for(forgetful)).require_durable(false, soon()));
-}
-
-TEST(RedisDurability, WaitsForAServerThatIsNotUpYet) {
-  testing::OwnRedis server(kQueue);
-  server.kill();
-  Redis redis(options_for(server));
-  std::thread starter([&] { server.restart(); });
-  EXPECT_TRUE(redis.require_durable(false, soon()));
-  starter.join();
+TEST(RedisDurability, NamesTheSettingThatCouldLoseWrites) {
+  const auto weakness = [](const testing::OwnRedis& server) {
+    return Redis(options_for(server)).weakness(soon()).value_or("no answer");
+  };
+  EXPECT_EQ(weakness(testing::OwnRedis(kQueue)), "");
+  EXPECT_EQ(weakness(testing::OwnRedis(kQueue, {"--appendfsync", "everysec"})),
+            "Redis has appendfsync everysec, but needs always");
+  EXPECT_EQ(weakness(testing::OwnRedis(kQueue, {"--maxmemory-policy", "allkeys-lru"})),
+            "Redis has maxmemory-policy allkeys-lru, but needs noeviction");
+  EXPECT_EQ(weakness(testing::OwnRedis(kQueue, {"--appendonly", "no"})), "Redis has appendonly no, but needs yes");
 }
 
 }  // namespace

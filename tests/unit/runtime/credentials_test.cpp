@@ -128,8 +128,8 @@ TEST_F(CredentialFiles, ThatAreMissingOrNotRegularAreNamed) {
   EXPECT_THAT(refusal("folder"), HasSubstr("not a regular file"));
 }
 
-TEST_F(CredentialFiles, ThatAreRequiredEndTheProcess) {
-  EXPECT_EXIT(Credentials(folder_).require("nats_password"), ::testing::ExitedWithCode(78), "");
+TEST_F(CredentialFiles, ThatAreRequiredEndTheStart) {
+  EXPECT_THROW((void)Credentials(folder_).require("nats_password"), StartRefused);
   EXPECT_DEATH((void)Credentials(folder_).read("../nats_password"), "file name");
 }
 

@@ -1,0 +1,100 @@
+#include "common/daemon/startup.h"
+
+#include "common/daemon/wait_until.h"
+#include "common/wire/mode_table.h"
+
+namespace mm::daemon {
+namespace {
+
+constexpr Milliseconds kAttemptTimeout{1'000};
+
+storage::RedisOptions redis_options(const Runtime& runtime, std::string_view setting, const std::string& url,
+                                    std::string_view credential, int connections) {
+  if (auto checked = storage::check_redis_url(url); !checked) refuse_to_start(setting, std::move(checked).error());
+  storage::RedisOptions options;
+  options.url = url;
+  options.password = runtime.credentials.require(credential);
+  options.connections = connections;
+  return options;
+}
+
+/// The first error that a retry may end; otherwise the weakness of the server, empty if it has none.
+Result<std::string, std::string> look_at(storage::Postgres& postgres, const std::string& schema) {
+  const auto deadline = Deadline::after(kAttemptTimeout);
+  auto weakness = postgres.weakness(deadline);
+  if (!weakness) return fail(std::move(weakness).error().text);
+  const auto has_schema = postgres.has_schema(schema, deadline);
+  if (!has_schema) return fail(has_schema.error().text);
+  if (!*has_schema) return fail("the schema " + schema + " does not exist: db/migrate makes it");
+  return *std::move(weakness);
+}
+
+Result<std::string, std::string> look_at(storage::Redis& redis) {
+  auto weakness = redis.weakness(Deadline::after(kAttemptTimeout));
+  if (!weakness) return fail(std::move(weakness).error().text);
+  return *std::move(weakness);
+}
+
+void await_store(const Runtime& runtime, std::string_view store, bool allow_weak, Milliseconds timeout,
+                 const std::function<Result<std::string, std::string>()>& look) {
+  std::string weakness;
+  const auto attempt = [&]() -> Result<Done, std::string> {
+    auto looked = look();
+    if (!looked) return fail(std::move(looked).error());
+    weakness = *std::move(looked);
+    return Done{};
+  };
+  wait_until(runtime, store, attempt, Deadline::after(timeout));
+  if (!weakness.empty() && !allow_weak) refuse_to_start(store, std::move(weakness));
+}
+
+}  // namespace
+
+void refuse_to_start(std::string_view subject, std::string reason) {
+  throw runtime::StartRefused(subject, {std::move(reason)});
+}
+
+ModeTable load_modes(const std::string& file) {
+  if (file.empty()) return wire::shipped_mode_table();
+  auto table = wire::load_mode_table(file);
+  if (!table) throw runtime::StartRefused("MM_MODES_FILE", std::move(table).error().problems);
+  return *std::move(table);
+}
+
+void check_modes_file(const std::string& file, runtime::SettingsCheck& check) {
+  if (file.empty()) return;
+  const auto table = wire::load_mode_table(file);
+  if (table) return;
+  const auto& problems = table.error().problems;
+  const auto others = problems.size() - 1;
+  check.refuse("MM_MODES_FILE", problems.front() + (others > 0 ? " (and " + std::to_string(others) + " more)" : ""));
+}
+
+std::unique_ptr<storage::Postgres> open_postgres(const Runtime& runtime, const PostgresSettings& settings) {
+  if (auto checked = storage::check_postgres_url(settings.url); !checked) {
+    refuse_to_start("MM_POSTGRES_URL", std::move(checked).error());
+  }
+  storage::PostgresOptions options;
+  options.url = settings.url;
+  options.password = runtime.credentials.require("postgres_password");
+  options.application = runtime.instance;
+  options.connections = settings.connections;
+  auto postgres = std::make_unique<storage::Postgres>(options);
+  await_store(runtime, "postgres", settings.allow_weak, settings.timeout,
+              [&] { return look_at(*postgres, settings.schema); });
+  return postgres;
+}
+
+storage::RedisOptions redis_queue(const Runtime& runtime, const std::string& url, int connections) {
+  return redis_options(runtime, "MM_REDIS_QUEUE_URL", url, "redis_queue_password", connections);
+}
+
+storage::RedisOptions redis_cache(const Runtime& runtime, const std::string& url, int connections) {
+  return redis_options(runtime, "MM_REDIS_CACHE_URL", url, "redis_cache_password", connections);
+}
+
+void await_queue(const Runtime& runtime, storage::Redis& queue, bool allow_weak, Milliseconds timeout) {
+  await_store(runtime, "redis_queue", allow_weak, timeout, [&] { return look_at(queue); });
+}
+
+}  // namespace mm::daemon
