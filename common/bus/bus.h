@@ -35,7 +35,7 @@ struct Options {
 /// The metadata of a message, carried in its headers.
 struct Context {
   Caller caller;
-  Deadline deadline = Deadline::after(limits::kRequestDeadline);
+  Deadline deadline = Deadline::after(limits::kRequestTimeout);
   trace::Context trace;
 };
 
@@ -112,7 +112,7 @@ class Bus {
   void count_undecodable(std::string_view subject);
 
   /// Limits for messages from other daemons, which may be larger than messages from clients.
-  static constexpr json::ReadLimits kTrusted{limits::kJsonDepth, 1'000'000};
+  static constexpr json::ReadLimits kTrusted{limits::kMaxJsonDepth, 1'000'000};
 
   struct Impl;  ///< used by the other files of this folder
   Impl& impl() { return *impl_; }

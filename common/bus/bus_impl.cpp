@@ -136,8 +136,8 @@ natsStatus Bus::Impl::publish_reply(natsConnection* over, std::string_view reply
 // nats.c has no call that only writes the buffer, so this also waits for the server to read it. The wait is short,
 // because the library's own thread writes whatever is left.
 void Bus::Impl::flush_gathered() {
-  constexpr std::int64_t kPatienceMs = 5;
-  if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kPatienceMs);
+  constexpr std::int64_t kFlushTimeoutMs = 5;
+  if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kFlushTimeoutMs);
 }
 
 natsConnection* Bus::Impl::gathering_connection() {
@@ -152,7 +152,7 @@ natsConnection* Bus::Impl::gathering_connection() {
 
 natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, const std::string& reply,
                            std::string_view body, const HeaderList& header_list) {
-  if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
+  if (body.size() > limits::kMaxBusBodyBytes) return NATS_MAX_PAYLOAD;
   if (natsConnection_Status(over) != NATS_CONN_STATUS_CONNECTED) return NATS_CONNECTION_DISCONNECTED;
   natsMsg* made = nullptr;
   auto status = natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),
@@ -167,7 +167,7 @@ natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, con
 natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const HeaderList& header_list,
                           Deadline deadline, MsgPtr& answer) {
   if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
-  if (body.size() > limits::kBusBodyBytes) return NATS_MAX_PAYLOAD;
+  if (body.size() > limits::kMaxBusBodyBytes) return NATS_MAX_PAYLOAD;
   const auto left = deadline.left();
   if (left.count() == 0) return NATS_TIMEOUT;
   if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) {

@@ -17,16 +17,16 @@
 namespace mm::bus {
 namespace {
 
-constexpr Milliseconds kCallTime{2'000};
-constexpr Milliseconds kPullTime{2'000};   // a pull without events ends after this time; a vanished consumer is noticed
-                                           // then
+constexpr Milliseconds kCallTimeout{2'000};
+constexpr Milliseconds kPullTimeout{2'000};  // a pull without events ends after this time; a vanished consumer is
+                                             // noticed then
 constexpr Milliseconds kPullGrace{1'000};  // extra time for the end message to arrive
 constexpr Milliseconds kSlice{100};        // interval of checks of `stopping`
-constexpr Milliseconds kRetryFirst{200};
-constexpr Milliseconds kRetryMost{5'000};
-constexpr Milliseconds kAbsentFirst{100};  // interval of checks for a missing consumer
-constexpr Milliseconds kAbsentMost{2'000};
-constexpr std::size_t kRemembered = 10'000;  // limit of `attempts`
+constexpr Milliseconds kFirstRetryPause{200};
+constexpr Milliseconds kMaxRetryPause{5'000};
+constexpr Milliseconds kFirstAbsentPause{100};  // interval of checks for a missing consumer
+constexpr Milliseconds kMaxAbsentPause{2'000};
+constexpr std::size_t kMaxAttempts = 10'000;  // limit of `attempts`
 constexpr const char* kRefusedReason = "refused by the handler, or cannot be decoded";
 
 struct PoisonMessage {
@@ -132,7 +132,7 @@ struct Consumer::Impl {
   natsSubscription* inbox = nullptr;
   std::string found_on;          // id of the nats-server that has the consumer; empty: must be looked for
   std::uint64_t generation = 0;  // number of searches that found it; the last token of the inbox
-  Milliseconds absent_pause = kAbsentFirst;
+  Milliseconds absent_pause = kFirstAbsentPause;
   bool quiet = true;             // the pull has brought no event yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry, pull one event at a time until one succeeds, so that few exceed their
@@ -192,10 +192,10 @@ void Consumer::Impl::run() {
     if (found_on.empty() || found_on != bus.server_id()) {
       if (!find()) {
         pause(absent_pause);
-        absent_pause = std::min(absent_pause * 2, kAbsentMost);
+        absent_pause = std::min(absent_pause * 2, kMaxAbsentPause);
         continue;
       }
-      absent_pause = kAbsentFirst;
+      absent_pause = kFirstAbsentPause;
     }
     if (!pull()) found_on.clear();
   }
@@ -209,7 +209,7 @@ void Consumer::Impl::run() {
 bool Consumer::Impl::find() {
   const auto server = bus.server_id();
   found_on.clear();
-  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
+  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTimeout));
   if (!state) {
     if (jetstream::is_missing(state.error())) note_missing(true);  // otherwise JetStream does not answer
     return false;
@@ -237,7 +237,7 @@ void Consumer::Impl::note_missing(bool missing) {
 
 // Runs one pull request to its end. Returns false if the consumer does not exist any more.
 bool Consumer::Impl::pull() {
-  const auto expires = std::chrono::duration_cast<std::chrono::nanoseconds>(kPullTime).count();
+  const auto expires = std::chrono::duration_cast<std::chrono::nanoseconds>(kPullTimeout).count();
   int wanted = cautious ? 1 : options.batch;
   quiet = true;
   const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
@@ -246,7 +246,7 @@ bool Consumer::Impl::pull() {
     pause(kSlice);
     return true;
   }
-  const auto deadline = Deadline::after(kPullTime + kPullGrace);
+  const auto deadline = Deadline::after(kPullTimeout + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
     if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
     // A batch is not delayed to become full: the handler gets the events that have arrived.
@@ -264,7 +264,7 @@ bool Consumer::Impl::pull() {
 // Checks after a pull without events whether the consumer still exists. A consumer that was created while its stream
 // was being removed accepts pulls but never delivers events (nats-server 2.9.10).
 bool Consumer::Impl::is_there() {
-  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTime));
+  const auto state = jetstream::find_consumer(bus.impl(), stream, options.name, Deadline::after(kCallTimeout));
   return state || !jetstream::is_missing(state.error());
 }
 
@@ -399,7 +399,7 @@ Ack Consumer::Impl::failed(const PulledEvent& event, const std::exception& error
   log::error("event_handler_failed", {{"subject", event.subject()}, {"sequence", event.place().info.sequence},
                                       {"reason", error.what()}});
   auto& attempt = attempts[event.place().info.sequence];
-  if (++attempt.failures < kDeliveriesMax) return Ack::retry;
+  if (++attempt.failures < kMaxDeliveries) return Ack::retry;
   reason = "the handler failed " + std::to_string(attempt.failures) + " times";
   return Ack::reject;
 }
@@ -408,9 +408,9 @@ void Consumer::Impl::retry(const PulledEvent& event) {
   retried.add();
   cautious = true;
   auto& attempt = attempts[event.place().info.sequence];
-  const auto delay = std::min(kRetryFirst * (1 << std::min(attempt.retries, 5)), kRetryMost);
+  const auto delay = std::min(kFirstRetryPause * (1 << std::min(attempt.retries, 5)), kMaxRetryPause);
   ++attempt.retries;
-  if (attempts.size() > kRemembered) attempts.erase(attempts.begin());
+  if (attempts.size() > kMaxAttempts) attempts.erase(attempts.begin());
   event.retry_after(bus.impl(), delay);
 }
 

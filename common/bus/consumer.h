@@ -6,7 +6,7 @@
 //
 // Handlers commit before the event is acknowledged, so an event may be delivered again: every handler is idempotent and
 // documents its key. Events of subjects without a handler are acknowledged unread. An event is given up if it does not
-// decode, if a handler returned `Ack::reject`, or if it failed kDeliveriesMax times. Then it is logged, counted
+// decode, if a handler returned `Ack::reject`, or if it failed kMaxDeliveries times. Then it is logged, counted
 // (mm_bus_dead_letters_total), published on events.violation.poison_message and terminated, and the next event is
 // handled.
 //
@@ -60,7 +60,7 @@ struct ConsumerOptions {
 
 class Consumer {
  public:
-  static constexpr int kDeliveriesMax = 5;
+  static constexpr int kMaxDeliveries = 5;
 
   Consumer(Bus& bus, Stream stream, ConsumerOptions options, metrics::Registry& metrics);
   ~Consumer();

@@ -42,7 +42,7 @@ Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& addre
 
 void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
                       bool gathered) {
-  if (reply && reply->size() > limits::kBusBodyBytes) {
+  if (reply && reply->size() > limits::kMaxBusBodyBytes) {
     log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
     return answer(request, trace, refuse(Code::internal_error));
   }

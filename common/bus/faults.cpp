@@ -90,7 +90,7 @@ void Faults::report_refusal(const RefusedSubject& refused) {
   {
     const MutexLock lock(mutex_);
     needed_refused_ = true;
-    if (reported_.size() >= kSubjectsMax || !reported_.insert(refused.action + " " + refused.subject).second) return;
+    if (reported_.size() >= kMaxSubjects || !reported_.insert(refused.action + " " + refused.subject).second) return;
   }
   log::error("nats_permission_refused", {{"action", refused.action}, {"subject", refused.subject}});
   const auto to = violation_subject(PermissionRefused::kCode);

@@ -46,7 +46,7 @@ class Faults {
 
  private:
   /// Largest number of different subjects that are logged and published. Further subjects are only counted.
-  static constexpr std::size_t kSubjectsMax = 64;
+  static constexpr std::size_t kMaxSubjects = 64;
 
   void report_refusal(const RefusedSubject& refused);
 

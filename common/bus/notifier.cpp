@@ -12,7 +12,7 @@
 namespace mm::bus {
 namespace {
 
-constexpr Milliseconds kCacheTime{200};
+constexpr Milliseconds kCacheTimeout{200};
 // After a failure of the cache, frames are dropped for this time, so that notifications do not slow down the callers.
 constexpr Milliseconds kCoolDown{1'000};
 constexpr const char* kCounterSeconds = "86400";
@@ -80,7 +80,7 @@ void Notifier::send(const Tenant& tenant, const std::vector<Frame>& frames) {
   std::vector<storage::RedisCommand> commands;
   commands.reserve(frames.size());
   for (const auto& frame : frames) commands.push_back(numbering(tenant, frame.player));
-  const auto numbers = impl_->cache.pipeline(commands, Deadline::after(kCacheTime));
+  const auto numbers = impl_->cache.pipeline(commands, Deadline::after(kCacheTimeout));
   if (!numbers) {
     impl_->lost.add(static_cast<double>(frames.size()));
     return impl_->fall_silent(numbers.error().text);

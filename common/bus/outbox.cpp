@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t kBatch = 100;
 constexpr std::size_t kPruneBatch = 2'000;
 constexpr Milliseconds kPoll{200};
-constexpr Milliseconds kTurnTime{4'000};
-constexpr Milliseconds kStoreTime{2'000};
-constexpr Milliseconds kLookTime{1'000};
+constexpr Milliseconds kTurnTimeout{4'000};
+constexpr Milliseconds kStoreTimeout{2'000};
+constexpr Milliseconds kLookTimeout{1'000};
 constexpr Milliseconds kFirstPause{200};
-constexpr Milliseconds kLongestPause{1'000};
+constexpr Milliseconds kMaxPause{1'000};
 constexpr Milliseconds kMeasureEvery{1'000};
 constexpr Milliseconds kPruneEvery{60'000};
 /// Interval of checks for rows to resend: another relay may have marked rows with an old server's id after this relay
@@ -131,13 +131,13 @@ bool Outbox::Impl::send() {
     return more;
   }
   if (pause.count() == 0) log::warning("outbox_stalled", {{"table", table}, {"error", error}});
-  pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
+  pause = std::clamp(pause * 2, kFirstPause, kMaxPause);
   retry_at = Deadline::after(pause);
   return false;
 }
 
 storage::DatabaseResult<Turn> Outbox::Impl::send_unsent() {
-  return postgres.transaction(Deadline::after(kTurnTime), [this](pqxx::work& tx) {
+  return postgres.transaction(Deadline::after(kTurnTimeout), [this](pqxx::work& tx) {
     return publish_and_mark(
         tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
                                        " WHERE sent_under IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
@@ -147,7 +147,7 @@ storage::DatabaseResult<Turn> Outbox::Impl::send_unsent() {
 
 // The newest rows first: consumers have handled most of the older ones, and a stream that lost its end lost the newest.
 storage::DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
-  return postgres.transaction(Deadline::after(kTurnTime), [&](pqxx::work& tx) {
+  return postgres.transaction(Deadline::after(kTurnTimeout), [&](pqxx::work& tx) {
     auto rows = rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
                                            " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
                                            " ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED",
@@ -165,7 +165,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
   std::vector<Bus::Outgoing> events;
   events.reserve(rows.size());
   for (const auto& row : rows) events.push_back({row.subject, row.body, row.message_id, row.trace});
-  const auto results = bus.store_all(events, Deadline::after(kStoreTime));
+  const auto results = bus.store_all(events, Deadline::after(kStoreTimeout));
   std::map<std::string, std::string> ids_by_server;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     // Without a server id the row could never be marked as sent, so this counts as a failure.
@@ -187,7 +187,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
 }
 
 void Outbox::Impl::measure() {
-  const auto state = postgres.transaction(Deadline::after(kLookTime), [this](pqxx::work& tx) {
+  const auto state = postgres.transaction(Deadline::after(kLookTimeout), [this](pqxx::work& tx) {
     const auto row =
         tx.exec1("SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM " + table +
                  " WHERE sent_under IS NULL");
@@ -201,7 +201,7 @@ void Outbox::Impl::measure() {
 void Outbox::Impl::prune() {
   std::size_t deleted = kPruneBatch;
   while (deleted == kPruneBatch && !relay.stopping()) {
-    const auto gone = postgres.transaction(Deadline::after(kLookTime), [this](pqxx::work& tx) {
+    const auto gone = postgres.transaction(Deadline::after(kLookTimeout), [this](pqxx::work& tx) {
       return tx
           .exec_params("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table +
                            " WHERE created_at < now() - interval '1 hour' AND sent_under IS NOT NULL LIMIT $1)",

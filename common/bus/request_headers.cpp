@@ -11,16 +11,16 @@ Failure<Problem> wrong(const char* header, std::string detail) {
 }
 
 Reply<Milliseconds> read_budget(std::string_view text) {
-  if (text.empty()) return limits::kRequestDeadline;
+  if (text.empty()) return limits::kRequestTimeout;
   std::int64_t ms = 0;
   const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) return wrong(headers::kDeadline, "must be a whole number of milliseconds");
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (error != std::errc{}) return limits::kRequestDeadlineMax;
+  if (error != std::errc{}) return limits::kMaxRequestTimeout;
   // A deadline of 0 is a mistake of the caller: without time left it would not send a request, and it would get no
   // answer.
   if (ms == 0) return wrong(headers::kDeadline, "must be at least 1");
-  return std::min(Milliseconds(ms), limits::kRequestDeadlineMax);
+  return std::min(Milliseconds(ms), limits::kMaxRequestTimeout);
 }
 
 template <class T>

@@ -18,9 +18,9 @@ namespace mm::bus {
 namespace {
 
 // The daemon has 5 s to shut down; the rest is for its other members.
-constexpr Milliseconds kDrainTime{4'000};
+constexpr Milliseconds kDrainTimeout{4'000};
 // Time for the server to confirm that it stops sending. A frozen server does not confirm.
-constexpr Milliseconds kUnsubscribeTime{2'000};
+constexpr Milliseconds kUnsubscribeTimeout{2'000};
 constexpr Milliseconds kAnswerLook{2};
 /// A batch of at least this many requests is answered together; answers of a smaller batch are written immediately.
 constexpr std::size_t kWorthGathering = 4;
@@ -280,8 +280,8 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
 }
 
 void Server::Impl::stop() {
-  const auto deadline = Deadline::after(kDrainTime);
-  for (const auto& subscription : subscriptions) subscription->begin_drain(kUnsubscribeTime);
+  const auto deadline = Deadline::after(kDrainTimeout);
+  for (const auto& subscription : subscriptions) subscription->begin_drain(kUnsubscribeTimeout);
   for (const auto& subscription : subscriptions) subscription->await_end();
   protocol.clear();
   {

@@ -9,7 +9,7 @@
 namespace mm::bus {
 namespace {
 
-constexpr std::int64_t kAckPendingMost = 1'000;
+constexpr std::int64_t kMaxAckPending = 1'000;
 
 jetstream::ConsumerWish wish_of(const rights::StreamConsumer& consumer, std::string name) {
   jetstream::ConsumerWish wish;
@@ -17,7 +17,7 @@ jetstream::ConsumerWish wish_of(const rights::StreamConsumer& consumer, std::str
   wish.durable = std::move(name);
   wish.subject = consumer.subject == consumer.stream.subjects ? "" : consumer.subject;
   wish.ack_wait = consumer.ack_wait;
-  wish.max_ack_pending = kAckPendingMost;
+  wish.max_ack_pending = kMaxAckPending;
   return wish;
 }
 

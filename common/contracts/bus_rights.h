@@ -142,13 +142,13 @@ struct StreamConsumer {
   Milliseconds ack_wait{30'000};  ///< an event that is not acknowledged within this time is delivered again
 };
 
-inline constexpr int kLobbiesMax = 8;
+inline constexpr int kMaxLobbies = 8;
 
 inline constexpr StreamConsumer kConsumers[] = {
     {streams::kMatch, "session", "session", MatchFound::kSubject.text},
     {streams::kMatch, "matchmaker", "matchmaker", streams::kMatch.subjects},
     {streams::kMatch, "lobby", "lobby", streams::kMatch.subjects},
-    {streams::kMatch, "lobby-ratings", "lobby", MatchRated::kSubject.text, kLobbiesMax},
+    {streams::kMatch, "lobby-ratings", "lobby", MatchRated::kSubject.text, kMaxLobbies},
     {streams::kMatch, "profile", "profile", MatchCompleted::kSubject.text},
     {streams::kMatch, "leaderboard", "leaderboard", MatchRated::kSubject.text},
     {streams::kTicket, "lobby", "lobby", streams::kTicket.subjects},

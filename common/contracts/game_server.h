@@ -20,7 +20,7 @@ namespace mm::game {
 /// Largest number of matches on one server process.
 inline constexpr int kMatchesPerServer = 64;
 /// Longest line that either side accepts, enough for 16 teams of 100 players.
-inline constexpr std::size_t kLineBytesMax = 256 * 1024;
+inline constexpr std::size_t kMaxLineBytes = 256 * 1024;
 
 /// One match to host. Idempotent by match_id.
 struct HandOver {
@@ -40,11 +40,11 @@ void describe(F& f, HandOver& m) {
   f("match_id", m.match_id);
   f("mode", m.mode);
   f("region", m.region);
-  f("teams", m.teams, Count{1, limits::kTeamSizeMax});
+  f("teams", m.teams, Count{1, limits::kMaxTeamSize});
   f("server_token", m.server_token, Bytes{1, 4096});
   f("join_key", m.join_key, Bytes{32, 256});
   f("gateway_url", m.gateway_url, Bytes{1, 512});
-  f("ratings", m.ratings, Optional{}, Decimals{2}, Count{0, limits::kTeamSizeMax});
+  f("ratings", m.ratings, Optional{}, Decimals{2}, Count{0, limits::kMaxTeamSize});
 }
 
 /// The other message that an orchestrator sends: the match must end.

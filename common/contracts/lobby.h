@@ -81,7 +81,7 @@ struct CreateParty {
 template <class F>
 void describe(F& f, CreateParty& m) {
   using namespace fields;
-  f("max_size", m.max_size, Optional{}, InRange{1, limits::kPartySizeMax});
+  f("max_size", m.max_size, Optional{}, InRange{1, limits::kMaxPartySize});
   f("region", m.region);
   f("is_public", m.is_public, Optional{});
   f("username", m.username, Optional{}, Internal{}, Length{0, 32});
@@ -307,7 +307,7 @@ void describe(F& f, EnterQueue& m) {
   using namespace fields;
   f("party_id", m.party_id);
   f("mode", m.mode);
-  f("team_size", m.team_size, InRange{1, limits::kTeamSizeMax});
+  f("team_size", m.team_size, InRange{1, limits::kMaxTeamSize});
   f("region", m.region);
   f("latencies", m.latencies, kLatencyCount, kLatencyRange);
   f("ticket_id", m.ticket_id, Internal{});

@@ -32,7 +32,7 @@ struct EnumText<TicketStatus> {
 /// Round-trip times in milliseconds, by region.
 using Latencies = std::map<Region, double>;
 
-inline constexpr fields::Count kLatencyCount{0, limits::kLatencyRegionsMax};
+inline constexpr fields::Count kLatencyCount{0, limits::kMaxLatencyRegions};
 inline constexpr fields::InRange kLatencyRange{0, 10'000};
 
 struct TicketPlayer {
@@ -45,8 +45,8 @@ template <class F>
 void describe(F& f, TicketPlayer& m) {
   using namespace fields;
   f("player_id", m.player_id);
-  f("mmr", m.mmr, Decimals{2}, Optional{}, InRange{-limits::kRatingMax, limits::kRatingMax});
-  f("deviation", m.deviation, Decimals{2}, Optional{}, InRange{0, limits::kDeviationMax});
+  f("mmr", m.mmr, Decimals{2}, Optional{}, InRange{-limits::kMaxRating, limits::kMaxRating});
+  f("deviation", m.deviation, Decimals{2}, Optional{}, InRange{0, limits::kMaxDeviation});
 }
 
 /// A party (or a single player) that waits for a match, as clients see it.
@@ -131,8 +131,8 @@ void describe(F& f, Enqueue& m) {
   f("party_version", m.party_version, InRange{0, 9e15});
   f("mode", m.mode);
   f("region", m.region);
-  f("team_size", m.team_size, InRange{1, limits::kTeamSizeMax});
-  f("players", m.players, Count{1, limits::kTeamSizeMax});
+  f("team_size", m.team_size, InRange{1, limits::kMaxTeamSize});
+  f("players", m.players, Count{1, limits::kMaxTeamSize});
   f("latencies", m.latencies, kLatencyCount, kLatencyRange);
 }
 
@@ -241,7 +241,7 @@ void describe(F& f, MakeMatch& m) {
   f("tenant", m.tenant, Optional{});
   f("mode", m.mode);
   f("region", m.region);
-  f("teams", m.teams, Count{1, limits::kTeamSizeMax});
+  f("teams", m.teams, Count{1, limits::kMaxTeamSize});
 }
 
 /// Expected waits of tickets with about this rating and this many players.

@@ -85,9 +85,9 @@ template <class F>
 void describe(F& f, ModeRules& m) {
   using namespace fields;
   f("id", m.id);
-  f("teams", m.teams, Optional{}, InRange{2, limits::kTeamsMax});
-  f("team_sizes", m.team_sizes, Optional{}, Count{1, 100}, InRange{1, limits::kTeamSizeMax});
-  f("default_team_size", m.default_team_size, InRange{1, limits::kTeamSizeMax});
+  f("teams", m.teams, Optional{}, InRange{2, limits::kMaxTeams});
+  f("team_sizes", m.team_sizes, Optional{}, Count{1, 100}, InRange{1, limits::kMaxTeamSize});
+  f("default_team_size", m.default_team_size, InRange{1, limits::kMaxTeamSize});
   f("use_rating", m.use_rating, Optional{});
   f("initial_window", m.initial_window, Optional{}, InRange{0, 20'000});
   f("max_window", m.max_window, Optional{}, InRange{0, 20'000});

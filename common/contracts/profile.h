@@ -178,7 +178,7 @@ void describe(F& f, GetProfile& m) {
 struct UpdateProfile {
   static constexpr Subject kSubject{"profile.update"};
   using Answer = Profile;
-  static constexpr std::size_t kPreferencesBytesMax = 4096;
+  static constexpr std::size_t kMaxPreferencesBytes = 4096;
 
   std::optional<Region> region;
   std::optional<fields::RawJson> preferences;
@@ -187,7 +187,7 @@ struct UpdateProfile {
 template <class F>
 void describe(F& f, UpdateProfile& m) {
   f("region", m.region);
-  f("preferences", m.preferences, fields::RawObject{UpdateProfile::kPreferencesBytesMax});
+  f("preferences", m.preferences, fields::RawObject{UpdateProfile::kMaxPreferencesBytes});
 }
 
 /// A row of a rating read model, with exact values.
@@ -229,7 +229,7 @@ void describe(F& f, Ratings& m) {
 struct GetRatings {
   static constexpr Subject kSubject{"profile.ratings"};
   using Answer = Ratings;
-  static constexpr std::size_t kPlayersMax = 1000;
+  static constexpr std::size_t kMaxPlayers = 1000;
 
   std::optional<Tenant> tenant;
   std::optional<std::vector<PlayerId>> player_ids;
@@ -241,7 +241,7 @@ template <class F>
 void describe(F& f, GetRatings& m) {
   using namespace fields;
   f("tenant", m.tenant);
-  f("player_ids", m.player_ids, Count{1, GetRatings::kPlayersMax});
+  f("player_ids", m.player_ids, Count{1, GetRatings::kMaxPlayers});
   f("limit", m.limit, Optional{}, InRange{1, 1000});
   f("cursor", m.cursor, Length{1, 256});
 }
@@ -277,7 +277,7 @@ void describe(F& f, RatingChanges& m) {
 struct GetRatingChanges {
   static constexpr Subject kSubject{"profile.changes"};
   using Answer = RatingChanges;
-  static constexpr std::size_t kMatchesMax = 100;
+  static constexpr std::size_t kMaxMatches = 100;
 
   PlayerId player_id;
   std::vector<MatchId> match_ids;
@@ -286,7 +286,7 @@ struct GetRatingChanges {
 template <class F>
 void describe(F& f, GetRatingChanges& m) {
   f("player_id", m.player_id);
-  f("match_ids", m.match_ids, fields::Count{1, GetRatingChanges::kMatchesMax});
+  f("match_ids", m.match_ids, fields::Count{1, GetRatingChanges::kMaxMatches});
 }
 
 }  // namespace mm

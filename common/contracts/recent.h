@@ -15,7 +15,7 @@ namespace mm {
 /// Matches that ended longer ago than this (10 minutes) are not reported.
 inline constexpr Milliseconds kRecentTime{600'000};
 /// At most this many matches are reported, the newest ones.
-inline constexpr int kRecentMatchesMax = 20;
+inline constexpr int kMaxRecentMatches = 20;
 
 struct RecentMatch {
   MatchId match_id;

@@ -43,7 +43,7 @@ void describe(F& f, MatchStandings& m) {
 struct ReconcileMatches {
   static constexpr Subject kSubject{"session.reconcile"};
   using Answer = MatchStandings;
-  static constexpr std::size_t kMost = 100;
+  static constexpr std::size_t kMaxMatches = 100;
   static constexpr bool kFromDaemons = true;
 
   std::vector<MatchFound> matches;
@@ -51,7 +51,7 @@ struct ReconcileMatches {
 
 template <class F>
 void describe(F& f, ReconcileMatches& m) {
-  f("matches", m.matches, fields::Count{1, ReconcileMatches::kMost});
+  f("matches", m.matches, fields::Count{1, ReconcileMatches::kMaxMatches});
 }
 
 }  // namespace mm

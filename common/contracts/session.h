@@ -141,7 +141,7 @@ void describe(F& f, ResultAnswer& m) {
 struct ReportResult {
   static constexpr Subject kSubject{"session.result"};
   using Answer = ResultAnswer;
-  static constexpr std::size_t kStatsBytesMax = 4096;
+  static constexpr std::size_t kMaxStatsBytes = 4096;
 
   MatchId match_id;
   ResultOutcome outcome = ResultOutcome::played;
@@ -155,7 +155,7 @@ void describe(F& f, ReportResult& m) {
   using namespace fields;
   f("match_id", m.match_id, InPath{});
   f("outcome", m.outcome, Optional{});
-  constexpr InRange kTeam{0, limits::kTeamsMax - 1};
+  constexpr InRange kTeam{0, limits::kMaxTeams - 1};
   constexpr InRange kSeconds{0, 604'800};
   // `outcome` is first in the list because it decides whether the winner and the duration are required.
   if (m.outcome == ResultOutcome::voided) {
@@ -165,8 +165,8 @@ void describe(F& f, ReportResult& m) {
     f("winning_team", m.winning_team, Nullable{}, kTeam);
     f("duration_seconds", m.duration_seconds, kSeconds);
   }
-  f("player_stats", m.player_stats, Count{0, limits::kTeamSizeMax * limits::kTeamsMax},
-    RawObject{ReportResult::kStatsBytesMax});
+  f("player_stats", m.player_stats, Count{0, limits::kMaxTeamSize * limits::kMaxTeams},
+    RawObject{ReportResult::kMaxStatsBytes});
 }
 
 /// The server that the orchestrator allocated to a match.

@@ -27,7 +27,7 @@ std::optional<TenantList> TenantList::parse(std::string_view text) {
   while (true) {
     const auto comma = text.find(',');
     auto name = Tenant::parse(without_spaces_around(text.substr(0, comma)));
-    if (!name || list.names_.size() >= kMost) return std::nullopt;
+    if (!name || list.names_.size() >= kMaxTenants) return std::nullopt;
     list.names_.insert(std::move(*name));
     if (comma == std::string_view::npos) return list;
     text = text.substr(comma + 1);

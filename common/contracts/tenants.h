@@ -18,7 +18,7 @@ class TenantList {
  public:
   /// The pattern of the setting's value, for the error message that refuses a wrong one.
   static constexpr std::string_view kPattern = "^(\\*|[a-z0-9_-]{1,32}(,[a-z0-9_-]{1,32})*)$";
-  static constexpr std::size_t kMost = 10'000;
+  static constexpr std::size_t kMaxTenants = 10'000;
 
   /// The list when the setting is absent: only the tenant `default`.
   TenantList() : names_{default_tenant()} {}

@@ -20,10 +20,10 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 
-constexpr std::chrono::seconds kConnectionTime{5};
-constexpr int kConnectionsMost = 64;
-constexpr std::uint32_t kHeaderBytesMost = 8 * 1024;
-constexpr std::uint64_t kBodyBytesMost = 1024;
+constexpr std::chrono::seconds kConnectionTimeout{5};
+constexpr int kMaxConnections = 64;
+constexpr std::uint32_t kMaxHeaderBytes = 8 * 1024;
+constexpr std::uint64_t kMaxBodyBytes = 1024;
 
 using Response = http::response<http::string_body>;
 
@@ -61,9 +61,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void read() {
-    parser_.header_limit(kHeaderBytesMost);
-    parser_.body_limit(kBodyBytesMost);
-    stream_.expires_after(kConnectionTime);
+    parser_.header_limit(kMaxHeaderBytes);
+    parser_.body_limit(kMaxBodyBytes);
+    stream_.expires_after(kConnectionTimeout);
     http::async_read(stream_, buffer_, parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error) self->write();
     });
@@ -96,7 +96,7 @@ struct AdminServer::Impl {
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(kConnectionsMost, error);
+    if (!error) acceptor.listen(kMaxConnections, error);
     return error;
   }
 
@@ -105,7 +105,7 @@ struct AdminServer::Impl {
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();
       // A connection above the limit is closed immediately.
-      if (open_connections < kConnectionsMost) {
+      if (open_connections < kMaxConnections) {
         std::make_shared<Connection>(std::move(socket), route, open_connections)->read();
       }
       accept();

@@ -17,8 +17,8 @@
 namespace mm::daemon {
 namespace {
 
-constexpr Milliseconds kNatsWait{30'000};
-constexpr Milliseconds kPortWait{300'000};
+constexpr Milliseconds kNatsTimeout{30'000};
+constexpr Milliseconds kPortTimeout{300'000};
 constexpr Milliseconds kTendEvery{250};
 
 std::string help_text(std::string_view name, const runtime::SettingsReader& reader) {
@@ -185,7 +185,7 @@ void Daemon::open_admin() {
     admin_ = std::move(*admin);
     return Done{};
   };
-  wait_until(&signals_.requested(), "MM_ADMIN_PORT", attempt, Deadline::after(kPortWait));
+  wait_until(&signals_.requested(), "MM_ADMIN_PORT", attempt, Deadline::after(kPortTimeout));
   log::info("admin_listening", {{"address", settings_.admin_address}, {"port", admin_->port()}});
 }
 
@@ -213,7 +213,7 @@ void Daemon::connect() {
     bus_ = std::move(*bus);
     return Done{};
   };
-  wait_until(&signals_.requested(), "nats", attempt, Deadline::after(kNatsWait));
+  wait_until(&signals_.requested(), "nats", attempt, Deadline::after(kNatsTimeout));
 }
 
 void Daemon::tend() {

@@ -18,7 +18,7 @@
 // reset their signal mask.
 //
 // A Service has:  static constexpr std::string_view kName;  struct Settings (with describe);
-//                 Service(const Settings&, Runtime&);  a destructor that returns within kDrainTime.
+//                 Service(const Settings&, Runtime&);  a destructor that returns within kDrainTimeout.
 #pragma once
 
 #include <atomic>
@@ -51,7 +51,7 @@ struct Runtime {
 
 namespace daemon {
 
-inline constexpr Milliseconds kDrainTime{5'000};
+inline constexpr Milliseconds kDrainTimeout{5'000};
 
 /// Settings that every daemon has.
 struct DaemonSettings {

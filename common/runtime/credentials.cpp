@@ -17,7 +17,7 @@
 namespace mm::runtime {
 namespace {
 
-constexpr std::size_t kSecretBytesMost = 4096;
+constexpr std::size_t kMaxSecretBytes = 4096;
 
 struct File {
   int descriptor;
@@ -48,7 +48,7 @@ const char* objection(int descriptor) {
   if (info.st_uid != ::geteuid()) return "is not owned by this user";
   if (is_open_to_others(info)) return "is open to others: its mode must be 0600";
   if (info.st_size == 0) return "is empty";
-  if (static_cast<std::size_t>(info.st_size) > kSecretBytesMost) return "is too long";
+  if (static_cast<std::size_t>(info.st_size) > kMaxSecretBytes) return "is too long";
   return nullptr;
 }
 
@@ -62,10 +62,10 @@ Result<std::string, std::string> Credentials::read(std::string_view name) const 
   if (file.descriptor < 0) return says(errno == ENOENT ? "is missing" : "cannot be opened");
   if (const char* wrong = objection(file.descriptor)) return says(wrong);
 
-  std::string secret(kSecretBytesMost + 1, '\0');
+  std::string secret(kMaxSecretBytes + 1, '\0');
   const auto length = ::read(file.descriptor, secret.data(), secret.size());
   if (length < 0) return says("cannot be read");
-  if (static_cast<std::size_t>(length) > kSecretBytesMost) return says("is too long");
+  if (static_cast<std::size_t>(length) > kMaxSecretBytes) return says("is too long");
   secret.resize(static_cast<std::size_t>(length));
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
   if (secret.find_first_not_of(' ') == std::string::npos) return says("is empty");

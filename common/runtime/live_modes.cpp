@@ -14,14 +14,14 @@ namespace {
 constexpr Milliseconds kSettle{20};
 constexpr int kSettleTries = 5;
 /// One byte more than the limit of a mode table, so that a larger file is refused for its size.
-constexpr std::size_t kMostBytes = 1024 * 1024 + 1;
-constexpr std::size_t kProblemsLogged = 16;
+constexpr std::size_t kMaxBytes = 1024 * 1024 + 1;
+constexpr std::size_t kMaxProblemsLogged = 16;
 
 /// The content of the file, or nothing if it cannot be read.
 std::optional<std::string> text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  std::string text(kMostBytes, '\0');
+  std::string text(kMaxBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return std::nullopt;
   text.resize(static_cast<std::size_t>(file.gcount()));
@@ -113,7 +113,7 @@ void LiveModes::take_over(std::string text) {
 void LiveModes::refuse(const std::vector<std::string>& problems) {
   is_refused_ = true;
   refused_.set(1);
-  for (std::size_t i = 0; i < problems.size() && i < kProblemsLogged; ++i) {
+  for (std::size_t i = 0; i < problems.size() && i < kMaxProblemsLogged; ++i) {
     log::error("modes_refused", {{"reason", problems[i]}});
   }
 }

@@ -18,7 +18,7 @@
 namespace mm::log {
 namespace {
 
-constexpr std::size_t kTextMost = 256;
+constexpr std::size_t kMaxTextBytes = 256;
 
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
 
@@ -38,8 +38,8 @@ Logger& logger() {
 
 // Truncates at a character boundary, so that the text stays valid UTF-8.
 std::string_view cut(std::string_view text) {
-  if (text.size() <= kTextMost) return text;
-  std::size_t length = kTextMost;
+  if (text.size() <= kMaxTextBytes) return text;
+  std::size_t length = kMaxTextBytes;
   while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
   return text.substr(0, length);
 }

@@ -11,7 +11,7 @@ namespace mm::runtime {
 namespace {
 
 /// Length to which a value is truncated in messages.
-constexpr std::size_t kShownBytes = 80;
+constexpr std::size_t kMaxShownBytes = 80;
 
 std::string number_text(double value) {
   char text[32];
@@ -45,8 +45,8 @@ std::string must_be_a_number(bool whole, const std::string& text, const fields::
 
 void SettingsCheck::refuse(std::string_view name, std::string_view why) {
   const auto found = environment_.find(std::string(name));
-  auto shown = found != environment_.end() ? found->second.substr(0, kShownBytes) : std::string{};
-  if (found != environment_.end() && found->second.size() > kShownBytes) shown += "…";
+  auto shown = found != environment_.end() ? found->second.substr(0, kMaxShownBytes) : std::string{};
+  if (found != environment_.end() && found->second.size() > kMaxShownBytes) shown += "…";
   const auto start = std::string(name) + " is '";
   const auto again = [&](const std::string& problem) { return problem.starts_with(start); };
   if (std::any_of(problems_.begin(), problems_.end(), again)) return;

@@ -15,10 +15,10 @@ namespace mm::security {
 namespace {
 
 constexpr std::string_view kIssuer = "matchmaker";
-constexpr std::size_t kKeyBytesMin = 32;
+constexpr std::size_t kMinKeyBytes = 32;
 /// Lengths of 32 random bytes in base64 without padding, and in hex.
-constexpr std::size_t kBase64KeyMin = 43;
-constexpr std::size_t kHexKeyMin = 64;
+constexpr std::size_t kMinBase64Key = 43;
+constexpr std::size_t kMinHexKey = 64;
 
 // The recipient of each kind of token. Two claims repeat the kind on purpose: `typ` is specific to this platform (RFC
 // 8725, 3.11), and `aud` is the registered claim (RFC 7519) that other implementations check.
@@ -138,7 +138,7 @@ bool is_our_header(std::string_view encoded) {
 
 /// The payload of a token that has a valid signature by one of the keys.
 Result<std::string, TokenError> verified_payload(const std::vector<std::string>& keys, std::string_view token) {
-  if (token.size() > kTokenBytesMax) return fail(TokenError::malformed);
+  if (token.size() > kMaxTokenBytes) return fail(TokenError::malformed);
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) {
@@ -183,9 +183,9 @@ Result<Body, TokenError> open(const std::vector<std::string>& keys, std::string_
 /// The minimum length of a key, depending on its encoding: a text contains fewer random bytes than characters.
 std::size_t length_least(std::string_view key) {
   const auto all = [&](auto belongs) { return std::all_of(key.begin(), key.end(), belongs); };
-  if (all([](unsigned char c) { return std::isxdigit(c) != 0; })) return kHexKeyMin;
-  if (all([](unsigned char c) { return std::isprint(c) != 0; })) return kBase64KeyMin;
-  return kKeyBytesMin;
+  if (all([](unsigned char c) { return std::isxdigit(c) != 0; })) return kMinHexKey;
+  if (all([](unsigned char c) { return std::isprint(c) != 0; })) return kMinBase64Key;
+  return kMinKeyBytes;
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ std::optional<std::string> weak_key(std::string_view key) {
 
 TokenSigner::TokenSigner(std::vector<std::string> keys) : keys_(std::move(keys)) {
   check(!keys_.empty(), "a signer of tokens has a key");
-  for (const auto& key : keys_) check(key.size() >= kKeyBytesMin, "a token key has at least 32 bytes");
+  for (const auto& key : keys_) check(key.size() >= kMinKeyBytes, "a token key has at least 32 bytes");
 }
 
 std::string TokenSigner::sign(const AccessClaims& claims) const {

@@ -70,7 +70,7 @@ class TokenSigner {
 };
 
 /// Longer tokens are malformed.
-inline constexpr std::size_t kTokenBytesMax = 4096;
+inline constexpr std::size_t kMaxTokenBytes = 4096;
 /// Tolerance for differences between clocks.
 inline constexpr Seconds kTokenLeeway{30};
 

@@ -18,11 +18,11 @@ namespace {
 constexpr std::size_t kHashLength = 60;
 constexpr std::size_t kSettingLength = 29;
 /// bcrypt ignores all later bytes, so a longer password would be equal to its beginning.
-constexpr std::size_t kPasswordBytesMax = 72;
+constexpr std::size_t kMaxPasswordBytes = 72;
 
 /// Each step doubles the time: cost 14 takes a second, cost 31 would take days.
-constexpr int kCostLeast = 4;
-constexpr int kCostMost = 14;
+constexpr int kMinCost = 4;
+constexpr int kMaxCost = 14;
 
 int cost_of(std::string_view hash) { return (hash[4] - '0') * 10 + (hash[5] - '0'); }
 
@@ -37,12 +37,12 @@ bool is_of_bcrypt(char c) {
 bool is_ours(std::string_view hash) {
   if (hash.size() != kHashLength || !hash.starts_with("$2b$") || hash[6] != '$') return false;
   if (!is_digit(hash[4]) || !is_digit(hash[5])) return false;
-  if (cost_of(hash) < kCostLeast || cost_of(hash) > kCostMost) return false;
+  if (cost_of(hash) < kMinCost || cost_of(hash) > kMaxCost) return false;
   return std::all_of(hash.begin() + 7, hash.end(), is_of_bcrypt);
 }
 
 bool is_password(const std::string& text) {
-  return !text.empty() && text.size() <= kPasswordBytesMax && text.find('\0') == std::string::npos;
+  return !text.empty() && text.size() <= kMaxPasswordBytes && text.find('\0') == std::string::npos;
 }
 
 std::optional<std::string> bcrypt(const std::string& password, const std::string& setting) {
@@ -64,7 +64,7 @@ std::string fresh_setting(int cost) {
 }  // namespace
 
 PasswordHasher::PasswordHasher(int cost) : cost_(cost) {
-  check(cost >= kCostLeast && cost <= kCostMost, "the bcrypt cost is from 4 to 14");
+  check(cost >= kMinCost && cost <= kMaxCost, "the bcrypt cost is from 4 to 14");
   // A well-formed hash that matches no known password. Only its cost and form matter.
   nobody_ = fresh_setting(cost).substr(0, kSettingLength) + std::string(kHashLength - kSettingLength, '.');
 }

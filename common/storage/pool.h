@@ -76,9 +76,9 @@ class Pool {
 
  private:
   /// A server that has not answered for this long counts as away: from then on there is one attempt at a time.
-  static constexpr Milliseconds kSilent{100};
+  static constexpr Milliseconds kAnswerTimeout{100};
   /// A half-open connection is given up after this time, because its server may have disappeared.
-  static constexpr Milliseconds kKeptFor{30'000};
+  static constexpr Milliseconds kHalfOpenTimeout{30'000};
 
   struct Started {
     std::unique_ptr<Attempt> attempt;
@@ -133,11 +133,11 @@ class Pool {
 
   Made unanswered(Started started) {
     const auto age = std::chrono::steady_clock::now() - started.at;
-    if (age > kKeptFor) return failed("the server does not answer");
+    if (age > kHalfOpenTimeout) return failed("the server does not answer");
     {
       const MutexLock lock(mutex_);
       // Only an attempt of this age shows that the server is silent; the caller may have had very little time.
-      if (age > kSilent) away_ = true;
+      if (age > kAnswerTimeout) away_ = true;
       trying_ = false;
       if (!kept_.attempt) kept_ = std::move(started);
     }

@@ -14,14 +14,14 @@ namespace {
 
 using Kind = DatabaseError::Kind;
 
-constexpr Milliseconds kConnectTime{3'000};
+constexpr Milliseconds kConnectTimeout{3'000};
 constexpr Milliseconds kAttemptPause{200};
 /// A transaction that finds no free connection within this time is refused, because the database is overloaded.
-constexpr Milliseconds kLeaseWait{1'000};
+constexpr Milliseconds kLeaseTimeout{1'000};
 constexpr Milliseconds kLookEvery{1'000};
 /// Interval while the database is away, so that its return is noticed soon.
 constexpr Milliseconds kLookAgainEvery{50};
-constexpr Milliseconds kLookTime{1'000};
+constexpr Milliseconds kLookTimeout{1'000};
 constexpr Milliseconds kReachableFor{3'000};
 constexpr int kConflictTries = 5;
 constexpr int kBrokenTries = 2;
@@ -107,7 +107,7 @@ Problem to_problem(const DatabaseError& error) {
 struct Postgres::Impl {
   explicit Impl(PostgresOptions given)
       : options(std::move(given)),
-        pool({options.connections, kLeaseWait, kConnectTime, kAttemptPause, kAttemptPause},
+        pool({options.connections, kLeaseTimeout, kConnectTimeout, kAttemptPause, kAttemptPause},
              [this] { return PostgresConnection::start(options); }),
         probe([this] { return look(); }) {}
 
@@ -170,7 +170,7 @@ bool Postgres::Impl::succeeded_within(Milliseconds time) const {
 /// Returns the time until the next call.
 Milliseconds Postgres::Impl::look() {
   if (!succeeded_within(kLookEvery)) {
-    const auto looked = run(Deadline::after(kLookTime), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+    const auto looked = run(Deadline::after(kLookTimeout), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
     if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
   }
   return succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery;

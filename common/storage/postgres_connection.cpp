@@ -11,7 +11,7 @@ namespace {
 
 /// A connection that is not established within this time is started again, because the kernel's retransmission pauses
 /// grow to several seconds.
-constexpr Milliseconds kReachTime{1'000};
+constexpr Milliseconds kReachTimeout{1'000};
 
 std::string session_options(const PostgresOptions& options) {
   // Set as options of the connection, because the effect of a SET is lost if its transaction is rolled back.
@@ -54,7 +54,7 @@ Result<Done, std::string> check_postgres_url(const std::string& url) {
 }
 
 PostgresConnection::Attempt::Attempt(const PostgresOptions& options)
-    : handle_(start_connecting(options)), reached_by_(Deadline::after(kReachTime)) {
+    : handle_(start_connecting(options)), reached_by_(Deadline::after(kReachTimeout)) {
   if (!handle_) throw std::bad_alloc();
   state_ = PQstatus(handle_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
 }

@@ -12,7 +12,7 @@ namespace mm::storage {
 namespace {
 
 constexpr Milliseconds kReachableFor{1'000};
-constexpr Milliseconds kPingTime{100};
+constexpr Milliseconds kPingTimeout{100};
 
 std::string sha1_hex(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -173,7 +173,7 @@ bool Redis::reachable() {
       std::chrono::steady_clock::now() - last < kReachableFor) {
     return true;
   }
-  return command({"PING"}, Deadline::after(kPingTime)).ok();
+  return command({"PING"}, Deadline::after(kPingTimeout)).ok();
 }
 
 RedisResult<std::string> Redis::weakness(Deadline deadline) {

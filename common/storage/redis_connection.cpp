@@ -10,10 +10,10 @@
 namespace mm::storage {
 namespace {
 
-constexpr std::size_t kReadBufferKept = 256 * 1024;
+constexpr std::size_t kMaxReadBufferKept = 256 * 1024;
 /// A connection that is not established within this time is started again, because the kernel's retransmission pauses
 /// grow to several seconds.
-constexpr Milliseconds kReachTime{1'000};
+constexpr Milliseconds kReachTimeout{1'000};
 
 Failure<RedisError> away(std::string text) { return fail(RedisError{false, std::move(text)}); }
 
@@ -97,14 +97,14 @@ Result<std::unique_ptr<RedisConnection::Attempt>, std::string> RedisConnection::
   Context context(redisConnectNonBlock(address.host.c_str(), address.port));
   if (!context) return fail(std::string("out of memory"));
   if (context->err != 0) return fail(std::string("cannot connect: ") + context->errstr);
-  context->reader->maxbuf = kReadBufferKept;
+  context->reader->maxbuf = kMaxReadBufferKept;
   std::unique_ptr<RedisConnection> connection(new RedisConnection(std::move(context)));
   return std::make_unique<Attempt>(std::move(connection), address, password);
 }
 
 RedisConnection::Attempt::Attempt(std::unique_ptr<RedisConnection> connection, const RedisAddress& address,
                                   const std::string& password)
-    : connection_(std::move(connection)), reached_by_(Deadline::after(kReachTime)) {
+    : connection_(std::move(connection)), reached_by_(Deadline::after(kReachTimeout)) {
   const auto append = [this](Arguments command) {
     append_command(request_, command);
     ++wanted_;

@@ -232,10 +232,10 @@ void kill_all(pid_t pid) {
 }
 
 std::string tail(const std::string& path) {
-  constexpr std::size_t kMost = 4'000;
+  constexpr std::size_t kMaxBytes = 4'000;
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return text.size() > kMost ? text.substr(text.size() - kMost) : text;
+  return text.size() > kMaxBytes ? text.substr(text.size() - kMaxBytes) : text;
 }
 
 }  // namespace mm::testing

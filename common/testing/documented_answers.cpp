@@ -9,7 +9,7 @@
 namespace mm::testing {
 namespace {
 
-constexpr json::ReadLimits kLimits{limits::kJsonDepth, 1'000'000};
+constexpr json::ReadLimits kLimits{limits::kMaxJsonDepth, 1'000'000};
 
 std::vector<std::string> split(std::string_view path) {
   std::vector<std::string> segments;

@@ -19,7 +19,7 @@ namespace mm::testing {
 namespace {
 
 // Generous: it passes only on a machine that is far overloaded.
-constexpr Milliseconds kStartTime{30'000};
+constexpr Milliseconds kStartTimeout{30'000};
 
 sockaddr_in loopback(int port) {
   sockaddr_in address{};
@@ -94,7 +94,7 @@ void OwnServer::Impl::start() {
   pid = start_child(plan);
   frozen = false;
   bool ended = false;
-  const bool answered = eventually([&] { return (ended = has_ended(pid)) || ready(); }, kStartTime);
+  const bool answered = eventually([&] { return (ended = has_ended(pid)) || ready(); }, kStartTimeout);
   if (answered && !ended) return;
   if (ended) pid = -1;
   kill();

@@ -37,7 +37,7 @@ std::string escaped_pointer_token(std::string_view token) {
 }
 
 void Errors::add(std::string detail) {
-  if (errors_.size() < kMost) errors_.push_back({path_, std::move(detail)});
+  if (errors_.size() < kMaxErrors) errors_.push_back({path_, std::move(detail)});
 }
 
 void Errors::add_at(std::string_view token, std::string detail) {

@@ -62,7 +62,7 @@ std::string escaped_pointer_token(std::string_view token);
 /// The part of decoding that does not depend on types: the path of the current field and the errors so far.
 class Errors {
  public:
-  static constexpr std::size_t kMost = 16;
+  static constexpr std::size_t kMaxErrors = 16;
 
   void add(std::string detail);
   void add_at(std::string_view token, std::string detail);

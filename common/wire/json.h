@@ -29,8 +29,8 @@ struct ParseError {
 };
 
 struct ReadLimits {
-  std::size_t depth = limits::kJsonDepth;
-  std::size_t nodes = limits::kJsonNodes;
+  std::size_t depth = limits::kMaxJsonDepth;
+  std::size_t nodes = limits::kMaxJsonNodes;
 };
 
 /// Whether the text is valid UTF-8 without NUL, as all strings of a parsed document are.

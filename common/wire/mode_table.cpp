@@ -14,8 +14,8 @@
 namespace mm::wire {
 namespace {
 
-constexpr std::size_t kMostModes = 64;
-constexpr std::size_t kMostBytes = 1024 * 1024;
+constexpr std::size_t kMaxModes = 64;
+constexpr std::size_t kMaxBytes = 1024 * 1024;
 
 /// Collects error messages, each with its place in the file.
 class Problems {
@@ -213,7 +213,7 @@ LocatedMode read_mode(const toml::table& table, Problems& all) {
 std::vector<LocatedMode> read_modes(const toml::array& array, Problems& problems) {
   std::vector<LocatedMode> modes;
   std::set<Mode> ids;
-  if (array.size() > kMostModes) problems.add(array.source(), "more than " + std::to_string(kMostModes) + " modes");
+  if (array.size() > kMaxModes) problems.add(array.source(), "more than " + std::to_string(kMaxModes) + " modes");
   for (const toml::node& node : array) {
     const toml::table* table = node.as_table();
     if (table == nullptr) {
@@ -261,7 +261,7 @@ constexpr std::string_view kShipped =
 Result<std::vector<LocatedMode>, ModeTableError> parse_located_modes(std::string_view toml,
                                                                      const std::string& file_name) {
   Problems problems(file_name);
-  if (toml.size() > kMostBytes) return fail(ModeTableError{{file_name + ": larger than 1 MiB"}});
+  if (toml.size() > kMaxBytes) return fail(ModeTableError{{file_name + ": larger than 1 MiB"}});
   std::vector<LocatedMode> modes;
   try {
     const toml::table root = toml::parse(toml, std::string_view(file_name));

@@ -72,7 +72,7 @@ class Control::Impl::Link : public std::enable_shared_from_this<Link> {
 
  private:
   void read() {
-    asio::async_read_until(socket_, asio::dynamic_buffer(received_, kLineBytesMax), '\n',
+    asio::async_read_until(socket_, asio::dynamic_buffer(received_, kMaxLineBytes), '\n',
                            [self = shared_from_this()](ErrorCode error, std::size_t length) {
                              if (error) return self->stop();
                              self->take(std::string_view(self->received_).substr(0, length - 1));

@@ -17,7 +17,7 @@ namespace mm::gateway {
 struct Asker {
   Caller caller;
   trace::Context trace;
-  Deadline deadline = Deadline::after(limits::kRequestDeadline);
+  Deadline deadline = Deadline::after(limits::kRequestTimeout);
 };
 
 /// Sends `body` to `subject`. `then` is called exactly once, on the shard's loop, unless the loop stops before.

@@ -58,7 +58,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<json::Document> body;
   std::string request_id;
   trace::Context trace;
-  Deadline deadline = Deadline::after(limits::kRequestDeadline);
+  Deadline deadline = Deadline::after(limits::kRequestTimeout);
 
   // The caller.
   Principal principal;

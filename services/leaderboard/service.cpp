@@ -109,7 +109,7 @@ bus::Ack Service::on_rated(const MatchRated& match, const bus::EventInfo& info) 
   if (!applied) {
     // An outage of the database ends, so retry. A statement that the database refuses would be refused again.
     const bool hopeless =
-        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kDeliveriesMax;
+        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kMaxDeliveries;
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
   }
   if (!*applied) {

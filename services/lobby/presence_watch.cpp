@@ -167,7 +167,7 @@ bool PresenceWatch::end_ticket_grace(const Tenant& tenant, const Due& due) {
   lobby.tenant = tenant;
   const auto cancelled =
       parts_.bus.request(CancelTicket{tenant, *due.ticket_id, CloseReason::member_disconnected, due.player}, lobby,
-                         Deadline::after(limits::kRequestDeadline));
+                         Deadline::after(limits::kRequestTimeout));
   if (!cancelled && cancelled.error().status() >= 500) return false;
   if (cancelled) {
     parts_.metrics.away_cancelled.add();

@@ -20,9 +20,9 @@ int instance_number(const std::string& instance) {
   int number = 0;
   const auto [end, error] = std::from_chars(instance.data() + dash + 1, instance.data() + instance.size(), number);
   const bool is_number = error == std::errc{} && end == instance.data() + instance.size();
-  if (is_number && number >= 1 && number <= rights::kLobbiesMax) return number;
+  if (is_number && number >= 1 && number <= rights::kMaxLobbies) return number;
   daemon::refuse_to_start("MM_INSTANCE",
-                          "it must end in a number from 1 to " + std::to_string(rights::kLobbiesMax) + ", as lobby-1");
+                          "it must end in a number from 1 to " + std::to_string(rights::kMaxLobbies) + ", as lobby-1");
 }
 
 bus::ServerOptions server_options(const Settings& settings) {

@@ -69,7 +69,7 @@ bool ServerLink::receive(std::vector<game::ServerLine>& out) {
       begin = end + 1;
     }
     received_.erase(0, begin);
-    if (received_.size() > game::kLineBytesMax) return false;
+    if (received_.size() > game::kMaxLineBytes) return false;
   }
 }
 

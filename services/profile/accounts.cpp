@@ -171,7 +171,7 @@ void Accounts::answer(const LoginPtr& login, const Reply<LoggedIn>& reply) {
 void Accounts::rehash(const LoginPtr& login) {
   const auto fresh = hasher_.hash(login->incoming.request.password);
   const auto done = store_.replace_hash(login->credential->player_id, login->credential->password_hash, fresh,
-                                        Deadline::after(limits::kRequestDeadline));
+                                        Deadline::after(limits::kRequestTimeout));
   if (done) metrics_.rehashed.add();
 }
 

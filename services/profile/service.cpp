@@ -129,7 +129,7 @@ bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo
   if (!applied) {
     // An outage of the database ends, so retry. A statement that the database refuses would be refused again.
     const bool hopeless =
-        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kDeliveriesMax;
+        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kMaxDeliveries;
     return hopeless ? bus::Ack::reject : bus::Ack::retry;
   }
   if (!*applied) {

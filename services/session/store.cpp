@@ -372,7 +372,7 @@ Reply<std::optional<Store::Judged>> Store::with_locked(MatchId match, const Deci
 
 Reply<std::vector<Match>> Store::recent(const Tenant& tenant, PlayerId player, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
-    return all_of(kRecent(tx, tenant.str(), player.to_string(), kRecentTime.count(), kRecentMatchesMax));
+    return all_of(kRecent(tx, tenant.str(), player.to_string(), kRecentTime.count(), kMaxRecentMatches));
   });
 }
 

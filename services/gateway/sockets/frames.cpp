@@ -59,7 +59,7 @@ std::string frame_text(std::string_view event, std::int64_t seq, std::string_vie
 }
 
 std::optional<FrameHead> read_frame_head(std::string_view text) {
-  const auto document = json::Document::parse(text, {limits::kJsonDepth, 1'000'000});
+  const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
   if (!document || !document->root().is(json::Kind::object)) return std::nullopt;
   const auto event = document->root().find("event");
   if (!event || !event->is(json::Kind::string)) return std::nullopt;

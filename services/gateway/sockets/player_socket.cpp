@@ -34,7 +34,7 @@ std::string PlayerSocket::name() const { return shard_.gateway.instance + "/" + 
 Asker PlayerSocket::asker() const {
   Principal principal;
   principal.player = claims_;
-  return {principal.caller(), trace::new_trace(), Deadline::after(limits::kRequestDeadline)};
+  return {principal.caller(), trace::new_trace(), Deadline::after(limits::kRequestTimeout)};
 }
 
 void PlayerSocket::start() {

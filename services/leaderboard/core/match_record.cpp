@@ -30,14 +30,14 @@ int shown_points(Hundredths rating) {
 }
 
 std::optional<std::string> flaw_of(const MatchRated& match) {
-  if (match.teams.empty() || match.teams.size() > limits::kTeamsMax) return "not 1 to 16 teams";
+  if (match.teams.empty() || match.teams.size() > limits::kMaxTeams) return "not 1 to 16 teams";
   if (match.winning_team && (*match.winning_team < 0 || !std::cmp_less(*match.winning_team, match.teams.size()))) {
     return "the winner is none of the teams";
   }
   if (!(std::abs(match.duration_seconds) <= kMaxSeconds)) return "an impossible duration";
   std::set<PlayerId> seen;
   for (const auto& team : match.teams) {
-    if (team.size() > limits::kTeamSizeMax) return "a team with more than 100 players";
+    if (team.size() > limits::kMaxTeamSize) return "a team with more than 100 players";
     for (const auto& player : team) {
       if (!seen.insert(player.player_id).second) return "a player is in the match twice";
       if (!is_rating(player.mmr_before) || !is_rating(player.mmr_after)) return "an impossible rating";

@@ -96,7 +96,7 @@ Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<L
       continue;
     }
     players += players_in(*found);
-    const bool full = question.matches.size() >= ReconcileMatches::kMost || players > kPlayersAtOnce;
+    const bool full = question.matches.size() >= ReconcileMatches::kMaxMatches || players > kPlayersAtOnce;
     if (full && !question.matches.empty()) continue;
     question.matches.push_back(*found);
     asked.push_back(matches[i]);

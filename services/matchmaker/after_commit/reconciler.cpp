@@ -10,7 +10,7 @@ namespace {
 
 /// Interval of requests, one per round: at most 200 matches a second.
 constexpr Milliseconds kEvery{500};
-constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMost;
+constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMaxMatches;
 constexpr Milliseconds kPullEvery{2'000};
 constexpr Milliseconds kListEvery{15'000};
 constexpr Milliseconds kSweepEvery{5'000};

@@ -15,7 +15,7 @@ using storage::RedisResult;
 namespace {
 
 /// A match of 16 teams of 100 players has some 10,000 JSON values.
-constexpr json::ReadLimits kLargestMatch{limits::kJsonDepth, 100'000};
+constexpr json::ReadLimits kLargestMatch{limits::kMaxJsonDepth, 100'000};
 
 /// The first word of a script's reply; empty if the reply is an error.
 std::string_view verdict(const RedisReply& reply) {

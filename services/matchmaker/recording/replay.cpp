@@ -31,10 +31,10 @@ bool parse_name(const std::string& name, RecordedPool::Play& play) {
   const auto region = Region::parse(std::string_view(name).substr(before + 1, last - before - 1));
   int size = 0;
   for (const char c : std::string_view(name).substr(last + 1)) {
-    if (c < '0' || c > '9' || size > limits::kTeamSizeMax) return false;
+    if (c < '0' || c > '9' || size > limits::kMaxTeamSize) return false;
     size = size * 10 + (c - '0');
   }
-  if (!region || size < 1 || size > limits::kTeamSizeMax) return false;
+  if (!region || size < 1 || size > limits::kMaxTeamSize) return false;
   play.region = *region;
   play.team_size = size;
   return true;

@@ -126,8 +126,8 @@ Reply<MatchFound> admit_match(const MakeMatch& request, const Tenant& tenant, co
   MatchFound found;
   found.team_size = static_cast<int>(request.teams.front().size());
   std::set<PlayerId> seen;
-  double low = limits::kRatingMax;
-  double high = -limits::kRatingMax;
+  double low = limits::kMaxRating;
+  double high = -limits::kMaxRating;
   for (std::size_t t = 0; t < request.teams.size(); ++t) {
     const auto& players = request.teams[t];
     const auto pointer = "/teams/" + std::to_string(t);

@@ -69,10 +69,10 @@ MatchRated without_players(const MatchCompleted& match) {
 }  // namespace
 
 std::optional<std::string> flaw_of(const MatchCompleted& match) {
-  if (match.teams.size() < 2 || match.teams.size() > limits::kTeamsMax) return "not 2 to 16 teams";
+  if (match.teams.size() < 2 || match.teams.size() > limits::kMaxTeams) return "not 2 to 16 teams";
   std::set<PlayerId> seen;
   for (const auto& team : match.teams) {
-    if (team.empty() || team.size() > limits::kTeamSizeMax) return "a team without players or with more than 100";
+    if (team.empty() || team.size() > limits::kMaxTeamSize) return "a team without players or with more than 100";
     for (const auto& player : team) {
       if (!seen.insert(player.player_id).second) return "a player is in the match twice";
     }

@@ -9,8 +9,8 @@ namespace {
 
 std::optional<std::string> bad_shape(const MatchFound& found, const ModeTable& modes) {
   const auto teams = static_cast<int>(found.teams.size());
-  if (teams < 2 || teams > limits::kTeamsMax) return "it has not 2 to 16 teams";
-  if (found.team_size < 1 || found.team_size > limits::kTeamSizeMax) return "its team size is not 1 to 100";
+  if (teams < 2 || teams > limits::kMaxTeams) return "it has not 2 to 16 teams";
+  if (found.team_size < 1 || found.team_size > limits::kMaxTeamSize) return "its team size is not 1 to 100";
   const auto* rules = modes.find(found.mode);
   if (rules != nullptr && teams != rules->teams) return "its mode has another number of teams";
   for (const auto& team : found.teams) {

@@ -65,7 +65,7 @@ class ModeLint {
     if (!rules_.use_rating) return;
     if (stands_still()) {
       does_nothing({"widen", "widen_seconds", "step_seconds", "step_points"}, "max_window equals initial_window");
-    } else if (rules_.initial_window >= 2 * limits::kRatingMax) {
+    } else if (rules_.initial_window >= 2 * limits::kMaxRating) {
       warn("initial_window", "is as wide as all ratings: max_window does nothing");
     }
   }
@@ -129,7 +129,7 @@ class ModeLint {
   int largest_team() const { return *std::max_element(rules_.team_sizes.begin(), rules_.team_sizes.end()); }
 
   void parties() {
-    const int largest = std::min(largest_team(), limits::kPartySizeMax);
+    const int largest = std::min(largest_team(), limits::kMaxPartySize);
     const auto entries = static_cast<int>(rules_.premade_offset.size());
     if (entries > largest) {
       warn("premade_offset", "has " + std::to_string(entries) + " entries, but the largest party has " +
@@ -138,16 +138,16 @@ class ModeLint {
     if (!rules_.max_party_spread) return;
     if (largest == 1) {
       warn("max_party_spread", "does nothing: no team has room for a party");
-    } else if (*rules_.max_party_spread >= 2 * limits::kRatingMax) {
-      warn("max_party_spread", "does nothing: ratings are no farther apart than " + number(2 * limits::kRatingMax));
+    } else if (*rules_.max_party_spread >= 2 * limits::kMaxRating) {
+      warn("max_party_spread", "does nothing: ratings are no farther apart than " + number(2 * limits::kMaxRating));
     }
   }
 
   void team_sizes() {
     for (const int size : rules_.team_sizes) {
-      if (size <= limits::kPartySizeMax) continue;
+      if (size <= limits::kMaxPartySize) continue;
       warn("team_sizes", "has " + std::to_string(size) + ", which no party fills: parties have at most " +
-                             std::to_string(limits::kPartySizeMax) + " players, so every team has several parties");
+                             std::to_string(limits::kMaxPartySize) + " players, so every team has several parties");
     }
   }
 

@@ -61,14 +61,14 @@ void size_pool() {
 }  // namespace
 
 std::string member(const std::string& text, const std::string& path) {
-  const auto document = json::Document::parse(text, {limits::kJsonDepth, 1'000'000});
+  const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
   if (!document) return "";
   const auto value = walk(document->root(), path);
   return value ? text_of(*value) : "";
 }
 
 std::size_t size_of(const std::string& text, const std::string& path) {
-  const auto document = json::Document::parse(text, {limits::kJsonDepth, 1'000'000});
+  const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
   if (!document) return 0;
   const auto value = path.empty() ? std::optional(document->root()) : walk(document->root(), path);
   return value ? value->size() : 0;

@@ -187,7 +187,7 @@ TEST_F(Events, AHandlerThatThrowsGetsItFiveTimes) {
   consumer.start();
   const std::string dead = "mm_bus_dead_letters_total{consumer=\"test\",stream=\"MATCH\"}";
   ASSERT_TRUE(eventually([&] { return metric(dead) == 1; }, Milliseconds{30'000}));
-  EXPECT_EQ(thrown, Consumer::kDeliveriesMax);
+  EXPECT_EQ(thrown, Consumer::kMaxDeliveries);
   EXPECT_THAT(seen.all(), ElementsAre(2));
 }
 

@@ -203,7 +203,7 @@ TEST_F(Serving, HugeDeadlinesAreCappedAndBadTracesIgnored) {
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->body, R"({"text":"x"})");
   ASSERT_TRUE(seen.has_value());
-  EXPECT_LE(seen->deadline.left(), limits::kRequestDeadlineMax);
+  EXPECT_LE(seen->deadline.left(), limits::kMaxRequestTimeout);
   EXPECT_FALSE(seen->trace.none());
 }
 

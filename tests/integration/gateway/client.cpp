@@ -37,7 +37,7 @@ std::string Answer::header(const std::string& name) const {
 std::string Answer::at(std::string_view path) const { return value_at(body, path); }
 
 std::string value_at(std::string_view text, std::string_view path) {
-  const auto document = json::Document::parse(text, {limits::kJsonDepth, 1'000'000});
+  const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
   if (!document) return {};
   std::optional<json::Value> value = document->root();
   while (!path.empty() && value) {

@@ -145,7 +145,7 @@ TEST(IdempotencyKey, WhatAGatewayDidNotFinishMayBeTriedAgainAfterTheRequestsDead
   std::thread first([&] { own.send("POST", "/v1/party", "", keyed(player, "k")); });
   EXPECT_TRUE(mm::testing::eventually([&] { return runs == 1; }));
   expect_problem(own.send("POST", "/v1/party", "", keyed(player, "k")), 409, "idempotency_running");
-  own.clock().advance(limits::kRequestDeadline + Milliseconds{1'000});
+  own.clock().advance(limits::kRequestTimeout + Milliseconds{1'000});
   std::thread second([&] { own.send("POST", "/v1/party", "", keyed(player, "k")); });
   EXPECT_TRUE(mm::testing::eventually([&] { return runs == 2; }));
   may_end = true;

@@ -27,7 +27,7 @@ GetExplanation asking(const Tenant& tenant, TicketId ticket) {
 
 /// As the gateway asks.
 Reply<Explanation> asked_once(World& world, const Tenant& tenant, TicketId ticket, const Caller& caller = {}) {
-  return world.bus->request(asking(tenant, ticket), caller, Deadline::after(limits::kRequestDeadline));
+  return world.bus->request(asking(tenant, ticket), caller, Deadline::after(limits::kRequestTimeout));
 }
 
 /// As a client does: again while the service is busy (503). Any other refusal ends it.

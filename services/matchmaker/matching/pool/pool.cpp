@@ -39,7 +39,7 @@ std::int64_t second_of(BucketMs at) { return at >= 0 ? at / 1000 : (at - 999) / 
 
 Pool::Pool(const ModeRules& rules, int team_size, Region region)
     : rules_(rules), team_size_(team_size), region_(std::move(region)) {
-  check(team_size >= 1 && team_size <= limits::kTeamSizeMax, "a team has 1 to 100 players");
+  check(team_size >= 1 && team_size <= limits::kMaxTeamSize, "a team has 1 to 100 players");
   free_members_.resize(static_cast<std::size_t>(team_size) + 1);
   of_size_.resize(static_cast<std::size_t>(team_size) + 1);
 }
