@@ -9,7 +9,7 @@
 // If the inbox is full, requests are answered `unavailable` immediately. A request whose deadline passed in the inbox
 // is not handled, because its caller has stopped waiting. An exception in a handler is a bug; it is logged and answered
 // internal_error. The destructor stops receiving, handles what is in the inbox, and waits for outstanding answers (at
-// most kDrainTime).
+// most kDrainTimeout).
 #pragma once
 
 #include <functional>

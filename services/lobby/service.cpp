@@ -13,7 +13,7 @@ constexpr int kWorkers = 16;
 constexpr int kQueueConnections = 8;
 constexpr int kCacheConnections = 2;
 
-/// "lobby-2": 2; "lobby": 1. Each instance has a consumer of its own for the ratings; there are kLobbiesMax of them.
+/// "lobby-2": 2; "lobby": 1. Each instance has a consumer of its own for the ratings; there are kMaxLobbies of them.
 int instance_number(const std::string& instance) {
   const auto dash = instance.rfind('-');
   if (dash == std::string::npos) return 1;

@@ -78,7 +78,7 @@ class Store {
   /// Locks the row, asks `decide`, and writes the end of the match if there is one. None: unknown match.
   Reply<std::optional<Judged>> with_locked(MatchId match, const DecideEnd& decide, Deadline deadline);
 
-  /// The last kRecentMatchesMax matches of the player that ended within kRecentTime, the latest last.
+  /// The last kMaxRecentMatches matches of the player that ended within kRecentTime, the latest last.
   Reply<std::vector<Match>> recent(const Tenant& tenant, PlayerId player, Deadline deadline);
 
   /// Matches that have waited for a server, or whose server has sent no heartbeat, for longer than a limit, by the

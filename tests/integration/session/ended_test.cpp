@@ -137,7 +137,7 @@ TEST_F(EndedMatch, RecentReadsTheNewestAndOnlyTheRowsOfOnePlayer) {
         "INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
         "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, $2::int) AS n "
         "WHERE player_id = $1::uuid",
-        player.to_string(), kRecentMatchesMax);
+        player.to_string(), kMaxRecentMatches);
     tx.exec("ANALYZE session.ended_player");
     for (const auto& row : tx.exec_params("EXPLAIN SELECT match_id FROM session.ended_player WHERE tenant = 'default' "
                                           "AND player_id = $1::uuid",
