@@ -87,7 +87,6 @@ inline constexpr Right kTable[] = {
     {"lobby", Use::ask, CancelTicket::kSubject.text},
     {"lobby", Use::ask, GetTicket::kSubject.text},
     {"lobby", Use::ask, MakeMatch::kSubject.text},
-    {"lobby", Use::ask, GetMatch::kSubject.text},
     {"lobby", Use::publish, PartyCreated::kSubject.text},
     {"lobby", Use::publish, PartyUpdated::kSubject.text},
     {"lobby", Use::publish, PartyDisbanded::kSubject.text},
@@ -96,7 +95,6 @@ inline constexpr Right kTable[] = {
 
     {"matchmaker", Use::serve, "matchmaker.>"},
     {"matchmaker", Use::ask, "matchmaker.explain_here.*"},
-    {"matchmaker", Use::ask, GetMatch::kSubject.text},
     {"matchmaker", Use::ask, ReconcileMatches::kSubject.text},
     {"matchmaker", Use::publish, MatchFound::kSubject.text},
     {"matchmaker", Use::publish, TicketClosed::kSubject.text},

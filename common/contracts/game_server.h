@@ -40,7 +40,7 @@ void describe(F& f, HandOver& m) {
   f("match_id", m.match_id);
   f("mode", m.mode);
   f("region", m.region);
-  f("teams", m.teams, Count{1, limits::kMaxTeamSize});
+  f("teams", m.teams, Count{1, limits::kMaxTeams});
   f("server_token", m.server_token, Bytes{1, 4096});
   f("join_key", m.join_key, Bytes{32, 256});
   f("gateway_url", m.gateway_url, Bytes{1, 512});

@@ -241,7 +241,7 @@ void describe(F& f, MakeMatch& m) {
   f("tenant", m.tenant, Optional{});
   f("mode", m.mode);
   f("region", m.region);
-  f("teams", m.teams, Count{1, limits::kMaxTeamSize});
+  f("teams", m.teams, Count{1, limits::kMaxTeams});
 }
 
 /// Expected waits of tickets with about this rating and this many players.

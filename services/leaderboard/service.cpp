@@ -92,7 +92,7 @@ Reply<HistoryPage> Service::history(const GetHistory& request, const bus::Contex
 Reply<FinishedMatch> Service::match(const GetFinishedMatch& request, const bus::Context& context) {
   auto found = store_.find_match(context.caller.tenant, request.match_id, context.deadline);
   if (!found) return fail(found.error());
-  if (!*found) return refuse(Code::not_found, "There is no such finished match.");
+  if (!*found) return refuse(Code::not_found, "there is no such finished match");
   return **std::move(found);
 }
 

@@ -19,12 +19,12 @@ PasswordPool::Options pool_options(const AccountOptions& options) {
 }
 
 Problem busy(int retry_after_seconds) {
-  auto refusal = refuse(Code::unavailable, "Too many registrations and logins are under way.").error;
+  auto refusal = refuse(Code::unavailable, "too many registrations and logins are under way").error;
   refusal.retry_after_seconds = retry_after_seconds;
   return refusal;
 }
 
-Failure<Problem> no_such_player() { return refuse(Code::not_found, "There is no such player."); }
+Failure<Problem> no_such_player() { return refuse(Code::not_found, "there is no such player"); }
 
 }  // namespace
 
@@ -188,7 +188,7 @@ Reply<Profile> Accounts::get(const GetProfile& request, const Caller& caller, De
 }
 
 Reply<Profile> Accounts::update(const UpdateProfile& request, const Caller& caller, Deadline deadline) {
-  if (caller.role != Role::player || !caller.player) return refuse(Code::forbidden, "Only players have a profile.");
+  if (caller.role != Role::player || !caller.player) return refuse(Code::forbidden, "only players have a profile");
   auto updated = store_.update(caller.tenant, *caller.player, request, clock_.now(), deadline);
   if (!updated) return fail(updated.error());
   if (!*updated) return no_such_player();

@@ -22,6 +22,8 @@ constexpr int kDatabaseConnections = 8;
 constexpr int kCacheConnections = 1;  // only the thread of the consumer notifies players
 /// Requests of one subject handled as one batch. Each makes a short query before it goes to the password pool.
 constexpr std::size_t kMaxBatch = 32;
+/// Matches rated in one transaction.
+constexpr std::size_t kMaxMatchesPerBatch = 50;
 
 AccountOptions account_options(const Settings& settings) {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -51,8 +53,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
           runtime.metrics) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
   serve();
-  events_.on<MatchCompleted>(
-      [this](const MatchCompleted& match, const bus::EventInfo& info) { return on_completed(match, info); });
+  events_.on_batch<MatchCompleted>(kMaxMatchesPerBatch, [this](const auto& events) { return on_completed(events); });
   events_.start();
   server_.start();
 }
@@ -110,37 +111,57 @@ Reply<RatingChanges> Service::changes(const GetRatingChanges& request, const bus
   return RatingChanges{*std::move(found)};
 }
 
-bus::Ack Service::on_completed(const MatchCompleted& match, const bus::EventInfo& info) {
-  const trace::Scope scope(trace::of_match(match.match_id));
-  if (const auto flaw = flaw_of(match)) {
-    metrics_.poison.add();
-    log::error("match_refused", {{"match_id", match.match_id}, {"reason", *flaw}});
-    return bus::Ack::reject;
-  }
+RatedMatch Service::rate(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& rows) const {
   const auto modes = modes_.now();
   const auto before = modes_.before();
   const auto* rules = modes->find(match.mode);
   if (rules == nullptr) rules = before->find(match.mode);  // the mode was removed during the match
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});
-  const auto decide = [&, margin = margin_between(match, rules)](const std::map<PlayerId, PlayerBefore>& rows) {
-    return rate_match(match, rows, rules, margin);
+  return rate_match(match, rows, rules, margin_between(match, rules));
+}
+
+// One transaction for the batch. If it fails, the consumer delivers its events again one at a time.
+std::vector<bus::Ack> Service::on_completed(const std::vector<bus::Delivered<MatchCompleted>>& events) {
+  std::vector<bus::Ack> acks(events.size(), bus::Ack::done);
+  std::vector<const MatchCompleted*> matches;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto flaw = flaw_of(events[i].event);
+    if (!flaw) {
+      matches.push_back(&events[i].event);
+      continue;
+    }
+    const trace::Scope scope(trace::of_match(events[i].event.match_id));
+    metrics_.poison.add();
+    log::error("match_refused", {{"match_id", events[i].event.match_id}, {"reason", *flaw}});
+    acks[i] = bus::Ack::reject;
+  }
+  const auto decide = [this](const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& rows) {
+    return rate(match, rows);
   };
-  const auto applied = store_.with_locked_ratings(match, decide, Deadline::after(kStoreTimeout));
+  const auto applied = store_.with_locked_ratings(matches, decide, Deadline::after(kStoreTimeout));
   if (!applied) {
     // An outage of the database ends, so retry. A statement that the database refuses would be refused again.
-    const bool hopeless =
-        applied.error().code == Code::internal_error && info.deliveries >= bus::Consumer::kMaxDeliveries;
-    return hopeless ? bus::Ack::reject : bus::Ack::retry;
+    const bool refused = applied.error().code == Code::internal_error;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (acks[i] == bus::Ack::reject) continue;
+      const bool hopeless =
+          refused && events.size() == 1 && events[i].info.deliveries >= bus::Consumer::kMaxDeliveries;
+      acks[i] = hopeless ? bus::Ack::reject : bus::Ack::retry;
+    }
+    return acks;
   }
-  if (!*applied) {
-    metrics_.duplicates.add();
-    return bus::Ack::done;
+  for (const auto& rated : *applied) {
+    if (rated) finish(*rated);
+    else metrics_.duplicates.add();
   }
-  const auto& rated = **applied;
+  return acks;
+}
+
+void Service::finish(const RatedMatch& rated) {
+  const trace::Scope scope(trace::of_match(rated.event.match_id));
   (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
-  log::info("match_rated", {{"match_id", match.match_id}, {"tenant", match.tenant}, {"rated", rated.event.rated}});
+  log::info("match_rated", {{"match_id", rated.event.match_id}, {"tenant", rated.event.tenant}, {"rated", rated.event.rated}});
   if (rated.event.rated) notify_players(rated);
-  return bus::Ack::done;
 }
 
 // Called after the commit; best effort: a player who gets no frame sees the rating in the profile.

@@ -1,9 +1,11 @@
 // Profile: accounts, profiles and ratings (see README.md).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/bus/consumer.h"
 #include "common/bus/notifier.h"
@@ -55,7 +57,9 @@ class Service {
   Reply<Ratings> rating_page(const GetRatings& request, const std::optional<Tenant>& tenant, Deadline deadline);
 
   /// match.completed. Idempotent by match_id: profile.applied is the key.
-  bus::Ack on_completed(const MatchCompleted& match, const bus::EventInfo& info);
+  std::vector<bus::Ack> on_completed(const std::vector<bus::Delivered<MatchCompleted>>& events);
+  RatedMatch rate(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& rows) const;
+  void finish(const RatedMatch& rated);
   void notify_players(const RatedMatch& rated);
 
   Runtime& runtime_;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "common/bus/outbox.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 #include "common/storage/array_text.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
@@ -102,7 +104,7 @@ const Statement kChangesOf{
     "WHERE c.match_id = ANY ($1::uuid[]) AND c.player_id = $2::uuid AND a.tenant = $3 AND a.rated "
     "ORDER BY a.applied_seq"};
 
-const Statement kKnown{"known", "SELECT FROM profile.applied WHERE match_id = $1::uuid"};
+const Statement kKnown{"known", "SELECT match_id FROM profile.applied WHERE match_id = ANY ($1::uuid[])"};
 
 // For values that profile wrote itself: they parse unless somebody changed the table by hand.
 template <class T>
@@ -177,15 +179,36 @@ std::optional<Profile> read_profile(pqxx::work& tx, const Tenant& tenant, Player
   return profile;
 }
 
-// Locks the rows of the match's players. Rows are inserted and then locked in the order of the ids, so of two matches
-// with common players the second waits for the first, and no two transactions wait for each other.
-std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchCompleted& match) {
-  std::vector<PlayerId> players;
+std::set<MatchId> known_matches(pqxx::work& tx, const std::vector<const MatchCompleted*>& matches) {
+  std::set<MatchId> known;
+  const auto ids = array_text(matches, [](const MatchCompleted* match) { return match->match_id.to_string(); });
+  for (const auto& row : kKnown(tx, ids)) known.insert(parsed<MatchId>(row["match_id"]));
+  return known;
+}
+
+std::set<PlayerId> players_of(const MatchCompleted& match) {
+  std::set<PlayerId> players;
   for (const auto& team : match.teams) {
-    for (const auto& player : team) players.push_back(player.player_id);
+    for (const auto& player : team) players.insert(player.player_id);
   }
-  std::sort(players.begin(), players.end());
-  const auto ids = ids_text(players);
+  return players;
+}
+
+// Locks the rows of all players of a batch before the first match is applied. Rows are inserted and then locked in the
+// order of tenant, mode and player, so no two transactions wait for each other.
+void lock_all_ratings(pqxx::work& tx, const std::vector<const MatchCompleted*>& matches) {
+  std::map<std::pair<Tenant, Mode>, std::set<PlayerId>> players;
+  for (const auto* match : matches) players[{match->tenant, match->mode}].merge(players_of(*match));
+  for (const auto& [of, ids] : players) {
+    const auto text = array_text(ids, [](const PlayerId& id) { return id.to_string(); });
+    kMakeRatings(tx, of.first.str(), of.second.str(), text);
+    kLockRatings(tx, of.first.str(), of.second.str(), text);
+  }
+}
+
+// Locks and reads the rows of the match's players, in the order of the ids.
+std::map<PlayerId, PlayerBefore> lock_ratings(pqxx::work& tx, const MatchCompleted& match) {
+  const auto ids = array_text(players_of(match), [](const PlayerId& id) { return id.to_string(); });
   kMakeRatings(tx, match.tenant.str(), match.mode.str(), ids);
   const auto rows = kLockRatings(tx, match.tenant.str(), match.mode.str(), ids);
   std::map<PlayerId, PlayerBefore> before;
@@ -368,21 +391,28 @@ Reply<Store::RatingPage> Store::ratings_after(const std::optional<Tenant>& tenan
   return *std::move(found);
 }
 
-Reply<std::optional<RatedMatch>> Store::with_locked_ratings(const MatchCompleted& match, const DecideRatings& decide,
-                                                            Deadline deadline) {
-  auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) -> std::optional<RatedMatch> {
+Reply<std::vector<std::optional<RatedMatch>>> Store::with_locked_ratings(
+    const std::vector<const MatchCompleted*>& matches, const DecideRatings& decide, Deadline deadline) {
+  using Results = std::vector<std::optional<RatedMatch>>;
+  auto applied = postgres_.transaction(deadline, [&](pqxx::work& tx) {
     // Most duplicates are found here, before anything is locked.
-    const auto known = kKnown(tx, match.match_id.to_string());
-    if (!known.empty()) return std::nullopt;
-    auto rated = decide(lock_ratings(tx, match));
-    const auto event_text = wire::encode(rated.event);
-    if (!log_match(tx, rated, event_text)) return std::nullopt;
-    write_ratings(tx, rated);
-    outbox_.add(tx, MatchRated::kSubject.text, event_text, match.match_id.to_string() + ".rated");
-    return rated;
+    const auto known = known_matches(tx, matches);
+    if (matches.size() - known.size() > 1) lock_all_ratings(tx, matches);
+    Results results(matches.size());
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      if (known.contains(matches[i]->match_id)) continue;
+      const trace::Scope scope(trace::of_match(matches[i]->match_id));
+      auto rated = decide(*matches[i], lock_ratings(tx, *matches[i]));
+      const auto event_text = wire::encode(rated.event);
+      if (!log_match(tx, rated, event_text)) continue;
+      write_ratings(tx, rated);
+      outbox_.add(tx, MatchRated::kSubject.text, event_text, matches[i]->match_id.to_string() + ".rated");
+      results[i] = std::move(rated);
+    }
+    return results;
   });
   if (!applied) return failed(applied.error());
-  if (*applied) outbox_.wake();
+  outbox_.wake();
   return *std::move(applied);
 }
 

@@ -82,11 +82,12 @@ class Store {
                                                    Deadline deadline);
 
   /// `rows`: of every player of the match. May run more than once.
-  using DecideRatings = std::function<RatedMatch(const std::map<PlayerId, PlayerBefore>& rows)>;
-  /// Locks the ratings of the match's players, asks `decide` for the new ones, and writes them, the log and match.rated
-  /// (into the outbox). None: the match was applied before.
-  Reply<std::optional<RatedMatch>> with_locked_ratings(const MatchCompleted& match, const DecideRatings& decide,
-                                                       Deadline deadline);
+  using DecideRatings =
+      std::function<RatedMatch(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& rows)>;
+  /// For each match in order, in one transaction: locks the ratings of its players, asks `decide` for the new ones, and
+  /// writes them, the log and match.rated (into the outbox). Returns one result per match; none: it was applied before.
+  Reply<std::vector<std::optional<RatedMatch>>> with_locked_ratings(const std::vector<const MatchCompleted*>& matches,
+                                                                    const DecideRatings& decide, Deadline deadline);
 
  private:
   storage::Postgres& postgres_;

@@ -27,7 +27,7 @@ constexpr int kMaxFoundPerBatch = 100;
 
 bool is_server_of(const Caller& caller, MatchId match) { return caller.role == Role::server && caller.match == match; }
 
-Failure<Problem> unknown_match() { return refuse(Code::not_found, "There is no such match."); }
+Failure<Problem> unknown_match() { return refuse(Code::not_found, "there is no such match"); }
 
 std::optional<MatchCompleted> result_of(const Match& match) {
   if (match.status != MatchStatus::completed) return std::nullopt;

@@ -84,7 +84,7 @@ bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline
 Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<LiveMatch>& matches,
                                                              Deadline deadline) {
   const auto texts = store_.live_texts(matches, deadline.within(kApply));
-  if (!texts) return refuse(Code::unavailable, "The queue does not answer");
+  if (!texts) return refuse(Code::unavailable, "the queue does not answer");
   std::map<LiveMatch, Standing> standings;
   std::vector<LiveMatch> asked;
   ReconcileMatches question;
@@ -105,7 +105,7 @@ Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<L
   const auto answer = bus_.request(question, Caller{}, deadline.within(kAsk));
   if (!answer) return fail(answer.error());
   if (answer->matches.size() != asked.size())
-    return refuse(Code::internal_error, "Session answered about other matches");
+    return refuse(Code::internal_error, "session answered about other matches");
   std::vector<MatchOutcome> outcomes;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto& standing = answer->matches[i];
@@ -115,7 +115,7 @@ Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<L
     if (standing.fresh) publisher_.announce_if_new(question.matches[i]);
     standings[asked[i]] = is_over(standing.status) ? Standing::over : Standing::confirmed;
   }
-  if (!apply_answers(outcomes, deadline)) return refuse(Code::unavailable, "The queue does not answer");
+  if (!apply_answers(outcomes, deadline)) return refuse(Code::unavailable, "the queue does not answer");
   return standings;
 }
 

@@ -86,17 +86,23 @@ bool PartitionOwner::pulse(bool asked) {
   if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) poll_all_of_ours();
   if (!pulse_query_) {
     std::vector<Tenant> tenants;
-    for (const auto& [tenant, of_tenant] : tenants_) tenants.push_back(tenant);
-    pulse_query_.emplace(address_, tenants);
+    changes_.clear();
+    for (const auto& [tenant, of_tenant] : tenants_) {
+      tenants.push_back(tenant);
+      changes_.push_back(of_tenant.change);
+    }
+    pulse_query_.emplace(address_, std::move(tenants));
   }
   const auto read = store_.pulse(*pulse_query_, Deadline::after(kAnswer));
   if (!read) return failed(read.error()), false;
   pulsed_at_ = clock_.steady();
   pulses_.seen(read->pulses, *pulsed_at_);
-  auto change = read->changes.begin();  // in the order of tenants_
-  for (auto& [tenant, of_tenant] : tenants_) {
-    if (of_tenant.change != *change) touched_.push_back(tenant);
-    of_tenant.change = *change++;
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    if (changes_[i] == read->changes[i]) continue;
+    changes_[i] = read->changes[i];
+    const auto& tenant = pulse_query_->tenants()[i];
+    tenants_.at(tenant).change = changes_[i];
+    touched_.push_back(tenant);
   }
   if (!asked && discovered_at_ && started - *discovered_at_ < kDiscoverEvery) return true;
   const auto tenants = store_.tenants(Deadline::after(kAnswer));

@@ -123,6 +123,7 @@ class PartitionOwner {
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, OfTenant> tenants_;
   std::optional<PulseQuery> pulse_query_;  ///< for the tenants in tenants_; empty after these have changed
+  std::vector<std::int64_t> changes_;      ///< of the tenants of the query, in its order; equal to those in tenants_
   Pulses pulses_;
   bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
   std::optional<SteadyPoint> discovered_at_;

@@ -128,12 +128,13 @@ struct PulseRead {
 /// the keys takes longer than reading them.
 class PulseQuery {
  public:
-  PulseQuery(Uuid address, const std::vector<Tenant>& tenants);
+  PulseQuery(Uuid address, std::vector<Tenant> tenants);
+  const std::vector<Tenant>& tenants() const { return tenants_; }
 
  private:
   friend class OwnerStore;
   std::vector<storage::RedisCommand> commands_;
-  std::size_t tenants_;
+  std::vector<Tenant> tenants_;
 };
 
 struct BucketOwned {

@@ -44,7 +44,7 @@ void EnqueueHandler::submit(Batch batch) {
   const auto deadline = batch.deadline.within(kBatchTime);
   const auto refuse_all = [&] {
     parts_.metrics.enqueue_failed.add(static_cast<double>(batch.answers.size()));
-    for (auto& answer : batch.answers) answer(refuse(Code::unavailable, "The queue does not answer"));
+    for (auto& answer : batch.answers) answer(refuse(Code::unavailable, "the queue does not answer"));
   };
   if (!know_tenants(batch.tickets, deadline)) return refuse_all();
   const auto results = parts_.store.enqueue(batch.tickets, deadline);
@@ -103,14 +103,14 @@ void EnqueueHandler::try_again(Batch batch, const std::vector<Claim>& claims) {
       free.answers.push_back(std::move(batch.answers[i]));
     } else {
       parts_.metrics.enqueue_refused.add();
-      batch.answers[i](refuse_for(Code::in_match, {claims[i].player}, "The player is in a match"));
+      batch.answers[i](refuse_for(Code::in_match, {claims[i].player}, "the player is in a match"));
     }
   }
   if (free.tickets.empty()) return;
   const auto results = parts_.store.enqueue(free.tickets, deadline);
   for (std::size_t i = 0; i < free.answers.size(); ++i) {
     free.answers[i](results ? answer_of(free.tickets[i], (*results)[i])
-                            : refuse(Code::unavailable, "The queue does not answer"));
+                            : refuse(Code::unavailable, "the queue does not answer"));
   }
 }
 
@@ -146,14 +146,14 @@ Reply<Enqueued> EnqueueHandler::answer_of(const NewTicket& ticket, const Enqueue
   }
   (result.kind == Kind::failed ? metrics.enqueue_failed : metrics.enqueue_refused).add();
   switch (result.kind) {
-    case Kind::conflict: return refuse(Code::ticket_conflict, "The ticket id stands for another request");
-    case Kind::expired: return refuse(Code::ticket_expired, "The ticket id was issued too long ago");
-    case Kind::party_changed: return refuse(Code::party_changed, "The party has changed meanwhile");
-    case Kind::in_party: return refuse_for(Code::in_party, {result.claim.player}, "The player is in a party");
-    case Kind::full: return refuse(Code::queue_full, "The queue is full");
+    case Kind::conflict: return refuse(Code::ticket_conflict, "the ticket id belongs to another request");
+    case Kind::expired: return refuse(Code::ticket_expired, "the ticket id was issued too long ago");
+    case Kind::party_changed: return refuse(Code::party_changed, "the party has changed in the meantime");
+    case Kind::in_party: return refuse_for(Code::in_party, {result.claim.player}, "the player is in a party");
+    case Kind::full: return refuse(Code::queue_full, "the queue is full");
     case Kind::claimed: {
-      if (!result.claim.ticket) return refuse_for(Code::in_match, {result.claim.player}, "The player is in a match");
-      auto refusal = refuse_for(Code::already_queued, {result.claim.player}, "The player is queued already");
+      if (!result.claim.ticket) return refuse_for(Code::in_match, {result.claim.player}, "the player is in a match");
+      auto refusal = refuse_for(Code::already_queued, {result.claim.player}, "the player is queued already");
       refusal.error.ticket_id = result.claim.ticket;
       return refusal;
     }
@@ -161,7 +161,7 @@ Reply<Enqueued> EnqueueHandler::answer_of(const NewTicket& ticket, const Enqueue
     case Kind::same:
     case Kind::failed: break;
   }
-  return refuse(Code::unavailable, "The queue does not answer");
+  return refuse(Code::unavailable, "the queue does not answer");
 }
 
 }  // namespace mm::matchmaker

@@ -74,7 +74,7 @@ std::string other_regions(const TicketSnapshot& seen) {
   return " This covers " + seen.bucket.region.str() + " only; it may also be matched in " + names + ".";
 }
 
-Failure<Problem> without_owner() { return refuse(Code::unavailable, "The ticket's queue has no owner at the moment"); }
+Failure<Problem> without_owner() { return refuse(Code::unavailable, "the ticket's queue has no owner at the moment"); }
 
 }  // namespace
 
@@ -97,7 +97,7 @@ ExplainHandler::~ExplainHandler() {
 bool ExplainHandler::has_room(const std::function<void(Reply<Explanation>)>& answer) {
   if (*open_ < kOpenMost) return true;
   parts_.metrics.explains_refused.add();
-  answer(refuse(Code::unavailable, "Too many explanation requests are pending"));
+  answer(refuse(Code::unavailable, "too many explanation requests are pending"));
   return false;
 }
 
@@ -136,7 +136,7 @@ void ExplainHandler::handle_forwarded(std::vector<bus::Incoming<ExplainHere>>& b
       parts_.box.put(*bucket, one.request.ticket_id, one.context.deadline,
                      [this, answer = open(std::move(one.answer))](std::optional<TicketSnapshot> seen) {
                        post([this, answer, seen = std::move(seen)] {
-                         if (!seen) return answer(refuse(Code::not_found, "The ticket does not wait here"));
+                         if (!seen) return answer(refuse(Code::not_found, "the ticket does not wait here"));
                          answer(explain_it(*seen));
                        });
                      });
@@ -171,7 +171,7 @@ void ExplainHandler::look_up(const AskPtr& ask) {
   const auto found = parts_.store.status(ask->tenant, ask->ticket, std::nullopt, ask->deadline);
   if (!found) return ask->answer(fail(storage::to_problem(found.error())));
   if (!*found || !is_shown(**found) || !may_see(**found, ask->context.caller)) {
-    return ask->answer(refuse(Code::not_found, "There is no such ticket"));
+    return ask->answer(refuse(Code::not_found, "there is no such ticket"));
   }
   if ((*found)->ticket.state != TicketState::queued) return ask->answer(explanation_of_end(**found));
   seek(ask, **found);

@@ -29,10 +29,10 @@ Reply<CancelledTicket> TicketHandler::cancel(const CancelTicket& request, const 
       return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
     case EndResult::Kind::already: return CancelledTicket{request.ticket_id, TicketStatus::cancelled};
     case EndResult::Kind::timed_out: return CancelledTicket{request.ticket_id, TicketStatus::timed_out};
-    case EndResult::Kind::matched: return refuse(Code::already_matched, "The ticket is in a match");
+    case EndResult::Kind::matched: return refuse(Code::already_matched, "the ticket is in a match");
     case EndResult::Kind::unknown: break;
   }
-  return refuse(Code::not_found, "There is no such ticket");
+  return refuse(Code::not_found, "there is no such ticket");
 }
 
 Reply<Ticket> TicketHandler::status(const GetTicket& request, const bus::Context& context) {
@@ -40,14 +40,14 @@ Reply<Ticket> TicketHandler::status(const GetTicket& request, const bus::Context
   auto player = request.player_id;
   if (caller.role == Role::player) {
     if (!caller.player) return refuse(Code::forbidden);
-    if (player && player != caller.player) return refuse(Code::not_found, "There is no such ticket");
+    if (player && player != caller.player) return refuse(Code::not_found, "there is no such ticket");
     if (!request.ticket_id) player = caller.player;
   }
   if (!request.ticket_id && !player) return refuse_field("/ticket_id", "or player_id is needed");
   const auto found = parts_.store.status(tenant_of(request.tenant, caller), request.ticket_id,
                                          request.ticket_id ? std::nullopt : player, context.deadline.within(kAnswer));
   if (!found) return fail(storage::to_problem(found.error()));
-  const auto missing = [] { return refuse(Code::not_found, "There is no such ticket"); };
+  const auto missing = [] { return refuse(Code::not_found, "there is no such ticket"); };
   if (!*found) return missing();
   if (!is_shown(**found) || !may_see(**found, caller)) return missing();
   if (player && !holds((*found)->ticket, *player)) return missing();
@@ -85,7 +85,7 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
   auto found = admit_match(request, request.tenant, *parts_.modes.now(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
-  if (parts_.holds_back()) return refuse(Code::unavailable, "Too many matches are unconfirmed by session");
+  if (parts_.holds_back()) return refuse(Code::unavailable, "too many matches are unconfirmed by session");
   const auto deadline = context.deadline.within(kAnswer);
   const auto result = parts_.store.make_match(*found, deadline);
   if (!result) return fail(storage::to_problem(result.error()));
@@ -96,10 +96,10 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
     return fail(storage::to_problem(known.error()));
   }
   switch (result->kind) {
-    case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "The match id was issued too long ago");
+    case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "the match id was issued too long ago");
     case MakeResult::Kind::claimed: {
-      if (!result->claim.ticket) return refuse_for(Code::in_match, {result->claim.player}, "The player is in a match");
-      auto refusal = refuse_for(Code::already_queued, {result->claim.player}, "The player is queued");
+      if (!result->claim.ticket) return refuse_for(Code::in_match, {result->claim.player}, "the player is in a match");
+      auto refusal = refuse_for(Code::already_queued, {result->claim.player}, "the player is queued");
       refusal.error.ticket_id = result->claim.ticket;
       return refusal;
     }

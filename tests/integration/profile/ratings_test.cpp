@@ -188,18 +188,42 @@ TEST_F(RatingEvents, AnEventWhoseAcknowledgementWasLostIsAppliedOnce) {
     storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"),
                                 "died", 1, Milliseconds{2'000}});
     bus::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
-    const auto decide = [&](const std::map<PlayerId, PlayerBefore>& ratings) {
-      return rate_match(match, ratings, wire::shipped_mode_table().find(ranked_mode()));
+    const auto decide = [](const MatchCompleted& completed, const std::map<PlayerId, PlayerBefore>& ratings) {
+      return rate_match(completed, ratings, wire::shipped_mode_table().find(ranked_mode()));
     };
-    const auto done = Store(postgres, outbox).with_locked_ratings(match, decide, soon());
+    const auto done = Store(postgres, outbox).with_locked_ratings({&match}, decide, soon());
     ASSERT_TRUE(done.ok());
-    ASSERT_TRUE(done->has_value());
+    ASSERT_TRUE(done->at(0).has_value());
   }
   publish(match);
   ASSERT_TRUE(eventually([&] { return profile_.metric(R"(mm_profile_matches_total{outcome="known"})") == 1; }));
   EXPECT_EQ(rating_of(tenant_, players[0]), 152'000);
   ASSERT_TRUE(events.await(match.match_id)) << "another instance publishes the outbox of the dead instance";
   expect_consistent(1, 2);
+}
+
+TEST_F(RatingEvents, TheSecondMatchOfABatchStartsFromTheRatingsAfterTheFirst) {
+  const auto players = fresh_players(2);
+  const auto first = match_of(tenant_, {{players[0]}, {players[1]}}, 0);
+  const auto second = match_of(tenant_, {{players[1]}, {players[0]}}, 0);
+  metrics::Registry metrics;
+  storage::Postgres postgres({World::get().postgres.url_as("profile"), World::get().postgres.password_of("profile"),
+                              "batch", 1, Milliseconds{2'000}});
+  bus::Outbox outbox(postgres, *World::get().bus, "profile", metrics);
+  const auto decide = [](const MatchCompleted& completed, const std::map<PlayerId, PlayerBefore>& ratings) {
+    return rate_match(completed, ratings, wire::shipped_mode_table().find(ranked_mode()));
+  };
+  const auto done = Store(postgres, outbox).with_locked_ratings({&first, &second, &first}, decide, soon());
+  ASSERT_TRUE(done.ok());
+  ASSERT_TRUE(done->at(0) && done->at(1));
+  EXPECT_FALSE(done->at(2)) << "the same match twice in a batch";
+  for (const auto& change : done->at(0)->changes) {
+    const auto& next = done->at(1)->changes;
+    const auto later = std::find_if(next.begin(), next.end(), [&](const auto& c) { return c.player_id == change.player_id; });
+    ASSERT_NE(later, next.end());
+    EXPECT_EQ(later->before.mmr, change.after.mmr);
+  }
+  expect_consistent(2, 2);
 }
 
 TEST_F(RatingEvents, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
