@@ -37,15 +37,17 @@ class Startup : public ::testing::Test {
     return {.url = server.url_as("session"), .schema = "session", .connections = 1, .timeout = timeout};
   }
 
-  storage::Redis queue(const testing::OwnRedis& server) {
-    return storage::Redis(redis_queue(runtime_, server.url_as("matchmaker"), 1));
+  storage::RedisOptions queue(const testing::OwnRedis& server) const {
+    const runtime::Credentials credentials(testing::credentials_of("matchmaker"));
+    const Runtime runtime{"sample", "sample-1", clock_, credentials, metrics_, health_, *bus_};
+    return redis_queue(runtime, server.url_as("matchmaker"), 1);
   }
 
   static inline std::unique_ptr<testing::OwnNats> nats_;
   const SystemClock clock_;
-  const runtime::Credentials credentials_{""};
-  metrics::Registry metrics_;
-  runtime::Health health_;
+  const runtime::Credentials credentials_{testing::credentials_of("session")};
+  mutable metrics::Registry metrics_;
+  mutable runtime::Health health_;
   std::unique_ptr<bus::Bus> bus_ = connect(metrics_);
   std::atomic<bool> stopping_ = false;
   Runtime runtime_{"sample", "sample-1", clock_, credentials_, metrics_, health_, *bus_, &stopping_};
@@ -66,9 +68,8 @@ std::vector<std::string> refusal(Start start) {
 TEST_F(Startup, WaitsForPostgresqlThatIsNotUpYet) {
   testing::OwnPostgres server;
   server.kill();
-  std::thread starter([&] { server.restart(); });
+  const std::jthread starter([&] { server.restart(); });
   EXPECT_TRUE(open_postgres(runtime_, settings_for(server))->has_schema("session", Deadline::after(kStoreTimeout)));
-  starter.join();
 }
 
 TEST_F(Startup, PostgresqlThatIsAwayOrHasNoSchemaIsUnavailable) {
@@ -94,24 +95,23 @@ TEST_F(Startup, PostgresqlThatCouldLoseWritesIsRefusedUnlessAllowed) {
 TEST_F(Startup, WaitsForTheQueueThatIsNotUpYet) {
   testing::OwnRedis server(testing::OwnRedis::Instance::queue);
   server.kill();
-  std::thread starter([&] { server.restart(); });
-  auto redis = queue(server);
+  const std::jthread starter([&] { server.restart(); });
+  storage::Redis redis(queue(server));
   await_queue(runtime_, redis, false);
   EXPECT_TRUE(redis.reachable());
-  starter.join();
 }
 
 TEST_F(Startup, AQueueThatIsAwayIsUnavailable) {
   testing::OwnRedis server(testing::OwnRedis::Instance::queue);
   server.kill();
-  auto redis = queue(server);
+  storage::Redis redis(queue(server));
   EXPECT_THROW(await_queue(runtime_, redis, false, kShortTimeout), Unavailable);
   EXPECT_THROW(await_queue(runtime_, redis, true, kShortTimeout), Unavailable);
 }
 
 TEST_F(Startup, AQueueThatCouldLoseWritesIsRefusedUnlessAllowed) {
   const testing::OwnRedis server(testing::OwnRedis::Instance::queue, {"--appendfsync", "everysec"});
-  auto redis = queue(server);
+  storage::Redis redis(queue(server));
   EXPECT_THAT(refusal([&] { await_queue(runtime_, redis, false); }),
               ElementsAre("redis_queue", "Redis has appendfsync everysec, but needs always"));
   await_queue(runtime_, redis, true);

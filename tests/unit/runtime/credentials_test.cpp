@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "common/runtime/check_secrets.h"
+#include "common/runtime/start_errors.h"
 
 namespace mm::runtime {
 namespace {
