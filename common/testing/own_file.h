@@ -1,9 +1,10 @@
-// A file of a test's own, in a folder of its own; both are gone with the object.
+// A folder and a file of a test's own; they are deleted with the object.
 #pragma once
 
 #include <stdlib.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -11,26 +12,38 @@
 
 namespace mm::testing {
 
+class OwnFolder {
+ public:
+  OwnFolder() {
+    char folder[] = "/tmp/mm_test_XXXXXX";
+    check(::mkdtemp(folder) != nullptr, "no temporary folder");
+    path_ = folder;
+  }
+  ~OwnFolder() {
+    std::error_code ignored;
+    if (!kept_) std::filesystem::remove_all(path_, ignored);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  /// Does not delete it.
+  void keep() { kept_ = true; }
+
+ private:
+  std::string path_;
+  bool kept_ = false;
+};
+
 class OwnFile {
  public:
-  explicit OwnFile(const std::string& text) {
-    char folder[] = "/tmp/mm_own_file_XXXXXX";
-    check(::mkdtemp(folder) != nullptr, "no temporary folder");
-    folder_ = folder;
-    replace(text);
-  }
-  ~OwnFile() {
-    remove();
-    std::remove(folder_.c_str());
-  }
-  OwnFile(const OwnFile&) = delete;
-  OwnFile& operator=(const OwnFile&) = delete;
+  explicit OwnFile(const std::string& text) { replace(text); }
 
-  std::string path() const { return folder_ + "/file"; }
+  std::string path() const { return folder_.path() + "/file"; }
 
   /// All at once: a reader sees the old text or the new one.
   void replace(const std::string& text) const {
-    const auto fresh = folder_ + "/fresh";
+    const auto fresh = folder_.path() + "/fresh";
     std::ofstream(fresh) << text;
     check(std::rename(fresh.c_str(), path().c_str()) == 0, "the file is put in its place");
   }
@@ -43,7 +56,7 @@ class OwnFile {
   void remove() const { std::remove(path().c_str()); }
 
  private:
-  std::string folder_;
+  OwnFolder folder_;
 };
 
 }  // namespace mm::testing

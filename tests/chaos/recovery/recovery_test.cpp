@@ -72,11 +72,12 @@ class Recovery : public ::testing::Test {
     world_.players->set_rate(0);
     EXPECT_TRUE(eventually([&] { return world_.live_matches() == 0; }, std::chrono::seconds(90)))
         << world_.live_matches() << " matches hold their players still";
-    const auto completed = world_.count("SELECT count(*) FROM session.match WHERE state = 'completed'");
-    EXPECT_EQ(world_.count("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
-    EXPECT_TRUE(eventually([&] { return world_.count("SELECT count(*) FROM profile.applied") == completed; },
+    const auto completed = world_.database.number("SELECT count(*) FROM session.match WHERE state = 'completed'");
+    EXPECT_EQ(
+        world_.database.number("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
+    EXPECT_TRUE(eventually([&] { return world_.database.number("SELECT count(*) FROM profile.applied") == completed; },
                            kResultsWithin))
-        << world_.count("SELECT count(*) FROM profile.applied") << " of " << completed << " results count";
+        << world_.database.number("SELECT count(*) FROM profile.applied") << " of " << completed << " results count";
     const auto events = world_.events_per_match();
     int most = 0;
     std::size_t all = 0;

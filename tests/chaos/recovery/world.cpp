@@ -1,20 +1,13 @@
 #include "tests/chaos/recovery/world.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
 
 #include "common/bus/consumer.h"
 #include "common/bus/proof.h"
 #include "common/bus/stream_setup.h"
 #include "common/contracts/bus_rights.h"
-#include "common/storage/postgres.h"
-#include "common/storage/redis.h"
-#include "common/testing/child.h"
+#include "common/testing/players.h"
 #include "common/testing/wait.h"
 
 namespace mm::chaos {
@@ -25,56 +18,22 @@ constexpr Milliseconds kTurn{5};
 constexpr int kGameThreads = 8;
 constexpr int kCallers = 4;
 
-Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
-
-std::string new_folder() {
-  std::string path = "/tmp/mm-recovery.XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return path;
-}
-
-Caller server_of(MatchId match) {
-  Caller caller;
-  caller.role = Role::server;
-  caller.match = match;
-  return caller;
-}
-
 }  // namespace
 
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, const std::string& user, metrics::Registry& metrics) {
-  bus::Options options{.url = nats.url(), .user = user, .password = testing::OwnNats::password(user), .name = user};
+  auto options = testing::bus_options(nats, user);
   // To read what the daemons have signed.
   for (const auto signer : rights::kSigners) {
     const auto key = security::SigningKey::parse(testing::secret("event_" + std::string(signer)));
     check(key.ok(), "a signer's key is one");
     options.keys.publishers.emplace(signer, *security::VerifyingKey::parse(key->public_text()));
   }
-  auto bus = bus::Bus::connect(options, metrics, soon());
+  auto bus = bus::Bus::connect(options, metrics, testing::soon());
   check(bus.ok(), "the test's NATS is not there");
   return std::move(*bus);
 }
 
-Daemon::Daemon(const std::string& name, std::vector<std::string> settings, const std::string& folder) {
-  testing::ChildCommand command;
-  const char* build = std::getenv("MM_TEST_BINARY_DIR");
-  command.arguments = {"env", "-u", "MM_TEST_SOURCE_DIR", "-u", "MM_TEST_BINARY_DIR",
-                       std::string(build != nullptr ? build : ".") + "/bin/" + name};
-  command.environment = std::move(settings);
-  command.environment.push_back("MM_CREDENTIALS_DIR=" + testing::credentials_of(name));
-  command.environment.push_back("MM_ADMIN_PORT=0");
-  command.environment.push_back("MM_LOG_LEVEL=warning");
-  command.output = folder + "/" + name + ".log";
-  pid_ = testing::start_child(command);
-}
-
-Daemon::~Daemon() { testing::kill_all(pid_); }
-void Daemon::freeze() { testing::stop_all(pid_); }
-void Daemon::thaw() {
-  for (const auto pid : testing::with_descendants(pid_)) ::kill(pid, SIGCONT);
-}
-
-Games::Games(const testing::OwnNats& nats, Milliseconds length)
+FakeGameServers::FakeGameServers(const testing::OwnNats& nats, Milliseconds length)
     : length_(length), bus_(connect(nats, "orchestrator", metrics_)), gateway_(connect(nats, "gateway", metrics_)) {
   bus::ServerOptions options;
   options.name = "orchestrator";
@@ -87,12 +46,12 @@ Games::Games(const testing::OwnNats& nats, Milliseconds length)
   for (int i = 0; i < kGameThreads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-Games::~Games() {
+FakeGameServers::~FakeGameServers() {
   stopping_ = true;
   for (auto& thread : threads_) thread.join();
 }
 
-Reply<Allocation> Games::allocate(const AllocateServer& request) {
+Reply<Allocation> FakeGameServers::allocate(const AllocateServer& request) {
   const std::lock_guard lock(mutex_);
   const auto [known, fresh] = allocations_.try_emplace(request.match_id);
   if (!fresh) return known->second;
@@ -108,7 +67,7 @@ Reply<Allocation> Games::allocate(const AllocateServer& request) {
   return known->second;
 }
 
-void Games::run() {
+void FakeGameServers::run() {
   while (!stopping_) {
     std::optional<Game> game;
     {
@@ -122,7 +81,8 @@ void Games::run() {
       (void)testing::eventually([this] { return stopping_.load(); }, kTurn);
       continue;
     }
-    const auto answer = gateway_->request(game->result, server_of(game->result.match_id), Deadline::after(kPatience));
+    const auto answer =
+        gateway_->request(game->result, testing::as_server(game->result.match_id), Deadline::after(kPatience));
     if (answer) {
       ++reported_;
     } else if (answer.error().code == Code::match_over) {
@@ -212,10 +172,10 @@ bool Watcher::ready_of_later(TimePoint since) const {
   return latest_ready_ > since;
 }
 
-World::World() : folder_(new_folder()) {
+World::World() {
   bus = connect(nats, "test", metrics_);
   watcher = std::make_unique<Watcher>(*bus);
-  games = std::make_unique<Games>(nats, Milliseconds{500});
+  games = std::make_unique<FakeGameServers>(nats, Milliseconds{500});
   session = start("session", true);
   others_.push_back(start("profile", true));
   others_.push_back(start("leaderboard", true));
@@ -239,17 +199,15 @@ World::~World() {
   session.reset();
   matchmaker.reset();
   others_.clear();
-  if (std::getenv("MM_KEEP_LOGS") != nullptr) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  if (std::getenv("MM_KEEP_LOGS") != nullptr) folder_.keep();
 }
 
-std::unique_ptr<Daemon> World::start(const std::string& name, bool with_postgres) {
-  std::vector<std::string> settings{"MM_NATS_URL=" + nats.url()};
+std::unique_ptr<testing::DaemonProcess> World::start(const std::string& name, bool with_postgres) {
+  std::vector<std::string> settings{"MM_NATS_URL=" + nats.url(), "MM_ADMIN_PORT=0", "MM_LOG_LEVEL=warning"};
   if (with_postgres) settings.push_back("MM_POSTGRES_URL=" + postgres.url_as(name));
   if (name != "leaderboard") settings.push_back("MM_REDIS_CACHE_URL=" + cache.url_as(name));
   if (name == "matchmaker" || name == "lobby") settings.push_back("MM_REDIS_QUEUE_URL=" + queue.url_as(name));
-  return std::make_unique<Daemon>(name, std::move(settings), folder_);
+  return std::make_unique<testing::DaemonProcess>(name, std::move(settings), folder_.path() + "/" + name + ".log");
 }
 
 namespace {
@@ -277,7 +235,7 @@ constexpr char kLast[] = "match.last";
 
 std::map<MatchId, int> World::events_per_match() {
   const std::array wanted{rights::StreamConsumer{streams::kMatch, "counter", "test", streams::kMatch.subjects}};
-  const auto made = bus::set_up_streams(*bus, wanted, soon());
+  const auto made = bus::set_up_streams(*bus, wanted, testing::soon());
   check(made.ok(), "the counting consumer could not be made");
   std::mutex mutex;
   std::map<MatchId, int> events;
@@ -300,37 +258,17 @@ std::map<MatchId, int> World::events_per_match() {
     return bus::Ack::done;
   });
   const OfMatch last{MatchId::fresh(SystemClock{}.now())};
-  check(bus->store(kLast, wire::encode(last), last.match_id.to_string(), {}, soon()).ok(), "the mark is not stored");
+  check(bus->store(kLast, wire::encode(last), last.match_id.to_string(), {}, testing::soon()).ok(),
+        "the mark is not stored");
   consumer.start();
   check(testing::eventually([&] { return done.load(); }, Milliseconds{180'000}), "the stream could not be read");
   const std::lock_guard lock(mutex);
   return events;
 }
 
-std::int64_t World::count(const std::string& sql) {
-  storage::PostgresOptions options;
-  options.url = postgres.url();
-  options.application = "chaos";
-  options.connections = 1;
-  storage::Postgres database(options);
-  std::int64_t value = -1;
-  (void)testing::eventually([&] {
-    const auto read = database.transaction(Deadline::after(kPatience), [&](pqxx::work& tx) {
-      return tx.exec1(sql)[0].as<std::int64_t>();
-    });
-    if (read) value = *read;
-    return read.ok();
-  });
-  return value;
-}
-
 std::int64_t World::live_matches() {
-  storage::RedisOptions options;
-  options.url = queue.url();
-  options.password = queue.password();
-  options.connections = 1;
-  storage::Redis redis(options);
-  const auto reply = redis.command({"HLEN", "mm:{default}:live"}, soon());
+  storage::Redis redis(testing::redis_options(queue));
+  const auto reply = redis.command({"HLEN", "mm:{default}:live"}, testing::soon());
   return reply ? reply->integer : -1;
 }
 

@@ -12,33 +12,19 @@
 #include <thread>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/own_file.h"
 
 namespace mm::chaos {
 
-/// One daemon in a process of its own.
-class Daemon {
- public:
-  Daemon(const std::string& name, std::vector<std::string> settings, const std::string& folder);
-  ~Daemon();
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
-
-  void freeze();
-  void thaw();
-
- private:
-  pid_t pid_ = 0;
-};
-
 /// Gives every match a server at once, and reports the result a moment later, again and again until it is taken.
-class Games {
+class FakeGameServers {
  public:
-  Games(const testing::OwnNats& nats, Milliseconds length);
-  ~Games();
+  FakeGameServers(const testing::OwnNats& nats, Milliseconds length);
+  ~FakeGameServers();
 
   std::size_t allocated() const { return allocated_; }
   std::size_t reported() const { return reported_; }
@@ -116,27 +102,27 @@ class World {
 
   /// Events of the stream MATCH, per match.
   std::map<MatchId, int> events_per_match();
-  std::int64_t count(const std::string& sql);
   std::int64_t live_matches();
 
   testing::OwnNats nats;
   testing::OwnRedis queue{testing::OwnRedis::Instance::queue};
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
-  std::unique_ptr<Daemon> session;
-  std::unique_ptr<Daemon> matchmaker;
+  testing::Database database{postgres};
+  std::unique_ptr<testing::DaemonProcess> session;
+  std::unique_ptr<testing::DaemonProcess> matchmaker;
 
  private:
-  std::unique_ptr<Daemon> start(const std::string& name, bool with_postgres);
+  std::unique_ptr<testing::DaemonProcess> start(const std::string& name, bool with_postgres);
 
-  std::string folder_;
+  testing::OwnFolder folder_;
   metrics::Registry metrics_;
-  std::vector<std::unique_ptr<Daemon>> others_;
+  std::vector<std::unique_ptr<testing::DaemonProcess>> others_;
 
  public:
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<Watcher> watcher;
-  std::unique_ptr<Games> games;
+  std::unique_ptr<FakeGameServers> games;
   std::unique_ptr<Players> players;
 };
 

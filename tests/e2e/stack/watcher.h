@@ -3,15 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "common/bus/bus.h"
-#include "common/testing/wait.h"
+#include "common/testing/event_recorder.h"
 #include "tests/e2e/stack/client.h"
 #include "tests/e2e/stack/stack.h"
 
@@ -32,44 +28,31 @@ class Watcher {
     auto connected = bus::Bus::connect(options, metrics_, Deadline::after(Milliseconds(5000)));
     EXPECT_TRUE(connected.ok()) << (connected.ok() ? "" : connected.error());
     bus_ = std::move(*connected);
-    for (const char* subject : {"match.*", "ticket.*", "session.state_changed"}) {
-      subscriptions_.push_back(
-          std::make_unique<bus::Subscription>(*bus_, subject, "", [this](std::string_view name, std::string_view body) {
-            std::lock_guard lock(mutex_);
-            seen_[std::string(name)].emplace_back(body);
-          }));
-    }
+    published_ = std::make_unique<testing::EventRecorder>(
+        *bus_, std::vector<std::string>{"match.*", "ticket.*", "session.state_changed"});
   }
 
   bus::Bus& bus() { return *bus_; }
 
   /// Every event of that subject so far.
-  std::vector<std::string> events(const std::string& subject) {
-    std::lock_guard lock(mutex_);
-    return seen_[subject];
-  }
+  std::vector<std::string> events(const std::string& subject) const { return published_->bodies(subject); }
 
   /// The first event of that subject about the match, waited for.
-  std::string event(const std::string& subject, const std::string& match_id) {
+  std::string event(const std::string& subject, const std::string& match_id) const {
     std::string found;
-    testing::eventually(
-        [&] {
-          std::lock_guard lock(mutex_);
-          for (const auto& body : seen_[subject]) {
-            if (member(body, "match_id") == match_id) found = body;
-          }
-          return !found.empty();
-        },
-        Milliseconds(20'000));
+    testing::eventually([&] {
+      for (const auto& body : events(subject)) {
+        if (found.empty() && member(body, "match_id") == match_id) found = body;
+      }
+      return !found.empty();
+    });
     return found;
   }
 
  private:
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
-  std::mutex mutex_;
-  std::map<std::string, std::vector<std::string>> seen_;
-  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;  // last: gone first
+  std::unique_ptr<testing::EventRecorder> published_;
 };
 
 }  // namespace mm::e2e

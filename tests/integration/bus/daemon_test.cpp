@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "common/testing/child.h"
+#include "common/testing/own_file.h"
 #include "tests/integration/bus/messages.h"
 
 namespace mm::bus {
@@ -47,9 +48,6 @@ class Harness : public ::testing::Test {
   static void TearDownTestSuite() { nats_.reset(); }
 
   void SetUp() override {
-    char name[] = "/tmp/mm_daemon_XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    folder_ = name;
     give_password(testing::OwnNats::password("test"));
   }
   void give_password(const std::string& password) {
@@ -61,7 +59,6 @@ class Harness : public ::testing::Test {
   }
   void TearDown() override {
     if (pid_ > 0 && !testing::has_ended(pid_)) testing::kill_all(pid_);
-    std::filesystem::remove_all(folder_);
   }
 
   // With these settings and no others: what the test program was given is not the daemon's.
@@ -72,14 +69,14 @@ class Harness : public ::testing::Test {
     command.arguments.insert(command.arguments.end(), settings.begin(), settings.end());
     command.arguments.push_back(std::string(std::getenv("MM_TEST_BINARY_DIR")) + "/tests/sample_daemon");
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-    command.output = folder_ + "/out";
+    command.output = folder_.path() + "/out";
     pid_ = testing::start_child(command);
   }
-  std::string credentials_folder() const { return folder_ + "/credentials"; }
+  std::string credentials_folder() const { return folder_.path() + "/credentials"; }
   int end() { return testing::wait_for_end(std::exchange(pid_, 0)); }
   std::string output() const {
     std::ostringstream text;
-    text << std::ifstream(folder_ + "/out").rdbuf();
+    text << std::ifstream(folder_.path() + "/out").rdbuf();
     return text.str();
   }
   bool says(const std::string& text) {
@@ -94,7 +91,7 @@ class Harness : public ::testing::Test {
 
   static inline std::unique_ptr<testing::OwnNats> nats_;
   std::string url_ = nats_->url();
-  std::string folder_;
+  testing::OwnFolder folder_;
   pid_t pid_ = 0;
 };
 
@@ -143,36 +140,27 @@ TEST_F(Harness, IsUnreadyWhileNatsIsAway) {
 class Restricted {
  public:
   Restricted() : nats_({"-c", write_config()}) {}
-  ~Restricted() { std::filesystem::remove_all(folder_); }
 
   testing::OwnNats& nats() { return nats_; }
 
  private:
   std::string write_config() {
     const auto password = "\"" + testing::OwnNats::password("test") + "\"";
-    std::ofstream(folder_ + "/nats.conf")
+    std::ofstream(folder_.path() + "/nats.conf")
         << "accounts { T { jetstream: enabled, users: [\n{user: sample, password: " << password
-        << R"(, permissions: {publish: ">", subscribe: {allow: ">", deny: "test.*"}}})" << "\n{user: test, password: "
-        << password << "}\n] } }\n";
-    return folder_ + "/nats.conf";
+        << R"(, permissions: {publish: ">", subscribe: {allow: ">", deny: "test.*"}}})"
+        << "\n{user: test, password: " << password << "}\n] } }\n";
+    return folder_.path() + "/nats.conf";
   }
 
-  std::string folder_ = [] {
-    char name[] = "/tmp/mm_nats_XXXXXX";
-    check(::mkdtemp(name) != nullptr, "no temporary folder");
-    return std::string(name);
-  }();
+  testing::OwnFolder folder_;
   testing::OwnNats nats_;
 };
 
 TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   Restricted server;
   metrics::Registry metrics;
-  Options options;
-  options.url = server.nats().url();
-  options.user = "test";
-  options.password = testing::OwnNats::password("test");
-  const auto bus = Bus::connect(options, metrics, soon(30'000));
+  const auto bus = Bus::connect(bus_options(server.nats()), metrics, soon(30'000));
   ASSERT_TRUE(bus.ok());
   std::mutex mutex;
   std::string told;
@@ -225,7 +213,7 @@ TEST_F(Harness, RefusesSettingsItDoesNotKnow) {
   EXPECT_EQ(end(), 78);
   start({"MM_LOG_LEVEL=loud"});
   EXPECT_EQ(end(), 78);
-  const auto credentials = folder_ + "/others";
+  const auto credentials = folder_.path() + "/others";
   std::filesystem::create_directory(credentials);
   start({"MM_CREDENTIALS_DIR=" + credentials});
   EXPECT_EQ(end(), 78);

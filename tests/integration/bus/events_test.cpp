@@ -102,10 +102,7 @@ TEST_F(Events, AConsumerHandlesInOrderWhatWasStoredBeforeAndAfter) {
   store_each(1, 100);
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  consumer.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  consumer.on<Found>(into(seen));
   consumer.start();
   store_each(101, 150);
   ASSERT_TRUE(eventually([&] { return seen.size() == 150; }));
@@ -117,10 +114,7 @@ TEST_F(Events, SubjectsWithoutAHandlerDoNotHoldUpTheOthers) {
   store(1, "f1");
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  consumer.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  consumer.on<Found>(into(seen));
   consumer.start();
   EXPECT_TRUE(eventually([&] { return seen.size() == 1; }));
 }
@@ -223,12 +217,6 @@ TEST_F(Events, InstancesOfOneNameShareAndConsumersOfOtherNamesSeeAll) {
   make_consumers(*bus_, {"shared", "view-1", "view-2"});
   metrics::Registry other_metrics;
   const auto other_bus = connect(nats_, other_metrics);
-  const auto count = [](Numbers& numbers) {
-    return [&numbers](const Found& e, const EventInfo&) {
-      numbers.add(e.number);
-      return Ack::done;
-    };
-  };
   Numbers shared;
   Numbers first_view;
   Numbers second_view;
@@ -236,10 +224,10 @@ TEST_F(Events, InstancesOfOneNameShareAndConsumersOfOtherNamesSeeAll) {
   Consumer b(*other_bus, streams::kMatch, {.name = "shared", .batch = 1}, other_metrics);
   Consumer c(*bus_, streams::kMatch, {.name = "view-1"}, metrics_);
   Consumer d(*other_bus, streams::kMatch, {.name = "view-2"}, other_metrics);
-  a.on<Found>(count(shared));
-  b.on<Found>(count(shared));
-  c.on<Found>(count(first_view));
-  d.on<Found>(count(second_view));
+  a.on<Found>(into(shared));
+  b.on<Found>(into(shared));
+  c.on<Found>(into(first_view));
+  d.on<Found>(into(second_view));
   for (auto* consumer : {&a, &b, &c, &d}) consumer->start();
   store_each(1, 60);
   ASSERT_TRUE(eventually([&] { return first_view.size() == 60 && second_view.size() == 60 && shared.size() >= 60; }));
@@ -262,10 +250,7 @@ TEST_F(Events, EndingGivesBackWhatWasNotBegun) {
   const auto begun = gate.reached();
   Numbers seen;
   Consumer second(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  second.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  second.on<Found>(into(seen));
   second.start();
   // Within the default of eventually, well under the 30 s of ack_wait.
   EXPECT_TRUE(eventually([&] { return seen.size() + static_cast<std::size_t>(begun) == 20; }));
@@ -274,10 +259,7 @@ TEST_F(Events, EndingGivesBackWhatWasNotBegun) {
 TEST_F(Events, AConsumerThatIsMissingIsToldOfAndWaitedFor) {
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  consumer.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  consumer.on<Found>(into(seen));
   consumer.start();
   store(1, "1");
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
@@ -296,10 +278,7 @@ TEST_F(Events, AConsumerThatIsMissingIsToldOfAndWaitedFor) {
 TEST_F(Events, AStreamThatVanishedAndIsMadeAgainIsConsumed) {
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  consumer.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  consumer.on<Found>(into(seen));
   consumer.start();
   store(1, "1");
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
+#include "common/bus/consumer.h"
 #include "common/bus/stream_setup.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
 #include "common/testing/wait.h"
 
 namespace mm::bus {
@@ -56,17 +56,8 @@ void describe(F& f, Found& m) {
 
 inline Deadline soon(int ms = 5'000) { return Deadline::after(Milliseconds{ms}); }
 
-inline Options options_for(const testing::OwnNats& nats, const std::string& user = "test") {
-  return {.url = nats.url(), .user = user, .password = testing::OwnNats::password(user), .name = user};
-}
-
-inline std::unique_ptr<Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                    const std::string& user = "test") {
-  const auto options = options_for(nats, user);
-  auto bus = Bus::connect(options, metrics, soon());
-  check(bus.ok(), "the test's NATS is not there");
-  return std::move(*bus);
-}
+using testing::bus_options;
+using testing::connect;
 
 /// Consumers of all of MATCH, as nats_setup makes those of the daemons.
 inline void make_consumers(Bus& bus, const std::vector<std::string>& names,
@@ -95,7 +86,15 @@ class Numbers {
   std::vector<int> numbers_;
 };
 
-/// A door that handlers wait at until the test opens it.
+/// A handler that adds the number of each event to `numbers`.
+inline auto into(Numbers& numbers) {
+  return [&numbers](const Found& event, const EventInfo&) {
+    numbers.add(event.number);
+    return Ack::done;
+  };
+}
+
+/// Handlers block in pass() until the test calls open().
 class Gate {
  public:
   void open() {

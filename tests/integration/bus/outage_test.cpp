@@ -106,10 +106,7 @@ TEST_F(Outage, AFrozenServerCostsNoMoreThanTheDeadline) {
 TEST_F(Outage, AConsumerGoesOnWhereItWasWhenTheServerIsBack) {
   Numbers seen;
   Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
-  consumer.on<Found>([&](const Found& e, const EventInfo&) {
-    seen.add(e.number);
-    return Ack::done;
-  });
+  consumer.on<Found>(into(seen));
   consumer.start();
   ASSERT_TRUE(client_->store(Found{1}, "1", soon()).ok());
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
@@ -175,14 +172,14 @@ TEST(Connecting, WaitsForAServerThatComesLater) {
   nats.kill();
   metrics::Registry metrics;
   std::thread later([&] { nats.restart(); });
-  EXPECT_TRUE(Bus::connect(options_for(nats), metrics, soon(20'000)).ok());
+  EXPECT_TRUE(Bus::connect(bus_options(nats), metrics, soon(20'000)).ok());
   later.join();
 }
 
 TEST(Connecting, NeedsTheRightPassword) {
   const testing::OwnNats nats;
   metrics::Registry metrics;
-  auto options = options_for(nats, "lobby");
+  auto options = bus_options(nats, "lobby");
   options.password = "a-wrong-one";
   const auto refused = Bus::connect(options, metrics, soon(300));
   ASSERT_FALSE(refused.ok());

@@ -10,8 +10,8 @@
 #include "common/bus/consumer.h"
 #include "common/bus/stream_setup.h"
 #include "common/contracts/events.h"
-#include "common/testing/servers.h"
-#include "common/testing/wait.h"
+#include "common/testing/connections.h"
+#include "common/testing/event_recorder.h"
 
 namespace mm::bus {
 namespace {
@@ -32,25 +32,12 @@ TicketClosed closed_ticket() {
   return event;
 }
 
-// What goes over the wire, repetitions too.
-class Listener {
+// Records each publication of the event, duplicates too.
+class Listener : public testing::EventRecorder {
  public:
-  explicit Listener(Bus& bus)
-      : subscription_(bus, "ticket.*", "", [this](std::string_view, std::string_view body) {
-          std::lock_guard lock(mutex_);
-          bodies_.emplace_back(body);
-        }) {}
-
-  std::vector<std::string> bodies() const {
-    std::lock_guard lock(mutex_);
-    return bodies_;
-  }
+  explicit Listener(Bus& bus) : EventRecorder(bus, {"ticket.*"}) {}
+  std::vector<std::string> bodies() const { return EventRecorder::bodies(std::string(TicketClosed::kSubject.text)); }
   std::size_t count() const { return bodies().size(); }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> bodies_;
-  Subscription subscription_;
 };
 
 class OutboxTest : public ::testing::Test {
@@ -65,13 +52,6 @@ class OutboxTest : public ::testing::Test {
       tx.exec0("CREATE INDEX ON shop.outbox (id) WHERE sent_under IS NULL");
       tx.exec0("CREATE INDEX ON shop.outbox (created_at)");
     }));
-    Options options;
-    options.url = nats_.url();
-    options.user = "test";
-    options.password = testing::OwnNats::password("test");
-    auto connected = Bus::connect(options, metrics_, soon());
-    ASSERT_TRUE(connected) << connected.error();
-    bus_ = std::move(*connected);
   }
 
   static PostgresOptions options_for(const testing::OwnServer& server) {
@@ -111,7 +91,7 @@ class OutboxTest : public ::testing::Test {
   testing::OwnPostgres server_;
   Postgres postgres_{options_for(server_)};
   metrics::Registry metrics_;
-  std::unique_ptr<Bus> bus_;
+  std::unique_ptr<Bus> bus_ = testing::connect(nats_, metrics_);
 };
 
 TEST_F(OutboxTest, PublishesWhatWasCommittedOnce) {

@@ -27,10 +27,7 @@ class Setup : public ::testing::Test {
   std::vector<int> take(std::size_t count, const std::string& name = "session") {
     Numbers seen;
     Consumer consumer(*bus_, streams::kMatch, {.name = name}, metrics_);
-    consumer.on<Found>([&](const Found& e, const EventInfo&) {
-      seen.add(e.number);
-      return Ack::done;
-    });
+    consumer.on<Found>(into(seen));
     consumer.start();
     EXPECT_TRUE(eventually([&] { return seen.size() >= count; }));
     return seen.all();

@@ -53,7 +53,7 @@ std::vector<Try> all_tries() {
   return out;
 }
 
-/// The stand-ins are left to the other tests as these found them: with nothing to answer.
+/// After each test the fakes have no answers, as the other tests expect.
 class Documents : public ::testing::Test {
  protected:
   void TearDown() override { forget_all(World::get().fakes); }
@@ -200,7 +200,7 @@ TEST(Figures, ManyWhoAskForTheQueuesCostOneQuestion) {
   Instance own([](Settings& settings) { settings.threads = 1; });
   for (int i = 0; i < 50; ++i) EXPECT_EQ(own.get("/v1/queues").status, 200);
   EXPECT_EQ(fake<GetQueues>().asked(), 1);
-  own.clock().advance(Milliseconds{2'001});
+  own.clock.advance(Milliseconds{2'001});
   EXPECT_EQ(own.get("/v1/queues").status, 200);
   EXPECT_EQ(fake<GetQueues>().asked(), 2);
 }

@@ -145,7 +145,7 @@ TEST(IdempotencyKey, WhatAGatewayDidNotFinishMayBeTriedAgainAfterTheRequestsDead
   std::thread first([&] { own.send("POST", "/v1/party", "", keyed(player, "k")); });
   EXPECT_TRUE(mm::testing::eventually([&] { return runs == 1; }));
   expect_problem(own.send("POST", "/v1/party", "", keyed(player, "k")), 409, "idempotency_running");
-  own.clock().advance(limits::kRequestTimeout + Milliseconds{1'000});
+  own.clock.advance(limits::kRequestTimeout + Milliseconds{1'000});
   std::thread second([&] { own.send("POST", "/v1/party", "", keyed(player, "k")); });
   EXPECT_TRUE(mm::testing::eventually([&] { return runs == 2; }));
   may_end = true;
@@ -153,17 +153,10 @@ TEST(IdempotencyKey, WhatAGatewayDidNotFinishMayBeTriedAgainAfterTheRequestsDead
   second.join();
 }
 
-storage::RedisOptions queue_options(const World& world) {
-  storage::RedisOptions options;
-  options.url = world.queue.url();
-  options.password = world.queue.password();
-  return options;
-}
-
 std::int64_t memory_of_records(storage::Redis& redis) {
-  const auto keys = redis.command({"KEYS", "mm:{gateway}:idempotency:*"}, Deadline::after(Milliseconds{5'000}));
+  const auto keys = redis.command({"KEYS", "mm:{gateway}:idempotency:*"}, soon());
   std::int64_t sum = 0;
-  for (const auto& key : keys->items) sum += redis.command({"MEMORY", "USAGE", key.text}, Deadline::after(Milliseconds{5'000}))->integer;
+  for (const auto& key : keys->items) sum += redis.command({"MEMORY", "USAGE", key.text}, soon())->integer;
   return sum;
 }
 
@@ -176,9 +169,9 @@ TEST(IdempotencyKey, APlayersRecordsHaveAtMost64KiBAndTheOldestGoFirst) {
   const auto create = [&](int i) { return own.send("POST", "/v1/party", "", keyed(player, "k" + std::to_string(i))); };
   for (int i = 0; i < 150; ++i) {
     ASSERT_EQ(create(i).status, 201);
-    own.clock().advance(Milliseconds{1});
+    own.clock.advance(Milliseconds{1});
   }
-  storage::Redis redis(queue_options(own_world));
+  storage::Redis redis(mm::testing::redis_options(own_world.queue));
   EXPECT_LE(memory_of_records(redis), 64 * 1024);
   EXPECT_EQ(create(149).header("idempotency-replayed"), "true") << "the newest are there";
   EXPECT_EQ(create(140).header("idempotency-replayed"), "true");
@@ -196,10 +189,10 @@ TEST(IdempotencyKey, RecordsGiveWayToTheQueue) {
   const auto create = [&] { return own.send("POST", "/v1/party", "", keyed(player, "k")); };
   ASSERT_EQ(create().status, 201);
   ASSERT_EQ(create().header("idempotency-replayed"), "true");
-  storage::Redis redis(queue_options(own_world));
+  storage::Redis redis(mm::testing::redis_options(own_world.queue));
   for (int i = 0; i < 10; ++i) {
     const auto key = "mm:{default}:ticket:" + std::to_string(i);
-    ASSERT_TRUE(redis.command({"SET", key, std::string(1'000'000, 'x')}, Deadline::after(Milliseconds{5'000})).ok());
+    ASSERT_TRUE(redis.command({"SET", key, std::string(1'000'000, 'x')}, soon()).ok());
   }
   EXPECT_TRUE(mm::testing::eventually([&] { return memory_of_records(redis) == 0; }));
   EXPECT_EQ(create().status, 201) << "and new ones are still kept for a moment";

@@ -108,11 +108,7 @@ TEST(Limits, FiveFailedLoginsPerAccountAndFiftyPerAddress) {
 
 TEST(Limits, SuccessfulLoginsDoNotCount) {
   Instance own(with_limits);
-  LoggedIn player;
-  player.player_id = PlayerId::fresh(SystemClock{}.now());
-  player.username = "ada";
-  player.region = default_region();
-  player.tenant = default_tenant();
+  const auto player = logged_in();
   fake<LoginPlayer>().answer(player);
   const auto address = fresh_address();
   for (int i = 0; i < 20; ++i) {
@@ -278,11 +274,7 @@ TEST(WithoutTheCache, AFrozenOneCostsLittle) {
 TEST(WithoutTheQueueRedis, WhatNeedsItIs503AndComesBack) {
   World own_world;
   Instance own({}, own_world);
-  LoggedIn player;
-  player.player_id = PlayerId::fresh(SystemClock{}.now());
-  player.username = "ada";
-  player.region = default_region();
-  player.tenant = default_tenant();
+  const auto player = logged_in();
   own_world.fake<LoginPlayer>().answer(player);
   const auto login = [&] { return own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})"); };
   const auto first = login();

@@ -40,11 +40,7 @@ TEST(Tenants, TokensOfOneThatIsNoLongerServedAreRefused) {
   EXPECT_EQ(beat(wide), 200);
   EXPECT_EQ(beat(gateway()), 401);
 
-  LoggedIn who;
-  who.player_id = PlayerId::fresh(SystemClock{}.now());
-  who.username = "ada";
-  who.region = default_region();
-  who.tenant = other_tenant();
+  const auto who = logged_in(other_tenant());
   fake<LoginPlayer>().answer(who);
   const auto login = wide.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right","tenant":"invented"})");
   const auto body = R"({"refresh_token":")" + login.at("refresh_token") + "\"}";

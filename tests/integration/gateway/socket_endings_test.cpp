@@ -22,15 +22,6 @@ Login log_in(const LoggedIn& who, const Instance& at = gateway()) {
   return {{who.player_id, who.username, {}, answer.at("access_token")}, answer.at("refresh_token")};
 }
 
-LoggedIn somebody() {
-  LoggedIn who;
-  who.player_id = PlayerId::fresh(SystemClock{}.now());
-  who.username = "ada";
-  who.region = default_region();
-  who.tenant = default_tenant();
-  return who;
-}
-
 Answer refresh(const std::string& token, const Instance& at = gateway()) {
   return at.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}");
 }
@@ -54,7 +45,7 @@ class Stopwatch {
 
 TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway) {
   nobody_is_anywhere();
-  const auto who = somebody();
+  const auto who = logged_in();
   const auto ending = log_in(who);
   const auto staying = log_in(who);
   Instance other;
@@ -75,7 +66,7 @@ TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway) {
 
 TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
   nobody_is_anywhere();
-  const auto login = log_in(somebody());
+  const auto login = log_in(logged_in());
   Instance other;
   Welcomed here(login.player);
   Welcomed there(login.player, other);
@@ -90,7 +81,7 @@ TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
 
 TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily) {
   nobody_is_anywhere();
-  const auto login = log_in(somebody());
+  const auto login = log_in(logged_in());
   Instance other;
   Welcomed here(login.player);
   Welcomed there(login.player, other);
@@ -106,7 +97,7 @@ TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily) {
 TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
   World own_world;
   nobody_is_in(own_world);
-  own_world.fake<LoginPlayer>().answer(somebody());
+  own_world.fake<LoginPlayer>().answer(logged_in());
   Instance one({}, own_world);
   Instance two({}, own_world);
   const auto login = one.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})");
@@ -125,26 +116,20 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
 struct Outage {
   Outage() {
     nobody_is_in(world);
-    storage::RedisOptions options;
-    options.url = world.cache.url();
-    options.password = world.cache.password();
-    cache = std::make_unique<storage::Redis>(options);
-    notifier = std::make_unique<bus::Notifier>(*world.bus, *cache, clock);
-    at = std::make_unique<Instance>([](Settings&) {}, world);
   }
   void chat(const Player& player) {
-    notifier->tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
+    notifier.tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
   }
   bool is_known(const Player& player) {
-    const auto known = cache->command({"EXISTS", "mm:{default}:presence:" + player.id.to_string()}, soon());
+    const auto known = cache.command({"EXISTS", "mm:{default}:presence:" + player.id.to_string()}, soon());
     return known.ok() && known->integer == 1;
   }
 
   World world;
   SystemClock clock;
-  std::unique_ptr<storage::Redis> cache;
-  std::unique_ptr<bus::Notifier> notifier;
-  std::unique_ptr<Instance> at;
+  storage::Redis cache{mm::testing::redis_options(world.cache)};
+  bus::Notifier notifier{*world.bus, cache, clock};
+  Instance at{{}, world};
 };
 
 TEST(SocketOutages, AfterACacheThatLostEverythingEverySocketIsWelcomedAndTold) {
@@ -153,7 +138,7 @@ TEST(SocketOutages, AfterACacheThatLostEverythingEverySocketIsWelcomedAndTold) {
   std::vector<std::unique_ptr<Welcomed>> sockets;
   for (int i = 0; i < 50; ++i) {
     players.push_back(fresh_player());
-    sockets.push_back(std::make_unique<Welcomed>(players.back(), *outage.at));
+    sockets.push_back(std::make_unique<Welcomed>(players.back(), outage.at));
   }
   outage.world.cache.kill();
   outage.world.cache.restart_without_state();
@@ -168,7 +153,7 @@ TEST(SocketOutages, AfterACacheThatLostEverythingEverySocketIsWelcomedAndTold) {
 TEST(SocketOutages, AfterTheBusWasAwayEverySocketIsWelcomed) {
   Outage outage;
   const auto player = fresh_player();
-  Welcomed one(player, *outage.at);
+  Welcomed one(player, outage.at);
   outage.world.nats.kill();
   outage.world.nats.restart();
   EXPECT_EQ(one.socket.read_event("welcome").at("event"), "welcome");
@@ -188,11 +173,11 @@ TEST(SocketOutages, ASocketThatClosedWithoutTheCacheIsReportedLater) {
     return told;
   };
   {
-    Welcomed one(player, *outage.at);
+    Welcomed one(player, outage.at);
     EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true}; }));
     outage.world.cache.freeze();
   }
-  EXPECT_TRUE(mm::testing::eventually([&] { return outage.at->metric("mm_gateway_sockets") == 0; }));
+  EXPECT_TRUE(mm::testing::eventually([&] { return outage.at.metric("mm_gateway_sockets") == 0; }));
   outage.world.cache.thaw();
   EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true, false}; }));
 }

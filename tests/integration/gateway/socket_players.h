@@ -9,15 +9,6 @@
 
 namespace mm::gateway::testing {
 
-inline storage::RedisOptions cache_options() {
-  storage::RedisOptions options;
-  options.url = World::get().cache.url();
-  options.password = World::get().cache.password();
-  return options;
-}
-
-inline Deadline soon() { return Deadline::after(Milliseconds{10'000}); }
-
 /// Daemons tell players through this.
 class Teller {
  public:
@@ -40,7 +31,7 @@ class Teller {
   }
 
  private:
-  storage::Redis redis_{cache_options()};
+  storage::Redis redis_{mm::testing::redis_options(World::get().cache)};
   SystemClock clock_;
   bus::Notifier notifier_{*World::get().bus, redis_, clock_};
 };

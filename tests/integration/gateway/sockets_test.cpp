@@ -304,8 +304,8 @@ TEST(Sockets, TheSixthClosesTheOldest) {
   std::vector<std::unique_ptr<Welcomed>> all;
   for (int i = 0; i < 5; ++i) {
     // The tests' clocks stand still, and the oldest is told by its time.
-    gateway().clock().advance(Milliseconds{1});
-    other.clock().advance(gateway().clock().now() - other.clock().now());
+    gateway().clock.advance(Milliseconds{1});
+    other.clock.advance(gateway().clock.now() - other.clock.now());
     all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
   }
   EXPECT_EQ(teller().sockets_of(player), 5);
@@ -371,25 +371,25 @@ TEST(Sockets, APartysStreamIsForItsMembers) {
 TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket) {
   nobody_is_anywhere();
   Instance own;
-  const auto start = own.clock().now();
+  const auto start = own.clock.now();
   auto player = fresh_player(start);
   Welcomed kept(player, own);
   Welcomed left(player, own);
-  own.clock().advance(Seconds{800});
-  auto claims = claims_of(player, own.clock().now());
+  own.clock.advance(Seconds{800});
+  auto claims = claims_of(player, own.clock.now());
   kept.socket.send(R"({"type":"hello","ref":"h","token":")" + access_token(claims) + "\"}");
   EXPECT_EQ(kept.socket.read().at("event"), "ack");
   kept.socket.send(R"({"type":"hello","resume":{"seq":3},"token":")" + access_token(claims) + "\"}");
   const auto fresh = kept.socket.read();
   EXPECT_EQ(fresh.at("event") + fresh.at("data/resumed"), "welcomefalse");
-  own.clock().advance(Seconds{129});  // a second before expiry and leeway
+  own.clock.advance(Seconds{129});  // a second before expiry and leeway
   left.socket.send(R"({"type":"ping"})");
   EXPECT_EQ(left.socket.read().at("event"), "pong");
-  own.clock().advance(Seconds{2});
+  own.clock.advance(Seconds{2});
   EXPECT_EQ(left.socket.read_close(), 4401);
   kept.socket.send(R"({"type":"ping"})");
   EXPECT_EQ(kept.socket.read().at("event"), "pong");
-  kept.socket.send(hello(access_token(claims_of(fresh_player(), own.clock().now()))));
+  kept.socket.send(hello(access_token(claims_of(fresh_player(), own.clock.now()))));
   EXPECT_EQ(kept.socket.read_close(), 4401) << "another player's token";
 }
 

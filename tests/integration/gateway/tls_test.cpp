@@ -27,8 +27,6 @@ void write_pem(const std::string& path, Write write) {
 class Certificate {
  public:
   Certificate() {
-    char folder[] = "/tmp/gateway-tls-XXXXXX";
-    folder_ = ::mkdtemp(folder);
     const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
     auto* certificate = made.get();
@@ -50,13 +48,12 @@ class Certificate {
               [&](FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
     std::filesystem::permissions(this->key(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
-  ~Certificate() { std::filesystem::remove_all(folder_); }
 
-  std::string chain() const { return folder_ + "/chain.pem"; }
-  std::string key() const { return folder_ + "/key.pem"; }
+  std::string chain() const { return folder_.path() + "/chain.pem"; }
+  std::string key() const { return folder_.path() + "/key.pem"; }
 
  private:
-  std::string folder_;
+  mm::testing::OwnFolder folder_;
 };
 
 const Certificate& ours() {

@@ -128,11 +128,7 @@ struct Pair {
 
 /// Logs somebody new in.
 Pair log_in(Instance& at = gateway()) {
-  LoggedIn player;
-  player.player_id = PlayerId::fresh(SystemClock{}.now());
-  player.username = "ada";
-  player.region = default_region();
-  player.tenant = default_tenant();
+  const auto player = logged_in();
   fake<LoginPlayer>().answer(player);
   const auto answer = at.send("POST", "/v1/auth/login", R"({"username":"ada","password":"correct horse"})");
   EXPECT_EQ(answer.status, 200) << answer.body;
@@ -175,7 +171,7 @@ TEST(Refresh, AgainWithinTheGraceGivesTheSameChild) {
   Instance own;
   const auto pair = log_in(own);
   const auto first = refresh(pair.refresh, own);
-  own.clock().advance(Milliseconds{9'000});
+  own.clock.advance(Milliseconds{9'000});
   const auto again = refresh(pair.refresh, own);
   ASSERT_EQ(again.status, 200);
   EXPECT_EQ(again.at("refresh_token"), first.at("refresh_token"));
@@ -187,7 +183,7 @@ TEST(Refresh, TheSpentTokenLaterEndsTheFamily) {
   Instance own;
   const auto pair = log_in(own);
   const auto child = refresh(pair.refresh, own);
-  own.clock().advance(Milliseconds{10'001});
+  own.clock.advance(Milliseconds{10'001});
   expect_problem(refresh(pair.refresh, own), 401, "invalid_refresh_token");
   expect_problem(refresh(child.at("refresh_token"), own), 401, "invalid_refresh_token");
   expect_problem(own.get("/v1/matchmaking/active", auth(pair)), 401, "unauthorized");
@@ -218,29 +214,26 @@ TEST(Refresh, EndsAfterSevenDaysWhateverTheClockDid) {
   Instance own;
   auto token = log_in(own).refresh;
   for (int day = 0; day < 6; ++day) {
-    own.clock().advance(Milliseconds{24 * 3'600 * 1'000});
+    own.clock.advance(Milliseconds{24 * 3'600 * 1'000});
     token = refresh(token, own).at("refresh_token");
     ASSERT_FALSE(token.empty());
   }
-  own.clock().advance(Milliseconds{24 * 3'600 * 1'000 + 1});
+  own.clock.advance(Milliseconds{24 * 3'600 * 1'000 + 1});
   expect_problem(refresh(token, own), 401, "invalid_refresh_token");
 }
 
 TEST(Refresh, NoTokenIsStored) {
   const auto pair = log_in();
-  storage::RedisOptions options;
-  options.url = World::get().queue.url();
-  options.password = World::get().queue.password();
-  storage::Redis redis(options);
-  const auto keys = redis.command({"KEYS", "mm:{default}:login:*"}, Deadline::after(Milliseconds{5'000}));
+  storage::Redis redis(mm::testing::redis_options(World::get().queue));
+  const auto keys = redis.command({"KEYS", "mm:{default}:login:*"}, soon());
   ASSERT_TRUE(keys.ok());
   ASSERT_FALSE(keys->items.empty());
   const auto secret_part = pair.refresh.substr(pair.refresh.size() - 30);
   for (const auto& key : keys->items) {
     if (key.text.find(":login:of:") != std::string::npos) continue;  // a player's logins, by age
-    const auto family = redis.command({"HGETALL", key.text}, Deadline::after(Milliseconds{5'000}));
+    const auto family = redis.command({"HGETALL", key.text}, soon());
     for (const auto& item : family->items) EXPECT_EQ(item.text.find(secret_part), std::string::npos);
-    const auto ttl = redis.command({"TTL", key.text}, Deadline::after(Milliseconds{5'000}));
+    const auto ttl = redis.command({"TTL", key.text}, soon());
     EXPECT_EQ(ttl->integer, -1) << "families end by their own date";
   }
 }
@@ -248,14 +241,11 @@ TEST(Refresh, NoTokenIsStored) {
 TEST(Refresh, FamiliesWhoseTimeIsOverAreSwept) {
   Instance own;
   const auto old = log_in(own);
-  own.clock().advance(Milliseconds{8LL * 24 * 3'600 * 1'000});
-  storage::RedisOptions options;
-  options.url = World::get().queue.url();
-  options.password = World::get().queue.password();
-  storage::Redis redis(options);
+  own.clock.advance(Milliseconds{8LL * 24 * 3'600 * 1'000});
+  storage::Redis redis(mm::testing::redis_options(World::get().queue));
   const auto expired = [&] {
-    const auto now = std::to_string(own.clock().now().time_since_epoch().count());
-    return redis.command({"ZCOUNT", "mm:{default}:login_expiry", "-inf", now}, Deadline::after(Milliseconds{5'000}))->integer;
+    const auto now = std::to_string(own.clock.now().time_since_epoch().count());
+    return redis.command({"ZCOUNT", "mm:{default}:login_expiry", "-inf", now}, soon())->integer;
   };
   ASSERT_GT(expired(), 0);
   EXPECT_TRUE(mm::testing::eventually([&] {
@@ -265,16 +255,12 @@ TEST(Refresh, FamiliesWhoseTimeIsOverAreSwept) {
 }
 
 TEST(Refresh, APlayersOldestLoginsBeyondFiftyEnd) {
-  LoggedIn player;
-  player.player_id = PlayerId::fresh(SystemClock{}.now());
-  player.username = "ada";
-  player.region = default_region();
-  player.tenant = default_tenant();
+  const auto player = logged_in();
   fake<LoginPlayer>().answer(player);
   Instance own;
   std::vector<std::string> tokens;
   for (int i = 0; i < 52; ++i) {
-    own.clock().advance(Milliseconds{1});
+    own.clock.advance(Milliseconds{1});
     tokens.push_back(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})").at("refresh_token"));
   }
   expect_problem(refresh(tokens[0], own), 401, "invalid_refresh_token");

@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 namespace mm::gateway::testing {
@@ -12,28 +10,23 @@ namespace {
 
 std::atomic<int> serial = 0;
 
-Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
-
-std::string temporary_folder() {
-  char folder[] = "/tmp/gateway-test-XXXXXX";
-  return ::mkdtemp(folder);
-}
-
-std::unique_ptr<bus::Bus> connect(const World& world, metrics::Registry& metrics, const std::string& user = "test") {
-  bus::Options options;
-  options.url = world.nats.url();
-  options.user = user;
-  options.password = mm::testing::OwnNats::password(user);
-  options.name = user;
-  auto bus = bus::Bus::connect(options, metrics, soon());
-  check(bus.ok(), "no connection to the test's nats-server");
-  return std::move(*bus);
-}
-
 void write_secret(const std::string& folder, const std::string& name, const std::string& secret) {
   const auto path = folder + "/" + name;
   std::ofstream(path) << secret << "\n";
   ::chmod(path.c_str(), 0600);
+}
+
+Settings settings_of(const World& world, const std::function<void(Settings&)>& change) {
+  Settings settings;
+  settings.port = 0;
+  settings.redis_cache_url = world.cache.url_as("gateway");
+  settings.redis_queue_url = world.queue.url_as("gateway");
+  settings.rate_limits = false;
+  settings.tenants = *TenantList::parse("default,tetris");
+  settings.allowed_origins = "https://game.example";
+  settings.threads = 2;
+  if (change) change(settings);
+  return settings;
 }
 
 template <class... Reqs>
@@ -47,22 +40,14 @@ void serve_all(bus::Server& server, Fakes<Reqs...>& fakes) {
 }  // namespace
 
 World::World(std::vector<std::string> queue_arguments)
-    : credentials(temporary_folder()), queue(mm::testing::OwnRedis::Instance::queue, std::move(queue_arguments)) {
-  write_secret(credentials, "access_token_key", kAccessKey + " " + kOldAccessKey);
-  write_secret(credentials, "server_token_key", kServerKey);
-  write_secret(credentials, "admin_token", kAdminToken);
-  write_secret(credentials, "redis_cache_password", cache.password_of("gateway"));
-  write_secret(credentials, "redis_queue_password", queue.password_of("gateway"));
-  bus = connect(*this, metrics);
-  server = std::make_unique<bus::Server>(
-      *bus, bus::ServerOptions{.name = "stand_ins", .description = "answers for all daemons"}, metrics);
-  serve_all(*server, fakes);
-  server->start();
-}
-
-World::~World() {
-  server.reset();
-  std::filesystem::remove_all(credentials);
+    : queue(mm::testing::OwnRedis::Instance::queue, std::move(queue_arguments)) {
+  write_secret(credentials.path(), "access_token_key", kAccessKey + " " + kOldAccessKey);
+  write_secret(credentials.path(), "server_token_key", kServerKey);
+  write_secret(credentials.path(), "admin_token", kAdminToken);
+  write_secret(credentials.path(), "redis_cache_password", cache.password_of("gateway"));
+  write_secret(credentials.path(), "redis_queue_password", queue.password_of("gateway"));
+  serve_all(server, fakes);
+  server.start();
 }
 
 World& World::get() {
@@ -76,33 +61,13 @@ TimePoint beginning() {
 }
 
 Instance::Instance(const std::function<void(Settings&)>& change, World& world)
-    : clock_(beginning()), credentials_(world.credentials), bus_(connect(world, metrics_, "gateway")) {
-  Settings settings;
-  settings.port = 0;
-  settings.redis_cache_url = world.cache.url_as("gateway");
-  settings.redis_queue_url = world.queue.url_as("gateway");
-  settings.rate_limits = false;
-  settings.tenants = *TenantList::parse("default,tetris");
-  settings.allowed_origins = "https://game.example";
-  settings.threads = 2;
-  if (change) change(settings);
-  ca_file_ = settings.tls_cert_file.value_or("");
-  runtime_ = std::make_unique<Runtime>(Runtime{"gateway", "gateway-" + std::to_string(++serial), clock_, credentials_,
-                                               metrics_, health_, *bus_, nullptr});
-  service_ = std::make_unique<Service>(settings, *runtime_);
+    : Instance(world, settings_of(world, change)) {
   check(mm::testing::eventually([&] { return get("/readyz").status == 200; }), "the gateway does not become ready");
 }
 
-Instance::~Instance() {
-  health_.pause_probes();
-  service_.reset();
-}
-
-double Instance::metric(const std::string& series) const {
-  const auto text = "\n" + metrics_.expose();
-  const auto found = text.find("\n" + series + " ");
-  return found == std::string::npos ? 0 : std::stod(text.substr(found + series.size() + 2));
-}
+Instance::Instance(World& world, const Settings& settings)
+    : Daemon(world.nats, settings, {"gateway-" + std::to_string(++serial), clock, world.credentials.path()}),
+      ca_file_(settings.tls_cert_file.value_or("")) {}
 
 Instance& gateway() {
   World::get();  // outlives it
@@ -135,6 +100,15 @@ std::string server_token(MatchId match) {
 Fields with(Fields fields, const std::string& name, const std::string& value) {
   fields.emplace_back(name, value);
   return fields;
+}
+
+LoggedIn logged_in(const Tenant& tenant) {
+  LoggedIn who;
+  who.player_id = PlayerId::fresh(SystemClock{}.now());
+  who.username = "ada";
+  who.region = default_region();
+  who.tenant = tenant;
+  return who;
 }
 
 Profile profile_of(const Player& player) {

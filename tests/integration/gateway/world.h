@@ -16,16 +16,19 @@
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/contracts/recent.h"
-#include "common/daemon/daemon.h"
 #include "common/security/jwt.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/own_file.h"
 #include "common/testing/wait.h"
 #include "services/gateway/service.h"
 #include "tests/integration/gateway/client.h"
 
 namespace mm::gateway::testing {
 
-/// One subject's stand-in: what it answers, and what it was asked last.
+using mm::testing::soon;
+
+/// Answers one subject as the test says, and remembers the last request.
 template <class Req>
 class Fake {
  public:
@@ -52,7 +55,7 @@ class Fake {
       ++asked_;
       handler = handler_;
     }
-    if (!handler) return mm::refuse(Code::not_found, "no stand-in");
+    if (!handler) return mm::refuse(Code::not_found, "no fake answers");
     return handler(request, context);
   }
   Req last() const { return locked([&] { return last_; }); }
@@ -84,17 +87,16 @@ using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, C
 /// Started on first use, gone at the end of the program. Tests that kill servers have their own.
 struct World {
   explicit World(std::vector<std::string> queue_arguments = {});
-  ~World();
   static World& get();
 
-  std::string credentials;  ///< a folder
+  mm::testing::OwnFolder credentials;
   mm::testing::OwnNats nats;
   mm::testing::OwnRedis cache{mm::testing::OwnRedis::Instance::cache};
   mm::testing::OwnRedis queue{mm::testing::OwnRedis::Instance::queue};
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;
+  std::unique_ptr<bus::Bus> bus = mm::testing::connect(nats, metrics);
   AllFakes fakes;
-  std::unique_ptr<bus::Server> server;
+  bus::Server server{*bus, {.name = "fakes", .description = "answers for all daemons"}, metrics};
 
   template <class Req>
   Fake<Req>& fake() {
@@ -113,7 +115,7 @@ void refuse_all(Code code, Fakes<Reqs...>&) {
   (fake<Reqs>().refuse(code), ...);
 }
 
-/// No stand-in has anything to answer, as at the beginning.
+/// All fakes refuse with not_found, as at the beginning.
 template <class... Reqs>
 void forget_all(Fakes<Reqs...>&) {
   (fake<Reqs>().answer(typename Fake<Reqs>::Handler{}), ...);
@@ -128,18 +130,19 @@ inline const std::string kAdminToken = "admin-token-0123456789abcdefghijklmnopqr
 /// still: on a machine that takes long, tokens with the time of day would soon be from the gateways' future.
 TimePoint beginning();
 
+/// A clock that stands still at beginning().
+struct StillClock {
+  mm::testing::ManualClock clock{beginning()};
+};
+
 /// One running gateway.
-class Instance {
+class Instance : public StillClock, public mm::testing::Daemon<Service> {
  public:
   explicit Instance(const std::function<void(Settings&)>& change = {}, World& world = World::get());
-  ~Instance();
 
-  int port() const { return service_->port(); }
+  int port() const { return service().port(); }
   /// Where and how it is spoken to.
   Target target() const { return {port(), ca_file_}; }
-  double metric(const std::string& series) const;
-  void stop() { service_.reset(); }
-  mm::testing::ManualClock& clock() { return clock_; }
 
   Answer get(const std::string& path, Fields headers = {}) const { return call(target(), {"GET", path, std::move(headers), ""}); }
   Answer send(const std::string& method, const std::string& path, const std::string& body, Fields headers = {}) const {
@@ -147,13 +150,8 @@ class Instance {
   }
 
  private:
-  mm::testing::ManualClock clock_;
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_;
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
+  Instance(World& world, const Settings& settings);
+
   std::string ca_file_;  ///< empty: plain HTTP
 };
 
@@ -176,6 +174,8 @@ std::string server_token(MatchId match);
 
 Fields with(Fields fields, const std::string& name, const std::string& value);
 
+/// What profile answers to a login: a new player with the name "ada".
+LoggedIn logged_in(const Tenant& tenant = default_tenant());
 Profile profile_of(const Player& player);
 Party party_of(const std::vector<Player>& members);
 Ticket ticket_in(const std::string& mode = "ranked");

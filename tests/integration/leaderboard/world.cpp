@@ -2,75 +2,37 @@
 
 #include <atomic>
 
-#include "common/testing/event_keys.h"
-
 namespace mm::leaderboard {
 namespace {
 
 std::atomic<int> serial = 0;
 
+Settings settings() {
+  Settings settings;
+  settings.postgres_url = World::get().postgres.url_as("leaderboard");
+  settings.seasons = kSeasonSetting;
+  return settings;
+}
+
 }  // namespace
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
-  bus::Options options;
-  options.url = nats.url();
-  options.user = user;
-  options.password = testing::OwnNats::password(user);
-  options.name = user;
-  if (user != rights::kOperator) options.keys = testing::event_keys();
-  auto bus = bus::Bus::connect(options, metrics, soon());
-  check(bus.ok(), "no connection to the test's nats-server");
-  return std::move(*bus);
+World::World() {
+  database.rows(
+      "CREATE OR REPLACE FUNCTION leaderboard.rank_fanout() RETURNS bigint LANGUAGE sql IMMUTABLE "
+      "AS 'SELECT 4::bigint'");
 }
 
 World& World::get() {
   static World world;
-  if (!world.bus) {
-    world.bus = connect(world.nats, world.metrics);
-    storage::PostgresOptions options;
-    options.url = world.postgres.url();
-    world.database = std::make_unique<storage::Postgres>(options);
-    const auto small = world.database->transaction(soon(), [](pqxx::work& tx) {
-      tx.exec(
-          "CREATE OR REPLACE FUNCTION leaderboard.rank_fanout() RETURNS bigint LANGUAGE sql IMMUTABLE "
-          "AS 'SELECT 4::bigint'");
-    });
-    check(small.ok(), "the fanout of the rank tree could not be changed");
-  }
   return world;
 }
 
-Instance::Instance() : bus_(connect(World::get().nats, metrics_, "leaderboard")) {
-  runtime_ = std::make_unique<Runtime>(Runtime{"leaderboard", "leaderboard-" + std::to_string(++serial), clock,
-                                               credentials_, metrics_, health_, *bus_, nullptr});
-  Settings settings;
-  settings.postgres_url = World::get().postgres.url_as("leaderboard");
-  settings.seasons = kSeasonSetting;
-  service_ = std::make_unique<Service>(settings, *runtime_);
-}
-
-double Instance::metric(const std::string& series) const {
-  const auto text = "\n" + metrics_.expose();
-  const auto found = text.find("\n" + series + " ");
-  if (found == std::string::npos) return 0;
-  return std::stod(text.substr(found + series.size() + 2));
-}
+Instance::Instance() : Daemon(World::get().nats, settings(), {"leaderboard-" + std::to_string(++serial), clock}) {}
 
 TimePoint day(unsigned month, unsigned day_of_2026) {
   return TimePoint(std::chrono::sys_days(
       std::chrono::year_month_day{std::chrono::year{2026}, std::chrono::month{month}, std::chrono::day{day_of_2026}}));
 }
-
-Tenant fresh_tenant() { return *Tenant::parse("t" + std::to_string(++serial)); }
-PlayerId fresh_player() { return PlayerId::fresh(SystemClock{}.now()); }
-std::vector<PlayerId> fresh_players(std::size_t count) {
-  std::vector<PlayerId> players(count);
-  for (auto& player : players) player = fresh_player();
-  return players;
-}
-
-Caller as_player(const Tenant& tenant, PlayerId player) { return {tenant, Role::player, player, std::nullopt}; }
-Caller as_service(const Tenant& tenant) { return {tenant, Role::service, std::nullopt, std::nullopt}; }
 
 Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller) {
   return World::get().bus->request(subject, body, caller, soon());
@@ -99,18 +61,6 @@ MatchRated duel(const Tenant& tenant, const Side& first, const Side& second, std
 void publish(const MatchRated& match) {
   const auto stored = World::get().bus->store(match, new_uuid(SystemClock{}.now()).to_string(), soon());
   ASSERT_TRUE(stored.ok()) << stored.error();
-}
-
-std::int64_t number(const std::string& sql) {
-  std::optional<std::int64_t> found;
-  // The database may have been restarted just now.
-  EXPECT_TRUE(testing::eventually([&] {
-    const auto answer =
-        World::get().database->transaction(soon(), [&](pqxx::work& tx) { return tx.exec1(sql)[0].as<std::int64_t>(); });
-    if (answer) found = *answer;
-    return answer.ok();
-  })) << sql;
-  return found.value_or(-1);
 }
 
 std::int64_t applied(const Tenant& tenant) {

@@ -7,67 +7,52 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/contracts/events.h"
 #include "common/contracts/leaderboard.h"
-#include "common/runtime/credentials.h"
-#include "common/runtime/health.h"
-#include "common/storage/postgres.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/players.h"
 #include "common/testing/wait.h"
 #include "services/leaderboard/service.h"
 
 namespace mm::leaderboard {
 
-inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
-
-/// Connects as `user`. `test` has all rights; `operator` may publish events but cannot sign them.
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                  const std::string& user = "test");
+using testing::as_player;
+using testing::as_service;
+using testing::connect;
+using testing::fresh_player;
+using testing::fresh_players;
+using testing::fresh_tenant;
+using testing::soon;
 
 /// The servers, started on first use and stopped at the end of the program. Nodes of the rank tree hold 4 players, so
 /// that a hundred players fill three levels.
 struct World {
+  World();
+  static World& get();
+
   testing::OwnNats nats;
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;                ///< the connection of the tests
-  std::unique_ptr<storage::Postgres> database;  ///< connected as superuser
-
-  static World& get();
+  std::unique_ptr<bus::Bus> bus = connect(nats, metrics);
+  testing::Database database{postgres};
 };
 
 /// s1 is 2026 to June, s2 is July to September, s3 begins in October.
 inline constexpr const char* kSeasonSetting = "s1=2026-01-01,s2=2026-07-01,s3=2026-10-01";
 
-/// One leaderboard daemon. Its clock stands at 15 August 2026 (s2).
-class Instance {
- public:
-  Instance();
-
-  double metric(const std::string& series) const;
-  bool ready() const { return health_.ready(); }
-  testing::ManualClock clock{TimePoint(std::chrono::sys_days(
-      std::chrono::year_month_day{std::chrono::year{2026}, std::chrono::August, std::chrono::day{15}}))};
-
- private:
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_{testing::credentials_of("leaderboard")};
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
-};
-
 TimePoint day(unsigned month, unsigned day_of_2026);
 
-/// A tenant that no other test uses.
-Tenant fresh_tenant();
-PlayerId fresh_player();
-std::vector<PlayerId> fresh_players(std::size_t count);
+/// A clock that stands at 15 August 2026, in season s2.
+struct AugustClock {
+  testing::ManualClock clock{day(8, 15)};
+};
 
-Caller as_player(const Tenant& tenant, PlayerId player);
-Caller as_service(const Tenant& tenant);
+/// One running leaderboard.
+class Instance : public AugustClock, public testing::Daemon<Service> {
+ public:
+  Instance();
+};
 
 template <class Req>
 Reply<typename Req::Answer> ask(const Req& request, const Caller& caller) {
@@ -87,8 +72,8 @@ MatchRated duel(const Tenant& tenant, const Side& first, const Side& second, std
 /// Stores the event in the stream under a new message id, so JetStream does not drop it as a duplicate.
 void publish(const MatchRated& match);
 
-std::int64_t number(const std::string& sql);
-/// How many matches of the tenant have been applied.
+inline auto number(const std::string& sql) { return World::get().database.number(sql); }
+/// Matches of the tenant that have been applied.
 std::int64_t applied(const Tenant& tenant);
 
 GetHistory history_of(PlayerId player, std::optional<Mode> mode = std::nullopt);

@@ -30,15 +30,6 @@ class EventHandling : public ::testing::Test {
     return match;
   }
 
-  bool received(const Gamer& gamer, std::string_view event, std::string_view text) {
-    return eventually([&] {
-      for (const auto& frame : recorder.frames_of(gamer.id)) {
-        if (frame.event == event && frame.data.find(text) != std::string::npos) return true;
-      }
-      return false;
-    });
-  }
-
   bool stored_ticket_is_gone(PartyId party) {
     return eventually([&] {
       const auto field = stack.queue.command({"HGET", "mm:{default}:party:" + party.to_string(), "ticket_id"},
@@ -55,13 +46,13 @@ class EventHandling : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  FrameRecorder& recorder = *stack.recorder;
+  EventRecorder& published = stack.published;
   const Gamer ada{stack}, bob{stack}, eve{stack};
 };
 
 TEST_F(EventHandling, APartyIsNotifiedOfItsMatch) {
   const auto match = matched();
-  EXPECT_TRUE(received(bob, "party_updated", match.id.to_string()));
+  EXPECT_TRUE(published.has_frame(bob.id, "party_updated", match.id.to_string()));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::in_match);
 }
 
@@ -74,7 +65,7 @@ TEST_F(EventHandling, AfterTheMatchNobodyIsReadyAndThePartyIsIdle) {
   EXPECT_EQ(party->status, PartyStatus::idle) << "even before the queue has applied it";
   EXPECT_EQ(party->version, version + 1);
   EXPECT_EQ(ready_in(match.party), 0);
-  EXPECT_TRUE(received(bob, "party_updated", "\"idle\""));
+  EXPECT_TRUE(published.has_frame(bob.id, "party_updated", "\"idle\""));
   stack.matchmaker->apply_completed(match.id);
   ASSERT_TRUE(ada.ready(match.party) && bob.ready(match.party));
   EXPECT_TRUE(ada.queue(match.party));
@@ -114,12 +105,12 @@ TEST_F(EventHandling, AnEndWithoutAnEventIsReadFromTheQueue) {
 
 TEST_F(EventHandling, ARequeuedTicketIsNotifiedAndThePartyQueued) {
   const auto match = matched();
-  const int entered = recorder.count(bob.id, "queue_entered");
+  const int entered = published.count(bob.id, "queue_entered");
   stack.matchmaker->publish_cancelled(match.id, {match.partys, match.alone});
   stack.matchmaker->apply_cancelled(match.id, {match.partys, match.alone});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(recorder.wait_for(bob.id, "queue_entered", entered + 1));
-  EXPECT_TRUE(recorder.wait_for(eve.id, "queue_entered", entered + 1));
+  EXPECT_TRUE(published.wait_for_frame(bob.id, "queue_entered", entered + 1));
+  EXPECT_TRUE(published.wait_for_frame(eve.id, "queue_entered", entered + 1));
   const auto party = ada.see(match.party);
   EXPECT_EQ(party->status, PartyStatus::queued);
   EXPECT_EQ(party->ticket_id, match.partys);
@@ -132,7 +123,7 @@ TEST_F(EventHandling, ATicketThatIsNotRequeuedLeavesThePartyIdleAndNotReady) {
   ASSERT_TRUE(stored_ticket_is_gone(match.party));
   stack.matchmaker->apply_cancelled(match.id, {match.alone});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(received(bob, "queue_left", match.partys.to_string()));
+  EXPECT_TRUE(published.has_frame(bob.id, "queue_left", match.partys.to_string()));
   EXPECT_EQ(ada.see(match.party)->status, PartyStatus::idle);
   EXPECT_EQ(ready_in(match.party), 0);
 }
@@ -179,8 +170,8 @@ TEST_F(EventHandling, ACancelledTicketIsNotifiedAndRemoved) {
   ASSERT_EQ(stack.matchmaker->relay(), 1);
   ASSERT_TRUE(stored_ticket_is_gone(party));
   for (const Gamer* member : {&ada, &bob}) {
-    EXPECT_TRUE(received(*member, "queue_left", ticket.to_string()));
-    EXPECT_TRUE(received(*member, "queue_left", "\"cancelled\""));
+    EXPECT_TRUE(published.has_frame(member->id, "queue_left", ticket.to_string()));
+    EXPECT_TRUE(published.has_frame(member->id, "queue_left", "\"cancelled\""));
   }
   EXPECT_EQ(ready_in(party), 2) << "a cancelled ticket does not clear readiness";
 }
@@ -206,7 +197,7 @@ TEST_F(EventHandling, QueueLeftHasTheReasonAndThePlayerWhoCausedIt) {
     ASSERT_EQ(stack.matchmaker->relay(), 1);
     const frames::QueueLeft expected{ticket, *enum_named<CloseReason>(row.reason), row.cause.id};
     for (const Gamer* member : {&ada, &bob, &kim, &eve}) {
-      EXPECT_TRUE(received(*member, "queue_left", wire::encode(expected))) << row.reason;
+      EXPECT_TRUE(published.has_frame(member->id, "queue_left", wire::encode(expected))) << row.reason;
       (void)member->leave(party);
     }
     stack.matchmaker->relay();
@@ -218,16 +209,16 @@ TEST_F(EventHandling, QueueLeftHasTheReasonPartyDisbanded) {
   const auto ticket = ada.queue(party)->ticket_id;
   ASSERT_TRUE(ada.leave(party));
   ASSERT_EQ(stack.matchmaker->relay(), 1);
-  EXPECT_TRUE(
-      received(ada, "queue_left", wire::encode(frames::QueueLeft{ticket, CloseReason::party_disbanded, ada.id})));
+  EXPECT_TRUE(published.has_frame(ada.id, "queue_left",
+                                  wire::encode(frames::QueueLeft{ticket, CloseReason::party_disbanded, ada.id})));
 }
 
 TEST_F(EventHandling, QueueLeftHasTheReasonMatchCancelled) {
   const auto match = matched();
   stack.matchmaker->apply_cancelled(match.id, {});
   ASSERT_EQ(stack.matchmaker->relay(), 2);
-  EXPECT_TRUE(
-      received(eve, "queue_left", wire::encode(frames::QueueLeft{match.alone, CloseReason::match_cancelled, {}})));
+  EXPECT_TRUE(published.has_frame(eve.id, "queue_left",
+                                  wire::encode(frames::QueueLeft{match.alone, CloseReason::match_cancelled, {}})));
 }
 
 TEST_F(EventHandling, QueueLeftHasTheReasonTimedOut) {
@@ -237,7 +228,7 @@ TEST_F(EventHandling, QueueLeftHasTheReasonTimedOut) {
   event.players = {eve.id};
   event.reason = CloseReason::timed_out;
   ASSERT_TRUE(stack.bus->store(event, event.ticket_id.to_string(), Deadline::after(Milliseconds{5'000})));
-  EXPECT_TRUE(received(eve, "queue_left", "\"timed_out\""));
+  EXPECT_TRUE(published.has_frame(eve.id, "queue_left", "\"timed_out\""));
 }
 
 TEST_F(EventHandling, OldEventsSendNoFrames) {
@@ -251,9 +242,9 @@ TEST_F(EventHandling, OldEventsSendNoFrames) {
   ASSERT_TRUE(ada.queue(party));
   ASSERT_TRUE(ada.cancel(party));
   ASSERT_EQ(stack.matchmaker->relay(), 1);
-  ASSERT_TRUE(recorder.wait_for(ada.id, "queue_left"));
-  EXPECT_FALSE(recorder.frames_of(ada.id).back().data.find(ticket.to_string()) != std::string::npos);
-  EXPECT_EQ(recorder.count(ada.id, "queue_left"), 1);
+  ASSERT_TRUE(published.wait_for_frame(ada.id, "queue_left"));
+  EXPECT_FALSE(published.frames_of(ada.id).back().data.find(ticket.to_string()) != std::string::npos);
+  EXPECT_EQ(published.count(ada.id, "queue_left"), 1);
 }
 
 TEST_F(EventHandling, RatedMatchesUpdateTheRatings) {

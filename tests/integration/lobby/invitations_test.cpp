@@ -20,11 +20,7 @@ class Invitations : public ::testing::Test {
   }
   bool received_end(const Gamer& gamer, PartyId party, const Gamer& guest, InviteEnd reason) {
     const auto text = wire::encode(frames::InviteEnded{party, guest.id, reason});
-    return eventually([&] {
-      const auto frames = recorder.frames_of(gamer.id);
-      return std::any_of(frames.begin(), frames.end(),
-                         [&](const auto& frame) { return frame.event == "invite_ended" && frame.data == text; });
-    });
+    return published.has_frame(gamer.id, "invite_ended", text);
   }
   bool listed(const Gamer& guest, PartyId party) {
     const auto invitations = guest.invitations();
@@ -33,7 +29,7 @@ class Invitations : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  FrameRecorder& recorder = *stack.recorder;
+  EventRecorder& published = stack.published;
   const Gamer ada{stack, "ada"}, bob{stack, "bob"};
 };
 
@@ -59,7 +55,7 @@ TEST_F(Invitations, ReachAPlayerWhoIsOfflineAndAreAcceptedOnce) {
 TEST_F(Invitations, AreSentAtOnceToAPlayerWhoIsOnline) {
   const auto party = private_party();
   ASSERT_TRUE(ada.invite(party, bob));
-  const auto frame = recorder.wait_for(bob.id, "invited");
+  const auto frame = published.wait_for_frame(bob.id, "invited");
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->data, wire::encode(frames::Invited{party, ada.id, "ada", bob.invitations()->at(0).expires_at}));
 }
@@ -110,7 +106,7 @@ TEST_F(Invitations, ExpireWithANotification) {
 
 TEST_F(Invitations, OfAnUnknownPlayerAreRefusedAfterThePermissionCheck) {
   const Gamer stranger(stack);
-  stack.profile->add_stranger(stranger.id);
+  stack.profile.add_stranger(stranger.id);
   const auto party = party_of({&ada});
   const auto refused = ada.invite(party, stranger);
   ASSERT_EQ(refusal(refused), Code::invalid_fields);

@@ -24,7 +24,7 @@ TEST(ModeFile, AppliesToTheNextRequests) {
   EXPECT_EQ(refusal(bob.ask(wishes)), Code::invalid_team_size);
   // A broken file changes nothing.
   file.replace("[[mode]]\nid = \"casual\"\nteam_sizes = []\n");
-  EXPECT_TRUE(eventually([&] { return stack.metrics().find("mm_modes_refused 1") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] { return stack.metric("mm_modes_refused") == 1; }));
   wishes.team_size = 2;
   EXPECT_TRUE(bob.ask(wishes).ok());
 }

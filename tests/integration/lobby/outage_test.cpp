@@ -56,7 +56,7 @@ TEST_F(Outage, WithoutMatchmakerNothingIsQueuedAndPartiesWork) {
   EXPECT_EQ(refusal(ada.queue(party)), Code::unavailable);
   EXPECT_EQ(wire::encode(*ada.see(party)), before);
   EXPECT_TRUE(bob.ready(party, false));
-  stack.matchmaker = std::make_unique<QueueStandIn>(*stack.bus, stack.queue, stack.registry);
+  stack.matchmaker.emplace(*stack.bus, stack.queue, stack.registry);
   ASSERT_TRUE(bob.ready(party, true));
   EXPECT_TRUE(ada.queue(party));
 }
@@ -64,7 +64,7 @@ TEST_F(Outage, WithoutMatchmakerNothingIsQueuedAndPartiesWork) {
 TEST_F(Outage, WithoutTheCacheThereAreNoFramesButRequestsWork) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada});
-  ASSERT_TRUE(stack.recorder->wait_for(ada.id, "party_updated"));
+  ASSERT_TRUE(stack.published.wait_for_frame(ada.id, "party_updated"));
   stack.cache_server.kill();
   EXPECT_TRUE(bob.join(party));
   EXPECT_TRUE(bob.ready(party) && ada.ready(party));
@@ -75,7 +75,7 @@ TEST_F(Outage, WithoutTheCacheThereAreNoFramesButRequestsWork) {
   stack.cache_server.restart();
   ASSERT_TRUE(eventually([&] {
     ada.open_socket();
-    return ada.chat(party, "back?") && stack.recorder->count(ada.id, "chat_message") > 0;
+    return ada.chat(party, "back?") && stack.published.count(ada.id, "chat_message") > 0;
   }));
 }
 
@@ -87,7 +87,7 @@ TEST_F(Outage, LobbyWorksAgainAfterARestartOfNats) {
   EXPECT_TRUE(eventually([&] { return ada.queue(party).ok(); }, Milliseconds{30'000}));
   ASSERT_TRUE(eventually([&] { return ada.cancel(party).ok() || ada.see(party)->status == PartyStatus::idle; }));
   ASSERT_TRUE(eventually([&] { return stack.matchmaker->relay() > 0; }, Milliseconds{30'000}));
-  EXPECT_TRUE(eventually([&] { return stack.recorder->count(ada.id, "queue_left") > 0; }, Milliseconds{30'000}));
+  EXPECT_TRUE(eventually([&] { return stack.published.count(ada.id, "queue_left") > 0; }, Milliseconds{30'000}));
 }
 
 TEST_F(Outage, ARestartedLobbyHasItsParties) {
@@ -111,9 +111,9 @@ TEST(Start, WaitsUntilAllRatingsAreRead) {
   EXPECT_FALSE(stack.ready());
   const Gamer ada(stack);
   EXPECT_EQ(refusal(ada.create()), Code::unavailable);
-  stack.profile->open();
+  stack.profile.open();
   ASSERT_TRUE(eventually([&] { return stack.ready(); }));
-  EXPECT_NE(stack.metrics().find("mm_lobby_rating_rows 5"), std::string::npos);
+  EXPECT_EQ(stack.metric("mm_lobby_rating_rows"), 5);
   for (std::size_t i = 0; i < players.size(); ++i) {
     Caller caller;
     caller.role = Role::player;
@@ -127,12 +127,12 @@ TEST(Start, WaitsUntilAllRatingsAreRead) {
 
 TEST(Start, AfterALongDisconnectionTheRatingsAreReadAgain) {
   Stack stack;
-  const int before = stack.profile->pages_read();
+  const int before = stack.profile.pages_read();
   stack.nats.kill();
   ASSERT_TRUE(eventually([&] { return !stack.bus->connected(); }));
   stack.clock.advance(lobby::RatingFeed::kMaxDisconnection + Milliseconds{1});
   stack.nats.restart();
-  EXPECT_TRUE(eventually([&] { return stack.profile->pages_read() > before; }, Milliseconds{30'000}));
+  EXPECT_TRUE(eventually([&] { return stack.profile.pages_read() > before; }, Milliseconds{30'000}));
 }
 
 TEST(Start, CanBeStoppedWhileItWaits) {

@@ -13,7 +13,7 @@ class Parties : public ::testing::Test {
   void SetUp() override { stack.wait_for_frames(); }
 
   Stack& stack = Stack::shared();
-  FrameRecorder& recorder = *stack.recorder;
+  EventRecorder& published = stack.published;
 };
 
 TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
@@ -101,10 +101,10 @@ TEST_F(Parties, JoiningNotifiesTheMembersAndClearsReadiness) {
   EXPECT_FALSE(joined->members[0].ready);
   EXPECT_EQ(refusal(bob.join(party)), Code::already_in_party);
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = recorder.wait_for(member->id, "member_joined");
+    const auto frame = published.wait_for_frame(member->id, "member_joined");
     ASSERT_TRUE(frame);
     EXPECT_NE(frame->data.find(bob.id.to_string()), std::string::npos);
-    EXPECT_TRUE(recorder.wait_for(member->id, "party_updated"));
+    EXPECT_TRUE(published.wait_for_frame(member->id, "party_updated"));
   }
 }
 
@@ -211,8 +211,8 @@ TEST_F(Parties, ReadyTogglesAndSetsAndNotifiesTheMembers) {
   EXPECT_EQ(state->not_ready, std::vector{ada.id});
   EXPECT_EQ(ada.ready(party)->all_ready, true);
   EXPECT_EQ(bob.ready(party, std::nullopt)->ready_count, 1);
-  EXPECT_TRUE(recorder.wait_for(ada.id, "member_ready", 3));
-  EXPECT_TRUE(recorder.wait_for(bob.id, "member_ready", 3));
+  EXPECT_TRUE(published.wait_for_frame(ada.id, "member_ready", 3));
+  EXPECT_TRUE(published.wait_for_frame(bob.id, "member_ready", 3));
 }
 
 TEST_F(Parties, EveryChangeRaisesTheVersionByOneAndNothingElseDoes) {
@@ -251,8 +251,8 @@ TEST_F(Parties, TheMemberWhoJoinedFirstLeadsAfterTheLeader) {
   EXPECT_EQ(after->leader_id, bob.id);
   EXPECT_EQ(after->members.size(), 2U);
   for (const auto& member : after->members) EXPECT_FALSE(member.ready);
-  EXPECT_TRUE(recorder.wait_for(eve.id, "member_left"));
-  EXPECT_TRUE(recorder.wait_for(ada.id, "member_left"));
+  EXPECT_TRUE(published.wait_for_frame(eve.id, "member_left"));
+  EXPECT_TRUE(published.wait_for_frame(ada.id, "member_left"));
   EXPECT_EQ(refusal(ada.leave(party)), Code::not_member);
   EXPECT_TRUE(ada.create());
 }
@@ -263,9 +263,9 @@ TEST_F(Parties, TheLastLeaveDisbandsIt) {
   ASSERT_TRUE(ada.leave(party));
   EXPECT_EQ(refusal(ada.see(party)), Code::not_found);
   EXPECT_EQ(refusal(ada.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
-  EXPECT_TRUE(recorder.wait_for(ada.id, "party_disbanded"));
+  EXPECT_TRUE(published.wait_for_frame(ada.id, "party_disbanded"));
   EXPECT_TRUE(eventually([&] {
-    const auto events = recorder.events<PartyDisbanded>();
+    const auto events = published.events<PartyDisbanded>();
     return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event.party_id == party; });
   }));
   const auto keys =
@@ -281,7 +281,7 @@ TEST_F(Parties, AKickedMemberIsRemovedAndNotified) {
   const auto after = ada.kick(party, bob);
   ASSERT_TRUE(after);
   EXPECT_EQ(after->members.size(), 1U);
-  const auto frame = recorder.wait_for(bob.id, "member_left");
+  const auto frame = published.wait_for_frame(bob.id, "member_left");
   ASSERT_TRUE(frame);
   EXPECT_NE(frame->data.find("\"kicked\":true"), std::string::npos);
   EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, bob.id})), Code::no_party);
@@ -333,7 +333,7 @@ TEST_F(Parties, ChatReachesEveryMember) {
   const auto party = party_of({&ada, &bob});
   ASSERT_TRUE(ada.chat(party, "gl <b>hf</b> \xF0\x9F\x98\x80"));
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = recorder.wait_for(member->id, "chat_message");
+    const auto frame = published.wait_for_frame(member->id, "chat_message");
     ASSERT_TRUE(frame);
     EXPECT_NE(frame->data.find("gl <b>hf</b> \xF0\x9F\x98\x80"), std::string::npos);
     EXPECT_NE(frame->data.find(ada.id.to_string()), std::string::npos);
@@ -357,8 +357,8 @@ TEST_F(Parties, CreationAndChangesArePublished) {
   const Gamer ada(stack), bob(stack);
   const auto party = party_of({&ada, &bob});
   EXPECT_TRUE(eventually([&] {
-    const auto created = recorder.events<PartyCreated>();
-    const auto updated = recorder.events<PartyUpdated>();
+    const auto created = published.events<PartyCreated>();
+    const auto updated = published.events<PartyUpdated>();
     const auto ours = [&](const auto& event) { return event.party.party_id == party; };
     return std::any_of(created.begin(), created.end(), ours) && std::any_of(updated.begin(), updated.end(), ours);
   }));
@@ -370,8 +370,8 @@ TEST_F(Parties, PlayersWithoutASocketGetNoFrames) {
   const Gamer ada(stack), bob(stack, "bob", Gamer::Socket::none);
   const auto party = party_of({&ada, &bob});
   ASSERT_TRUE(bob.chat(party, "anyone?"));
-  ASSERT_TRUE(recorder.wait_for(ada.id, "chat_message"));
-  EXPECT_TRUE(recorder.frames_of(bob.id).empty());
+  ASSERT_TRUE(published.wait_for_frame(ada.id, "chat_message"));
+  EXPECT_TRUE(published.frames_of(bob.id).empty());
 }
 
 }  // namespace

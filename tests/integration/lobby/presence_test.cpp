@@ -61,7 +61,7 @@ TEST_F(PresenceGrace, CancelsTheTicketOfAPlayerWhoDoesNotReconnect) {
   ada.open_socket();
   stack.wait_for_frames();
   ASSERT_GE(stack.matchmaker->relay(), 1);
-  const auto frame = stack.recorder->wait_for(ada.id, "queue_left");
+  const auto frame = stack.published.wait_for_frame(ada.id, "queue_left");
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->data, wire::encode(frames::QueueLeft{ticket, CloseReason::member_disconnected, ada.id}));
 }
@@ -161,7 +161,7 @@ TEST_F(PresenceGrace, WaitsForAMatchmakerThatIsDown) {
   stack.clock.advance(kGrace);
   const auto taken = [&] { return ticket_due(ada) > stack.clock.now().time_since_epoch().count(); };
   ASSERT_TRUE(eventually(taken)) << "a sweep has claimed it";
-  stack.matchmaker = std::make_unique<QueueStandIn>(*stack.bus, stack.queue, stack.registry);
+  stack.matchmaker.emplace(*stack.bus, stack.queue, stack.registry);
   stack.clock.advance(lobby::PresenceWatch::kClaimTimeout);
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
 }
@@ -202,14 +202,6 @@ class PartyPresence : public PresenceGrace {
                             Deadline::after(Milliseconds{5'000}));
     return field ? field->text : "";
   }
-  bool received(const Gamer& gamer, std::string_view event, const std::string& text) {
-    return eventually([&] {
-      const auto frames = stack.recorder->frames_of(gamer.id);
-      return std::any_of(frames.begin(), frames.end(), [&](const auto& frame) {
-        return frame.event == event && frame.data.find(text) != std::string::npos;
-      });
-    });
-  }
 };
 
 TEST_F(PartyPresence, ALostSocketIsShownAtOnceAndClearsReadinessAfterTheGracePeriod) {
@@ -219,8 +211,8 @@ TEST_F(PartyPresence, ALostSocketIsShownAtOnceAndClearsReadinessAfterTheGracePer
   becomes_absent(party, bob);
   EXPECT_FALSE(member(party, bob).ready);
   EXPECT_TRUE(member(party, ada).ready);
-  EXPECT_TRUE(received(ada, "party_updated", "\"connected\":false"));
-  EXPECT_TRUE(received(ada, "member_ready", "\"ready\":false"));
+  EXPECT_TRUE(stack.published.has_frame(ada.id, "party_updated", "\"connected\":false"));
+  EXPECT_TRUE(stack.published.has_frame(ada.id, "member_ready", "\"ready\":false"));
   const auto refused = ada.queue(party);
   ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, bob.id);
@@ -279,12 +271,12 @@ TEST_F(PartyPresence, TheConnectedMemberWhoJoinedFirstReplacesAnAbsentLeader) {
   const auto party = party_of({&ada, &bot, &bob, &eve});
   becomes_absent(party, ada);
   EXPECT_EQ(ada.see(party)->leader_id, bob.id);
-  EXPECT_TRUE(received(eve, "party_updated", "\"leader_id\":\"" + bob.id.to_string()));
+  EXPECT_TRUE(stack.published.has_frame(eve.id, "party_updated", "\"leader_id\":\"" + bob.id.to_string()));
   const auto led = [&](const PartyUpdated& event) {
     return event.party.party_id == party && event.party.leader_id == bob.id;
   };
   EXPECT_TRUE(eventually([&] {
-    const auto events = stack.recorder->events<PartyUpdated>();
+    const auto events = stack.published.events<PartyUpdated>();
     return std::any_of(events.begin(), events.end(), led);
   }));
   const auto refused = bob.promote(party, ada);

@@ -20,7 +20,7 @@ class Queueing : public ::testing::Test {
   }
 
   Stack& stack = Stack::shared();
-  FrameRecorder& recorder = *stack.recorder;
+  EventRecorder& published = stack.published;
 };
 
 TEST_F(Queueing, APlayerQueuesAlone) {
@@ -46,7 +46,7 @@ TEST_F(Queueing, APlayerQueuesAlone) {
   EXPECT_EQ(asked->players[0].deviation, kInitialDeviation);
   EXPECT_EQ(asked->latencies, wishes.latencies);
   EXPECT_FALSE(asked->party_version);
-  EXPECT_TRUE(recorder.wait_for(ada.id, "queue_entered"));
+  EXPECT_TRUE(published.wait_for_frame(ada.id, "queue_entered"));
 }
 
 TEST_F(Queueing, TheSameTicketAgainIsTheSameEntryAndAnotherOneIsRefused) {
@@ -102,11 +102,11 @@ TEST_F(Queueing, TheLeaderQueuesTheReadyParty) {
   EXPECT_EQ(after->version, before + 1);
   EXPECT_EQ(stack.matchmaker->last_enqueue_of(bob.id)->party_version, before);
   for (const Gamer* member : {&ada, &bob}) {
-    const auto frame = recorder.wait_for(member->id, "queue_entered");
+    const auto frame = published.wait_for_frame(member->id, "queue_entered");
     ASSERT_TRUE(frame);
     EXPECT_EQ(frame->data.find("players"), std::string::npos);
     EXPECT_TRUE(eventually([&] {
-      const auto updated = recorder.wait_for(member->id, "party_updated");
+      const auto updated = published.wait_for_frame(member->id, "party_updated");
       return updated && updated->data.find("\"queued\"") != std::string::npos;
     }));
   }

@@ -10,19 +10,19 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
-#include "common/daemon/daemon.h"
-#include "common/testing/servers.h"
-#include "common/testing/wait.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/event_recorder.h"
+#include "common/testing/players.h"
 #include "services/lobby/service.h"
-#include "tests/integration/lobby/queue_stand_in.h"
+#include "tests/integration/lobby/fake_matchmaker.h"
 
 namespace mm::testing {
 
-/// Answers profile.ratings from a list, in pages of two, after open(). Every player exists, except strangers.
-class ProfileStandIn {
+/// Answers profile.ratings from a list, in pages of two, once it is told to; and knows every player but strangers.
+class FakeProfile {
  public:
-  ProfileStandIn(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
+  FakeProfile(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);
   void open() { is_open_ = true; }
   int pages_read() const { return pages_read_; }
   void add_stranger(PlayerId player);
@@ -38,39 +38,6 @@ class ProfileStandIn {
   bus::Server server_;
 };
 
-/// Records the frames of each player, and the plain events.
-class FrameRecorder {
- public:
-  explicit FrameRecorder(bus::Bus& bus);
-
-  struct Frame {
-    std::string event;
-    std::string data;
-  };
-  std::vector<Frame> frames_of(PlayerId player) const;
-  int count(PlayerId player, std::string_view event) const;
-  /// Waits until the player has `least` frames of the event, and returns the last one.
-  std::optional<Frame> wait_for(PlayerId player, std::string_view event, int least = 1) const;
-  template <class T>
-  std::vector<T> events() const {
-    std::vector<T> all;
-    std::lock_guard lock(mutex_);
-    for (const auto& body : bodies_[std::string(T::kSubject.text)]) {
-      if (auto event = wire::decode<T>(body, wire::Unknown::ignored)) all.push_back(std::move(*event));
-    }
-    return all;
-  }
-
- private:
-  void record(std::string_view subject, std::string_view body);
-
-  mutable std::mutex mutex_;
-  std::map<std::string, std::vector<Frame>> frames_;
-  mutable std::map<std::string, std::vector<std::string>> bodies_;
-  bus::Subscription frame_subscription_;
-  bus::Subscription event_subscription_;
-};
-
 struct StackOptions {
   std::vector<Rating> ratings;
   bool profile_answers = true;
@@ -80,7 +47,6 @@ struct StackOptions {
 class Stack {
  public:
   explicit Stack(const StackOptions& options = {});
-  ~Stack();
 
   /// Shared by all tests that do not disturb others.
   static Stack& shared();
@@ -89,30 +55,25 @@ class Stack {
   void wait_for_frames();
 
   void start_lobby();
-  void stop_lobby() { lobby_.reset(); }
-  bool ready() const { return health_->ready(); }
-  std::string metrics() const { return lobby_metrics_->expose(); }
+  void stop_lobby() { lobby_->stop(); }
+  bool ready() const { return lobby_->ready(); }
+  double metric(const std::string& series) const { return lobby_->metric(series); }
 
   OwnNats nats;
   OwnRedis queue_server{OwnRedis::Instance::queue};
   OwnRedis cache_server{OwnRedis::Instance::cache};
   ManualClock clock{SystemClock{}.now()};
   metrics::Registry registry;
-  std::unique_ptr<bus::Bus> bus;
-  storage::Redis queue;
-  storage::Redis cache;
-  std::unique_ptr<FrameRecorder> recorder;
-  std::unique_ptr<ProfileStandIn> profile;
-  std::unique_ptr<QueueStandIn> matchmaker;
+  std::unique_ptr<bus::Bus> bus = connect(nats, registry);
+  storage::Redis queue{redis_options(queue_server)};
+  storage::Redis cache{redis_options(cache_server)};
+  EventRecorder published{*bus, {"party.*", "notify.*"}};
+  FakeProfile profile;
+  std::optional<FakeMatchmaker> matchmaker{std::in_place, *bus, queue, registry};
 
  private:
   const std::string modes_file_;
-  runtime::Credentials credentials_{credentials_of("lobby")};
-  std::unique_ptr<metrics::Registry> lobby_metrics_;
-  std::unique_ptr<runtime::Health> health_;
-  std::unique_ptr<bus::Bus> lobby_bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<lobby::Service> lobby_;
+  std::unique_ptr<Daemon<lobby::Service>> lobby_;
 };
 
 /// A player who sends requests to lobby; has an open socket by default.
@@ -153,17 +114,10 @@ class Gamer {
 
  private:
   Stack& stack_;
-  const Tenant tenant_;
-  Caller caller_;
+  const Caller caller_;
 };
 
 /// Creates a party of these members, led by the first. `ready`: all are ready.
 PartyId party_of(const std::vector<const Gamer*>& members, bool ready = false, CreateParty wishes = {});
-
-template <class T>
-std::optional<Code> refusal(const Reply<T>& reply) {
-  if (reply) return std::nullopt;
-  return reply.error().code;
-}
 
 }  // namespace mm::testing

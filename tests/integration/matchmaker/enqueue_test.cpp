@@ -241,14 +241,14 @@ TEST(Cancel, EndsATicketOnceAndSaysSoTwice) {
     EXPECT_EQ(cancelled->ticket_id, *request.ticket_id);
     EXPECT_EQ(cancelled->status, TicketStatus::cancelled);
   }
-  ASSERT_TRUE(eventually([&] { return shared().ear->times_closed(*request.ticket_id) > 0; }));
-  const auto closed = shared().ear->closed();
+  ASSERT_TRUE(eventually([&] { return shared().published.times_closed(*request.ticket_id) > 0; }));
+  const auto closed = shared().published.events<TicketClosed>();
   const auto event = std::find_if(closed.begin(), closed.end(),
                                   [&](const auto& t) { return t.ticket_id == *request.ticket_id; });
   EXPECT_EQ(event->reason, CloseReason::cancelled);
   EXPECT_EQ(event->tenant, tenant);
   EXPECT_EQ(event->players, std::vector<PlayerId>{request.players[0].player_id});
-  EXPECT_EQ(shared().ear->times_closed(*request.ticket_id), 1);
+  EXPECT_EQ(shared().published.times_closed(*request.ticket_id), 1);
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":ranked:eu-west:5"}).integer == 0;
   })) << "the owner removes what has ended";
@@ -278,8 +278,8 @@ TEST(Cancel, StandsAgainstALateCopyOfTheEnqueue) {
   const auto third = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(enqueue(other).ok());
   ASSERT_TRUE(enqueue(third).ok());
-  ASSERT_TRUE(eventually([&] { return shared().ear->match_of(*other.ticket_id).has_value(); }));
-  EXPECT_FALSE(shared().ear->match_of(*request.ticket_id).has_value());
+  ASSERT_TRUE(eventually([&] { return shared().published.match_of(*other.ticket_id).has_value(); }));
+  EXPECT_FALSE(shared().published.match_of(*request.ticket_id).has_value());
   EXPECT_EQ(status_of(tenant, *request.ticket_id), TicketStatus::cancelled);
 }
 

@@ -104,7 +104,7 @@ TEST(Explain, SaysWhoIsMissingAndThatManyMakeTheMatch) {
   ASSERT_TRUE(curves.matched_now_with.has_value());
   EXPECT_EQ(curves.matched_now_with->parties, 1);
   come();
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(ticket).has_value(); }));
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(ticket).has_value(); }));
 }
 
 // Two tickets accept each other from a moment on; the tick after it matches them, so not a whole tick before the one
@@ -122,8 +122,8 @@ TEST(Explain, ForetellsTheMatch) {
   EXPECT_EQ(curves.rule, WaitRule::window);
   ASSERT_TRUE(curves.forecast.has_value());
   EXPECT_EQ(curves.forecast->outcome, WaitOutcome::matched);
-  ASSERT_TRUE(eventually([&] { return scene.world.ear->match_of(high).has_value(); }));
-  const auto match = *scene.world.ear->match_of(high);
+  ASSERT_TRUE(eventually([&] { return scene.world.published.match_of(high).has_value(); }));
+  const auto match = *scene.world.published.match_of(high);
   EXPECT_EQ(match.mmr_spread, curves.forecast->spread);
   EXPECT_NEAR(match.quality, *curves.forecast->quality, 0.001);
   for (const auto& team : match.teams) {
@@ -134,7 +134,7 @@ TEST(Explain, ForetellsTheMatch) {
       }
     }
   }
-  EXPECT_EQ(scene.world.ear->match_of(low)->match_id, match.match_id);
+  EXPECT_EQ(scene.world.published.match_of(low)->match_id, match.match_id);
 }
 
 TEST(Explain, NamesTheWindowThatWouldMatchAndOneBelowItDoesNot) {
@@ -154,7 +154,7 @@ TEST(Explain, NamesTheWindowThatWouldMatchAndOneBelowItDoesNot) {
   EXPECT_TRUE(eventually([&] { return scene.explain(ticket).rating_window == window - 1; }));
   EXPECT_EQ(scene.explain(ticket).status, TicketStatus::searching);
   scene.change_modes(duels(window, window, 1));
-  EXPECT_TRUE(eventually([&] { return scene.world.ear->match_of(ticket).has_value(); }));
+  EXPECT_TRUE(eventually([&] { return scene.world.published.match_of(ticket).has_value(); }));
 }
 
 TEST(Explain, OfATicketWhoseModeIsGoneSaysThatItOnlyTimesOut) {

@@ -105,8 +105,8 @@ TEST(Matching, TwoSidesOfFiveMeet) {
   asked.add(left);
   asked.add(right);
   enqueue_all({left, right});
-  ASSERT_TRUE(eventually([&] { return shared().ear->match_of(*left.ticket_id).has_value(); }));
-  const auto match = *shared().ear->match_of(*left.ticket_id);
+  ASSERT_TRUE(eventually([&] { return shared().published.match_of(*left.ticket_id).has_value(); }));
+  const auto match = *shared().published.match_of(*left.ticket_id);
   verify(match, asked);
   EXPECT_EQ(match.tenant, tenant);
   EXPECT_EQ(match.source, MatchSource::queue);
@@ -135,7 +135,7 @@ TEST(Matching, TellsPlayersWithAnOpenSocket) {
   const auto left = request_of(tenant, "duel", 1, {1500});
   const auto right = request_of(tenant, "duel", 1, {1500});
   const auto player = left.players[0].player_id;
-  shared().open_socket(tenant, player);
+  shared().set_connected(tenant, player);
   std::mutex mutex;
   std::vector<std::string> frames;
   bus::Subscription ear(*shared().bus, notify_subject(player), "", [&](std::string_view, std::string_view body) {
@@ -159,11 +159,11 @@ TEST(Matching, NeverMatchesWhomTheWindowsForbid) {
   const auto near = request_of(tenant, "duel", 1, {1590});
   enqueue_all({low, high});
   enqueue_all({near});
-  ASSERT_TRUE(eventually([&] { return shared().ear->match_of(*near.ticket_id).has_value(); }));
+  ASSERT_TRUE(eventually([&] { return shared().published.match_of(*near.ticket_id).has_value(); }));
   Asked asked;
   for (const auto& ticket : {low, high, near}) asked.add(ticket);
-  verify(*shared().ear->match_of(*near.ticket_id), asked);
-  EXPECT_FALSE(shared().ear->match_of(*high.ticket_id).has_value());
+  verify(*shared().published.match_of(*near.ticket_id), asked);
+  EXPECT_FALSE(shared().published.match_of(*high.ticket_id).has_value());
 }
 
 TEST(Matching, TakesATicketOfSeveralRegionsOnce) {
@@ -174,8 +174,8 @@ TEST(Matching, TakesATicketOfSeveralRegionsOnce) {
   auto american = request_of(tenant, "near", 1, {1500});
   american.region = region_named("us-east");
   enqueue_all({traveller, american});
-  ASSERT_TRUE(eventually([&] { return shared().ear->match_of(*traveller.ticket_id).has_value(); }));
-  const auto match = *shared().ear->match_of(*traveller.ticket_id);
+  ASSERT_TRUE(eventually([&] { return shared().published.match_of(*traveller.ticket_id).has_value(); }));
+  const auto match = *shared().published.match_of(*traveller.ticket_id);
   EXPECT_EQ(match.region, region_named("us-east"));
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
@@ -217,7 +217,7 @@ TEST(Matching, ThreeThousandMixedTicketsAreMatchedByTheRules) {
   for (const auto& request : requests) asked.add(request);
   enqueue_all(requests);
   const auto matches = [&] {
-    auto found = shared().ear->found();
+    auto found = shared().published.events<MatchFound>();
     std::erase_if(found, [&](const MatchFound& m) { return m.tenant != tenant; });
     return found;
   };
@@ -281,7 +281,7 @@ TEST(Queues, AreSummarisedForDaemonsAndAdministrators) {
   EXPECT_EQ(code_of(shared().ask(request, as_player(tenant, fresh_player()))), Code::forbidden);
   EXPECT_TRUE(shared().ask(request, Caller{tenant, Role::admin, std::nullopt, std::nullopt}).ok());
   EXPECT_TRUE(eventually([&] {
-    const auto changed = shared().ear->changed();
+    const auto changed = shared().published.events<QueueChanged>();
     return std::any_of(changed.begin(), changed.end(), [&](const QueueChanged& c) { return c.tenant == tenant && c.players == 3; });
   }));
 }

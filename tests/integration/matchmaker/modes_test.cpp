@@ -36,7 +36,7 @@ struct Scene {
     EXPECT_TRUE(found.ok());
     return found ? found->status : TicketStatus::cancelled;
   }
-  bool matched(TicketId ticket) const { return world.ear->match_of(ticket).has_value(); }
+  bool matched(TicketId ticket) const { return world.published.match_of(ticket).has_value(); }
   double taken_over() const { return instance->metric("mm_modes_changes_total"); }
   double refused() const { return instance->metric("mm_modes_refused"); }
 

@@ -38,8 +38,8 @@ struct Duel {
     left.mode = right.mode = mode_named(mode);
     EXPECT_TRUE(shared().ask(left).ok());
     EXPECT_TRUE(shared().ask(right).ok());
-    EXPECT_TRUE(eventually([&] { return shared().ear->match_of(*left.ticket_id).has_value(); }));
-    match = shared().ear->match_of(*left.ticket_id).value_or(MatchFound{});
+    EXPECT_TRUE(eventually([&] { return shared().published.match_of(*left.ticket_id).has_value(); }));
+    match = shared().published.match_of(*left.ticket_id).value_or(MatchFound{});
   }
 
   MatchCancelled cancelled(std::vector<TicketId> requeue, CancelReason reason = CancelReason::no_server) const {
@@ -48,6 +48,14 @@ struct Duel {
     event.tenant = tenant;
     event.reason = reason;
     event.requeue = std::move(requeue);
+    return event;
+  }
+  MatchReady ready() const {
+    MatchReady event;
+    event.match_id = match.match_id;
+    event.tenant = tenant;
+    event.mode = match.mode;
+    event.region = match.region;
     return event;
   }
   MatchCompleted completed() const {
@@ -67,12 +75,7 @@ struct Duel {
 TEST(Outcome, ReadyConfirmsTheMatch) {
   Duel duel;
   EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id));
-  MatchReady event;
-  event.match_id = duel.match.match_id;
-  event.tenant = duel.tenant;
-  event.mode = duel.match.mode;
-  event.region = duel.match.region;
-  shared().publish(event);
+  shared().publish(duel.ready());
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
   }));
@@ -101,7 +104,7 @@ TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
   duel.expect_over();
   std::optional<TicketRequeued> event;
   ASSERT_TRUE(eventually([&] {
-    for (const auto& one : shared().ear->requeued()) {
+    for (const auto& one : shared().published.events<TicketRequeued>()) {
       if (one.ticket_id == *duel.left.ticket_id) event = one;
     }
     return event.has_value();
@@ -116,10 +119,10 @@ TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
 
   // The other one was not listed: it ends.
   EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
-  EXPECT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.right.ticket_id) == 1; }));
+  EXPECT_TRUE(eventually([&] { return shared().published.times_closed(*duel.right.ticket_id) == 1; }));
   EXPECT_EQ(claim_of(duel.tenant, duel.right.players[0].player_id), "");
   // What was left of its waiting time is left still; then it times out.
-  EXPECT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.left.ticket_id) == 1; }));
+  EXPECT_TRUE(eventually([&] { return shared().published.times_closed(*duel.left.ticket_id) == 1; }));
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::timed_out);
 }
 
@@ -181,33 +184,33 @@ TEST(Outcome, AnEnqueueDuringAMatchAsksItsSession) {
   next.players[0].player_id = duel.left.players[0].player_id;
   EXPECT_EQ(code_of(shared().ask(next)), Code::in_match);
   // No event comes; the session's answer alone frees the player.
-  shared().session->say(duel.match.match_id, MatchStatus::completed);
+  shared().session.say(duel.match.match_id, MatchStatus::completed);
   EXPECT_TRUE(eventually([&] { return shared().ask(next).ok(); }));
   EXPECT_FALSE(is_live(duel.tenant, duel.match.match_id));
 }
 
 TEST(Pull, LearnsWhatNoEventHasTold) {
   Duel duel;
-  shared().session->say(duel.match.match_id, MatchStatus::cancelled, {*duel.left.ticket_id});
+  shared().session.say(duel.match.match_id, MatchStatus::cancelled, {*duel.left.ticket_id});
   duel.expect_over();
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::searching);
   EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
 }
 
 TEST(Pull, BringsAMatchToASessionThatHasNotHeardOfIt) {
-  shared().session->set_deaf(true);
+  shared().session.set_deaf(true);
   Duel duel;
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
   }));
-  shared().session->set_deaf(false);
-  EXPECT_EQ(shared().session->asked(duel.match.match_id), 1);
+  shared().session.set_deaf(false);
+  EXPECT_EQ(shared().session.asked(duel.match.match_id), 1);
   EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "it has a session now, and no server yet";
 }
 
 // Under the same id as before: the stream has one event of it, however often it is published.
 TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
-  shared().session->set_deaf(true);
+  shared().session.set_deaf(true);
   std::atomic<int> stored = 0;
   std::atomic<bool> later_seen = false;
   Duel duel;
@@ -219,8 +222,8 @@ TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
     return bus::Ack::done;
   });
   consumer.start();
-  EXPECT_TRUE(eventually([&] { return shared().ear->times_found(duel.match.match_id) > 1; })) << "said again";
-  shared().session->set_deaf(false);
+  EXPECT_TRUE(eventually([&] { return shared().published.times_found(duel.match.match_id) > 1; })) << "said again";
+  shared().session.set_deaf(false);
   Duel later;
   // The stream holds the later match's event behind all copies.
   EXPECT_TRUE(eventually([&] { return later_seen.load(); }));
@@ -237,14 +240,14 @@ TEST(NoServer, EndsATicketAfterThreeAttempts) {
     shared().publish(event);
     if (attempt == kServerlessMost) break;
     ASSERT_TRUE(eventually([&] {
-      for (const auto& found : shared().ear->found()) {
+      for (const auto& found : shared().published.events<MatchFound>()) {
         if (found.tenant == duel.tenant && found.created_at > match.created_at) match = found;
       }
       return match.match_id != event.match_id;
     })) << attempt;
   }
-  ASSERT_TRUE(eventually([&] { return shared().ear->times_closed(*duel.left.ticket_id) > 0; }));
-  for (const auto& closed : shared().ear->closed()) {
+  ASSERT_TRUE(eventually([&] { return shared().published.times_closed(*duel.left.ticket_id) > 0; }));
+  for (const auto& closed : shared().published.events<TicketClosed>()) {
     if (closed.tenant != duel.tenant) continue;
     EXPECT_EQ(closed.reason, CloseReason::no_server);
   }
@@ -260,13 +263,13 @@ TEST(NoServer, AnotherReasonDoesNotCount) {
     event.match_id = match.match_id;
     shared().publish(event);
     ASSERT_TRUE(eventually([&] {
-      for (const auto& found : shared().ear->found()) {
+      for (const auto& found : shared().published.events<MatchFound>()) {
         if (found.tenant == duel.tenant && found.created_at > match.created_at) match = found;
       }
       return match.match_id != event.match_id;
     })) << attempt;
   }
-  EXPECT_EQ(shared().ear->times_closed(*duel.left.ticket_id), 0);
+  EXPECT_EQ(shared().published.times_closed(*duel.left.ticket_id), 0);
 }
 
 TEST(NoServer, TheTimeWithoutAServerCountsAsWaitingForThePlayer) {
@@ -285,12 +288,7 @@ TEST(NoServer, TheTimeWithoutAServerCountsAsWaitingForThePlayer) {
 
 TEST(NoServer, AMatchThatGotItsServerEndsTheWait) {
   Duel duel;
-  MatchReady event;
-  event.match_id = duel.match.match_id;
-  event.tenant = duel.tenant;
-  event.mode = duel.match.mode;
-  event.region = duel.match.region;
-  shared().publish(event);
+  shared().publish(duel.ready());
   const auto key = "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string();
   ASSERT_TRUE(eventually([&] { return !shared().redis_command({"HGET", key, "ready_at"}).is_nil(); }));
   const auto waited = status_of(duel.tenant, *duel.left.ticket_id).waited_ms;
@@ -304,23 +302,15 @@ TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
   Duel duel;
   const auto left = duel.left.players[0].player_id;
   const auto right = duel.right.players[0].player_id;
-  shared().open_socket(duel.tenant, left);
-  shared().open_socket(duel.tenant, right);
+  shared().set_connected(duel.tenant, left);
+  shared().set_connected(duel.tenant, right);
   CancelTicket cancel;
   cancel.tenant = duel.tenant;
   cancel.ticket_id = *duel.left.ticket_id;
   EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
   shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
-  const auto exported = [](PlayerId player, const char* what) {
-    return eventually([&] {
-      for (const auto& frame : shared().ear->frames_of(player)) {
-        if (frame.find("\"match_cancelled\"") != std::string::npos && frame.find(what) != std::string::npos) return true;
-      }
-      return false;
-    });
-  };
-  EXPECT_TRUE(exported(left, "\"requeued\":false"));
-  EXPECT_TRUE(exported(right, "\"requeued\":true"));
+  EXPECT_TRUE(shared().published.has_frame(left, "match_cancelled", "\"requeued\":false"));
+  EXPECT_TRUE(shared().published.has_frame(right, "match_cancelled", "\"requeued\":true"));
 }
 
 TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {
@@ -328,9 +318,9 @@ TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {
   const auto request = request_of(tenant, "hasty", 1, {1500});
   const auto answer = shared().ask(request);
   ASSERT_TRUE(answer.ok());
-  ASSERT_TRUE(eventually([&] { return shared().ear->times_closed(*request.ticket_id) > 0; }));
+  ASSERT_TRUE(eventually([&] { return shared().published.times_closed(*request.ticket_id) > 0; }));
   EXPECT_GE((wall() - answer->queued_at).count(), 1'000);
-  for (const auto& event : shared().ear->closed()) {
+  for (const auto& event : shared().published.events<TicketClosed>()) {
     if (event.ticket_id != *request.ticket_id) continue;
     EXPECT_EQ(event.reason, CloseReason::timed_out);
   }
@@ -360,9 +350,9 @@ TEST(MakeMatch, ClaimsAllPlayersOrNone) {
   const auto made = shared().ask(request);
   ASSERT_TRUE(made.ok()) << made.error().detail;
   EXPECT_EQ(made->match_id, *request.match_id);
-  ASSERT_TRUE(eventually([&] { return shared().ear->times_found(*request.match_id) > 0; }));
+  ASSERT_TRUE(eventually([&] { return shared().published.times_found(*request.match_id) > 0; }));
   EXPECT_TRUE(shared().ask(request).ok()) << "the same again is the same";
-  for (const auto& match : shared().ear->found()) {
+  for (const auto& match : shared().published.events<MatchFound>()) {
     if (match.match_id != *request.match_id) continue;
     EXPECT_EQ(match.source, MatchSource::challenge);
     EXPECT_EQ(match.team_size, 1);

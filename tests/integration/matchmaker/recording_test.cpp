@@ -5,6 +5,7 @@
 
 #include "common/bus/async_requests.h"
 #include "common/contracts/explain.h"
+#include "common/testing/own_file.h"
 #include "services/matchmaker/recording/replay.h"
 #include "tests/integration/matchmaker/world.h"
 
@@ -14,31 +15,15 @@ namespace {
 using testing::eventually;
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/mm_recorded_XXXXXX";
-    check(::mkdtemp(name) != nullptr, "no temporary folder");
-    path_ = name;
+std::vector<std::string> files_of(const testing::OwnFolder& folder, const std::string& instance) {
+  std::vector<std::string> files;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(fs::path(folder.path()) / instance, missing)) {
+    files.push_back(entry.path().string());
   }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-  std::vector<std::string> files(const std::string& instance) const {
-    std::vector<std::string> files;
-    std::error_code missing;
-    for (const auto& entry : fs::directory_iterator(fs::path(path_) / instance, missing)) {
-      files.push_back(entry.path().string());
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-  }
-
- private:
-  std::string path_;
-};
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 /// Of all files together; each must be as it was recorded.
 recording::ReplayCounts replayed(const std::vector<std::string>& files) {
@@ -88,7 +73,7 @@ class Crowd {
     const double rating = 3'000.0 + 600 * (serial_ % 10);
     enter("duel", 1, {rating});
     const auto later = enter("duel", 1, {rating});
-    EXPECT_TRUE(eventually([&] { return world_.ear->match_of(later).has_value(); }));
+    EXPECT_TRUE(eventually([&] { return world_.published.match_of(later).has_value(); }));
     EXPECT_TRUE(world_.ask(cancel).ok());
   }
   TicketId enter(const std::string& mode, int team_size, const std::vector<double>& ratings, bool latencies = false) {
@@ -112,7 +97,7 @@ class Crowd {
 
 TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   World world;
-  const Folder folder;
+  const testing::OwnFolder folder;
   auto settings = world.settings();
   settings.record_dir = folder.path();
   auto instance = std::make_unique<Instance>(world.nats, settings, "matchmaker-1");
@@ -120,21 +105,21 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   for (int i = 0; i < 10; ++i) crowd.queue(15);
   for (int i = 0; i < 3; ++i) crowd.cancel_one();
   const auto late = crowd.enter("hasty", 1, {1'500});
-  EXPECT_TRUE(eventually([&] { return world.ear->times_closed(late) > 0; })) << "it times out";
+  EXPECT_TRUE(eventually([&] { return world.published.times_closed(late) > 0; })) << "it times out";
 
   // A match that is cancelled, and whose tickets are queued again.
   const auto left_one = crowd.enter("duel", 1, {2'500});
   const auto right_one = crowd.enter("duel", 1, {2'500});
-  ASSERT_TRUE(eventually([&] { return world.ear->match_of(left_one).has_value(); }));
+  ASSERT_TRUE(eventually([&] { return world.published.match_of(left_one).has_value(); }));
   MatchCancelled cancelled;
-  cancelled.match_id = world.ear->match_of(left_one)->match_id;
+  cancelled.match_id = world.published.match_of(left_one)->match_id;
   cancelled.tenant = crowd.tenant();
   cancelled.requeue = {left_one, right_one};
-  world.session->say(cancelled.match_id, MatchStatus::cancelled, cancelled.requeue);
+  world.session.say(cancelled.match_id, MatchStatus::cancelled, cancelled.requeue);
   world.publish(cancelled);
   ASSERT_TRUE(eventually([&] {
     int times = 0;
-    for (const auto& found : world.ear->found()) {
+    for (const auto& found : world.published.events<MatchFound>()) {
       for (const auto& team : found.teams) {
         times += static_cast<int>(std::count_if(team.players.begin(), team.players.end(),
                                                 [&](const auto& player) { return player.ticket_id == left_one; }));
@@ -156,7 +141,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   instance->stop();
   instance.reset();
 
-  const auto files = folder.files("matchmaker-1");
+  const auto files = files_of(folder, "matchmaker-1");
   ASSERT_EQ(files.size(), 1U);
   const auto counts = replayed(files);
   EXPECT_EQ(counts.gaps, 0U);
@@ -170,7 +155,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
 
 TEST(Recordings, GoOnInSmallFilesThatEachReplayAlone) {
   World world;
-  const Folder folder;
+  const testing::OwnFolder folder;
   auto settings = world.settings();
   settings.record_dir = folder.path();
   settings.record_mb = 1;
@@ -180,11 +165,11 @@ TEST(Recordings, GoOnInSmallFilesThatEachReplayAlone) {
   Crowd crowd(world);
   EXPECT_TRUE(eventually([&] {
     crowd.queue(40);
-    return folder.files("matchmaker-1").size() >= 4;
+    return files_of(folder, "matchmaker-1").size() >= 4;
   }));
   instance->stop();
   instance.reset();
-  const auto counts = replayed(folder.files("matchmaker-1"));
+  const auto counts = replayed(files_of(folder, "matchmaker-1"));
   EXPECT_GT(counts.matches, 20U);
   EXPECT_GT(counts.buckets, 6U) << "buckets begin anew with each file";
 }
@@ -197,8 +182,8 @@ TEST(Recordings, ThatCannotBeWrittenChangeNothing) {
   Crowd crowd(world);
   const auto one = crowd.enter("duel", 1, {1'500});
   const auto other = crowd.enter("duel", 1, {1'500});
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(one).has_value(); }));
-  EXPECT_TRUE(world.ear->match_of(other).has_value());
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(one).has_value(); }));
+  EXPECT_TRUE(world.published.match_of(other).has_value());
   EXPECT_EQ(instance.metric("mm_matchmaker_recording"), 0);
 }
 

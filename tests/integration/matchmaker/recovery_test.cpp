@@ -39,7 +39,7 @@ struct Narrow {
 
 TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   Narrow narrow;
-  narrow.world.session->set_away(true);
+  narrow.world.session.set_away(true);
   const auto requests = narrow.enqueue_duels(10);
   ASSERT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 1; }));
   EXPECT_EQ(narrow.live(), Narrow::kMost);
@@ -63,7 +63,7 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   EXPECT_EQ(code_of(narrow.world.ask(challenge)), Code::unavailable);
 
   // Once sessions answer, all of them are matched, a few at a time.
-  narrow.world.session->set_away(false);
+  narrow.world.session.set_away(false);
   EXPECT_TRUE(eventually([&] { return narrow.live() == 8; }, Seconds(40)));
   EXPECT_EQ(narrow.queued(), 0);
   EXPECT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 0; }));
@@ -71,21 +71,21 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
 
 TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   World world;
-  world.session->set_deaf(true);
-  world.session->set_away(true);
+  world.session.set_deaf(true);
+  world.session.set_away(true);
   const auto instance = world.start("matchmaker-1");
   const auto tenant = fresh_tenant();
   ASSERT_TRUE(world.ask(request_of(tenant, "duel", 1, {1500})).ok());
   const auto second = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(world.ask(second).ok());
-  ASSERT_TRUE(eventually([&] { return world.ear->match_of(*second.ticket_id).has_value(); }));
-  const auto match = world.ear->match_of(*second.ticket_id)->match_id;
+  ASSERT_TRUE(eventually([&] { return world.published.match_of(*second.ticket_id).has_value(); }));
+  const auto match = world.published.match_of(*second.ticket_id)->match_id;
   // By now its own pause is eight seconds.
-  ASSERT_TRUE(eventually([&] { return wall() - world.ear->match_of(*second.ticket_id)->created_at > Seconds(8); },
+  ASSERT_TRUE(eventually([&] { return wall() - world.published.match_of(*second.ticket_id)->created_at > Seconds(8); },
                          Seconds(20)));
-  EXPECT_LE(world.session->asked(match), 6);
+  EXPECT_LE(world.session.asked(match), 6);
   const auto at = wall();
-  world.session->set_away(false);
+  world.session.set_away(false);
   ASSERT_TRUE(eventually([&] { return world.redis_command({"ZCARD", key(tenant, "unconfirmed")}).integer == 0; }));
   EXPECT_LT(wall() - at, Seconds(5));
 }
@@ -121,12 +121,12 @@ TEST(IdleTenants, CostNoLookPerTick) {
   ASSERT_TRUE(world.ask(request_of(busy, "duel", 1, {1500})).ok());
   const auto second = request_of(busy, "duel", 1, {1500});
   ASSERT_TRUE(world.ask(second).ok());
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*second.ticket_id).has_value(); }, Milliseconds{3'000}));
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(*second.ticket_id).has_value(); }, Milliseconds{3'000}));
   const auto first = request_of(tenants[7], "duel", 1, {1500});
   const auto other = request_of(tenants[7], "duel", 1, {1500});
   ASSERT_TRUE(world.ask(first).ok());
   ASSERT_TRUE(world.ask(other).ok());
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
 }
 
 /// The ids of the ticket events that a new consumer finds in the stream.

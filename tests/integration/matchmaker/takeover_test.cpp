@@ -76,7 +76,7 @@ void expect_all_matched_once(World& world, const Tenant& tenant, const std::set<
   std::map<TicketId, MatchId> published;
   const auto collect = [&] {
     published.clear();
-    for (const auto& match : world.ear->found()) {
+    for (const auto& match : world.published.events<MatchFound>()) {
       if (match.tenant != tenant) continue;
       for (const auto& team : match.teams) {
         for (const auto& player : team.players) {
@@ -328,7 +328,7 @@ TEST(Takeover, AZombieThatWakesUpChangesNothing) {
   EXPECT_NE(token_of(world, stream.tenant(), duel_partition(stream.tenant())), first);
   const auto tickets = stream.stop();
   expect_all_matched_once(world, stream.tenant(), tickets);
-  EXPECT_EQ(owner->terminate(), 0) << "it lives on as a standby";
+  EXPECT_EQ(owner->end(SIGTERM), 0) << "it lives on as a standby";
 }
 
 TEST(Outage, OfTheQueueRefusesNewTicketsAndPausesTheTick) {
@@ -347,8 +347,8 @@ TEST(Outage, OfTheQueueRefusesNewTicketsAndPausesTheTick) {
   world.redis.restart();
   const auto after = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*before.ticket_id).has_value(); }));
-  EXPECT_TRUE(world.ear->match_of(*after.ticket_id).has_value());
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(*before.ticket_id).has_value(); }));
+  EXPECT_TRUE(world.published.match_of(*after.ticket_id).has_value());
   EXPECT_TRUE(eventually([&] { return instance->health().ready(); }));
 }
 
@@ -382,9 +382,9 @@ TEST(Outage, AQueueThatWasEmptiedIsFilledAnew) {
   const auto right = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(eventually([&] { return world.ask(left).ok(); }));
   ASSERT_TRUE(eventually([&] { return world.ask(right).ok(); }));
-  ASSERT_TRUE(eventually([&] { return world.ear->match_of(*left.ticket_id).has_value(); }));
-  EXPECT_TRUE(world.ear->match_of(*right.ticket_id).has_value());
-  EXPECT_FALSE(world.ear->match_of(*lost.ticket_id).has_value());
+  ASSERT_TRUE(eventually([&] { return world.published.match_of(*left.ticket_id).has_value(); }));
+  EXPECT_TRUE(world.published.match_of(*right.ticket_id).has_value());
+  EXPECT_FALSE(world.published.match_of(*lost.ticket_id).has_value());
 }
 
 TEST(Outage, OfTheBusMakesAnInstanceStepDownAndComeBack) {
@@ -400,7 +400,7 @@ TEST(Outage, OfTheBusMakesAnInstanceStepDownAndComeBack) {
   world.nats.restart();
   const auto after = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
-  EXPECT_TRUE(eventually([&] { return world.ear->match_of(*before.ticket_id).has_value(); }, Seconds(20)));
+  EXPECT_TRUE(eventually([&] { return world.published.match_of(*before.ticket_id).has_value(); }, Seconds(20)));
   EXPECT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
 }
 

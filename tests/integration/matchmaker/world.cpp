@@ -1,20 +1,14 @@
 #include "tests/integration/matchmaker/world.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdio>
-#include <fstream>
 
 #include "common/bus/stream_setup.h"
-#include "common/testing/event_keys.h"
+#include "common/testing/own_file.h"
 
 namespace mm::matchmaker {
 namespace {
-
-std::atomic<int> serial = 0;
 
 /// Modes for tests: quick windows, short waits, limits that are easy to meet.
 constexpr const char* kModes = R"(
@@ -49,46 +43,11 @@ team_sizes = [1]
 max_wait_seconds = 1.0
 )";
 
-/// Gone with the program.
-class ModesFile {
- public:
-  ModesFile() : path_("/tmp/mm_modes_" + std::to_string(::getpid()) + ".toml") { std::ofstream(path_) << kModes; }
-  ~ModesFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-const std::string& modes_file() {
-  static const ModesFile file;
-  return file.path();
-}
-
-storage::RedisOptions options_for(const testing::OwnRedis& server) {
-  storage::RedisOptions options;
-  options.url = server.url();
-  options.password = server.password();
-  return options;
-}
-
 }  // namespace
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
-  bus::Options options;
-  options.url = nats.url();
-  options.user = user;
-  options.password = testing::OwnNats::password(user);
-  options.name = user;
-  options.keys = testing::event_keys();
-  auto bus = bus::Bus::connect(options, metrics, soon());
-  check(bus.ok(), "no connection to the test's nats-server");
-  return std::move(*bus);
-}
-
-SessionDouble::SessionDouble(const testing::OwnNats& nats)
+FakeSession::FakeSession(const testing::OwnNats& nats)
     : bus_(connect(nats, metrics_)), server_(*bus_, {.name = "session"}, metrics_) {
-  ear_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
+  found_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
     const std::lock_guard lock(mutex_);
     if (deaf_) return;
     matches_.emplace(event.match_id, MatchStanding{event.match_id, MatchStatus::allocating, false, {}, {}});
@@ -98,17 +57,17 @@ SessionDouble::SessionDouble(const testing::OwnNats& nats)
   server_.start();
 }
 
-void SessionDouble::set_deaf(bool deaf) {
+void FakeSession::set_deaf(bool deaf) {
   const std::lock_guard lock(mutex_);
   deaf_ = deaf;
 }
 
-void SessionDouble::set_away(bool away) {
+void FakeSession::set_away(bool away) {
   const std::lock_guard lock(mutex_);
   away_ = away;
 }
 
-void SessionDouble::say(MatchId match, MatchStatus status, std::vector<TicketId> requeue) {
+void FakeSession::say(MatchId match, MatchStatus status, std::vector<TicketId> requeue) {
   const std::lock_guard lock(mutex_);
   auto& standing = matches_[match];
   standing = {match, status, false, {}, {}};
@@ -117,13 +76,13 @@ void SessionDouble::say(MatchId match, MatchStatus status, std::vector<TicketId>
   standing.requeue = std::move(requeue);
 }
 
-int SessionDouble::asked(MatchId match) const {
+int FakeSession::asked(MatchId match) const {
   const std::lock_guard lock(mutex_);
   const auto found = asked_.find(match);
   return found == asked_.end() ? 0 : found->second;
 }
 
-Reply<MatchStandings> SessionDouble::reconcile(const ReconcileMatches& request) {
+Reply<MatchStandings> FakeSession::reconcile(const ReconcileMatches& request) {
   const std::lock_guard lock(mutex_);
   for (const auto& found : request.matches) ++asked_[found.match_id];
   if (away_) return refuse(Code::unavailable);
@@ -137,35 +96,8 @@ Reply<MatchStandings> SessionDouble::reconcile(const ReconcileMatches& request) 
   return answer;
 }
 
-template <class E>
-void Ear::listen(bus::Bus& bus, std::vector<E>& into) {
-  subscriptions_.push_back(bus::subscribe<E>(bus, "", [this, &into](const E& event) {
-    const std::lock_guard lock(mutex_);
-    into.push_back(event);
-  }));
-}
-
-Ear::Ear(bus::Bus& bus) {
-  listen(bus, found_);
-  listen(bus, closed_);
-  listen(bus, requeued_);
-  listen(bus, changed_);
-  subscriptions_.push_back(std::make_unique<bus::Subscription>(
-      bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) {
-        const std::lock_guard lock(mutex_);
-        frames_[std::string(subject)].emplace_back(body);
-      }));
-}
-
-std::vector<std::string> Ear::frames_of(PlayerId player) const {
-  const std::lock_guard lock(mutex_);
-  const auto frames = frames_.find(notify_subject(player));
-  return frames == frames_.end() ? std::vector<std::string>{} : frames->second;
-}
-
-std::optional<MatchFound> Ear::match_of(TicketId ticket) const {
-  const std::lock_guard lock(mutex_);
-  for (const auto& match : found_) {
+std::optional<MatchFound> Published::match_of(TicketId ticket) const {
+  for (const auto& match : events<MatchFound>(ticket.to_string())) {
     for (const auto& team : match.teams) {
       for (const auto& player : team.players) {
         if (player.ticket_id == ticket) return match;
@@ -175,49 +107,18 @@ std::optional<MatchFound> Ear::match_of(TicketId ticket) const {
   return std::nullopt;
 }
 
-int Ear::times_found(MatchId match) const {
-  const std::lock_guard lock(mutex_);
-  return static_cast<int>(std::count_if(found_.begin(), found_.end(), [&](const auto& m) { return m.match_id == match; }));
-}
-
-int Ear::times_closed(TicketId ticket) const {
-  const std::lock_guard lock(mutex_);
+int Published::times_closed(TicketId ticket) const {
+  const auto closed = events<TicketClosed>(ticket.to_string());
   return static_cast<int>(
-      std::count_if(closed_.begin(), closed_.end(), [&](const auto& t) { return t.ticket_id == ticket; }));
-}
-
-Instance::Instance(const testing::OwnNats& nats, const Settings& settings, const std::string& name)
-    : bus_(connect(nats, metrics_, "matchmaker")) {
-  runtime_ = std::make_unique<Runtime>(
-      Runtime{"matchmaker", name, clock_, credentials_, metrics_, health_, *bus_, nullptr});
-  service_ = std::make_unique<Service>(settings, *runtime_);
-}
-
-Instance::~Instance() { stop(); }
-
-void Instance::stop() {
-  health_.pause_probes();
-  service_.reset();
-}
-
-double Instance::metric(const std::string& series) const {
-  const auto text = "\n" + metrics_.expose();
-  const auto found = text.find("\n" + series + " ");
-  if (found == std::string::npos) return 0;
-  return std::stod(text.substr(found + series.size() + 2));
-}
-
-World::World()
-    : bus(connect(nats, metrics)), queue(options_for(redis)), store(queue, {}), tick_store(queue) {
-  session = std::make_unique<SessionDouble>(nats);
-  ear = std::make_unique<Ear>(*bus);
+      std::count_if(closed.begin(), closed.end(), [&](const auto& t) { return t.ticket_id == ticket; }));
 }
 
 Settings World::settings(int tick_ms) const {
+  static const testing::OwnFile modes(kModes);
   Settings settings;
   settings.redis_queue_url = redis.url_as("matchmaker");
   settings.redis_cache_url = cache.url_as("matchmaker");
-  settings.modes_file = modes_file();
+  settings.modes_file = modes.path();
   settings.tick_ms = tick_ms;
   settings.tenants = TenantList::any();
   return settings;
@@ -236,11 +137,9 @@ std::string World::fresh_consumer(Stream stream, Subject subject) {
   return name;
 }
 
-void World::open_socket(const Tenant& tenant, PlayerId player) {
-  storage::Redis sockets(options_for(cache));
-  const auto set = sockets.command(
-      {"HSET", "mm:{" + tenant.str() + "}:presence:" + player.to_string(), "gateway-1", "1"}, soon());
-  EXPECT_TRUE(set.ok()) << (set ? "" : set.error().text);
+void World::set_connected(const Tenant& tenant, PlayerId player) {
+  storage::Redis sockets(testing::redis_options(cache));
+  testing::set_connected(sockets, tenant, player);
 }
 
 storage::RedisReply World::redis_command(storage::Arguments arguments) {
@@ -258,8 +157,6 @@ World& shared() {
   return all.world;
 }
 
-Tenant fresh_tenant() { return *Tenant::parse("t" + std::to_string(++serial)); }
-PlayerId fresh_player() { return PlayerId::fresh(wall()); }
 Uuid uuid_issued(TimePoint at) {
   auto id = new_uuid(wall());
   const auto ms = static_cast<std::uint64_t>(at.time_since_epoch().count());
@@ -270,7 +167,6 @@ Uuid uuid_issued(TimePoint at) {
 TicketPlayer player_rated(double mmr) { return {fresh_player(), mmr, 60}; }
 Mode mode_named(const std::string& name) { return *Mode::parse(name); }
 Region region_named(const std::string& name) { return *Region::parse(name); }
-Caller as_player(const Tenant& tenant, PlayerId player) { return {tenant, Role::player, player, std::nullopt}; }
 
 Enqueue request_of(const Tenant& tenant, const std::string& mode, int team_size, const std::vector<double>& ratings) {
   Enqueue request;

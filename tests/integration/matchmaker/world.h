@@ -11,34 +11,33 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
 #include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
-#include "common/runtime/credentials.h"
-#include "common/runtime/health.h"
-#include "common/storage/redis.h"
-#include "common/testing/servers.h"
-#include "common/testing/wait.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/event_recorder.h"
+#include "common/testing/players.h"
 #include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/service.h"
 #include "services/matchmaker/queue/owner_store.h"
 
 namespace mm::matchmaker {
 
-inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
-inline TimePoint wall() { return SystemClock{}.now(); }
+using testing::as_player;
+using testing::connect;
+using testing::fresh_player;
+using testing::fresh_tenant;
+using testing::soon;
 
-/// `test` may do everything.
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                  const std::string& user = "test");
+inline TimePoint wall() { return SystemClock{}.now(); }
 
 /// The session of the tests: knows each match that was found (`allocating`) unless it is deaf, and says of each what it
 /// was told to say.
-class SessionDouble {
+class FakeSession {
  public:
-  explicit SessionDouble(const testing::OwnNats& nats);
+  explicit FakeSession(const testing::OwnNats& nats);
 
   /// Deaf: it learns of matches only by questions that carry them.
   void set_deaf(bool deaf);
@@ -57,69 +56,29 @@ class SessionDouble {
   bool away_ = false;
   std::map<MatchId, MatchStanding> matches_;
   std::map<MatchId, int> asked_;
-  std::unique_ptr<bus::Subscription> ear_;
+  std::unique_ptr<bus::Subscription> found_;
   bus::Server server_;
 };
 
-/// Everything that was published, in order of arrival.
-class Ear {
+/// Records the events of matchmaker and the frames to players.
+class Published : public testing::EventRecorder {
  public:
-  explicit Ear(bus::Bus& bus);
-
-  std::vector<MatchFound> found() const { return copy(found_); }
-  std::vector<TicketClosed> closed() const { return copy(closed_); }
-  std::vector<TicketRequeued> requeued() const { return copy(requeued_); }
-  std::vector<QueueChanged> changed() const { return copy(changed_); }
+  explicit Published(bus::Bus& bus) : EventRecorder(bus, {"match.found", "ticket.*", "queue.*", "notify.*"}) {}
 
   /// The first match.found with that ticket.
   std::optional<MatchFound> match_of(TicketId ticket) const;
-  int times_found(MatchId match) const;
+  int times_found(MatchId match) const { return static_cast<int>(about<MatchFound>(match).size()); }
   int times_closed(TicketId ticket) const;
-  /// What was sent to the sockets of this player.
-  std::vector<std::string> frames_of(PlayerId player) const;
-
- private:
-  template <class E>
-  std::vector<E> copy(const std::vector<E>& events) const {
-    const std::lock_guard lock(mutex_);
-    return events;
-  }
-  template <class E>
-  void listen(bus::Bus& bus, std::vector<E>& into);
-
-  mutable std::mutex mutex_;
-  std::vector<MatchFound> found_;
-  std::vector<TicketClosed> closed_;
-  std::vector<TicketRequeued> requeued_;
-  std::vector<QueueChanged> changed_;
-  std::map<std::string, std::vector<std::string>> frames_;  // by subject
-  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
 };
 
 /// One running matchmaker.
-class Instance {
+class Instance : public testing::Daemon<Service> {
  public:
-  Instance(const testing::OwnNats& nats, const Settings& settings, const std::string& name);
-  ~Instance();
-
-  double metric(const std::string& series) const;
-  const runtime::Health& health() const { return health_; }
-  /// As on SIGTERM.
-  void stop();
-
- private:
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_{testing::credentials_of("matchmaker")};
-  SystemClock clock_;
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
+  Instance(const testing::OwnNats& nats, const Settings& settings, const std::string& name)
+      : Daemon(nats, settings, {name}) {}
 };
 
 struct World {
-  World();
-
   /// `tick_ms` 20: tests wait less.
   Settings settings(int tick_ms = 20) const;
   std::unique_ptr<Instance> start(const std::string& name, int tick_ms = 20) const;
@@ -136,7 +95,7 @@ struct World {
   /// A new consumer of the stream, from its first event on; its name.
   std::string fresh_consumer(Stream stream, Subject subject);
   /// From now on frames are sent to this player.
-  void open_socket(const Tenant& tenant, PlayerId player);
+  void set_connected(const Tenant& tenant, PlayerId player);
   /// A plain command to the queue.
   storage::RedisReply redis_command(storage::Arguments arguments);
 
@@ -144,26 +103,22 @@ struct World {
   testing::OwnRedis redis{testing::OwnRedis::Instance::queue};
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;
-  storage::Redis queue;
-  RequestStore store;
-  OwnerStore tick_store;
-  std::unique_ptr<SessionDouble> session;
-  std::unique_ptr<Ear> ear;
+  std::unique_ptr<bus::Bus> bus = connect(nats, metrics);
+  storage::Redis queue{testing::redis_options(redis)};
+  RequestStore store{queue, {}};
+  OwnerStore tick_store{queue};
+  FakeSession session{nats};
+  Published published{*bus};
 };
 
 /// One world and one instance for all tests that leave them as they are.
 World& shared();
 
-/// A tenant no other test has.
-Tenant fresh_tenant();
-PlayerId fresh_player();
 /// A version 7 identifier as somebody else would have issued it then. (Our own never go back.)
 Uuid uuid_issued(TimePoint at);
 TicketPlayer player_rated(double mmr);
 Mode mode_named(const std::string& name);
 Region region_named(const std::string& name);
-Caller as_player(const Tenant& tenant, PlayerId player);
 
 /// A request for `mode` with fresh players of these ratings, and a ticket id of its own.
 Enqueue request_of(const Tenant& tenant, const std::string& mode, int team_size, const std::vector<double>& ratings);

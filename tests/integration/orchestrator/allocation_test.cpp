@@ -178,12 +178,7 @@ TEST_F(Allocating, SecretsAreInNoArgumentNoEnvironmentAndNoTable) {
   }
   std::ifstream log(folder_ + "/game_servers.log");
   text.append(std::istreambuf_iterator<char>(log), {});
-  storage::PostgresOptions options;
-  options.url = servers_.postgres.url();
-  storage::Postgres database(options);
-  text += *database.transaction(soon(), [](pqxx::work& tx) {
-    return tx.exec("SELECT json_agg(a)::text FROM orchestrator.allocation a")[0][0].as<std::string>();
-  });
+  text += servers_.database.rows("SELECT json_agg(a)::text FROM orchestrator.allocation a")[0][0];
   EXPECT_NE(text.find(game.id().to_string()), std::string::npos);
   EXPECT_EQ(text.find(game.request.server_token), std::string::npos);
   EXPECT_EQ(text.find(game.request.join_key), std::string::npos);

@@ -244,7 +244,7 @@ TEST_F(PlayingGames, HeartbeatsCountThePlayers) {
 TEST_F(PlayingGames, AnIdleServerExits) {
   const auto id = ServerId::fresh(SystemClock().now()).to_string();
   testing::ChildCommand command;
-  command.arguments = without_test_settings(settings().game_server_program);
+  command.arguments = {settings().game_server_program};
   command.environment = {"MM_SERVER_ID=" + id, "MM_RUNTIME_DIR=" + folder_, "MM_GAME_IDLE_SECONDS=1"};
   command.output = folder_ + "/log";
   const auto pid = testing::start_child(command);

@@ -15,25 +15,19 @@ class Failing : public OrchestratorTest {
  protected:
   pid_t pid_of(ServerId server) { return game_servers().at(server); }
 
-  /// Starts the daemon as a process.
-  pid_t start_daemon(const Settings& settings) {
-    const auto program = std::filesystem::path(settings.game_server_program).parent_path() / "orchestrator";
-    testing::ChildCommand command;
-    command.arguments = without_test_settings(program);
-    command.environment = {"MM_NATS_URL=" + servers_.nats.url(),
-                           "MM_CREDENTIALS_DIR=" + testing::credentials_of("orchestrator"),
-                           "MM_POSTGRES_URL=" + settings.postgres_url,
-                           "MM_RUNTIME_DIR=" + settings.runtime_dir,
-                           "MM_GATEWAY_URL=" + settings.gateway_url,
-                           "MM_GAME_SECONDS=" + std::to_string(settings.game_seconds),
-                           "MM_MAX_SERVERS=" + std::to_string(settings.max_servers)};
-    command.output = folder_ + "/orchestrator.log";
-    return testing::start_child(command);
+  /// The daemon itself, as a process.
+  testing::DaemonProcess start_daemon(const Settings& settings) const {
+    return {"orchestrator",
+            {"MM_NATS_URL=" + servers_.nats.url(), "MM_POSTGRES_URL=" + settings.postgres_url,
+             "MM_RUNTIME_DIR=" + settings.runtime_dir, "MM_GATEWAY_URL=" + settings.gateway_url,
+             "MM_GAME_SECONDS=" + std::to_string(settings.game_seconds),
+             "MM_MAX_SERVERS=" + std::to_string(settings.max_servers)},
+            folder_ + "/orchestrator.log"};
   }
 };
 
 TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
-  const auto daemon = start_daemon(settings());
+  auto daemon = start_daemon(settings());
   const auto before = fresh_game();
   const auto first = allocate_at_last(before);
   ASSERT_TRUE(first) << testing::tail(folder_ + "/orchestrator.log");
@@ -42,11 +36,10 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   player.send(R"({"type":"join","token":")" + before.join_token(before.players[0]) + "\"}");
   ASSERT_EQ(player.receive(), R"({"event":"joined"})");
 
-  ::kill(daemon, SIGKILL);
-  testing::wait_for_end(daemon);
+  daemon.end(SIGKILL);
   EXPECT_TRUE(is_running(server));
 
-  const auto successor = start_daemon(settings());
+  auto successor = start_daemon(settings());
   const auto again = allocate_at_last(before);
   ASSERT_TRUE(again) << testing::tail(folder_ + "/orchestrator.log");
   EXPECT_EQ(again->server_id, first->server_id);
@@ -62,9 +55,8 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   friend_of_player.send(R"({"type":"message","data":7})");
   EXPECT_TRUE(player.receive());
 
-  // After SIGTERM the servers go on too.
-  ::kill(successor, SIGTERM);
-  EXPECT_EQ(testing::wait_for_end(successor), 0);
+  // SIGTERM leaves them running too.
+  EXPECT_EQ(successor.end(SIGTERM), 0);
   EXPECT_TRUE(is_running(server));
 }
 

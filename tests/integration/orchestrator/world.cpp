@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -11,34 +10,13 @@
 #include "common/security/secrets.h"
 
 namespace mm::orchestrator {
-namespace {
 
-bus::ServerOptions session_options() {
-  bus::ServerOptions options;
-  options.name = "session";
-  return options;
-}
-
-std::string make_folder() {
-  char folder[] = "/tmp/mm-orchestrator-XXXXXX";
-  check(::mkdtemp(folder) != nullptr, "no temporary folder");
-  return folder;
-}
-
-std::string built_program(const std::string& name) {
-  const char* folder = std::getenv("MM_TEST_BINARY_DIR");
-  check(folder != nullptr, "MM_TEST_BINARY_DIR is not set");
-  return std::string(folder) + "/bin/" + name;
-}
-
-}  // namespace
-
-SessionStandIn::SessionStandIn(bus::Bus& bus, metrics::Registry& metrics) : server_(bus, session_options(), metrics) {
+FakeSession::FakeSession(bus::Bus& bus, metrics::Registry& metrics) : server_(bus, {.name = "session"}, metrics) {
   server_.serve<GetMatch>([this](const GetMatch& request, const bus::Context&) { return get(*request.match_id); });
   server_.start();
 }
 
-Reply<MatchView> SessionStandIn::get(MatchId match) {
+Reply<MatchView> FakeSession::get(MatchId match) {
   const std::lock_guard lock(mutex_);
   ++requests_[match];
   const auto found = states_.find(match);
@@ -51,47 +29,20 @@ Reply<MatchView> SessionStandIn::get(MatchId match) {
   return view;
 }
 
-void SessionStandIn::set_status(MatchId match, MatchStatus status) {
+void FakeSession::set_status(MatchId match, MatchStatus status) {
   const std::lock_guard lock(mutex_);
   states_[match] = status;
 }
 
-int SessionStandIn::requests_about(MatchId match) const {
+int FakeSession::requests_about(MatchId match) const {
   const std::lock_guard lock(mutex_);
   const auto found = requests_.find(match);
   return found == requests_.end() ? 0 : found->second;
 }
 
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
-  bus::Options options;
-  options.url = nats.url();
-  options.user = user;
-  options.password = testing::OwnNats::password(user);
-  options.name = user;
-  auto bus = bus::Bus::connect(options, metrics, soon());
-  check(bus.ok(), "no connection to the test's nats-server");
-  return std::move(*bus);
-}
-
-Servers::Servers() : bus(connect(nats, metrics)) {}
-
 Servers& Servers::shared() {
   static Servers servers;
   return servers;
-}
-
-Instance::Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing)
-    : bus_(connect(nats, metrics_, "orchestrator")) {
-  runtime_ = std::make_unique<Runtime>(
-      Runtime{"orchestrator", "orchestrator-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});
-  service_ = std::make_unique<Service>(settings, *runtime_, timing);
-}
-
-double Instance::metric(const std::string& series) const {
-  const auto text = "\n" + metrics_.expose();
-  const auto found = text.find("\n" + series + " ");
-  if (found == std::string::npos) return 0;
-  return std::stod(text.substr(found + series.size() + 2));
 }
 
 std::string Game::join_token(PlayerId player) const {
@@ -117,20 +68,13 @@ Game fresh_game(std::vector<std::size_t> team_sizes) {
   return game;
 }
 
-OrchestratorTest::OrchestratorTest()
-    : servers_(Servers::shared()), folder_(make_folder()), session_(*servers_.bus, servers_.metrics) {
-  storage::PostgresOptions options;
-  options.url = servers_.postgres.url();
-  storage::Postgres database(options);
-  const auto emptied =
-      database.transaction(soon(), [](pqxx::work& tx) { tx.exec("TRUNCATE orchestrator.allocation"); });
-  check(emptied.ok(), "the table could not be emptied");
+OrchestratorTest::OrchestratorTest() : servers_(Servers::shared()), session_(*servers_.bus, servers_.metrics) {
+  servers_.database.rows("TRUNCATE orchestrator.allocation");
 }
 
 OrchestratorTest::~OrchestratorTest() {
   orchestrator_.reset();
   end_game_servers();
-  std::filesystem::remove_all(folder_);
 }
 
 Settings OrchestratorTest::settings() const {
@@ -138,7 +82,7 @@ Settings OrchestratorTest::settings() const {
   settings.postgres_url = servers_.postgres.url_as("orchestrator");
   settings.max_servers = 2;
   settings.game_seconds = 600;
-  settings.game_server_program = built_program("game_server");
+  settings.game_server_program = testing::built_program("game_server");
   settings.gateway_url = gateway_.url();
   settings.runtime_dir = folder_;
   return settings;
@@ -203,10 +147,6 @@ void OrchestratorTest::end_game_servers() {
   std::ifstream log(folder_ + "/game_servers.log");
   const std::string text(std::istreambuf_iterator<char>(log), {});
   EXPECT_EQ(text.find("Sanitizer"), std::string::npos) << text;
-}
-
-std::vector<std::string> without_test_settings(const std::string& program) {
-  return {"env", "-u", "MM_TEST_SOURCE_DIR", "-u", "MM_TEST_BINARY_DIR", program};
 }
 
 bool is_running(pid_t process) {

@@ -12,24 +12,25 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/bus/server.h"
-#include "common/daemon/daemon.h"
-#include "common/storage/postgres.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/own_file.h"
+#include "common/testing/players.h"
 #include "common/testing/wait.h"
 #include "services/orchestrator/service.h"
-#include "tests/integration/orchestrator/http_stand_in.h"
+#include "tests/integration/orchestrator/fake_gateway.h"
 #include "tests/integration/orchestrator/web_socket.h"
 
 namespace mm::orchestrator {
 
-inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+using testing::refusal;
+using testing::soon;
 
-/// Serves session.get with the status that the test sets for each match; other matches are unknown.
-class SessionStandIn {
+/// Serves session.get with what the test says of each match; others are unknown.
+class FakeSession {
  public:
-  SessionStandIn(bus::Bus& bus, metrics::Registry& metrics);
+  FakeSession(bus::Bus& bus, metrics::Registry& metrics);
   void set_status(MatchId match, MatchStatus status);
   int requests_about(MatchId match) const;
 
@@ -44,34 +45,20 @@ class SessionStandIn {
 
 /// Shared by all tests.
 struct Servers {
-  Servers();
   static Servers& shared();
 
   testing::OwnNats nats;
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;
+  std::unique_ptr<bus::Bus> bus = testing::connect(nats, metrics);
+  testing::Database database{postgres};
 };
 
-/// The user `test` has all rights.
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                  const std::string& user = "test");
-
-/// An orchestrator in this process. Its game servers outlive it.
-class Instance {
+/// One orchestrator, in this process. Its game servers stay when it goes.
+class Instance : public testing::Daemon<Service> {
  public:
-  Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {});
-  bool ready() const { return health_.ready(); }
-  double metric(const std::string& series) const;
-
- private:
-  SystemClock clock_;
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_{testing::credentials_of("orchestrator")};
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
+  Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {})
+      : Daemon(nats, settings, {"orchestrator-1"}, timing) {}
 };
 
 /// A match to allocate, with the secrets that session sends.
@@ -107,22 +94,13 @@ class OrchestratorTest : public ::testing::Test {
   void end_game_servers();
 
   Servers& servers_;
-  const std::string folder_;
-  HttpStandIn gateway_;
-  SessionStandIn session_;
+  const testing::OwnFolder own_folder_;
+  const std::string& folder_ = own_folder_.path();
+  FakeGateway gateway_;
+  FakeSession session_;
   std::unique_ptr<Instance> orchestrator_;
 };
 
 bool is_running(pid_t process);
-
-/// A command line that runs the program without the variables of the test run, which it would refuse.
-std::vector<std::string> without_test_settings(const std::string& program);
-
-/// The code of a refusal; none for a success.
-template <class T>
-std::optional<Code> refusal(const Reply<T>& reply) {
-  if (reply) return std::nullopt;
-  return reply.error().code;
-}
 
 }  // namespace mm::orchestrator

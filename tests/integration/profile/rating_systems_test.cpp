@@ -1,13 +1,9 @@
-// Tests modes that are rated by Glicko-2 or Weng-Lin, or with the margin of a win: from match.completed through a real
-// PostgreSQL to match.rated and profile.ratings, with deviations.
-#include <unistd.h>
-
+// Modes that are rated by Glicko-2 and by Weng-Lin, or by the margin of a win: from match.completed through a real
+// PostgreSQL to match.rated and profile.ratings, with their certainty.
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
+#include "common/testing/own_file.h"
 #include "services/profile/core/certainty.h"
 #include "tests/integration/profile/rated_events.h"
 #include "tests/integration/profile/replay.h"
@@ -21,27 +17,6 @@ const Mode kGlicko = *Mode::parse("glicko");
 const Mode kWengLin = *Mode::parse("weng_lin");
 const Mode kRounds = *Mode::parse("rounds");
 constexpr auto kDay = std::chrono::hours(24);
-
-/// A temporary file with a mode table, deleted by the destructor.
-class ModesFile {
- public:
-  explicit ModesFile(const std::string& toml) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "modes-XXXXXX").string();
-    const int file = ::mkstemp(pattern.data());
-    check(file >= 0, "no temporary file");
-    ::close(file);
-    path_ = pattern;
-    std::ofstream(path_) << toml;
-  }
-  ~ModesFile() { std::filesystem::remove(path_); }
-  ModesFile(const ModesFile&) = delete;
-  ModesFile& operator=(const ModesFile&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string table_of(const char* glicko, const char* weng_lin) {
   return std::string("[[mode]]\nid = \"glicko\"\nrating = \"") + glicko +
@@ -85,7 +60,7 @@ class RatingSystems : public ::testing::Test {
 
   const Tenant tenant_ = fresh_tenant();
   const TimePoint now_ = SystemClock{}.now();
-  const ModesFile modes_{table_of("glicko2", "weng_lin")};
+  const testing::OwnFile modes_{table_of("glicko2", "weng_lin")};
   Instance profile_{4, modes_.path()};
 };
 
@@ -219,7 +194,7 @@ TEST_F(RatingSystems, TheLogGivesTheRatingsAgainAfterChangesOfTheSystems) {
   }
   // From now on the modes have other rating systems.
   profile_.stop();
-  const ModesFile swapped(table_of("weng_lin", "elo"));
+  const testing::OwnFile swapped(table_of("weng_lin", "elo"));
   const Instance third(4, swapped.path());
   const Instance fourth(4, swapped.path());
   play(75);

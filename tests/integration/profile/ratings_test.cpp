@@ -304,16 +304,11 @@ TEST_F(RatingEvents, AnEventThatCanNeverBeAppliedIsRejectedAndTheNextIsApplied) 
 
 TEST_F(RatingEvents, NotifiesConnectedPlayersOfTheirNewRating) {
   auto& world = World::get();
-  storage::RedisOptions options;
-  options.url = world.cache.url();
-  options.password = world.cache.password();
-  storage::Redis cache(options);
+  storage::Redis cache(testing::redis_options(world.cache));
   const auto players = fresh_players(2);
   // The cache is not empty, so a player without presence is taken to be offline.
   ASSERT_TRUE(cache.command({"SET", "mm:{" + tenant_.str() + "}:seq:seen", "1"}, soon()).ok());
-  ASSERT_TRUE(
-      cache.command({"HSET", "mm:{" + tenant_.str() + "}:presence:" + players[0].to_string(), "gateway-1", "1"}, soon())
-          .ok());
+  testing::set_connected(cache, tenant_, players[0]);
   std::mutex mutex;
   std::vector<std::string> frames;
   const bus::Subscription listening(*world.bus, "notify.*", "", [&](std::string_view subject, std::string_view body) {
@@ -376,14 +371,11 @@ TEST_F(RatingEvents, TheEventsOfTheLogCanBePublishedAgain) {
     }
   }
   lose_the_streams();
-  // As in README.md, but without the outbox rows that the relay itself would send again.
-  const auto again = World::get().database->transaction(soon(), [&](pqxx::work& tx) {
-    tx.exec("DELETE FROM profile.outbox");
-    tx.exec(
-        "INSERT INTO profile.outbox (message_id, subject, body) SELECT match_id || '.rated.again-1', 'match.rated', "
-        "event FROM profile.applied WHERE event IS NOT NULL ORDER BY applied_seq");
-  });
-  ASSERT_TRUE(again.ok());
+  // As README.md says, but with rows too old to be sent again by the relay itself.
+  rows(
+      "DELETE FROM profile.outbox; "
+      "INSERT INTO profile.outbox (message_id, subject, body) SELECT match_id || '.rated.again-1', 'match.rated', "
+      "event FROM profile.applied WHERE event IS NOT NULL ORDER BY applied_seq");
   const RatedEvents events;
   for (const auto& before : published) {
     const auto after = events.await(before.match_id);

@@ -7,23 +7,23 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/contracts/events.h"
 #include "common/contracts/profile.h"
-#include "common/runtime/credentials.h"
-#include "common/runtime/health.h"
-#include "common/storage/postgres.h"
-#include "common/testing/servers.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/players.h"
 #include "common/testing/wait.h"
 #include "services/profile/service.h"
 
 namespace mm::profile {
 
-inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
-
-/// Connects as `user`. `test` has all rights; `operator` may publish events but cannot sign them.
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                  const std::string& user = "test");
+using testing::as_player;
+using testing::as_service;
+using testing::connect;
+using testing::fresh_player;
+using testing::fresh_players;
+using testing::fresh_tenant;
+using testing::soon;
 
 /// The servers, started on first use and stopped at the end of the program.
 struct World {
@@ -31,38 +31,17 @@ struct World {
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;                ///< the connection of the tests
-  std::unique_ptr<storage::Postgres> database;  ///< connected as superuser
+  std::unique_ptr<bus::Bus> bus = connect(nats, metrics);
+  testing::Database database{postgres};
 
   static World& get();
 };
 
-/// One profile daemon. `modes_file`: empty for the built-in modes.
-class Instance {
+/// One running profile. `modes_file`: empty for the shipped modes.
+class Instance : public testing::Daemon<Service> {
  public:
   explicit Instance(int bcrypt_cost = 4, const std::string& modes_file = "");
-
-  double metric(const std::string& series) const;
-  bool ready() const { return health_.ready(); }
-  void stop() { service_.reset(); }
-
- private:
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_{testing::credentials_of("profile")};
-  SystemClock clock_;
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
 };
-
-/// A tenant that no other test uses.
-Tenant fresh_tenant();
-PlayerId fresh_player();
-std::vector<PlayerId> fresh_players(std::size_t count);
-
-Caller as_player(const Tenant& tenant, PlayerId player);
-Caller as_service(const Tenant& tenant);
 
 template <class Req>
 Reply<typename Req::Answer> ask(const Req& request, const Caller& caller = {}) {
@@ -80,9 +59,8 @@ MatchCompleted match_of(const Tenant& tenant, const std::vector<std::vector<Play
 /// Stores the event in the stream under a new message id, so JetStream does not drop it as a duplicate.
 void publish(const MatchCompleted& match);
 
-/// The rows of a query, as text.
-std::vector<std::vector<std::string>> rows(const std::string& sql);
-std::int64_t number(const std::string& sql);
+inline auto rows(const std::string& sql) { return World::get().database.rows(sql); }
+inline auto number(const std::string& sql) { return World::get().database.number(sql); }
 
 /// The stored rating in hundredths; the initial rating if there is no row.
 Hundredths rating_of(const Tenant& tenant, PlayerId player, const Mode& mode = ranked_mode());

@@ -17,13 +17,13 @@ ReportResult void_result(const MatchFound& found, double seconds = 1) {
 class EndedMatch : public SessionTest {
  protected:
   std::vector<RecentMatch> recent(PlayerId player) {
-    auto answer = world_.bus->request(GetRecentMatches{player}, player_caller(player), soon());
+    auto answer = world_.bus->request(GetRecentMatches{player}, as_player(player), soon());
     EXPECT_TRUE(answer.ok());
     return answer ? std::move(answer->matches) : std::vector<RecentMatch>{};
   }
   void expect_void(const MatchFound& found) {
     const auto id = found.match_id;
-    const auto cancelled = world_.events->wait_for<MatchCancelled>(id);
+    const auto cancelled = world_.published.wait_for<MatchCancelled>(id);
     ASSERT_TRUE(cancelled);
     EXPECT_EQ(cancelled->reason, CancelReason::voided);
     EXPECT_TRUE(cancelled->requeue.empty());
@@ -31,7 +31,7 @@ class EndedMatch : public SessionTest {
     EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
     for (const auto player : players_in(found)) EXPECT_EQ(get_live(player).error().code, Code::no_match);
     EXPECT_EQ(get(id)->status, MatchStatus::cancelled);
-    EXPECT_TRUE(world_.events->about<MatchCompleted>(id).empty()) << "nobody may be rated";
+    EXPECT_TRUE(world_.published.about<MatchCompleted>(id).empty()) << "nobody may be rated";
   }
 
   FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};
@@ -53,8 +53,8 @@ TEST_F(EndedMatch, DoesNotCountIfItsServerVoidsIt) {
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::result_conflict);
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
   EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
-  EXPECT_EQ(world_.events->about<MatchCancelled>(id).size(), 1U);
-  EXPECT_TRUE(world_.events->about<MatchCompleted>(id).empty());
+  EXPECT_EQ(world_.published.about<MatchCancelled>(id).size(), 1U);
+  EXPECT_TRUE(world_.published.about<MatchCompleted>(id).empty());
 }
 
 TEST_F(EndedMatch, DoesNotCountIfItsServerAbortsItInAHeartbeat) {
@@ -108,17 +108,14 @@ TEST_F(EndedMatch, IsRecentForItsPlayersForTenMinutes) {
   EXPECT_EQ(matches[1].requeued, false);
   EXPECT_LE(matches[0].ended_at, matches[1].ended_at);
 
-  // Not for another player, and not in another tenant.
-  const auto spied = world_.bus->request(GetRecentMatches{player}, player_caller(players_in(won)[0]), soon());
+  // To nobody else, and not in another tenant.
+  const auto spied = world_.bus->request(GetRecentMatches{player}, as_player(players_in(won)[0]), soon());
   EXPECT_EQ(spied.error().code, Code::forbidden);
-  auto foreign = player_caller(player);
+  auto foreign = as_player(player);
   foreign.tenant = *Tenant::parse("other");
   EXPECT_TRUE(world_.bus->request(GetRecentMatches{player}, foreign, soon())->matches.empty());
 
-  auto database = world_.database();
-  (void)database.transaction(soon(), [](pqxx::work& tx) {
-    tx.exec("UPDATE session.ended_player SET ended_at = ended_at - interval '10 minutes'");
-  });
+  world_.database.rows("UPDATE session.ended_player SET ended_at = ended_at - interval '10 minutes'");
   EXPECT_TRUE(recent(player).empty());
 }
 
@@ -126,25 +123,21 @@ TEST_F(EndedMatch, RecentReadsTheNewestAndOnlyTheRowsOfOnePlayer) {
   const auto found = ready_match();
   const auto player = players_in(found)[0];
   ASSERT_TRUE(report(result_of(found, 0)).ok());
-  auto database = world_.database();
+  const auto is_player = "player_id = '" + player.to_string() + "'";
   std::string plan;
-  (void)database.transaction(soon(), [&](pqxx::work& tx) {
-    tx.exec_params(
-        "INSERT INTO session.ended_player SELECT tenant, gen_random_uuid(), match_id, ended_at "
-        "FROM session.ended_player, generate_series(1, 20000) WHERE player_id = $1::uuid",
-        player.to_string());
-    tx.exec_params(
-        "INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
-        "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, $2::int) AS n "
-        "WHERE player_id = $1::uuid",
-        player.to_string(), kMaxRecentMatches);
-    tx.exec("ANALYZE session.ended_player");
-    for (const auto& row : tx.exec_params("EXPLAIN SELECT match_id FROM session.ended_player WHERE tenant = 'default' "
-                                          "AND player_id = $1::uuid",
-                                          player.to_string())) {
-      plan += row[0].as<std::string>() + "\n";
-    }
-  });
+  for (const auto& row :
+       world_.database.rows("INSERT INTO session.ended_player SELECT tenant, gen_random_uuid(), match_id, ended_at "
+                            "FROM session.ended_player, generate_series(1, 20000) WHERE " +
+                            is_player +
+                            "; "
+                            "INSERT INTO session.ended_player SELECT tenant, player_id, gen_random_uuid(), "
+                            "ended_at + interval '1 second' * n FROM session.ended_player, generate_series(1, " +
+                            std::to_string(kMaxRecentMatches) + ") AS n WHERE " + is_player +
+                            "; ANALYZE session.ended_player; "
+                            "EXPLAIN SELECT match_id FROM session.ended_player WHERE tenant = 'default' AND " +
+                            is_player)) {
+    plan += row[0] + "\n";
+  }
   EXPECT_NE(plan.find("ended_player_pkey"), std::string::npos) << plan;
   EXPECT_TRUE(recent(player).empty()) << "twenty newer rows, of matches without a row, take its place";
 }

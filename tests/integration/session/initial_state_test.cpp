@@ -11,11 +11,7 @@ namespace {
 
 class InitialState : public SessionTest {
  protected:
-  int rows() {
-    auto database = world_.database();
-    return *database.transaction(
-        soon(), [](pqxx::work& tx) { return tx.exec("SELECT count(*) FROM session.match")[0][0].as<int>(); });
-  }
+  std::int64_t rows() { return world_.database.number("SELECT count(*) FROM session.match"); }
 
   std::vector<MatchStanding> reconcile(std::vector<MatchFound> matches, const Caller& caller = {}) {
     auto answer = world_.bus->request(ReconcileMatches{std::move(matches)}, caller, soon());
@@ -31,16 +27,16 @@ class InitialState : public SessionTest {
 TEST_F(InitialState, ADuplicateHasNoEffectAndNoAnswer) {
   const auto found = ready_match();
   const auto id = found.match_id;
-  ASSERT_TRUE(world_.events->wait_for<MatchReady>(id));
+  ASSERT_TRUE(world_.published.wait_for<MatchReady>(id));
   ASSERT_TRUE(report(result_of(found, 0)).ok());
-  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(id));
+  ASSERT_TRUE(world_.published.wait_for<MatchCompleted>(id));
   ASSERT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) > 0; }));
   for (int i = 0; i < 3; ++i) publish(found);
   // The next match follows the duplicates in the stream.
   ready_match();
   EXPECT_GE(instance_.metric("mm_session_found_again_total"), 3);
-  EXPECT_EQ(world_.events->about<MatchReady>(id).size(), 1U);
-  EXPECT_EQ(world_.events->about<MatchCompleted>(id).size(), 1U);
+  EXPECT_EQ(world_.published.about<MatchReady>(id).size(), 1U);
+  EXPECT_EQ(world_.published.about<MatchCompleted>(id).size(), 1U);
   EXPECT_EQ(rows(), 2);
   EXPECT_EQ(orchestrator_.allocated().size(), 2U);
   EXPECT_EQ(get(id)->status, MatchStatus::completed);
@@ -56,7 +52,7 @@ TEST_F(InitialState, APlayerInALiveMatchCancelsTheNewMatchAndOnlyOtherTicketsAre
   const auto innocent = players_in(second)[2];
   publish(second);
 
-  const auto cancelled = world_.events->wait_for<MatchCancelled>(second.match_id);
+  const auto cancelled = world_.published.wait_for<MatchCancelled>(second.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::conflict);
   EXPECT_EQ(cancelled->requeue, (std::vector{tickets_in(second)[2], tickets_in(second)[3]}));
@@ -70,7 +66,7 @@ TEST_F(InitialState, APlayerInALiveMatchCancelsTheNewMatchAndOnlyOtherTicketsAre
   // The match stays cancelled when a duplicate comes after the end of the conflict.
   ASSERT_TRUE(report(result_of(live, 0)).ok());
   EXPECT_EQ(reconcile({second}).at(0).status, MatchStatus::cancelled);
-  EXPECT_EQ(world_.events->about<MatchCancelled>(second.match_id).size(), 1U);
+  EXPECT_EQ(world_.published.about<MatchCancelled>(second.match_id).size(), 1U);
   EXPECT_EQ(get(second.match_id)->status, MatchStatus::cancelled);
 }
 
@@ -106,7 +102,7 @@ TEST_F(InitialState, AMatchThatWaitedTooLongForItsRowIsRequeued) {
   auto found = fresh_match();
   found.created_at -= Milliseconds{10 * 60 * 1000 + 1'000};
   publish(found);
-  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.published.wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::no_server);
   EXPECT_EQ(cancelled->requeue, tickets_in(found));
@@ -177,7 +173,7 @@ TEST_F(InitialState, ABadRosterStartsAsCancelledAndNoTicketIsRequeued) {
   auto found = fresh_match({1, 1});
   found.teams[1].players[0].player_id = found.teams[0].players[0].player_id;
   publish(found);
-  const auto cancelled = world_.events->wait_for<MatchCancelled>(found.match_id);
+  const auto cancelled = world_.published.wait_for<MatchCancelled>(found.match_id);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->reason, CancelReason::conflict);
   EXPECT_TRUE(cancelled->requeue.empty());

@@ -20,10 +20,10 @@ class MatchLife : public SessionTest {
 TEST_F(MatchLife, GoesFromFoundToCompleted) {
   const auto found = fresh_match({2, 2});
   const auto id = found.match_id;
-  for (const auto player : players_in(found)) world_.open_socket(player);
+  for (const auto player : players_in(found)) world_.set_connected(player);
   publish(found);
 
-  const auto ready = world_.events->wait_for<MatchReady>(id);
+  const auto ready = world_.published.wait_for<MatchReady>(id);
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->server_endpoint, "127.0.0.1:4242");
   EXPECT_EQ(ready->teams.size(), 2U);
@@ -33,7 +33,7 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   const auto answer = report(result_of(found, 1));
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, MatchStatus::completed);
-  const auto completed = world_.events->wait_for<MatchCompleted>(id);
+  const auto completed = world_.published.wait_for<MatchCompleted>(id);
   ASSERT_TRUE(completed);
   EXPECT_EQ(completed->winning_team, 1);
   EXPECT_EQ(completed->duration_seconds, 12.5);
@@ -44,9 +44,9 @@ TEST_F(MatchLife, GoesFromFoundToCompleted) {
   EXPECT_EQ(completed->teams[1][1].stats.text, R"({"kills":3})");
 
   EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
-  EXPECT_TRUE(testing::eventually([&] { return world_.events->about<SessionStateChanged>(id).size() == 4; }));
+  EXPECT_TRUE(testing::eventually([&] { return world_.published.about<SessionStateChanged>(id).size() == 4; }));
   std::vector<MatchStatus> states;
-  for (const auto& change : world_.events->about<SessionStateChanged>(id)) states.push_back(change.to);
+  for (const auto& change : world_.published.about<SessionStateChanged>(id)) states.push_back(change.to);
   EXPECT_EQ(states,
             (std::vector{MatchStatus::allocating, MatchStatus::ready, MatchStatus::running, MatchStatus::completed}));
 }
@@ -55,15 +55,15 @@ TEST_F(MatchLife, SendsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
   const auto found = fresh_match({1, 1});
   const auto id = found.match_id;
   const auto players = players_in(found);
-  for (const auto player : players) world_.open_socket(player);
+  for (const auto player : players) world_.set_connected(player);
   publish(found);
   for (const auto player : players) {
-    const auto frame = world_.events->wait_for_frame(player, "session_ready");
+    const auto frame = world_.published.wait_for_frame(player, "session_ready");
     ASSERT_TRUE(frame);
-    const auto data = wire::decode<frames::SessionReady>(*frame, wire::Unknown::refused);
+    const auto data = wire::decode<frames::SessionReady>(frame->data, wire::Unknown::refused);
     ASSERT_TRUE(data.ok());
     EXPECT_EQ(data->server_url, "ws://127.0.0.1:4242/match/" + id.to_string());
-    const auto view = get(id, player_caller(player));
+    const auto view = get(id, as_player(player));
     ASSERT_TRUE(view.ok());
     EXPECT_EQ(view->join_token, data->join_token);
     EXPECT_EQ(view->expires_at, data->expires_at);
@@ -80,18 +80,18 @@ TEST_F(MatchLife, SendsEachPlayerTheirOwnTokenAndTheServerItsOwn) {
   const auto server = servers.verify_server(orchestrator_.request_of(id)->server_token, SystemClock().now());
   ASSERT_TRUE(server.ok());
   EXPECT_EQ(server->match, id);
-  EXPECT_FALSE(servers.verify_join(*get(id, player_caller(players[0]))->join_token, SystemClock().now()).ok());
+  EXPECT_FALSE(servers.verify_join(*get(id, as_player(players[0]))->join_token, SystemClock().now()).ok());
 }
 
 TEST_F(MatchLife, PutsNoTokenOrKeyIntoAnEvent) {
   const auto found = ready_match();
   const auto id = found.match_id;
-  const auto token = *get(id, player_caller(players_in(found)[0]))->join_token;
+  const auto token = *get(id, as_player(players_in(found)[0]))->join_token;
   ASSERT_TRUE(report(result_of(found, 0)).ok());
-  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(id));
+  ASSERT_TRUE(world_.published.wait_for<MatchCompleted>(id));
   const auto request = *orchestrator_.request_of(id);
   for (const auto* subject : {"match.ready", "match.completed", "session.state_changed"}) {
-    for (const auto& body : world_.events->bodies(subject)) {
+    for (const auto& body : world_.published.bodies(subject)) {
       EXPECT_EQ(body.find(token), std::string::npos) << subject;
       EXPECT_EQ(body.find(request.server_token), std::string::npos) << subject;
       EXPECT_EQ(body.find(request.join_key), std::string::npos) << subject;
@@ -103,7 +103,7 @@ TEST_F(MatchLife, ShowsAMatchToItsPlayersAndServicesOnly) {
   const auto found = ready_match();
   const auto id = found.match_id;
   const auto player = players_in(found)[1];
-  const auto own = get(id, player_caller(player));
+  const auto own = get(id, as_player(player));
   ASSERT_TRUE(own.ok());
   EXPECT_EQ(own->team, 1);
   EXPECT_EQ(own->status, MatchStatus::ready);
@@ -113,11 +113,11 @@ TEST_F(MatchLife, ShowsAMatchToItsPlayersAndServicesOnly) {
   EXPECT_EQ(service->team, -1);
   EXPECT_FALSE(service->join_token.has_value());
 
-  EXPECT_EQ(get(id, player_caller(PlayerId::fresh(SystemClock().now()))).error().code, Code::not_found);
-  auto foreign = player_caller(player);
+  EXPECT_EQ(get(id, as_player(PlayerId::fresh(SystemClock().now()))).error().code, Code::not_found);
+  auto foreign = as_player(player);
   foreign.tenant = *Tenant::parse("other");
   EXPECT_EQ(get(id, foreign).error().code, Code::not_found);
-  EXPECT_EQ(get(id, server_caller(MatchId::fresh(SystemClock().now()))).error().code, Code::not_found);
+  EXPECT_EQ(get(id, as_server(MatchId::fresh(SystemClock().now()))).error().code, Code::not_found);
   EXPECT_EQ(get(MatchId::fresh(SystemClock().now())).error().code, Code::not_found);
 }
 
@@ -126,14 +126,14 @@ TEST_F(MatchLife, FindsTheLiveMatchOfAPlayerUntilItIsOver) {
   const auto player = players_in(found)[0];
   EXPECT_EQ(get_live(player)->match_id, found.match_id);
   EXPECT_EQ(get_live(PlayerId::fresh(SystemClock().now())).error().code, Code::no_match);
-  // Another player may not read it.
-  const auto spied = world_.bus->request(GetMatch{std::nullopt, player}, player_caller(players_in(found)[1]), soon());
+  // Not another player's.
+  const auto spied = world_.bus->request(GetMatch{std::nullopt, player}, as_player(players_in(found)[1]), soon());
   EXPECT_EQ(spied.error().code, Code::no_match);
 
   ASSERT_TRUE(report(result_of(found, 0)).ok());
   EXPECT_EQ(get_live(player).error().code, Code::no_match);
-  // After the end, a player may still read the match, without endpoint and token.
-  const auto after = get(found.match_id, player_caller(player));
+  // An ex-player may still read, without a place to go.
+  const auto after = get(found.match_id, as_player(player));
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(after->status, MatchStatus::completed);
   EXPECT_FALSE(after->server_endpoint || after->server_url || after->join_token || after->expires_at);
@@ -143,7 +143,7 @@ TEST_F(MatchLife, AcceptsHeartbeatsAndResultsOnlyFromTheServerOfTheMatch) {
   const auto found = ready_match();
   const auto id = found.match_id;
   const auto other = MatchId::fresh(SystemClock().now());
-  for (const auto& caller : {Caller{}, player_caller(players_in(found)[0]), server_caller(other)}) {
+  for (const auto& caller : {Caller{}, as_player(players_in(found)[0]), as_server(other)}) {
     EXPECT_EQ(send_heartbeat_as(caller, id).error().code, Code::forbidden);
     EXPECT_EQ(report_as(caller, result_of(found, 0)).error().code, Code::forbidden);
   }
@@ -167,7 +167,7 @@ TEST_F(MatchLife, RunsFromTheFirstHeartbeatWithTheStatusRunning) {
 TEST_F(MatchLife, AcceptsOneResultAndAnswersItsRepeatAlike) {
   const auto found = ready_match({2, 2});
   const auto id = found.match_id;
-  for (const auto player : players_in(found)) world_.open_socket(player);
+  for (const auto player : players_in(found)) world_.set_connected(player);
   const auto first = report(result_of(found, std::nullopt));
   ASSERT_TRUE(first.ok());
   auto reordered = result_of(found, std::nullopt);
@@ -179,11 +179,12 @@ TEST_F(MatchLife, AcceptsOneResultAndAnswersItsRepeatAlike) {
   EXPECT_EQ(report(result_of(found, 0)).error().status(), 409);
   EXPECT_EQ(send_heartbeat(id).error().code, Code::match_over);
 
-  const auto frame = world_.events->wait_for_frame(players_in(found)[0], "match_completed");
+  const auto frame = world_.published.wait_for_frame(players_in(found)[0], "match_completed");
   ASSERT_TRUE(frame);
-  EXPECT_NE(frame->find(R"("winning_team":null)"), std::string::npos) << *frame;
-  EXPECT_TRUE(testing::eventually([&] { return !world_.events->bodies("events.violation.result_conflict").empty(); }));
-  EXPECT_EQ(world_.events->about<MatchCompleted>(id).size(), 1U);
+  EXPECT_NE(frame->data.find(R"("winning_team":null)"), std::string::npos) << frame->data;
+  EXPECT_TRUE(
+      testing::eventually([&] { return !world_.published.bodies("events.violation.result_conflict").empty(); }));
+  EXPECT_EQ(world_.published.about<MatchCompleted>(id).size(), 1U);
   EXPECT_EQ(instance_.metric("mm_session_results_repeated_total"), 1);
 }
 
@@ -196,7 +197,7 @@ TEST_F(MatchLife, AcceptsEqualResultsAtTheSameTimeAsOne) {
   }
   for (auto& reporter : reporters) reporter.join();
   EXPECT_EQ(accepted, 8);
-  ASSERT_TRUE(world_.events->wait_for<MatchCompleted>(found.match_id));
+  ASSERT_TRUE(world_.published.wait_for<MatchCompleted>(found.match_id));
   EXPECT_EQ(instance_.metric(R"(mm_session_matches_total{state="completed"})"), 1);
 }
 
@@ -214,7 +215,7 @@ TEST_F(MatchLife, RefusesAResultThatDoesNotFitTheMatch) {
 
   const auto silent = world_.bus->request(
       "session.result", R"({"match_id":")" + found.match_id.to_string() + R"(","duration_seconds":1})",
-      server_caller(found.match_id), soon());
+      as_server(found.match_id), soon());
   ASSERT_FALSE(silent.ok());
   EXPECT_EQ(silent.error().errors[0].pointer, "/winning_team") << "an absent winning_team is not a draw";
 }

@@ -1,21 +1,20 @@
 #include "tests/integration/session/world.h"
 
-#include "common/security/secrets.h"
-#include "common/testing/event_keys.h"
-
 namespace mm::session {
 namespace {
 
-bus::ServerOptions orchestrator_options() {
-  bus::ServerOptions options;
-  options.name = "orchestrator";
-  return options;
+Settings settings_of(const World& world, const std::string& modes_file) {
+  Settings settings;
+  settings.postgres_url = world.postgres.url_as("session");
+  settings.redis_cache_url = world.cache.url_as("session");
+  settings.modes_file = modes_file;
+  return settings;
 }
 
 }  // namespace
 
 FakeOrchestrator::FakeOrchestrator(bus::Bus& bus, metrics::Registry& metrics, int capacity)
-    : capacity_(capacity), server_(bus, orchestrator_options(), metrics) {
+    : capacity_(capacity), server_(bus, {.name = "orchestrator"}, metrics) {
   server_.serve<AllocateServer>([this](const AllocateServer& r, const bus::Context&) { return allocate(r); });
   server_.serve<ReleaseServer>([this](const ReleaseServer& r, const bus::Context&) { return release(r.match_id); });
   server_.start();
@@ -86,98 +85,22 @@ void FakeOrchestrator::intercept(std::function<std::optional<Problem>(MatchId)> 
   intercept_ = std::move(with);
 }
 
-EventRecorder::EventRecorder(bus::Bus& bus) {
-  for (const auto* subject : {"match.*", "session.state_changed", "events.violation.*", "notify.*"}) {
-    subscriptions_.push_back(
-        std::make_unique<bus::Subscription>(bus, subject, "", [this](std::string_view heard, std::string_view body) {
-          const std::lock_guard lock(mutex_);
-          bodies_[std::string(heard)].emplace_back(body);
-        }));
-  }
-}
-
-std::vector<std::string> EventRecorder::bodies(const std::string& subject) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = bodies_.find(subject);
-  return found == bodies_.end() ? std::vector<std::string>{} : found->second;
-}
-
-std::vector<std::string> EventRecorder::frames(PlayerId player, std::string_view event) const {
-  std::vector<std::string> data;
-  for (const auto& body : bodies(notify_subject(player))) {
-    const auto document = json::Document::parse(body);
-    if (document && document->root().find("event")->string() == event) {
-      data.push_back(document->root().find("data")->text());
-    }
-  }
-  return data;
-}
-
-std::optional<std::string> EventRecorder::wait_for_frame(PlayerId player, std::string_view event) const {
-  if (!testing::eventually([&] { return !frames(player, event).empty(); })) return std::nullopt;
-  return frames(player, event).front();
-}
-
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics, const std::string& user) {
-  bus::Options options;
-  options.url = nats.url();
-  options.user = user;
-  options.password = testing::OwnNats::password(user);
-  options.name = user;
-  options.keys = testing::event_keys();
-  auto bus = bus::Bus::connect(options, metrics, soon());
-  check(bus.ok(), "no connection to the test's nats-server");
-  return std::move(*bus);
-}
-
-World::World() : bus(connect(nats, metrics)) { events = std::make_unique<EventRecorder>(*bus); }
-
 World& World::shared() {
   static World world;
   return world;
 }
 
-storage::Postgres World::database() const {
-  storage::PostgresOptions options;
-  options.url = postgres.url();
-  options.connections = 1;
-  return storage::Postgres(options);
-}
-
 void World::clean() {
-  auto database = this->database();
-  const auto done = database.transaction(soon(), [](pqxx::work& tx) {
-    tx.exec("TRUNCATE session.match, session.live_player, session.ended_player, session.outbox");
-  });
-  check(done.ok(), "the tables could not be emptied");
+  database.rows("TRUNCATE session.match, session.live_player, session.ended_player, session.outbox");
 }
 
-void World::open_socket(PlayerId player) {
-  storage::RedisOptions options;
-  options.url = cache.url();
-  options.password = cache.password();
-  storage::Redis redis(options);
-  const auto key = "mm:{default}:presence:" + player.to_string();
-  check(redis.command({"HSET", key, "gateway-1", "1"}, soon()).ok(), "no presence in the cache");
+void World::set_connected(PlayerId player) {
+  storage::Redis redis(testing::redis_options(cache));
+  testing::set_connected(redis, default_tenant(), player);
 }
 
-Instance::Instance(World& world, const Timing& timing, const std::string& modes_file)
-    : bus_(connect(world.nats, metrics_, "session")) {
-  Settings settings;
-  settings.postgres_url = world.postgres.url_as("session");
-  settings.redis_cache_url = world.cache.url_as("session");
-  settings.modes_file = modes_file;
-  runtime_ = std::make_unique<Runtime>(
-      Runtime{"session", "session-1", clock_, credentials_, metrics_, health_, *bus_, nullptr});
-  service_ = std::make_unique<Service>(settings, *runtime_, timing);
-}
-
-double Instance::metric(const std::string& series) const {
-  const auto text = "\n" + metrics_.expose();
-  const auto found = text.find("\n" + series + " ");
-  if (found == std::string::npos) return 0;
-  return std::stod(text.substr(found + series.size() + 2));
-}
+Instance::Instance(const World& world, const Timing& timing, const std::string& modes_file)
+    : Daemon(world.nats, settings_of(world, modes_file), {"session-1"}, timing) {}
 
 MatchFound fresh_match(std::vector<std::size_t> team_sizes) {
   const auto now = SystemClock().now();
@@ -228,11 +151,11 @@ Reply<MatchView> SessionTest::get(MatchId match, const Caller& caller) {
 }
 
 Reply<MatchView> SessionTest::get_live(PlayerId player) {
-  return world_.bus->request(GetMatch{std::nullopt, player}, player_caller(player), soon());
+  return world_.bus->request(GetMatch{std::nullopt, player}, as_player(player), soon());
 }
 
 Reply<HeartbeatAnswer> SessionTest::send_heartbeat(MatchId match, ServerPhase phase) {
-  return world_.bus->request(Heartbeat{match, 2, phase}, server_caller(match), soon());
+  return world_.bus->request(Heartbeat{match, 2, phase}, as_server(match), soon());
 }
 
 Reply<HeartbeatAnswer> SessionTest::send_heartbeat_as(const Caller& caller, MatchId match) {
@@ -240,7 +163,7 @@ Reply<HeartbeatAnswer> SessionTest::send_heartbeat_as(const Caller& caller, Matc
 }
 
 Reply<ResultAnswer> SessionTest::report(const ReportResult& result) {
-  return report_as(server_caller(result.match_id), result);
+  return report_as(as_server(result.match_id), result);
 }
 
 Reply<ResultAnswer> SessionTest::report_as(const Caller& caller, const ReportResult& result) {
@@ -259,20 +182,6 @@ MatchFound SessionTest::ready_match(std::vector<std::size_t> team_sizes) {
   publish(found);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));
   return found;
-}
-
-Caller player_caller(PlayerId player) {
-  Caller caller;
-  caller.role = Role::player;
-  caller.player = player;
-  return caller;
-}
-
-Caller server_caller(MatchId match) {
-  Caller caller;
-  caller.role = Role::server;
-  caller.match = match;
-  return caller;
 }
 
 ReportResult result_of(const MatchFound& found, std::optional<int> winner) {

@@ -13,18 +13,19 @@
 #include <string>
 #include <vector>
 
-#include "common/bus/bus.h"
 #include "common/bus/server.h"
-#include "common/daemon/daemon.h"
-#include "common/storage/postgres.h"
-#include "common/storage/redis.h"
-#include "common/testing/servers.h"
-#include "common/testing/wait.h"
+#include "common/testing/connections.h"
+#include "common/testing/daemon.h"
+#include "common/testing/event_recorder.h"
+#include "common/testing/players.h"
 #include "services/session/service.h"
 
 namespace mm::session {
 
-inline Deadline soon() { return Deadline::after(Milliseconds{20'000}); }
+using testing::as_player;
+using testing::as_server;
+using testing::connect;
+using testing::soon;
 
 /// Allocates up to `capacity` servers, records the order of the requests, and remembers released matches.
 class FakeOrchestrator {
@@ -54,77 +55,31 @@ class FakeOrchestrator {
   bus::Server server_;
 };
 
-/// Records everything published on match.*, session.state_changed, events.violation.* and notify.*, by subject.
-class EventRecorder {
- public:
-  explicit EventRecorder(bus::Bus& bus);
-
-  std::vector<std::string> bodies(const std::string& subject) const;
-  /// The events of type E about this match.
-  template <class E>
-  std::vector<E> about(MatchId match) const {
-    std::vector<E> events;
-    for (const auto& body : bodies(std::string(E::kSubject.text))) {
-      auto event = wire::decode<E>(body, wire::Unknown::ignored, bus::Bus::kTrusted);
-      if (event && event->match_id == match) events.push_back(*std::move(event));
-    }
-    return events;
-  }
-  template <class E>
-  std::optional<E> wait_for(MatchId match) const {
-    if (!testing::eventually([&] { return !about<E>(match).empty(); })) return std::nullopt;
-    return about<E>(match).front();
-  }
-  /// The `data` of frames with this event to this player.
-  std::vector<std::string> frames(PlayerId player, std::string_view event) const;
-  std::optional<std::string> wait_for_frame(PlayerId player, std::string_view event) const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::vector<std::string>> bodies_;
-  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
-};
-
-/// The servers, shared by tests that do not stop them.
+/// The servers, shared by tests that do not break them.
 struct World {
-  World();
   static World& shared();
 
   /// Deletes every match.
   void clean();
-  storage::Postgres database() const;
-  void open_socket(PlayerId player);
+  void set_connected(PlayerId player);
 
   testing::OwnNats nats;
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   testing::OwnPostgres postgres;
   metrics::Registry metrics;
-  std::unique_ptr<bus::Bus> bus;
-  std::unique_ptr<EventRecorder> events;
+  std::unique_ptr<bus::Bus> bus = connect(nats, metrics);
+  testing::Database database{postgres};
+  testing::EventRecorder published{*bus, {"match.*", "session.state_changed", "events.violation.*", "notify.*"}};
 };
 
 /// One session daemon, in this process.
-class Instance {
+class Instance : public testing::Daemon<Service> {
  public:
-  /// `modes_file`: empty for the built-in modes.
-  explicit Instance(World& world, const Timing& timing = {}, const std::string& modes_file = "");
-  double metric(const std::string& series) const;
-
- private:
-  SystemClock clock_;
-  metrics::Registry metrics_;
-  runtime::Health health_;
-  runtime::Credentials credentials_{testing::credentials_of("session")};
-  std::unique_ptr<bus::Bus> bus_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<Service> service_;
+  /// `modes_file`: empty for the shipped modes.
+  explicit Instance(const World& world, const Timing& timing = {}, const std::string& modes_file = "");
 };
 
-/// Connects as `user`; the user `test` has all rights.
-std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, metrics::Registry& metrics,
-                                  const std::string& user = "test");
-
-/// A match found now: teams of new players with one ticket each.
+/// Teams of fresh players with a ticket each, found now.
 MatchFound fresh_match(std::vector<std::size_t> team_sizes = {1, 1});
 std::vector<PlayerId> players_in(const MatchFound& found);
 std::vector<TicketId> tickets_in(const MatchFound& found);
@@ -149,8 +104,6 @@ class SessionTest : public ::testing::Test {
   World& world_;
 };
 
-Caller player_caller(PlayerId player);
-Caller server_caller(MatchId match);
 ReportResult result_of(const MatchFound& found, std::optional<int> winner);
 
 }  // namespace mm::session

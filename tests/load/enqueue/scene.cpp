@@ -5,8 +5,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -14,35 +12,15 @@
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/reconcile.h"
 #include "common/testing/child.h"
-#include "common/testing/event_keys.h"
+#include "common/testing/connections.h"
 
 namespace mm::load {
-namespace {
-
-std::unique_ptr<bus::Bus> connect(const std::string& url, const std::string& user, metrics::Registry& metrics) {
-  bus::Options options;
-  options.url = url;
-  options.user = user;
-  options.password = testing::OwnNats::password(user);
-  options.name = user;
-  options.keys = testing::event_keys();
-  auto bus = bus::Bus::connect(options, metrics, Deadline::after(Milliseconds{10'000}));
-  if (!bus) throw std::runtime_error("no connection to " + url + ": " + bus.error());
-  return std::move(*bus);
-}
-
-std::string new_folder() {
-  std::string path = "/tmp/mm-enqueue-load.XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return path;
-}
-
-}  // namespace
 
 Scene::Scene(const std::string& program, const std::string& record_dir)
-    : queue_(testing::OwnRedis::Instance::queue, {"--appendfsync", "everysec"}), cache_(testing::OwnRedis::Instance::cache), folder_(new_folder()) {
-  bus_ = connect(nats_.url(), "test", metrics_);
-  confirming_ = connect(nats_.url(), "session", metrics_);
+    : queue_(testing::OwnRedis::Instance::queue, {"--appendfsync", "everysec"}),
+      cache_(testing::OwnRedis::Instance::cache) {
+  bus_ = testing::connect(nats_, metrics_);
+  confirming_ = testing::connect(nats_, metrics_, "session");
   requests_ = std::make_unique<bus::AsyncRequests>(*bus_, metrics_);
   session_ = std::make_unique<bus::Server>(*confirming_, bus::ServerOptions{.name = "session"}, metrics_);
   session_->serve<ReconcileMatches>([](const ReconcileMatches& request, const bus::Context&) -> Reply<MatchStandings> {
@@ -67,7 +45,7 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
                          "MM_ADMIN_PORT=0",
                          "MM_LOG_LEVEL=warning"};
   if (!record_dir.empty()) command.environment.push_back("MM_RECORD_DIR=" + record_dir);
-  command.output = folder_ + "/matchmaker.log";
+  command.output = folder_.path() + "/matchmaker.log";
   matchmaker_ = testing::start_child(command);
   await_matchmaker();
 }
@@ -76,8 +54,6 @@ Scene::~Scene() {
   consumer_.reset();
   ::kill(matchmaker_, SIGTERM);
   testing::wait_for_end(matchmaker_);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 void Scene::on_found(std::function<void(std::string_view)> found) {
@@ -109,7 +85,7 @@ void Scene::await_matchmaker() {
     if (bus_->request(GetQueues{}, Caller{}, Deadline::after(Milliseconds{500}))) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  throw std::runtime_error("the matchmaker does not answer:\n" + testing::tail(folder_ + "/matchmaker.log"));
+  throw std::runtime_error("the matchmaker does not answer:\n" + testing::tail(folder_.path() + "/matchmaker.log"));
 }
 
 // Cancels the match at once, which frees its players and its entry in Redis. Idempotent by the message id.

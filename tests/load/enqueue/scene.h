@@ -17,6 +17,7 @@
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
 #include "common/contracts/session.h"
+#include "common/testing/own_file.h"
 #include "common/testing/servers.h"
 
 namespace mm::load {
@@ -45,7 +46,7 @@ class Scene {
   testing::OwnNats nats_;
   testing::OwnRedis queue_;
   testing::OwnRedis cache_;
-  std::string folder_;
+  testing::OwnFolder folder_;
   pid_t matchmaker_ = 0;
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;

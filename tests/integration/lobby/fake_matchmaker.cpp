@@ -1,4 +1,4 @@
-#include "tests/integration/lobby/queue_stand_in.h"
+#include "tests/integration/lobby/fake_matchmaker.h"
 
 #include <stdexcept>
 
@@ -8,9 +8,7 @@ namespace {
 using matchmaker::EndResult;
 using matchmaker::EnqueueResult;
 
-constexpr Milliseconds kTimeout{5'000};
-
-Deadline soon() { return Deadline::after(kTimeout); }
+Deadline in_time() { return Deadline::after(Milliseconds{5'000}); }
 
 TimePoint time_of(matchmaker::BucketMs ms) { return TimePoint(Milliseconds(static_cast<std::int64_t>(ms))); }
 
@@ -18,13 +16,6 @@ template <class R>
 auto must(R result) {
   if (!result) throw std::runtime_error("the queue does not answer");
   return std::move(*result);
-}
-
-bus::ServerOptions options() {
-  bus::ServerOptions options;
-  options.name = "matchmaker";
-  options.workers = 8;
-  return options;
 }
 
 Reply<Enqueued> answer_of(const EnqueueResult& result, const Enqueue& request, const std::string& bucket) {
@@ -56,8 +47,8 @@ TicketStatus status_of(matchmaker::TicketState state) {
 
 }  // namespace
 
-QueueStandIn::QueueStandIn(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics)
-    : bus_(bus), store_(queue, {}), ticks_(queue), server_(bus, options(), metrics) {
+FakeMatchmaker::FakeMatchmaker(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics)
+    : bus_(bus), store_(queue, {}), ticks_(queue), server_(bus, {.name = "matchmaker", .workers = 8}, metrics) {
   server_.serve<Enqueue>([this](const Enqueue& request, const bus::Context&) { return enqueue(request); });
   server_.serve<CancelTicket>([this](const CancelTicket& request, const bus::Context&) { return cancel(request); });
   server_.serve<GetTicket>([this](const GetTicket& request, const bus::Context&) -> Reply<Ticket> {
@@ -68,17 +59,17 @@ QueueStandIn::QueueStandIn(bus::Bus& bus, storage::Redis& queue, metrics::Regist
   server_.start();
 }
 
-void QueueStandIn::before_enqueue(std::function<void(const Enqueue&)> hook) {
+void FakeMatchmaker::before_enqueue(std::function<void(const Enqueue&)> hook) {
   std::lock_guard lock(mutex_);
   hook_ = std::move(hook);
 }
 
-std::vector<Enqueue> QueueStandIn::enqueues() const {
+std::vector<Enqueue> FakeMatchmaker::enqueues() const {
   std::lock_guard lock(mutex_);
   return enqueues_;
 }
 
-std::optional<Enqueue> QueueStandIn::last_enqueue_of(PlayerId player) const {
+std::optional<Enqueue> FakeMatchmaker::last_enqueue_of(PlayerId player) const {
   std::optional<Enqueue> last;
   for (const auto& request : enqueues()) {
     for (const auto& one : request.players) {
@@ -88,7 +79,7 @@ std::optional<Enqueue> QueueStandIn::last_enqueue_of(PlayerId player) const {
   return last;
 }
 
-Reply<Enqueued> QueueStandIn::enqueue(const Enqueue& request) {
+Reply<Enqueued> FakeMatchmaker::enqueue(const Enqueue& request) {
   std::function<void(const Enqueue&)> hook;
   {
     std::lock_guard lock(mutex_);
@@ -109,15 +100,15 @@ Reply<Enqueued> QueueStandIn::enqueue(const Enqueue& request) {
   ticket.team_size = *request.team_size;
   ticket.buckets = {bucket.text()};
   ticket.max_wait = Milliseconds{600'000};
-  if (!store_.add_tenant(request.tenant, soon())) return refuse(Code::unavailable);
-  const auto results = store_.enqueue({ticket}, soon());
+  if (!store_.add_tenant(request.tenant, in_time())) return refuse(Code::unavailable);
+  const auto results = store_.enqueue({ticket}, in_time());
   if (!results) return refuse(Code::unavailable);
   return answer_of(results->front(), request, bucket.text());
 }
 
-Reply<CancelledTicket> QueueStandIn::cancel(const CancelTicket& request) {
+Reply<CancelledTicket> FakeMatchmaker::cancel(const CancelTicket& request) {
   const auto result =
-      store_.cancel(request.tenant, {request.ticket_id, std::nullopt, request.reason, request.player_id}, soon());
+      store_.cancel(request.tenant, {request.ticket_id, std::nullopt, request.reason, request.player_id}, in_time());
   if (!result) return refuse(Code::unavailable);
   switch (result->kind) {
     case EndResult::Kind::matched: return refuse(Code::already_matched);
@@ -126,16 +117,16 @@ Reply<CancelledTicket> QueueStandIn::cancel(const CancelTicket& request) {
   }
 }
 
-std::string QueueStandIn::lease(const Tenant& tenant, const std::string& bucket) {
+std::string FakeMatchmaker::lease(const Tenant& tenant, const std::string& bucket) {
   const auto partition = matchmaker::partition_of(bucket);
   auto& token = leases_[tenant.str() + partition];
   if (token.empty()) {
-    token = must(ticks_.take_leases({{{tenant, partition}, "", "", "test"}}, soon())).front().token;
+    token = must(ticks_.take_leases({{{tenant, partition}, "", "", "test"}}, in_time())).front().token;
   }
   return token;
 }
 
-MatchId QueueStandIn::match(const Tenant& tenant, const std::vector<TicketId>& tickets) {
+MatchId FakeMatchmaker::match(const Tenant& tenant, const std::vector<TicketId>& tickets) {
   std::lock_guard lock(mutex_);
   MatchFound found;
   found.match_id = MatchId::fresh(SystemClock{}.now());
@@ -143,7 +134,7 @@ MatchId QueueStandIn::match(const Tenant& tenant, const std::vector<TicketId>& t
   found.created_at = SystemClock{}.now();
   matchmaker::CommitRequest ask;
   for (const auto& id : tickets) {
-    const auto ticket = must(store_.status(tenant, id, std::nullopt, soon()))->ticket;
+    const auto ticket = must(store_.status(tenant, id, std::nullopt, in_time()))->ticket;
     found.mode = *ticket.mode;
     found.region = *ticket.region;
     found.team_size = ticket.team_size;
@@ -156,19 +147,19 @@ MatchId QueueStandIn::match(const Tenant& tenant, const std::vector<TicketId>& t
   }
   ask.token = lease(tenant, ask.bucket);
   ask.found = found;
-  const auto decided = must(ticks_.decide({ask}, {}, soon()));
+  const auto decided = must(ticks_.decide({ask}, {}, in_time()));
   if (decided.commits.front().kind != matchmaker::CommitResult::Kind::ok) throw std::runtime_error("commit refused");
   matches_[found.match_id] = found;
-  must(bus_.store(found, found.match_id.to_string() + ".1", soon()));
+  must(bus_.store(found, found.match_id.to_string() + ".1", in_time()));
   return found.match_id;
 }
 
-MatchFound QueueStandIn::found(MatchId match) {
+MatchFound FakeMatchmaker::found(MatchId match) {
   std::lock_guard lock(mutex_);
   return matches_.at(match);
 }
 
-void QueueStandIn::publish_completed(MatchId match, const std::string& copy) {
+void FakeMatchmaker::publish_completed(MatchId match, const std::string& copy) {
   const auto from = found(match);
   MatchCompleted event;
   event.match_id = match;
@@ -182,10 +173,10 @@ void QueueStandIn::publish_completed(MatchId match, const std::string& copy) {
       players.push_back({player.player_id, player.ticket_id, player.party_id, player.mmr, {}});
     }
   }
-  must(bus_.store(event, match.to_string() + ".completed." + copy, soon()));
+  must(bus_.store(event, match.to_string() + ".completed." + copy, in_time()));
 }
 
-void QueueStandIn::publish_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
+void FakeMatchmaker::publish_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
   const auto from = found(match);
   MatchCancelled event;
   event.match_id = match;
@@ -195,31 +186,31 @@ void QueueStandIn::publish_cancelled(MatchId match, const std::vector<TicketId>&
     auto& players = event.teams.emplace_back();
     for (const auto& player : team.players) players.push_back(player.player_id);
   }
-  must(bus_.store(event, match.to_string() + ".cancelled", soon()));
+  must(bus_.store(event, match.to_string() + ".cancelled", in_time()));
 }
 
-void QueueStandIn::apply_completed(MatchId match) {
-  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::completed, {}, {}}, soon()));
+void FakeMatchmaker::apply_completed(MatchId match) {
+  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::completed, {}, {}}, in_time()));
 }
 
-void QueueStandIn::apply_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
+void FakeMatchmaker::apply_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
   must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::cancelled, CancelReason::no_server, requeue},
-                      soon()));
+                      in_time()));
 }
 
-int QueueStandIn::relay(const Tenant& tenant) {
-  const auto events = must(store_.outbox(tenant, 1000, soon()));
+int FakeMatchmaker::relay(const Tenant& tenant) {
+  const auto events = must(store_.outbox(tenant, 1000, in_time()));
   std::vector<std::string> entries;
   for (const auto& event : events) {
-    must(bus_.store(event.subject, event.body, event.message_id, trace::current(), soon()));
+    must(bus_.store(event.subject, event.body, event.message_id, trace::current(), in_time()));
     entries.push_back(event.entry);
   }
-  if (!entries.empty()) must(store_.relayed(tenant, bus_.server_id(), entries, soon()));
+  if (!entries.empty()) must(store_.relayed(tenant, bus_.server_id(), entries, in_time()));
   return static_cast<int>(entries.size());
 }
 
-std::optional<Ticket> QueueStandIn::ticket(TicketId id, const Tenant& tenant) {
-  const auto status = store_.status(tenant, id, std::nullopt, soon());
+std::optional<Ticket> FakeMatchmaker::ticket(TicketId id, const Tenant& tenant) {
+  const auto status = store_.status(tenant, id, std::nullopt, in_time());
   if (!status || !*status) return std::nullopt;
   const auto& stored = (*status)->ticket;
   Ticket ticket;

@@ -14,9 +14,9 @@
 
 namespace mm::testing {
 
-class QueueStandIn {
+class FakeMatchmaker {
  public:
-  QueueStandIn(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics);
+  FakeMatchmaker(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics);
 
   /// Sets a function to be called after a request arrives and before its script runs.
   void before_enqueue(std::function<void(const Enqueue&)> hook);

@@ -1,4 +1,4 @@
-#include "tests/integration/orchestrator/http_stand_in.h"
+#include "tests/integration/orchestrator/fake_gateway.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -41,7 +41,7 @@ std::optional<HttpRequest> next_request(std::string& received) {
 
 }  // namespace
 
-HttpStandIn::HttpStandIn() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+FakeGateway::FakeGateway() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -54,18 +54,18 @@ HttpStandIn::HttpStandIn() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOE
   thread_ = std::thread([this] { run(); });
 }
 
-HttpStandIn::~HttpStandIn() {
+FakeGateway::~FakeGateway() {
   ending_ = true;
   thread_.join();
   ::close(listener_);
 }
 
-void HttpStandIn::answer_with(std::function<HttpAnswer(const HttpRequest&)> answer) {
+void FakeGateway::answer_with(std::function<HttpAnswer(const HttpRequest&)> answer) {
   const std::lock_guard lock(mutex_);
   answer_ = std::move(answer);
 }
 
-std::vector<HttpRequest> HttpStandIn::requests(const std::string& target_end) const {
+std::vector<HttpRequest> FakeGateway::requests(const std::string& target_end) const {
   const std::lock_guard lock(mutex_);
   std::vector<HttpRequest> found;
   for (const auto& request : requests_) {
@@ -74,7 +74,7 @@ std::vector<HttpRequest> HttpStandIn::requests(const std::string& target_end) co
   return found;
 }
 
-void HttpStandIn::run() {
+void FakeGateway::run() {
   std::map<int, std::string> connections;
   while (!ending_) {
     std::vector<pollfd> watched{{listener_, POLLIN, 0}};
@@ -93,7 +93,7 @@ void HttpStandIn::run() {
   for (const auto& [connection, received] : connections) ::close(connection);
 }
 
-bool HttpStandIn::serve(int connection, std::string& received) {
+bool FakeGateway::serve(int connection, std::string& received) {
   char block[16 * 1024];
   const auto got = ::recv(connection, block, sizeof block, 0);
   if (got <= 0) return false;

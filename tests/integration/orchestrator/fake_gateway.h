@@ -24,12 +24,12 @@ struct HttpAnswer {
   bool hang_up = false;   ///< no answer: the connection is closed
 };
 
-class HttpStandIn {
+class FakeGateway {
  public:
-  HttpStandIn();
-  ~HttpStandIn();
-  HttpStandIn(const HttpStandIn&) = delete;
-  HttpStandIn& operator=(const HttpStandIn&) = delete;
+  FakeGateway();
+  ~FakeGateway();
+  FakeGateway(const FakeGateway&) = delete;
+  FakeGateway& operator=(const FakeGateway&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   void answer_with(std::function<HttpAnswer(const HttpRequest&)> answer);
