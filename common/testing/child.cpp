@@ -27,7 +27,8 @@ extern char** environ;
 namespace mm::testing {
 namespace {
 
-// PR_SET_PDEATHSIG fires when the *thread* that forked ends. This one lives as long as the process.
+// Runs functions on a thread that lives as long as the process: PR_SET_PDEATHSIG fires when the thread that forked
+// ends.
 class Launcher {
  public:
   static Launcher& instance() {
@@ -93,7 +94,7 @@ std::string found_in_path(const std::string& program) {
   return program;
 }
 
-// Whoever runs the tests may have settings of a stack of their own (MM_PORT_BASE=… make test): those are not ours.
+// Variables MM_… are left out: the person who runs the tests may have set them for another stack (MM_PORT_BASE=…).
 std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
   auto all = changes;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -114,7 +115,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
-// Between fork and exec: only calls that are safe after a fork of a process with threads.
+// Runs between fork and exec: only calls that are safe after a fork of a process with threads.
 [[noreturn]] void become(const std::string& program, char* const* arguments, char* const* environment,
                          const ChildCommand& command, const Identity* identity, int output, pid_t parent) {
   setpgid(0, 0);
@@ -128,7 +129,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   const bool ready = (identity == nullptr || (setgroups(identity->groups.size(), identity->groups.data()) == 0 &&
                                               setgid(identity->gid) == 0 && setuid(identity->uid) == 0)) &&
                      (command.folder.empty() || chdir(command.folder.c_str()) == 0);
-  // After the change of user, which clears it.
+  // After the change of user, because that clears the setting.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (ready && getppid() == parent) execve(program.c_str(), arguments, environment);
   constexpr char kSorry[] = "the program could not be started\n";
@@ -208,7 +209,7 @@ std::vector<pid_t> with_descendants(pid_t pid) {
 }
 
 void stop_all(pid_t pid) {
-  // A process that is not stopped yet may fork: look again until a look finds nobody new.
+  // A process that is not stopped yet may fork: repeat until no new process is found.
   std::vector<pid_t> stopped;
   for (bool news = true; news;) {
     news = false;

@@ -29,7 +29,7 @@ std::string text_of(const json::Value& value, std::string_view key) {
   return found && found->is(json::Kind::string) ? std::string(found->string()) : std::string{};
 }
 
-/// The value itself, or what its $ref names: "#/components/responses/…".
+/// The value itself, or the value that its $ref points to ("#/components/responses/…").
 json::Value resolved(const json::Value& document, const json::Value& value) {
   auto reference = text_of(value, "$ref");
   if (reference.empty()) return value;
@@ -92,7 +92,7 @@ bool DocumentedAnswers::fits(const Operation& operation, const std::vector<std::
       if (expected != segments[i]) return false;
       continue;
     }
-    // A path whose parameter cannot be one is not a path of this operation.
+    // If the segment does not match the format of the parameter, the path does not belong to this operation.
     const auto& parameter = operation.parameters.at(expected);
     if (segments[i].empty() || (parameter.is_uuid && !Uuid::parse(segments[i]))) return false;
     if (!parameter.pattern.empty() && !std::regex_search(segments[i], std::regex(parameter.pattern))) return false;

@@ -1,6 +1,6 @@
-// Holds every answer of an HTTP service against its OpenAPI document: the status of each must be listed for the
-// operation, a problem's code must be among the examples of its status, and there is a body exactly where the document
-// describes one.
+// Checks answers of an HTTP service against its OpenAPI document. The status must be listed for the operation, the code
+// of a problem must be among the examples of the status, and there must be a body exactly if the document describes
+// one.
 #pragma once
 
 #include <map>
@@ -19,12 +19,12 @@ class DocumentedAnswers {
 
   struct Seen {
     std::string method;
-    std::string target;  ///< path, and perhaps a query
+    std::string target;  ///< path, with or without a query
     int status = 0;
     std::string content_type;
     std::string body;
   };
-  /// What the document does not say of this answer; empty: it says all, or the path is none of its own.
+  /// How the answer differs from the document; empty if it does not, or if the document does not have the path.
   std::string objection(const Seen& seen) const;
 
   std::size_t operations() const { return operations_.size(); }

@@ -1,4 +1,5 @@
-// Session's key pair for all signers of events in tests: whoever uses it may publish in the name of session and profile.
+// One key pair for all signers of events in tests, that of session. A connection with these keys can publish signed
+// events in the name of session and of profile.
 #pragma once
 
 #include "common/bus/proof.h"

@@ -27,7 +27,7 @@ class OwnFolder {
   OwnFolder& operator=(const OwnFolder&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Does not delete it.
+  /// The folder is not deleted with the object.
   void keep() { kept_ = true; }
 
  private:
@@ -41,13 +41,13 @@ class OwnFile {
 
   std::string path() const { return folder_.path() + "/file"; }
 
-  /// All at once: a reader sees the old text or the new one.
+  /// Replaces the file atomically: a reader sees the old text or the new one.
   void replace(const std::string& text) const {
     const auto fresh = folder_.path() + "/fresh";
     std::ofstream(fresh) << text;
     check(std::rename(fresh.c_str(), path().c_str()) == 0, "the file is put in its place");
   }
-  /// In place: for a moment only the first part is there.
+  /// Overwrites the file in place: for a moment it has only the first part.
   void overwrite(const std::string& first, const std::string& rest) const {
     std::ofstream file(path(), std::ios::trunc);
     file << first << std::flush;

@@ -1,4 +1,4 @@
-// A test's own nats-server, and what its log says about mistakes of its clients.
+// The nats-server of a test, and the check of its log for errors of its clients.
 #include <stdlib.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace mm::testing {
 namespace {
 
-/// As ctest says, or where this file was built: a test program can be run by hand.
+/// The folder that ctest names, else the folder of the build: a test program can be run without ctest.
 std::string folder_of(const char* variable, const char* otherwise) {
   const char* value = getenv(variable);
   return value == nullptr ? otherwise : value;
@@ -30,16 +30,16 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
-/// nats-server tells a client that breaks its permissions or reads too slowly; the client's program may well not look.
-/// The answer of a daemon that was stopped for longer than the right to answer lasts is refused too: that is no error,
-/// nobody waits for it any more. A right to answer that is missing shows as requests without an answer.
+/// True for a line about a client that broke its permissions or read too slowly. A refused answer is no error: the
+/// right to answer expires, so a daemon that was frozen for longer is refused when nothing waits for the answer any
+/// more. A right to answer that is missing is found by other tests, because their requests stay without an answer.
 bool is_error(const std::string& line) {
   const auto has = [&](const char* text) { return line.find(text) != std::string::npos; };
   if (has("Publish Violation - ") && has("Subject \"_INBOX")) return false;
   return has(" Violation - ") || has("Slow Consumer");
 }
 
-/// The logs of all servers of this process, each read as far as it was looked at. Thread-safe.
+/// The logs of all nats-servers of this process, and the position up to which each was read. Thread-safe.
 class NatsLogs {
  public:
   static NatsLogs& instance() {
@@ -77,7 +77,7 @@ class NatsLogs {
   std::vector<std::string> errors_ GUARDED_BY(mutex_);
 };
 
-// The shipped files and, for the test's own hands, one more user.
+// Writes the shipped configuration with one more user, `test`.
 void write_configuration(const std::string& folder) {
   const std::string shipped = source_folder() + "/deployments/nats/";
   std::filesystem::copy_file(shipped + "nats.conf", folder + "/nats.conf");
@@ -118,7 +118,8 @@ OwnNats::OwnNats(std::vector<std::string> instead) : OwnServer(std::make_unique<
     return command;
   };
   impl_->ready = [port = port_] {
-    // The greeting comes once JetStream is enabled; with users defined, so does only the greeting.
+    // The server sends its INFO line once JetStream is enabled. With users defined, it answers nothing else before a
+    // login.
     return answers(port, "PING\r\n", [](std::string_view text) { return text.starts_with("INFO "); });
   };
   impl_->start();
@@ -128,7 +129,7 @@ OwnNats::OwnNats(std::vector<std::string> instead) : OwnServer(std::make_unique<
 
 std::string OwnNats::data_folder() const { return impl_->folder + "/data"; }
 
-// `test` is no user of the stack, so it has no secret of its own.
+// `test` is not a user of the stack and has no secret. Its password is that of the operator, reversed.
 std::string OwnNats::password(std::string_view user) {
   auto text = secret("nats_" + std::string(user == "test" ? "operator" : user));
   if (user == "test") std::reverse(text.begin(), text.end());

@@ -1,6 +1,6 @@
-// PostgreSQL for tests. Making a cluster takes seconds, so one with all migrations applied is made once per state of the
-// repository, kept and copied for each test. PostgreSQL does not run as root: then it runs as the user postgres, whose
-// own the copies are.
+// PostgreSQL for tests. Making a cluster takes seconds, so one with all migrations applied is made once per state of
+// the repository and copied for each test. PostgreSQL does not run as root, so for a test that runs as root it runs as
+// the user postgres, who owns the copies.
 #include <arpa/inet.h>
 #include <pwd.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ void give_to_server(const std::string& path) {
   }
 }
 
-/// The programs of the newest version: Debian keeps them out of PATH.
+/// The folder with the programs of the newest version. On Debian it is not in PATH.
 std::string programs() {
   std::string found;
   std::error_code none;
@@ -43,8 +43,8 @@ std::string programs() {
   return found;
 }
 
-/// What differs from the deployed configuration is where the server listens and what it takes of the machine's memory:
-/// nothing that decides what is durable, who may do what, or how long a recovery takes.
+/// Only the port and the use of memory differ from the deployed configuration; durability, rights and the time of a
+/// recovery do not.
 ChildCommand server_command(const std::string& folder, int port, const std::vector<std::string>& settings) {
   ChildCommand command;
   command.arguments = {programs() + "/postgres", "-D", folder + "/data", "-p", std::to_string(port)};
@@ -60,7 +60,7 @@ ChildCommand server_command(const std::string& folder, int port, const std::vect
   return command;
 }
 
-/// A startup message for the database: the server asks for a password once it takes connections.
+/// Sends a startup message for the database. The server asks for a password once it accepts connections.
 bool takes_connections(int port, std::string_view database) {
   std::string body;
   for (const auto text :
@@ -73,7 +73,7 @@ bool takes_connections(int port, std::string_view database) {
   return answers(port, message + body, [](std::string_view text) { return text.starts_with('R'); });
 }
 
-/// A cluster that is being made into the one that is copied.
+/// The cluster that is copied, while it is made.
 class NewCluster : public OwnServer {
  public:
   NewCluster() : OwnServer(std::make_unique<Impl>()) {
@@ -111,7 +111,7 @@ OwnPostgres::OwnPostgres(std::vector<std::string> settings) : OwnServer(std::mak
   give_to_server(impl_->folder);
   copy_cluster(impl_->folder + "/data");
   impl_->stop_signal = SIGINT;
-  impl_->quit_signal = SIGQUIT;  // at once, but it gives its shared memory back
+  impl_->quit_signal = SIGQUIT;  // ends at once, but frees its shared memory
   impl_->command = [own = impl_.get(), settings] { return server_command(own->folder, own->port.number(), settings); };
   impl_->ready = [port = port_] { return takes_connections(port, kDatabase); };
   impl_->start();

@@ -18,7 +18,7 @@
 namespace mm::testing {
 namespace {
 
-// Generous: it passes only on a machine that is far overloaded.
+// Long, because a start is slow on an overloaded machine.
 constexpr Milliseconds kStartTimeout{30'000};
 
 sockaddr_in loopback(int port) {
@@ -41,7 +41,7 @@ ReservedPort::ReservedPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXE
   auto address = loopback(0);
   socklen_t length = sizeof address;
   const int on = 1;
-  // Bound without SO_REUSEADDR, so it is free of everyone else; with it afterwards, so that the server may share it.
+  // Bound without SO_REUSEADDR, so that no other process has the port. Set afterwards, so that the server may share it.
   if (socket_ < 0 || bind(socket_, generic(address), length) != 0 ||
       setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       getsockname(socket_, generic(address), &length) != 0) {
@@ -52,7 +52,7 @@ ReservedPort::ReservedPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXE
 
 ReservedPort::~ReservedPort() { close(socket_); }
 
-// Memory rather than disk where there is enough of it: a disk that others write to makes a start take seconds.
+// Memory is preferred to disk if there is enough, because on a busy disk a start takes seconds.
 std::string temporary_root() {
   constexpr std::uint64_t kEnough = 1'000'000'000;
   const char* root = getenv("TMPDIR");
@@ -164,7 +164,7 @@ OwnRedis::OwnRedis(Instance instance, std::vector<std::string> arguments)
     return command;
   };
   impl_->ready = [port = port_, hello = "AUTH operator " + password() + "\r\nPING\r\n"] {
-    // While it loads, a PING is answered by an error.
+    // While Redis loads its data, it answers PING with an error.
     return answers(port, hello, [](std::string_view text) { return text.find("+PONG") != text.npos; });
   };
   impl_->start();

@@ -1,5 +1,5 @@
-// The configuration and the secrets of a test's servers, made by the scripts that make them for `make up`. Secrets are
-// made once per machine and state of the repository, because they are part of the PostgreSQL cluster that tests copy.
+// Makes the configuration and the secrets of a test's servers, with the scripts that `make up` uses. Secrets are made
+// once per machine and state of the repository, because they are part of the PostgreSQL cluster that tests copy.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Folders of other states of the repository that nobody has used for so long are removed.
+/// The folder of another state of the repository is removed if it was unused for this time.
 constexpr std::chrono::hours kUnusedFor{24};
 
 std::string source_folder() {
@@ -32,7 +32,7 @@ std::string content_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// Names what the shared folder is made from (FNV-1a).
+/// A hash (FNV-1a) of all files from which the shared folder is made.
 std::string fingerprint() {
   std::vector<fs::path> files{source_folder() + "/ops/store-config"};
   for (const char* folder : {"/ops/stack.d", "/deployments", "/db"}) {

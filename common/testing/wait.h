@@ -1,4 +1,4 @@
-// Waiting for a condition instead of sleeping, and a clock that stands still.
+// Waits for a condition, so that tests need not sleep; and a clock that only the test advances.
 #pragma once
 
 #include <atomic>
@@ -8,11 +8,11 @@
 
 namespace mm::testing {
 
-/// Polls every few milliseconds until `holds` or the time is up; says which. Generous by default: a green test
-/// never waits for all of it.
+/// Polls every 3 ms until `holds` returns true. False if it does not within the time. The default is long: a test that
+/// passes does not wait for all of it.
 bool eventually(const std::function<bool()>& holds, Milliseconds within = Milliseconds{30'000});
 
-/// Time as the test sets it. Thread-safe.
+/// A clock that stands still until the test advances it. Thread-safe.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(TimePoint start = TimePoint(Milliseconds(1'767'225'600'000)))  // 2026-01-01
