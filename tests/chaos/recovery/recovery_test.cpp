@@ -29,7 +29,8 @@ constexpr std::chrono::seconds kOutage{12};
 constexpr std::chrono::seconds kNormalWithin{10};
 /// After the load has ended: matches that run come to their end, and every result is rated.
 constexpr std::chrono::seconds kResultsWithin{60};
-/// Whatever fails: found, ready, completed or cancelled, rated; and each of them once more if a stream lost it.
+/// The limit of events per match: found, ready, completed or cancelled, rated, each of them once more after a lost
+/// stream.
 constexpr int kEventsMost = 8;
 
 class Recovery : public ::testing::Test {
@@ -52,7 +53,8 @@ class Recovery : public ::testing::Test {
     (void)eventually([&] { return std::chrono::steady_clock::now() >= until; }, time + std::chrono::seconds(5));
   }
 
-  /// From now, the moment of healing, until a match that was found later has its server and few others wait for one.
+  /// Called at the end of an outage. Waits until a match that was found later has a server and few matches wait for
+  /// one.
   void expect_normal_soon(const char* after) {
     const auto healed = SystemClock{}.now();
     const auto started = std::chrono::steady_clock::now();
@@ -111,7 +113,7 @@ TEST_F(Recovery, IsBoundedByWhatWasLost) {
 
   expect_all_settled("the outages");
 
-  // The counting has removed the consumers of the daemons: each start of nats-server makes what is missing.
+  // events_per_match() has removed the consumers of the daemons. A start of nats-server creates missing consumers.
   world_.nats.restart();
   world_.players->set_rate(kRate);
   expect_normal_soon("consumers made again");

@@ -22,7 +22,7 @@ constexpr int kCallers = 4;
 
 std::unique_ptr<bus::Bus> connect(const testing::OwnNats& nats, const std::string& user, metrics::Registry& metrics) {
   auto options = testing::bus_options(nats, user);
-  // To read what the daemons have signed.
+  // The daemons sign with keys of their own: the test needs the public key of each signer.
   for (const auto signer : rights::kSigners) {
     const auto key = security::SigningKey::parse(testing::secret("event_" + std::string(signer)));
     check(key.ok(), "a signer's key is one");
@@ -104,7 +104,7 @@ Players::~Players() {
   for (auto& thread : threads_) thread.join();
 }
 
-// What an outage refuses is not made up for: those players are gone.
+// A request that fails during an outage is not repeated: these players are lost.
 void Players::run(int caller) {
   auto next = std::chrono::steady_clock::now();
   while (!stopping_) {
@@ -212,7 +212,7 @@ std::unique_ptr<testing::DaemonProcess> World::start(const std::string& name, bo
 
 namespace {
 
-/// What every event of the stream has.
+/// The field that every event of the stream has.
 struct OfMatch {
   MatchId match_id;
 };

@@ -1,5 +1,6 @@
-// A platform under load, to be broken: real nats-server, Redis and PostgreSQL as deployed, and the daemons as processes
-// of their own. Players only queue, and game servers only report results, so both are played by the test itself.
+// A platform under load for tests of outages: real nats-server, Redis and PostgreSQL as deployed, and each daemon in a
+// process of its own. The test itself plays the players, who only queue, and the game servers, which only report
+// results.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,7 @@
 
 namespace mm::chaos {
 
-/// Gives every match a server at once, and reports the result a moment later, again and again until it is taken.
+/// Allocates a server for every match at once, and reports the result after `length`. A report that fails is repeated.
 class FakeGameServers {
  public:
   FakeGameServers(const testing::OwnNats& nats, Milliseconds length);
@@ -28,7 +29,7 @@ class FakeGameServers {
 
   std::size_t allocated() const { return allocated_; }
   std::size_t reported() const { return reported_; }
-  std::size_t over() const { return over_; }  ///< results that came too late
+  std::size_t over() const { return over_; }  ///< results that were refused because the match was over
 
  private:
   struct Game {
@@ -53,7 +54,7 @@ class FakeGameServers {
   std::vector<std::thread> threads_;
 };
 
-/// Pairs of players who queue, so many pairs a second.
+/// Queues pairs of players at a set rate.
 class Players {
  public:
   explicit Players(const testing::OwnNats& nats);
@@ -73,7 +74,7 @@ class Players {
   std::vector<std::thread> threads_;
 };
 
-/// Which matches are open: found, and neither ready nor over.
+/// Counts the open matches: those that were found and are neither ready nor over.
 class Watcher {
  public:
   explicit Watcher(bus::Bus& bus);
@@ -82,7 +83,7 @@ class Watcher {
   std::size_t found() const;
   std::size_t ready() const;
   std::size_t cancelled() const;
-  /// A match that was found after `since` has become ready.
+  /// True if a match that was found after `since` has become ready.
   bool ready_of_later(TimePoint since) const;
 
  private:
@@ -91,7 +92,7 @@ class Watcher {
   std::set<MatchId> settled_;
   std::size_t ready_ = 0;
   std::size_t cancelled_ = 0;
-  TimePoint latest_ready_{};  ///< when the newest match that has become ready was found
+  TimePoint latest_ready_{};  ///< the newest time at which a match that is ready was found
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
 };
 
@@ -100,7 +101,7 @@ class World {
   World();
   ~World();
 
-  /// Events of the stream MATCH, per match.
+  /// The number of events in the stream MATCH, by match.
   std::map<MatchId, int> events_per_match();
   std::int64_t live_matches();
 

@@ -82,7 +82,7 @@ TEST_F(EventHandling, TheSameEndTwiceHasOneEffect) {
   const auto version = ada.see(match.party)->version;
 
   stack.matchmaker->publish_completed(match.id, "2");
-  // Events are handled in order: when a later one has had its effect, the copy has been handled.
+  // Events are handled in order: when a later event shows an effect, the duplicate has been handled.
   const Gamer kim(stack), lee(stack);
   const auto other = party_of({&kim}, true);
   const auto ticket = kim.queue(other)->ticket_id;

@@ -101,7 +101,7 @@ TEST_F(Invitations, ExpireWithANotification) {
   EXPECT_FALSE(listed(bob, party));
   EXPECT_TRUE(received_end(bob, party, bob, InviteEnd::expired));
   EXPECT_TRUE(received_end(ada, party, bob, InviteEnd::expired));
-  stack.clock.advance(-lobby::kInviteLifetime);  // the stack is shared
+  stack.clock.advance(-lobby::kInviteLifetime);  // back, because the stack is shared
 }
 
 TEST_F(Invitations, OfAnUnknownPlayerAreRefusedAfterThePermissionCheck) {

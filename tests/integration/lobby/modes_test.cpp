@@ -1,4 +1,4 @@
-// The mode file changes while lobby runs.
+// Tests that lobby reloads the file of modes when it changes.
 #include <gtest/gtest.h>
 
 #include "common/testing/own_file.h"

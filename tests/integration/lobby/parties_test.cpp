@@ -299,7 +299,7 @@ TEST_F(Parties, AKickedMemberCannotJoinAgainAtOnceUnlessInvited) {
   ASSERT_TRUE(ada.kick(party, bob));
   stack.clock.advance(lobby::kKickBan);
   EXPECT_TRUE(bob.join(party));
-  stack.clock.advance(-lobby::kKickBan);  // the stack is shared
+  stack.clock.advance(-lobby::kKickBan);  // back, because the stack is shared
 }
 
 TEST_F(Parties, EveryConflictNamesThePlayer) {

@@ -90,7 +90,7 @@ TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoReconnectInTimeOrNeverHadASocket) 
   ada.open_socket();
   publish_presence(ada, true);
   ASSERT_TRUE(eventually([&] { return !is_away(ada); }));
-  bob.open_socket();  // the event about it was lost
+  bob.open_socket();  // without an event, as if it was lost
   stack.clock.advance(kGrace);
   ASSERT_TRUE(ends_as(away, TicketStatus::cancelled));
   ASSERT_TRUE(eventually([&] { return !is_away(bob); }));
@@ -103,7 +103,7 @@ TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoAreNotQueued) {
   const Gamer ada(stack), bob(stack);
   disconnect(ada, false);
   const auto ticket = bob.queue_alone()->ticket_id;
-  disconnect(bob);  // handled after ada's event
+  disconnect(bob);  // its event is handled after that of ada
   EXPECT_FALSE(is_away(ada));
   const auto later = ada.queue_alone()->ticket_id;
   stack.clock.advance(kGrace);
@@ -178,7 +178,7 @@ TEST_F(PresenceGrace, StartsForAnEventThatArrivedWhileRedisWasDown) {
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
 }
 
-/// Members of a party who lose their last socket.
+/// Tests of members of a party who lose their last socket.
 class PartyPresence : public PresenceGrace {
  protected:
   void SetUp() override { stack.wait_for_frames(); }

@@ -36,7 +36,7 @@ Reply<Ratings> FakeProfile::page(const GetRatings& request) {
 }
 
 Stack::Stack(const StackOptions& options) : profile(*bus, registry, options.ratings), modes_file_(options.modes_file) {
-  // A cache that is not new: who is not known to be connected is away.
+  // Marks the cache as not new. In a new cache, a player without a record counts as perhaps connected.
   (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, soon());
   if (options.profile_answers) profile.open();
   start_lobby();

@@ -19,7 +19,8 @@
 
 namespace mm::testing {
 
-/// Answers profile.ratings from a list, in pages of two, once it is told to; and knows every player but strangers.
+/// Answers profile.ratings from a list in pages of two, once open() was called, and profile.get for every player who
+/// was not added as a stranger.
 class FakeProfile {
  public:
   FakeProfile(bus::Bus& bus, metrics::Registry& metrics, std::vector<Rating> ratings);

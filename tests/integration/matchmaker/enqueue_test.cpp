@@ -1,4 +1,4 @@
-// matchmaker.enqueue: what is refused and why, and that a request may come twice.
+// Tests of matchmaker.enqueue and matchmaker.cancel: which requests are refused, and that a request may be repeated.
 #include "tests/integration/matchmaker/world.h"
 
 namespace mm::matchmaker {
@@ -78,7 +78,7 @@ TEST(Enqueue, NamesTheFieldThatIsWrong) {
   version_only.party_version = 3;
   EXPECT_EQ(pointer_of(enqueue(version_only)), "/party_version");
 
-  // None of them left anything behind.
+  // None of the refused requests has changed the queue.
   EXPECT_EQ(shared().redis_command({"EXISTS", "mm:{" + tenant.str() + "}:claim"}).integer, 0);
 }
 
@@ -105,7 +105,7 @@ TEST(Enqueue, SaysTheSameAgainWhateverBecameOfTheTicket) {
     EXPECT_EQ(answer->rating_window, first->rating_window);
   };
   same_as_first(request);
-  auto restamped = request;  // by a caller that tries again and looks the rating up again
+  auto restamped = request;  // by a caller that retries after it has read a newer rating
   restamped.players[0].mmr = 1512.5;
   same_as_first(restamped);
 
@@ -144,7 +144,7 @@ TEST(Enqueue, RefusesAnIdThatWasIssuedLongAgoUnlessItIsKnown) {
   EXPECT_EQ(code_of(enqueue(request)), Code::ticket_expired);
   request.ticket_id = TicketId(uuid_issued(wall() - Seconds(240)));
   EXPECT_TRUE(enqueue(request).ok());
-  request.ticket_id = TicketId::parse("6fa459ea-ee8a-4ca4-894e-db77e160355e");  // version 4: no date
+  request.ticket_id = TicketId::parse("6fa459ea-ee8a-4ca4-894e-db77e160355e");  // version 4: without a time
   request.players[0].player_id = fresh_player();
   EXPECT_TRUE(enqueue(request).ok());
 }
@@ -159,11 +159,11 @@ TEST(Enqueue, LetsAPlayerBeInOneTicketOnly) {
   ASSERT_EQ(code_of(refused), Code::already_queued);
   EXPECT_EQ(refused.error().ticket_id, first.ticket_id);
 
-  // All players or none: the other one of the refused ticket is free.
+  // All players are claimed or none: the other player of the refused ticket has no claim.
   auto third = request_of(tenant, "casual", 3, {1500});
   third.players[0] = second.players[0];
   EXPECT_TRUE(enqueue(third).ok());
-  // And another tenant is another game.
+  // In another tenant the same players have no claims.
   second.tenant = fresh_tenant();
   second.ticket_id = TicketId::fresh(wall());
   EXPECT_TRUE(enqueue(second).ok());
@@ -215,7 +215,7 @@ TEST(Enqueue, ChecksThePartysVersionInTheSameStep) {
   EXPECT_EQ(world.redis_command({"HGET", key, "ticket_id"}).text, request.ticket_id->to_string());
   EXPECT_EQ(world.redis_command({"HGET", key, "version"}).text, "9");
 
-  // A repeated request is the same one, although it has raised the version itself.
+  // A repeated request is accepted, although the first one has raised the version.
   EXPECT_TRUE(enqueue(request).ok());
   auto again = request;
   again.ticket_id = TicketId::fresh(wall());

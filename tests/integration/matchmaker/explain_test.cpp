@@ -1,5 +1,5 @@
-// matchmaker.explain: what is said is true and comes from the ticket's owner, whoever is asked; and nobody waits for it
-// for ever.
+// Tests of matchmaker.explain: the answer is true, any instance passes the request on to the owner of the ticket, and
+// each request is answered in time.
 #include <atomic>
 #include <thread>
 
@@ -25,12 +25,12 @@ GetExplanation asking(const Tenant& tenant, TicketId ticket) {
   return ask;
 }
 
-/// As the gateway asks.
+/// Sends one request, as the gateway does.
 Reply<Explanation> asked_once(World& world, const Tenant& tenant, TicketId ticket, const Caller& caller = {}) {
   return world.bus->request(asking(tenant, ticket), caller, Deadline::after(limits::kRequestTimeout));
 }
 
-/// As a client does: again while the service is busy (503). Any other refusal ends it.
+/// Repeats the request while it is refused with 503, as a client does. Fails the test on any other refusal.
 Explanation explained(World& world, const Tenant& tenant, TicketId ticket, const Caller& caller = {}) {
   Reply<Explanation> reply = refuse(Code::unavailable);
   EXPECT_TRUE(eventually([&] {
@@ -47,7 +47,7 @@ TicketId queued(World& world, const Enqueue& request) {
   return *request.ticket_id;
 }
 
-/// A world whose modes a test writes itself.
+/// A world with modes of the test's own.
 struct Scene {
   explicit Scene(const std::string& modes) : file(modes) {
     auto settings = world.settings(static_cast<int>(kTickMs));
@@ -107,8 +107,8 @@ TEST(Explain, SaysWhoIsMissingAndThatManyMakeTheMatch) {
   EXPECT_TRUE(eventually([&] { return world.published.match_of(ticket).has_value(); }));
 }
 
-// Two tickets accept each other from a moment on; the tick after it matches them, so not a whole tick before the one
-// that was named. However late ticks come on a busy machine, they do not come earlier.
+// From some moment on, two tickets accept each other, and the next tick matches them. So they are matched at most one
+// tick before the forecast. On a busy machine ticks come later, but never earlier.
 TEST(Explain, ForetellsTheMatch) {
   Scene scene(duels(50, 450, 5));
   const auto low = scene.queue(1'400);
@@ -211,7 +211,7 @@ TEST(Explain, IsForTheTicketsPlayersAndForDaemons) {
   EXPECT_EQ(explained(world, tenant, ticket, {tenant, Role::admin, std::nullopt, std::nullopt}).ticket_id, ticket);
   const auto ask = asking(tenant, ticket);
   EXPECT_EQ(code_of(world.ask(ask, as_player(tenant, fresh_player()))), Code::not_found);
-  // The tenant is that of the token, whatever is named.
+  // The tenant of the token counts, not the tenant in the request.
   EXPECT_EQ(code_of(world.ask(ask, as_player(fresh_tenant(), request.players.front().player_id))), Code::not_found);
   EXPECT_EQ(code_of(world.ask(asking(fresh_tenant(), ticket))), Code::not_found);
 }
@@ -233,7 +233,7 @@ TEST(Explain, ByAnyInstanceComesFromTheOwner) {
   const auto tenant = fresh_tenant();
   auto one = world.start("matchmaker-1");
   const auto ticket = queued(world, request_of(tenant, "close", 2, {1500}));
-  explained(world, tenant, ticket);  // owned by now, so the second one stands by
+  explained(world, tenant, ticket);  // now the first instance owns the partition, and the second will be the standby
   auto two = world.start("matchmaker-2");
   const auto asked = [](const Instance& instance, const std::string& what) {
     return instance.metric("mm_bus_requests_total{subject=\"matchmaker." + what + "\"}");
@@ -247,7 +247,7 @@ TEST(Explain, ByAnyInstanceComesFromTheOwner) {
   EXPECT_EQ(asked(*two, "explain_here"), 0);
   EXPECT_EQ(two->metric("mm_matchmaker_explain_seconds_count"), 0);
 
-  // Whoever takes over answers from then on.
+  // After a takeover the new owner answers.
   one->stop();
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
   EXPECT_GT(two->metric("mm_matchmaker_explain_seconds_count"), 0);
@@ -263,7 +263,7 @@ TEST(Explain, OfABucketWhoseOwnerWasKilledGoesOnAfterTheTakeover) {
   explained(world, tenant, ticket);
   auto standby = world.start("matchmaker-2");
   owner->kill();
-  // The request itself may have gone to the one that was just killed.
+  // The request may have been sent to the instance that was just killed.
   const auto reply = asked_once(world, tenant, ticket);
   EXPECT_TRUE(reply.ok() || reply.error().status() == 503) << reply.error().detail;
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
@@ -276,10 +276,10 @@ TEST(Explain, OfABucketWhoseOwnerDoesNotAnswerIsUnavailableAndSaysWhenToComeAgai
   const auto instance = world.start("matchmaker-1");
   const auto ticket = queued(world, request_of(tenant, "close", 2, {1500}));
   explained(world, tenant, ticket);
-  // Somebody else owns it, lives, and is nowhere to be asked.
+  // Writes a lease of another owner that is alive but answers no requests.
   const auto lease = "mm:{" + tenant.str() + "}:lease:" + partition_of(tenant.str() + ":close:eu-west:2");
   world.redis_command({"HSET", lease, "token", "99:" + lease_identifier(new_uuid(wall()), 1)});
-  // We learn of it at the next look; without a change in the tenant that would be in some seconds.
+  // The change makes the instance read the lease at its next tick. Without a change it would take some seconds.
   world.redis_command({"INCR", "mm:{" + tenant.str() + "}:change"});
   std::atomic<bool> gone = false;
   std::thread heart([&] {
@@ -381,7 +381,7 @@ TEST(Explain, WithoutTheQueueIsUnavailableAndComesBackWithIt) {
 TEST(LeaseAddress, IsReadFromTokensThatHaveOne) {
   const auto address = new_uuid(wall());
   EXPECT_EQ(address_in("12:" + lease_identifier(address, 3)), address);
-  EXPECT_EQ(address_in("12:" + address.to_string()), std::nullopt);  // of an instance that gives none
+  EXPECT_EQ(address_in("12:" + address.to_string()), std::nullopt);  // of an instance without an address
   EXPECT_EQ(address_in("12:" + address.to_string() + "-"), address);
   EXPECT_EQ(address_in("12:nonsense-that-is-longer-than-an-identifier-1"), std::nullopt);
   EXPECT_EQ(address_in(""), std::nullopt);

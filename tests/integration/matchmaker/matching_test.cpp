@@ -1,5 +1,5 @@
-// What becomes of tickets that find each other: every match that is formed is checked by rules written down again here,
-// independently of the planner.
+// Tests of the matches that are formed. Each match is checked against the rules, which are implemented here a second
+// time, independently of the planner.
 #include <cmath>
 #include <random>
 #include <set>
@@ -12,7 +12,7 @@ namespace {
 
 using testing::eventually;
 
-/// What a test asked for, to check matches against.
+/// The enqueued tickets, to check matches against them.
 struct Asked {
   std::map<TicketId, Enqueue> tickets;
 
@@ -25,14 +25,15 @@ double mean(const Enqueue& ticket) {
   return sum / static_cast<double>(ticket.players.size());
 }
 
-/// The window of the test's modes after so long a wait.
+/// The window of the test's modes after a wait.
 double window(const std::string& mode, double waited_ms) {
   if (mode == "casual") return 5'000;
   const double widen_ms = mode == "ranked" ? 2'000 : 40'000;
   return 100 + 400 * std::min(waited_ms / widen_ms, 1.0);
 }
 
-/// Exact teams, whole tickets, everybody once, and every two tickets within both their windows when it was made.
+/// Checks that the teams have the exact size, that tickets are not split, that each player is in the match once, and
+/// that any two tickets were within both their windows when the match was made.
 void verify(const MatchFound& match, const Asked& asked) {
   std::map<TicketId, double> waits;
   std::map<TicketId, std::set<std::size_t>> teams_of;
@@ -169,7 +170,7 @@ TEST(Matching, NeverMatchesWhomTheWindowsForbid) {
 TEST(Matching, TakesATicketOfSeveralRegionsOnce) {
   const auto tenant = fresh_tenant();
   auto traveller = request_of(tenant, "near", 1, {1500});
-  // us-east is 20 ms farther: it opens after a second.
+  // The latency to us-east is 20 ms higher, so the ticket accepts this region after a second.
   traveller.latencies = Latencies{{region_named("eu-west"), 20}, {region_named("us-east"), 40}};
   auto american = request_of(tenant, "near", 1, {1500});
   american.region = region_named("us-east");
@@ -183,14 +184,14 @@ TEST(Matching, TakesATicketOfSeveralRegionsOnce) {
       EXPECT_GE(player.waited_ms, 1'000);
     }
   }
-  // And is gone from the queue of the other one: nobody else meets it there.
+  // The ticket is removed from the queue of the other region as well, so that it is not matched there.
   EXPECT_TRUE(eventually([&] {
     const auto queue = "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":near:eu-west:1";
     return shared().redis_command({"ZCARD", queue}).integer == 0;
   }));
 }
 
-/// Solo players and parties over modes, regions and team sizes, ratings around 1500.
+/// Solo players and parties in several modes, regions and team sizes, with ratings around 1500.
 std::vector<Enqueue> mixed(const Tenant& tenant, std::size_t count) {
   std::mt19937 random(20260131);
   std::normal_distribution<double> rating(1500, 250);
@@ -236,7 +237,7 @@ TEST(Matching, ThreeThousandMixedTicketsAreMatchedByTheRules) {
   ASSERT_TRUE(eventually([&] { return tickets_in(matches()).size() > requests.size() * 8 / 10; }, Seconds(60)))
       << tickets_in(matches()).size() << " tickets matched";
 
-  // Whoever is left takes the way out: each ticket ends matched or cancelled, never both.
+  // The other tickets are cancelled. Each ticket ends as matched or as cancelled, never both.
   std::set<TicketId> cancelled;
   for (const auto& request : requests) {
     CancelTicket cancel;

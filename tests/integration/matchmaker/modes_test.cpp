@@ -1,5 +1,5 @@
-// The mode file changes while the daemon runs: a good one is taken over, tickets that wait go on under it; a bad one
-// changes nothing and is reported.
+// Tests that the daemon reloads the file of modes when it changes. Queued tickets are planned by the new rules. An
+// invalid file changes nothing and is reported.
 #include <gtest/gtest.h>
 
 #include "common/testing/own_file.h"
@@ -70,7 +70,7 @@ TEST(ModeFile, ThatIsBrokenChangesNothingAndIsReported) {
   ::testing::internal::CaptureStdout();
   scene.file.replace(duel_of(300, "max_windw = 5\n"));
   EXPECT_TRUE(eventually([&] { return scene.refused() == 1; }));
-  // New tickets are still planned by the old rules.
+  // New tickets are planned by the old rules.
   const auto near = scene.queue("duel", 1'620);
   EXPECT_TRUE(eventually([&] { return scene.matched(near); }));
   EXPECT_TRUE(scene.matched(high));
@@ -116,7 +116,7 @@ TEST(ModeFile, AddsModesAndTakesModesAway) {
   EXPECT_TRUE(eventually([&] { return scene.matched(second); }));
   EXPECT_TRUE(scene.matched(*arena));
   EXPECT_EQ(scene.instance->metric("mm_matchmaker_matches_total{mode=\"arena\"}"), 1);
-  // Whoever waits in a mode that is no more can only run out of time.
+  // A ticket of a mode that was removed is not matched, and times out.
   EXPECT_TRUE(eventually([&] { return scene.status(waits) == TicketStatus::timed_out; }));
 }
 

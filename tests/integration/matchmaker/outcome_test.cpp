@@ -1,4 +1,5 @@
-// After the commit: outcomes free players or queue them again, by event or by asking, each exactly once.
+// Tests of what follows a commit: the outcome of a match, by event or by request, frees the players or queues their
+// tickets again, exactly once.
 #include <atomic>
 #include <set>
 
@@ -27,7 +28,7 @@ bool is_live(const Tenant& tenant, MatchId match) {
   return shared().redis_command({"HEXISTS", "mm:{" + tenant.str() + "}:live", match.to_string()}).integer == 1;
 }
 
-/// Two players alone in their bucket, and the match they get.
+/// Two players who are alone in their bucket, and their match.
 struct Duel {
   Tenant tenant = fresh_tenant();
   Enqueue left = request_of(tenant, "duel", 1, {1500});
@@ -98,7 +99,7 @@ TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
   Duel duel("hasty");
   const auto before = shared().redis_command({"HMGET", "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string(),
                                               "queued_at", "deadline", "matched_at"});
-  // Longer in the match than the mode's whole waiting time: that does not count.
+  // The match takes longer than the longest wait of the mode. This time does not count as waiting.
   ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{1'200}; }));
   shared().publish(duel.cancelled({*duel.left.ticket_id}));
   duel.expect_over();
@@ -117,11 +118,11 @@ TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
   EXPECT_GE(moved, 1'200);
   EXPECT_LE(moved, (wall().time_since_epoch().count() - matched_at) + 100);
 
-  // The other one was not listed: it ends.
+  // The ticket that is not listed ends.
   EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
   EXPECT_TRUE(eventually([&] { return shared().published.times_closed(*duel.right.ticket_id) == 1; }));
   EXPECT_EQ(claim_of(duel.tenant, duel.right.players[0].player_id), "");
-  // What was left of its waiting time is left still; then it times out.
+  // The ticket has as much waiting time left as before the match. Then it times out.
   EXPECT_TRUE(eventually([&] { return shared().published.times_closed(*duel.left.ticket_id) == 1; }));
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::timed_out);
 }
@@ -139,7 +140,7 @@ TEST(Outcome, ARequeuedTicketIsMatchedAgain) {
 
   // A second copy of the cancellation of the first match has no effect on the second.
   shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
-  Duel later;  // its events come after the copy: once they are handled, the copy is
+  Duel later;  // its events come after the copy: when they are handled, the copy has been handled
   shared().publish(later.completed());
   later.expect_over();
   EXPECT_TRUE(is_live(duel.tenant, again));
@@ -183,7 +184,7 @@ TEST(Outcome, AnEnqueueDuringAMatchAsksItsSession) {
   auto next = request_of(duel.tenant, "ranked", 5, {1500});
   next.players[0].player_id = duel.left.players[0].player_id;
   EXPECT_EQ(code_of(shared().ask(next)), Code::in_match);
-  // No event comes; the session's answer alone frees the player.
+  // No event is published: the answer of session alone frees the player.
   shared().session.say(duel.match.match_id, MatchStatus::completed);
   EXPECT_TRUE(eventually([&] { return shared().ask(next).ok(); }));
   EXPECT_FALSE(is_live(duel.tenant, duel.match.match_id));
@@ -208,7 +209,7 @@ TEST(Pull, BringsAMatchToASessionThatHasNotHeardOfIt) {
   EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "it has a session now, and no server yet";
 }
 
-// Under the same id as before: the stream has one event of it, however often it is published.
+// match.found is republished under the same message id, so the stream has one event, however often it is published.
 TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
   shared().session.set_deaf(true);
   std::atomic<int> stored = 0;
@@ -225,12 +226,12 @@ TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
   EXPECT_TRUE(eventually([&] { return shared().published.times_found(duel.match.match_id) > 1; })) << "said again";
   shared().session.set_deaf(false);
   Duel later;
-  // The stream holds the later match's event behind all copies.
+  // In the stream, the event of the later match follows all copies.
   EXPECT_TRUE(eventually([&] { return later_seen.load(); }));
   EXPECT_EQ(stored, 1);
 }
 
-// Item by item: what a player is told, what becomes of the ticket, and when it ends.
+// The following tests check the frames, the state of the ticket and its end, if no server could be allocated.
 TEST(NoServer, EndsATicketAfterThreeAttempts) {
   Duel duel;
   auto match = duel.match;
@@ -297,7 +298,7 @@ TEST(NoServer, AMatchThatGotItsServerEndsTheWait) {
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, waited);
 }
 
-// Who has cancelled meanwhile is told that it is over, and the other one that the search goes on.
+// The player who has cancelled is notified of the end, and the other player that the search goes on.
 TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
   Duel duel;
   const auto left = duel.left.players[0].player_id;

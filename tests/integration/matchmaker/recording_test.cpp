@@ -1,5 +1,5 @@
-// What the daemon records while tickets come, change their minds and are matched is what its planner was given: played
-// again, the same matches come of it.
+// Tests that the daemon records the input of its planner while tickets are enqueued, cancelled and matched: a replay of
+// the recording gives the same matches.
 #include <algorithm>
 #include <filesystem>
 
@@ -25,7 +25,7 @@ std::vector<std::string> files_of(const testing::OwnFolder& folder, const std::s
   return files;
 }
 
-/// Of all files together; each must be as it was recorded.
+/// Replays all files and adds their counts. Fails the test if a replay differs from the recording.
 recording::ReplayCounts replayed(const std::vector<std::string>& files) {
   recording::ReplayCounts sum;
   for (const auto& file : files) {
@@ -47,8 +47,8 @@ std::uint64_t left(const recording::ReplayCounts& counts, recording::Left why) {
   return counts.left[static_cast<std::size_t>(why)];
 }
 
-/// Tickets of every kind: alone and in parties, in several modes, some with latencies; some are cancelled. All ask why
-/// they wait: whoever looks at a pool must leave no trace in what is planned.
+/// Enqueues tickets of every kind: alone and in parties, in several modes, some with latencies; some are cancelled.
+/// Each ticket is explained as well, because an explanation must not change the plan.
 class Crowd {
  public:
   explicit Crowd(World& world) : world_(world), tenant_(fresh_tenant()), requests_(*world.bus, world.metrics) {}
@@ -65,7 +65,7 @@ class Crowd {
       }
     }
   }
-  /// Cancels a ticket that the planner has seen: two that came later are matched already.
+  /// Cancels a ticket that the planner has seen. This is certain once two later tickets are matched.
   void cancel_one() {
     CancelTicket cancel;
     cancel.tenant = tenant_;
@@ -107,7 +107,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   const auto late = crowd.enter("hasty", 1, {1'500});
   EXPECT_TRUE(eventually([&] { return world.published.times_closed(late) > 0; })) << "it times out";
 
-  // A match that is cancelled, and whose tickets are queued again.
+  // A match is cancelled, and its tickets are queued again.
   const auto left_one = crowd.enter("duel", 1, {2'500});
   const auto right_one = crowd.enter("duel", 1, {2'500});
   ASSERT_TRUE(eventually([&] { return world.published.match_of(left_one).has_value(); }));

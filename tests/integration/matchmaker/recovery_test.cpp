@@ -1,4 +1,4 @@
-// What bounds the matchmaker's work when sessions, the bus or the stream were away.
+// Tests that the work of the matchmaker is limited during and after outages of session, of the bus and of the stream.
 #include <set>
 
 #include "common/bus/consumer.h"
@@ -11,7 +11,7 @@ using testing::eventually;
 
 std::string key(const Tenant& tenant, const std::string& name) { return "mm:{" + tenant.str() + "}:" + name; }
 
-/// A world of its own, whose matchmaker may have three unconfirmed matches.
+/// A world of its own. Its matchmaker may have at most three unconfirmed matches.
 struct Narrow {
   static constexpr int kMost = 3;
   World world;
@@ -45,7 +45,7 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   EXPECT_EQ(narrow.live(), Narrow::kMost);
   EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMost) << "they stay queued";
 
-  // Who waits can still cancel, and no match is made by hand either.
+  // Queued tickets can still be cancelled, and requests to make a match are refused.
   int cancelled = 0;
   for (const auto& request : requests) {
     CancelTicket cancel;
@@ -62,7 +62,7 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   challenge.teams = {{player_rated(1500)}, {player_rated(1700)}};
   EXPECT_EQ(code_of(narrow.world.ask(challenge)), Code::unavailable);
 
-  // Once sessions answer, all of them are matched, a few at a time.
+  // When session answers again, all tickets are matched, a few at a time.
   narrow.world.session.set_away(false);
   EXPECT_TRUE(eventually([&] { return narrow.live() == 8; }, Seconds(40)));
   EXPECT_EQ(narrow.queued(), 0);
@@ -80,7 +80,7 @@ TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   ASSERT_TRUE(world.ask(second).ok());
   ASSERT_TRUE(eventually([&] { return world.published.match_of(*second.ticket_id).has_value(); }));
   const auto match = world.published.match_of(*second.ticket_id)->match_id;
-  // By now its own pause is eight seconds.
+  // By now the back-off of the match is eight seconds.
   ASSERT_TRUE(eventually([&] { return wall() - world.published.match_of(*second.ticket_id)->created_at > Seconds(8); },
                          Seconds(20)));
   EXPECT_LE(world.session.asked(match), 6);
@@ -90,14 +90,14 @@ TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   EXPECT_LT(wall() - at, Seconds(5));
 }
 
-/// Scripts that Redis has run.
+/// The number of scripts that Redis has run.
 std::int64_t scripts_run(World& world) {
   const auto stats = world.redis_command({"INFO", "commandstats"}).text;
   const auto at = stats.find("cmdstat_evalsha:calls=");
   return at == std::string::npos ? 0 : std::stoll(stats.substr(at + std::string("cmdstat_evalsha:calls=").size()));
 }
 
-// A tick looks at tenants in which something has happened. Looking at each of these took four thousand scripts a second.
+// A tick reads only tenants with changes. Reading all of these tenants took 4,000 scripts a second.
 TEST(IdleTenants, CostNoLookPerTick) {
   constexpr int kTenants = 100;
   World world;
@@ -116,7 +116,7 @@ TEST(IdleTenants, CostNoLookPerTick) {
   ASSERT_TRUE(eventually([&] { return ticks() >= from + 100; }));
   EXPECT_LT(scripts_run(world) - before, 10 * kTenants) << "in a hundred ticks";
 
-  // And somebody who comes is matched as quickly as ever.
+  // New tickets are matched as fast as before.
   const auto busy = fresh_tenant();
   ASSERT_TRUE(world.ask(request_of(busy, "duel", 1, {1500})).ok());
   const auto second = request_of(busy, "duel", 1, {1500});
@@ -129,7 +129,7 @@ TEST(IdleTenants, CostNoLookPerTick) {
   EXPECT_TRUE(eventually([&] { return world.published.match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
 }
 
-/// The ids of the ticket events that a new consumer finds in the stream.
+/// The ticket ids of all ticket.closed events in the stream, read by a new consumer.
 std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   std::mutex mutex;
   std::multiset<TicketId> seen;
@@ -149,7 +149,7 @@ std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   return seen;
 }
 
-// A kill of nats-server with its disk: what was confirmed by the old server is published again to the new one.
+// nats-server loses its disk. Events that the old server had confirmed are resent to the new one.
 TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
   World world;
   const auto instance = world.start("matchmaker-1");

@@ -1,4 +1,4 @@
-// Several instances, zombies, and stores that go and come back: nothing is lost and nothing happens twice.
+// Tests with several instances, frozen instances and outages of the stores: nothing is lost and nothing happens twice.
 #include <atomic>
 #include <set>
 #include <thread>
@@ -13,7 +13,7 @@ namespace {
 
 using testing::eventually;
 
-/// Enqueues tickets that can only meet each other, until told to stop; knows which were acknowledged.
+/// Enqueues tickets of a tenant of its own until stop(), which returns the acknowledged tickets.
 class Stream {
  public:
   explicit Stream(World& world) : world_(world) {
@@ -33,7 +33,7 @@ class Stream {
 
  private:
   static constexpr int kCallers = 4;
-  /// Requests that went to an instance that stands still are lost; a caller tries again soon.
+  /// The timeout of a request: a request to a frozen instance gets no answer and is repeated.
   static constexpr Milliseconds kPatience{500};
 
   void run() {
@@ -41,7 +41,7 @@ class Stream {
     const auto bus = connect(world_.nats, metrics);
     while (!stopping_) {
       auto request = request_of(tenant_, "duel", 1, {1500});
-      // As a caller does: the same ticket again until there is an answer.
+      // Repeats the same ticket until it is answered, as a caller does.
       while (!stopping_) {
         const auto answer = bus->request(request, {}, Deadline::after(kPatience));
         if (!answer) continue;
@@ -68,8 +68,8 @@ std::string token_of(World& world, const Tenant& tenant, const std::string& part
 
 std::string duel_partition(const Tenant& tenant) { return partition_of(tenant.str() + ":duel:eu-west:1"); }
 
-/// Every acknowledged ticket but a last odd one is matched, each in exactly one match, by what the queue says and by
-/// what was published.
+/// Checks that every acknowledged ticket, except for a last odd one, is in exactly one match, in the queue as well as
+/// in the published events.
 void expect_all_matched_once(World& world, const Tenant& tenant, const std::set<TicketId>& tickets) {
   const auto queue = "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":duel:eu-west:1";
   ASSERT_TRUE(eventually([&] { return world.redis_command({"ZCARD", queue}).integer <= 1; }, Seconds(20)));
@@ -134,7 +134,7 @@ TEST(Lease, KnowsItsOwnTokenWhenTheAnswerWasLost) {
   EXPECT_EQ(lease.token(), "9:fresh");
 }
 
-// The owner's copy of a bucket in memory can lag behind the queue in Redis. The following reads correct it.
+// The owner's copy of a bucket in memory can lag behind the queue in Redis. A refusal or a later read corrects it.
 TEST(BucketMemory, DropsWhatARefusalIsAboutUnlessItHoldsNewer) {
   const Bucket bucket{fresh_tenant(), mode_named("duel"), default_region(), 1};
   ModeRules rules;
@@ -173,7 +173,7 @@ TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
   pool.read(pool.ask(), {0, {}}, 0);
   pool.verify();
   EXPECT_TRUE(pool.complete());
-  pool.read(pool.ask(), {1, {}}, 7);  // somebody is there whom we do not know
+  pool.read(pool.ask(), {1, {}}, 7);  // the queue has a ticket that the copy does not have
   pool.verify();
   EXPECT_FALSE(pool.complete());
   EXPECT_EQ(pool.ask().cursor, 0);
@@ -183,7 +183,8 @@ TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
 TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   auto& world = shared();
   const auto tenant = fresh_tenant();
-  const Bucket bucket{tenant, mode_named("casual"), default_region(), 5};  // too few for a match of its owner's
+  const Bucket bucket{tenant, mode_named("casual"), default_region(),
+                      5};  // too few tickets for the owner to make a match
   const PartitionName name{tenant, partition_of(bucket.text())};
   const auto one = request_of(tenant, "casual", 5, {1500});
   ASSERT_TRUE(world.ask(one).ok());
@@ -220,13 +221,13 @@ TEST(Clock, JumpsOfTheStoreNeitherAgeTicketsNorMakeThemYoung) {
     const auto before = request_of(tenant, "ranked", 5, {1500});
     ASSERT_TRUE(world.ask(before).ok());
     const auto partition = partition_of(tenant.str() + ":ranked:eu-west:5");
-    // Its owner has looked since it took the lease, so it knows what time it should be.
+    // The owner has renewed the lease since it acquired it, so it knows the time before the jump.
     ASSERT_TRUE(eventually([&] {
       const auto beat = world.redis_command({"HGET", prefix + "lease:" + partition, "beat"}).text;
       return !beat.empty() && std::stoi(beat) >= 2;
     }));
 
-    // The jump, and a ticket stamped by the jumped clock before anybody has looked.
+    // A ticket with the time after the jump, enqueued before the owner has seen the jump.
     const auto after = request_of(tenant, "ranked", 5, {1500});
     storage::RedisCommand enqueue;
     enqueue.script = &scripts::kEnqueue;

@@ -10,7 +10,7 @@
 namespace mm::matchmaker {
 namespace {
 
-/// Modes for tests: quick windows, short waits, limits that are easy to meet.
+/// Modes for tests: windows that widen fast, short waits, limits that are easy to reach.
 constexpr const char* kModes = R"(
 [[mode]]
 id = "ranked"

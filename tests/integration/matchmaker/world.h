@@ -1,5 +1,5 @@
-// What the tests of matchmaker share: a nats-server, a Redis, instances of the real Service, a session that says what a
-// test wants, and an ear on everything that is published.
+// The environment of the tests of matchmaker: a nats-server, two Redis servers, instances of the real Service, a fake
+// session, and a recorder of the published events.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,15 +33,15 @@ using testing::soon;
 
 inline TimePoint wall() { return SystemClock{}.now(); }
 
-/// The session of the tests: knows each match that was found (`allocating`) unless it is deaf, and says of each what it
-/// was told to say.
+/// Answers session.reconcile. A match has the status `allocating` once its match.found was received, or another status
+/// if the test has set one with say().
 class FakeSession {
  public:
   explicit FakeSession(const testing::OwnNats& nats);
 
-  /// Deaf: it learns of matches only by questions that carry them.
+  /// While deaf, it ignores match.found, and learns of a match only when a request carries it.
   void set_deaf(bool deaf);
-  /// Away: it answers no question.
+  /// While away, it answers each request with `unavailable`.
   void set_away(bool away);
   void say(MatchId match, MatchStatus status, std::vector<TicketId> requeue = {});
   int asked(MatchId match) const;
@@ -79,7 +79,7 @@ class Instance : public testing::Daemon<Service> {
 };
 
 struct World {
-  /// `tick_ms` 20: tests wait less.
+  /// A tick of 20 ms makes tests faster.
   Settings settings(int tick_ms = 20) const;
   std::unique_ptr<Instance> start(const std::string& name, int tick_ms = 20) const;
 
@@ -92,11 +92,11 @@ struct World {
     const auto stored = bus->store(event, new_uuid(wall()).to_string(), soon());
     ASSERT_TRUE(stored.ok()) << stored.error();
   }
-  /// A new consumer of the stream, from its first event on; its name.
+  /// Makes a consumer that starts at the first event of the stream. Returns its name.
   std::string fresh_consumer(Stream stream, Subject subject);
-  /// From now on frames are sent to this player.
+  /// Marks the player as connected, so that frames are sent to this player.
   void set_connected(const Tenant& tenant, PlayerId player);
-  /// A plain command to the queue.
+  /// Runs a command on the Redis of the queue.
   storage::RedisReply redis_command(storage::Arguments arguments);
 
   testing::OwnNats nats;
@@ -111,10 +111,10 @@ struct World {
   Published published{*bus};
 };
 
-/// One world and one instance for all tests that leave them as they are.
+/// The world, with one instance, of all tests that do not disturb others.
 World& shared();
 
-/// A version 7 identifier as somebody else would have issued it then. (Our own never go back.)
+/// A version 7 identifier with this time, which may be in the past. (new_uuid never goes back in time.)
 Uuid uuid_issued(TimePoint at);
 TicketPlayer player_rated(double mmr);
 Mode mode_named(const std::string& name);
@@ -123,7 +123,7 @@ Region region_named(const std::string& name);
 /// A request for `mode` with fresh players of these ratings, and a ticket id of its own.
 Enqueue request_of(const Tenant& tenant, const std::string& mode, int team_size, const std::vector<double>& ratings);
 
-/// Whose `code` it is; internal_error for a success.
+/// The code of a refusal; internal_error for a success.
 template <class T>
 Code code_of(const Reply<T>& reply) {
   return reply ? Code::internal_error : reply.error().code;

@@ -108,7 +108,7 @@ TEST_F(EndedMatch, IsRecentForItsPlayersForTenMinutes) {
   EXPECT_EQ(matches[1].requeued, false);
   EXPECT_LE(matches[0].ended_at, matches[1].ended_at);
 
-  // To nobody else, and not in another tenant.
+  // Other players and other tenants do not see the list.
   const auto spied = world_.bus->request(GetRecentMatches{player}, as_player(players_in(won)[0]), soon());
   EXPECT_EQ(spied.error().code, Code::forbidden);
   auto foreign = as_player(player);

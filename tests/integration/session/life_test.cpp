@@ -126,13 +126,13 @@ TEST_F(MatchLife, FindsTheLiveMatchOfAPlayerUntilItIsOver) {
   const auto player = players_in(found)[0];
   EXPECT_EQ(get_live(player)->match_id, found.match_id);
   EXPECT_EQ(get_live(PlayerId::fresh(SystemClock().now())).error().code, Code::no_match);
-  // Not another player's.
+  // Another player's match is refused.
   const auto spied = world_.bus->request(GetMatch{std::nullopt, player}, as_player(players_in(found)[1]), soon());
   EXPECT_EQ(spied.error().code, Code::no_match);
 
   ASSERT_TRUE(report(result_of(found, 0)).ok());
   EXPECT_EQ(get_live(player).error().code, Code::no_match);
-  // An ex-player may still read, without a place to go.
+  // After the match a player may still read it, but gets no server and no token.
   const auto after = get(found.match_id, as_player(player));
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(after->status, MatchStatus::completed);

@@ -96,7 +96,7 @@ TEST_F(Outage, EventsWaitForABusThatComesBackWithoutItsState) {
   const auto result = result_of(found, 0);
   ASSERT_TRUE(testing::eventually([&] { return bus->request(result, as_server(found.match_id), soon()).ok(); }));
   EXPECT_TRUE(published.wait_for<MatchCompleted>(found.match_id));
-  // What the old stream had is sent to the new one again, and confirmed by it.
+  // The events of the lost stream are resent, and confirmed by the new nats-server.
   const auto resent = "SELECT count(*) FROM session.outbox WHERE sent_under = '" + bus->server_id() +
                       "' AND message_id = '" + found.match_id.to_string() + ".ready'";
   EXPECT_TRUE(testing::eventually([&] { return database.number(resent) == 1; }));

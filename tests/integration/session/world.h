@@ -55,7 +55,7 @@ class FakeOrchestrator {
   bus::Server server_;
 };
 
-/// The servers, shared by tests that do not break them.
+/// The servers and the recorder; one world is shared by all tests that do not disturb others.
 struct World {
   static World& shared();
 
@@ -72,14 +72,14 @@ struct World {
   testing::EventRecorder published{*bus, {"match.*", "session.state_changed", "events.violation.*", "notify.*"}};
 };
 
-/// One session daemon, in this process.
+/// One running session.
 class Instance : public testing::Daemon<Service> {
  public:
   /// `modes_file`: empty for the shipped modes.
   explicit Instance(const World& world, const Timing& timing = {}, const std::string& modes_file = "");
 };
 
-/// Teams of fresh players with a ticket each, found now.
+/// A match that was found now, of new players with a ticket each.
 MatchFound fresh_match(std::vector<std::size_t> team_sizes = {1, 1});
 std::vector<PlayerId> players_in(const MatchFound& found);
 std::vector<TicketId> tickets_in(const MatchFound& found);
