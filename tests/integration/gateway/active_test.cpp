@@ -1,4 +1,4 @@
-// What the gateway says of a player's recent matches, in the active state and in `welcome`.
+// Tests of a player's recent matches in GET /v1/matchmaking/active and in `welcome`.
 #include "tests/integration/gateway/socket_players.h"
 
 namespace mm::gateway::testing {
@@ -34,7 +34,7 @@ TEST(ActiveState, TellsHowRecentMatchesEndedAndWhatTheyWereWorth) {
   EXPECT_EQ(fake<GetRatingChanges>().last().player_id, player.id);
   EXPECT_EQ(fake<GetRatingChanges>().last().match_ids, std::vector{lost.match_id}) << "only a completed match is rated";
 
-  // Who has played nothing lately costs profile nothing.
+  // For a player without recent matches, the gateway sends no request to profile.
   fake<GetRatingChanges>().answer(RatingChanges{});
   fake<GetRecentMatches>().answer(RecentMatches{{void_match}});
   EXPECT_EQ(gateway().get("/v1/matchmaking/active", player.auth()).at("recent/0/reason"), "voided");

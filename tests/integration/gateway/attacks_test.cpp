@@ -20,7 +20,7 @@ std::string post(const std::string& headers, const std::string& body) {
   return "POST /v1/auth/login HTTP/1.1\r\n" + kHost + kJson + headers + "\r\n" + body;
 }
 
-/// Each is refused with its status and a problem, and the connection ends.
+/// Checks that each case is refused with its status and a problem, and that the gateway closes the connection.
 void expect_refused(const std::vector<Case>& cases) {
   for (const auto& one : cases) {
     Connection connection(gateway().port());
@@ -76,7 +76,7 @@ TEST(Attacks, MalformedChunksAreRefused) {
       {"a space after the size", post(chunked, "2 \r\n{}\r\n0\r\n\r\n")},
       {"an extension without its semicolon", post(chunked, "2 a=b\r\n{}\r\n0\r\n\r\n")},
   });
-  // The largest size that fits is too large a body, or malformed: never read.
+  // A body of the largest possible chunk size is refused as too large or as malformed. It is not read.
   const auto huge = call_raw(gateway().port(), post(chunked, "FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n"));
   EXPECT_TRUE(huge.status == 400 || huge.status == 413) << huge.status;
 }
@@ -173,7 +173,7 @@ TEST(Attacks, APipelinedRequestIsARequestOfItsOwn) {
 }
 
 TEST(Attacks, WhatDoesNotArriveIsGivenUp) {
-  // All at once, so that the test waits for each deadline together with the others.
+  // All connections are opened first, so that their deadlines run at the same time.
   Connection silent(gateway().port());
   Connection half_head(gateway().port());
   half_head.send("GET /livez HTTP/1.1\r\nHost: loc");
@@ -239,7 +239,7 @@ TEST(Attacks, AHostThatIsNotServedHereIsMisdirected) {
                            "[localhost]", "localhost:0", "localhost:99999"}) {
     EXPECT_NE(status(gateway(), host), 200) << host;
   }
-  // A name that an attacker's DNS points here: neither does its page count as one of ours, nor does it get an answer.
+  // DNS rebinding: a foreign name that resolves to the gateway is no valid host, and its pages are a foreign origin.
   const auto rebound = "Origin: http://evil.example:" + port + "\r\n";
   expect_problem(call_raw(gateway().port(), "GET /livez HTTP/1.1\r\nHost: evil.example:" + port + "\r\n" + rebound + "\r\n"), 421,
                  "misdirected_request");
@@ -274,7 +274,7 @@ TEST(Attacks, JsonThatIsNoneIs400) {
       R"({} x)", R"({}{})", R"({"a":1} // c)", R"(/* c */{})", R"({'a':1})", R"({"a":01})", R"({"a":+1})", R"({"a":.5})", R"({"a":NaN})",
       R"({"a":1,})", R"([1,])", R"({"a")", "nul", "\"", R"({"a":"\x"})", "{\"a\":\"\n\"}", std::string("{}\0junk", 7)};
   for (const auto& body : bodies) expect_problem(login(body), 400, "malformed_request");
-  // Well-formed, but no login: that is another thing.
+  // JSON that is valid but not a login is refused with 422.
   for (const auto* body : {"[]", "1", "null", "\"x\"", "{}"}) expect_problem(login(body), 422, "invalid_fields");
 }
 
@@ -289,7 +289,7 @@ TEST(Attacks, UnparseableComesBeforeUnauthenticatedBeforeInvalid) {
 
 TEST(Attacks, EveryFieldRefusesEveryOtherType) {
   const auto player = fresh_player();
-  fake<GetParty>().answer(party_of({player}));  // whose leader may name any field
+  fake<GetParty>().answer(party_of({player}));  // the player leads the party, and so may set any field
   const std::vector<std::string> wrong{"null", "true", "1", "1.5", "\"x\"", "[]", "{}", "2147483648", "9007199254740993",
                                        "18446744073709551616", "-9223372036854775809", "1e400"};
   struct Field {
@@ -320,7 +320,7 @@ TEST(Attacks, EveryFieldRefusesEveryOtherType) {
       const auto body = "{\"" + field.name + "\":" + value + (field.rest.empty() ? "" : "," + field.rest) + "}";
       const bool open = field.target.starts_with("/v1/auth/");
       const auto answer = gateway().send(field.method, field.target, body, open ? Fields{} : player.auth());
-      // 1e400 is no number that JSON readers agree on: refused as text or as value.
+      // JSON readers treat 1e400 differently, so it may be refused as malformed or as a wrong value.
       const bool refused = answer.status == 422 || (value == "1e400" && answer.status == 400);
       EXPECT_TRUE(refused) << field.target << " " << body << " " << answer.status;
       if (answer.status != 422) continue;

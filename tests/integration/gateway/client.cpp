@@ -90,7 +90,7 @@ void Connection::secure(const Target& target) {
   SSL_CTX_load_verify_locations(context, target.ca_file.c_str(), nullptr);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (target.newest_is_tls_1_1) {
-    SSL_CTX_set_security_level(context, 0);  // else this client would not even offer it
+    SSL_CTX_set_security_level(context, 0);  // otherwise OpenSSL does not offer this version
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
   }
@@ -236,7 +236,7 @@ Frame WebSocket::read() {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
   for (;;) {
     Frame frame;
-    if (std::chrono::steady_clock::now() > end) return frame;  // nothing but pings
+    if (std::chrono::steady_clock::now() > end) return frame;  // only pings were received
     const auto head = connection_.read_bytes(2);
     if (head.size() < 2) return frame;
     std::uint64_t length = static_cast<unsigned char>(head[1]) & 0x7F;

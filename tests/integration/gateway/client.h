@@ -1,5 +1,5 @@
-// A client that does exactly as told, right or wrong: raw bytes over a socket, HTTP answers and WebSocket frames read
-// back. Blocking, with a deadline on every read.
+// An HTTP and WebSocket client that can send any bytes, also invalid ones, and reads back answers and frames. All calls
+// block; each read has a deadline.
 #pragma once
 
 #include <cstdint>
@@ -18,25 +18,25 @@ namespace mm::gateway::testing {
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 struct Answer {
-  int status = 0;  ///< 0: there was none
+  int status = 0;                              ///< 0: no answer
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
 
   std::string header(const std::string& name) const;
-  /// The text of a value in the body, by path: "members/0/username". Empty when it is not there.
+  /// The text of a value in the body, by path: "members/0/username". Empty if there is no such value.
   std::string at(std::string_view path) const;
 };
 
-/// The text of a value in a JSON document.
+/// The text of a value in a JSON document, by path; empty if there is no such value.
 std::string value_at(std::string_view json, std::string_view path);
 
-/// A port of this machine; over TLS when a certificate is named that the other side must prove to have.
+/// A port of this machine. With `ca_file` the connection uses TLS, and the server must have this certificate.
 struct Target {
   Target(int the_port) : port(the_port) {}  // NOLINT(google-explicit-constructor): most targets are just a port
   Target(int the_port, std::string ca) : port(the_port), ca_file(std::move(ca)) {}
   int port;
   std::string ca_file{};
-  bool newest_is_tls_1_1 = false;  ///< what old clients speak
+  bool newest_is_tls_1_1 = false;  ///< offers no newer version, as an old client
 };
 
 class Connection {
@@ -46,17 +46,17 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// False when the other side has closed.
+  /// False if the server has closed the connection.
   bool send(std::string_view bytes);
-  /// One HTTP answer; status 0 when the connection ends or the time is up before it is whole.
+  /// Reads one HTTP answer; status 0 if it is not complete before the end of the connection or within 15 s.
   Answer read_answer(bool head_only = false);
-  /// The other side closed (or resets) within the time; what it still sent is dropped.
+  /// True if the server closes or resets the connection within the time. Bytes that it sends before are dropped.
   bool closes(int within_ms = 15'000);
-  /// At least `bytes` bytes, or fewer at the end of the connection.
+  /// Reads exactly `bytes` bytes, or fewer at the end of the connection.
   std::string read_bytes(std::size_t bytes);
-  /// What has come and was not read yet.
+  /// The received bytes that were not read yet.
   std::string& pending() { return pending_; }
-  /// TLS was agreed on, and the certificate is the one named.
+  /// True if the TLS handshake has succeeded and the certificate is `ca_file`.
   bool secured() const { return tls_ != nullptr; }
 
  private:
@@ -76,11 +76,11 @@ struct Call {
   std::string body;
 };
 
-/// A well-formed request as text; adds Host, and Content-Type and Content-Length for a body.
+/// The text of a request. Adds Host and, for a body, Content-Type and Content-Length.
 std::string text_of(const Call& call);
-/// One request on a connection of its own. An answer that the published document does not describe fails the test.
+/// Sends one request on a new connection. Fails the test if the OpenAPI document does not describe the answer.
 Answer call(const Target& target, const Call& call);
-/// Raw bytes on a connection of their own, and the first answer to them.
+/// Sends bytes on a new connection. The first answer.
 Answer call_raw(int port, std::string_view bytes);
 
 struct Frame {
@@ -88,26 +88,26 @@ struct Frame {
   std::string payload;
 
   std::string at(std::string_view path) const { return value_at(payload, path); }
-  /// Of a close frame; 1005 when it has none.
+  /// The code of a close frame; 1005 if it has none.
   int close_code() const;
 };
 
 class WebSocket {
  public:
-  /// Connects; `answer()` says what became of the handshake.
+  /// Connects and reads the answer to the upgrade request.
   WebSocket(const Target& at, const std::string& target, Fields headers = {});
 
   const Answer& answer() const { return answer_; }
   bool open() const { return answer_.status == 101; }
   void send(std::string_view text) { send_frame(0x81, text); }
-  /// `first`: FIN, RSV and opcode as they stand in the first byte.
+  /// `first`: the first byte of the frame, with FIN, RSV and opcode.
   bool send_frame(std::uint8_t first, std::string_view payload, bool masked = true);
   bool send_raw(std::string_view bytes) { return connection_.send(bytes); }
-  /// The next frame, pings answered on the way.
+  /// The next frame that is not a ping. Pings are answered unless `answers_pings` is false.
   Frame read();
-  /// The next text frame with that event, others dropped; opcode -1 or a close frame when it does not come.
+  /// The next text frame with this event; other text frames are dropped. Opcode -1 or a close frame if none comes.
   Frame read_event(std::string_view event);
-  /// Reads to the end: the code of the close frame, 0 when the connection ends without one.
+  /// Reads up to the close frame. Its code; 0 if the connection ends without one.
   int read_close();
   Connection& connection() { return connection_; }
 

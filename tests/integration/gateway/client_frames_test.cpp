@@ -1,4 +1,4 @@
-// What clients may leave out of their frames, what is refused in them, and which answer belongs to which.
+// Tests of the frames of clients: optional members, refused members, and the answer to each frame.
 #include "tests/integration/gateway/socket_players.h"
 
 namespace mm::gateway::testing {

@@ -1,5 +1,5 @@
-// What people meet first: the way to the documents, that the published document says the truth about every route (each
-// `call` holds its answer against it), and what anybody may ask without a login.
+// Tests of the documentation pages, of the OpenAPI document against the answers of every route (each `call` compares
+// its answer with the document), and of the routes without a login.
 #include "tests/integration/gateway/world.h"
 
 #include "services/gateway/core/public_figures.h"
@@ -19,7 +19,7 @@ std::string text_of(const json::Value& value, std::string_view key) {
   return found && found->is(json::Kind::string) ? std::string(found->string()) : std::string{};
 }
 
-/// A request as "Try it out" sends it: every example of the document, and nothing else.
+/// A request as "Try it out" in Swagger UI sends it: with the examples of the document and nothing else.
 struct Try {
   std::string method;
   std::string target;
@@ -53,13 +53,13 @@ std::vector<Try> all_tries() {
   return out;
 }
 
-/// After each test the fakes have no answers, as the other tests expect.
+/// Removes the answers of the fakes after each test, as the other tests expect.
 class Documents : public ::testing::Test {
  protected:
   void TearDown() override { forget_all(World::get().fakes); }
 };
 
-/// The token that the route asks for: a player's, the server's of the match in the document's examples, the operator's.
+/// The token that the route requires: of a player, of the game server of the example match, or of the operator.
 Fields credentials(const Try& request) {
   const auto match = *MatchId::parse("01890a5d-ac96-774b-bcce-b302099a8057");
   if (request.target.starts_with("/internal")) return {{"Authorization", "Bearer " + kAdminToken}};

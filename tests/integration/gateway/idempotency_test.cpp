@@ -1,4 +1,5 @@
-// Answers kept under an Idempotency-Key: replayed, bounded, and given up when nobody knows what became of the request.
+// Tests of answers that are stored under an Idempotency-Key: they are replayed and limited in size, and a key is
+// released if the outcome of its request is unknown.
 #include "tests/integration/gateway/world.h"
 
 #include <gmock/gmock.h>
@@ -67,7 +68,7 @@ TEST(IdempotencyKey, WhileTheFirstRunsTheOthersAreRefused) {
   EXPECT_TRUE(mm::testing::eventually([&] { return runs.load(); }));
   const auto refused = gateway().send("POST", "/v1/party", "", keyed(player, "slow"));
   expect_problem(refused, 409, "idempotency_running");
-  // The first is over by then.
+  // The time after which the first request has ended.
   EXPECT_THAT(refused.header("retry-after"), ::testing::AnyOf("1", "2", "3"));
   may_end = true;
   first.join();
@@ -105,12 +106,12 @@ TEST(IdempotencyKey, AfterAStallOfRedisTheRequestMayBeTriedAgain) {
   const auto player = fresh_player();
   own_world.fake<CreateParty>().answer(party_of({player}));
   const auto create = [&] { return own.send("POST", "/v1/party", "", keyed(player, "k")); };
-  // Redis knows the scripts from then on: the start of the next request is carried out when Redis goes on.
+  // Loads the scripts into Redis, so that the start of the next request is executed when Redis is thawed.
   EXPECT_EQ(own.send("POST", "/v1/party", "", keyed(player, "before")).status, 201);
   own_world.queue.freeze();
   expect_problem(create(), 503, "unavailable");
   own_world.queue.thaw();
-  // The clock stands still, so no lease runs out: the start was given up.
+  // The clock stands still, so no lease has expired: the gateway has released the key.
   EXPECT_TRUE(mm::testing::eventually([&] { return create().status == 201; }));
   EXPECT_EQ(own_world.fake<CreateParty>().asked(), 2);
 }

@@ -1,4 +1,4 @@
-// Limits per player, address and account, and what happens without Redis.
+// Tests of the limits per player, address and account, and of the gateway without Redis or NATS.
 #include "tests/integration/gateway/world.h"
 
 #include <atomic>
@@ -13,7 +13,7 @@ void with_limits(Settings& settings) {
   settings.trusted_proxies = "127.0.0.1";
 }
 
-/// As if from another address: the tests' own one is a trusted proxy.
+/// Headers of a request from another address. The address of the tests is a trusted proxy.
 Fields from(const std::string& address, Fields headers = {}) { return with(std::move(headers), "X-Forwarded-For", address); }
 
 std::string fresh_address() {
@@ -53,9 +53,9 @@ TEST(Limits, StrangersAreCountedByAddress) {
   for (int i = 0; i < 101; ++i) refused += own.get("/errors/not_found", from(address)).status == 429 ? 1 : 0;
   EXPECT_EQ(refused, 1);
   EXPECT_EQ(own.get("/errors/not_found", from(fresh_address())).status, 200);
-  // What stands left of a proxy's entry was written by the client.
+  // Only the last entry was written by the proxy. Entries to its left were written by the client.
   EXPECT_EQ(own.get("/errors/not_found", from(fresh_address() + ", " + address)).status, 429);
-  // A bad token is counted like no token: guessing has a price.
+  // A request with an invalid token counts against the address, so guessing tokens is limited.
   EXPECT_EQ(own.get("/v1/profile/me", from(address, {{"Authorization", "Bearer x"}})).status, 429);
   EXPECT_EQ(own.get("/livez", from(address)).status, 200) << "health is never limited";
 }
@@ -136,7 +136,7 @@ TEST(Limits, ParallelGuessesDoNotSlipThrough) {
   EXPECT_EQ(guessed, 5);
 }
 
-/// A profile that takes its time; the password is right if it is "right".
+/// Makes the fake of profile slow. The password is "right".
 void slow_profile() {
   fake<LoginPlayer>().answer([](const LoginPlayer& request, const bus::Context&) -> Reply<LoggedIn> {
     std::this_thread::sleep_for(Milliseconds{20});
@@ -150,7 +150,7 @@ void slow_profile() {
   });
 }
 
-/// How often each status was answered to so many logins at once.
+/// Sends `count` logins at the same time. The number of answers by status.
 std::map<int, int> logins_at_once(Instance& at, int count, const std::string& address, const std::function<std::string(int)>& body) {
   std::mutex mutex;
   std::map<int, int> statuses;
@@ -170,7 +170,8 @@ std::string login_body(const std::string& name, const std::string& password) {
   return R"({"username":")" + name + R"(","password":")" + password + "\"}";
 }
 
-/// The budget was used up and the rest refused. While a slow machine works, a tenth of the budget may have come back.
+/// Checks that `budget` logins failed with 401 and the rest with 429. On a slow machine a tenth of the budget may have
+/// been refilled meanwhile.
 void expect_failures(std::map<int, int> statuses, int budget) {
   EXPECT_GE(statuses[401], budget);
   EXPECT_LE(statuses[401], budget + std::max(1, budget / 10));
@@ -285,8 +286,8 @@ TEST(WithoutTheQueueRedis, WhatNeedsItIs503AndComesBack) {
   EXPECT_TRUE(mm::testing::eventually([&] { return own.get("/readyz").status == 503; }));
   own_world.queue.restart();
   EXPECT_TRUE(mm::testing::eventually([&] { return login().status == 200; }));
-  // Rotation state is durable: the token given before the crash is still good.
-  // (Each of the gateway's connections comes back by itself; the one that answered the login may be the first.)
+  // The state of refresh tokens is durable: a token from before the crash is valid. The request is repeated, because
+  // each of the gateway's connections to Redis reconnects by itself.
   const auto body = R"({"refresh_token":")" + first.at("refresh_token") + "\"}";
   EXPECT_TRUE(mm::testing::eventually([&] { return own.send("POST", "/v1/auth/refresh", body).status == 200; }));
 }

@@ -1,4 +1,4 @@
-// Tenants that are not served, and what the log says of a request that was refused.
+// Tests of requests for tenants that are not served, and of the log lines about refused requests.
 #include "tests/integration/gateway/world.h"
 
 #include "common/runtime/log.h"
@@ -48,7 +48,7 @@ TEST(Tenants, TokensOfOneThatIsNoLongerServedAreRefused) {
   EXPECT_EQ(wide.send("POST", "/v1/auth/refresh", body).status, 200);
 }
 
-/// What the process logs while `work` runs.
+/// The log output of the process while `work` runs.
 template <class Work>
 std::string logged(const Work& work) {
   log::start("gateway", "gateway-1", log::Level::info);
@@ -60,7 +60,7 @@ std::string logged(const Work& work) {
 }
 
 TEST(Log, HasOneLineForEachRefusedRequestWithCodeAndTraceAndNoSecret) {
-  gateway();  // and what it logs at its start
+  gateway();  // started here, so that its first log lines are not captured
   fake<LoginPlayer>().refuse(Code::invalid_credentials);
   Answer refused;
   const auto text = logged([&] {

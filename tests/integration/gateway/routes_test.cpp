@@ -1,4 +1,4 @@
-// Every route: what the daemon is asked, what the client gets, who may, and what is refused.
+// Tests of every route: the request to the daemon, the answer to the client, the required token, and the refusals.
 #include "tests/integration/gateway/world.h"
 
 #include "common/wire/codec.h"
@@ -9,7 +9,7 @@ namespace {
 
 const std::string kSomeId = "0190f0a0-0000-7000-8000-000000000001";
 
-/// The path of a route with every parameter filled in.
+/// The path of a route with an example for each parameter.
 std::string example_path(std::string_view pattern) {
   std::string path(pattern);
   for (const auto& [name, value] : Fields{{"{season}", "s1"}, {"{code}", "not_found"}, {"{file}", "start.js"}}) {

@@ -1,4 +1,4 @@
-// WebSockets whose login ends, on whichever gateway they are, and what they get after an outage of the cache or the bus.
+// Tests of WebSockets whose login ends, on any gateway, and of WebSockets after an outage of the cache or the bus.
 #include "tests/integration/gateway/socket_players.h"
 
 #include <chrono>
@@ -6,7 +6,8 @@
 namespace mm::gateway::testing {
 namespace {
 
-// A gateway that was told nothing finds an ended login by itself within 15 s: what is faster was told.
+// Without an event, a gateway finds an ended login by itself within 15 s. A socket that closes faster was closed by the
+// event.
 constexpr std::chrono::seconds kTold{5};
 
 struct Login {
@@ -14,7 +15,7 @@ struct Login {
   std::string refresh_token;
 };
 
-/// Another login of the same player, with the claims of its access token.
+/// Logs the same player in once more.
 Login log_in(const LoggedIn& who, const Instance& at = gateway()) {
   fake<LoginPlayer>().answer(who);
   const auto answer = at.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})");
@@ -26,7 +27,7 @@ Answer refresh(const std::string& token, const Instance& at = gateway()) {
   return at.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}");
 }
 
-/// As nobody_is_anywhere, of a world of the test's own.
+/// As nobody_is_anywhere(), for another world.
 void nobody_is_in(World& world) {
   world.fake<GetParty>().refuse(Code::no_party);
   world.fake<GetTicket>().refuse(Code::not_found);
@@ -112,7 +113,7 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
   EXPECT_TRUE(since_return.within(kTold));
 }
 
-/// Players of one gateway whose cache or bus goes away.
+/// A world of its own with one gateway, for outages of its cache or bus.
 struct Outage {
   Outage() {
     nobody_is_in(world);

@@ -1,4 +1,4 @@
-// For tests of WebSockets: players with a welcomed socket, and the daemons that tell them things.
+// For tests of WebSockets: sockets that have received `welcome`, and frames to players as other daemons send them.
 #pragma once
 
 #include "tests/integration/gateway/world.h"
@@ -9,13 +9,13 @@
 
 namespace mm::gateway::testing {
 
-/// Daemons tell players through this.
+/// Sends frames to players, as a daemon does.
 class Teller {
  public:
   void chat(const Player& player, const std::string& text) {
     notifier_.tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, text});
   }
-  /// A frame with this number, whatever the counter says.
+  /// Publishes a frame with this number, without the counter in the cache.
   void raw(const Player& player, int seq, const std::string& event = "chat_message") {
     const auto text = R"({"event":")" + event + R"(","seq":)" + std::to_string(seq) + R"(,"data":{"text":"n)" + std::to_string(seq) + "\"}}";
     EXPECT_TRUE(World::get().bus->publish(notify_subject(player.id), text).ok());
@@ -41,7 +41,7 @@ inline Teller& teller() {
   return teller;
 }
 
-/// Welcomed, or the test has failed.
+/// A socket that has received `welcome`. Fails the test if it has not.
 struct Welcomed {
   explicit Welcomed(const Player& player, Instance& at = gateway(), const std::string& path = "/v1/ws")
       : socket(at.port(), path, player.auth()) {

@@ -1,4 +1,4 @@
-// WebSockets: hello and welcome, frames in order, commands, every reason to close, and frames that are wrong on purpose.
+// Tests of WebSockets: hello and welcome, the order of frames, commands, each reason to close, and invalid frames.
 #include "tests/integration/gateway/socket_players.h"
 
 #include <atomic>
@@ -123,14 +123,14 @@ TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
   teller().raw(player, 1);
   EXPECT_EQ(one.socket.read().at("seq"), "1");
   teller().set_seq(player, 700);
-  teller().raw(player, 700);  // 2 to 699 were lost
+  teller().raw(player, 700);  // frames 2 to 699 were lost
   const auto fresh = one.socket.read();
   EXPECT_EQ(fresh.at("event"), "welcome");
   EXPECT_EQ(fresh.at("seq"), "700");
   teller().raw(player, 701);
   EXPECT_EQ(one.socket.read().at("seq"), "701");
-  static_assert(FrameOrder::kLateMost < 699);  // or the next would be taken for a late frame
-  teller().set_seq(player, 1);  // the cache was lost and counts anew
+  static_assert(FrameOrder::kLateMost < 699);  // otherwise the next frame would count as late
+  teller().set_seq(player, 1);                 // the cache was lost, and the counter starts again
   teller().raw(player, 1);
   const auto again = one.socket.read();
   EXPECT_EQ(again.at("event"), "welcome");
@@ -303,7 +303,7 @@ TEST(Sockets, TheSixthClosesTheOldest) {
   Instance other;
   std::vector<std::unique_ptr<Welcomed>> all;
   for (int i = 0; i < 5; ++i) {
-    // The tests' clocks stand still, and the oldest is told by its time.
+    // The clocks stand still, and the oldest socket is found by its time.
     gateway().clock.advance(Milliseconds{1});
     other.clock.advance(gateway().clock.now() - other.clock.now());
     all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
@@ -382,7 +382,7 @@ TEST(Sockets, ATokenMayBeRenewedAndElseItsEndClosesTheSocket) {
   kept.socket.send(R"({"type":"hello","resume":{"seq":3},"token":")" + access_token(claims) + "\"}");
   const auto fresh = kept.socket.read();
   EXPECT_EQ(fresh.at("event") + fresh.at("data/resumed"), "welcomefalse");
-  own.clock.advance(Seconds{129});  // a second before expiry and leeway
+  own.clock.advance(Seconds{129});  // one second before the token and the leeway end
   left.socket.send(R"({"type":"ping"})");
   EXPECT_EQ(left.socket.read().at("event"), "pong");
   own.clock.advance(Seconds{2});
@@ -401,7 +401,7 @@ TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot) {
   Welcomed stuck(slow, own);
   Welcomed reader(quick, own);
   const std::string big(60'000, 'x');
-  // More than the kernel's buffers and our queue hold together.
+  // More bytes than the buffers of the kernel and the queue of the gateway hold.
   for (int i = 0; i < 400 && own.metric("mm_gateway_sockets_too_slow_total") == 0; ++i) teller().chat(slow, big);
   EXPECT_TRUE(mm::testing::eventually([&] { return own.metric("mm_gateway_sockets_too_slow_total") == 1; }));
   teller().chat(quick, "hello");
@@ -415,7 +415,7 @@ TEST(Sockets, PingsFindTheDead) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Welcomed dead(player);
-  // Not reading means not answering; 15 s to the ping and 15 more to the end.
+  // This client does not read and so answers no ping. A ping is sent after 15 s; the socket is closed 15 s later.
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 0; }, Milliseconds{45'000}));
 }
 

@@ -1,4 +1,4 @@
-// A gateway with a certificate of its own: HTTPS and secure WebSockets, and nothing else.
+// Tests of a gateway with a certificate: it serves HTTPS and secure WebSockets, and no plain connections.
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -23,7 +23,7 @@ void write_pem(const std::string& path, Write write) {
   ASSERT_TRUE(file && write(file.get()) == 1);
 }
 
-/// A self-signed certificate for localhost and its key, as two PEM files.
+/// Makes a self-signed certificate for localhost and its key, in two PEM files.
 class Certificate {
  public:
   Certificate() {
@@ -63,7 +63,7 @@ const Certificate& ours() {
 
 Instance& secure_gateway() {
   ours();
-  World::get();  // both outlive it
+  World::get();  // both are made first, so they are destroyed after the instance
   static Instance instance([](Settings& settings) {
     settings.tls_cert_file = ours().chain();
     settings.tls_key_file = ours().key();

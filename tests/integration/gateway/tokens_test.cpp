@@ -1,4 +1,4 @@
-// Logins: access tokens and what is done to them, refresh tokens and their families, limits on failures.
+// Tests of access tokens, also forged and expired ones, and of refresh tokens and their families.
 #include "tests/integration/gateway/world.h"
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace {
 using security::base64url_encode;
 using security::hmac_sha256;
 
-/// A token of any header and claims under any key.
+/// A token with any header and claims, signed with any key.
 std::string token_of(const std::string& header, const std::string& claims, const std::string& key = kAccessKey) {
   const auto text = base64url_encode(header) + "." + base64url_encode(claims);
   return text + "." + base64url_encode(hmac_sha256(key, text));
@@ -22,7 +22,7 @@ std::string token_of(const std::string& header, const std::string& claims, const
 
 const std::string kHeader = R"({"alg":"HS256","typ":"JWT"})";
 
-/// The claims of a good token, to be spoiled one by one.
+/// The claims of a valid token, in which `change_from` is replaced.
 std::string claims_text(const std::string& change_from = "", const std::string& change_to = "") {
   const auto token = fresh_player().token;
   const auto first = token.find('.');
@@ -97,7 +97,7 @@ TEST(AccessTokens, OfAnotherTimePlaceOrKindAreRefused) {
   const security::TokenSigner access({kAccessKey});
   expect_problem(with_token(access.sign(security::ServerClaims{match, default_tenant(), beginning() + Seconds{60}})), 401, "unauthorized");
   expect_problem(with_token(access.sign(security::JoinClaims{match, player.id, beginning() + Seconds{60}})), 401, "unauthorized");
-  // And the other way round: a player's token signed with the servers' key is no server token.
+  // A player's token that is signed with the key for servers is not a server token.
   const security::TokenSigner server({kServerKey});
   expect_problem(gateway().send("POST", "/v1/session/" + match.to_string() + "/heartbeat", "{}",
                                 {{"Authorization", "Bearer " + server.sign(claims_of(player))}}), 401, "invalid_server_token");
@@ -126,7 +126,7 @@ struct Pair {
   std::string refresh;
 };
 
-/// Logs somebody new in.
+/// Logs a new player in.
 Pair log_in(Instance& at = gateway()) {
   const auto player = logged_in();
   fake<LoginPlayer>().answer(player);
@@ -230,7 +230,7 @@ TEST(Refresh, NoTokenIsStored) {
   ASSERT_FALSE(keys->items.empty());
   const auto secret_part = pair.refresh.substr(pair.refresh.size() - 30);
   for (const auto& key : keys->items) {
-    if (key.text.find(":login:of:") != std::string::npos) continue;  // a player's logins, by age
+    if (key.text.find(":login:of:") != std::string::npos) continue;  // the list of a player's logins, by age
     const auto family = redis.command({"HGETALL", key.text}, soon());
     for (const auto& item : family->items) EXPECT_EQ(item.text.find(secret_part), std::string::npos);
     const auto ttl = redis.command({"TTL", key.text}, soon());

@@ -70,7 +70,7 @@ Instance::Instance(World& world, const Settings& settings)
       ca_file_(settings.tls_cert_file.value_or("")) {}
 
 Instance& gateway() {
-  World::get();  // outlives it
+  World::get();  // made first, so it is destroyed after the instance
   static Instance instance;
   return instance;
 }

@@ -1,5 +1,5 @@
-// What the tests of the gateway share: real nats-server and Redis, daemons that answer as a test tells them, and
-// gateways in this process.
+// The environment of the tests of the gateway: a nats-server and two Redis servers, fakes of all daemons behind the
+// gateway, and gateways in the process of the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -84,7 +84,8 @@ using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, C
                        SetReady, InvitePlayer, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
                        GetExplanation, GetQueues, GetMatch, GetRecentMatches, GetRatingChanges, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
-/// Started on first use, gone at the end of the program. Tests that kill servers have their own.
+/// The servers and fakes. get() starts them on first use, for the whole program; tests that kill servers make their
+/// own.
 struct World {
   explicit World(std::vector<std::string> queue_arguments = {});
   static World& get();
@@ -109,7 +110,7 @@ Fake<Req>& fake() {
   return World::get().fake<Req>();
 }
 
-/// Every daemon refuses whatever it is asked with this code.
+/// Every fake refuses each request with this code.
 template <class... Reqs>
 void refuse_all(Code code, Fakes<Reqs...>&) {
   (fake<Reqs>().refuse(code), ...);
@@ -126,8 +127,8 @@ inline const std::string kOldAccessKey = "former-0123456789abcdefghijklmnopqrstu
 inline const std::string kServerKey = "server-0123456789abcdefghijklmnopqrstuvwxyz";
 inline const std::string kAdminToken = "admin-token-0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// What the clock of every gateway says at first, and when tokens were made unless a test says otherwise. The clocks stand
-/// still: on a machine that takes long, tokens with the time of day would soon be from the gateways' future.
+/// The initial time of the clock of every gateway, and the default time at which tokens are made. The clocks stand
+/// still: with the time of day, tokens that are made later would be from the future of the gateways.
 TimePoint beginning();
 
 /// A clock that stands still at beginning().
@@ -141,7 +142,7 @@ class Instance : public StillClock, public mm::testing::Daemon<Service> {
   explicit Instance(const std::function<void(Settings&)>& change = {}, World& world = World::get());
 
   int port() const { return service().port(); }
-  /// Where and how it is spoken to.
+  /// The port of the gateway, and its certificate if it uses TLS.
   Target target() const { return {port(), ca_file_}; }
 
   Answer get(const std::string& path, Fields headers = {}) const { return call(target(), {"GET", path, std::move(headers), ""}); }
@@ -155,10 +156,10 @@ class Instance : public StillClock, public mm::testing::Daemon<Service> {
   std::string ca_file_;  ///< empty: plain HTTP
 };
 
-/// The gateway most tests use: without limits per player and address.
+/// The gateway of most tests. It has no limits per player and address.
 Instance& gateway();
 
-/// A player as their token says.
+/// A player with the claims of an access token.
 struct Player {
   PlayerId id;
   std::string name;
@@ -167,7 +168,7 @@ struct Player {
   Fields auth() const { return {{"Authorization", "Bearer " + token}}; }
 };
 Player fresh_player(TimePoint now = beginning());
-/// The access token of these claims, under our key.
+/// An access token with these claims, signed with the gateways' key.
 std::string access_token(const security::AccessClaims& claims);
 security::AccessClaims claims_of(const Player& player, TimePoint now = beginning());
 std::string server_token(MatchId match);
@@ -180,10 +181,10 @@ Profile profile_of(const Player& player);
 Party party_of(const std::vector<Player>& members);
 Ticket ticket_in(const std::string& mode = "ranked");
 MatchView match_with(const Player& player);
-/// Nothing to be in: lobby, matchmaker and session know nothing of the player.
+/// The fakes of lobby, matchmaker and session have no party, ticket or match for any player.
 void nobody_is_anywhere();
 
-/// A problem with that status and code, and nothing that should not be there.
+/// Checks that the answer is a problem with this status and code and with the headers of every refusal.
 void expect_problem(const Answer& answer, int status, const std::string& code);
 
 }  // namespace mm::gateway::testing

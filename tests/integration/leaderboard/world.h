@@ -73,7 +73,7 @@ MatchRated duel(const Tenant& tenant, const Side& first, const Side& second, std
 void publish(const MatchRated& match);
 
 inline auto number(const std::string& sql) { return World::get().database.number(sql); }
-/// Matches of the tenant that have been applied.
+/// The number of matches of the tenant that were applied.
 std::int64_t applied(const Tenant& tenant);
 
 GetHistory history_of(PlayerId player, std::optional<Mode> mode = std::nullopt);

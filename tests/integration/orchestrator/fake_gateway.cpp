@@ -49,7 +49,7 @@ FakeGateway::FakeGateway() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOE
   const bool listening = ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
                          ::listen(listener_, 64) == 0 &&
                          ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  check(listening, "the stand-in for the gateway does not listen");
+  check(listening, "the fake gateway does not listen");
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { run(); });
 }

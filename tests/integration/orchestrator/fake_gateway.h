@@ -20,7 +20,7 @@ struct HttpRequest {
 struct HttpAnswer {
   int status = 200;
   std::string body = "{}";
-  std::string headers{};  ///< more header lines, each with its CRLF
+  std::string headers{};  ///< further header lines, each with its CRLF
   bool hang_up = false;   ///< no answer: the connection is closed
 };
 

@@ -15,7 +15,7 @@ class Failing : public OrchestratorTest {
  protected:
   pid_t pid_of(ServerId server) { return game_servers().at(server); }
 
-  /// The daemon itself, as a process.
+  /// An orchestrator in a process of its own.
   testing::DaemonProcess start_daemon(const Settings& settings) const {
     return {"orchestrator",
             {"MM_NATS_URL=" + servers_.nats.url(), "MM_POSTGRES_URL=" + settings.postgres_url,
@@ -55,7 +55,7 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   friend_of_player.send(R"({"type":"message","data":7})");
   EXPECT_TRUE(player.receive());
 
-  // SIGTERM leaves them running too.
+  // After SIGTERM the game servers go on as well.
   EXPECT_EQ(successor.end(SIGTERM), 0);
   EXPECT_TRUE(is_running(server));
 }
@@ -66,7 +66,7 @@ TEST_F(Failing, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
   const auto allocation = allocate(game);
   ASSERT_TRUE(allocation.ok());
   orchestrator_.reset();
-  // Released by an instance that cannot reach the server.
+  // An instance that cannot reach the game server releases the match.
   auto elsewhere = settings();
   elsewhere.provider = ProviderKind::none;
   start(elsewhere);

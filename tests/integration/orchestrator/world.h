@@ -27,7 +27,7 @@ namespace mm::orchestrator {
 using testing::refusal;
 using testing::soon;
 
-/// Serves session.get with what the test says of each match; others are unknown.
+/// Answers session.get with the status that the test has set with say(). Other matches are unknown.
 class FakeSession {
  public:
   FakeSession(bus::Bus& bus, metrics::Registry& metrics);
@@ -43,7 +43,7 @@ class FakeSession {
   bus::Server server_;
 };
 
-/// Shared by all tests.
+/// The servers, shared by all tests.
 struct Servers {
   static Servers& shared();
 
@@ -54,7 +54,7 @@ struct Servers {
   testing::Database database{postgres};
 };
 
-/// One orchestrator, in this process. Its game servers stay when it goes.
+/// One running orchestrator. Its game servers go on when it is destroyed.
 class Instance : public testing::Daemon<Service> {
  public:
   Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {})

@@ -1,5 +1,5 @@
-// Modes that are rated by Glicko-2 and by Weng-Lin, or by the margin of a win: from match.completed through a real
-// PostgreSQL to match.rated and profile.ratings, with their certainty.
+// Tests of modes that are rated by Glicko-2, by Weng-Lin or by the margin of a win, from match.completed to match.rated
+// and profile.ratings, with the certainty of the ratings.
 #include <algorithm>
 #include <random>
 

@@ -371,7 +371,7 @@ TEST_F(RatingEvents, TheEventsOfTheLogCanBePublishedAgain) {
     }
   }
   lose_the_streams();
-  // As README.md says, but with rows too old to be sent again by the relay itself.
+  // As described in README.md, with rows that are too old for the relay to resend them itself.
   rows(
       "DELETE FROM profile.outbox; "
       "INSERT INTO profile.outbox (message_id, subject, body) SELECT match_id || '.rated.again-1', 'match.rated', "
