@@ -1,6 +1,6 @@
 #include "tests/e2e/stack/client.h"
 
-#define _TURN_OFF_PLATFORM_STRING  // cpprest's U() macro meets GoogleTest's template parameter U
+#define _TURN_OFF_PLATFORM_STRING  // cpprest's macro U() conflicts with GoogleTest's template parameter U
 #include <cpprest/http_client.h>
 #include <cpprest/ws_client.h>
 #include <gtest/gtest.h>
@@ -112,7 +112,7 @@ Answer exchange(const std::string& method, const std::string& url, const std::st
   return answer;
 }
 
-// The document of the running gateway, read once.
+// The OpenAPI document of the running gateway, read once.
 const testing::DocumentedAnswers& document() {
   static const testing::DocumentedAnswers read(exchange("GET", gateway("/openapi.json"), "", {}).body);
   return read;

@@ -1,4 +1,4 @@
-// Blocking HTTP and WebSocket clients for the end-to-end tests: written from the contract, not from the gateway.
+// Blocking HTTP and WebSocket clients for the end-to-end tests. They use another library than the gateway.
 #pragma once
 
 #include <map>
@@ -19,26 +19,27 @@ struct Answer {
   Headers headers;
   std::string body;
 
-  /// A member of the body by its path ("members.0.player_id") as text; "" when absent.
+  /// The text of a value in the body, by path ("members.0.player_id"); "" if there is no such value.
   std::string at(const std::string& path) const;
   double number(const std::string& path) const;
-  /// Elements of an array, members of an object; 0 when absent.
+  /// The number of elements of an array or members of an object; 0 if there is no such value.
   std::size_t size(const std::string& path) const;
 };
 
-/// Member of a JSON text by path, as above; objects and arrays as JSON.
+/// The text of a value in a JSON text, by path as above; an object or array as JSON.
 std::string member(const std::string& json, const std::string& path);
 std::size_t size_of(const std::string& json, const std::string& path);
 
-/// An answer of the stack's gateway that its OpenAPI document does not describe fails the test.
+/// Sends a request. Fails the test if the answer is of the stack's gateway and its OpenAPI document does not describe
+/// it.
 Answer http(const std::string& method, const std::string& url, const std::string& body = "", const Headers& headers = {});
 
-/// A player with a login of their own.
+/// A registered player with a login.
 class Player {
  public:
-  /// Registers and logs in; the test fails if that does.
+  /// Registers a new player and logs in. Fails the test if that fails.
   static Player fresh(const std::string& region = "");
-  /// The same where parts of the stack may still be coming back, or wait before they try a store again.
+  /// As fresh(), but repeats the requests, because parts of the stack may still be restarting or in back-off.
   static Player fresh_after_outage(const std::string& region = "");
 
   const std::string& id() const { return id_; }
@@ -68,11 +69,11 @@ class Socket {
   ~Socket();
   Socket(Socket&&) noexcept;
 
-  bool open() const;      ///< the upgrade succeeded
+  bool open() const;  ///< true if the upgrade has succeeded
   void send(const std::string& text);
-  /// The first frame from now on with this event (frames before it are dropped); "" when none comes in time.
+  /// The first frame with this event that was not read yet; frames before it are dropped. "" if none comes in time.
   std::string wait_for(const std::string& event, Milliseconds within = Milliseconds{15'000});
-  /// The close code, once closed; 0 when it does not close in time.
+  /// Waits until the socket is closed. The close code; 0 if it is not closed in time.
   int wait_closed(Milliseconds within = Milliseconds{15'000});
 
  private:

@@ -1,6 +1,7 @@
-// A crowd over NATS, as a game with a lobby of its own would bring it: 3,000 tickets, some sent twice, some taken back.
-// Every match is checked against what was offered, by the rules of matching written down here once more; at the end
-// every ticket has exactly one fate, and whoever still waits has nobody to play with.
+// Tests matching with 3,000 tickets over NATS, as sent by a game with a lobby of its own; some are sent twice, some are
+// cancelled. Every match is checked against the tickets, by the rules of matching, which are implemented here a second
+// time. At the end every ticket has exactly one outcome, and no match is possible among the tickets that are still
+// queued.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,11 +29,11 @@ const std::vector<std::string> kRegions{"eu-crowd", "us-crowd", "ap-crowd"};
 struct Offer {
   std::string id, party, mode, region, body;
   std::map<std::string, double> mmr;        // by player
-  std::map<std::string, double> latencies;  // by region; empty: plays in its own only
+  std::map<std::string, double> latencies;  // by region; empty: only the ticket's own region
   SteadyPoint asked;
   std::optional<TimePoint> queued_at;
   bool taken_back = false;
-  std::vector<std::string> matches;  // it was in, in order
+  std::vector<std::string> matches;  // of the ticket, in order
 
   double rating() const {
     double sum = 0;
@@ -41,7 +42,7 @@ struct Offer {
   }
 };
 
-// How far a ticket's rating may be from another's.
+// The window of a ticket: the largest accepted difference in rating.
 double window(const std::string& mode, double waited_ms) {
   const auto widened = [&](double initial, double most, double widen_ms) {
     return initial + (most - initial) * std::min(waited_ms / widen_ms, 1.0);
@@ -49,7 +50,7 @@ double window(const std::string& mode, double waited_ms) {
   return mode == "ranked" ? widened(100, 500, 40'000) : widened(300, 1'500, 20'000);
 }
 
-// The best region at once, then 25 ms worse after each 10 s.
+// The ticket accepts its best region at once, and latencies that are 25 ms higher after each 10 s.
 bool may_play_in(const Offer& offer, const std::string& region, double waited_ms) {
   if (offer.latencies.empty()) return region == offer.region;
   double best = offer.latencies.begin()->second;
@@ -65,7 +66,7 @@ struct Waiting {
   int size;
 };
 
-// Whether two full teams can be made of these tickets, tried in every way.
+// Searches all ways to make two full teams of these tickets.
 class Search {
  public:
   explicit Search(std::vector<Waiting> tickets) : tickets_(std::move(tickets)) {
@@ -84,7 +85,7 @@ class Search {
     if (fits) {
       chosen_.push_back(ticket);
       if (ticket.size <= places_a && from(next + 1, places_a - ticket.size, places_b)) return true;
-      // Teams have no order: the first ticket is in the first.
+      // Teams have no order, so the first ticket is always put into the first team.
       const bool other_side = chosen_.size() > 1 && ticket.size <= places_b;
       if (other_side && from(next + 1, places_a, places_b - ticket.size)) return true;
       chosen_.pop_back();
@@ -132,7 +133,7 @@ class Crowd : public ::testing::Test {
   std::size_t events_read_ = 0;
   std::map<std::string, std::string> matches_;  // id -> event
   std::vector<std::string> faults_;
-  std::string searching_;  // how many still do, for the message
+  std::string searching_;  // the number of queued tickets, for the message
 };
 
 Offer Crowd::invent() {
@@ -209,7 +210,7 @@ void Crowd::read_matches() {
   for (; events_read_ < events.size(); ++events_read_) {
     const auto& event = events[events_read_];
     if (member(event, "tenant") != tenant_) continue;
-    // An event may be seen more than once.
+    // An event may be delivered more than once.
     if (matches_.emplace(member(event, "match_id"), event).second) check_match(event);
   }
 }
@@ -274,7 +275,7 @@ bool Crowd::requeued(const std::string& match, const std::string& ticket) {
   return false;
 }
 
-// What is not yet settled, and what never will be: empty when every ticket has its one fate.
+// The faults, and the tickets without an outcome; empty if every ticket has exactly one outcome.
 std::vector<std::string> Crowd::open_questions() {
   read_matches();
   std::vector<std::string> open;
@@ -292,7 +293,7 @@ std::vector<std::string> Crowd::open_questions() {
     if (!settled) open.push_back(id + " is " + state);
     if (state != "SEARCHING") continue;
     ++searching;
-    // As it stood two seconds ago: what became possible since may not have been looked at yet.
+    // The state of two seconds ago, because the planner may not have tried newer possibilities yet.
     const double waited_ms = std::max(0.0, std::stod(member(*answer, "waited_ms")) - 2'000);
     for (const auto& region : kRegions) {
       if (!may_play_in(offer, region, waited_ms)) continue;
@@ -314,7 +315,7 @@ TEST_F(Crowd, EveryTicketIsInOneFairMatchOrTakenBackOrHasNobodyToPlayWith) {
   EXPECT_EQ(refusal(cancel(fresh_id())), 404);
   EXPECT_EQ(refusal(status(fresh_id())), 404);
 
-  // Until the windows of the last have widened for a while.
+  // Waits until the windows of the last tickets have widened for 20 s.
   EXPECT_TRUE(testing::eventually(
       [&] { return std::chrono::steady_clock::now() - offers_.at(last).asked > std::chrono::seconds(20); }));
   std::vector<std::string> open;
@@ -343,7 +344,7 @@ TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
   EXPECT_EQ(code(entry("ranked", 5, "eu-crowd", "")), "invalid_fields");
   EXPECT_EQ(refusal(ask("matchmaker.enqueue", "{")), 400);
 
-  // Another version of us may send more than we know.
+  // A newer version may send fields that this version does not know.
   const auto known =
       ask("matchmaker.enqueue", R"({"tenant":")" + tenant_ +
                                     R"(","mode":"ranked","region":"zz-crowd","later":1,"players":[)" + player + "]}");

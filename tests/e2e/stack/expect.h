@@ -1,4 +1,4 @@
-// What a refusal must look like to a client.
+// Checks the body and headers of a refusal.
 #pragma once
 
 #include <gtest/gtest.h>

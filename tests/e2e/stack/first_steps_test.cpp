@@ -1,5 +1,5 @@
-// What somebody meets who starts the stack for the first time: settings that are wrong, ports that are taken, a game
-// server of their own, a mode table with a mistake.
+// Tests of typical problems at the first start of the stack: wrong settings, ports in use, another game server program,
+// and an invalid file of modes.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ constexpr int kRefused = 78;
 
 std::string other_state() { return Stack::instance().folder() + "/other"; }
 
-/// `ops/stack up` of another stack with these settings.
+/// Runs `ops/stack up` for a second stack with these settings.
 Stack::Command start_other(const std::string& settings) {
   return Stack::instance().shell("MM_STATE=" + other_state() + " " + settings + " ops/stack up");
 }
@@ -104,7 +104,7 @@ TEST(FirstSteps, ARefusedModeTableShowsInTheStatus) {
   EXPECT_TRUE(testing::eventually([&] { return !refused(); }, Milliseconds(30'000)));
 }
 
-/// Listens on the port as soon as it is free. What the daemon's connections left behind (TIME_WAIT) is no hindrance.
+/// Listens on the port as soon as it is free, even if old connections of the daemon are in TIME_WAIT.
 int hold(int port) {
   int held = -1;
   testing::eventually([&] {
@@ -141,7 +141,7 @@ TEST(FirstSteps, ADaemonWhosePortIsTakenSaysByWhomAndComesBack) {
   EXPECT_TRUE(testing::eventually([&] { return stack.ready("lobby"); }, Milliseconds(30'000)));
 }
 
-/// A second stack, whose game servers are not ours.
+/// A second stack with another game server program.
 class ForeignServer : public ::testing::Test {
  protected:
   void SetUp() override {

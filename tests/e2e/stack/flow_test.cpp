@@ -1,5 +1,5 @@
-// The main job, end to end: ten players log in, form parties, queue, are matched, meet on the game server, and see
-// their ratings, history and the leaderboard change; an engineer watches on NATS.
+// Tests the whole flow: ten players log in, form parties, queue, are matched and play on the game server. Then their
+// ratings, histories and the leaderboard change. The events on NATS are checked as well.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -19,7 +19,7 @@ std::vector<Player> fresh_players(int count) {
   return players;
 }
 
-// The first of `members` leads; all are ready.
+// Forms a party; the first of `members` leads, and all are ready.
 std::string form_party(const std::vector<const Player*>& members) {
   const auto party = members[0]->post("/v1/party", R"({"max_size":5})");
   EXPECT_EQ(party.status, 201) << party.body;
@@ -29,7 +29,7 @@ std::string form_party(const std::vector<const Player*>& members) {
   return party.at("party_id");
 }
 
-// Whoever greps the logs for a match reads what became of it, in one trace, and no secret.
+// The log lines of a match show its course under one trace id, and contain no secret.
 void expect_story_in_logs(const std::string& match_id) {
   auto trace_id = match_id;
   std::erase(trace_id, '-');
@@ -62,7 +62,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
     ASSERT_FALSE(sockets.back().wait_for("welcome").empty());
   }
 
-  // A party of 3, one of 2, and five who come alone: two teams of five.
+  // A party of three, a party of two and five single players make two teams of five.
   const auto three = form_party({&players[0], &players[1], &players[2]});
   const auto two = form_party({&players[3], &players[4]});
   const std::string queue = R"("mode":"ranked","team_size":5,"region":"us-test")";
@@ -78,7 +78,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
     EXPECT_EQ(ticket.headers.at("location"), "/v1/matchmaking/queue/" + ticket.at("ticket_id"));
   }
 
-  // Everyone is told, each of their own team.
+  // Each player gets match_found with the number of the own team.
   std::string match_id;
   for (std::size_t i = 0; i < 10; ++i) {
     const auto found = sockets[i].wait_for("match_found");
@@ -91,7 +91,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
     EXPECT_TRUE(mine);
   }
 
-  // The match as the bus saw it: every constraint holds.
+  // The event on the bus fulfils all rules.
   const auto found = watcher.event("match.found", match_id);
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(size_of(found, "teams"), 2u);
@@ -110,7 +110,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
   EXPECT_EQ(team_of[players[0].id()], team_of[players[2].id()]);
   EXPECT_EQ(team_of[players[3].id()], team_of[players[4].id()]);
 
-  // A server, with a token for each; nobody else sees the match.
+  // Each player gets the server and a token of their own. Other players do not see the match.
   for (std::size_t i = 0; i < 10; ++i) {
     const auto ready = sockets[i].wait_for("session_ready");
     ASSERT_FALSE(ready.empty()) << "player " << i;
@@ -125,7 +125,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
   EXPECT_EQ(players[0].get("/v1/party/" + three).at("status"), "in_match");
   EXPECT_EQ(players[5].get("/v1/matchmaking/active").at("match.match_id"), match_id);
 
-  // The result, the ratings, the history, the leaderboard.
+  // The result changes the ratings, the history and the leaderboard.
   double sum = 0;
   for (std::size_t i = 0; i < 10; ++i) {
     EXPECT_FALSE(sockets[i].wait_for("match_completed").empty());
@@ -152,7 +152,7 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
 
   expect_story_in_logs(match_id);
 
-  // Afterwards everyone is free, and a party must be ready anew.
+  // After the match all players are free, and the members of a party are not ready.
   const auto party = players[0].get("/v1/party/" + three);
   EXPECT_EQ(party.at("status"), "idle");
   EXPECT_EQ(party.at("members.0.ready"), "false");

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A game server that is not ours, written from services/game_server/README.md alone: it hosts matches that no player ever
-joins, beats once and reports that the first team won. For the test of MM_GAME_SERVER_PROGRAM."""
+"""A game server for the test of MM_GAME_SERVER_PROGRAM, written from services/game_server/README.md alone. It accepts matches,
+sends one heartbeat and reports that the first team won. No player joins its matches."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// What operators and game studios do: look at the stack, kill parts of it, run the demo, build against the SDK.
+// Tests of the tasks of operators and game studios: the state of the stack, killed processes, the demo, and the SDK.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -33,7 +33,7 @@ TEST(Operations, ASecondUpChangesNothing) {
 class KilledProcess : public ::testing::TestWithParam<const char*> {};
 TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
   const std::string name = GetParam();
-  const auto player = Player::fresh_after_outage("ca-test");  // the test before this one killed something too
+  const auto player = Player::fresh_after_outage("ca-test");  // the previous test has killed a process as well
   const int before = Stack::instance().pid_of(name);
   ASSERT_GT(before, 0);
   ASSERT_EQ(kill(before, SIGKILL), 0);
@@ -41,7 +41,7 @@ TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
     const int now = Stack::instance().pid_of(name);
     return now > 0 && now != before && Stack::instance().ready(name);
   }, Milliseconds(30'000)));
-  // Everything a player does passes through all of them: queue and leave, profile, leaderboard.
+  // These requests use all daemons: the queue, the profile and the leaderboard.
   EXPECT_TRUE(testing::eventually([&] {
     const auto ticket = player.post("/v1/matchmaking/queue", R"({"mode":"duel"})");
     return ticket.status == 201 && player.remove("/v1/matchmaking/queue/" + ticket.at("ticket_id")).status == 204;
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Each, KilledProcess,
                            return name;
                          });
 
-/// Of the demo's two tables: the ratings it told of, and those on the leaderboard, rounded, by player.
+/// The rounded ratings by player from one of the two tables of the demo: the rating changes or the leaderboard.
 std::map<std::string, int> table_of(const std::string& output, const std::string& heading, std::size_t name_at, std::size_t mmr_at) {
   std::map<std::string, int> ratings;
   std::istringstream lines(output.substr(std::min(output.find("\n" + heading), output.size())));

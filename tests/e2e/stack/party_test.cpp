@@ -1,4 +1,4 @@
-// Parties as players live them: invitations that wait, connections that break, and the words that explain a refusal.
+// Tests of parties over HTTP and WebSocket: pending invitations, lost connections, and the texts of refusals.
 #include <gtest/gtest.h>
 
 #include "common/testing/wait.h"

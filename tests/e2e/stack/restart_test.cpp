@@ -1,5 +1,5 @@
-// After an evening of play each store is restarted, in order and by a kill, and everything at once: every key, row and
-// event is there afterwards, and players go on where they were.
+// Tests restarts of each store, orderly and by a kill, and of the whole stack, after some matches were played: every
+// key, row and event is kept, and players go on from their former state.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -18,7 +18,7 @@ constexpr Milliseconds kRestart{90'000};
 
 Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
-/// What the stack holds: by the name of a key, table or stream, its content as text.
+/// The content of all stores as text, by the name of a key, table or stream.
 using Content = std::map<std::string, std::string>;
 
 std::string setting(const std::string& name) {
@@ -27,7 +27,7 @@ std::string setting(const std::string& name) {
   return printed.substr(at, printed.find('\n', at) - at);
 }
 
-/// redis://user:password@host:port
+/// The options for a URL redis://user:password@host:port.
 storage::RedisOptions redis_options(const std::string& url) {
   const auto user = url.find("//") + 2, colon = url.find(':', user), at = url.find('@');
   storage::RedisOptions options;
@@ -36,7 +36,7 @@ storage::RedisOptions redis_options(const std::string& url) {
   return options;
 }
 
-/// The whole value, in an order that does not depend on how Redis keeps it.
+/// The whole value as text, in an order that does not depend on the encoding in Redis.
 std::string value_of(storage::Redis& redis, const std::string& key) {
   const auto type = redis.command({"TYPE", key}, soon())->text;
   const std::map<std::string, storage::Arguments> readers{{"string", {"GET", key}},
@@ -51,7 +51,7 @@ std::string value_of(storage::Redis& redis, const std::string& key) {
   for (std::size_t i = 0; i + step <= value->items.size(); i += step) {
     parts.push_back(value->items[i].text + (step == 2 ? "=" + value->items[i + 1].text : ""));
   }
-  // An event that is kept to be sent again says first which nats-server confirmed it: another one confirms it again.
+  // A stored event begins with the id of the nats-server that confirmed it, which changes when the event is resent.
   if (key.ends_with(":sent")) {
     for (auto& part : parts) part.erase(0, part.find(' '));
   }
@@ -66,12 +66,12 @@ void add_keys(Content& content) {
   const auto keys = redis.command({"KEYS", "*"}, soon());
   ASSERT_TRUE(keys.ok()) << keys.error().text;
   for (const auto& key : keys->items) {
-    // That a matchmaker lives, counted by itself many times a second.
+    // mm:pulses has counters that each matchmaker increments many times a second.
     if (key.text != "mm:pulses") content["key " + key.text] = value_of(redis, key.text);
   }
 }
 
-/// A row of the outbox keeps which nats-server confirmed it: another one confirms it again.
+/// The id of the nats-server that confirmed a row of the outbox is left out, because it changes when the row is resent.
 void add_rows(Content& content) {
   const auto read = Stack::instance().shell(
       "eval \"$(MM_STATE=" + Stack::instance().folder() + "/state ops/stack env)\"; psql -X -A -t -d \"$MM_POSTGRES_URL\" -c \""
@@ -121,7 +121,7 @@ void expect_same(const Content& before, const Content& after) {
 const std::vector<std::string> kStores{"nats", "redis-queue", "redis-cache", "postgres"};
 const std::vector<std::string> kDaemons{"profile", "leaderboard", "orchestrator", "session", "matchmaker-1", "lobby", "gateway-1"};
 
-/// While it lives, no daemon writes.
+/// Freezes all daemons while the object lives, so that they do not write.
 class StandStill {
  public:
   StandStill() { signal(SIGSTOP); }
@@ -144,7 +144,8 @@ void expect_ready(const std::vector<std::string>& names) {
       << Stack::instance().control("status").output;
 }
 
-/// Two who have played and are rated, two who wait in a party, one who waits alone, and one whose login is all there is.
+/// The state before the restarts: two players who have played and are rated, two who are queued in a party, one who is
+/// queued alone, and one who only has a login.
 class Evening {
  public:
   Evening() {
@@ -173,7 +174,7 @@ class Evening {
               200);
   }
 
-  /// A refresh token is good once, so it is asked for at the end.
+  /// A refresh token can be used once, so this is called at the end.
   void expect_login_kept() const {
     const auto answer = http("POST", gateway("/v1/auth/refresh"), R"({"refresh_token":")" + sleeper_.refresh_token() + R"("})");
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -216,7 +217,7 @@ void kill_hard(const std::string& name) {
   }, kRestart));
 }
 
-// ACL LOG is of the running server, so it is read before a test restarts it. Only its operator may read it.
+// A restart clears the ACL LOG, so this test runs before the restarts. Only the operator may read it.
 TEST(StoreRights, NoDaemonWasRefusedAKeyOrACommand) {
   evening();
   for (const char* instance : {"MM_REDIS_QUEUE_URL", "MM_REDIS_CACHE_URL"}) {
@@ -256,7 +257,7 @@ INSTANTIATE_TEST_SUITE_P(Each, RestartedStore, ::testing::Values("nats", "redis-
                            return name;
                          });
 
-/// What daemons write as soon as they run: leases and what is measured. The rest stays as it was.
+/// Removes what daemons write as soon as they run: leases and measured values. The rest must stay the same.
 Content lasting(Content all) {
   std::erase_if(all, [](const auto& entry) {
     for (const auto* changing : {"}:lease:", "}:epoch", "}:stats", "stream "}) {
@@ -267,7 +268,8 @@ Content lasting(Content all) {
   return all;
 }
 
-/// Players of other tests closed their sockets; what their absence leads to would go on during the restart.
+/// True if no grace time runs. Players of other tests have closed their sockets, which would change parties and tickets
+/// during the restart.
 bool nobody_is_about_to_be_absent() {
   storage::Redis redis(redis_options(setting("MM_REDIS_QUEUE_URL")));
   const auto keys = redis.command({"KEYS", "mm:*:party_due"}, soon());

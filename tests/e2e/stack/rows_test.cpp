@@ -1,4 +1,4 @@
-// Walks the rows of the HTTP API as a client that knows only its documentation: answers, refusals, headers.
+// Tests the HTTP API as documented: answers, refusals and headers.
 #include <gtest/gtest.h>
 
 #include "common/testing/wait.h"
@@ -29,7 +29,7 @@ TEST(AuthRows, RegisterAnswersTheAccount) {
                  409, "username_taken");
   expect_problem(http("POST", gateway("/v1/auth/register"), R"({"username":"row_reg-2","email":"row.reg@example.com","password":"12345678"})"),
                  409, "email_taken");
-  // Another tenant is another world.
+  // In another tenant the same name and address are free.
   EXPECT_EQ(http("POST", gateway("/v1/auth/register"),
                  R"({"username":"row_reg-1","email":"row.reg@example.com","password":"12345678","tenant":"other"})").status, 201);
 }
@@ -74,13 +74,14 @@ TEST(AuthRows, RefreshRotatesAndLogoutEndsTheLogin) {
   };
   const auto first = refresh(player.refresh_token());
   ASSERT_EQ(first.status, 200) << first.body;
-  // Within ten seconds, while the child is unused: the same child again, for an answer that was lost.
+  // For ten seconds, while the new token is unused, the spent token gives the same new token, as its answer may be
+  // lost.
   const auto replay = refresh(player.refresh_token());
   ASSERT_EQ(replay.status, 200) << replay.body;
   EXPECT_EQ(replay.at("refresh_token"), first.at("refresh_token"));
   const auto second = refresh(first.at("refresh_token"));
   ASSERT_EQ(second.status, 200);
-  // The grandparent now means that somebody else holds the token: the whole family is gone.
+  // The use of an older token means that it was stolen, so all tokens of the login are revoked.
   expect_problem(refresh(player.refresh_token()), 401, "invalid_refresh_token");
   expect_problem(refresh(second.at("refresh_token")), 401, "invalid_refresh_token");
 
@@ -226,7 +227,7 @@ TEST(ExplainRows, ATicketTellsItsPlayerWhyItWaitsAndWhatWouldHelp) {
   expect_problem(player.get("/v1/matchmaking/queue/" + std::string(kNobody) + "/explain"), 404, "not_found");
   expect_problem(player.get(path + "?verbose=1"), 422, "invalid_fields", "/verbose");
 
-  // One more player, it says: so one more comes.
+  // The explanation says that one more player is needed, so one more player queues.
   ASSERT_EQ(other.post("/v1/matchmaking/queue", R"({"mode":"duel"})").status, 201);
   ASSERT_TRUE(testing::eventually([&] { return (said = player.get(path)).at("status") == "MATCHED"; })) << said.body;
   EXPECT_EQ(said.at("rule"), "");

@@ -57,7 +57,7 @@ std::string value_in(const std::string& assignments, const std::string& name) {
   return "";
 }
 
-/// Nobody may have been refused a subject, whatever the tests did.
+/// Fails if nats-server has refused a subject to a client or dropped a slow client.
 class NatsLog : public ::testing::Environment {
  public:
   explicit NatsLog(std::string path) : path_(std::move(path)) {}
@@ -75,7 +75,7 @@ class NatsLog : public ::testing::Environment {
 
 }  // namespace
 
-// Below the range of outgoing connections, so that nobody's client takes a port between our look and our use.
+// The ports are below the range of outgoing connections, so that no client takes one between this check and the start.
 int Stack::free_block() {
   std::mt19937 random(static_cast<unsigned>(getpid()) ^ std::random_device{}());
   for (int attempt = 0; attempt < 200; ++attempt) {
@@ -101,7 +101,7 @@ Stack::Stack() : root_(from_environment("MM_TEST_SOURCE_DIR")), build_(from_envi
   check(mkdtemp(name) != nullptr, "no temporary folder");
   folder_ = name;
   run("cp '" + root_ + "/deployments/modes.toml' " + folder_ + "/modes.toml");
-  // Another program may take a port of the block before the stack does: the stack says so (75), we look again.
+  // If another program has taken a port of the block meanwhile, `up` ends with 75, and another block is tried.
   Command up;
   for (int attempt = 0; attempt < 5; ++attempt) {
     port_base_ = free_block();

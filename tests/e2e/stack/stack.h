@@ -1,5 +1,5 @@
-// The whole stack for the end-to-end tests: started once per test program by ops/stack, as an operator would, in a
-// temporary folder on a free block of ports, with short games and cheap passwords; stopped at the end.
+// The whole stack for the end-to-end tests. ops/stack starts it once per test program in a temporary folder, on a free
+// block of ports, with short games and fast password hashes, and stops it at the end.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@ namespace mm::e2e {
 
 class Stack {
  public:
-  /// Starts it at the first call. A stack that does not start ends the program with what `up` printed.
+  /// Starts the stack at the first call. If it does not start, the program ends with the output of `up`.
   static Stack& instance();
   ~Stack();
 
@@ -19,16 +19,16 @@ class Stack {
   const std::string& folder() const { return folder_; }
   const std::string& build() const { return build_; }
   int port_base() const { return port_base_; }
-  /// The first of 200 ports that nobody has, for a second stack.
+  /// The first of a block of free ports, for a second stack; 0 if none is found.
   static int free_block();
 
   struct Command {
     int status = 0;
     std::string output;  ///< standard output and error
   };
-  /// ops/stack <words> for this stack.
+  /// Runs `ops/stack <words>` for this stack.
   Command control(const std::string& words) const;
-  /// Any shell command from the repository's root, with the stack's addresses in its environment.
+  /// Runs a shell command in the root of the repository, with the addresses of the stack in its environment.
   Command shell(const std::string& command) const;
 
   int pid_of(const std::string& process) const;

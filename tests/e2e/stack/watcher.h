@@ -1,4 +1,4 @@
-// The engineer on NATS: a connection as `make env` describes it, and the events that went by.
+// Records the events of the stack, over a connection to NATS as printed by `make env`.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace mm::e2e {
 
-/// What was published on the subjects a test listens to.
+/// The events of matches, tickets and sessions that were published since the construction.
 class Watcher {
  public:
   Watcher() {
@@ -34,10 +34,10 @@ class Watcher {
 
   bus::Bus& bus() { return *bus_; }
 
-  /// Every event of that subject so far.
+  /// All events of this subject so far.
   std::vector<std::string> events(const std::string& subject) const { return published_->bodies(subject); }
 
-  /// The first event of that subject about the match, waited for.
+  /// Waits for an event of this subject about the match. The first one; "" if none comes.
   std::string event(const std::string& subject, const std::string& match_id) const {
     std::string found;
     testing::eventually([&] {

@@ -1,4 +1,5 @@
-// Batch handlers of a consumer: what has arrived goes to the handler together, each event is answered on its own.
+// Tests of batch handlers of a consumer: the handler gets all events that have arrived, and each is acknowledged by
+// itself.
 #include <gmock/gmock.h>
 
 #include <numeric>
@@ -46,7 +47,7 @@ class Batches : public ::testing::Test {
   std::unique_ptr<Bus> bus_ = connect(nats_, metrics_);
   std::mutex mutex_;
   std::vector<std::vector<int>> seen_;
-  std::optional<Consumer> consumer_;  // last: its handler uses the members above
+  std::optional<Consumer> consumer_;  // last, because its handler uses the members above
 };
 
 std::vector<int> joined(const std::vector<std::vector<int>>& batches) {
@@ -79,7 +80,7 @@ TEST_F(Batches, OneEventAloneDoesNotWaitForOthers) {
   EXPECT_THAT(seen(), ElementsAre(ElementsAre(7)));
 }
 
-// The handler throws for one event: it alone is given up, after some tries on its own, and the others are handled.
+// The handler throws for one event. This event is retried alone and then dropped; the others are handled.
 TEST_F(Batches, AnEventThatFailsDoesNotHoldUpThoseBesideIt) {
   store(0, 20);
   std::atomic<int> handled = 0;

@@ -1,4 +1,4 @@
-// The harness of all daemons, run as a process: arguments, settings, readiness, and how it ends.
+// Tests of the daemon harness, with a sample daemon as a process: arguments, settings, readiness and shutdown.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::eventually;
 
-// One HTTP exchange; empty when there is no answer.
+// Sends an HTTP request. The answer; empty if there is none.
 std::string http(int port, const std::string& request) {
   const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -61,7 +61,7 @@ class Harness : public ::testing::Test {
     if (pid_ > 0 && !testing::has_ended(pid_)) testing::kill_all(pid_);
   }
 
-  // With these settings and no others: what the test program was given is not the daemon's.
+  // Starts the daemon with these settings only; the environment of the test program is not passed on.
   void start(const std::vector<std::string>& settings = {}, const std::vector<std::string>& arguments = {}) {
     testing::ChildCommand command;
     command.arguments = {"/usr/bin/env", "-i", "MM_NATS_URL=" + url_, "MM_NATS_USER=test",
@@ -111,7 +111,7 @@ TEST_F(Harness, ServesUntilItIsToldToStop) {
   ::kill(pid_, SIGTERM);
   EXPECT_EQ(end(), 0);
   EXPECT_EQ(client->request(Echo{"x"}, {}, soon()).error().code, Code::unavailable);
-  // Nothing but JSON lines.
+  // Every line of the output is JSON.
   std::istringstream lines(output());
   for (std::string line; std::getline(lines, line);) {
     const auto document = json::Document::parse(line);
@@ -136,7 +136,7 @@ TEST_F(Harness, IsUnreadyWhileNatsIsAway) {
   EXPECT_TRUE(eventually([&] { return client->store(Found{2}, "2", soon(1'000)).ok(); }));
 }
 
-// A nats-server that lets `sample` do everything but serve its own subject.
+// A nats-server that allows `sample` everything except to serve its own subject.
 class Restricted {
  public:
   Restricted() : nats_({"-c", write_config()}) {}

@@ -1,4 +1,4 @@
-// Plain events, stored events and their consumers, over a real nats-server.
+// Tests of plain events, stored events and consumers, with a real nats-server.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::eventually;
 
-// A fresh server per test: streams are state.
+// Each test has a nats-server of its own, because streams are state.
 class Events : public ::testing::Test {
  protected:
   void SetUp() override { make_consumers(*bus_, {"test"}); }
@@ -134,7 +134,7 @@ TEST_F(Events, RetryBringsAnEventAgainWhileLaterOnesFlow) {
   consumer.start();
   ASSERT_TRUE(eventually([&] { return seen.size() == 2; }));
   EXPECT_THAT(seen.all(), ElementsAre(2, 3));
-  // More retries than failures are allowed: they do not count as such.
+  // The handler asks for more retries than the limit of failures: a requested retry is not a failure.
   ASSERT_TRUE(eventually([&] { return seen.size() == 3; }, Milliseconds{60'000}));
   EXPECT_EQ(deliveries, 6);
 }
@@ -252,7 +252,7 @@ TEST_F(Events, EndingGivesBackWhatWasNotBegun) {
   Consumer second(*bus_, streams::kMatch, {.name = "test"}, metrics_);
   second.on<Found>(into(seen));
   second.start();
-  // Within the default of eventually, well under the 30 s of ack_wait.
+  // The events that were not begun are given back at once. Otherwise they would return after the ack_wait of 30 s.
   EXPECT_TRUE(eventually([&] { return seen.size() + static_cast<std::size_t>(begun) == 20; }));
 }
 

@@ -1,4 +1,4 @@
-// Messages and small helpers of the bus tests.
+// Messages and helpers of the tests of the bus.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,7 @@ void describe(F& f, BatchEcho& m) {
   f("text", m.text);
 }
 
-/// Something of the stream MATCH.
+/// An event of the stream MATCH.
 struct Found {
   static constexpr Subject kSubject{"match.found"};
   int number = 0;
@@ -59,7 +59,7 @@ inline Deadline soon(int ms = 5'000) { return Deadline::after(Milliseconds{ms});
 using testing::bus_options;
 using testing::connect;
 
-/// Consumers of all of MATCH, as nats_setup makes those of the daemons.
+/// Makes consumers of all events of MATCH, as nats_setup makes those of the daemons.
 inline void make_consumers(Bus& bus, const std::vector<std::string>& names,
                            Milliseconds ack_wait = Milliseconds{30'000}) {
   std::vector<rights::StreamConsumer> consumers;
@@ -68,7 +68,7 @@ inline void make_consumers(Bus& bus, const std::vector<std::string>& names,
   check(made.ok(), "the consumers could not be made");
 }
 
-/// Numbers in the order in which they came. Thread-safe.
+/// Collects numbers in order of arrival. Thread-safe.
 class Numbers {
  public:
   void add(int number) {

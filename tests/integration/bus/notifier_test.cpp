@@ -1,4 +1,5 @@
-// Frames for players: who gets one, how they are numbered, and that a cache that is down costs nobody much.
+// Tests of the notifier: which players get a frame, the numbers of frames, and that an outage of the cache delays
+// callers only a little.
 #include "common/bus/notifier.h"
 
 #include <gmock/gmock.h>
@@ -24,7 +25,7 @@ class Notifying : public ::testing::Test {
     const auto key = "mm:{default}:presence:" + player.to_string();
     ASSERT_TRUE(hands_.command({"HSET", key, "gateway-1", "1"}, soon()).ok());
   }
-  /// As if the cache had been asked for a while: who is not known has no socket.
+  /// Marks the cache as not new, so that a player without a record counts as not connected.
   void know_everybody() {
     for (const auto* tenant : {"default", "chess"}) {
       ASSERT_TRUE(hands_.command({"SET", "mm:{" + std::string(tenant) + "}:seq:seen", "1"}, soon()).ok());
@@ -47,7 +48,8 @@ class Notifying : public ::testing::Test {
   }
 
   storage::Redis redis_{as("lobby")};
-  storage::Redis hands_{as("operator")};  // of the test: what gateways write, and what nobody may look at
+  storage::Redis hands_{
+      as("operator")};  // for the test: writes as gateways do, and reads keys that daemons may not read
   testing::ManualClock clock_;
   Notifier notifier_{*bus_, redis_, clock_};
   std::mutex mutex_;
@@ -119,7 +121,7 @@ TEST_F(Notifying, ACacheThatIsDownIsNotWaitedForAgainAndAgain) {
   cache_.freeze();
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 200; ++i) notifier_.send(default_tenant(), {{here, "queue_left", "{}"}});
-  // 200 calls of 200 ms each would be 40 s.
+  // If each of 200 calls waited 200 ms, this would take 40 s.
   EXPECT_LT(std::chrono::steady_clock::now() - began, Seconds{20});
   cache_.thaw();
   EXPECT_TRUE(eventually([&] {

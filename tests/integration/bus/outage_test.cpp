@@ -1,4 +1,4 @@
-// What callers, servers and consumers meet when nats-server is killed, frozen or comes back without its state.
+// Tests of requests, servers and consumers when nats-server is killed, frozen, or restarted without its state.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -91,7 +91,7 @@ TEST_F(Outage, RequestsUnderWayFailWhenTheConnectionBreaks) {
 TEST_F(Outage, AFrozenServerCostsNoMoreThanTheDeadline) {
   ASSERT_TRUE(ask(1).ok());
   nats_.freeze();
-  // On a busy machine its threads stop one after the other.
+  // On a busy machine the threads of nats-server stop one after the other, so a request may still be answered.
   Reply<Echoed> answer = Echoed{};
   ASSERT_TRUE(eventually([&] {
     answer = ask(2, soon(200));
@@ -118,7 +118,7 @@ TEST_F(Outage, AConsumerGoesOnWhereItWasWhenTheServerIsBack) {
   ASSERT_TRUE(eventually([&] { return seen.all().back() == 2; }));
   EXPECT_THAT(seen.all(), ::testing::ElementsAre(1, 2));
 
-  // Without its state its sequences begin again, and what is sent again is seen again.
+  // Without its state, the sequence numbers of the stream begin again, and resent events are delivered again.
   nats_.restart_without_state();
   ASSERT_TRUE(eventually([&] { return both_back(); }));
   make_consumers(*client_, {"test"});

@@ -1,5 +1,5 @@
-// The outbox between a real PostgreSQL and a real JetStream: every committed event is published, also when one of the
-// two was away or JetStream has lost what it had.
+// Tests of the outbox with a real PostgreSQL and a real JetStream: every committed event is published, also after an
+// outage of one of the two, or after JetStream has lost its streams.
 #include "common/bus/outbox.h"
 
 #include <gmock/gmock.h>
@@ -63,7 +63,7 @@ class OutboxTest : public ::testing::Test {
 
   std::unique_ptr<Outbox> outbox() { return std::make_unique<Outbox>(postgres_, *bus_, "shop", metrics_); }
 
-  /// Adds each of them in a transaction of its own; the message id is the ticket's.
+  /// Adds `count` events, each in a transaction of its own, with the ticket's id as message id. Their bodies.
   std::vector<std::string> add(Outbox& box, int count) {
     std::vector<std::string> bodies;
     for (int i = 0; i < count; ++i) {
@@ -217,7 +217,7 @@ TEST_F(OutboxTest, SendsAgainWhatJetStreamMayHaveLost) {
   EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops what it has seen";
 }
 
-// JetStream mostly has them still: what it may have lost must not hold up what is new.
+// Usually JetStream still has these events, so resending them must not delay new events.
 TEST_F(OutboxTest, SendsAgainAtABoundedRateAndAfterWhatIsNew) {
   ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) {
     tx.exec0(

@@ -74,7 +74,7 @@ std::vector<std::string> RawClient::refusals() {
   }
 }
 
-// Messages that come meanwhile stay: whoever waits for one asks before anything was published.
+// Messages that arrive meanwhile are dropped, so this is called before a message is published.
 bool RawClient::synchronise() { return refusals().empty(); }
 
 std::optional<RawClient::Message> RawClient::ask(std::string_view subject, std::string_view headers,

@@ -1,4 +1,4 @@
-// A NATS client that sends whatever bytes a test wants: what a hostile or broken one could.
+// A NATS client that can send any bytes, as a hostile or broken client could.
 #pragma once
 
 #include <map>
@@ -13,13 +13,13 @@ namespace mm::bus {
 
 class RawClient {
  public:
-  /// `test` may do everything.
+  /// Connects as `user`; `test` may use every subject.
   explicit RawClient(int port, const std::string& user = "test");
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  /// Publishes with the header block as given (empty: none) and a reply subject unless `reply` is empty.
+  /// Publishes a message with this header block (empty: none) and this reply subject (empty: none).
   void publish(std::string_view subject, std::string_view reply, std::string_view headers, std::string_view body);
 
   struct Message {
@@ -27,17 +27,17 @@ class RawClient {
     std::string headers;
     std::string body;
   };
-  /// Publishes with an inbox of ours and waits for one answer.
+  /// Publishes a message with an inbox as reply subject, and waits for one answer.
   std::optional<Message> ask(std::string_view subject, std::string_view headers, std::string_view body);
 
   void subscribe(std::string_view subject);
 
-  /// What nats-server says against publishing to, or subscribing to, each of these; empty if it takes all.
+  /// Publishes to, or subscribes to, each subject. The error messages of nats-server; empty if it accepts all.
   std::vector<std::string> publish_refusals(const std::vector<std::string>& subjects);
   std::vector<std::string> subscribe_refusals(const std::vector<std::string>& subjects);
   /// Waits until the server has read everything sent so far.
   bool synchronise();
-  /// The next message of our subscriptions; none when the time is up.
+  /// The next message of the subscriptions; none if none comes within the time.
   std::optional<Message> next(Milliseconds within = Milliseconds{5'000});
 
  private:
@@ -53,7 +53,7 @@ class RawClient {
   int last_subscription_ = 0;
 };
 
-/// One header block: NATS/1.0, then a line for each pair.
+/// The text of a header block: NATS/1.0, then a line for each pair.
 std::string header_block(const std::map<std::string, std::string>& headers);
 
 }  // namespace mm::bus

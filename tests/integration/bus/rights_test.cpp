@@ -1,5 +1,5 @@
-// The matrix of daemons and subjects, both ways, with each daemon's real password at a nats-server of the shipped
-// configuration: what the table of rights has works, and everything else is refused.
+// Tests of the rights on the bus: for each daemon, with its password at a nats-server with the shipped configuration,
+// all subjects in the table of rights are allowed and all others are refused, for publishing and for subscribing.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using testing::eventually;
 
 const std::string kUuid = "0190a8b0-0000-7000-8000-000000000000";
 
-/// A subject that a pattern of the table stands for.
+/// An example of a subject that matches a pattern of the table.
 std::string sample_of(std::string_view pattern) {
   std::string subject(pattern);
   for (auto at = subject.find('*'); at != std::string::npos; at = subject.find('*')) subject.replace(at, 1, kUuid);
@@ -55,7 +55,7 @@ bool in_table(std::string_view daemon, bool sending, std::string_view subject) {
   });
 }
 
-/// The consumers of a daemon, as NATS names them.
+/// The names of the consumers of a daemon in NATS.
 std::set<std::string> consumers_of(std::string_view daemon) {
   std::set<std::string> all;
   for (const auto& consumer : rights::kConsumers) {
@@ -71,7 +71,7 @@ class Rights : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { nats_ = std::make_unique<testing::OwnNats>(); }
   static void TearDownTestSuite() { nats_.reset(); }
-  void TearDown() override { (void)testing::OwnNats::take_errors(); }  // refusals are what these tests are about
+  void TearDown() override { (void)testing::OwnNats::take_errors(); }  // these tests provoke refusals
 
   bool may_publish(RawClient& client, std::string_view subject) { return client.publish_refusals({std::string(subject)}).empty(); }
   bool may_subscribe(RawClient& client, std::string_view subject) {
@@ -146,7 +146,7 @@ TEST_F(Rights, NoDaemonMayDoWhatOpensTheBus) {
     RawClient client(nats_->port(), std::string(daemon));
     for (const auto& subject : to_publish) EXPECT_FALSE(may_publish(client, subject)) << daemon << " publishes " << subject;
     for (const auto& subject : to_subscribe) {
-      if (subject == std::string(daemon) + ".>") continue;  // what it serves, as a pattern
+      if (subject == std::string(daemon) + ".>") continue;  // the pattern of the subjects that the daemon serves
       EXPECT_FALSE(may_subscribe(client, subject)) << daemon << " subscribes " << subject;
     }
   }
@@ -168,7 +168,7 @@ TEST_F(Rights, AnAnswerIsAllowedOnceAndOnlyToWhoWasAsked) {
   EXPECT_FALSE(gateway.next(Milliseconds{100}));
 }
 
-// nats-server would let us answer anywhere we are asked to: into a stream, or to the API of JetStream.
+// nats-server allows an answer to any reply subject, such as a subject of a stream or of the JetStream API.
 TEST_F(Rights, ARequestThatWantsItsAnswerElsewhereThanInAnInboxIsNotAnswered) {
   metrics::Registry metrics;
   const auto bus = connect(*nats_, metrics, "lobby");

@@ -1,4 +1,4 @@
-// A daemon as small as one can be, for the test of the harness. MM_SAMPLE says how its constructor behaves.
+// A minimal daemon for the test of the daemon harness. MM_SAMPLE selects the behaviour of its constructor.
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
 #include "common/daemon/startup.h"

@@ -1,4 +1,4 @@
-// Requests and those who serve them, over a real nats-server.
+// Tests of requests and servers, with a real nats-server.
 #include "common/bus/server.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// What nats_setup does at each start of nats-server: positions are kept, except where keeping them would lose events.
+// Tests of nats_setup, which runs at each start of nats-server: it keeps the positions of consumers, unless a consumer
+// would then miss events.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -23,7 +24,7 @@ class Setup : public ::testing::Test {
       ASSERT_TRUE(eventually([&] { return bus_->store(Found{i}, std::to_string(i), soon()).ok(); }));
     }
   }
-  /// Handles events until there are so many.
+  /// Consumes `count` events. Their numbers.
   std::vector<int> take(std::size_t count, const std::string& name = "session") {
     Numbers seen;
     Consumer consumer(*bus_, streams::kMatch, {.name = name}, metrics_);
@@ -81,12 +82,12 @@ TEST_F(Setup, KeepsPositionsOverARestart) {
   store_each(1, 5);
   EXPECT_THAT(take(5), ElementsAre(1, 2, 3, 4, 5));
   restart();
-  store_each(5, 6);  // 5 again: the stream has it
+  store_each(5, 6);  // 5 is a duplicate
   EXPECT_THAT(take(1), ElementsAre(6));
 }
 
-// JetStream syncs to disk every two minutes: a loss of power takes the end of a stream, and the consumer's own file may
-// be newer. Made here by putting back an older copy of the messages.
+// JetStream syncs to disk every two minutes. A power loss can remove the end of a stream while the file of a consumer
+// is newer. The test produces this state with an older copy of the messages.
 TEST_F(Setup, AConsumerBeyondTheEndOfItsStreamIsMadeAnew) {
   const auto messages = nats_.data_folder() + "/jetstream/MM/streams/MATCH/msgs";
   const auto copy = nats_.data_folder() + "/copy";
@@ -105,7 +106,7 @@ TEST_F(Setup, AConsumerBeyondTheEndOfItsStreamIsMadeAnew) {
   std::filesystem::copy(copy, messages, std::filesystem::copy_options::recursive);
   nats_.restart();
   ASSERT_TRUE(reconnected());
-  // Sent again by the outbox, and past the sequence at which the consumer stood.
+  // The outbox resends the lost events, and newer events go beyond the old position of the consumer.
   store_each(4, 12);
   EXPECT_THAT(take(12), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
 }

@@ -1,4 +1,5 @@
-// A tenant comes into being by its first use, so daemons refuse requests of tenants that the operator has not named.
+// Tests that a server refuses requests for tenants that the operator has not listed, because the first use creates a
+// tenant.
 #include <gtest/gtest.h>
 
 #include "common/bus/server.h"
@@ -7,7 +8,7 @@
 namespace mm::bus {
 namespace {
 
-/// A request that names its tenant itself, as those of matchmaker and profile do.
+/// A request with a tenant in its body, like those of matchmaker and profile.
 struct OfTenant {
   static constexpr Subject kSubject{"test.of_tenant"};
   using Answer = Echoed;
@@ -87,7 +88,7 @@ TEST_F(TenantsOfAServer, AKnownOneIsServed) {
   EXPECT_EQ(told(Echo{"x"}, player), "served");
   EXPECT_EQ(told(BatchEcho{"x"}, player), "served");
   EXPECT_EQ(told(OfTenant{tenant("chess")}, player), "served");
-  // Another daemon may ask without headers: what counts is the tenant that it names, or all of them.
+  // A daemon may send a request without headers. Then the tenant in the body counts, or all tenants.
   EXPECT_EQ(told(OfTenant{tenant("chess")}, {}), "served");
   EXPECT_EQ(told(OfAll{}, {}), "served");
 }

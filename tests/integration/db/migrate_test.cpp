@@ -1,4 +1,4 @@
-// db/migrate: applies migrations in order, each whole or not at all, and refuses what does not add up.
+// Tests of db/migrate: it applies migrations in order, each completely or not at all, and refuses inconsistent ones.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ Outcome run(ChildCommand command, const std::string& output) {
   return outcome;
 }
 
-// A database of its own per test, and a folder of migrations that the test fills.
+// Each test has a database and a folder of migrations of its own.
 class Migrate : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<OwnPostgres>(); }
@@ -46,7 +46,7 @@ class Migrate : public ::testing::Test {
 
   static std::string name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
-  /// Without the password, which comes from the environment.
+  /// The URL without the password, which is in the environment.
   static std::string url_of(const std::string& database) {
     return "postgresql://postgres@127.0.0.1:" + std::to_string(server_->port()) + "/" + database;
   }
@@ -206,7 +206,7 @@ TEST_F(Migrate, WhatIsShippedIsAppliedAndComplete) {
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.output, HasSubstr("nothing to do"));
   EXPECT_EQ(psql(server_url(), "SELECT count(*) FROM meta.generation").output, "1\n");
-  // Every service's role may use its own schema and no other.
+  // The role of each service may use its own schema and no other.
   EXPECT_EQ(psql(server_url(),
                  "SELECT r.rolname, n.nspname FROM pg_roles r, pg_namespace n WHERE r.rolname LIKE 'mm\\_%'"
                  " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"

@@ -1,4 +1,5 @@
-// PostgreSQL killed, frozen and restarted while it is used: errors by the deadline, recovery by itself.
+// Tests of the PostgreSQL client while the server is killed, frozen or restarted: calls fail by their deadline, and the
+// client recovers by itself.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -66,7 +67,7 @@ TEST_F(PostgresOutage, KeepsWhatWasAcknowledgedThroughAKill) {
 TEST_F(PostgresOutage, AFrozenServerCostsTheDeadline) {
   ASSERT_TRUE(look(postgres_, soon()));
   server_.freeze();
-  // More often than there are connections: new ones cannot be made either.
+  // More calls than connections, so that new connections are tried as well.
   for (int i = 0; i < 6; ++i) {
     const auto refused = look(postgres_, Deadline::after(Milliseconds{100}));
     ASSERT_FALSE(refused);
@@ -116,7 +117,7 @@ TEST_F(PostgresOutage, CallersGoOnThroughRestartsByTrying) {
   EXPECT_GE(facts(), acknowledged.load());
 }
 
-// Each attempt that is given up is a backend that the server has to start and end before anybody else is served.
+// For each abandoned attempt to connect, the server must start and end a backend before it serves others.
 TEST(PostgresFrozen, IsProbedByOneConnectionThatIsKept) {
   testing::OwnPostgres server({"log_connections=on"});
   Postgres postgres(options_for(server.url()));
@@ -133,7 +134,7 @@ TEST(PostgresFrozen, IsProbedByOneConnectionThatIsKept) {
   for (int i = 0; i < 30; ++i) EXPECT_FALSE(look(postgres, Deadline::after(Milliseconds{120})));
   EXPECT_TRUE(testing::eventually([&] { return !postgres.reachable(); }));
   server.thaw();
-  // The half-made connection serves whoever comes first.
+  // The connection that is being made serves the first caller.
   EXPECT_TRUE(testing::eventually([&] { return look(postgres, soon()).ok(); }));
   EXPECT_TRUE(testing::eventually([&] { return postgres.reachable(); }));
   EXPECT_LE(attempts() - before, 4);

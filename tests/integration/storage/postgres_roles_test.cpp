@@ -1,4 +1,4 @@
-// What the roles of the services may do in the deployed PostgreSQL, and what its log tells of them.
+// Tests of the rights of the services' roles in the deployed PostgreSQL, and of its log, which must not have values.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -66,7 +66,7 @@ TEST_P(PostgresRole, ConnectsToItsDatabaseOnly) {
   for (const auto* database : {"postgres", "template1"}) {
     auto other = as_role(database);
     EXPECT_FALSE(run(other, "SELECT 1")) << database;
-    // Refused by the privilege too, where another pg_hba.conf lets the connection in.
+    // The privilege is missing as well, so another pg_hba.conf would not allow it either.
     const auto allowed = own.transaction(soon(), [&](pqxx::work& tx) {
       return tx.exec("SELECT has_database_privilege(current_user, '" + std::string(database) + "', 'CONNECT')")[0][0]
           .as<bool>();
@@ -126,7 +126,7 @@ TEST_F(PostgresLog, HoldsNoPersonalDataWhateverFails) {
       tx.exec("SELECT 1 / 0 FROM profile.account WHERE email = 'person@example.org' OR username = 'Name-In-Row'");
     }));
   }
-  // The text of this error is the value itself.
+  // The text of this error contains the value.
   EXPECT_FALSE(add(profile, "SELECT $1::text, $2::text::uuid"));
   const auto text = log();
   for (const auto* personal : {"person@example.org", "ame-In-Row", "hash-in-row"}) {

@@ -1,4 +1,4 @@
-// Transactions against a real server: values, errors, retries, deadlines, the pool.
+// Tests of transactions with a real server: values, errors, retries, deadlines and the pool.
 #include "common/storage/postgres.h"
 
 #include <gtest/gtest.h>
@@ -23,13 +23,13 @@ PostgresOptions options_for(const testing::OwnServer& server, int connections = 
   options.url = server.url();
   options.application = "test";
   options.connections = connections;
-  // So long that a loaded machine does not meet them; tests of these limits set their own.
+  // Long, so that they are not reached on a loaded machine. Tests of these limits set their own.
   options.statement_timeout = Milliseconds{30'000};
   options.lock_timeout = Milliseconds{30'000};
   return options;
 }
 
-/// Where so many threads wait for each other; not for ever, as one of them may have failed.
+/// A barrier for a number of threads, with a timeout, because one of them may have failed.
 class Meeting {
  public:
   explicit Meeting(int expected) : missing_(expected) {}
@@ -42,7 +42,7 @@ class Meeting {
   std::atomic<int> missing_;
 };
 
-/// Something another thread waits for; not for ever either.
+/// A flag that another thread waits for, with a timeout.
 class Signal {
  public:
   void give() { given_ = true; }
@@ -103,7 +103,7 @@ TEST_F(PostgresTest, PreparesAStatementOncePerConnection) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(postgres_.transaction(soon(), [](pqxx::work& tx) { kAdd(tx, 1, 2); }));
   }
-  // A statement that was prepared in a transaction that failed is still there, or is prepared again.
+  // A statement that was prepared in a failed transaction can be used again.
   EXPECT_FALSE(postgres_.transaction(soon(), [](pqxx::work& tx) {
     constexpr Statement kLate{"late", "SELECT $1::int"};
     kLate(tx, 1);

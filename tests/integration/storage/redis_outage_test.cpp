@@ -1,4 +1,5 @@
-// Redis killed, frozen, restarted and dripping while it is used: errors by the deadline, recovery by itself.
+// Tests of the Redis client while the server is killed, frozen, restarted or very slow: calls fail by their deadline,
+// and the client recovers by itself.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -115,7 +116,7 @@ TEST_F(RedisOutage, ManyCallersOfAFrozenServerAllGetAnError) {
   EXPECT_TRUE(works_again());
 }
 
-// Each attempt that is given up is a client that the server has to meet and bury before anybody else is served.
+// For each abandoned attempt to connect, the server must accept and close a client before it serves others.
 TEST_F(RedisOutage, AFrozenServerIsProbedByOneConnectionThatIsKept) {
   ASSERT_TRUE(redis_.command({"PING"}, soon()));
   const auto accepted = [this] {
@@ -127,7 +128,7 @@ TEST_F(RedisOutage, AFrozenServerIsProbedByOneConnectionThatIsKept) {
   server_.freeze();
   for (int i = 0; i < 30; ++i) EXPECT_FALSE(redis_.command({"PING"}, Deadline::after(Milliseconds{120})));
   server_.thaw();
-  // The connection that is half made answers the first caller who comes.
+  // The connection that is being made serves the first caller.
   EXPECT_TRUE(redis_.command({"PING"}, Deadline::after(Milliseconds{5'000})));
   EXPECT_LE(accepted() - before, 2);
 }
@@ -153,7 +154,7 @@ TEST_F(RedisOutage, CallersGoOnThroughRestartsByTrying) {
   EXPECT_TRUE(testing::eventually([&] { return acknowledged > before + 20; }));
   ending = true;
   for (auto& writer : writers) writer.join();
-  // An increment whose reply was lost may have happened; one that was acknowledged has.
+  // Every acknowledged increment was applied. An increment whose reply was lost may have been applied.
   EXPECT_GE(std::stoi(redis_.command({"GET", "n"}, soon())->text), acknowledged.load());
 }
 
@@ -178,7 +179,7 @@ TEST(RedisAway, AUrlThatIsNoneIsSaidAtTheStart) {
   EXPECT_NE(refused.error().text.find("redis://"), std::string::npos) << refused.error().text;
 }
 
-// Accepts one connection and sends a reply of a thousand bytes, one at a time, for as long as somebody listens.
+// Accepts one connection and sends a reply of 1,000 bytes, one byte at a time, until the client closes.
 class DrippingServer {
  public:
   DrippingServer() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

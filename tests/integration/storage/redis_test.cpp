@@ -1,4 +1,4 @@
-// The Redis client against a real server: replies, scripts, pipelines, the pool, and what is refused.
+// Tests of the Redis client with a real server: replies, scripts, pipelines, the pool, and refused settings.
 #include "common/storage/redis.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What each user of the deployed Redis servers may do, and that a restart keeps what they wrote.
+// Tests of the rights of each user of the deployed Redis servers, and that a restart keeps all writes.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -21,7 +21,7 @@ Redis as(const OwnRedis& server, const std::string& user) {
   return Redis(options);
 }
 
-/// Writes or reads the key KEYS[1] .. ARGV[1] from inside a script, where no key is declared.
+/// Scripts that write and read the key mm:{t}:ARGV[1] without declaring it.
 const Script kWriteInside{"write_inside", "#!lua\nreturn redis.call('HSET', 'mm:{t}:' .. ARGV[1], 'f', 'v')"};
 const Script kReadInside{"read_inside", "#!lua\nreturn redis.call('HGET', 'mm:{t}:' .. ARGV[1], 'f')"};
 
@@ -30,7 +30,7 @@ enum class Right { none, read, write };
 struct Row {
   Instance instance;
   const char* user;
-  const char* key;  ///< after the tenant's prefix
+  const char* key;  ///< without the prefix of the tenant
   Right right;
 };
 
@@ -56,7 +56,7 @@ TEST_P(RedisRights, HoldForCommandsAndInsideScripts) {
   EXPECT_EQ(redis.command({"HSET", key, "f", "v"}, soon()).ok(), row.right == Right::write);
   EXPECT_EQ(redis.command({"EXISTS", key}, soon()).ok(), row.right != Right::none);
   EXPECT_EQ(may(redis, kWriteInside, row.key), row.right == Right::write);
-  if (row.instance == Instance::cache) return;  // there only EXISTS is needed to read
+  if (row.instance == Instance::cache) return;  // in the cache, EXISTS is enough to read
   EXPECT_EQ(redis.command({"HGET", key, "f"}, soon()).ok(), row.right != Right::none);
   EXPECT_EQ(may(redis, kReadInside, row.key), row.right != Right::none);
 }
@@ -162,7 +162,7 @@ TEST_F(RedisUsers, TheOperatorSeesEveryKeyButChangesNoServer) {
   EXPECT_FALSE(redis.command({"MONITOR"}, soon()).ok());
 }
 
-/// Every key with its value as Redis serialises it.
+/// All keys with their values as serialised by Redis (DUMP).
 std::map<std::string, std::string> content_of(const OwnRedis& server) {
   std::map<std::string, std::string> content;
   auto redis = as(server, "operator");
@@ -172,7 +172,7 @@ std::map<std::string, std::string> content_of(const OwnRedis& server) {
   return content;
 }
 
-// A script with two writes or more is a transaction in the append-only file. Every user who writes is replayed.
+// A script with two or more writes is a transaction in the append-only file. The writes of each user are tested.
 TEST(RedisRestart, KeepsEveryKeyThatACommandOrAScriptOfAnyUserWrote) {
   const Script script{"several",
                       "#!lua\nfor i = 1, 20 do\n  redis.call('HSET', KEYS[1] .. i, 'f', ARGV[1])\n"
