@@ -45,6 +45,18 @@ Servers& Servers::shared() {
   return servers;
 }
 
+testing::Target WebSocket::target_of(const std::string& endpoint) {
+  testing::Target target(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
+  target.receive_buffer = 4096;
+  return target;
+}
+
+std::optional<std::string> WebSocket::receive() {
+  const auto frame = socket_.read();
+  if (frame.opcode != 1) return std::nullopt;
+  return frame.payload;
+}
+
 std::string Game::join_token(PlayerId player) const {
   const security::TokenSigner signer({request.join_key});
   return signer.sign(security::JoinClaims{id(), player, SystemClock().now() + std::chrono::hours(1)});

@@ -20,7 +20,7 @@
 #include "common/testing/wait.h"
 #include "services/orchestrator/service.h"
 #include "tests/integration/orchestrator/fake_gateway.h"
-#include "tests/integration/orchestrator/web_socket.h"
+#include "tests/integration/web_client/web_client.h"
 
 namespace mm::orchestrator {
 
@@ -59,6 +59,26 @@ class Instance : public testing::Daemon<Service> {
  public:
   Instance(const Settings& settings, const testing::OwnNats& nats, const Timing& timing = {})
       : Daemon(nats, settings, {"orchestrator-1"}, timing) {}
+};
+
+/// The WebSocket of a player on a game server, with a small buffer, so that the server soon notices a player who does
+/// not read.
+class WebSocket {
+ public:
+  /// Connects to `endpoint` (host:port) on this machine. status() is the status of the answer to the upgrade.
+  WebSocket(const std::string& endpoint, const std::string& target) : socket_(target_of(endpoint), target) {}
+
+  int status() const { return socket_.answer().status; }
+  void send(std::string_view text) { socket_.send(text); }
+  /// The next text frame; none if the socket was closed or nothing came within 15 s.
+  std::optional<std::string> receive();
+  /// Reads until the server closes. The code of its close frame; 0 if there is none.
+  int wait_for_close() { return socket_.read_close(); }
+
+ private:
+  static testing::Target target_of(const std::string& endpoint);
+
+  testing::WebSocket socket_;
 };
 
 /// A match to allocate, with the secrets that session sends.
