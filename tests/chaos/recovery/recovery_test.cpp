@@ -66,20 +66,21 @@ class Recovery : public ::testing::Test {
     EXPECT_TRUE(normal) << after << ": " << world_.watcher->open() << " matches are open";
     EXPECT_LE(took, std::chrono::duration<double>(kNormalWithin).count()) << after;
     wait(std::chrono::seconds(5));
-    EXPECT_TRUE(eventually([&] { return is_normal(); })) << after << ": and it stays so";
+    EXPECT_TRUE(eventually([&] { return is_normal(); })) << after << ": the state must stay normal";
   }
 
   /// The load ends; no match holds its players, every result counts once, and no match has too many events in the stream.
   void expect_all_settled(const char* after) {
     world_.players->set_rate(0);
     EXPECT_TRUE(eventually([&] { return world_.live_matches() == 0; }, std::chrono::seconds(90)))
-        << world_.live_matches() << " matches hold their players still";
+        << world_.live_matches() << " matches still hold their players";
     const auto completed = world_.database.number("SELECT count(*) FROM session.match WHERE state = 'completed'");
     EXPECT_EQ(
         world_.database.number("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
     EXPECT_TRUE(eventually([&] { return world_.database.number("SELECT count(*) FROM profile.applied") == completed; },
                            kResultsWithin))
-        << world_.database.number("SELECT count(*) FROM profile.applied") << " of " << completed << " results count";
+        << world_.database.number("SELECT count(*) FROM profile.applied") << " of " << completed
+        << " results were rated";
     const auto events = world_.events_per_match();
     int most = 0;
     std::size_t all = 0;

@@ -214,7 +214,7 @@ TEST_F(OutboxTest, SendsAgainWhatJetStreamMayHaveLost) {
     return stored.size() >= bodies.size();
   }));
   std::lock_guard lock(mutex);
-  EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops what it has seen";
+  EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops duplicates";
 }
 
 // Usually JetStream still has these events, so resending them must not delay new events.
@@ -228,9 +228,9 @@ TEST_F(OutboxTest, SendsAgainAtABoundedRateAndAfterWhatIsNew) {
   const auto box = outbox();
   add(*box, 1);
   ASSERT_TRUE(all_sent());
-  EXPECT_GT(rows("sent_under = 'another server'"), 500) << "the new one did not wait for them";
+  EXPECT_GT(rows("sent_under = 'another server'"), 500) << "the new event did not wait for the resent ones";
   EXPECT_TRUE(eventually([&] { return rows("sent_under = 'another server'") == 0; }, Milliseconds{60'000}));
-  EXPECT_GE(std::chrono::steady_clock::now() - started, std::chrono::milliseconds{2'500}) << "some 300 a second";
+  EXPECT_GE(std::chrono::steady_clock::now() - started, std::chrono::milliseconds{2'500}) << "about 300 a second";
 }
 
 // What a stream lost and nobody has handled yet is among the newest events.

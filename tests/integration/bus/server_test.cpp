@@ -303,7 +303,7 @@ TEST_F(Serving, BatchesAreTakenSideBySide) {
   for (int i = 0; i < 3; ++i) {
     requests.request("test.batch_echo", R"({"text":"x"})", {}, {}, soon(), [&](Reply<std::string> r) { answered.add(r.ok()); });
   }
-  EXPECT_TRUE(eventually([&] { return gate.reached() == 2; })) << "both threads have one";
+  EXPECT_TRUE(eventually([&] { return gate.reached() == 2; })) << "both worker threads have a request";
   gate.open();
   EXPECT_TRUE(eventually([&] { return answered.size() == 3; }));
 }
@@ -328,7 +328,7 @@ TEST_F(Serving, AnswersToManyAtOnceAllArriveAlsoAfterTheServerWasAway) {
   };
   EXPECT_TRUE(all_answered());
   nats_->restart();
-  EXPECT_TRUE(eventually(all_answered)) << "both connections come back by themselves";
+  EXPECT_TRUE(eventually(all_answered)) << "both connections reconnect by themselves";
 }
 
 TEST_F(Serving, WhatIsAddressedToOneInstanceReachesNoOther) {
@@ -347,7 +347,7 @@ TEST_F(Serving, WhatIsAddressedToOneInstanceReachesNoOther) {
   };
   EXPECT_THAT(ask("one").value_or(""), HasSubstr("one"));
   EXPECT_THAT(ask("two").value_or(""), HasSubstr("two"));
-  EXPECT_FALSE(client_->request(BatchEcho{"x"}, {}, soon()).ok()) << "nobody serves the subject itself";
+  EXPECT_FALSE(client_->request(BatchEcho{"x"}, {}, soon()).ok()) << "the subject itself is not served";
   EXPECT_THAT(metrics_.expose(), HasSubstr("mm_bus_requests_total{subject=\"test.batch_echo\"} 2"));
   two.reset();
   const auto gone = ask("two");

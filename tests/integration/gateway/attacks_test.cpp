@@ -187,7 +187,7 @@ TEST(Attacks, WhatDoesNotArriveIsGivenUp) {
     dripping.send("X: y\r\n");
     cut = dripping.closes(400);
   }
-  EXPECT_TRUE(cut) << "the deadline is of the head, not of each byte";
+  EXPECT_TRUE(cut) << "the deadline applies to the whole head, not to each byte";
   EXPECT_EQ(half_head.read_answer().status, 408);
   EXPECT_EQ(half_body.read_answer().status, 408);
   EXPECT_TRUE(half_head.closes());
@@ -224,7 +224,7 @@ TEST(Attacks, OriginsWeDoNotKnowGetNothing) {
   EXPECT_EQ(expired.status, 401);
   EXPECT_EQ(expired.header("access-control-allow-origin"), "https://game.example") << "its page may read the refusal";
   const auto own = "http://localhost:" + std::to_string(gateway().port());
-  EXPECT_EQ(gateway().get("/livez", {{"Origin", own}}).status, 200) << "its own pages may ask";
+  EXPECT_EQ(gateway().get("/livez", {{"Origin", own}}).status, 200) << "pages of the gateway itself are allowed";
 }
 
 TEST(Attacks, AHostThatIsNotServedHereIsMisdirected) {
@@ -259,7 +259,7 @@ TEST(Attacks, AnAddressThatTheConnectionCameToIsServed) {
     return call_raw(everywhere.port(), "GET /livez HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
   };
   EXPECT_EQ(status("127.0.0.1"), 200);
-  EXPECT_EQ(status("0.0.0.0"), 200) << "the address listened on";
+  EXPECT_EQ(status("0.0.0.0"), 200) << "the address on which the gateway listens";
   EXPECT_EQ(status("198.51.100.7"), 421);
   EXPECT_EQ(status("evil.example"), 421);
 }

@@ -91,7 +91,7 @@ TEST_F(Documents, HeadIsAnsweredWhereverGetIs) {
   Connection connection(gateway().port());
   connection.send("HEAD /v1/modes HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(connection.read_answer(true).status, 200);
-  EXPECT_EQ(connection.read_answer().at("status"), "ok") << "no content came before";
+  EXPECT_EQ(connection.read_answer().at("status"), "ok") << "the answer to HEAD had no body";
 }
 
 TEST_F(Documents, EveryExampleIsAcceptedAtTheFirstClick) {

@@ -28,7 +28,7 @@ TEST(IdempotencyKey, AnswersAgainWithoutASecondEffect) {
   expect_problem(other, 422, "idempotency_mismatch");
   EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(fresh_player(), "k1")).status, 201);
   EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k2")).status, 201);
-  EXPECT_EQ(fake<EnterQueue>().asked(), 3) << "another player's, and another key";
+  EXPECT_EQ(fake<EnterQueue>().asked(), 3) << "other players and other keys are separate";
 }
 
 TEST(IdempotencyKey, ARefusalIsKeptAndAnOutageIsNot) {
@@ -174,12 +174,12 @@ TEST(IdempotencyKey, APlayersRecordsHaveAtMost64KiBAndTheOldestGoFirst) {
   }
   storage::Redis redis(mm::testing::redis_options(own_world.queue));
   EXPECT_LE(memory_of_records(redis), 64 * 1024);
-  EXPECT_EQ(create(149).header("idempotency-replayed"), "true") << "the newest are there";
+  EXPECT_EQ(create(149).header("idempotency-replayed"), "true") << "the newest records are kept";
   EXPECT_EQ(create(140).header("idempotency-replayed"), "true");
-  EXPECT_EQ(create(0).header("idempotency-replayed"), "") << "the oldest went";
+  EXPECT_EQ(create(0).header("idempotency-replayed"), "") << "the oldest records were removed";
   const auto other = fresh_player();
   EXPECT_EQ(own.send("POST", "/v1/party", "", keyed(other, "k")).status, 201);
-  EXPECT_EQ(create(149).header("idempotency-replayed"), "true") << "another player's take nothing away";
+  EXPECT_EQ(create(149).header("idempotency-replayed"), "true") << "records of other players do not count";
 }
 
 TEST(IdempotencyKey, RecordsGiveWayToTheQueue) {
@@ -196,7 +196,7 @@ TEST(IdempotencyKey, RecordsGiveWayToTheQueue) {
     ASSERT_TRUE(redis.command({"SET", key, std::string(1'000'000, 'x')}, soon()).ok());
   }
   EXPECT_TRUE(mm::testing::eventually([&] { return memory_of_records(redis) == 0; }));
-  EXPECT_EQ(create().status, 201) << "and new ones are still kept for a moment";
+  EXPECT_EQ(create().status, 201) << "new records are still kept for a moment";
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ TEST(Limits, APlayerHas100ReadsAnd30WritesAMinuteOnAllGatewaysTogether) {
   const auto write = one.send("DELETE", path, "", player.auth());
   expect_problem(write, 429, "rate_limited");
   EXPECT_EQ(write.header("ratelimit-policy"), "30;w=60");
-  EXPECT_EQ(one.get("/v1/matchmaking/active", fresh_player().auth()).status, 200) << "others are not concerned";
+  EXPECT_EQ(one.get("/v1/matchmaking/active", fresh_player().auth()).status, 200) << "other addresses are not limited";
   EXPECT_GT(one.metric("mm_gateway_rate_limited_total") + two.metric("mm_gateway_rate_limited_total"), 1);
 }
 
@@ -98,7 +98,7 @@ TEST(Limits, FiveFailedLoginsPerAccountAndFiftyPerAddress) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(attempt("victim", address).status, 401);
   const auto refused = attempt("victim", address);
   expect_problem(refused, 429, "rate_limited");
-  EXPECT_EQ(attempt("VICTIM", address).status, 429) << "in whatever case";
+  EXPECT_EQ(attempt("VICTIM", address).status, 429) << "the name is compared without case";
   EXPECT_EQ(attempt("victim", fresh_address()).status, 401) << "the victim is not locked out";
   EXPECT_EQ(attempt("another", address).status, 401);
   for (int i = 0; i < 44; ++i) attempt("spray_" + std::to_string(i), address);
@@ -198,7 +198,8 @@ TEST(Limits, RightLoginsUnderWayAreNoFailures) {
   const auto right = [](int) { return login_body("ada", "right"); };
   EXPECT_EQ(logins_at_once(own, 20, fresh_address(), right), (std::map<int, int>{{200, 20}}));
   const auto many = [](int i) { return login_body("player_" + std::to_string(i), "right"); };
-  EXPECT_EQ(logins_at_once(own, 80, fresh_address(), many), (std::map<int, int>{{200, 80}})) << "more than an address may fail";
+  EXPECT_EQ(logins_at_once(own, 80, fresh_address(), many), (std::map<int, int>{{200, 80}}))
+      << "more than the limit of failures of an address";
 }
 
 TEST(Limits, RightLoginsAreLetInAmongWrongOnesOfOthers) {

@@ -171,7 +171,7 @@ TEST(Routes, QueueingAPartyNeedsItsIdAndQueueingAloneRefusesIt) {
   const auto queued = gateway().send("POST", "/v1/party/queue", party_entry, player.auth());
   EXPECT_EQ(queued.status, 200) << queued.body;
   EXPECT_EQ(queued.header("location"), "/v1/matchmaking/queue/" + ticket.ticket_id.to_string());
-  EXPECT_EQ(queued.at("players"), "") << "players are for daemons only";
+  EXPECT_EQ(queued.at("players"), "") << "only daemons may read the players";
   EXPECT_EQ(fake<EnterQueue>().last().party_id->to_string(), kSomeId);
   EXPECT_TRUE(fake<EnterQueue>().last().ticket_id.has_value());
   EXPECT_EQ(fake<EnterQueue>().last().home_region, default_region());
@@ -401,7 +401,7 @@ TEST(Routes, DocumentsAndPagesAreServed) {
     EXPECT_EQ(page.status, 200);
     EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
     EXPECT_NE(page.header("content-security-policy").find("default-src 'self'"), std::string::npos);
-    EXPECT_EQ(page.body.find("http"), std::string::npos) << "nothing comes from elsewhere";
+    EXPECT_EQ(page.body.find("http"), std::string::npos) << "the page loads nothing from other hosts";
   }
   EXPECT_EQ(gateway().get("/docs/start.js").status, 200);
   EXPECT_EQ(gateway().get("/openapi.json", {{"If-None-Match", openapi.header("etag")}}).status, 304);
@@ -465,7 +465,8 @@ TEST(Routes, AnswersCarryIdentifiersAndTheTraceGoesOn) {
 
   headers = with(with(player.auth(), "traceparent", "nonsense"), "X-Request-Id", "a b<script>");
   answer = gateway().get("/v1/profile/me", headers);
-  EXPECT_EQ(answer.header("x-request-id"), answer.header("traceparent").substr(3, 32)) << "theirs was not harmless";
+  EXPECT_EQ(answer.header("x-request-id"), answer.header("traceparent").substr(3, 32))
+      << "the id of the client was not valid";
   const auto problem = gateway().get("/v1/profile/me", {{"traceparent", parent}});
   EXPECT_EQ(problem.at("trace_id"), parent.substr(3, 32));
 }

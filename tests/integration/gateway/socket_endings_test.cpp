@@ -76,7 +76,7 @@ TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
   for (int seq = 1; seq <= 5; ++seq) teller().raw(login.player, seq, "session_ready");
   for (auto* socket : {&here.socket, &there.socket}) {
     EXPECT_EQ(socket->read().at("event"), "bye");
-    EXPECT_EQ(socket->read().close_code(), 4401) << "and nothing between";
+    EXPECT_EQ(socket->read().close_code(), 4401) << "no other frame comes before";
   }
 }
 

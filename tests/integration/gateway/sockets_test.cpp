@@ -258,9 +258,9 @@ TEST(Sockets, BrokenFramesClose) {
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0xA1, "{}"); }), 1002) << "RSV2";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x83, "{}"); }), 1002) << "opcode 3";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x8B, "{}"); }), 1002) << "opcode 11";
-  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x09, "{}"); }), 1002) << "a ping in pieces";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x09, "{}"); }), 1002) << "a fragmented ping";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x89, std::string(126, 'x')); }), 1002) << "a long ping";
-  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x80, "{}"); }), 1002) << "a continuation of nothing";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x80, "{}"); }), 1002) << "a continuation without a first frame";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, std::string("\x03\xed", 2)); }), 1002) << "reserved close code 1005";
   for (const int code : {0, 999, 1004, 1006, 1014, 1015, 1016, 2999, 5000, 65'535}) {
     const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
@@ -270,7 +270,7 @@ TEST(Sockets, BrokenFramesClose) {
     const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
     EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), code) << "a code that may be sent is echoed";
   }
-  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, "x"); }), 1002) << "half a close code";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, "x"); }), 1002) << "a close code of one byte";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, "\xff\xfe"); }), 1007) << "no UTF-8";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, std::string(65'537, ' ')); }), 1009) << "64 KB and a byte";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask"); }), 1009) << "2^63-1";
@@ -282,7 +282,7 @@ TEST(Sockets, BrokenFramesClose) {
       if (!s.send_frame(0x00, " ")) return;
     }
   });
-  EXPECT_EQ(crumbs, 1009) << "a message in 1-byte pieces";
+  EXPECT_EQ(crumbs, 1009) << "a message in fragments of one byte";
 }
 
 TEST(Sockets, AMessageInAFewPiecesIsOneMessage) {
@@ -312,7 +312,8 @@ TEST(Sockets, TheSixthClosesTheOldest) {
   const auto opened = std::chrono::steady_clock::now();
   Welcomed sixth(player, other);
   EXPECT_EQ(all[0]->socket.read_close(), 4409) << "on another gateway than the sixth";
-  EXPECT_LT(std::chrono::steady_clock::now() - opened, Seconds{5}) << "told, not found when presence is written again";
+  EXPECT_LT(std::chrono::steady_clock::now() - opened, Seconds{5})
+      << "the socket was closed by an event, not by the next write of presence";
   EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 5; }));
   teller().chat(player, "still");
   EXPECT_EQ(all[1]->socket.read().at("data/text"), "still");
@@ -437,7 +438,7 @@ TEST(Sockets, ARestartIsToldAndDrained) {
   EXPECT_FALSE(bye.at("data/reconnect_after_ms").empty());
   EXPECT_EQ(one.socket.read_close(), 1012);
   const auto answer = running.read_answer();
-  EXPECT_EQ(answer.status, 200) << "what was under way is answered";
+  EXPECT_EQ(answer.status, 200) << "requests that have begun are answered";
   EXPECT_EQ(answer.header("connection"), "close");
   stopping.join();
   EXPECT_EQ(teller().sockets_of(player), 0);

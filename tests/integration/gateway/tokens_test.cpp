@@ -164,7 +164,7 @@ TEST(Refresh, WhatIsNoneIsRefused) {
     expect_problem(refresh(token), 401, "invalid_refresh_token");
   }
   expect_problem(with_token(pair.refresh), 401, "unauthorized");
-  EXPECT_EQ(refresh(pair.refresh).status, 200) << "and none of that hurt the good one";
+  EXPECT_EQ(refresh(pair.refresh).status, 200) << "the valid token still works";
 }
 
 TEST(Refresh, AgainWithinTheGraceGivesTheSameChild) {
@@ -234,7 +234,7 @@ TEST(Refresh, NoTokenIsStored) {
     const auto family = redis.command({"HGETALL", key.text}, soon());
     for (const auto& item : family->items) EXPECT_EQ(item.text.find(secret_part), std::string::npos);
     const auto ttl = redis.command({"TTL", key.text}, soon());
-    EXPECT_EQ(ttl->integer, -1) << "families end by their own date";
+    EXPECT_EQ(ttl->integer, -1) << "families are deleted by their own date, not by a TTL";
   }
 }
 

@@ -146,7 +146,7 @@ TEST_F(History, RefusesCursorsOfOtherRequests) {
   };
   auto other = request;
   other.player_id = fresh_player();
-  EXPECT_TRUE(refused(other, anyone_)) << "another player's";
+  EXPECT_TRUE(refused(other, anyone_)) << "the cursor of another player";
   other = request;
   other.mode = ranked_mode();
   EXPECT_TRUE(refused(other, anyone_));

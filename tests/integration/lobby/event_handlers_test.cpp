@@ -237,7 +237,7 @@ TEST_F(EventHandling, OldEventsSendNoFrames) {
   ASSERT_TRUE(ada.cancel(party));
   stack.clock.advance(lobby::EventHandlers::kMaxFrameAge * 2);
   stack.matchmaker->relay();
-  EXPECT_TRUE(stored_ticket_is_gone(party)) << "the ticket is removed from the party anyway";
+  EXPECT_TRUE(stored_ticket_is_gone(party)) << "the party is updated although nobody is notified";
   stack.clock.advance(-lobby::EventHandlers::kMaxFrameAge * 2);
   ASSERT_TRUE(ada.queue(party));
   ASSERT_TRUE(ada.cancel(party));
@@ -266,7 +266,8 @@ TEST_F(EventHandling, RatedMatchesUpdateTheRatings) {
   ASSERT_TRUE(bob.queue_alone("ranked"));
   EXPECT_NEAR(stack.matchmaker->last_enqueue_of(bob.id)->players[0].deviation, 110, 0.1) << "it was 60 a year ago";
   ASSERT_TRUE(eve.queue_alone("casual"));
-  EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr, kInitialMmr) << "another mode";
+  EXPECT_EQ(stack.matchmaker->last_enqueue_of(eve.id)->players[0].mmr, kInitialMmr)
+      << "the rating of another mode is unchanged";
 }
 
 }  // namespace

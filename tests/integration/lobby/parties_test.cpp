@@ -197,7 +197,7 @@ TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   const auto places = ada.see(party)->members.size();
   std::size_t members = 1;
   for (const auto& gamer : gamers) members += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
-  EXPECT_EQ(members, places) << "exactly the members have the party";
+  EXPECT_EQ(members, places) << "the party has exactly the players who are its members";
 }
 
 TEST_F(Parties, ReadyTogglesAndSetsAndNotifiesTheMembers) {

@@ -75,7 +75,7 @@ TEST_F(PresenceGrace, CancelsThePartysTicketWhenAMemberDoesNotReconnect) {
   EXPECT_TRUE(ends_as(ticket, TicketStatus::cancelled));
   const auto after = ada.see(party);
   EXPECT_EQ(after->status, PartyStatus::idle);
-  for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "readiness is cleared";
+  for (const auto& member : after->members) EXPECT_FALSE(member.ready) << "the members must set ready again";
 }
 
 TEST_F(PresenceGrace, DoesNotApplyToPlayersWhoReconnectInTimeOrNeverHadASocket) {
@@ -192,7 +192,7 @@ class PartyPresence : public PresenceGrace {
     const int ready = member(party, gamer).ready ? 1 : 0;
     disconnect(gamer, false);
     ASSERT_TRUE(eventually([&] { return !member(party, gamer).connected; }));
-    ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "not before the grace period has ended";
+    ASSERT_EQ(member(party, gamer).ready ? 1 : 0, ready) << "nothing may change before the grace period has ended";
     stack.clock.advance(lobby::kAbsenceGrace);
     ASSERT_TRUE(eventually([&] { return presence_in(party, gamer) == "absent"; }));
   }
@@ -217,7 +217,7 @@ TEST_F(PartyPresence, ALostSocketIsShownAtOnceAndClearsReadinessAfterTheGracePer
   ASSERT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, bob.id);
 
-  ASSERT_TRUE(bob.ready(party)) << "for example over HTTP; the player is still absent";
+  ASSERT_TRUE(bob.ready(party)) << "the request may come over HTTP; the player is still absent";
   EXPECT_EQ(refusal(ada.queue(party)), Code::member_absent);
   bob.open_socket();
   publish_presence(bob, true);

@@ -228,7 +228,8 @@ TEST_F(Queueing, AJoinBetweenTheCheckAndTheEntryPreventsTheEntry) {
   EXPECT_EQ(alone.error().player_id, ada.id);
   const Gamer kim(stack);
   stack.matchmaker->before_enqueue([&](const Enqueue&) { (void)kim.join(of_eve); });
-  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_party) << "the same for a leader whose party is joined meanwhile";
+  EXPECT_EQ(refusal(eve.queue_alone()), Code::in_party)
+      << "a leader may not queue alone after another player has joined";
 }
 
 // The match was found for the player alone. If it is cancelled, the ticket is not queued beside the new party.

@@ -222,7 +222,7 @@ TEST(Enqueue, ChecksThePartysVersionInTheSameStep) {
   again.party_version = 9;
   EXPECT_EQ(code_of(enqueue(again)), Code::already_queued);
   ASSERT_TRUE(cancel(tenant, *request.ticket_id).ok());
-  EXPECT_TRUE(enqueue(again).ok()) << "its earlier ticket has ended";
+  EXPECT_TRUE(enqueue(again).ok()) << "the earlier ticket of the party has ended";
 }
 
 TEST(Enqueue, WithoutAPartyVersionAsksNobodyAboutTheParty) {
@@ -251,7 +251,7 @@ TEST(Cancel, EndsATicketOnceAndSaysSoTwice) {
   EXPECT_EQ(shared().published.times_closed(*request.ticket_id), 1);
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":ranked:eu-west:5"}).integer == 0;
-  })) << "the owner removes what has ended";
+  })) << "the owner removes tickets that have ended";
 }
 
 TEST(Cancel, OfAnUnknownTicketOrAnothersIsNotFound) {

@@ -355,7 +355,7 @@ TEST(Explain, AskedOfAnInstanceThatEndsIsAnsweredAllTheSame) {
                      });
   }
   const auto asked = [&] { return instance->metric("mm_bus_requests_total{subject=\"matchmaker.explain\"}"); };
-  ASSERT_TRUE(eventually([&] { return asked() > 1; })) << "some are under way";
+  ASSERT_TRUE(eventually([&] { return asked() > 1; })) << "some requests have begun";
   instance->stop();
   EXPECT_TRUE(eventually([&] { return answered + refused + otherwise == kAsked; }));
   EXPECT_EQ(otherwise, 0);

@@ -124,7 +124,7 @@ TEST(Matching, TwoSidesOfFiveMeet) {
   GetTicket by_player;
   by_player.tenant = tenant;
   by_player.player_id = right.players[2].player_id;
-  EXPECT_EQ(shared().ask(by_player)->ticket_id, *right.ticket_id) << "found by a player in a match, too";
+  EXPECT_EQ(shared().ask(by_player)->ticket_id, *right.ticket_id) << "a player in a match may read it as well";
   CancelTicket cancel;
   cancel.tenant = tenant;
   cancel.ticket_id = *left.ticket_id;

@@ -56,7 +56,7 @@ TEST(ModeFile, ThatWidensTheWindowMatchesThoseWhoWait) {
   EXPECT_EQ(scene.status(high), TicketStatus::searching);
   EXPECT_EQ(scene.status(again), TicketStatus::searching);
   scene.file.replace(duel_of(300));
-  ASSERT_TRUE(eventually([&] { return scene.matched(high); })) << "nobody has come or gone; only the rules changed";
+  ASSERT_TRUE(eventually([&] { return scene.matched(high); })) << "only the rules have changed, not the tickets";
   EXPECT_TRUE(scene.matched(again));
   EXPECT_TRUE(scene.matched(low));
   EXPECT_EQ(scene.taken_over(), 1);

@@ -89,7 +89,7 @@ TEST(Outcome, CompletedFreesThePlayers) {
   shared().publish(duel.completed());
   duel.expect_over();
   EXPECT_EQ(claim_of(duel.tenant, duel.left.players[0].player_id), "");
-  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::matched) << "a match that was played";
+  EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::matched) << "its match was played";
   auto next = request_of(duel.tenant, "duel", 1, {1500});
   next.players[0].player_id = duel.left.players[0].player_id;
   EXPECT_TRUE(shared().ask(next).ok());
@@ -206,7 +206,7 @@ TEST(Pull, BringsAMatchToASessionThatHasNotHeardOfIt) {
   }));
   shared().session.set_deaf(false);
   EXPECT_EQ(shared().session.asked(duel.match.match_id), 1);
-  EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "it has a session now, and no server yet";
+  EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "the match is confirmed, but has no server yet";
 }
 
 // match.found is republished under the same message id, so the stream has one event, however often it is published.
@@ -277,7 +277,7 @@ TEST(NoServer, TheTimeWithoutAServerCountsAsWaitingForThePlayer) {
   Duel duel;
   const auto queued_at = status_of(duel.tenant, *duel.left.ticket_id).queued_at;
   ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{700}; }));
-  EXPECT_GE(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, 600) << "matched, and it has no server";
+  EXPECT_GE(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, 600) << "the ticket is matched, but has no server";
   shared().publish(duel.cancelled({*duel.left.ticket_id}));
   ASSERT_TRUE(eventually([&] {
     return status_of(duel.tenant, *duel.left.ticket_id).status == TicketStatus::searching;
@@ -352,7 +352,7 @@ TEST(MakeMatch, ClaimsAllPlayersOrNone) {
   ASSERT_TRUE(made.ok()) << made.error().detail;
   EXPECT_EQ(made->match_id, *request.match_id);
   ASSERT_TRUE(eventually([&] { return shared().published.times_found(*request.match_id) > 0; }));
-  EXPECT_TRUE(shared().ask(request).ok()) << "the same again is the same";
+  EXPECT_TRUE(shared().ask(request).ok()) << "the repeated request is accepted";
   for (const auto& match : shared().published.events<MatchFound>()) {
     if (match.match_id != *request.match_id) continue;
     EXPECT_EQ(match.source, MatchSource::challenge);

@@ -105,7 +105,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   for (int i = 0; i < 10; ++i) crowd.queue(15);
   for (int i = 0; i < 3; ++i) crowd.cancel_one();
   const auto late = crowd.enter("hasty", 1, {1'500});
-  EXPECT_TRUE(eventually([&] { return world.published.times_closed(late) > 0; })) << "it times out";
+  EXPECT_TRUE(eventually([&] { return world.published.times_closed(late) > 0; })) << "the late ticket times out";
 
   // A match is cancelled, and its tickets are queued again.
   const auto left_one = crowd.enter("duel", 1, {2'500});
@@ -126,7 +126,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
       }
     }
     return times >= 2;
-  })) << "they are matched again";
+  })) << "the two tickets are matched again";
 
   double matches = 0;
   EXPECT_TRUE(eventually([&] {
@@ -171,7 +171,7 @@ TEST(Recordings, GoOnInSmallFilesThatEachReplayAlone) {
   instance.reset();
   const auto counts = replayed(files_of(folder, "matchmaker-1"));
   EXPECT_GT(counts.matches, 20U);
-  EXPECT_GT(counts.buckets, 6U) << "buckets begin anew with each file";
+  EXPECT_GT(counts.buckets, 6U) << "each file begins with all buckets";
 }
 
 TEST(Recordings, ThatCannotBeWrittenChangeNothing) {

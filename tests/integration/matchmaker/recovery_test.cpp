@@ -43,7 +43,7 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   const auto requests = narrow.enqueue_duels(10);
   ASSERT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 1; }));
   EXPECT_EQ(narrow.live(), Narrow::kMost);
-  EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMost) << "they stay queued";
+  EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMost) << "the other tickets stay queued";
 
   // Queued tickets can still be cancelled, and requests to make a match are refused.
   int cancelled = 0;
@@ -171,7 +171,7 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
   ASSERT_TRUE(eventually([&] { return world.bus->connected(); }));
   ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_relayed_again_total") == 30; }, Seconds(40)));
   EXPECT_EQ(closed_in_stream(world, 30), cancelled);
-  EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "they can be sent a third time";
+  EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "the events can be resent once more";
 }
 
 TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
@@ -183,7 +183,7 @@ TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
   ASSERT_TRUE(world.ask(request_of(tenant, "ranked", 5, {1500})).ok());
   EXPECT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 1; }, Seconds(30)));
   EXPECT_NE(world.redis_command({"LINDEX", key(tenant, "sent"), "0"}).text.find(young.substr(6)), std::string::npos)
-      << "under the present server by now";
+      << "the event is recorded under the present server";
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST(Lease, IsTakenOnlyAfterASecondOfSuccessfulLooksAtAStandingBeat) {
   EXPECT_FALSE(lease.may_take());
   lease.seen("7:a", "2", now += Milliseconds(100));
   for (int i = 0; i < 9; ++i) lease.seen("7:a", "2", now += Milliseconds(100));
-  EXPECT_FALSE(lease.may_take()) << "it beat in between";
+  EXPECT_FALSE(lease.may_take()) << "the beat has changed meanwhile";
   lease.seen("7:a", "2", now += Milliseconds(100));
   EXPECT_TRUE(lease.may_take());
 }
@@ -118,14 +118,14 @@ TEST(Lease, DoesNotCountTimeInWhichNobodyCouldLook) {
   lease.seen("7:a", "1", now += Seconds(60));
   EXPECT_FALSE(lease.may_take());
   lease.seen("7:a", "1", now += Seconds(60));
-  EXPECT_FALSE(lease.may_take()) << "a pause of ours proves little";
+  EXPECT_FALSE(lease.may_take()) << "time without reads does not count";
 }
 
 TEST(Lease, KnowsItsOwnTokenWhenTheAnswerWasLost) {
   SteadyPoint now{Seconds(100)};
   Lease lease;
   lease.seen("", "", now);
-  EXPECT_TRUE(lease.may_take()) << "nobody has it";
+  EXPECT_TRUE(lease.may_take()) << "the partition has no owner";
   lease.attempt("fresh");
   lease.seen("8:other", "1", now);
   EXPECT_FALSE(lease.mine());
@@ -207,7 +207,7 @@ TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   EXPECT_EQ(commit(), Kind::lost);
   ask.token = token;
   EXPECT_EQ(commit(), Kind::ok);
-  EXPECT_EQ(commit(), Kind::ok) << "the same once more, because its answer was lost";
+  EXPECT_EQ(commit(), Kind::ok) << "the commit is repeated, because its answer was lost";
   ASSERT_TRUE(world.store.outcome({tenant, ask.found.match_id, MatchState::cancelled, CancelReason::no_server, {*one.ticket_id}}, soon()).ok());
   EXPECT_EQ(commit(), Kind::refused);
   EXPECT_EQ(world.redis_command({"HLEN", "mm:{" + tenant.str() + "}:live"}).integer, 0);
@@ -329,7 +329,7 @@ TEST(Takeover, AZombieThatWakesUpChangesNothing) {
   EXPECT_NE(token_of(world, stream.tenant(), duel_partition(stream.tenant())), first);
   const auto tickets = stream.stop();
   expect_all_matched_once(world, stream.tenant(), tickets);
-  EXPECT_EQ(owner->end(SIGTERM), 0) << "it lives on as a standby";
+  EXPECT_EQ(owner->end(SIGTERM), 0) << "the instance goes on as a standby";
 }
 
 TEST(Outage, OfTheQueueRefusesNewTicketsAndPausesTheTick) {
@@ -397,7 +397,7 @@ TEST(Outage, OfTheBusMakesAnInstanceStepDownAndComeBack) {
   ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
   world.nats.kill();
   EXPECT_TRUE(eventually([&] { return token_of(world, tenant, duel_partition(tenant)).empty(); }))
-      << "whoever cannot tell of its matches hands over";
+      << "an owner that cannot publish its matches releases its partitions";
   world.nats.restart();
   const auto after = request_of(tenant, "duel", 1, {1500});
   ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));

@@ -106,7 +106,7 @@ TEST_F(Allocating, StartsMoreServersWhenNeededAndRefusesWhenAllAreFull) {
   for (const auto& [server, matches] : used) EXPECT_EQ(matches, game::kMatchesPerServer);
   const auto more = fresh_game();
   EXPECT_EQ(refusal(allocate(more)), Code::no_capacity);
-  EXPECT_EQ(allocate(games[5]).ok(), true) << "an allocated match keeps its slot";
+  EXPECT_EQ(allocate(games[5]).ok(), true) << "an allocated match keeps its server";
   ASSERT_TRUE(release(games[70].id()).ok());
   EXPECT_TRUE(allocate(more).ok());
   EXPECT_EQ(refusal(allocate(fresh_game())), Code::no_capacity);

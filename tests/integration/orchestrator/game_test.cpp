@@ -50,9 +50,9 @@ TEST_F(PlayingGames, APlayerJoinsOnlyWithTheirOwnToken) {
   join(game, game.players[0]);
   EXPECT_EQ(close_code_of_first_frame(game, joining("nonsense")), 4401);
   EXPECT_EQ(close_code_of_first_frame(game, joining(other.join_token(other.players[0]))), 4401)
-      << "the token of another match";
+      << "a token of another match";
   EXPECT_EQ(close_code_of_first_frame(game, joining(game.join_token(other.players[0]))), 4401)
-      << "a player of another match";
+      << "a player who is not in the match";
   EXPECT_EQ(close_code_of_first_frame(game, joining(game.request.server_token)), 4401);
   const security::TokenSigner signer({game.request.join_key});
   const auto now = SystemClock().now();
@@ -65,7 +65,7 @@ TEST_F(PlayingGames, APlayerJoinsOnlyWithTheirOwnToken) {
       close_code_of_first_frame(
           game, joining(signer.sign(security::ServerClaims{game.id(), default_tenant(), now + std::chrono::hours(1)}))),
       4401)
-      << "a server token";
+      << "a token of a server, not of a player";
   EXPECT_EQ(close_code_of_first_frame(game, R"({"type":"message","data":1})"), 4401);
   EXPECT_EQ(close_code_of_first_frame(game, "{"), 4401);
   EXPECT_EQ(WebSocket(endpoint_, "/match/" + MatchId::fresh(now).to_string()).status(), 404);
@@ -96,7 +96,7 @@ TEST_F(PlayingGames, MessagesReachOnlyTheOtherPlayersOfTheMatch) {
   EXPECT_EQ(b->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
   EXPECT_EQ(c->receive(), message(game.players[0], R"({"x":[1,2.50,null]})"));
   b->send(R"({"type":"message"})");
-  EXPECT_EQ(a->receive(), message(game.players[1], "null")) << "the sender does not get its own message";
+  EXPECT_EQ(a->receive(), message(game.players[1], "null")) << "a player does not get the own message";
   EXPECT_EQ(c->receive(), message(game.players[1], "null"));
   const auto friend_of_stranger = join(other, other.players[1]);
   friend_of_stranger->send(R"({"type":"message","data":"hello"})");

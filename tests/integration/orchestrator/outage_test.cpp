@@ -46,7 +46,7 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   const auto after = fresh_game();
   const auto next = allocate_at_last(after);
   ASSERT_TRUE(next);
-  EXPECT_EQ(next->server_id, first->server_id) << "the running server is used";
+  EXPECT_EQ(next->server_id, first->server_id) << "the running game server is used";
   EXPECT_EQ(game_servers().size(), 1U);
   // The match goes on.
   WebSocket friend_of_player(first->server_endpoint, "/match/" + before.id().to_string());

@@ -129,7 +129,7 @@ TEST_F(Accounts, AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSameWork)
   const auto wrong = ask(login("ann", "wrong horse"));
   ASSERT_TRUE(eventually([&] { return jobs() == 2; }));
   const auto unknown = ask(login("nobody", "wrong horse"));
-  EXPECT_TRUE(eventually([&] { return jobs() == 3; })) << "a hash is computed for an unknown name too";
+  EXPECT_TRUE(eventually([&] { return jobs() == 3; })) << "a hash is computed for an unknown name as well";
   ASSERT_FALSE(wrong.ok());
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(wrong.error().code, Code::invalid_credentials);

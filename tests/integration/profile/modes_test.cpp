@@ -30,7 +30,7 @@ TEST(ModeFile, IsReloadedAndThePreviousTableIsKept) {
   ASSERT_TRUE(follows("[[mode]]\nid = \"ranked\"\n", 1));
   EXPECT_TRUE(rated(arena)) << "the mode was removed during the match";
   ASSERT_TRUE(follows("[[mode]]\nid = \"ranked\"\nrated = false\n", 2));
-  EXPECT_FALSE(rated(arena)) << "neither table has the mode";
+  EXPECT_FALSE(rated(arena)) << "neither the new nor the previous table has the mode";
   EXPECT_FALSE(rated(ranked_mode()));
 }
 

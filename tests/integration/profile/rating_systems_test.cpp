@@ -130,7 +130,7 @@ TEST_F(RatingSystems, RatingsHaveTheDeviationOfThePresentTime) {
   publish(match);
   ASSERT_TRUE(await_applied(1));
   const auto table = stored(players[0], kGlicko);
-  EXPECT_EQ(table.deviation, 29'023) << "the row has the deviation after the match";
+  EXPECT_EQ(table.deviation, 29'023) << "the table has the deviation as of the match";
   const auto asked = ask_for({players[0]});
   ASSERT_EQ(asked.ratings.size(), 1U);
   const auto& rating = asked.ratings[0];
@@ -159,7 +159,7 @@ TEST_F(RatingSystems, TheMarginOfAWinCountsInModesWithAMarginStat) {
   ASSERT_TRUE(event && events.await(plain.match_id));
   EXPECT_DOUBLE_EQ(event->teams[0][0].mmr_after, 1534.66) << "40 * 0.5 * (1 + 11 / 15)";
   EXPECT_DOUBLE_EQ(event->teams[1][0].mmr_after, 1465.34);
-  EXPECT_EQ(stored(players[2], kRounds).mmr, 152'000) << "a result without scores counts as one game";
+  EXPECT_EQ(stored(players[2], kRounds).mmr, 152'000) << "a result without a score counts without a margin";
   EXPECT_EQ(number("SELECT margin FROM profile.applied WHERE match_id = '" + close.match_id.to_string() + "'"), 733);
   EXPECT_EQ(expect_log_gives_the_ratings(tenant_), 2U);
 }

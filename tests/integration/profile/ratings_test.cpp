@@ -105,7 +105,7 @@ TEST_F(RatingEvents, KeepsModesApartAndDoesNotRateUnratedModes) {
 
   const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
   ASSERT_TRUE(profile.ok());
-  EXPECT_EQ(profile->mmr, 1500) << "of ranked, in which no match was played";
+  EXPECT_EQ(profile->mmr, 1500) << "the default mode is ranked, which was not played";
   ASSERT_EQ(profile->ratings.size(), 2U);
   EXPECT_EQ(profile->ratings.at("duel").mmr, 1520);
   EXPECT_EQ(profile->ratings.at("casual").mmr, 1500);
@@ -198,7 +198,7 @@ TEST_F(RatingEvents, AnEventWhoseAcknowledgementWasLostIsAppliedOnce) {
   publish(match);
   ASSERT_TRUE(eventually([&] { return profile_.metric(R"(mm_profile_matches_total{outcome="known"})") == 1; }));
   EXPECT_EQ(rating_of(tenant_, players[0]), 152'000);
-  ASSERT_TRUE(events.await(match.match_id)) << "another instance publishes the outbox of the dead instance";
+  ASSERT_TRUE(events.await(match.match_id)) << "another instance publishes the events of the dead one";
   expect_consistent(1, 2);
 }
 
@@ -324,7 +324,7 @@ TEST_F(RatingEvents, NotifiesConnectedPlayersOfTheirNewRating) {
     return !frames.empty();
   }));
   std::lock_guard lock(mutex);
-  ASSERT_EQ(frames.size(), 1U) << "none for the unrated match, none for the offline player";
+  ASSERT_EQ(frames.size(), 1U) << "no frame for the unrated match or for an absent player";
   EXPECT_TRUE(frames[0].starts_with(notify_subject(players[0])));
   EXPECT_NE(frames[0].find(R"("event":"rating_changed")"), std::string::npos);
   EXPECT_NE(frames[0].find(rated.match_id.to_string()), std::string::npos);
@@ -425,12 +425,12 @@ TEST_F(RatingEvents, RatingsAreReturnedByPlayerOrInPages) {
   GetRatings everywhere;
   const auto all = ask(everywhere);
   ASSERT_TRUE(all.ok());
-  EXPECT_GE(all->ratings.size(), 22U) << "those of all tenants if the request names none";
+  EXPECT_GE(all->ratings.size(), 22U) << "without a tenant, the rows of all tenants are returned";
   GetRatings foreign;
   foreign.tenant = elsewhere;
   EXPECT_EQ(ask(foreign, as_player(tenant_, players[0])).error().code, Code::forbidden);
   foreign.tenant.reset();
-  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player reads the own tenant";
+  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player sees the own tenant only";
 
   GetRatings wrong;
   wrong.tenant = tenant_;

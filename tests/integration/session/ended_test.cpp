@@ -31,7 +31,7 @@ class EndedMatch : public SessionTest {
     EXPECT_TRUE(testing::eventually([&] { return orchestrator_.releases_of(id) == 1; }));
     for (const auto player : players_in(found)) EXPECT_EQ(get_live(player).error().code, Code::no_match);
     EXPECT_EQ(get(id)->status, MatchStatus::cancelled);
-    EXPECT_TRUE(world_.published.about<MatchCompleted>(id).empty()) << "nobody may be rated";
+    EXPECT_TRUE(world_.published.about<MatchCompleted>(id).empty()) << "a void match must not be rated";
   }
 
   FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};
@@ -88,7 +88,7 @@ TEST_F(EndedMatch, CannotBeVoidedBeforeItHasItsServer) {
 TEST_F(EndedMatch, IsRecentForItsPlayersForTenMinutes) {
   const auto won = ready_match();
   const auto player = players_in(won)[1];
-  EXPECT_TRUE(recent(player).empty()) << "it has not ended";
+  EXPECT_TRUE(recent(player).empty()) << "the match has not ended";
   ASSERT_TRUE(report(result_of(won, 1)).ok());
   auto again = fresh_match();
   again.teams[0].players[0].player_id = player;
@@ -139,7 +139,7 @@ TEST_F(EndedMatch, RecentReadsTheNewestAndOnlyTheRowsOfOnePlayer) {
     plan += row[0] + "\n";
   }
   EXPECT_NE(plan.find("ended_player_pkey"), std::string::npos) << plan;
-  EXPECT_TRUE(recent(player).empty()) << "twenty newer rows, of matches without a row, take its place";
+  EXPECT_TRUE(recent(player).empty()) << "twenty newer rows of matches that do not exist fill the list";
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ TEST_F(InitialState, ReconcileStoresUnknownMatchesAndAnswersWithTheStateOfEach) 
   EXPECT_EQ(standings[3].status, MatchStatus::cancelled);
   EXPECT_EQ(standings[3].reason, CancelReason::no_server);
   EXPECT_EQ(standings[3].requeue, tickets_in(old));
-  EXPECT_TRUE(becomes(fresh.match_id, MatchStatus::ready)) << "its server was requested";
+  EXPECT_TRUE(becomes(fresh.match_id, MatchStatus::ready)) << "a server was requested";
   EXPECT_FALSE(reconcile({fresh}).at(0).fresh);
   EXPECT_EQ(rows(), 4);
 }

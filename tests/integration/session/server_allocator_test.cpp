@@ -74,7 +74,7 @@ TEST_F(ServerAllocation, WaitsForAnOrchestratorThatIsAway) {
   EXPECT_EQ(report(result_of(found, 0)).error().code, Code::not_ready_yet);
   EXPECT_EQ(report(result_of(found, 0)).error().retry_after_seconds, 1);
   EXPECT_EQ(send_heartbeat(found.match_id)->next_heartbeat_seconds, 1)
-      << "soon again: the heartbeat is not counted yet";
+      << "the heartbeat is repeated soon, because it does not count yet";
 
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1);
   EXPECT_TRUE(becomes(found.match_id, MatchStatus::ready));

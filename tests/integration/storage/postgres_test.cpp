@@ -35,7 +35,8 @@ class Meeting {
   explicit Meeting(int expected) : missing_(expected) {}
   void arrive_and_wait() {
     --missing_;
-    EXPECT_TRUE(testing::eventually([this] { return missing_ <= 0; }, Milliseconds{8'000})) << "somebody did not come";
+    EXPECT_TRUE(testing::eventually([this] { return missing_ <= 0; }, Milliseconds{8'000}))
+        << "a thread did not reach the barrier";
   }
 
  private:
@@ -47,7 +48,7 @@ class Signal {
  public:
   void give() { given_ = true; }
   void wait() const {
-    EXPECT_TRUE(testing::eventually([this] { return given_.load(); })) << "nobody gave the signal";
+    EXPECT_TRUE(testing::eventually([this] { return given_.load(); })) << "the flag was not set";
   }
 
  private:
