@@ -156,7 +156,7 @@ TEST_F(PlayingGames, APlayerWhoDoesNotReadIsDisconnectedAndTheOthersAreServed) {
   }
   EXPECT_TRUE(testing::eventually([&] { return here() == 5; }));
   listener->send(R"({"type":"message","data":1})");
-  EXPECT_TRUE(talkers.front()->receive()) << "the listener is still connected";
+  EXPECT_TRUE(senders.front()->receive()) << "the listener is still connected";
 }
 
 TEST_F(PlayingGames, AGameEndsWithItsResultAndDisconnectsItsPlayers) {
