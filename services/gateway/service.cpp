@@ -8,19 +8,22 @@
 #include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/storage/redis.h"
-#include "services/gateway/net/listener.h"
+#include "services/gateway/core/close_codes.h"
+#include "services/gateway/handlers/routes.h"
+#include "services/gateway/net/tls.h"
 #include "services/gateway/sockets/frames.h"
 #include "services/gateway/sockets/sockets.h"
+#include "services/gateway/transport/listener.h"
 
 namespace mm::gateway {
 namespace {
 
-constexpr std::size_t kConnectionsPerAddress = 64;
-constexpr Milliseconds kPortTime{300'000};
+constexpr std::size_t kMaxConnectionsPerAddress = 64;
+constexpr Milliseconds kPortTimeout{300'000};
 // Time for answers and close frames during the shutdown; part of the drain time of the daemon harness. After this time
 // all connections are closed.
-constexpr Milliseconds kWindDownTime{3'500};
-constexpr Milliseconds kPoll{20};
+constexpr Milliseconds kWindDownTimeout{3'500};
+constexpr Milliseconds kPollInterval{20};
 
 RedisTarget target_of(const Runtime& runtime, const std::string& url, std::string_view password_name) {
   auto target = resolve_redis(url, runtime.credentials.require(password_name));
@@ -38,7 +41,7 @@ void require_durable(const Settings& settings, const Runtime& runtime) {
 }  // namespace
 
 Service::Service(const Settings& settings, Runtime& runtime)
-    : gateway_(settings, runtime), cap_(connections_allowed(), kConnectionsPerAddress) {
+    : gateway_(settings, runtime, routes()), cap_(connections_allowed(), kMaxConnectionsPerAddress) {
   require_durable(settings, runtime);
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     daemon::refuse_to_start("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
@@ -65,7 +68,8 @@ void Service::build_shards() {
                                           : std::max<std::size_t>(1, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>(gateway_, i, cache, queue));
-    listeners_.push_back(std::make_unique<Listener>(shard, cap_, tls_.get()));
+    auto& sockets = *sockets_.emplace_back(std::make_unique<Sockets>(shard));
+    listeners_.push_back(std::make_unique<Listener>(shard, sockets, cap_, tls_.get()));
   }
 }
 
@@ -79,27 +83,28 @@ void Service::listen() {
       return Done{};
     };
     // The port may be in use for a while by an outgoing connection of another process.
-    daemon::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTime));
+    daemon::wait_until(gateway_.runtime, "MM_GATEWAY_PORT", attempt, Deadline::after(kPortTimeout));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     auto& shard = *shards_[i];
     auto& listener = *listeners_[i];
-    shard.loop.on_tick([this, &shard, &listener](SteadyPoint now) { on_tick(shard, listener, now); });
+    shard.loop.on_tick([this, i](SteadyPoint now) { on_tick(i, now); });
     shard.loop.post([&listener] { listener.start(); });
     shard.loop.start();
   }
 }
 
-void Service::on_tick(Shard& shard, Listener& listener, SteadyPoint now) {
+void Service::on_tick(std::size_t index, SteadyPoint now) {
+  auto& shard = *shards_[index];
   shard.cache.tick(now);
   shard.queue.tick(now);
-  listener.on_tick(now);
+  listeners_[index]->on_tick(now);
   shard.connections.on_tick(now);
-  shard.sockets->on_tick(now);
+  sockets_[index]->on_tick(now);
   shard.logins.on_tick();
-  shard.keyed.on_tick(now, shard.index == 0);
-  if (shard.index != 0) return;
-  gateway_.endings.retry();
+  shard.keyed.on_tick(now, index == 0);
+  if (index != 0) return;
+  gateway_.endings.publish_pending();
   gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
 }
 
@@ -108,7 +113,7 @@ void Service::subscribe() {
   subscriptions_.push_back(std::make_unique<bus::Subscription>(
       bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
   subscriptions_.push_back(
-      bus::subscribe<SocketsEnded>(bus, "", [this](const SocketsEnded& event) { gateway_.endings.hear(event); }));
+      bus::subscribe<SocketsEnded>(bus, "", [this](const SocketsEnded& event) { gateway_.endings.end_here(event); }));
   subscriptions_.push_back(bus::subscribe<PartyUpdated>(bus, "", [this](const PartyUpdated& event) {
     std::vector<PlayerId> members;
     for (const auto& member : event.party.members) members.push_back(member.player_id);
@@ -137,30 +142,29 @@ void Service::on_notify(std::string_view subject, std::string_view body) {
   if (!player) return;
   const auto shards = gateway_.directory.shards_of(*player);
   if (shards.empty()) return;
-  const auto head = read_frame_head(body);
-  if (!head || !head->seq) return gateway_.runtime.bus.count_undecodable(kNotifyPrefix);
+  const auto seq = read_frame_seq(body);
+  if (!seq) return gateway_.runtime.bus.count_undecodable(kNotifyPrefix);
   const auto text = std::make_shared<const std::string>(body);
   for (const auto index : shards) {
-    auto& shard = *shards_[index];
-    shard.loop.post([&shard, player = *player, seq = *head->seq, text] { shard.sockets->deliver(player, seq, text); });
+    auto& sockets = *sockets_[index];
+    shards_[index]->loop.post([&sockets, player = *player, seq = *seq, text] { sockets.deliver(player, seq, text); });
   }
 }
 
 void Service::end_sockets(const SocketsEnded& event) {
   for (const auto index : gateway_.directory.shards_of(event.player_id)) {
-    auto& shard = *shards_[index];
-    shard.loop.post([&shard, event] { shard.sockets->end(event); });
+    shards_[index]->loop.post([&sockets = *sockets_[index], event] { sockets.end(event); });
   }
 }
 
 void Service::on_party(PartyId party, std::vector<PlayerId> members) {
   if (!gateway_.directory.is_watched(party)) return;
-  for (auto& shard : shards_) {
-    shard->loop.post([&shard = *shard, party, members] { shard.sockets->party_changed(party, members); });
+  for (auto& sockets : sockets_) {
+    sockets->shard().loop.post([&sockets = *sockets, party, members] { sockets.party_changed(party, members); });
   }
 }
 
-/// Runs `work` on every loop and waits until all have finished, for up to kWindDownTime for each loop.
+/// Runs `work` on every loop and waits until all have finished, for up to kWindDownTimeout for each loop.
 void Service::on_every_loop(const std::function<void(std::size_t)>& work) {
   std::vector<std::future<void>> done;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -171,12 +175,12 @@ void Service::on_every_loop(const std::function<void(std::size_t)>& work) {
       promise->set_value();
     });
   }
-  for (auto& one : done) one.wait_for(kWindDownTime);
+  for (auto& one : done) one.wait_for(kWindDownTimeout);
 }
 
 /// Waits until the cache has processed the removal of all closed sockets: Redis answers in order, so the answer to a
 /// PING follows the answers to all earlier commands.
-void Service::say_goodbye_to_presence() {
+void Service::flush_presence() {
   std::vector<std::future<void>> done;
   for (auto& shard : shards_) {
     auto promise = std::make_shared<std::promise<void>>();
@@ -194,12 +198,12 @@ Service::~Service() {
   subscriptions_.clear();
   on_every_loop([this](std::size_t i) {
     listeners_[i]->close();
-    shards_[i]->sockets->end_all(1012, "restarting");
+    sockets_[i]->end_all(close_codes::kRestarting, "restarting");
     shards_[i]->connections.wind_down();
   });
-  const auto deadline = Deadline::after(kWindDownTime);
-  while (cap_.open() > 0 && !deadline.passed()) std::this_thread::sleep_for(kPoll);
-  say_goodbye_to_presence();
+  const auto deadline = Deadline::after(kWindDownTimeout);
+  while (cap_.open() > 0 && !deadline.passed()) std::this_thread::sleep_for(kPollInterval);
+  flush_presence();
   for (auto& shard : shards_) shard->loop.stop();
   gateway_.requests.reset();
   listeners_.clear();

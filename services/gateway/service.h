@@ -10,9 +10,8 @@
 #include "common/bus/bus.h"
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
-#include "services/gateway/gateway.h"
-#include "services/gateway/messages.h"
 #include "services/gateway/net/connections.h"
+#include "services/gateway/process/gateway.h"
 
 namespace boost::asio::ssl {
 class context;
@@ -21,6 +20,7 @@ class context;
 namespace mm::gateway {
 
 class Listener;
+class Sockets;
 
 class Service {
  public:
@@ -39,18 +39,19 @@ class Service {
   void listen();
   void subscribe();
   void watch_health();
-  void on_tick(Shard& shard, Listener& listener, SteadyPoint now);
+  void on_tick(std::size_t index, SteadyPoint now);
 
   void on_notify(std::string_view subject, std::string_view body);
   void end_sockets(const SocketsEnded& event);
   void on_party(PartyId party, std::vector<PlayerId> members);
 
-  void say_goodbye_to_presence();
+  void flush_presence();
   void on_every_loop(const std::function<void(std::size_t)>& work);
 
   Gateway gateway_;
   ConnectionCap cap_;
   std::shared_ptr<boost::asio::ssl::context> tls_;
+  std::vector<std::unique_ptr<Sockets>> sockets_;  // one per shard; outlive the shards, whose callbacks use them
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   int port_ = 0;

@@ -29,8 +29,8 @@ class BodyReader {
  private:
   enum class State { data, size_line, data_end, trailer, done };
 
-  static constexpr std::size_t kSizeDigits = 16;
-  static constexpr std::size_t kLineBytes = 1024;
+  static constexpr std::size_t kMaxSizeDigits = 16;
+  static constexpr std::size_t kMaxLineBytes = 1024;
 
   std::size_t read_data(std::string_view bytes);
   Result<std::size_t, HeadRefusal> read_line(std::string_view bytes);

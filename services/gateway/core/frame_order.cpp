@@ -2,23 +2,23 @@
 
 namespace mm::gateway {
 
-FrameOrder::Verdict FrameOrder::frame(std::int64_t seq, FrameText text, SteadyPoint now) {
-  Verdict verdict;
+FrameOrder::Step FrameOrder::frame(std::int64_t seq, FrameText text, SteadyPoint now) {
+  Step step;
   if (running_ && seq <= last_) {
-    verdict.resync = !is_late(seq, now);
-    return verdict;
+    step.resync = !is_late(seq, now);
+    return step;
   }
-  if (held_.size() >= kHeldMax) {
+  if (held_.size() >= kMaxHeldFrames) {
     held_.clear();
-    verdict.resync = running_;
-    return verdict;
+    step.resync = running_;
+    return step;
   }
   if (held_.empty()) held_since_ = now;
   held_.insert_or_assign(seq, std::move(text));
-  return running_ ? release(now) : verdict;
+  return running_ ? release(now) : step;
 }
 
-FrameOrder::Verdict FrameOrder::start(std::int64_t seq, SteadyPoint now) {
+FrameOrder::Step FrameOrder::start(std::int64_t seq, SteadyPoint now) {
   last_ = seq;
   started_at_seq_ = seq;
   started_ = now;
@@ -27,25 +27,25 @@ FrameOrder::Verdict FrameOrder::start(std::int64_t seq, SteadyPoint now) {
   return release(now);
 }
 
-FrameOrder::Verdict FrameOrder::tick(SteadyPoint now) {
-  Verdict verdict;
-  verdict.resync = running_ && !held_.empty() && now - held_since_ >= kHoldTime;
-  return verdict;
+FrameOrder::Step FrameOrder::tick(SteadyPoint now) {
+  Step step;
+  step.resync = running_ && !held_.empty() && now - held_since_ >= kHoldTimeout;
+  return step;
 }
 
 bool FrameOrder::is_late(std::int64_t seq, SteadyPoint now) const {
-  return seq <= started_at_seq_ && seq > started_at_seq_ - kLateMost && now - started_ < kLateTime;
+  return seq <= started_at_seq_ && seq > started_at_seq_ - kMaxLateFrames && now - started_ < kLateWindow;
 }
 
-FrameOrder::Verdict FrameOrder::release(SteadyPoint now) {
-  Verdict verdict;
+FrameOrder::Step FrameOrder::release(SteadyPoint now) {
+  Step step;
   while (!held_.empty() && held_.begin()->first == last_ + 1) {
-    verdict.relay.push_back(std::move(held_.begin()->second));
+    step.relay.push_back(std::move(held_.begin()->second));
     held_.erase(held_.begin());
     ++last_;
     held_since_ = now;
   }
-  return verdict;
+  return step;
 }
 
 }  // namespace mm::gateway

@@ -1,6 +1,6 @@
 // Restores the order of one player's frames. Daemons take the next number of the player from Redis before they publish
 // a frame, so frames of two daemons may arrive out of order. A frame that arrives too early is held for up to
-// kHoldTime. If a number stays missing, or the numbers went back (the counter in Redis was lost), the player needs a
+// kHoldTimeout. If a number stays missing, or the numbers went back (the counter in Redis was lost), the player needs a
 // resync: the complete state, sent as a new welcome frame. Pure.
 #pragma once
 
@@ -18,37 +18,37 @@ using FrameText = std::shared_ptr<const std::string>;  // owners: the send queue
 
 class FrameOrder {
  public:
-  static constexpr Milliseconds kHoldTime{150};
-  static constexpr std::size_t kHeldMax = 256;
+  static constexpr Milliseconds kHoldTimeout{150};
+  static constexpr std::size_t kMaxHeldFrames = 256;
   /// A frame numbered before the state was read may arrive after `start`. It is dropped, because the state includes its
-  /// effect. It counts as late within this time, and if at most kLateMost frames were numbered after it.
-  static constexpr Milliseconds kLateTime{2'000};
-  static constexpr std::int64_t kLateMost = 64;
+  /// effect. It counts as late within this time, and if at most kMaxLateFrames frames were numbered after it.
+  static constexpr Milliseconds kLateWindow{2'000};
+  static constexpr std::int64_t kMaxLateFrames = 64;
 
-  struct Verdict {
+  struct Step {
     std::vector<FrameText> relay;  ///< frames to send now, in this order
     bool resync = false;           ///< the state must be read again and sent as a welcome
   };
 
   /// Adds a received frame. Until `start` is called, frames are only held: no frame may be sent between the read of the
   /// state and the welcome.
-  Verdict frame(std::int64_t seq, FrameText text, SteadyPoint now);
+  Step frame(std::int64_t seq, FrameText text, SteadyPoint now);
 
   /// Starts relaying after a welcome whose state includes all frames up to `seq`. Returns held frames that follow
   /// `seq`.
-  Verdict start(std::int64_t seq, SteadyPoint now);
+  Step start(std::int64_t seq, SteadyPoint now);
 
   /// Stops relaying because a resync has begun. Frames are held until `start`.
   void stop() { running_ = false; }
 
-  /// To be called periodically. Requests a resync if held frames have waited for a missing number for kHoldTime.
-  Verdict tick(SteadyPoint now);
+  /// To be called periodically. Requests a resync if held frames have waited for a missing number for kHoldTimeout.
+  Step tick(SteadyPoint now);
 
   std::int64_t last() const { return last_; }
 
  private:
   bool is_late(std::int64_t seq, SteadyPoint now) const;
-  Verdict release(SteadyPoint now);
+  Step release(SteadyPoint now);
 
   bool running_ = false;
   std::int64_t last_ = 0;

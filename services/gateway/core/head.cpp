@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 /// Bytes for the method, spaces and version, in addition to the longest target.
 constexpr std::size_t kRequestLineExtra = 64;
-constexpr std::size_t kMethodBytes = 32;
+constexpr std::size_t kMaxMethodBytes = 32;
 
 bool is_token_char(char c) {
   const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -17,20 +17,6 @@ bool is_token_char(char c) {
 }
 
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 Failure<HeadRefusal> refuse_head(std::string_view detail, Code code = Code::malformed_request) {
   return {HeadRefusal{code, detail}};
@@ -43,10 +29,10 @@ Result<Done, HeadRefusal> read_request_line(std::string_view line, Head& head) {
   const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
-  if (!is_token(method) || method.size() > kMethodBytes) return refuse_head("the method is not a token");
+  if (!is_token(method) || method.size() > kMaxMethodBytes) return refuse_head("the method is not a token");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse_head("only HTTP/1.1 and HTTP/1.0 are supported");
   if (target.empty()) return refuse_head("the request target is missing");
-  if (target.size() > http_limits::kTargetBytes) return refuse_head("the target is too long", Code::uri_too_long);
+  if (target.size() > http_limits::kMaxTargetBytes) return refuse_head("the target is too long", Code::uri_too_long);
   for (char c : target) {
     if (c <= 0x20 || c >= 0x7F) return refuse_head("the request target has a character that must be encoded");
   }
@@ -122,7 +108,7 @@ Result<Done, HeadRefusal> read_framing(Head& head) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), head.content_length);
     if (error != std::errc{}) return refuse_head("the body is too large", Code::payload_too_large);
   }
-  if (head.content_length > http_limits::kBodyBytes) return refuse_head("the body is too large", Code::payload_too_large);
+  if (head.content_length > http_limits::kMaxBodyBytes) return refuse_head("the body is too large", Code::payload_too_large);
   return Done{};
 }
 
@@ -173,7 +159,7 @@ Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields
   const auto value = trimmed(line.substr(colon + 1));
   if (!is_token(name)) return refuse_head("the name of a header field is not a token");
   if (!is_field_value(value)) return refuse_head("the value of a header field has control characters");
-  if (fields.size() >= http_limits::kHeaderFields) {
+  if (fields.size() >= http_limits::kMaxHeaderFields) {
     return refuse_head("there are too many header fields", Code::headers_too_large);
   }
   fields.emplace_back(lower(name), std::string(value));
@@ -183,19 +169,19 @@ Result<Done, HeadRefusal> read_field(std::string_view line, HeaderFields& fields
 Result<std::size_t, HeadRefusal> find_head(std::string_view bytes) {
   const auto line_end = bytes.find(kLineEnd);
   const auto line_length = std::min(line_end, bytes.size());
-  if (line_length > http_limits::kTargetBytes + kRequestLineExtra) {
+  if (line_length > http_limits::kMaxTargetBytes + kRequestLineExtra) {
     return refuse_head("the request line is too long", Code::uri_too_long);
   }
   // Bytes that cannot begin a request line are refused at once: a TLS handshake, binary data, a bare line feed.
   const auto method = bytes.substr(0, std::min(bytes.find(' '), line_length));
-  if (method.size() > kMethodBytes || (!method.empty() && !is_token(method))) return refuse_head("this is not HTTP");
+  if (method.size() > kMaxMethodBytes || (!method.empty() && !is_token(method))) return refuse_head("this is not HTTP");
   if (line_end == std::string_view::npos) {
     if (bytes.find('\n') != std::string_view::npos) return refuse_head("lines must end with CR LF");
     return std::size_t{0};
   }
   const auto end = bytes.find("\r\n\r\n", line_end);
   const auto header_length = std::min(end, bytes.size()) - line_end;
-  if (header_length > http_limits::kHeaderBytes) return refuse_head("the header is too large", Code::headers_too_large);
+  if (header_length > http_limits::kMaxHeaderBytes) return refuse_head("the header is too large", Code::headers_too_large);
   if (end != std::string_view::npos) return end + 4;
   // A bare line feed is refused here already: the empty line that ends the head might never come.
   for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {

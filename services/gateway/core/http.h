@@ -13,11 +13,17 @@
 namespace mm::gateway {
 
 namespace http_limits {
-inline constexpr std::size_t kTargetBytes = 8 * 1024;
-inline constexpr std::size_t kHeaderBytes = 16 * 1024;
-inline constexpr std::size_t kHeaderFields = 64;
-inline constexpr std::size_t kBodyBytes = 64 * 1024;
+inline constexpr std::size_t kMaxTargetBytes = 8 * 1024;
+inline constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kMaxHeaderFields = 64;
+inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;
 }  // namespace http_limits
+
+/// The text with ASCII letters in lower case.
+std::string lower(std::string_view text);
+
+/// The text without spaces and tabs at its ends.
+std::string_view trimmed(std::string_view text);
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 

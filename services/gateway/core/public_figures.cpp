@@ -46,7 +46,7 @@ PublicQueues public_queues(const QueueSummary& summary) {
   for (const auto& [key, buckets] : by_queue) out.queues.push_back(queue_of(buckets));
   std::stable_sort(out.queues.begin(), out.queues.end(),
                    [](const auto& a, const auto& b) { return a.players_waiting > b.players_waiting; });
-  if (out.queues.size() > kPublicQueuesMost) out.queues.resize(kPublicQueuesMost);
+  if (out.queues.size() > kMaxPublicQueues) out.queues.resize(kMaxPublicQueues);
   return out;
 }
 

@@ -91,7 +91,7 @@ void describe(F& f, PublicQueues& m) {
 
 /// Players may queue in regions with any name, so the size of the answer is limited to the queues with the most
 /// players.
-inline constexpr std::size_t kPublicQueuesMost = 500;
+inline constexpr std::size_t kMaxPublicQueues = 500;
 
 PublicModes public_modes(const ModeTable& table);
 

@@ -38,7 +38,7 @@ Result<Done, std::string_view> read_query(std::string_view text, Target& out) {
     const auto pair = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (pair.empty()) continue;
-    if (out.query.size() == kQueryParametersMax) return fail(std::string_view("there are too many query parameters"));
+    if (out.query.size() == kMaxQueryParameters) return fail(std::string_view("there are too many query parameters"));
     const auto equals = pair.find('=');
     auto key = percent_decode(pair.substr(0, equals), true);
     if (!key) return fail(key.error());
@@ -122,7 +122,7 @@ Result<Target, std::string_view> parse_target(std::string_view target) {
   out.authority = std::move(authority);
   while (!path.empty()) {
     path.remove_prefix(1);
-    if (out.segments.size() == kSegmentsMax) return fail(std::string_view("the path has too many segments"));
+    if (out.segments.size() == kMaxSegments) return fail(std::string_view("the path has too many segments"));
     const auto end = path.find('/');
     auto segment = percent_decode(path.substr(0, end), false);
     if (!segment) return fail(segment.error());

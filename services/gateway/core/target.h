@@ -18,8 +18,8 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-inline constexpr std::size_t kSegmentsMax = 16;
-inline constexpr std::size_t kQueryParametersMax = 32;
+inline constexpr std::size_t kMaxSegments = 16;
+inline constexpr std::size_t kMaxQueryParameters = 32;
 
 /// Parses the origin form (`/path?query`) or absolute form (`http://host/path`). The error is a problem detail.
 Result<Target, std::string_view> parse_target(std::string_view target);

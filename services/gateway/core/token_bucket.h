@@ -47,7 +47,7 @@ class TokenBucket {
 
   /// Whether another attempt may begin while `under_way` attempts, each of which may fail, are in progress. Takes no
   /// token.
-  AttemptVerdict look(Quota quota, SteadyPoint now, int under_way) {
+  AttemptVerdict check(Quota quota, SteadyPoint now, int under_way) {
     refill(quota, now);
     if (tokens_ < 1) return {Attempt::refused, allowance(quota, false).retry_seconds};
     return {tokens_ - under_way < 1 ? Attempt::wait : Attempt::go, 0};

@@ -8,7 +8,7 @@
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/wire/schema.h"
-#include "services/gateway/messages.h"
+#include "services/gateway/api/messages.h"
 
 namespace mm::gateway::docs {
 namespace {

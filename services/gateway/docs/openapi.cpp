@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "common/wire/problem_json.h"
+#include "services/gateway/api/route.h"
 #include "services/gateway/docs/advice.h"
 #include "services/gateway/docs/examples.h"
-#include "services/gateway/routes.h"
 
 namespace mm::gateway::docs {
 namespace {
@@ -40,6 +40,8 @@ std::vector<std::string> words(std::string_view text) {
 
 class Document {
  public:
+  explicit Document(Routes routes) : routes_(routes) {}
+
   std::string make() {
     w_.begin_object();
     pair("openapi", "3.1.0");
@@ -93,7 +95,7 @@ class Document {
   // players need first.
   void write_tags() {
     std::vector<std::string_view> areas;
-    for (const auto& route : routes()) {
+    for (const auto& route : routes_) {
       if (std::find(areas.begin(), areas.end(), route.area) == areas.end()) areas.push_back(route.area);
     }
     w_.key("tags");
@@ -108,7 +110,7 @@ class Document {
 
   void write_paths() {
     std::map<std::string_view, std::vector<const Route*>> by_path;
-    for (const auto& route : routes()) by_path[route.path].push_back(&route);
+    for (const auto& route : routes_) by_path[route.path].push_back(&route);
     w_.begin_object();
     for (const auto& [path, of_path] : by_path) {
       w_.key(path);
@@ -135,7 +137,7 @@ class Document {
     w_.end_array();
     pair("summary", route.summary);
     pair("operationId", operation_id(method, route.path));
-    write_security(route.who);
+    write_security(route.audience);
     write_parameters(route, messages);
     write_body(route, messages);
     write_responses(route, messages);
@@ -154,15 +156,15 @@ class Document {
   }
 
   // On routes for anyone the token is optional. An invalid token is refused on every route.
-  void write_security(Who who) {
+  void write_security(Audience audience) {
     w_.key("security");
     w_.begin_array();
-    if (who == Who::anyone) {
+    if (audience == Audience::anyone) {
       w_.begin_object();
       w_.end_object();
     }
     w_.begin_object();
-    w_.key(who == Who::server ? "server_token" : who == Who::admin ? "admin_token" : "access_token");
+    w_.key(audience == Audience::server ? "server_token" : audience == Audience::admin ? "admin_token" : "access_token");
     w_.begin_array();
     w_.end_array();
     w_.end_object();
@@ -279,8 +281,8 @@ class Document {
                          Code::payload_too_large, Code::uri_too_long,       Code::headers_too_large,
                          Code::misdirected_request};
     codes.insert({Code::unsupported_media_type, Code::invalid_fields, Code::internal_error, Code::unavailable});
-    codes.insert(route.who == Who::admin ? Code::not_found : Code::unauthorized);
-    if (route.who == Who::server) codes.insert({Code::invalid_server_token, Code::forbidden});
+    codes.insert(route.audience == Audience::admin ? Code::not_found : Code::unauthorized);
+    if (route.audience == Audience::server) codes.insert({Code::invalid_server_token, Code::forbidden});
     if (route.cost != Cost::free) codes.insert({Code::rate_limited, Code::deadline_exceeded});
     if (route.rules.keyed) codes.insert({Code::idempotency_running, Code::idempotency_mismatch});
     for (const auto& name : words(route.errors)) codes.insert(code_named(name));
@@ -424,6 +426,7 @@ class Document {
     return wire::object_schema(properties, false);
   }
 
+  const Routes routes_;
   json::Writer w_;
   std::map<std::string, std::vector<Code>> refusals_;
   wire::Schemas schemas_{wire::Audience::client};
@@ -431,6 +434,6 @@ class Document {
 
 }  // namespace
 
-std::string openapi_document() { return Document().make(); }
+std::string openapi_document(Routes routes) { return Document(routes).make(); }
 
 }  // namespace mm::gateway::docs

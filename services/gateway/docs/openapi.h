@@ -3,8 +3,10 @@
 
 #include <string>
 
+#include "services/gateway/api/route.h"
+
 namespace mm::gateway::docs {
 
-std::string openapi_document();
+std::string openapi_document(Routes routes);
 
 }  // namespace mm::gateway::docs

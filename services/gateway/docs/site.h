@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "services/gateway/api/route.h"
+
 namespace mm::gateway::docs {
 
 struct File {
@@ -21,7 +23,7 @@ struct File {
 class Site {
  public:
   /// `folder`: the output of services/gateway/docs_ui; it may be missing.
-  explicit Site(const std::string& folder);
+  Site(const std::string& folder, Routes routes);
 
   const File& openapi() const { return openapi_; }
   const File& asyncapi() const { return asyncapi_; }

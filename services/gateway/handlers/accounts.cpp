@@ -2,22 +2,16 @@
 
 #include "common/runtime/log.h"
 #include "common/security/secrets.h"
-#include "services/gateway/front.h"
 #include "services/gateway/handlers/forward.h"
-#include "services/gateway/sockets/link.h"
 
 namespace mm::gateway::accounts {
 namespace {
 
 // Deadline of registrations and logins. Waiting for and computing a bcrypt hash takes longer than other requests.
-constexpr Milliseconds kPasswordTime{5'000};
+constexpr Milliseconds kPasswordTimeout{5'000};
 
 std::string account_of(const LoginPlayer& request) {
-  std::string name = request.tenant.str() + "/" + request.username;
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return name;
+  return lower(request.tenant.str() + "/" + request.username);
 }
 
 std::string access_token(const Exchange& x, const Family& family) {
@@ -55,12 +49,7 @@ void start_login(const ExchangePtr& x, const LoggedIn& player) {
 
 /// Ends a login on all gateways: its access tokens are refused and its sockets are closed.
 void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
-  SocketsEnded event;
-  event.player_id = player;
-  event.code = close_codes::kNotAuthenticated;
-  event.reason = kLoginEnded;
-  event.login = login;
-  x->gateway().endings.tell(event);
+  x->gateway().endings.end_everywhere(login_ended(player, login));
   x->shard.store.deny(tenant, login, kDenialTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
 }
 
@@ -78,10 +67,10 @@ void finish_rotation(const ExchangePtr& x, const RefreshClaims& child, const Rot
 }
 
 /// Sends the login to profile. `attempt` is the reservation to settle; it is empty if rate limits are off.
-void ask_profile(const ExchangePtr& x, const LoginPlayer& request, const std::optional<LoginTry>& attempt) {
-  auto asker = x->asker();
-  asker.caller.tenant = request.tenant;
-  ask(x->shard, request, asker, [x, attempt](Reply<LoggedIn> answer) {
+void send_login(const ExchangePtr& x, const LoginPlayer& request, const std::optional<LoginAttempt>& attempt) {
+  auto context = x->context();
+  context.caller.tenant = request.tenant;
+  send_request(x->shard, request, context, [x, attempt](Reply<LoggedIn> answer) {
     const bool wrong = !answer && answer.error().code == Code::invalid_credentials;
     if (attempt) x->shard.logins.settle(*attempt, wrong);
     // The same detail for every reason, so that the answer does not tell whether the account exists.
@@ -104,11 +93,11 @@ void register_player(const ExchangePtr& x) {
   auto request = x->decode<RegisterPlayer>();
   if (!request) return x->refuse(std::move(request).error());
   if (refused_tenant(x, request->tenant)) return;
-  x->deadline = Deadline::after(kPasswordTime);
+  x->deadline = Deadline::after(kPasswordTimeout);
   x->once([x, request = *std::move(request)] {
-    auto asker = x->asker();
-    asker.caller.tenant = request.tenant;
-    ask(x->shard, request, asker, [x](Reply<RegisteredPlayer> answer) {
+    auto context = x->context();
+    context.caller.tenant = request.tenant;
+    send_request(x->shard, request, context, [x](Reply<RegisteredPlayer> answer) {
       if (!answer) return x->refuse(std::move(answer).error());
       x->headers.emplace_back("Location", "/v1/profile/" + answer->player_id.to_string());
       x->reply(wire::encode(*answer));
@@ -120,12 +109,12 @@ void login(const ExchangePtr& x) {
   auto decoded = x->decode<LoginPlayer>();
   if (!decoded) return x->refuse(std::move(decoded).error());
   if (refused_tenant(x, decoded->tenant)) return;
-  x->deadline = Deadline::after(kPasswordTime);
-  if (!x->gateway().settings.rate_limits) return ask_profile(x, *decoded, std::nullopt);
-  const LoginTry attempt{security::random_token(12), x->address, account_of(*decoded)};
+  x->deadline = Deadline::after(kPasswordTimeout);
+  if (!x->gateway().settings.rate_limits) return send_login(x, *decoded, std::nullopt);
+  const LoginAttempt attempt{security::random_token(12), x->address, account_of(*decoded)};
   x->shard.logins.begin(attempt, x->deadline, [x, attempt, request = *std::move(decoded)](std::optional<Problem> refusal) {
     if (refusal) return x->refuse(*std::move(refusal));
-    ask_profile(x, request, attempt);
+    send_login(x, request, attempt);
   });
 }
 
@@ -174,7 +163,7 @@ void get_me(const ExchangePtr& x) {
 void update_me(const ExchangePtr& x) {
   auto request = x->decode<UpdateProfile>();
   if (!request) return x->refuse(std::move(request).error());
-  x->ask(*request, [x, region = request->region](Reply<Profile> answer) {
+  x->send_request(*request, [x, region = request->region](Reply<Profile> answer) {
     if (!answer) return x->refuse(std::move(answer).error());
     // Tokens contain the region at the time of the login. The new region overrides it for the lifetime of a refresh
     // family.

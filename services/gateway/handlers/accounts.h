@@ -1,7 +1,7 @@
 // Handlers of accounts and logins. They forward requests to profile and issue, refresh and end the tokens of players.
 #pragma once
 
-#include "services/gateway/routes.h"
+#include "services/gateway/api/route.h"
 
 namespace mm::gateway::accounts {
 

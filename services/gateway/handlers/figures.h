@@ -1,7 +1,7 @@
 // Handlers of the public figures, which need no login: modes and queues.
 #pragma once
 
-#include "services/gateway/routes.h"
+#include "services/gateway/api/route.h"
 
 namespace mm::gateway::figures {
 

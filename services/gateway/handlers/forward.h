@@ -4,9 +4,9 @@
 
 #include <type_traits>
 
-#include "services/gateway/exchange.h"
-#include "services/gateway/handlers/seats.h"
-#include "services/gateway/messages.h"
+#include "services/gateway/api/messages.h"
+#include "services/gateway/exchange/exchange.h"
+#include "services/gateway/handlers/refusal_order.h"
 
 namespace mm::gateway {
 
@@ -53,7 +53,7 @@ void forward_request(const ExchangePtr& x) {
   if (!request) return refuse_in_order(x, std::move(request).error());
   x->once([x, request = *std::move(request)]() mutable {
     if constexpr (complete != nullptr) complete(*x, request);
-    x->ask(request, [x](Reply<typename Req::Answer> answer) {
+    x->send_request(request, [x](Reply<typename Req::Answer> answer) {
       if (!answer) return x->refuse(std::move(answer).error());
       if constexpr (present != nullptr) present(*x, *answer);
       x->reply(encode_public(*std::move(answer)));

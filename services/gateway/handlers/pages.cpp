@@ -1,9 +1,9 @@
 #include "services/gateway/handlers/pages.h"
 
 #include "common/wire/codec.h"
+#include "services/gateway/api/messages.h"
 #include "services/gateway/docs/advice.h"
-#include "services/gateway/exchange.h"
-#include "services/gateway/messages.h"
+#include "services/gateway/exchange/exchange.h"
 
 namespace mm::gateway::pages {
 namespace {

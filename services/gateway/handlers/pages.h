@@ -1,7 +1,7 @@
 // Handlers that need no other daemon: health, version, the API documents and their pages, and the list of error codes.
 #pragma once
 
-#include "services/gateway/routes.h"
+#include "services/gateway/api/route.h"
 
 namespace mm::gateway::pages {
 

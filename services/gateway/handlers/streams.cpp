@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "services/gateway/active_state.h"
-#include "services/gateway/exchange.h"
+#include "services/gateway/exchange/active_state.h"
+#include "services/gateway/exchange/exchange.h"
 
 namespace mm::gateway::streams {
 namespace {
@@ -50,7 +50,7 @@ std::optional<Problem> refusal_of_query(const Exchange& x) {
 
 void get_active(const ExchangePtr& x) {
   if (auto request = x->decode<NoFields>(); !request) return x->refuse(std::move(request).error());
-  read_active_state(x->shard, x->asker(), [x](Reply<ActiveState> state) {
+  read_active_state(x->shard, x->context(), [x](Reply<ActiveState> state) {
     if (!state) return x->refuse(std::move(state).error());
     x->reply(wire::encode(*state));
   });
@@ -61,7 +61,7 @@ void open(const ExchangePtr& x) {
   if (!is_handshake(x->request)) return x->refuse(refuse(Code::malformed_request, "open this as a WebSocket, version 13").error);
   auto protocol = agreed_protocol(x->request);
   if (!protocol) return x->refuse(refuse(Code::malformed_request, "the subprotocol must be mm.v1.json").error);
-  Admission admission;
+  SocketAdmission admission;
   admission.player = x->principal.player;
   admission.address = x->address;
   x->headers.insert(x->headers.end(), protocol->begin(), protocol->end());
@@ -72,7 +72,7 @@ void open(const ExchangePtr& x) {
   if (!admission.player) return x->admit(std::move(admission));
   GetParty request;
   request.player_id = x->player().player;
-  x->ask(request, [x, admission = std::move(admission)](Reply<Party> party) mutable {
+  x->send_request(request, [x, admission = std::move(admission)](Reply<Party> party) mutable {
     if (!party && party.error().status() != 404) return x->refuse(std::move(party).error());
     const bool member = party && party->party_id == *admission.party;
     if (!member) return x->refuse(refuse(Code::not_member).error);

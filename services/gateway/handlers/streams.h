@@ -1,7 +1,7 @@
 // Handlers of the current state of a player and of the upgrade to WebSocket.
 #pragma once
 
-#include "services/gateway/routes.h"
+#include "services/gateway/api/route.h"
 
 namespace mm::gateway::streams {
 

@@ -25,10 +25,10 @@ using storage::RedisResult;
 namespace {
 
 constexpr Milliseconds kFirstBackoff{50};
-constexpr Milliseconds kLongestBackoff{500};
-/// Timeout of the first commands on a connection. Longer than `stall`: when a stalled server recovers, the pending
-/// connection is usable at once.
-constexpr Milliseconds kIntroductionStall{30'000};
+constexpr Milliseconds kMaxBackoff{500};
+/// Timeout of the first commands on a connection. Longer than `stall_timeout`: when a stalled server recovers, the
+/// pending connection is usable at once.
+constexpr Milliseconds kHandshakeTimeout{30'000};
 
 // The event hooks of hiredis, implemented with an Asio descriptor. hiredis owns the file descriptor, so it is released
 // and never closed here. Pending handlers keep the Watch alive; `context` is null after hiredis has called the cleanup
@@ -67,7 +67,7 @@ struct Watch : std::enable_shared_from_this<Watch> {
     });
   }
 
-  void let_go() {
+  void release() {
     context = nullptr;
     descriptor.release();
   }
@@ -113,16 +113,16 @@ struct Call {
 }  // namespace
 
 struct AsyncRedis::Impl {
-  Impl(Loop& the_loop, RedisTarget the_target, std::string the_name, Milliseconds the_stall)
-      : loop(the_loop), target(std::move(the_target)), name(std::move(the_name)), stall(the_stall) {}
+  Impl(Loop& the_loop, RedisTarget the_target, std::string the_name, Milliseconds the_stall_timeout)
+      : loop(the_loop), target(std::move(the_target)), name(std::move(the_name)), stall_timeout(the_stall_timeout) {}
 
   Loop& loop;
   RedisTarget target;
   std::string name;
-  Milliseconds stall;
+  Milliseconds stall_timeout;
 
   redisAsyncContext* context = nullptr;
-  std::vector<redisAsyncContext*> doomed;  // freed at the next tick, because a callback of theirs may be running now
+  std::vector<redisAsyncContext*> closed;  // freed at the next tick, because a callback of theirs may be running now
   std::atomic<bool> usable{false};
   std::uint64_t times_usable = 0;
   bool was_usable = true;
@@ -135,12 +135,12 @@ struct AsyncRedis::Impl {
   std::deque<SteadyPoint> in_flight;  // send times of the commands without a reply, in the order of the replies
 
   void connect();
-  void introduce();
-  void lost(const char* why);
+  void handshake();
+  void on_lost(const char* why);
   void drop(const char* why);
-  void bury();
+  void free_closed();
   void send(std::uint64_t id, const Arguments& arguments);
-  void start_call(Arguments arguments, Arguments with_source, Milliseconds patience, Handler handler);
+  void start_call(Arguments arguments, Arguments with_source, Milliseconds timeout, Handler handler);
   void answered(std::uint64_t id, redisReply* reply);
   void fail_later(Handler handler, std::string why);
 
@@ -151,7 +151,7 @@ void AsyncRedis::Impl::connect() {
   auto* made = redisAsyncConnect(target.address.c_str(), target.port);
   if (made == nullptr || made->err != 0) {
     if (made != nullptr) redisAsyncFree(made);
-    return lost("cannot connect");
+    return on_lost("cannot connect");
   }
   context = made;
   reached = false;
@@ -164,26 +164,26 @@ void AsyncRedis::Impl::connect() {
   made->ev.delWrite = [](void* data) { watch_of(data).wants_write = false; };
   made->ev.cleanup = [](void* data) {
     auto* owned = static_cast<std::shared_ptr<Watch>*>(data);
-    (*owned)->let_go();
+    (*owned)->release();
     delete owned;
   };
   redisAsyncSetDisconnectCallback(made, [](const redisAsyncContext* gone, int) {
     auto& self = of(gone);
-    if (self.context == gone) self.context = nullptr, self.lost("disconnected");
+    if (self.context == gone) self.context = nullptr, self.on_lost("disconnected");
   });
   redisAsyncSetConnectCallback(made, [](const redisAsyncContext* tried, int status) {
     auto& self = of(tried);
     if (status == REDIS_OK) return void(self.reached = true);
-    if (self.context == tried) self.context = nullptr, self.lost("cannot connect");  // hiredis frees it
+    if (self.context == tried) self.context = nullptr, self.on_lost("cannot connect");  // hiredis frees it
   });
-  introduce();
+  handshake();
 }
 
 // Sends AUTH, SELECT and PING. The connection is usable after the reply to PING; a refusal drops the connection.
-void AsyncRedis::Impl::introduce() {
+void AsyncRedis::Impl::handshake() {
   const auto expect_ok = [this](RedisResult<RedisReply> reply, bool last) {
     if (!reply) {
-      if (!reply.error().refused) return;  // the connection was lost; `lost` has handled this
+      if (!reply.error().refused) return;  // the connection was lost; `on_lost` has handled this
       log::warning("redis_refused", {{"redis", name}});
       if (context != nullptr) drop("refused");
     } else if (last) {
@@ -197,7 +197,7 @@ void AsyncRedis::Impl::introduce() {
   const auto first = [&](Arguments arguments, bool last) {
     const auto id = ++last_id;
     calls.emplace(id, Call{[expect_ok, last](auto reply) { expect_ok(std::move(reply), last); },
-                           std::chrono::steady_clock::now() + kIntroductionStall, {}});
+                           std::chrono::steady_clock::now() + kHandshakeTimeout, {}});
     send(id, arguments);
   };
   if (!target.password.empty()) {
@@ -207,23 +207,23 @@ void AsyncRedis::Impl::introduce() {
   first({"PING"}, true);
 }
 
-void AsyncRedis::Impl::lost(const char* why) {
+void AsyncRedis::Impl::on_lost(const char* why) {
   usable = false;
   if (was_usable) log::warning("redis_lost", {{"redis", name}, {"reason", why}});
   was_usable = false;
   in_flight.clear();
   next_try = std::chrono::steady_clock::now() + backoff;
-  backoff = std::min(backoff * 2, kLongestBackoff);
+  backoff = std::min(backoff * 2, kMaxBackoff);
 }
 
 void AsyncRedis::Impl::drop(const char* why) {
   auto* old = std::exchange(context, nullptr);
-  lost(why);
-  doomed.push_back(old);
+  on_lost(why);
+  closed.push_back(old);
 }
 
-void AsyncRedis::Impl::bury() {
-  for (auto* old : std::exchange(doomed, {})) redisAsyncFree(old);
+void AsyncRedis::Impl::free_closed() {
+  for (auto* old : std::exchange(closed, {})) redisAsyncFree(old);
 }
 
 void AsyncRedis::Impl::send(std::uint64_t id, const Arguments& arguments) {
@@ -243,10 +243,10 @@ void AsyncRedis::Impl::send(std::uint64_t id, const Arguments& arguments) {
                         static_cast<int>(texts.size()), texts.data(), lengths.data());
 }
 
-void AsyncRedis::Impl::start_call(Arguments arguments, Arguments with_source, Milliseconds patience, Handler handler) {
+void AsyncRedis::Impl::start_call(Arguments arguments, Arguments with_source, Milliseconds timeout, Handler handler) {
   if (!usable || context == nullptr) return fail_later(std::move(handler), "no connection");
   const auto id = ++last_id;
-  calls.emplace(id, Call{std::move(handler), std::chrono::steady_clock::now() + patience, std::move(with_source)});
+  calls.emplace(id, Call{std::move(handler), std::chrono::steady_clock::now() + timeout, std::move(with_source)});
   send(id, arguments);
 }
 
@@ -272,26 +272,26 @@ void AsyncRedis::Impl::fail_later(Handler handler, std::string why) {
   loop.post([handler = std::move(handler), why = std::move(why)] { handler(fail(RedisError{false, why})); });
 }
 
-AsyncRedis::AsyncRedis(Loop& loop, RedisTarget target, std::string name, Milliseconds stall)
-    : impl_(std::make_unique<Impl>(loop, std::move(target), std::move(name), stall)) {}
+AsyncRedis::AsyncRedis(Loop& loop, RedisTarget target, std::string name, Milliseconds stall_timeout)
+    : impl_(std::make_unique<Impl>(loop, std::move(target), std::move(name), stall_timeout)) {}
 
 AsyncRedis::~AsyncRedis() { close(); }
 
 void AsyncRedis::close() {
   impl_->usable = false;
   impl_->calls.clear();
-  impl_->bury();
+  impl_->free_closed();
   if (auto* old = std::exchange(impl_->context, nullptr)) redisAsyncFree(old);
 }
 
-void AsyncRedis::command(Arguments arguments, Milliseconds patience, Handler handler) {
-  impl_->start_call(std::move(arguments), {}, patience, std::move(handler));
+void AsyncRedis::command(Arguments arguments, Milliseconds timeout, Handler handler) {
+  impl_->start_call(std::move(arguments), {}, timeout, std::move(handler));
 }
 
-void AsyncRedis::eval(const storage::Script& script, const Arguments& keys, const Arguments& arguments, Milliseconds patience,
-                      Handler handler) {
+void AsyncRedis::eval(const storage::Script& script, const Arguments& keys, const Arguments& arguments,
+                      Milliseconds timeout, Handler handler) {
   impl_->start_call(script_call("EVALSHA", script.sha1(), keys, arguments),
-                    script_call("EVAL", std::string(script.source()), keys, arguments), patience, std::move(handler));
+                    script_call("EVAL", std::string(script.source()), keys, arguments), timeout, std::move(handler));
 }
 
 bool AsyncRedis::connected() const { return impl_->usable; }
@@ -300,7 +300,7 @@ std::uint64_t AsyncRedis::connections() const { return impl_->times_usable; }
 
 void AsyncRedis::tick(SteadyPoint now) {
   auto& self = *impl_;
-  self.bury();
+  self.free_closed();
   if (self.context == nullptr && now >= self.next_try) self.connect();
   std::vector<Handler> late;
   for (auto it = self.calls.begin(); it != self.calls.end();) {
@@ -311,8 +311,8 @@ void AsyncRedis::tick(SteadyPoint now) {
     late.push_back(std::move(it->second.handler));
     it = self.calls.erase(it);
   }
-  const auto patience = self.reached && !self.usable ? kIntroductionStall : self.stall;
-  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > patience) self.drop("stalled");
+  const auto timeout = self.reached && !self.usable ? kHandshakeTimeout : self.stall_timeout;
+  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > timeout) self.drop("stalled");
   for (auto& handler : late) handler(fail(RedisError{false, "no answer in time"}));
 }
 

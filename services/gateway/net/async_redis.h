@@ -2,7 +2,7 @@
 // called, and all handlers run, on the loop's thread, unless stated otherwise.
 //
 // While the server is unavailable, commands fail at once, and the client reconnects with a back-off of 50 to 500 ms. If
-// a reply does not arrive within `stall`, the connection is dropped, because replies are in order and all later
+// a reply does not arrive within `stall_timeout`, the connection is dropped, because replies are in order and all later
 // commands would wait too. The outcome of a failed command is unknown: the server may have executed it.
 #pragma once
 
@@ -34,16 +34,16 @@ class AsyncRedis {
  public:
   using Handler = std::function<void(storage::RedisResult<storage::RedisReply>)>;
 
-  AsyncRedis(Loop& loop, RedisTarget target, std::string name, Milliseconds stall);
+  AsyncRedis(Loop& loop, RedisTarget target, std::string name, Milliseconds stall_timeout);
   ~AsyncRedis();
   AsyncRedis(const AsyncRedis&) = delete;
   AsyncRedis& operator=(const AsyncRedis&) = delete;
 
-  /// Sends a command. `handler` is called exactly once, within `patience` plus one tick, unless `close` is called
+  /// Sends a command. `handler` is called exactly once, within `timeout` plus one tick, unless `close` is called
   /// before.
-  void command(storage::Arguments arguments, Milliseconds patience, Handler handler);
+  void command(storage::Arguments arguments, Milliseconds timeout, Handler handler);
   void eval(const storage::Script& script, const storage::Arguments& keys, const storage::Arguments& arguments,
-            Milliseconds patience, Handler handler);
+            Milliseconds timeout, Handler handler);
 
   /// Whether the connection is usable. Thread-safe.
   bool connected() const;

@@ -6,23 +6,23 @@
 namespace mm::gateway {
 namespace {
 
-constexpr std::size_t kRefBytes = 64;
+constexpr std::size_t kMaxRefBytes = 64;
 
 bool has(const ClientFrame& frame, std::string_view name) {
   const auto found = frame.document.root().find(name);
   return found && !found->is(json::Kind::null);
 }
 
-const Route* route_of(const ClientFrame& frame) {
+const Route* route_of(const ClientFrame& frame, Routes routes) {
   if (frame.type == "enqueue") {
-    return &route_named("POST", has(frame, "party_id") ? "/v1/party/queue" : "/v1/matchmaking/queue");
+    return &route_named(routes, "POST", has(frame, "party_id") ? "/v1/party/queue" : "/v1/matchmaking/queue");
   }
   if (frame.type == "cancel") {
-    return has(frame, "party_id") ? &route_named("DELETE", "/v1/party/queue")
-                                  : &route_named("DELETE", "/v1/matchmaking/queue/{ticket_id}");
+    return has(frame, "party_id") ? &route_named(routes, "DELETE", "/v1/party/queue")
+                                  : &route_named(routes, "DELETE", "/v1/matchmaking/queue/{ticket_id}");
   }
-  if (frame.type == "ready") return &route_named("POST", "/v1/party/{party_id}/ready");
-  if (frame.type == "chat") return &route_named("POST", "/v1/party/{party_id}/chat");
+  if (frame.type == "ready") return &route_named(routes, "POST", "/v1/party/{party_id}/ready");
+  if (frame.type == "chat") return &route_named(routes, "POST", "/v1/party/{party_id}/chat");
   return nullptr;
 }
 
@@ -58,15 +58,13 @@ std::string frame_text(std::string_view event, std::int64_t seq, std::string_vie
   return writer.take();
 }
 
-std::optional<FrameHead> read_frame_head(std::string_view text) {
+std::optional<std::int64_t> read_frame_seq(std::string_view text) {
   const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
   if (!document || !document->root().is(json::Kind::object)) return std::nullopt;
   const auto event = document->root().find("event");
-  if (!event || !event->is(json::Kind::string)) return std::nullopt;
-  FrameHead head;
-  head.event = event->string();
-  if (const auto seq = document->root().find("seq"); seq && seq->is(json::Kind::number)) head.seq = seq->integer();
-  return head;
+  const auto seq = document->root().find("seq");
+  const bool valid = event && event->is(json::Kind::string) && seq && seq->is(json::Kind::number);
+  return valid ? seq->integer() : std::nullopt;
 }
 
 Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
@@ -76,15 +74,15 @@ Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
   ClientFrame frame{{}, std::nullopt, *std::move(document)};
   const auto root = frame.document.root();
   if (const auto type = root.find("type"); type && type->is(json::Kind::string)) frame.type = type->string();
-  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && !ref->string().empty() && ref->string().size() <= kRefBytes) {
+  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && !ref->string().empty() && ref->string().size() <= kMaxRefBytes) {
     frame.ref = ref->string();
   }
   return frame;
 }
 
-Reply<Command> read_command(const ClientFrame& frame) {
+Reply<Command> read_command(const ClientFrame& frame, Routes routes) {
   Command command;
-  command.route = route_of(frame);
+  command.route = route_of(frame, routes);
   if (command.route == nullptr) return refuse_field("/type", "is not a known type");
   if (!frame.ref && has(frame, "ref")) return refuse_field("/ref", "must be a string of 1 to 64 characters");
   json::Writer body;

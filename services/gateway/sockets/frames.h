@@ -9,7 +9,7 @@
 #include "common/base/clock.h"
 #include "common/contracts/problem.h"
 #include "common/wire/json.h"
-#include "services/gateway/routes.h"
+#include "services/gateway/api/route.h"
 
 namespace mm::gateway {
 
@@ -17,12 +17,8 @@ namespace mm::gateway {
 std::string frame_text(std::string_view event, std::int64_t seq, std::string_view data, TimePoint now,
                        const std::optional<std::string>& ref = std::nullopt);
 
-/// The fields of a frame from the bus that the gateway needs to relay it. The text of the frame is relayed unchanged.
-struct FrameHead {
-  std::string event;
-  std::optional<std::int64_t> seq;
-};
-std::optional<FrameHead> read_frame_head(std::string_view text);
+/// Reads the number of a frame from the bus. The text of the frame is relayed unchanged.
+std::optional<std::int64_t> read_frame_seq(std::string_view text);
 
 /// A frame of a client: a JSON object with a `type`, which is empty here if it is missing or not a string.
 struct ClientFrame {
@@ -40,7 +36,7 @@ struct Command {
   std::string body_text;
 };
 /// Fails for an unknown type, an invalid `ref`, or a field that is not a valid path parameter of the route.
-Reply<Command> read_command(const ClientFrame& frame);
+Reply<Command> read_command(const ClientFrame& frame, Routes routes);
 
 /// True if the command's path needs a party_id that the frame does not have.
 bool lacks_party(const Command& command);

@@ -1,30 +1,13 @@
-// The interface between PlayerSocket, which handles the contents of frames, and the transport. net/ws_session.cpp
-// implements it with Beast; tests implement it without a network. Both sides are used on the same loop.
+// The interface of PlayerSocket, which handles the contents of frames, to the transport. transport/ws_session.cpp
+// implements it with Beast. Both sides are used on the same loop.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 
-#include "common/base/clock.h"
 #include "services/gateway/core/frame_order.h"
 
 namespace mm::gateway {
-
-namespace close_codes {
-inline constexpr std::uint16_t kRestarting = 1012;
-inline constexpr std::uint16_t kTryLater = 1013;
-inline constexpr std::uint16_t kBadFrame = 4400;
-inline constexpr std::uint16_t kNotAuthenticated = 4401;
-inline constexpr std::uint16_t kNotMember = 4403;
-inline constexpr std::uint16_t kNoHello = 4408;
-inline constexpr std::uint16_t kReplaced = 4409;
-inline constexpr std::uint16_t kTooSlow = 4413;
-inline constexpr std::uint16_t kTooMany = 4429;
-}  // namespace close_codes
-
-inline constexpr std::string_view kLoginEnded = "login ended";
 
 class SocketLink {
  public:

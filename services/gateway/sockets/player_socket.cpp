@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "common/runtime/log.h"
-#include "common/wire/problem_json.h"
-#include "services/gateway/active_state.h"
-#include "services/gateway/front.h"
+#include "services/gateway/admission/request_admission.h"
+#include "services/gateway/core/close_codes.h"
+#include "services/gateway/exchange/active_state.h"
 #include "services/gateway/sockets/sockets.h"
 
 namespace mm::gateway {
@@ -13,25 +13,26 @@ namespace {
 
 // 20 frames a second, with bursts of up to 40.
 constexpr Quota kFrames{40, Seconds{2}};
-constexpr int kWelcomeTries = 10;
-constexpr Milliseconds kWelcomePause{500};
+constexpr int kMaxWelcomeAttempts = 10;
+constexpr Milliseconds kWelcomeRetryInterval{500};
 
 }  // namespace
 
-PlayerSocket::PlayerSocket(Shard& shard, std::uint64_t number, SocketLink& link, Admission admission)
-    : shard_(shard),
+PlayerSocket::PlayerSocket(Sockets& sockets, std::uint64_t number, SocketLink& link, SocketAdmission admission)
+    : sockets_(sockets),
+      shard_(sockets.shard()),
       number_(number),
       link_(&link),
       claims_(std::move(admission.player)),
       party_(admission.party),
       address_(std::move(admission.address)),
-      opened_at_(shard.gateway.runtime.clock.now()),
+      opened_at_(shard_.gateway.runtime.clock.now()),
       started_(std::chrono::steady_clock::now()),
       frames_(kFrames, started_) {}
 
 std::string PlayerSocket::name() const { return shard_.gateway.instance + "/" + std::to_string(number_); }
 
-Asker PlayerSocket::asker() const {
+RequestContext PlayerSocket::context() const {
   Principal principal;
   principal.player = claims_;
   return {principal.caller(), trace::new_trace(), Deadline::after(limits::kRequestTimeout)};
@@ -54,7 +55,7 @@ void PlayerSocket::enter(security::AccessClaims claims) {
 void PlayerSocket::check_member() {
   GetParty request;
   request.player_id = claims_->player;
-  ask(shard_, request, asker(), [self = shared_from_this()](Reply<Party> party) {
+  send_request(shard_, request, context(), [self = shared_from_this()](Reply<Party> party) {
     if (self->is_over()) return;
     if (party && party->party_id == *self->party_) return self->join();
     const bool away = !party && party.error().status() == 503;
@@ -65,7 +66,7 @@ void PlayerSocket::check_member() {
 // Presence is written before the state is read. From then on daemons send frames for the player, which are held until
 // the welcome with the state is sent. So no change is lost between the state and the first frame.
 void PlayerSocket::join() {
-  shard_.sockets->entered(shared_from_this(), [self = shared_from_this()] {
+  sockets_.entered(shared_from_this(), [self = shared_from_this()] {
     if (!self->is_over()) self->welcome();
   });
 }
@@ -73,7 +74,7 @@ void PlayerSocket::join() {
 bool PlayerSocket::resync() {
   if (phase_ != Phase::entering && phase_ != Phase::live) return false;
   if (welcoming_) {
-    welcome_again_ = true;
+    read_again_ = true;
   } else if (phase_ == Phase::live) {
     welcome();
   }
@@ -83,7 +84,7 @@ bool PlayerSocket::resync() {
 void PlayerSocket::welcome() {
   if (welcoming_) return;
   welcoming_ = true;
-  welcome_again_ = false;
+  read_again_ = false;
   order_.stop();
   read_state();
 }
@@ -94,11 +95,11 @@ void PlayerSocket::read_state() {
     if (self->is_over()) return;
     // Without the cache, frames get no numbers and are not sent. Any frame sent after its recovery follows this state.
     const auto from = seq ? *seq : 0;
-    read_active_state(self->shard_, self->asker(), [self, from](Reply<ActiveState> state) {
+    read_active_state(self->shard_, self->context(), [self, from](Reply<ActiveState> state) {
       if (self->is_over()) return;
       self->welcoming_ = false;
       if (!state) return self->welcome_failed();
-      if (self->welcome_again_) return self->welcome();
+      if (self->read_again_) return self->welcome();
       const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
       if (!member) return self->end(close_codes::kNotMember, "no longer a member");
       Welcome welcome;
@@ -119,31 +120,31 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   shard_.gateway.metrics.welcomes.add();
   const auto ref = std::exchange(welcome_ref_, std::nullopt);
   if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
-  obey(order_.start(seq, std::chrono::steady_clock::now()));
+  apply(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
 void PlayerSocket::welcome_failed() {
-  if (++welcome_failures_ >= kWelcomeTries) return end(close_codes::kTryLater, "try later");
-  welcome_at_ = std::chrono::steady_clock::now() + kWelcomePause;
+  if (++welcome_failures_ >= kMaxWelcomeAttempts) return end(close_codes::kTryLater, "try later");
+  welcome_at_ = std::chrono::steady_clock::now() + kWelcomeRetryInterval;
 }
 
 void PlayerSocket::on_frame(std::int64_t seq, const FrameText& text) {
   if (phase_ != Phase::entering && phase_ != Phase::live) return;
-  obey(order_.frame(seq, text, std::chrono::steady_clock::now()));
+  apply(order_.frame(seq, text, std::chrono::steady_clock::now()));
 }
 
-void PlayerSocket::obey(const FrameOrder::Verdict& verdict) {
-  for (const auto& text : verdict.relay) {
+void PlayerSocket::apply(const FrameOrder::Step& step) {
+  for (const auto& text : step.relay) {
     shard_.gateway.metrics.frames_relayed.add();
     if (link_ != nullptr) link_->send(text);
   }
-  if (verdict.resync && !is_over()) welcome();
+  if (step.resync && !is_over()) welcome();
 }
 
 void PlayerSocket::on_tick(SteadyPoint now_steady) {
   switch (phase_) {
     case Phase::greeting:
-      if (now_steady - started_ >= kHelloTime) end(close_codes::kNoHello, "no hello");
+      if (now_steady - started_ >= kHelloTimeout) end(close_codes::kNoHello, "no hello");
       return;
     case Phase::over: return;
     case Phase::entering:
@@ -154,7 +155,7 @@ void PlayerSocket::on_tick(SteadyPoint now_steady) {
     welcome_at_.reset();
     welcome();
   }
-  if (!welcoming_) obey(order_.tick(now_steady));
+  if (!welcoming_) apply(order_.tick(now_steady));
 }
 
 void PlayerSocket::on_binary() { end(close_codes::kBadFrame, "frames are text"); }
@@ -192,8 +193,8 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
   if (claims_ && (claims->player != claims_->player || claims->tenant != claims_->tenant)) {
     return end(close_codes::kNotAuthenticated, "another player's token");
   }
-  const auto look = [self = shared_from_this(), claims = *claims, resume = hello->resume.has_value(),
-                     ref = hello->ref](storage::RedisResult<Taken> taken) {
+  const auto on_login_read = [self = shared_from_this(), claims = *claims, resume = hello->resume.has_value(),
+                     ref = hello->ref](storage::RedisResult<LimitAnswer> taken) {
     if (self->is_over()) return;
     if (taken && taken->denied) return self->end(close_codes::kNotAuthenticated, "token not accepted");
     if (self->phase_ == Phase::greeting) {
@@ -202,7 +203,7 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
     }
     self->renew(claims, resume, ref);
   };
-  shard_.store.look(claims->tenant, claims->login, claims->player, look);
+  shard_.store.read_login(claims->tenant, claims->login, claims->player, on_login_read);
 }
 
 void PlayerSocket::renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref) {
@@ -219,7 +220,7 @@ void PlayerSocket::on_ping(const ClientFrame& frame) {
 }
 
 void PlayerSocket::on_command(const ClientFrame& frame) {
-  auto command = read_command(frame);
+  auto command = read_command(frame, shard_.gateway.routes);
   if (!command) return refuse(frame.ref, command.error());
   if (!lacks_party(*command)) return run(*std::move(command), frame.ref);
   if (!party_) return find_party(*std::move(command), frame.ref);
@@ -231,7 +232,7 @@ void PlayerSocket::on_command(const ClientFrame& frame) {
 void PlayerSocket::find_party(Command command, const std::optional<std::string>& ref) {
   GetParty request;
   request.player_id = claims_->player;
-  ask(shard_, request, asker(), [self = shared_from_this(), command = std::move(command), ref](Reply<Party> party) mutable {
+  send_request(shard_, request, context(), [self = shared_from_this(), command = std::move(command), ref](Reply<Party> party) mutable {
     if (!party) return self->refuse(ref, party.error());
     command.parts.path.emplace_back("party_id", party->party_id.to_string());
     self->run(std::move(command), ref);
@@ -282,7 +283,7 @@ void PlayerSocket::end(std::uint16_t code, std::string_view reason) {
 void PlayerSocket::on_closed() {
   phase_ = Phase::over;
   link_ = nullptr;
-  shard_.sockets->closed(*this);
+  sockets_.closed(*this);
 }
 
 }  // namespace mm::gateway

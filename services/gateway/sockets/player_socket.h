@@ -14,20 +14,22 @@
 #include <string_view>
 
 #include "common/security/jwt.h"
+#include "services/gateway/api/messages.h"
 #include "services/gateway/core/frame_order.h"
 #include "services/gateway/core/token_bucket.h"
-#include "services/gateway/exchange.h"
-#include "services/gateway/messages.h"
+#include "services/gateway/exchange/exchange.h"
 #include "services/gateway/sockets/frames.h"
 #include "services/gateway/sockets/link.h"
 
 namespace mm::gateway {
 
+class Sockets;
+
 class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
  public:
-  static constexpr Milliseconds kHelloTime{5'000};
+  static constexpr Milliseconds kHelloTimeout{5'000};
 
-  PlayerSocket(Shard& shard, std::uint64_t number, SocketLink& link, Admission admission);
+  PlayerSocket(Sockets& sockets, std::uint64_t number, SocketLink& link, SocketAdmission admission);
   PlayerSocket(const PlayerSocket&) = delete;
   PlayerSocket& operator=(const PlayerSocket&) = delete;
 
@@ -78,10 +80,11 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   void refuse(const std::optional<std::string>& ref, const Problem& problem);
   void answer(const std::optional<std::string>& ref, const HttpAnswer& answer);
   void send(std::string_view event, std::string_view data, const std::optional<std::string>& ref = std::nullopt);
-  void obey(const FrameOrder::Verdict& verdict);
-  Asker asker() const;
+  void apply(const FrameOrder::Step& step);
+  RequestContext context() const;
   TimePoint now() const { return shard_.gateway.runtime.clock.now(); }
 
+  Sockets& sockets_;
   Shard& shard_;
   const std::uint64_t number_;
   SocketLink* link_;  ///< null once it is closed
@@ -94,7 +97,7 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   TokenBucket frames_;
   FrameOrder order_;
   bool welcoming_ = false;
-  bool welcome_again_ = false;  ///< read the state once more: the current read may have begun before an outage
+  bool read_again_ = false;  ///< read the state once more: the current read may have begun before an outage
   std::optional<std::string> welcome_ref_;  ///< `ref` of the hello that the next welcome answers
   int welcome_failures_ = 0;
   std::optional<SteadyPoint> welcome_at_;  ///< when a failed welcome is retried

@@ -3,19 +3,20 @@
 #include <algorithm>
 
 #include "common/runtime/log.h"
+#include "services/gateway/core/close_codes.h"
 #include "services/gateway/sockets/frames.h"
 
 namespace mm::gateway {
 namespace {
 
-constexpr Milliseconds kHoldEvery{15'000};
-constexpr Milliseconds kHoldAgain{1'000};  // after a failure
-constexpr Milliseconds kLookEvery{100};
-// Work per kLookEvery and loop after an outage. For 10,000 players, writing presence takes one second, and the
+constexpr Milliseconds kPresenceInterval{15'000};
+constexpr Milliseconds kPresenceRetryInterval{1'000};  // after a failure
+constexpr Milliseconds kTickInterval{100};
+// Work per kTickInterval and loop after an outage. For 10,000 players, writing presence takes one second, and the
 // welcomes, with six requests each, take 25 seconds.
-constexpr std::size_t kHoldsPerLook = 1'000;
-constexpr std::size_t kWelcomesPerLook = 40;
-constexpr std::size_t kReportsPerLook = 1'000;
+constexpr std::size_t kMaxPresenceWrites = 1'000;
+constexpr std::size_t kMaxWelcomes = 40;
+constexpr std::size_t kMaxRemovals = 1'000;
 
 SocketsEnded replaced(PlayerId player, std::string name) {
   SocketsEnded event;
@@ -28,9 +29,9 @@ SocketsEnded replaced(PlayerId player, std::string name) {
 
 }  // namespace
 
-std::shared_ptr<PlayerSocket> Sockets::open(SocketLink& link, Admission admission) {
+std::shared_ptr<PlayerSocket> Sockets::open(SocketLink& link, SocketAdmission admission) {
   static std::atomic<std::uint64_t> last_number{0};
-  auto socket = std::make_shared<PlayerSocket>(shard_, ++last_number, link, std::move(admission));
+  auto socket = std::make_shared<PlayerSocket>(*this, ++last_number, link, std::move(admission));
   by_number_.emplace(socket->number(), socket);
   shard_.gateway.metrics.sockets.add(1);
   socket->start();
@@ -44,44 +45,39 @@ void Sockets::entered(const std::shared_ptr<PlayerSocket>& socket, std::function
   of.tenant = claims.tenant;
   of.sockets.push_back(socket);
   if (socket->party()) shard_.gateway.directory.watch(*socket->party());
-  const auto over = shard_.gateway.directory.add(player, {shard_.index, socket->number()}, Store::kSocketsPerPlayer);
+  const auto over = shard_.gateway.directory.add(player, {shard_.index, socket->number()}, Store::kMaxSocketsPerPlayer);
   for (const auto& place : over) evict(player, shard_.gateway.instance + "/" + std::to_string(place.socket));
   // The login may have ended between the upgrade and now. An end of the login after this point finds this socket.
-  if (!end_denied(*socket)) hold(player, of, std::move(then));
+  if (!end_denied(*socket)) write_presence(player, of, std::move(then));
 }
 
-void Sockets::hold(PlayerId player, OfPlayer& of, std::function<void()> then) {
-  of.hold_at = std::chrono::steady_clock::now() + kHoldEvery;
-  std::vector<HeldSocket> sockets;
+void Sockets::write_presence(PlayerId player, OfPlayer& of, std::function<void()> then) {
+  of.write_at = std::chrono::steady_clock::now() + kPresenceInterval;
+  std::vector<SocketPresence> sockets;
   for (const auto& socket : of.sockets) sockets.push_back({socket->name(), socket->opened_at(), socket->claims()->login});
-  shard_.store.hold(of.tenant, player, shard_.gateway.instance, sockets,
-                    [this, player, sockets, then = std::move(then)](storage::RedisResult<Held> answer) {
-                      const auto found = by_player_.find(player);
-                      if (answer) {
-                        held(player, sockets, *answer);
-                      } else if (found != by_player_.end()) {
-                        // The sockets work without the cache. Writing presence is retried.
-                        found->second.hold_at = std::chrono::steady_clock::now() + kHoldAgain;
-                      }
-                      if (then) then();
-                    });
+  auto on_answer = [this, player, sockets, then = std::move(then)](storage::RedisResult<PresenceAnswer> answer) {
+    const auto found = by_player_.find(player);
+    if (answer) {
+      on_presence_written(player, sockets, *answer);
+    } else if (found != by_player_.end()) {
+      // The sockets work without the cache. Writing presence is retried.
+      found->second.write_at = std::chrono::steady_clock::now() + kPresenceRetryInterval;
+    }
+    if (then) then();
+  };
+  shard_.store.write_presence(of.tenant, player, shard_.gateway.instance, sockets, std::move(on_answer));
 }
 
-void Sockets::held(PlayerId player, const std::vector<HeldSocket>& sockets, const Held& answer) {
+void Sockets::on_presence_written(PlayerId player, const std::vector<SocketPresence>& sockets,
+                                  const PresenceAnswer& answer) {
   if (const auto found = by_player_.find(player); found != by_player_.end()) {
-    const bool first = answer.before == 0 && !found->second.announced;
-    found->second.announced = true;
-    if (first) tell_presence(player, found->second.tenant, true);
+    const bool first = answer.before == 0 && !found->second.written;
+    found->second.written = true;
+    if (first) publish_presence(player, found->second.tenant, true);
   }
   for (const auto& name : answer.evicted) evict(player, name);
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (!answer.denied[i]) continue;
-    SocketsEnded event;
-    event.player_id = player;
-    event.code = close_codes::kNotAuthenticated;
-    event.reason = kLoginEnded;
-    event.login = sockets[i].login;
-    shard_.gateway.endings.hear(event);
+    if (answer.denied[i]) shard_.gateway.endings.end_here(login_ended(player, sockets[i].login));
   }
 }
 
@@ -100,27 +96,27 @@ void Sockets::closed(const PlayerSocket& socket) {
   if (of->second.sockets.empty()) by_player_.erase(of);
   if (socket.party()) shard_.gateway.directory.unwatch(*socket.party());
   shard_.gateway.directory.remove(player, {shard_.index, number});
-  leave({tenant, player, socket.name()});
+  remove_presence({tenant, player, socket.name()});
 }
 
-void Sockets::leave(Unreported socket) {
-  shard_.store.leave(socket.tenant, socket.player, shard_.gateway.instance, socket.socket,
-                     [this, socket](storage::RedisResult<int> left) {
-                       if (left && *left == 0) tell_presence(socket.player, socket.tenant, false);
-                       if (!left && unreported_.size() < kUnreportedMost) unreported_.push_back(socket);
-                     });
+void Sockets::remove_presence(PendingRemoval socket) {
+  const auto on_answer = [this, socket](storage::RedisResult<int> left) {
+    if (left && *left == 0) publish_presence(socket.player, socket.tenant, false);
+    if (!left && pending_removals_.size() < kMaxPendingRemovals) pending_removals_.push_back(socket);
+  };
+  shard_.store.remove_presence(socket.tenant, socket.player, shard_.gateway.instance, socket.socket, on_answer);
 }
 
-void Sockets::tell_presence(PlayerId player, const Tenant& tenant, bool connected) {
-  const auto told = shard_.gateway.runtime.bus.publish(PresenceChanged{player, tenant, connected});
-  if (!told) log::warning("presence_not_told", {{"player_id", player}});
+void Sockets::publish_presence(PlayerId player, const Tenant& tenant, bool connected) {
+  const auto published = shard_.gateway.runtime.bus.publish(PresenceChanged{player, tenant, connected});
+  if (!published) log::warning("presence_not_published", {{"player_id", player}});
 }
 
 /// Ends an evicted socket. If it belongs to this process, no event is published.
 void Sockets::evict(PlayerId player, const std::string& name) {
   auto& endings = shard_.gateway.endings;
   const bool ours = name.starts_with(shard_.gateway.instance + "/");
-  ours ? endings.hear(replaced(player, name)) : endings.tell(replaced(player, name));
+  ours ? endings.end_here(replaced(player, name)) : endings.end_everywhere(replaced(player, name));
 }
 
 bool Sockets::end_denied(PlayerSocket& socket) {
@@ -165,19 +161,19 @@ void Sockets::end_all(std::uint16_t code, std::string_view reason) {
 }
 
 void Sockets::on_tick(SteadyPoint now) {
-  if (now < look_at_) return;
-  look_at_ = now + kLookEvery;
+  if (now < tick_at_) return;
+  tick_at_ = now + kTickInterval;
   std::vector<std::shared_ptr<PlayerSocket>> all;
   all.reserve(by_number_.size());
   for (const auto& [number, socket] : by_number_) all.push_back(socket);
   for (const auto& socket : all) socket->on_tick(now);
-  look_for_outages(now);
-  write_presence(now);
-  report_closed(now);
-  welcome_again();
+  detect_outages(now);
+  write_due_presence(now);
+  retry_removals(now);
+  send_pending_welcomes();
 }
 
-void Sockets::look_for_outages(SteadyPoint now) {
+void Sockets::detect_outages(SteadyPoint now) {
   const auto cache = shard_.cache.connections();
   const auto bus = shard_.gateway.runtime.bus.reconnections();
   // The first connection to the cache does not count as the end of an outage.
@@ -186,36 +182,36 @@ void Sockets::look_for_outages(SteadyPoint now) {
   bus_reconnections_ = bus;
   if (!outage) return;
   // Events about ended logins may have been lost too. Writing presence also reads the denials.
-  for (auto& [player, of] : by_player_) of.hold_at = now;
+  for (auto& [player, of] : by_player_) of.write_at = now;
   to_welcome_.clear();
   for (const auto& [number, socket] : by_number_) to_welcome_.push_back(number);
 }
 
-void Sockets::write_presence(SteadyPoint now) {
+void Sockets::write_due_presence(SteadyPoint now) {
   if (!shard_.cache.connected()) return;
-  std::size_t most = kHoldsPerLook;
+  std::size_t most = kMaxPresenceWrites;
   for (auto& [player, of] : by_player_) {
-    if (now < of.hold_at) continue;
-    hold(player, of, nullptr);
+    if (now < of.write_at) continue;
+    write_presence(player, of, nullptr);
     if (--most == 0) return;
   }
 }
 
-// Retries the removal of closed sockets. Runs after write_presence, so that a player who still has a socket on this
+// Retries the removal of closed sockets. Runs after write_due_presence, so that a player who still has a socket on this
 // gateway is not reported as disconnected.
-void Sockets::report_closed(SteadyPoint now) {
-  if (unreported_.empty() || now < report_at_ || !shard_.cache.connected()) return;
-  report_at_ = now + kHoldAgain;
-  for (std::size_t i = std::min(unreported_.size(), kReportsPerLook); i > 0; --i) {
-    auto socket = std::move(unreported_.front());
-    unreported_.pop_front();
-    leave(std::move(socket));
+void Sockets::retry_removals(SteadyPoint now) {
+  if (pending_removals_.empty() || now < remove_at_ || !shard_.cache.connected()) return;
+  remove_at_ = now + kPresenceRetryInterval;
+  for (std::size_t i = std::min(pending_removals_.size(), kMaxRemovals); i > 0; --i) {
+    auto socket = std::move(pending_removals_.front());
+    pending_removals_.pop_front();
+    remove_presence(std::move(socket));
   }
 }
 
-void Sockets::welcome_again() {
+void Sockets::send_pending_welcomes() {
   const bool possible = shard_.cache.connected() && shard_.gateway.runtime.bus.connected();
-  for (std::size_t i = 0; possible && i < kWelcomesPerLook && !to_welcome_.empty();) {
+  for (std::size_t i = 0; possible && i < kMaxWelcomes && !to_welcome_.empty();) {
     const auto found = by_number_.find(to_welcome_.front());
     to_welcome_.pop_front();
     if (found != by_number_.end() && found->second->resync()) ++i;

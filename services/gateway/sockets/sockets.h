@@ -21,7 +21,7 @@ class Sockets {
   explicit Sockets(Shard& shard) : shard_(shard) {}
 
   /// Creates the socket of an admitted connection. `link` must call PlayerSocket::on_closed before it is destroyed.
-  std::shared_ptr<PlayerSocket> open(SocketLink& link, Admission admission);
+  std::shared_ptr<PlayerSocket> open(SocketLink& link, SocketAdmission admission);
 
   // Called by the sockets.
   /// Registers a socket whose token was accepted and writes its presence. `then` is called when the cache has answered
@@ -36,44 +36,44 @@ class Sockets {
 
   void end_all(std::uint16_t code, std::string_view reason);
   void on_tick(SteadyPoint now);
-  std::size_t count() const { return by_number_.size(); }
+  Shard& shard() { return shard_; }
 
  private:
   struct OfPlayer {
     Tenant tenant;
     std::vector<std::shared_ptr<PlayerSocket>> sockets;
-    SteadyPoint hold_at{};   ///< when to write presence again
-    bool announced = false;  ///< presence was written at least once since the first of these sockets opened
+    SteadyPoint write_at{};  ///< when to write presence again
+    bool written = false;    ///< presence was written at least once since the first of these sockets opened
   };
   /// A closed socket whose removal from presence failed and must be retried.
-  struct Unreported {
+  struct PendingRemoval {
     Tenant tenant;
     PlayerId player;
     std::string socket;
   };
-  static constexpr std::size_t kUnreportedMost = 20'000;
+  static constexpr std::size_t kMaxPendingRemovals = 20'000;
 
-  void hold(PlayerId player, OfPlayer& of, std::function<void()> then);
-  void held(PlayerId player, const std::vector<HeldSocket>& sockets, const Held& answer);
-  void leave(Unreported socket);
-  void tell_presence(PlayerId player, const Tenant& tenant, bool connected);
+  void write_presence(PlayerId player, OfPlayer& of, std::function<void()> then);
+  void on_presence_written(PlayerId player, const std::vector<SocketPresence>& sockets, const PresenceAnswer& answer);
+  void remove_presence(PendingRemoval socket);
+  void publish_presence(PlayerId player, const Tenant& tenant, bool connected);
   void evict(PlayerId player, const std::string& name);
   bool end_denied(PlayerSocket& socket);
 
-  void look_for_outages(SteadyPoint now);
-  void write_presence(SteadyPoint now);
-  void report_closed(SteadyPoint now);
-  void welcome_again();
+  void detect_outages(SteadyPoint now);
+  void write_due_presence(SteadyPoint now);
+  void retry_removals(SteadyPoint now);
+  void send_pending_welcomes();
 
   Shard& shard_;
   std::unordered_map<std::uint64_t, std::shared_ptr<PlayerSocket>> by_number_;
   std::unordered_map<PlayerId, OfPlayer> by_player_;
-  std::deque<Unreported> unreported_;
+  std::deque<PendingRemoval> pending_removals_;
   std::deque<std::uint64_t> to_welcome_;  ///< numbers of the sockets that need a new welcome
   std::uint64_t cache_connections_ = 0;
   std::uint64_t bus_reconnections_ = 0;
-  SteadyPoint look_at_{};
-  SteadyPoint report_at_{};
+  SteadyPoint tick_at_{};
+  SteadyPoint remove_at_{};
 };
 
 }  // namespace mm::gateway

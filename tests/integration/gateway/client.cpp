@@ -4,11 +4,12 @@
 
 #include "common/testing/documented_answers.h"
 #include "services/gateway/docs/openapi.h"
+#include "services/gateway/handlers/routes.h"
 
 namespace mm::gateway::testing {
 
 Answer call(const Target& target, const Call& call) {
-  static const mm::testing::DocumentedAnswers document(docs::openapi_document());
+  static const mm::testing::DocumentedAnswers document(docs::openapi_document(routes()));
   Connection connection(target);
   connection.send(text_of(call));
   auto answer = connection.read_answer(call.method == "HEAD");

@@ -4,7 +4,7 @@
 
 #include "services/gateway/core/public_figures.h"
 #include "services/gateway/docs/openapi.h"
-#include "services/gateway/routes.h"
+#include "services/gateway/handlers/routes.h"
 
 namespace mm::gateway::testing {
 namespace {
@@ -220,7 +220,7 @@ TEST(Figures, TheQueuesShownAreBounded) {
     summary.buckets.push_back(bucket("ranked", region, 5, i));
   }
   const auto shown = public_queues(summary);
-  EXPECT_EQ(shown.queues.size(), kPublicQueuesMost);
+  EXPECT_EQ(shown.queues.size(), kMaxPublicQueues);
   EXPECT_EQ(shown.queues.front().players_waiting, 599);
 }
 

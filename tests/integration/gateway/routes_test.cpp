@@ -2,7 +2,7 @@
 #include "tests/integration/gateway/world.h"
 
 #include "common/wire/codec.h"
-#include "services/gateway/routes.h"
+#include "services/gateway/handlers/routes.h"
 
 namespace mm::gateway::testing {
 namespace {
@@ -420,10 +420,10 @@ TEST(Routes, EveryRouteIsForWhomTheTableSays) {
     const auto as_player = gateway().send(method, path, "", player.auth()).status;
     const auto bad_token = gateway().send(method, path, "", {{"Authorization", "Bearer x.y.z"}}).status;
     const auto where = method + " " + path;
-    EXPECT_EQ(as_nobody == 401, route.who == Who::player || route.who == Who::server) << where;
+    EXPECT_EQ(as_nobody == 401, route.audience == Audience::player || route.audience == Audience::server) << where;
     EXPECT_NE(as_player, 401) << where;
-    EXPECT_EQ(as_player == 403, route.who == Who::server) << where;
-    EXPECT_EQ(bad_token, route.who == Who::admin ? 404 : 401) << where;
+    EXPECT_EQ(as_player == 403, route.audience == Audience::server) << where;
+    EXPECT_EQ(bad_token, route.audience == Audience::admin ? 404 : 401) << where;
   }
   forget_all(World::get().fakes);
 }

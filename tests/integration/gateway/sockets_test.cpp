@@ -276,7 +276,7 @@ TEST(Sockets, BrokenFramesClose) {
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask"); }), 1009) << "2^63-1";
   const auto top_bit = code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + "mask"); });
   EXPECT_TRUE(top_bit == 1002 || top_bit == 1009) << top_bit;
-  const auto crumbs = code_after([](WebSocket& s) {
+  const auto tiny_pieces = code_after([](WebSocket& s) {
     s.send_frame(0x01, "{");
     for (int i = 0; i < 2'000; ++i) {
       if (!s.send_frame(0x00, " ")) return;

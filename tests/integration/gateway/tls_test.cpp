@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "services/gateway/net/listener.h"
+#include "services/gateway/net/tls.h"
 #include "tests/integration/gateway/socket_players.h"
 #include "tests/integration/gateway/world.h"
 

@@ -4,10 +4,10 @@
 
 #include "services/gateway/core/frame_order.h"
 #include "services/gateway/core/token_bucket.h"
-#include "services/gateway/denials.h"
-#include "services/gateway/local_limits.h"
+#include "services/gateway/logins/denials.h"
 #include "services/gateway/net/connections.h"
-#include "services/gateway/sockets/directory.h"
+#include "services/gateway/process/directory.h"
+#include "services/gateway/store/local_limits.h"
 
 namespace mm::gateway {
 namespace {
@@ -68,9 +68,9 @@ TEST(LocalLimits, AttemptsCountOnlyWhenTheyFail) {
 
 FrameText text(int number) { return std::make_shared<const std::string>(std::to_string(number)); }
 
-std::vector<std::string> relayed_texts(const FrameOrder::Verdict& verdict) {
+std::vector<std::string> relayed_texts(const FrameOrder::Step& step) {
   std::vector<std::string> out;
-  for (const auto& frame : verdict.relay) out.push_back(*frame);
+  for (const auto& frame : step.relay) out.push_back(*frame);
   return out;
 }
 
@@ -92,7 +92,7 @@ TEST(Frames, ThatArriveTooEarlyAreHeldForTheHoldTime) {
   EXPECT_FALSE(order.tick(kStart + Milliseconds{100}).resync);
   EXPECT_EQ(relayed_texts(order.frame(1, text(1), kStart)), (std::vector<std::string>{"1", "2", "3"}));
   (void)order.frame(9, text(9), kStart);
-  EXPECT_TRUE(order.tick(kStart + FrameOrder::kHoldTime).resync);
+  EXPECT_TRUE(order.tick(kStart + FrameOrder::kHoldTimeout).resync);
 }
 
 TEST(Frames, RepeatedNumbersCauseAResyncWhenTheyAreTooLateOrTooFarBack) {
@@ -100,7 +100,7 @@ TEST(Frames, RepeatedNumbersCauseAResyncWhenTheyAreTooLateOrTooFarBack) {
   (void)order.start(10, kStart);
   EXPECT_FALSE(order.frame(10, text(10), kStart + Milliseconds{500}).resync)
       << "the number was assigned before the state was read";
-  EXPECT_TRUE(order.frame(10, text(10), kStart + FrameOrder::kLateTime).resync);
+  EXPECT_TRUE(order.frame(10, text(10), kStart + FrameOrder::kLateWindow).resync);
   (void)order.start(1'000, kStart);
   EXPECT_TRUE(order.frame(1, text(1), kStart).resync) << "the number is too far back for a late frame";
 }

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "services/gateway/address.h"
-#include "services/gateway/hosts.h"
 #include "services/gateway/core/router.h"
+#include "services/gateway/net/address.h"
+#include "services/gateway/net/hosts.h"
 
 namespace mm::gateway {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of refresh tokens, keys and client frames, and of the schemas and documents made from the field lists.
-#include "services/gateway/tokens.h"
+#include "services/gateway/logins/tokens.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "common/wire/schema.h"
 #include "services/gateway/docs/asyncapi.h"
 #include "services/gateway/docs/openapi.h"
-#include "services/gateway/routes.h"
+#include "services/gateway/handlers/routes.h"
 #include "services/gateway/sockets/frames.h"
 
 namespace mm::gateway {
@@ -57,7 +57,7 @@ TEST(Keys, AreSeparatedBySpacesAndHaveAMinimumLength) {
 
 TEST(ClientFrames, BecomeTheMatchingRequest) {
   const std::string id = "0190f0a0-0000-7000-8000-000000000001";
-  const auto command = [](const std::string& text) { return read_command(*read_client_frame(text)); };
+  const auto command = [](const std::string& text) { return read_command(*read_client_frame(text), routes()); };
   auto made = command(R"({"type":"enqueue","mode":"ranked","ref":"r"})");
   EXPECT_EQ(made->route->path, "/v1/matchmaking/queue");
   EXPECT_EQ(made->body_text, R"({"mode":"ranked"})");
@@ -115,7 +115,7 @@ void expect_references_resolve(const json::Document& document) {
 }
 
 TEST(Documents, NameEveryRouteAndResolveTheirReferences) {
-  const auto openapi = json::Document::parse(docs::openapi_document(), {32, 1'000'000});
+  const auto openapi = json::Document::parse(docs::openapi_document(routes()), {32, 1'000'000});
   ASSERT_TRUE(openapi.ok());
   for (const auto& route : routes()) {
     const auto path = openapi->root().find("paths")->find(route.path);
