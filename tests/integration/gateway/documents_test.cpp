@@ -10,7 +10,7 @@ namespace mm::gateway::testing {
 namespace {
 
 const json::Document& document() {
-  static const auto parsed = json::Document::parse(docs::openapi_document(), {limits::kMaxJsonDepth, 1'000'000});
+  static const auto parsed = json::Document::parse(docs::openapi_document(routes()), {limits::kMaxJsonDepth, 1'000'000});
   return *parsed;
 }
 

@@ -129,7 +129,7 @@ TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
   EXPECT_EQ(fresh.at("seq"), "700");
   teller().raw(player, 701);
   EXPECT_EQ(one.socket.read().at("seq"), "701");
-  static_assert(FrameOrder::kLateMost < 699);  // otherwise the next frame would count as late
+  static_assert(FrameOrder::kMaxLateFrames < 699);  // otherwise the next frame would count as late
   teller().set_seq(player, 1);                 // the cache was lost, and the counter starts again
   teller().raw(player, 1);
   const auto again = one.socket.read();
@@ -282,7 +282,7 @@ TEST(Sockets, BrokenFramesClose) {
       if (!s.send_frame(0x00, " ")) return;
     }
   });
-  EXPECT_EQ(crumbs, 1009) << "a message in fragments of one byte";
+  EXPECT_EQ(tiny_pieces, 1009) << "a message in fragments of one byte";
 }
 
 TEST(Sockets, AMessageInAFewPiecesIsOneMessage) {
