@@ -76,7 +76,4 @@ struct Shard {
   static constexpr std::size_t kMaxInFlight = 4096;
 };
 
-/// Reads a secret, which is empty if it is not configured. Exits if the secret cannot be read.
-std::string read_secret(const Runtime& runtime, std::string_view name);
-
 }  // namespace mm::gateway

@@ -1,10 +1,8 @@
 #include "services/gateway/process/settings.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 
-#include "common/runtime/log.h"
 #include "common/runtime/settings_check.h"
 #include "services/gateway/net/address.h"
 #include "services/gateway/net/hosts.h"
@@ -64,11 +62,6 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   }
   check_origins(settings, check);
   check_tls(settings, check);
-}
-
-void refuse_start(std::string_view what, std::string_view why) {
-  log::error("start_refused", {{"what", what}, {"reason", why}});
-  std::exit(78);
 }
 
 std::vector<std::string> split_list(std::string_view text) {

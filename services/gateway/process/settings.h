@@ -58,9 +58,6 @@ void describe(F& f, Settings& s) {
 /// Checks what the field list cannot check: addresses, hosts, origins, and the TLS files.
 void check_settings(const Settings& settings, runtime::SettingsCheck& check);
 
-/// Logs an invalid setting or secret and exits with status 78 (EX_CONFIG).
-[[noreturn]] void refuse_start(std::string_view what, std::string_view why);
-
 /// Splits a list at commas and white space. Empty entries are dropped.
 std::vector<std::string> split_list(std::string_view text);
 
