@@ -54,6 +54,72 @@ TEST(RightsTable, EqualsTheShippedConfiguration) {
   EXPECT_EQ(read_file(path), bus::accounts_text()) << "`ninja rewrite_golden` writes the file";
 }
 
+std::string joined(const std::set<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// Returns the name of the stream that stores the event, or an empty text.
+std::string stream_of(std::string_view subject) {
+  for (const auto& stream : streams::kAll) {
+    if (subject.starts_with(stream.subjects.substr(0, stream.subjects.size() - 1))) return std::string(stream.name);
+  }
+  return "";
+}
+
+/// Returns the daemons that receive an event: by a consumer of the stream, or by a subscription.
+std::set<std::string> readers_of(const std::string& subject) {
+  auto readers = users_of(subject, Use::hear);
+  for (const auto& consumer : rights::kConsumers) {
+    const bool all = consumer.subject == consumer.stream.subjects;
+    if (all ? stream_of(subject) == consumer.stream.name : consumer.subject == subject) {
+      readers.insert(std::string(consumer.daemon));
+    }
+  }
+  return readers;
+}
+
+std::string subjects_page() {
+  const auto all = declared();
+  std::string page = R"(# Subjects
+
+Every subject of the bus, generated from `common/contracts/bus_rights.h` by `ninja rewrite_golden`. nats-server refuses
+everything else. The messages are the structs of `common/contracts/` that have the subject as their `kSubject`.
+
+## Requests
+
+| subject | served by | sent by |
+|---|---|---|
+)";
+  for (const auto& subject : all.requests) {
+    auto clients = users_of(subject, Use::ask);
+    clients.merge(users_of(subject + ".x", Use::ask));
+    page += "| `" + subject + "` | " + joined(users_of(subject, Use::serve)) + " | " + joined(clients) + " |\n";
+  }
+  page += R"(
+## Events
+
+An event with a stream is stored by JetStream until each reader has acknowledged it. The others reach whoever is connected.
+
+| subject | published by | stream | read by |
+|---|---|---|---|
+)";
+  auto events = all.events;
+  events.insert("notify.<player_id>");
+  for (const auto& subject : events) {
+    page += "| `" + subject + "` | " + joined(users_of(subject, Use::publish)) + " | " + stream_of(subject) + " | " +
+            joined(readers_of(subject)) + " |\n";
+  }
+  return page;
+}
+
+TEST(RightsTable, IsPrintedInTheDocuments) {
+  const auto path = source_folder() + "/docs/SUBJECTS.md";
+  if (std::getenv("MM_REWRITE_GOLDEN") != nullptr) std::ofstream(path) << subjects_page();
+  EXPECT_EQ(read_file(path), subjects_page()) << "`ninja rewrite_golden` writes the file";
+}
+
 TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndHasAClient) {
   const auto requests = declared().requests;
   EXPECT_TRUE(requests.contains("lobby.enqueue"));
