@@ -72,7 +72,7 @@ class Tick {
     return fill.choose(counts, 0, chosen);
   }
 
-  // The ranges that the windows of the due tickets cover. memory.h explains why no match reaches beyond them.
+  // The ranges that the windows of the due tickets cover. planner_memory.h explains why no match reaches beyond them.
   void choose_stretches() {
     auto& stretches = work_.stretches;
     const SortedWaiters& all = pool_.line();

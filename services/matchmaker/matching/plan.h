@@ -9,24 +9,24 @@
 //     … commit; then pool.erase() what was committed and what expired …
 //
 // The steps of plan(), in the order in which they run:
-//   1. Collect the due tickets: those that arrived, and those whose window has reached a new neighbour (memory.h).
+//   1. Collect the due tickets: new ones, and those whose window has reached a new neighbour (planner_memory.h).
 //   2. Collect the expired tickets: deadline <= now (pool.h).
-//   3. Stop if the party sizes of the whole pool cannot fill the teams (fill.h).
+//   3. Stop if the party sizes of the whole pool cannot fill the teams (team_filler.h).
 //   4. Take the ranges of the pool's sorted list that the windows of the due tickets cover. Merge ranges that overlap.
 //   5. Build the candidate list of these ranges, with window and waiting bonus of each ticket, without expired tickets
 //      and without tickets to which the region is not open yet (candidates.h).
 //   6. Cut each range into islands, which share no match. Skip an island with too few players for a match, or in which
-//      nothing has changed (islands.h, memory.h). For each other island:
+//      nothing has changed (islands.h, planner_memory.h). For each other island:
 //      a. Match the tickets that were passed over in kPatienceTicks ticks in a row, the longest-waiting first,
-//         at most 16. These matches are final (starvation.h).
+//         at most 16. These matches are final (starvation_search.h).
 //      b. If all tickets have one player, ratings count, and step a found no such ticket: match runs of neighbours by
-//         interval scheduling (solo.h).
-//      c. For each free ticket from the lowest upwards: make the match with the least spread above it (growth.h).
-//      d. If the island has a match and ratings count: improve the matches by local search (improve.h, packing.h). If
+//         interval scheduling (solo_scheduler.h).
+//      c. For each free ticket from the lowest upwards: make the match with the least spread above it (seed_search.h).
+//      d. If the island has a match and ratings count: improve the matches by local search (improver.h, packing.h). If
 //         this changes any match, repeat step c.
 //      e. If the island has a match: find the free tickets for which a match existed. They count as passed over.
-//   7. Split each match into teams and compute its quality (teams.h, appraise.h, duels.h, quality.h).
-//   8. Remember for each ticket left when it is due again, and whether it was passed over (memory.h).
+//   7. Split each match into teams and compute its quality (splitter.h, match_evaluator.h, duels.h, quality.h).
+//   8. Remember for each ticket left when it is due again, and whether it was passed over (planner_memory.h).
 //
 // No I/O, no clock, no logging, no randomness: the same tickets, rules, time and memory give the same plan, whatever
 // the order of insertion. The slots in a plan are valid until the pool changes.

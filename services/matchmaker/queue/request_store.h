@@ -1,5 +1,5 @@
 // Request store: how requests and events change the queue. Any instance may call it; each call is one script. Keys and
-// scripts are described in common/protocol/README.md. What only a bucket's owner does is in tick_store.h. Thread-safe.
+// scripts are described in common/protocol/README.md. What only a bucket's owner does is in owner_store.h. Thread-safe.
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
 // Handles matchmaker.explain: why a ticket waits. Any instance may receive the request. The owner of the ticket's
 // bucket has the pool, so the request is passed to the address in the lease, unless this instance is the owner. There
-// the tick thread makes a copy (explain_box.h), and this handler's thread computes the explanation from it.
+// the tick thread makes a copy (owner/snapshot_requests.h), and this handler's thread computes the explanation from it.
 //
 // The owner of a bucket may change at any moment, and a ticket may be matched during the request. If the ticket is not
 // found where the lease said, it is looked up again after a tick, until the caller's deadline.

@@ -24,7 +24,7 @@ ModeRules rules() {
 /// 60 s at 2300.
 class Owner {
  public:
-  Owner() : board(clock), pool_(kBucket, rules(), true) {
+  Owner() : estimator(clock), pool_(kBucket, rules(), true) {
     add_matches(1, {1500, 1}, 1'000);
     pass_seconds(500);
     add_matches(60, {1500, 1}, 1'000);
@@ -34,14 +34,14 @@ class Owner {
   void add_matches(int matches, const WaitEstimator::Kind& kind, BucketMs waited) {
     for (int i = 0; i < matches; ++i) {
       clock.advance(Milliseconds{50});
-      board.matched(kBucket.text(), rules(), kind, waited);
+      estimator.matched(kBucket.text(), rules(), kind, waited);
     }
   }
 
   void pass_seconds(int seconds) {
     for (int i = 0; i < seconds; ++i) {
       clock.advance(Milliseconds{1'000});
-      board.sample_waits(kBucket.text(), rules(), pool_.pool(), pool_.take_left(), 0);
+      estimator.sample_waits(kBucket.text(), rules(), pool_.pool(), pool_.take_left(), 0);
     }
   }
 
@@ -51,22 +51,22 @@ class Owner {
     summary.mode = kBucket.mode;
     summary.region = kBucket.region;
     summary.team_size = kBucket.team_size;
-    const auto overall = board.overall(kBucket.text());
+    const auto overall = estimator.overall(kBucket.text());
     summary.wait_p50_ms = static_cast<std::int64_t>(overall.p50_ms);
     summary.wait_p90_ms = static_cast<std::int64_t>(overall.p90_ms);
-    summary.waits = board.by_kind(kBucket.text());
+    summary.waits = estimator.by_kind(kBucket.text());
     return summary;
   }
 
   testing::ManualClock clock;
-  WaitEstimator board;
+  WaitEstimator estimator;
 
  private:
   BucketState pool_;
 };
 
-double p50_at(const WaitEstimator& board, double rating, int size = 1) {
-  return board.estimate(kBucket.text(), rules(), {rating, size}, 0).p50_ms;
+double p50_at(const WaitEstimator& estimator, double rating, int size = 1) {
+  return estimator.estimate(kBucket.text(), rules(), {rating, size}, 0).p50_ms;
 }
 
 TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByRating) {
@@ -78,7 +78,7 @@ TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByRating) {
   EXPECT_NEAR(p50_at(other, 1400), 1'000, 100);
   EXPECT_NEAR(p50_at(other, 2300), 60'000, 1'000);
   EXPECT_NEAR(p50_at(other, 3000), 60'000, 1'000) << "the estimate for the nearest rating is used";
-  EXPECT_NEAR(p50_at(other, 1500), p50_at(owner.board, 1500), 100) << "the owner has the same estimate";
+  EXPECT_NEAR(p50_at(other, 1500), p50_at(owner.estimator, 1500), 100) << "the owner has the same estimate";
 }
 
 TEST(WaitsInBucketsOfOtherInstances, AreEstimatedByPartySize) {
@@ -100,7 +100,7 @@ TEST(WaitsInBucketsOfOtherInstances, FollowLaterSummariesOfTheOwner) {
   other.learn({owner.summary()});
   EXPECT_NEAR(p50_at(other, 1500), 30'000, 1'000);
   owner.pass_seconds(900);  // none of the matches is recent any more
-  EXPECT_TRUE(owner.board.by_kind(kBucket.text()).empty());
+  EXPECT_TRUE(owner.estimator.by_kind(kBucket.text()).empty());
   other.learn({owner.summary()});
   EXPECT_DOUBLE_EQ(p50_at(other, 1500), 10'000) << "the estimate from the rules of the mode";
 }

@@ -1,7 +1,7 @@
 // Forecasts what happens to a ticket if no ticket arrives and tickets leave only by being matched.
 //
 // After a tick, no set of the remaining tickets can form a match. Nothing happens until windows, regions and party
-// sizes make some set of tickets feasible. The forecast jumps from one such time to the next (forecast_line.h):
+// sizes make some set of tickets feasible. The forecast jumps from one such time to the next (feasibility_index.h):
 //  - If exactly one set is feasible, the planner makes that match, whatever its search prefers.
 //  - If there is a choice, the forecast runs plan() on a copy of the tickets.
 //  - If running plan() takes too much work, or the presence of some of these tickets is uncertain (a ticket that was

@@ -113,7 +113,7 @@ double Improver::most_conceivable() {
   return most_quality() + bonus - players % format_.players * least_bonus;
 }
 
-// For solo tickets: the quality of the best runs (solo.h), if windows did not matter and all teams were even.
+// For solo tickets: the quality of the best runs (solo_scheduler.h), if windows did not matter and all teams were even.
 // Otherwise: 1 per match.
 double Improver::most_quality() {
   const auto n = static_cast<std::size_t>(format_.players);

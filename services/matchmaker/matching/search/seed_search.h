@@ -2,8 +2,8 @@
 //
 // A set of tickets is feasible exactly if each of them accepts the lowest and the highest rating in the set. So the
 // search starts at a floor rating, walks upwards, keeps the tickets that accept the floor and every rating reached so
-// far, and checks after each new ticket whether the kept sizes can fill the teams (fill.h). The first success is the
-// match with the least spread above that floor. Of each size only as many tickets are kept as a match could use.
+// far, and checks after each new ticket whether the kept sizes can fill the teams (team_filler.h). The first success is
+// the match with the least spread above that floor. Of each size only as many tickets are kept as a match could use.
 //
 // Usually the match is near, and the walk goes along the list, ticket by ticket. If it passes too many tickets that are
 // taken or of a size that is not needed (many neighbours of one size), it restarts on per-size lists, which skip them.

@@ -4,7 +4,7 @@
 // runs of neighbours: if two matches overlap or nest, exchanging tickets until they do not never increases the sum of
 // the spreads. So the best set is a weighted interval schedule over the candidate list,
 //   best[i] = max(best[i - 1], best[i - n] + utility of the run of n that ends before i),
-// which one pass computes. With mixed waits the result is only a start, which improve.h improves.
+// which one pass computes. With mixed waits the result is only a start, which improver.h improves.
 #pragma once
 
 #include <vector>
