@@ -22,7 +22,7 @@ namespace mm::matchmaker {
 class BucketState {
  public:
   /// `known_mode`: false for a bucket whose mode was removed from the mode table; its tickets only expire.
-  /// `tape`: records what is planned; may be null.
+  /// `encoder`: records what is planned; may be null.
   BucketState(Bucket bucket, const ModeRules& rules, bool known_mode, recording::EventEncoder* encoder = nullptr);
 
   BucketPoll ask() const;

@@ -45,7 +45,7 @@ class PartitionOwner {
   /// An idle partition is polled this often.
   static constexpr Milliseconds kPollInterval{30'000};
 
-  /// `tape`: records the changes of buckets; may be null.
+  /// `encoder`: records the changes of buckets; may be null.
   /// `address`: written into acquired leases, so that other instances can send requests to their holder.
   PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
               recording::EventEncoder* encoder = nullptr);

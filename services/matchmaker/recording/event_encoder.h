@@ -2,7 +2,7 @@
 // costs some nanoseconds and never waits: full pieces are handed to the `Keep` callback, between two events.
 //
 // A recording can only be replayed from an initial state: an empty pool with no memory. When the stream cannot be
-// continued (a new file, or a gap), the tape opens a new generation, and every bucket is written anew into it
+// continued (a new file, or a gap), the encoder opens a new generation, and every bucket is written anew into it
 // (RecordedPool). Only some buckets are written per tick, so that no tick becomes much longer.
 #pragma once
 
@@ -37,7 +37,7 @@ class EventEncoder {
   /// Hands on the buffered bytes, however few.
   void flush();
 
-  /// The tape's state of one bucket. Events of a bucket that is not in the current generation must not be written.
+  /// The encoder's state of one bucket. Events of a bucket that is not in the current generation must not be written.
   struct Track {
     std::uint32_t bucket = 0;
     std::uint64_t generation = 0;  ///< the generation in which the bucket began; 0: none

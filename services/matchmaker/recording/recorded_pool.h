@@ -1,7 +1,7 @@
-// A bucket's pool and the planner's memory of it. All changes of either go through this class, so that a tape can
-// record them. The tape is optional. Tick thread only, except for plan().
+// A bucket's pool and the planner's memory of it. All changes of either go through this class, so that an encoder can
+// record them. The encoder is optional. Tick thread only, except for plan().
 //
-// To begin anew on a tape, the tickets move into a fresh pool, in the order of their ratings, and the memory is
+// To begin anew on an encoder, the tickets move into a fresh pool, in the order of their ratings, and the memory is
 // cleared. A replay does the same with the same tickets, so both continue alike. This costs one full plan, and tickets
 // that were passed over lose the priority they had gained.
 #pragma once
@@ -25,7 +25,7 @@ class RecordedPool {
     Region region;
     bool known = true;
   };
-  /// `tape`: may be null; else it must outlive the pool. `name`: tenant:mode:region:team_size.
+  /// `encoder`: may be null; else it must outlive the pool. `name`: tenant:mode:region:team_size.
   RecordedPool(std::string name, Play play, EventEncoder* encoder);
   ~RecordedPool();
   RecordedPool(const RecordedPool&) = delete;
@@ -39,7 +39,7 @@ class RecordedPool {
   void take_rules(const ModeRules& rules, bool known);
 
   // One tick in three steps, so that several buckets can be planned in parallel:
-  /// Begins anew on the tape, if that is due.
+  /// Begins anew on the encoder, if that is due.
   void before_plan();
   /// Returns the matches and the expired tickets. (Expired tickets stay until they are erased.) Any thread.
   matching::TickPlan plan(matching::BucketMs now, matching::Workspace& workspace);
