@@ -84,23 +84,23 @@ TEST_F(Pool, AveragesTheDurationOfJobsThatDidTheirWork) {
       ASSERT_TRUE(testing::eventually([&] { return done == i; }));
     }
   };
-  // How many jobs are accepted while one runs.
+  // How many jobs are accepted while one runs. Waits for all of them, so that none is left ahead of the next job.
   const auto accepted_jobs = [&] {
     std::latch started(1);
     std::latch release(1);
-    std::latch ended(1);
-    EXPECT_FALSE(pool.submit(later(), [&] {
+    std::atomic<int> ended = 0;
+    const auto refused = pool.submit(later(), [&] {
       started.count_down();
       release.wait();
-      ended.count_down();
-      return false;
-    }));
+      return ++ended, false;
+    });
+    if (refused) return -1;
     started.wait();
-    int found = 0;
-    while (found < 50 && !pool.submit(later(), [] { return false; })) ++found;
+    int accepted = 0;
+    while (accepted < 50 && !pool.submit(later(), [&] { return ++ended, false; })) ++accepted;
     release.count_down();
-    ended.wait();
-    return found;
+    EXPECT_TRUE(testing::eventually([&] { return ended == accepted + 1; }));
+    return accepted;
   };
   run(20, false);
   EXPECT_EQ(accepted_jobs(), 1) << "the mean is still 0.9 s";
