@@ -6,6 +6,7 @@
 
 #include "common/runtime/log.h"
 #include "common/runtime/periodic_task.h"
+#include "common/storage/array_text.h"
 
 namespace mm::bus {
 namespace {
@@ -68,7 +69,9 @@ struct Outbox::Impl {
         add_name("add to " + table),
         add_sql(
             "INSERT INTO " + table +
-            " (message_id, subject, body, traceparent) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id) DO NOTHING"),
+            " (message_id, subject, body, traceparent) SELECT e.id, e.subject, e.body, e.trace FROM unnest($1::text[], "
+            "$2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS e (id, subject, body, trace, place) "
+            "ORDER BY e.place ON CONFLICT (message_id) DO NOTHING"),
         unsent(metrics.gauge("mm_outbox_unsent", "Events in the outbox that JetStream has not confirmed yet")),
         oldest(metrics.gauge("mm_outbox_oldest_unsent_seconds", "Age of the oldest event not confirmed yet")),
         published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, including resent ones")),
@@ -217,11 +220,13 @@ Outbox::Outbox(storage::Postgres& postgres, Bus& bus, std::string schema, metric
 
 Outbox::~Outbox() = default;
 
-void Outbox::add(pqxx::work& tx, std::string_view subject, const std::string& body, const std::string& message_id) {
-  const auto& context = trace::current();
+void Outbox::add(pqxx::work& tx, const std::vector<Event>& events) {
+  if (events.empty()) return;
+  const auto column = [&](auto value) { return storage::array_text(events, value); };
   tx.conn().prepare(impl_->add_name, impl_->add_sql);
-  tx.exec_prepared0(impl_->add_name, message_id, std::string(subject), body,
-                    context.none() ? std::string() : context.traceparent());
+  tx.exec_prepared0(impl_->add_name, column([](const Event& e) { return e.message_id; }),
+                    column([](const Event& e) { return e.subject; }), column([](const Event& e) { return e.body; }),
+                    column([](const Event& e) { return e.trace.none() ? std::string() : e.trace.traceparent(); }));
 }
 
 void Outbox::wake() { impl_->relay.wake(); }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/bus/bus.h"
 #include "common/storage/postgres.h"
@@ -29,13 +30,14 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// Adds an event in the caller's transaction. `message_id`: the idempotency key; a second row with the same key is
-  /// ignored. The event carries the current trace.
-  void add(pqxx::work& tx, std::string_view subject, const std::string& body, const std::string& message_id);
-  template <class E>
-  void add(pqxx::work& tx, const E& event, const std::string& message_id) {
-    add(tx, E::kSubject.text, wire::encode(event), message_id);
-  }
+  struct Event {
+    std::string_view subject;
+    std::string body;
+    std::string message_id;  ///< the idempotency key: a second row with the same key is ignored
+    trace::Context trace;
+  };
+  /// Adds events in the caller's transaction, with one statement. They are published in this order.
+  void add(pqxx::work& tx, const std::vector<Event>& events);
 
   /// Call it after the commit: the relay then looks for rows immediately instead of at its next turn (every 200 ms).
   void wake();

@@ -399,16 +399,19 @@ Reply<std::vector<std::optional<RatedMatch>>> Store::with_locked_ratings(
     const auto known = known_matches(tx, matches);
     if (matches.size() - known.size() > 1) lock_all_ratings(tx, matches);
     Results results(matches.size());
+    std::vector<bus::Outbox::Event> events;
     for (std::size_t i = 0; i < matches.size(); ++i) {
-      if (known.contains(matches[i]->match_id)) continue;
-      const trace::Scope scope(trace::of_match(matches[i]->match_id));
+      const auto id = matches[i]->match_id;
+      if (known.contains(id)) continue;
+      const trace::Scope scope(trace::of_match(id));
       auto rated = decide(*matches[i], lock_ratings(tx, *matches[i]));
       const auto event_text = wire::encode(rated.event);
       if (!log_match(tx, rated, event_text)) continue;
       write_ratings(tx, rated);
-      outbox_.add(tx, MatchRated::kSubject.text, event_text, matches[i]->match_id.to_string() + ".rated");
+      events.push_back({MatchRated::kSubject.text, event_text, id.to_string() + ".rated", trace::current()});
       results[i] = std::move(rated);
     }
+    outbox_.add(tx, events);
     return results;
   });
   if (!applied) return failed(applied.error());

@@ -8,7 +8,7 @@
 
 namespace mm::session {
 
-/// invalid_fields for a number outside the range of a double. check_report checks that the report fits the match.
+/// invalid_fields for a number outside the range of a double. judge() checks that the report fits the match.
 Reply<Report> read_report(const ReportResult& result);
 
 }  // namespace mm::session

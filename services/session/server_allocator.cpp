@@ -1,6 +1,7 @@
 #include "services/session/server_allocator.h"
 
 #include <chrono>
+#include <utility>
 
 #include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
@@ -29,6 +30,11 @@ Caller caller_for(const Tenant& tenant) {
   return caller;
 }
 
+bool no_server_for_any(const Problem& problem) {
+  return problem.code == Code::no_capacity || problem.code == Code::unavailable ||
+         problem.code == Code::deadline_exceeded;
+}
+
 double seconds(Milliseconds time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
@@ -37,6 +43,7 @@ ServerAllocator::ServerAllocator(Store& store, bus::Bus& bus, const Tokens& toke
                                  Metrics& metrics)
     : store_(store), bus_(bus), tokens_(tokens), notifier_(notifier), metrics_(metrics) {
   for (int i = 0; i < kWorkers; ++i) workers_.emplace_back([this] { work(); });
+  writer_ = std::thread([this] { write(); });
 }
 
 ServerAllocator::~ServerAllocator() {
@@ -44,8 +51,14 @@ ServerAllocator::~ServerAllocator() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  woken_.notify_all();
+  work_queued_.notify_all();
   for (auto& worker : workers_) worker.join();
+  {
+    const std::lock_guard lock(mutex_);
+    workers_stopped_ = true;
+  }
+  answers_queued_.notify_one();
+  writer_.join();
 }
 
 void ServerAllocator::allocate(const Match& match) {
@@ -55,19 +68,19 @@ void ServerAllocator::allocate(const Match& match) {
 void ServerAllocator::enqueue(const Match& match, bool probe) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_allocate_.size() >= kMaxQueued || !in_progress_.insert(match.id).second) return;
+    if (allocating_.size() >= kMaxInProgress || !allocating_.insert(match.id).second) return;
     to_allocate_.push_back({match, probe});
   }
-  woken_.notify_one();
+  work_queued_.notify_one();
 }
 
 void ServerAllocator::release(MatchId match) {
   {
     const std::lock_guard lock(mutex_);
-    if (to_release_.size() >= kMaxQueued || !in_progress_.insert(match).second) return;
+    if (releasing_.size() >= kMaxInProgress || !releasing_.insert(match).second) return;
     to_release_.push_back(match);
   }
-  woken_.notify_one();
+  work_queued_.notify_one();
 }
 
 bool ServerAllocator::sweep() {
@@ -85,25 +98,107 @@ bool ServerAllocator::sweep() {
 void ServerAllocator::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    woken_.wait(lock, [this] { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
+    work_queued_.wait(lock, [this] { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
     if (stopping_) return;
-    MatchId done;
     if (!to_allocate_.empty()) {
       const auto job = std::move(to_allocate_.front());
       to_allocate_.pop_front();
-      done = job.match.id;
       lock.unlock();
-      run(job);
+      const auto allocation = allocate_now(job);
+      lock.lock();
+      if (allocation) allocated_.push_back(*allocation);
+      else allocating_.erase(job.match.id);
     } else {
-      done = to_release_.front();
+      const auto match = to_release_.front();
       to_release_.pop_front();
       lock.unlock();
-      release_now(done);
+      const bool released = release_now(match);
+      lock.lock();
+      if (released) released_.push_back(match);
+      else releasing_.erase(match);
     }
+    answers_queued_.notify_one();
+  }
+}
+
+std::optional<Allocation> ServerAllocator::allocate_now(const Job& job) {
+  if (none_free_ && !job.probe) return std::nullopt;  // the next sweep reads it again
+  const auto& match = job.match;
+  const trace::Scope scope(trace::of_match(match.id));
+  const auto start = std::chrono::steady_clock::now();
+  const auto answer =
+      bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTimeout));
+  metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (!answer && no_server_for_any(answer.error())) {
+    none_free_ = true;
+    return std::nullopt;
+  }
+  if (!answer) handle_refusal(match, answer.error());
+  if (job.probe) {
+    none_free_ = false;
+    sweep();
+  }
+  if (!answer) return std::nullopt;
+  auto allocation = *answer;
+  allocation.match_id = match.id;
+  return allocation;
+}
+
+void ServerAllocator::handle_refusal(const Match& match, const Problem& problem) {
+  switch (problem.code) {
+    case Code::match_over: {
+      // The orchestrator has already released this match, so it will never get a server: cancel it without waiting.
+      const MatchEnd end{cancelled_event(match, CancelReason::no_server), {}};
+      const auto cancelled =
+          store_.end_overdue(Store::Overdue::unserved, Milliseconds{0}, match, end, Deadline::after(kRequestTimeout));
+      if (cancelled && *cancelled) notifier_.status_changed(**cancelled, MatchStatus::allocating);
+      return;
+    }
+    default: log::error("allocate_refused", {{"match_id", match.id}, {"code", info(problem.code).name}});
+  }
+}
+
+bool ServerAllocator::release_now(MatchId match) {
+  return bus_.request(ReleaseServer{match}, Caller{}, Deadline::after(kRequestTimeout)).ok();
+}
+
+void ServerAllocator::write() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    answers_queued_.wait(lock, [this] { return workers_stopped_ || !allocated_.empty() || !released_.empty(); });
+    if (allocated_.empty() && released_.empty()) return;
+    const auto allocated = std::exchange(allocated_, {});
+    const auto released = std::exchange(released_, {});
+    lock.unlock();
+    if (!allocated.empty()) make_ready(allocated);
+    if (!released.empty()) mark_released(released);
+    lock.lock();
+    for (const auto& allocation : allocated) allocating_.erase(allocation.match_id);
+    for (const auto match : released) releasing_.erase(match);
+    lock.unlock();
     continue_backlog();
     lock.lock();
-    in_progress_.erase(done);
   }
+}
+
+// If a row could not be written, the match still waits and requests its server again. If a match is no longer
+// allocating, it has ended, and the server is released as that of any ended match.
+void ServerAllocator::make_ready(const std::vector<Allocation>& allocations) {
+  const auto ready = store_.make_ready(allocations, Deadline::after(kRequestTimeout));
+  if (!ready && ready.error().code == Code::internal_error && allocations.size() > 1) {
+    // An allocation that cannot be written must not fail the others.
+    for (const auto& allocation : allocations) make_ready({allocation});
+  }
+  if (!ready) return;
+  for (const auto& match : *ready) {
+    const trace::Scope scope(trace::of_match(match.id));
+    metrics_.found_to_ready.observe(seconds(match.ready_at.value_or(match.found_at) - match.found_at));
+    notifier_.status_changed(match, MatchStatus::allocating);
+  }
+}
+
+void ServerAllocator::mark_released(const std::vector<MatchId>& matches) {
+  if (store_.mark_released(matches, Deadline::after(kRequestTimeout)) && none_free_) sweep();
 }
 
 // When the workers have taken all matches of the last sweep, the next sweep of a backlog follows at once.
@@ -113,61 +208,6 @@ void ServerAllocator::continue_backlog() {
     if (stopping_ || !to_allocate_.empty()) return;
   }
   if (!none_free_ && backlogged_.exchange(false)) sweep();
-}
-
-void ServerAllocator::run(const Job& job) {
-  if (none_free_ && !job.probe) return;  // the next sweep reads it again
-  const auto outcome = request_server(job.match);
-  if (outcome == Outcome::none_free) {
-    none_free_ = true;
-  } else if (job.probe) {
-    none_free_ = false;
-    sweep();
-  }
-}
-
-ServerAllocator::Outcome ServerAllocator::request_server(const Match& match) {
-  const trace::Scope scope(trace::of_match(match.id));
-  const auto start = std::chrono::steady_clock::now();
-  const auto answer =
-      bus_.request(request_for(match, tokens_), caller_for(match.tenant), Deadline::after(kRequestTimeout));
-  metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return answer ? make_ready(match, *answer) : handle_refusal(match, answer.error());
-}
-
-ServerAllocator::Outcome ServerAllocator::make_ready(const Match& match, const Allocation& allocation) {
-  const auto ready = store_.make_ready(match.id, allocation, Deadline::after(kRequestTimeout));
-  // If the row could not be written, the match still waits and requests its server again. If the match is no longer
-  // allocating, it has ended, and the server is released as that of any ended match.
-  if (!ready || !*ready) return Outcome::refused;
-  metrics_.found_to_ready.observe(seconds((*ready)->ready_at.value_or(match.found_at) - match.found_at));
-  notifier_.status_changed(**ready, MatchStatus::allocating);
-  return Outcome::allocated;
-}
-
-ServerAllocator::Outcome ServerAllocator::handle_refusal(const Match& match, const Problem& problem) {
-  switch (problem.code) {
-    case Code::no_capacity:
-    case Code::unavailable:
-    case Code::deadline_exceeded: return Outcome::none_free;
-    case Code::match_over: {
-      // The orchestrator has already released this match, so it will never get a server: cancel it without waiting.
-      const MatchEnd end{cancelled_event(match, CancelReason::no_server), {}};
-      const auto cancelled =
-          store_.end_overdue(Store::Overdue::unserved, Milliseconds{0}, match, end, Deadline::after(kRequestTimeout));
-      if (cancelled && *cancelled) notifier_.status_changed(**cancelled, MatchStatus::allocating);
-      return Outcome::refused;
-    }
-    default:
-      log::error("allocate_refused", {{"match_id", match.id}, {"code", info(problem.code).name}});
-      return Outcome::refused;
-  }
-}
-
-void ServerAllocator::release_now(MatchId match) {
-  if (!bus_.request(ReleaseServer{match}, Caller{}, Deadline::after(kRequestTimeout))) return;
-  if (!store_.mark_released(match, Deadline::after(kRequestTimeout))) return;
-  if (none_free_) sweep();
 }
 
 }  // namespace mm::session

@@ -5,6 +5,7 @@
 // matches request again, so no match overtakes an older one. After an outage more matches may wait than one sweep
 // reads. Until a sweep has read all of them, new matches wait in their rows, and kWorkers requests at a time go to the
 // orchestrator, in the order in which the matches were found.
+// Worker threads send the requests; a writer thread stores the answers of all workers, many in one transaction.
 // Allocate and release are idempotent by match_id: a repeat after a crash or a lost answer gives the same server.
 // Thread-safe.
 #pragma once
@@ -27,11 +28,12 @@ class ServerAllocator {
  public:
   static constexpr int kWorkers = 4;
   static constexpr int kMaxPerSweep = 256;
-  static constexpr std::size_t kMaxQueued = 1024;
+  /// Limit of the matches whose allocation, and of those whose release, is queued, requested or not yet stored.
+  static constexpr std::size_t kMaxInProgress = 1024;
   static constexpr Milliseconds kRequestTimeout{2'000};
 
   ServerAllocator(Store& store, bus::Bus& bus, const Tokens& tokens, MatchNotifier& notifier, Metrics& metrics);
-  /// Waits for the requests that are running. Queued matches remain in their rows.
+  /// Waits for the requests that are running and stores their answers. Queued matches remain in their rows.
   ~ServerAllocator();
   ServerAllocator(const ServerAllocator&) = delete;
   ServerAllocator& operator=(const ServerAllocator&) = delete;
@@ -44,19 +46,20 @@ class ServerAllocator {
   bool sweep();
 
  private:
-  enum class Outcome { allocated, none_free, refused };
   struct Job {
     Match match;
     bool probe = false;  ///< requested alone, while the other matches wait
   };
 
-  void work();
   void enqueue(const Match& match, bool probe);
-  void run(const Job& job);
-  Outcome request_server(const Match& match);
-  Outcome make_ready(const Match& match, const Allocation& allocation);
-  Outcome handle_refusal(const Match& match, const Problem& problem);
-  void release_now(MatchId match);
+  void work();
+  /// None: the match still waits, or has ended.
+  std::optional<Allocation> allocate_now(const Job& job);
+  void handle_refusal(const Match& match, const Problem& problem);
+  bool release_now(MatchId match);
+  void write();
+  void make_ready(const std::vector<Allocation>& allocations);
+  void mark_released(const std::vector<MatchId>& matches);
   void continue_backlog();
 
   Store& store_;
@@ -68,12 +71,18 @@ class ServerAllocator {
   std::atomic<bool> none_free_ = false;
   std::atomic<bool> backlogged_ = false;  ///< the last sweep did not read all waiting matches
   std::mutex mutex_;
-  std::condition_variable woken_;
-  std::deque<Job> to_allocate_;     // guarded by mutex_
-  std::deque<MatchId> to_release_;  // guarded by mutex_
-  std::set<MatchId> in_progress_;   // guarded by mutex_: queued, or with a worker
-  bool stopping_ = false;           // guarded by mutex_
+  std::condition_variable work_queued_;
+  std::condition_variable answers_queued_;
+  std::deque<Job> to_allocate_;         // guarded by mutex_
+  std::deque<MatchId> to_release_;      // guarded by mutex_
+  std::set<MatchId> allocating_;        // guarded by mutex_: queued, with a worker, or in allocated_
+  std::set<MatchId> releasing_;         // guarded by mutex_: queued, with a worker, or in released_
+  std::vector<Allocation> allocated_;   // guarded by mutex_: answers for the writer
+  std::vector<MatchId> released_;       // guarded by mutex_: answers for the writer
+  bool stopping_ = false;               // guarded by mutex_
+  bool workers_stopped_ = false;        // guarded by mutex_
   std::vector<std::thread> workers_;
+  std::thread writer_;
 };
 
 }  // namespace mm::session

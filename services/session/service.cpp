@@ -24,6 +24,9 @@ constexpr int kDatabaseConnections = 10;
 constexpr int kCacheConnections = 2;
 /// Matches stored in one transaction.
 constexpr int kMaxFoundPerBatch = 100;
+/// Results judged in one transaction, and transactions at the same time.
+constexpr int kMaxResultsPerBatch = 50;
+constexpr int kResultThreads = 2;
 
 bool is_server_of(const Caller& caller, MatchId match) { return caller.role == Role::server && caller.match == match; }
 
@@ -71,7 +74,8 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
   server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
   server_.serve<GetRecentMatches>([this](const GetRecentMatches& r, const bus::Context& c) { return recent(r, c); });
   server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });
-  server_.serve<ReportResult>([this](const ReportResult& r, const bus::Context& c) { return report(r, c); });
+  server_.serve_batch<ReportResult>(
+      kMaxResultsPerBatch, [this](std::vector<bus::Incoming<ReportResult>>& batch) { report(batch); }, kResultThreads);
   server_.serve<ReconcileMatches>([this](const ReconcileMatches& r, const bus::Context& c) { return reconcile(r, c); });
   events_.on_batch<MatchFound>(kMaxFoundPerBatch, [this](const auto& events) { return on_found(events); });
   server_.start();
@@ -87,9 +91,7 @@ runtime::LiveModes::Table Service::modes_of(const MatchFound& found) {
   return bad_roster(found, *modes) && !bad_roster(found, *modes_.before()) ? modes_.before() : modes;
 }
 
-Store::Arrival Service::arrival_of(const MatchFound& found, const trace::Context& trace) {
-  return {found, bad_roster(found, *modes_of(found)), trace};
-}
+Store::Arrival Service::arrival_of(const MatchFound& found) { return {found, bad_roster(found, *modes_of(found))}; }
 
 Reply<std::vector<Store::Stored>> Service::store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline) {
   const auto decide = [&](const Store::Arrival& arrival, const Match& row, const std::set<PlayerId>& busy) {
@@ -97,13 +99,12 @@ Reply<std::vector<Store::Stored>> Service::store_found(const std::vector<Store::
   };
   auto stored = store_.insert_found(arrivals, decide, deadline);
   if (!stored) return stored;
-  for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    const auto& [match, fresh, refused] = (*stored)[i];
+  for (const auto& [match, fresh, refused] : *stored) {
     if (!fresh) {
       metrics_.duplicates.add();
       continue;
     }
-    const trace::Scope scope(arrivals[i].trace);
+    const trace::Scope scope(trace::of_match(match.id));
     match_notifier_.status_changed(match, std::nullopt);
     if (match.status == MatchStatus::allocating) {
       servers_.allocate(match);
@@ -116,7 +117,7 @@ Reply<std::vector<Store::Stored>> Service::store_found(const std::vector<Store::
 
 std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFound>>& events) {
   std::vector<Store::Arrival> arrivals;
-  for (const auto& delivered : events) arrivals.push_back(arrival_of(delivered.event, delivered.trace));
+  for (const auto& delivered : events) arrivals.push_back(arrival_of(delivered.event));
   const bool stored = store_found(arrivals, Deadline::after(kStoreTimeout)).ok();
   return std::vector<bus::Ack>(events.size(), stored ? bus::Ack::done : bus::Ack::retry);
 }
@@ -124,7 +125,7 @@ std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFo
 Reply<MatchStandings> Service::reconcile(const ReconcileMatches& request, const bus::Context& context) {
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
   std::vector<Store::Arrival> arrivals;
-  for (const auto& found : request.matches) arrivals.push_back(arrival_of(found, context.trace));
+  for (const auto& found : request.matches) arrivals.push_back(arrival_of(found));
   const auto stored = store_found(arrivals, context.deadline.within(kStoreTimeout));
   if (!stored) return fail(stored.error());
   MatchStandings answer;
@@ -196,31 +197,64 @@ Reply<HeartbeatAnswer> Service::heartbeat(const Heartbeat& request, const bus::C
 Reply<HeartbeatAnswer> Service::abort(MatchId match, Deadline deadline) {
   Report report;
   report.voids = true;
-  const auto settled = settle(match, report, deadline);
+  const auto settled = settle({{match, report}}, deadline).at(match);
   if (!settled) return fail(settled.error());
   return HeartbeatAnswer{true, kHeartbeatSeconds};
 }
 
-Reply<ResultAnswer> Service::report(const ReportResult& request, const bus::Context& context) {
-  if (!is_server_of(context.caller, request.match_id)) return refuse(Code::forbidden);
-  const auto match = store_.find(request.match_id, context.deadline);
-  if (!match) return fail(match.error());
-  if (!*match) return unknown_match();
-  const auto report = read_report(request);
-  if (!report) return fail(report.error());
-  if (auto errors = check_report(**match, *report); !errors.empty()) return fail(wire::invalid(std::move(errors)));
-  return settle(request.match_id, *report, context.deadline);
+// One transaction judges a match once, so a second report about the same match goes into the next transaction.
+void Service::report(std::vector<bus::Incoming<ReportResult>>& batch) {
+  while (!batch.empty()) {
+    std::map<MatchId, Report> reports;
+    std::vector<bus::Incoming<ReportResult>> read;
+    std::vector<bus::Incoming<ReportResult>> later;
+    auto deadline = batch.front().context.deadline;
+    for (auto& one : batch) {
+      const auto match = one.request.match_id;
+      if (!is_server_of(one.context.caller, match)) {
+        one.answer(refuse(Code::forbidden));
+      } else if (reports.contains(match)) {
+        later.push_back(std::move(one));
+      } else if (auto report = read_report(one.request); !report) {
+        one.answer(fail(std::move(report).error()));
+      } else {
+        reports.emplace(match, *std::move(report));
+        if (one.context.deadline.when() > deadline.when()) deadline = one.context.deadline;
+        read.push_back(std::move(one));
+      }
+    }
+    const auto answers = settle(reports, deadline.within(kStoreTimeout));
+    for (auto& one : read) one.answer(answers.at(one.request.match_id));
+    batch = std::move(later);
+  }
 }
 
-Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadline deadline) {
+std::map<MatchId, Reply<ResultAnswer>> Service::settle(const std::map<MatchId, Report>& reports, Deadline deadline) {
+  std::map<MatchId, Reply<ResultAnswer>> answers;
+  if (reports.empty()) return answers;
+  std::vector<MatchId> matches;
+  for (const auto& [match, report] : reports) matches.push_back(match);
+  const auto decide = [&](const Match& row, TimePoint now) { return judge(row, reports.at(row.id), now); };
+  const auto judged = store_.with_locked(matches, decide, deadline);
+  if (!judged && judged.error().code == Code::internal_error && reports.size() > 1) {
+    // A match that cannot be written must not fail the others.
+    for (const auto& one : reports) answers.merge(settle({one}, deadline));
+    return answers;
+  }
+  for (const auto match : matches) {
+    if (!judged) answers.emplace(match, fail(judged.error()));
+    else if (const auto found = judged->find(match); found != judged->end()) answers.emplace(match, finish(found->second));
+    else answers.emplace(match, unknown_match());
+  }
+  return answers;
+}
+
+Reply<ResultAnswer> Service::finish(const Store::Judged& judged) {
+  const auto match = judged.match.id;
   const trace::Scope scope(trace::of_match(match));
-  const auto decide = [&](const Match& row, TimePoint now) { return judge(row, report, now); };
-  const auto judged = store_.with_locked(match, decide, deadline);
-  if (!judged) return fail(judged.error());
-  if (!*judged) return unknown_match();
-  switch ((*judged)->verdict) {
+  switch (judged.judgement.verdict) {
     case Verdict::accept:
-      match_notifier_.status_changed((*judged)->match, (*judged)->before);
+      match_notifier_.status_changed(judged.match, judged.before);
       servers_.release(match);
       break;
     case Verdict::repeated: metrics_.results_repeated.add(); break;
@@ -231,8 +265,9 @@ Reply<ResultAnswer> Service::settle(MatchId match, const Report& report, Deadlin
       return refuse(Code::result_conflict);
     case Verdict::over: metrics_.results_refused.add(); return refuse(Code::match_over);
     case Verdict::not_yet: return refuse(Code::not_ready_yet);
+    case Verdict::invalid: return fail(wire::invalid(judged.judgement.errors));
   }
-  return ResultAnswer{match, (*judged)->match.status};
+  return ResultAnswer{match, judged.match.status};
 }
 
 }  // namespace mm::session

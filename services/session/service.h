@@ -55,18 +55,21 @@ class Service {
   Reply<MatchStandings> reconcile(const ReconcileMatches& request, const bus::Context& context);
   /// Stores the matches, notifies of the new ones, and requests their servers.
   Reply<std::vector<Store::Stored>> store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
-  Store::Arrival arrival_of(const MatchFound& found, const trace::Context& trace);
+  Store::Arrival arrival_of(const MatchFound& found);
 
   Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
   Reply<RecentMatches> recent(const GetRecentMatches& request, const bus::Context& context);
   Reply<HeartbeatAnswer> heartbeat(const Heartbeat& request, const bus::Context& context);
   Reply<HeartbeatAnswer> abort(MatchId match, Deadline deadline);
   /// Idempotent by the hash of the result's content.
-  Reply<ResultAnswer> report(const ReportResult& request, const bus::Context& context);
+  void report(std::vector<bus::Incoming<ReportResult>>& batch);
 
   Reply<std::optional<Match>> load(const GetMatch& request, const bus::Context& context);
   Reply<MatchView> view_for(const Match& match, const Caller& caller) const;
-  Reply<ResultAnswer> settle(MatchId match, const Report& report, Deadline deadline);
+  /// Judges the reports in one transaction; returns the answer to each.
+  std::map<MatchId, Reply<ResultAnswer>> settle(const std::map<MatchId, Report>& reports, Deadline deadline);
+  /// What follows from a judgement after the commit.
+  Reply<ResultAnswer> finish(const Store::Judged& judged);
 
   Runtime& runtime_;
   const Timing timing_;

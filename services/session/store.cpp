@@ -6,6 +6,7 @@
 #include "common/bus/outbox.h"
 #include "common/contracts/recent.h"
 #include "common/runtime/log.h"
+#include "common/runtime/match_trace.h"
 #include "common/storage/array_text.h"
 #include "common/storage/postgres.h"
 #include "common/wire/codec.h"
@@ -37,12 +38,17 @@ std::string select(const std::string& rest) {
 }
 std::string returning(const std::string& update) { return update + " RETURNING " + kColumns; }
 
-// The end of a match, with further columns and a further condition.
+// The ends of matches, with further columns and a further condition.
 std::string end_sql(const std::string& columns, const std::string& condition) {
   return returning(
-      "UPDATE session.match SET state = $2, reason = $3, requeue = $4::jsonb, ended_event = $5, "
-      "result_hash = nullif($6, ''), ended_at = now()" +
-      columns + " WHERE match_id = $1::uuid AND state = ANY($7::text[])" + condition);
+      "UPDATE session.match SET state = e.end_state, reason = nullif(e.why, ''), requeue = e.tickets::jsonb, "
+      "ended_event = e.event, result_hash = nullif(e.hash, ''), ended_at = now(), "
+      "started_at = CASE e.end_state WHEN 'completed' THEN coalesce(started_at, ready_at) ELSE started_at END" +
+      columns +
+      " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) "
+      "AS e (id, end_state, why, tickets, event, hash) WHERE match_id = e.id "
+      "AND state = ANY (CASE e.end_state WHEN 'completed' THEN $7::text[] ELSE $8::text[] END)" +
+      condition);
 }
 
 // Statements that run for every match, prepared once per connection.
@@ -61,18 +67,20 @@ const std::string kFindLiveSql = select(
     "WHERE live.tenant = $1 AND live.player_id = $2::uuid)");
 const std::string kLockSql = std::string("SELECT ") + kColumns +
                              ", (extract(epoch FROM now()) * 1000)::bigint AS now_ms FROM session.match "
-                             "WHERE match_id = $1::uuid FOR UPDATE";
+                             "WHERE match_id = ANY($1::uuid[]) ORDER BY match_id FOR UPDATE";
 const std::string kMakeReadySql = returning(
-    "UPDATE session.match SET state = 'ready', server_id = $2::uuid, server_endpoint = $3, server_url = $4, "
-    "ready_at = now(), heartbeat_at = now() WHERE match_id = $1::uuid AND state = ANY($5::text[])");
+    "WITH allocated AS (SELECT a.* FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) "
+    "AS a (id, server, endpoint, url) JOIN session.match AS m ON m.match_id = a.id "
+    "WHERE m.state = ANY($5::text[]) ORDER BY a.id FOR UPDATE OF m) "
+    "UPDATE session.match SET state = 'ready', server_id = server, server_endpoint = endpoint, server_url = url, "
+    "ready_at = now(), heartbeat_at = now() FROM allocated WHERE match_id = id");
 const std::string kStartSql = returning(
     "UPDATE session.match SET state = 'running', started_at = now(), heartbeat_at = now() "
     "WHERE match_id = $1::uuid AND state = ANY($2::text[])");
-const std::string kCompleteSql = end_sql(", started_at = coalesce(started_at, ready_at)", "");
-const std::string kCancelSql = end_sql("", "");
-const std::string kCancelNewSql = end_sql(", released = true", "");
-const std::string kCancelUnservedSql = end_sql("", " AND " + is_unserved("$8"));
-const std::string kCancelSilentSql = end_sql("", " AND " + is_silent("$8"));
+const std::string kEndSql = end_sql("", "");
+const std::string kEndNewSql = end_sql(", released = true", "");
+const std::string kEndUnservedSql = end_sql("", " AND " + is_unserved("$9"));
+const std::string kEndSilentSql = end_sql("", " AND " + is_silent("$9"));
 const std::string kRecordHeartbeatSql = returning(
     "UPDATE session.match SET heartbeat_at = now() WHERE match_id = $1::uuid AND state IN ('ready', 'running')");
 const storage::Statement kInsert{"session_insert", kInsertSql.c_str()};
@@ -82,11 +90,15 @@ const storage::Statement kFindLive{"session_find_live", kFindLiveSql.c_str()};
 const storage::Statement kLock{"session_lock", kLockSql.c_str()};
 const storage::Statement kMakeReady{"session_make_ready", kMakeReadySql.c_str()};
 const storage::Statement kStart{"session_start", kStartSql.c_str()};
-const storage::Statement kComplete{"session_complete", kCompleteSql.c_str()};
-const storage::Statement kCancel{"session_cancel", kCancelSql.c_str()};
-const storage::Statement kCancelNew{"session_cancel_new", kCancelNewSql.c_str()};
-const storage::Statement kCancelUnserved{"session_cancel_unserved", kCancelUnservedSql.c_str()};
-const storage::Statement kCancelSilent{"session_cancel_silent", kCancelSilentSql.c_str()};
+const storage::Statement kEnd{"session_end", kEndSql.c_str()};
+const storage::Statement kEndNew{"session_end_new", kEndNewSql.c_str()};
+const storage::Statement kEndUnserved{"session_end_unserved", kEndUnservedSql.c_str()};
+const storage::Statement kEndSilent{"session_end_silent", kEndSilentSql.c_str()};
+// The rows are locked in the order of their ids, as kLock and kMakeReady lock them.
+const storage::Statement kMarkReleased{
+    "session_mark_released",
+    "WITH ended AS (SELECT match_id AS id FROM session.match WHERE match_id = ANY($1::uuid[]) AND ended_at IS NOT NULL "
+    "ORDER BY match_id FOR UPDATE) UPDATE session.match SET released = true FROM ended WHERE match_id = id"};
 const storage::Statement kRecordHeartbeat{"session_record_heartbeat", kRecordHeartbeatSql.c_str()};
 const storage::Statement kEnterPlayers{"session_enter_players",
                                        "INSERT INTO session.live_player (tenant, player_id, match_id) "
@@ -97,9 +109,10 @@ const storage::Statement kEnterPlayers{"session_enter_players",
 // When a match ends, its players are no longer live players, and the match is one of their recent matches.
 const storage::Statement kFreePlayers{
     "session_free_players",
-    "WITH freed AS (DELETE FROM session.live_player WHERE match_id = $1::uuid) "
+    "WITH freed AS (DELETE FROM session.live_player WHERE match_id = ANY($3::uuid[])) "
     "INSERT INTO session.ended_player (tenant, player_id, match_id, ended_at) "
-    "SELECT $2, player, $1::uuid, now() FROM unnest($3::uuid[]) AS player ON CONFLICT DO NOTHING"};
+    "SELECT tenant, player, id, now() FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS p (tenant, player, id) "
+    "ON CONFLICT DO NOTHING"};
 const std::string kRecentSql = select(
     "WHERE match_id IN (SELECT ended.match_id FROM session.ended_player ended "
     "WHERE ended.tenant = $1 AND ended.player_id = $2::uuid AND ended.ended_at > now() - $3 * interval '1 millisecond' "
@@ -171,12 +184,32 @@ std::string states_text(const std::vector<MatchStatus>& states) {
   return text + "}";
 }
 
+std::string ids_text(const std::vector<MatchId>& matches) {
+  return array_text(matches, [](MatchId id) { return id.to_string(); });
+}
+
 /// The id of an event's message. An event that is sent again has the same id, so the bus drops the duplicate.
 std::string message_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
-void free_players(pqxx::work& tx, const Match& match) {
-  kFreePlayers(tx, match.id.to_string(), match.tenant.str(),
-               array_text(players_of(match.teams), [](PlayerId id) { return id.to_string(); }));
+struct PlayerOfMatch {
+  const Match* match;
+  PlayerId player;
+};
+
+std::vector<PlayerOfMatch> all_players_of(const std::vector<const Match*>& matches) {
+  std::vector<PlayerOfMatch> players;
+  for (const auto* match : matches) {
+    for (const auto player : players_of(match->teams)) players.push_back({match, player});
+  }
+  return players;
+}
+
+/// Runs a statement whose parameters are the columns tenant, player_id and match_id.
+pqxx::result with_players(pqxx::work& tx, const storage::Statement& statement,
+                          const std::vector<PlayerOfMatch>& players) {
+  return statement(tx, array_text(players, [](const PlayerOfMatch& p) { return p.match->tenant.str(); }),
+                   array_text(players, [](const PlayerOfMatch& p) { return p.player.to_string(); }),
+                   array_text(players, [](const PlayerOfMatch& p) { return p.match->id.to_string(); }));
 }
 
 // Runs one transaction. If the reply to the commit was lost, runs it again: every transaction here is idempotent.
@@ -218,19 +251,10 @@ std::map<MatchId, Match> insert(pqxx::work& tx, const std::vector<Store::Arrival
 
 /// Makes the players of these matches live players. Returns, by match, the players whom another live match has.
 std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::vector<const Match*>& matches) {
-  struct Entry {
-    const Match* match;
-    PlayerId player;
-  };
-  std::vector<Entry> entries;
+  const auto entries = all_players_of(matches);
   std::map<MatchId, std::set<PlayerId>> busy;
-  for (const auto* match : matches) {
-    for (const auto player : players_of(match->teams)) entries.push_back({match, player});
-  }
   if (entries.empty()) return busy;
-  const auto rows = kEnterPlayers(tx, array_text(entries, [](const Entry& e) { return e.match->tenant.str(); }),
-                                  array_text(entries, [](const Entry& e) { return e.player.to_string(); }),
-                                  array_text(entries, [](const Entry& e) { return e.match->id.to_string(); }));
+  const auto rows = with_players(tx, kEnterPlayers, entries);
   if (rows.size() == entries.size()) return busy;
   for (const auto& entry : entries) busy[entry.match->id].insert(entry.player);
   for (const auto& row : rows) {
@@ -240,27 +264,45 @@ std::map<MatchId, std::set<PlayerId>> enter_players(pqxx::work& tx, const std::v
   return busy;
 }
 
-/// Writes the end of the match with `update`: the row, its players, its event. `limit`: the parameter of the further
-/// condition of `update`, if any. None: the row does not satisfy the conditions.
+struct Ending {
+  const Match* match;
+  const MatchEnd* end;
+};
+
+/// Writes the ends of the matches with `update`: the rows, their players, their events. `limit`: the parameter of the
+/// further condition of `update`, if any. Returns the matches that have ended; the rows of the others do not satisfy the
+/// conditions.
 template <class... Limit>
-std::optional<Match> write_end(pqxx::work& tx, bus::Outbox& outbox, const storage::Statement& update,
-                               const Match& match, const MatchEnd& end, const Limit&... limit) {
-  const auto* cancelled = std::get_if<MatchCancelled>(&end.event);
-  const auto status = cancelled != nullptr ? MatchStatus::cancelled : MatchStatus::completed;
-  std::optional<std::string> reason;
-  if (cancelled != nullptr) reason = std::string(text_of(cancelled->reason));
-  const auto requeue = cancelled != nullptr ? cancelled->requeue : std::vector<TicketId>{};
-  return std::visit(
-      [&](const auto& event) {
-        auto ended =
-            one_of(update(tx, match.id.to_string(), std::string(text_of(status)), reason, wire::encode(requeue),
-                          wire::encode(event), end.result_hash, states_text(states_before(status)), limit...));
-        if (!ended) return ended;
-        free_players(tx, match);
-        outbox.add(tx, event, message_id(match.id, text_of(status)));
-        return ended;
-      },
-      end.event);
+std::vector<Match> write_ends(pqxx::work& tx, bus::Outbox& outbox, const storage::Statement& update,
+                              const std::vector<Ending>& endings, const Limit&... limit) {
+  if (endings.empty()) return {};
+  const auto column = [&](auto value) {
+    return array_text(endings, [&](const Ending& e) {
+      return value(*e.match, *e.end, std::get_if<MatchCancelled>(&e.end->event));
+    });
+  };
+  const auto status = [](const MatchCancelled* c) { return c ? MatchStatus::cancelled : MatchStatus::completed; };
+  const auto ended = all_of(update(
+      tx, column([](auto& match, auto&, auto*) { return match.id.to_string(); }),
+      column([&](auto&, auto&, auto* cancelled) { return text_of(status(cancelled)); }),
+      column([](auto&, auto&, auto* cancelled) { return cancelled ? text_of(cancelled->reason) : ""; }),
+      column([](auto&, auto&, auto* cancelled) { return cancelled ? wire::encode(cancelled->requeue) : "[]"; }),
+      column([](auto&, auto& end, auto*) { return std::visit([](auto& e) { return wire::encode(e); }, end.event); }),
+      column([](auto&, auto& end, auto*) { return end.result_hash; }),
+      states_text(states_before(MatchStatus::completed)), states_text(states_before(MatchStatus::cancelled)),
+      limit...));
+  std::vector<const Match*> matches;
+  std::vector<bus::Outbox::Event> events;
+  for (const auto& match : ended) {
+    const auto subject =
+        match.status == MatchStatus::completed ? MatchCompleted::kSubject.text : MatchCancelled::kSubject.text;
+    matches.push_back(&match);
+    events.push_back(
+        {subject, match.ended_event, message_id(match.id, text_of(match.status)), trace::of_match(match.id)});
+  }
+  if (!ended.empty()) with_players(tx, kFreePlayers, all_players_of(matches));
+  outbox.add(tx, events);
+  return ended;
 }
 
 using Refusals = std::map<MatchId, Refusal>;
@@ -292,24 +334,25 @@ Reply<std::vector<Store::Stored>> Store::insert_found(const std::vector<Arrival>
   return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
     auto fresh = insert(tx, arrivals);
     const auto refusals = refuse(tx, arrivals, fresh, decide);
+    std::vector<MatchEnd> ends;
+    ends.reserve(refusals.size());
+    std::vector<Ending> endings;
+    for (const auto& [id, refusal] : refusals) {
+      endings.push_back({&fresh.at(id), &ends.emplace_back(MatchEnd{refusal.event, {}})});
+    }
+    // These matches have no servers to release, because none were requested.
+    for (auto& match : write_ends(tx, outbox_, kEndNew, endings)) fresh.at(match.id) = std::move(match);
     std::vector<MatchId> known;
-    for (const auto& [found, bad_roster, trace] : arrivals) {
-      const auto refused = refusals.find(found.match_id);
-      if (!fresh.contains(found.match_id)) known.push_back(found.match_id);
-      if (refused == refusals.end() || fresh.at(found.match_id).status == MatchStatus::cancelled) continue;
-      const trace::Scope scope(trace);
-      // The match has no server to release, because no server was requested for it.
-      auto& match = fresh.at(found.match_id);
-      match = require(write_end(tx, outbox_, kCancelNew, match, {refused->second.event, {}}));
+    for (const auto& arrival : arrivals) {
+      if (!fresh.contains(arrival.found.match_id)) known.push_back(arrival.found.match_id);
     }
     std::map<MatchId, Match> there;
     if (!known.empty()) {
-      const auto ids = array_text(known, [](MatchId id) { return id.to_string(); });
-      for (auto& match : all_of(kFindAll(tx, ids))) there.emplace(match.id, std::move(match));
+      for (auto& match : all_of(kFindAll(tx, ids_text(known)))) there.emplace(match.id, std::move(match));
     }
     std::vector<Stored> stored;
     std::set<MatchId> seen;
-    for (const auto& [found, bad_roster, trace] : arrivals) {
+    for (const auto& [found, bad_roster] : arrivals) {
       const auto row = fresh.find(found.match_id);
       const auto refused = refusals.find(found.match_id);
       const auto& match = row != fresh.end() ? row->second : there.at(found.match_id);
@@ -335,11 +378,20 @@ Reply<std::vector<Match>> Store::waiting(int max, Deadline deadline) {
   });
 }
 
-Reply<std::optional<Match>> Store::make_ready(MatchId match, const Allocation& allocation, Deadline deadline) {
+Reply<std::vector<Match>> Store::make_ready(const std::vector<Allocation>& allocations, Deadline deadline) {
+  const auto column = [&](auto value) { return array_text(allocations, value); };
   return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
-    auto ready = one_of(kMakeReady(tx, match.to_string(), allocation.server_id.to_string(), allocation.server_endpoint,
-                                   allocation.server_url, states_text(states_before(MatchStatus::ready))));
-    if (ready) outbox_.add(tx, ready_event(*ready), message_id(match, "ready"));
+    auto ready = all_of(kMakeReady(tx, column([](const Allocation& a) { return a.match_id.to_string(); }),
+                                   column([](const Allocation& a) { return a.server_id.to_string(); }),
+                                   column([](const Allocation& a) { return a.server_endpoint; }),
+                                   column([](const Allocation& a) { return a.server_url; }),
+                                   states_text(states_before(MatchStatus::ready))));
+    std::vector<bus::Outbox::Event> events;
+    for (const auto& match : ready) {
+      events.push_back({MatchReady::kSubject.text, wire::encode(ready_event(match)), message_id(match.id, "ready"),
+                        trace::of_match(match.id)});
+    }
+    outbox_.add(tx, events);
     return ready;
   });
 }
@@ -357,16 +409,22 @@ Reply<Store::RecordedHeartbeat> Store::record_heartbeat(MatchId match, bool runn
   });
 }
 
-Reply<std::optional<Store::Judged>> Store::with_locked(MatchId match, const DecideEnd& decide, Deadline deadline) {
-  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> std::optional<Judged> {
-    const auto rows = kLock(tx, match.to_string());
-    if (rows.empty()) return std::nullopt;
-    auto row = match_of(rows[0]);
-    const auto before = row.status;
-    const auto [verdict, end] = decide(row, require(time_of(rows[0]["now_ms"])));
-    if (!end) return Judged{std::move(row), verdict, before};
-    const auto& update = std::holds_alternative<MatchCompleted>(end->event) ? kComplete : kCancel;
-    return Judged{require(write_end(tx, outbox_, update, row, *end)), verdict, before};
+Reply<std::map<MatchId, Store::Judged>> Store::with_locked(const std::vector<MatchId>& matches, const DecideEnd& decide,
+                                                           Deadline deadline) {
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) {
+    std::map<MatchId, Judged> judged;
+    std::vector<Ending> endings;
+    for (const auto& row : kLock(tx, ids_text(matches))) {
+      auto match = match_of(row);
+      const auto before = match.status;
+      auto judgement = decide(match, require(time_of(row["now_ms"])));
+      const auto& one = judged.emplace(match.id, Judged{match, std::move(judgement), before}).first->second;
+      if (one.judgement.end) endings.push_back({&one.match, &*one.judgement.end});
+    }
+    const auto ended = write_ends(tx, outbox_, kEnd, endings);
+    check(ended.size() == endings.size(), "a locked match could not be ended");
+    for (const auto& match : ended) judged.at(match.id).match = match;
+    return judged;
   });
 }
 
@@ -386,9 +444,12 @@ Reply<std::vector<Match>> Store::overdue(Overdue kind, Milliseconds limit, int m
 Reply<std::optional<Match>> Store::end_overdue(Overdue kind, Milliseconds limit, const Match& match,
                                                const MatchEnd& end, Deadline deadline) {
   // The statement checks again that the match is overdue: a server or a heartbeat may have come since overdue().
-  const auto& update = kind == Overdue::unserved ? kCancelUnserved : kCancelSilent;
-  return run_and_wake(postgres_, outbox_, deadline,
-                      [&](pqxx::work& tx) { return write_end(tx, outbox_, update, match, end, limit.count()); });
+  const auto& update = kind == Overdue::unserved ? kEndUnserved : kEndSilent;
+  return run_and_wake(postgres_, outbox_, deadline, [&](pqxx::work& tx) -> std::optional<Match> {
+    auto ended = write_ends(tx, outbox_, update, {{&match, &end}}, limit.count());
+    if (ended.empty()) return std::nullopt;
+    return std::move(ended.front());
+  });
 }
 
 Reply<std::vector<MatchId>> Store::unreleased(int max, Deadline deadline) {
@@ -402,10 +463,9 @@ Reply<std::vector<MatchId>> Store::unreleased(int max, Deadline deadline) {
   });
 }
 
-Reply<Done> Store::mark_released(MatchId match, Deadline deadline) {
+Reply<Done> Store::mark_released(const std::vector<MatchId>& matches, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) -> Done {
-    tx.exec_params("UPDATE session.match SET released = true WHERE match_id = $1::uuid AND ended_at IS NOT NULL",
-                   match.to_string());
+    kMarkReleased(tx, ids_text(matches));
     return {};
   });
 }

@@ -7,13 +7,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/contracts/problem.h"
-#include "common/runtime/trace.h"
 #include "services/session/core/initial_state.h"
 #include "services/session/core/result.h"
 
@@ -36,7 +36,6 @@ class Store {
   struct Arrival {
     MatchFound found;
     std::optional<std::string> bad_roster;  ///< why nobody can play it
-    trace::Context trace;                   ///< its events carry this trace
   };
   struct Stored {
     Match match;
@@ -58,8 +57,8 @@ class Store {
 
   /// Matches without a server, in the order in which they were found.
   Reply<std::vector<Match>> waiting(int max, Deadline deadline);
-  /// None: no longer allocating.
-  Reply<std::optional<Match>> make_ready(MatchId match, const Allocation& allocation, Deadline deadline);
+  /// Returns the matches that are ready now. The others are no longer allocating.
+  Reply<std::vector<Match>> make_ready(const std::vector<Allocation>& allocations, Deadline deadline);
 
   struct RecordedHeartbeat {
     std::optional<Match> match;  ///< none: unknown
@@ -70,13 +69,15 @@ class Store {
 
   struct Judged {
     Match match;  ///< after the change
-    Verdict verdict = Verdict::accept;
+    Judgement judgement;
     MatchStatus before = MatchStatus::running;
   };
   /// `now`: the time of the transaction, which is `ended_at` of a match that it ends.
   using DecideEnd = std::function<Judgement(const Match& row, TimePoint now)>;
-  /// Locks the row, asks `decide`, and writes the end of the match if there is one. None: unknown match.
-  Reply<std::optional<Judged>> with_locked(MatchId match, const DecideEnd& decide, Deadline deadline);
+  /// Locks the rows, asks `decide` about each, and writes the ends of those that end, all in one transaction. Unknown
+  /// matches are not in the answer.
+  Reply<std::map<MatchId, Judged>> with_locked(const std::vector<MatchId>& matches, const DecideEnd& decide,
+                                               Deadline deadline);
 
   /// The last kMaxRecentMatches matches of the player that ended within kRecentTime, the latest last.
   Reply<std::vector<Match>> recent(const Tenant& tenant, PlayerId player, Deadline deadline);
@@ -91,7 +92,7 @@ class Store {
 
   /// Ended matches whose server has not been released.
   Reply<std::vector<MatchId>> unreleased(int max, Deadline deadline);
-  Reply<Done> mark_released(MatchId match, Deadline deadline);
+  Reply<Done> mark_released(const std::vector<MatchId>& matches, Deadline deadline);
 
   /// Deletes up to 500 released matches that ended longer ago than `retention`; returns how many.
   Reply<int> prune(Milliseconds retention, Deadline deadline);

@@ -46,8 +46,6 @@ Verdict verdict_on(const Match& match, const Report& report) {
   return report.voids && same ? Verdict::repeated : Verdict::conflict;
 }
 
-}  // namespace
-
 std::vector<FieldError> check_report(const Match& match, const Report& report) {
   std::vector<FieldError> errors;
   if (report.winning_team && *report.winning_team >= static_cast<int>(match.teams.size())) {
@@ -58,9 +56,12 @@ std::vector<FieldError> check_report(const Match& match, const Report& report) {
   return errors;
 }
 
+}  // namespace
+
 Judgement judge(const Match& match, const Report& report, TimePoint now) {
+  if (auto errors = check_report(match, report); !errors.empty()) return {Verdict::invalid, {}, std::move(errors)};
   const auto verdict = verdict_on(match, report);
-  if (verdict != Verdict::accept) return {verdict, std::nullopt};
+  if (verdict != Verdict::accept) return {verdict};
   if (report.voids) return {verdict, MatchEnd{cancelled_event(match, CancelReason::voided), report.hash}};
   return {verdict, MatchEnd{completed_event(match, report, now), report.hash}};
 }

@@ -24,20 +24,19 @@ struct Report {
   std::string hash;  ///< equal for equal content, however it is written; empty: from a heartbeat (aborted)
 };
 
-/// The fields of the report that do not fit the match, each with its JSON pointer.
-std::vector<FieldError> check_report(const Match& match, const Report& report);
-
 enum class Verdict {
   accept,    ///< the first result of a ready or running match
   repeated,  ///< equal to the accepted result: the same answer, no effect
   conflict,  ///< another result was accepted
   over,      ///< cancelled for a reason other than a void result, or an abort after completion
   not_yet,   ///< its server is still being allocated
+  invalid,   ///< the report does not fit the match
 };
 
 struct Judgement {
   Verdict verdict = Verdict::accept;
-  std::optional<MatchEnd> end;  ///< only with accept
+  std::optional<MatchEnd> end{};     ///< only with accept
+  std::vector<FieldError> errors{};  ///< only with invalid: the fields that do not fit
 };
 
 /// Decides on the row of the match, which is locked. `now`: when the match ends if the report is accepted.

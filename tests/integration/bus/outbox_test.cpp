@@ -32,6 +32,10 @@ TicketClosed closed_ticket() {
   return event;
 }
 
+Outbox::Event row_of(const TicketClosed& event, const std::string& message_id) {
+  return {TicketClosed::kSubject.text, wire::encode(event), message_id, trace::current()};
+}
+
 // Records each publication of the event, duplicates too.
 class Listener : public testing::EventRecorder {
  public:
@@ -69,7 +73,7 @@ class OutboxTest : public ::testing::Test {
     for (int i = 0; i < count; ++i) {
       const auto event = closed_ticket();
       const auto stored =
-          postgres_.transaction(soon(), [&](pqxx::work& tx) { box.add(tx, event, event.ticket_id.to_string()); });
+          postgres_.transaction(soon(), [&](pqxx::work& tx) { box.add(tx, {row_of(event, event.ticket_id.to_string())}); });
       EXPECT_TRUE(stored) << stored.error().text;
       bodies.push_back(wire::encode(event));
     }
@@ -110,7 +114,7 @@ TEST_F(OutboxTest, PublishesNothingThatWasRolledBack) {
   const auto box = outbox();
   const auto phantom = closed_ticket();
   EXPECT_FALSE(postgres_.transaction(soon(), [&](pqxx::work& tx) {
-    box->add(tx, phantom, "phantom");
+    box->add(tx, {row_of(phantom, "phantom")});
     tx.exec("SELECT 1/0");
   }));
   const auto bodies = add(*box, 1);
@@ -122,7 +126,7 @@ TEST_F(OutboxTest, IgnoresAMessageIdThatIsThereAlready) {
   const auto box = outbox();
   const auto event = closed_ticket();
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) { box->add(tx, event, "the same"); }));
+    EXPECT_TRUE(postgres_.transaction(soon(), [&](pqxx::work& tx) { box->add(tx, {row_of(event, "the same")}); }));
   }
   EXPECT_EQ(rows("true"), 1);
 }

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "common/contracts/frames.h"
@@ -199,6 +201,39 @@ TEST_F(MatchLife, AcceptsEqualResultsAtTheSameTimeAsOne) {
   EXPECT_EQ(accepted, 8);
   ASSERT_TRUE(world_.published.wait_for<MatchCompleted>(found.match_id));
   EXPECT_EQ(instance_.metric(R"(mm_session_matches_total{state="completed"})"), 1);
+}
+
+TEST_F(MatchLife, AcceptsResultsThatComeTogetherWhateverBecomesOfTheirNeighbours) {
+  const auto unknown = fresh_match();
+  const auto unfit = ready_match();
+  const auto unwritable = ready_match();
+  const RowRefused refusal(world_, unwritable.match_id, "completed");
+  std::vector<MatchFound> good;
+  for (int i = 0; i < 16; ++i) good.push_back(ready_match());
+  std::vector<std::thread> reporters;
+  std::map<MatchId, Reply<ResultAnswer>> answers;
+  std::mutex mutex;
+  const auto report_together = [&](const MatchFound& found, int winner) {
+    reporters.emplace_back([&, winner] {
+      auto answer = report(result_of(found, winner));
+      const std::lock_guard lock(mutex);
+      answers.emplace(found.match_id, std::move(answer));
+    });
+  };
+  for (const auto& found : good) report_together(found, 1);
+  report_together(unknown, 1);
+  report_together(unfit, 7);
+  report_together(unwritable, 1);
+  for (auto& reporter : reporters) reporter.join();
+  for (const auto& found : good) {
+    EXPECT_TRUE(answers.at(found.match_id).ok());
+    EXPECT_TRUE(world_.published.wait_for<MatchCompleted>(found.match_id));
+  }
+  EXPECT_EQ(answers.at(unknown.match_id).error().code, Code::not_found);
+  EXPECT_EQ(answers.at(unfit.match_id).error().status(), 422);
+  EXPECT_EQ(answers.at(unwritable.match_id).error().code, Code::internal_error);
+  EXPECT_EQ(get(unfit.match_id)->status, MatchStatus::ready);
+  EXPECT_EQ(get(unwritable.match_id)->status, MatchStatus::ready);
 }
 
 TEST_F(MatchLife, RefusesAResultThatDoesNotFitTheMatch) {

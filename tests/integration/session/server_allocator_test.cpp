@@ -169,6 +169,21 @@ TEST_F(ServerAllocation, TwoInstancesGiveEachMatchOneServer) {
   EXPECT_EQ(orchestrator.allocated().size(), all.size());
 }
 
+TEST_F(ServerAllocation, AMatchThatCannotBeStoredDoesNotHoldUpTheOthers) {
+  FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 1000);
+  std::vector<MatchFound> all;
+  for (int i = 0; i < 20; ++i) all.push_back(fresh_match());
+  const RowRefused refusal(world_, all[3].match_id, "ready");
+  Timing once;  // no sweep requests a server again
+  once.sweep_interval = Milliseconds{600'000};
+  Instance instance(world_, once);
+  for (const auto& found : all) publish(found);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_TRUE(i == 3 || becomes(all[i].match_id, MatchStatus::ready)) << i;
+  }
+  EXPECT_EQ(get(all[3].match_id)->status, MatchStatus::allocating);
+}
+
 TEST_F(ServerAllocation, RowsAreDeletedEightDaysAfterTheEnd) {
   FakeOrchestrator orchestrator(*world_.bus, world_.metrics, 10);
   Instance instance(world_, quick());

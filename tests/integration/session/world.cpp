@@ -99,6 +99,15 @@ void World::set_connected(PlayerId player) {
   testing::set_connected(redis, default_tenant(), player);
 }
 
+RowRefused::RowRefused(World& world, MatchId match, const std::string& state) : world_(world) {
+  world_.database.rows("ALTER TABLE session.match ADD CONSTRAINT refused_by_the_test CHECK (match_id <> '" +
+                       match.to_string() + "' OR state <> '" + state + "')");
+}
+
+RowRefused::~RowRefused() {
+  world_.database.rows("ALTER TABLE session.match DROP CONSTRAINT refused_by_the_test");
+}
+
 Instance::Instance(const World& world, const Timing& timing, const std::string& modes_file)
     : Daemon(world.nats, settings_of(world, modes_file), {"session-1"}, timing) {}
 

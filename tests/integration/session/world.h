@@ -72,6 +72,18 @@ struct World {
   testing::EventRecorder published{*bus, {"match.*", "session.state_changed", "events.violation.*", "notify.*"}};
 };
 
+/// While it lives, the database refuses to write this state into the row of this match.
+class RowRefused {
+ public:
+  RowRefused(World& world, MatchId match, const std::string& state);
+  ~RowRefused();
+  RowRefused(const RowRefused&) = delete;
+  RowRefused& operator=(const RowRefused&) = delete;
+
+ private:
+  World& world_;
+};
+
 /// One running session.
 class Instance : public testing::Daemon<Service> {
  public:

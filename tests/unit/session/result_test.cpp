@@ -44,7 +44,12 @@ Report read(const ReportResult& result) {
 
 Pointers wrong_in(const ReportResult& result) {
   Pointers pointers;
-  for (const auto& error : check_report(two_on_two(), read(result))) pointers.push_back(error.pointer);
+  auto match = two_on_two();
+  match.status = MatchStatus::running;
+  const auto judged = judge(match, read(result), match.stored_at);
+  EXPECT_EQ(judged.verdict == Verdict::invalid, !judged.errors.empty());
+  EXPECT_EQ(judged.verdict == Verdict::accept, judged.end.has_value());
+  for (const auto& error : judged.errors) pointers.push_back(error.pointer);
   return pointers;
 }
 
