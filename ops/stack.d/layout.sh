@@ -2,22 +2,23 @@
 
 build=$root/build/release
 
-# The settings of `make up`. Each is passed only to the daemons that use it.
-setting_names="MM_PORT_BASE MM_MATCHMAKERS MM_GATEWAYS MM_RATE_LIMITS MM_BCRYPT_COST MM_GAME_SECONDS MM_MAX_SERVERS
-MM_ALLOW_WEAK_STORES MM_TICK_MS MM_MODES_FILE MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE
-MM_LOG_LEVEL MM_SEASONS MM_PROVIDER MM_PLAN_THREADS MM_RECORD_DIR MM_RECORD_MB MM_LISTEN_ADDRESS
-MM_TENANTS MM_MAX_UNCONFIRMED MM_GAME_SERVER_PROGRAM MM_GAME_ADDRESS MM_BUILD_DIR"
+# The settings of `make up` with their defaults. Each is passed only to the daemons that use it (services.sh).
+defaults="MM_PORT_BASE= MM_MATCHMAKERS=1 MM_GATEWAYS=1 MM_RATE_LIMITS=on MM_BCRYPT_COST=10 MM_GAME_SECONDS=15 MM_MAX_SERVERS=8
+MM_ALLOW_WEAK_STORES=0 MM_TICK_MS=100 MM_MODES_FILE= MM_ALLOWED_HOSTS= MM_ALLOWED_ORIGINS= MM_TRUSTED_PROXIES= MM_TLS_CERT_FILE=
+MM_TLS_KEY_FILE= MM_LOG_LEVEL=info MM_SEASONS= MM_PROVIDER=process MM_PLAN_THREADS=0 MM_RECORD_DIR= MM_RECORD_MB=1024
+MM_LISTEN_ADDRESS=0.0.0.0 MM_TENANTS=default MM_MAX_UNCONFIRMED=2000 MM_GAME_SERVER_PROGRAM= MM_GAME_ADDRESS=127.0.0.1"
+setting_names="$(echo $(sed 's/=[^ ]*//g' <<< "$defaults")) MM_BUILD_DIR"
 
 MM_STATE=${MM_STATE:-.state}
 case $MM_STATE in /*) ;; *) MM_STATE=$root/$MM_STATE ;; esac
 
 apply_defaults() {
-  : "${MM_PORT_BASE:=}" "${MM_MATCHMAKERS:=1}" "${MM_GATEWAYS:=1}" "${MM_RATE_LIMITS:=on}" "${MM_BCRYPT_COST:=10}"
-  : "${MM_GAME_SECONDS:=15}" "${MM_MAX_SERVERS:=8}" "${MM_ALLOW_WEAK_STORES:=0}" "${MM_TICK_MS:=100}"
-  : "${MM_TENANTS:=default}" "${MM_MAX_UNCONFIRMED:=2000}" "${MM_PLAN_THREADS:=0}" "${MM_RECORD_DIR:=}" "${MM_RECORD_MB:=1024}"
-  : "${MM_MODES_FILE:=}" "${MM_ALLOWED_HOSTS:=}" "${MM_ALLOWED_ORIGINS:=}" "${MM_TRUSTED_PROXIES:=}" "${MM_TLS_CERT_FILE:=}"
-  : "${MM_TLS_KEY_FILE:=}" "${MM_LOG_LEVEL:=info}" "${MM_SEASONS:=}" "${MM_PROVIDER:=process}"
-  : "${MM_LISTEN_ADDRESS:=0.0.0.0}" "${MM_GAME_SERVER_PROGRAM:=}" "${MM_GAME_ADDRESS:=127.0.0.1}" "${MM_BUILD_DIR:=$build}"
+  local setting name
+  for setting in $defaults; do
+    name=${setting%%=*}
+    : "${!name:=${setting#*=}}"
+  done
+  : "${MM_BUILD_DIR:=$build}"
   build=$MM_BUILD_DIR
 }
 
@@ -47,41 +48,33 @@ env_names="MM_GATEWAY_URLS MM_GATEWAY_URL MM_NATS_URL MM_REDIS_QUEUE_URL MM_REDI
 
 stores() { echo nats redis-queue redis-cache postgres; }
 
+# Prints the processes of the daemons, in the order of their start.
 daemons() {
-  local number
-  echo profile leaderboard orchestrator session
-  for number in $(seq "$MM_MATCHMAKERS"); do echo "matchmaker-$number"; done
-  echo lobby
-  for number in $(seq "$MM_GATEWAYS"); do echo "gateway-$number"; done
+  local kind setting number
+  for kind in "${kinds[@]}"; do
+    setting=${instances_of[$kind]}
+    [ "$setting" != 1 ] || { echo "$kind"; continue; }
+    for number in $(seq "${!setting}"); do echo "$kind-$number"; done
+  done
 }
 
-# The ports are one block of 200: 0-9 gateways, 10-19 stores, 20-59 admin ports, 100-199 game servers. Without
-# MM_PORT_BASE the block begins at 18080, and the first gateway has port 8080.
+# The ports are one block of 200: 0-9 gateways, 10-19 stores, 20-59 admin ports (daemons.table), 100-199 game servers.
+# Without MM_PORT_BASE the block begins at 18080, and the first gateway has port 8080.
+# A daemon without a port for clients is known by its admin port.
+declare -A port_offsets=([nats]=10 [redis-queue]=11 [redis-cache]=12 [postgres]=13 [nats-monitor]=14 [game-servers]=100)
 port_of() {
   local base=${MM_PORT_BASE:-18080}
   case $1 in
-    gateway-1) [ -n "$MM_PORT_BASE" ] && echo "$base" || echo 8080 ;;
+    gateway-1) echo "${MM_PORT_BASE:-8080}" ;;
     gateway-*) echo $((base + ${1#gateway-} - 1)) ;;
-    nats) echo $((base + 10)) ;;
-    redis-queue) echo $((base + 11)) ;;
-    redis-cache) echo $((base + 12)) ;;
-    postgres) echo $((base + 13)) ;;
-    nats-monitor) echo $((base + 14)) ;;
-    game-servers) echo $((base + 100)) ;;
+    *) [ -z "${port_offsets[$1]:-}" ] && admin_port_of "$1" || echo $((base + port_offsets[$1])) ;;
   esac
 }
 
 admin_port_of() {
-  local base=${MM_PORT_BASE:-18080}
-  case $1 in
-    gateway-*) echo $((base + 19 + ${1#gateway-})) ;;
-    matchmaker-*) echo $((base + 29 + ${1#matchmaker-})) ;;
-    lobby) echo $((base + 40)) ;;
-    session) echo $((base + 41)) ;;
-    orchestrator) echo $((base + 42)) ;;
-    profile) echo $((base + 43)) ;;
-    leaderboard) echo $((base + 44)) ;;
-  esac
+  local kind=${1%-[0-9]} number=1
+  [ "$kind" = "$1" ] || number=${1##*-}
+  [ -z "${admin_port_offset_of[$kind]:-}" ] || echo $((${MM_PORT_BASE:-18080} + admin_port_offset_of[$kind] + number - 1))
 }
 
 make_folders() {
@@ -94,7 +87,7 @@ make_folders() {
 refuse_taken_ports() {
   local name port owner taken=0
   for name in $(stores) nats-monitor $(daemons); do
-    for port in $(port_of "$name") $(admin_port_of "$name"); do
+    for port in $({ port_of "$name"; admin_port_of "$name"; } | sort -u); do
       owner=$(ss -Hltnp "sport = :$port" 2>/dev/null | head -1)
       [ -n "$owner" ] || continue
       owner=$(sed -nE 's/.*users:\(\("([^"]+)",pid=([0-9]+).*/\1 (pid \2)/p' <<< "$owner")

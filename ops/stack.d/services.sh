@@ -11,7 +11,7 @@ prepare_stores() {
   (
     umask 077
     cp deployments/nats/nats.conf deployments/nats/accounts.conf "$MM_STATE/nats/"
-    for name in operator gateway lobby matchmaker session orchestrator profile leaderboard; do
+    for name in operator $(kinds_with nats); do
       printf 'PASSWORD_%s: "%s"\n' "${name^^}" "$(secret "nats_$name")"
     done > "$MM_STATE/nats/secrets.conf"
   )
@@ -59,9 +59,7 @@ refuse_open_nats() {
 
 write_services() {
   local name
-  for name in $(stores) $(daemons); do
-    write_service "$name"
-  done
+  for name in $(stores) $(daemons); do write_service "$name"; done
   # runsvdir starts `runsv` from PATH. This wrapper makes runsv end when runsvdir dies.
   printf '#!/bin/sh\nexec setpriv --pdeathsig TERM "%s" "$@"\n' "$(command -v runsv)" > "$MM_STATE/bin/runsv"
   chmod 755 "$MM_STATE/bin/runsv"
@@ -83,8 +81,7 @@ write_service() {
   printf '#!/bin/sh\necho "$1" > ended\n' > "$aside/finish"  # stores the exit status for wait.sh
   chmod 755 "$aside/run" "$aside/finish" "$aside/log/run"
   if [ -d "$folder" ]; then
-    cp "$aside/run" "$folder/run.new" && mv "$folder/run.new" "$folder/run"
-    cp "$aside/finish" "$folder/finish.new" && mv "$folder/finish.new" "$folder/finish"
+    mv "$aside/run" "$aside/finish" "$folder/"
     rm -rf "$aside"
   else
     touch "$aside/down"  # start_one starts the processes in order
@@ -93,14 +90,11 @@ write_service() {
 }
 
 run_line() {
-  local as=() home
+  local as=() home in_folder="cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL"
   case $1 in
-    nats)
-      echo "cd '$MM_STATE/nats' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
-        "'$root/deployments/nats/run' '$MM_STATE/nats' $(port_of nats) $(port_of nats-monitor) '$build/bin/nats_setup'" ;;
-    redis-*)
-      echo "cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL" \
-        "redis-server ./redis.conf" ;;
+    nats) echo "$in_folder '$root/deployments/nats/run' '$MM_STATE/nats' $(port_of nats) $(port_of nats-monitor)" \
+      "'$build/bin/nats_setup'" ;;
+    redis-*) echo "$in_folder redis-server ./redis.conf" ;;
     postgres)
       home=$(postgres_home)
       [ "$(id -u)" -ne 0 ] || as=(--reuid=postgres --regid=postgres --init-groups)
@@ -112,47 +106,39 @@ run_line() {
 
 # The command of one daemon, with a clean environment that contains only its own settings.
 daemon_line() {
-  local kind=${1%-[0-9]*} pair
+  local setting
   # Values are quoted for the shell; none is a secret.
   printf 'cd %q && exec env -i PATH=/usr/bin:/bin LANG=C.UTF-8 %q' "$MM_STATE" "$mark"
-  while read -r pair; do
-    [ -z "$pair" ] || printf ' \\\n  %q' "$pair"
-  done < <(daemon_settings "$1" "$kind")
-  printf ' \\\n  setpriv --pdeathsig KILL %q\n' "$build/bin/$kind"
+  daemon_settings "$1" | while read -r setting; do printf ' \\\n  %q' "$setting"; done
+  printf ' \\\n  setpriv --pdeathsig KILL %q\n' "$build/bin/${1%-[0-9]}"
 }
 
+# Prints the settings of a daemon's process, as NAME=value: those that its --help names and that have a value here. There
+# are no foreign values, because refuse_unknown_settings ends `up` if the environment has unknown variables.
 daemon_settings() {
-  local name=$1 kind=$2
-  local queue="MM_REDIS_QUEUE_URL=redis://$kind@127.0.0.1:$(port_of redis-queue)"
-  local cache="MM_REDIS_CACHE_URL=redis://$kind@127.0.0.1:$(port_of redis-cache)"
-  local database="MM_POSTGRES_URL=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker"
-  local weak="MM_ALLOW_WEAK_STORES=$MM_ALLOW_WEAK_STORES" tenants="MM_TENANTS=$MM_TENANTS" modes=
-  [ -z "$MM_MODES_FILE" ] || modes="MM_MODES_FILE=$(realpath -m "$MM_MODES_FILE")"
-  printf '%s\n' "MM_NATS_URL=nats://127.0.0.1:$(port_of nats)" "MM_NATS_USER=$kind" "MM_INSTANCE=$name" \
-    "MM_CREDENTIALS_DIR=$MM_STATE/credentials/$kind" "MM_ADMIN_PORT=$(admin_port_of "$name")" "MM_LOG_LEVEL=$MM_LOG_LEVEL"
-  case $kind in
-    gateway)
-      printf '%s\n' "$queue" "$cache" "$weak" "$modes" "MM_GATEWAY_PORT=$(port_of "$name")" "MM_LISTEN_ADDRESS=$MM_LISTEN_ADDRESS" \
-        "MM_RATE_LIMITS=$MM_RATE_LIMITS" "$tenants"
-      given MM_ALLOWED_HOSTS MM_ALLOWED_ORIGINS MM_TRUSTED_PROXIES MM_TLS_CERT_FILE MM_TLS_KEY_FILE ;;
-    lobby) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" ;;
-    matchmaker) printf '%s\n' "$queue" "$cache" "$weak" "$modes" "$tenants" "MM_TICK_MS=$MM_TICK_MS" \
-      "MM_PLAN_THREADS=$MM_PLAN_THREADS" "MM_MAX_UNCONFIRMED=$MM_MAX_UNCONFIRMED"
-      [ -z "$MM_RECORD_DIR" ] || printf '%s\n' "MM_RECORD_DIR=$(realpath -m "$MM_RECORD_DIR")" "MM_RECORD_MB=$MM_RECORD_MB" ;;
-    session) printf '%s\n' "$database" "$cache" "$weak" "$modes" ;;
-    orchestrator)
-      printf '%s\n' "$database" "MM_PROVIDER=$MM_PROVIDER" "MM_MAX_SERVERS=$MM_MAX_SERVERS" "MM_GAME_SECONDS=$MM_GAME_SECONDS" \
-        "MM_GAME_SERVER_PROGRAM=$(realpath -m "${MM_GAME_SERVER_PROGRAM:-$build/bin/game_server}")" "MM_GAME_PORT_FIRST=$(port_of game-servers)" MM_GAME_PORT_COUNT=100 \
-        "MM_GAME_ADDRESS=$MM_GAME_ADDRESS" "MM_GATEWAY_URL=${MM_GATEWAY_URLS%%,*}" "MM_RUNTIME_DIR=$MM_STATE/run" ;;
-    profile) printf '%s\n' "$database" "$cache" "$weak" "$modes" "$tenants" "MM_BCRYPT_COST=$MM_BCRYPT_COST" ;;
-    leaderboard) printf '%s\n' "$database" "$weak"; given MM_SEASONS ;;
-  esac
-}
-
-# Prints the named settings that have a value.
-given() {
-  local name
-  for name in "$@"; do [ -z "${!name}" ] || echo "$name=${!name}"; done
+  local kind=${1%-[0-9]} setting value
+  for setting in $("$build/bin/$kind" --help | sed -nE 's/^  (MM_[A-Z_]+) .*/\1/p'); do
+    case $setting in
+      MM_NATS_URL) value=nats://127.0.0.1:$(port_of nats) ;;
+      MM_REDIS_QUEUE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-queue) ;;
+      MM_REDIS_CACHE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-cache) ;;
+      MM_POSTGRES_URL) value=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker ;;
+      MM_NATS_USER) value=$kind ;;
+      MM_INSTANCE) value=$1 ;;
+      MM_CREDENTIALS_DIR) value=$MM_STATE/credentials/$kind ;;
+      MM_ADMIN_PORT) value=$(admin_port_of "$1") ;;
+      MM_GATEWAY_PORT) value=$(port_of "$1") ;;
+      MM_GATEWAY_URL) value=${MM_GATEWAY_URLS%%,*} ;;
+      MM_GAME_SERVER_PROGRAM) value=$(realpath -m "${MM_GAME_SERVER_PROGRAM:-$build/bin/game_server}") ;;
+      MM_GAME_PORT_FIRST) value=$(port_of game-servers) ;;
+      MM_GAME_PORT_COUNT) value=100 ;;
+      MM_RUNTIME_DIR) value=$MM_STATE/run ;;
+      MM_MODES_FILE | MM_RECORD_DIR) value=${!setting:+$(realpath -m "${!setting}")} ;;
+      MM_RECORD_MB) value=${MM_RECORD_DIR:+$MM_RECORD_MB} ;;
+      *) value=${!setting-} ;;
+    esac
+    [ -z "$value" ] || echo "$setting=$value"
+  done
 }
 
 # --- the supervisor -----------------------------------------------------------------------------------------------

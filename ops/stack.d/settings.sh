@@ -5,6 +5,7 @@ load_new_settings() {
   given_settings=
   local name
   for name in $setting_names; do [ -z "${!name:-}" ] || given_settings+="$name=$(printf %q "${!name}") "; done
+  refuse_incomplete_daemons
   refuse_unknown_settings
   apply_defaults
   check_own_settings
@@ -18,7 +19,7 @@ load_new_settings() {
 refuse_unknown_settings() {
   local name near refused=0
   for name in $(compgen -e MM_ || true); do
-    case " $(echo $setting_names $env_names) MM_STATE " in *" $name "*) continue ;; esac
+    case " $setting_names $env_names MM_STATE " in *" $name "*) continue ;; esac
     near=$(nearest "$name" 3 $setting_names MM_STATE)
     echo "up: $name is no setting${near:+; did you mean $near?} (docs/OPERATIONS.md lists them)" >&2
     refused=1
@@ -28,9 +29,9 @@ refuse_unknown_settings() {
 
 # Checks the settings that only these scripts read.
 check_own_settings() {
+  local name
   refused_settings=0
-  in_range MM_MATCHMAKERS 1 8
-  in_range MM_GATEWAYS 1 8
+  for name in "${instances_of[@]}"; do [ "$name" = 1 ] || in_range "$name" 1 8; done
   in_range MM_RECORD_MB 1 1000000
   [ -z "$MM_PORT_BASE" ] || in_range MM_PORT_BASE 1024 65336
   one_of MM_RATE_LIMITS on off
@@ -42,26 +43,22 @@ check_own_settings() {
   [ $refused_settings -eq 0 ] || exit 78
 }
 
-# Runs each daemon's check with the environment in which it would be started. A problem of a setting that several
-# daemons read is printed once.
+# Runs each daemon's check with the environment in which it would be started. A problem that several processes have is
+# printed once.
 check_daemon_settings() {
-  local name kind seen= problems=()
-  for name in $(daemons); do
-    kind=${name%-[0-9]*}
-    case " $seen " in *" $kind "*) continue ;; esac
-    seen+=" $kind"
-    mapfile -t -O ${#problems[@]} problems < <(check_daemon "$name" "$kind")
-  done
-  [ ${#problems[@]} -gt 0 ] || return 0
-  printf '%s\n' "${problems[@]}" | awk '!seen[$0]++ { print "up: " $0 }' >&2
+  local name problems
+  problems=$(for name in $(daemons); do check_daemon "$name"; done)
+  [ -n "$problems" ] || return 0
+  awk '!seen[$0]++ { print "up: " $0 }' <<< "$problems" >&2
   exit 78
 }
 
 check_daemon() {
-  local settings=()
-  mapfile -t settings < <(daemon_settings "$1" "$2" | grep .)
-  env -i PATH=/usr/bin:/bin LANG=C.UTF-8 "${settings[@]}" "$build/bin/$2" --check 2>&1 ||
-    [ $? -eq 78 ] || echo "$build/bin/$2 --check failed; make build"
+  local settings program=$build/bin/${1%-[0-9]}
+  [ -x "$program" ] || { echo "there is no program $program; make build"; return; }
+  mapfile -t settings < <(daemon_settings "$1")
+  env -i PATH=/usr/bin:/bin LANG=C.UTF-8 "${settings[@]}" "$program" --check 2>&1 ||
+    [ $? -eq 78 ] || echo "$program --check failed; make build"
 }
 
 in_range() {

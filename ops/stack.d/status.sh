@@ -5,7 +5,6 @@ status() {
   for name in $(stores) $(daemons); do
     pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
     port=$(port_of "$name")
-    [ -n "$port" ] || port=$(admin_port_of "$name")
     state=down
     if running && [ -n "$pid" ]; then
       any=1

@@ -54,13 +54,13 @@ prepare_postgres() {
 
 # migrate_postgres PORT: creates the database, applies the migrations and sets the passwords of the roles.
 migrate_postgres() {
-  local role passwords=$MM_STATE/secrets/pgpass
+  local kind passwords=$MM_STATE/secrets/pgpass
   admin_psql "$1" -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'matchmaker'" | grep -q 1 ||
     admin_psql "$1" -d postgres -c "CREATE DATABASE matchmaker"
   PGPASSFILE=$passwords db/migrate "postgresql://postgres@127.0.0.1:$1/matchmaker"
   # The passwords are sent on standard input, so no process list shows them, and the server logs no statements.
-  for role in profile session orchestrator leaderboard; do
-    echo "ALTER ROLE mm_$role PASSWORD '$(secret "postgres_$role")';"
+  for kind in $(kinds_with postgres); do
+    echo "ALTER ROLE mm_$kind PASSWORD '$(secret "postgres_$kind")';"
   done | admin_psql "$1" -d matchmaker
 }
 

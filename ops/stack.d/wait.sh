@@ -42,15 +42,13 @@ await() {
   fi
   now=$(date +%s%N)
   pid=$(cat "$MM_STATE/service/$1/supervise/pid" 2>/dev/null || echo -)
-  printf '  %-14s ready   pid %-7s port %-6s %5d ms\n' "$1" "$pid" "$(port_of "$1")$(shown_admin_port "$1")" $(((now - began) / 1000000))
+  printf '  %-14s ready   pid %-7s port %-6s %5d ms\n' "$1" "$pid" "$(port_of "$1")" $(((now - began) / 1000000))
 }
 
 ready_or_refused() { refused_to_start "$1" || ready "$1"; }
 
 # True if the process ended with EX_CONFIG (wrong settings): a restart would fail again.
 refused_to_start() { [ "$(cat "$MM_STATE/service/$1/ended" 2>/dev/null)" = 78 ]; }
-
-shown_admin_port() { [ -n "$(port_of "$1")" ] || admin_port_of "$1"; }
 
 await_gone() {
   local deadline=$((SECONDS + $2))
