@@ -2,6 +2,7 @@
 // contract is in it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 
 #include "common/bus/nats_accounts.h"
 #include "common/contracts/bus_rights.h"
+#include "common/testing/daemon_table.h"
 #include "tests/contract/messages/source.h"
 
 namespace mm::golden {
@@ -155,6 +157,21 @@ TEST(RightsTable, NamesOnlyExistingDaemonsAndNamespaces) {
     EXPECT_TRUE(names.contains(right.subject.substr(0, right.subject.find('.')))) << right.subject;
   }
   for (const auto& consumer : rights::kConsumers) EXPECT_TRUE(daemons.contains(consumer.daemon)) << consumer.daemon;
+}
+
+TEST(RightsTable, HasTheDaemonsSignersAndReadersOfTheDeployment) {
+  std::set<std::string_view> expected(rights::kDaemons.begin(), rights::kDaemons.end());
+  const auto rows = testing::daemon_table();
+  for (const auto& row : rows) {
+    EXPECT_EQ(expected.erase(row.name), 1u) << row.name << " is not in rights::kDaemons";
+    const bool signs = std::find(rights::kSigners.begin(), rights::kSigners.end(), row.name) != rights::kSigners.end();
+    EXPECT_EQ(row.has.contains("event_signing_key"), signs) << row.name;
+    for (const auto signer : rights::kSigners) {
+      const auto key = "event_key_" + std::string(signer);
+      EXPECT_EQ(row.has.contains(key), rights::reads_events_of(row.name, signer)) << row.name << ": " << key;
+    }
+  }
+  EXPECT_THAT(expected, ::testing::IsEmpty()) << "not in deployments/daemons.table";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/client.h"
+#include "tests/e2e/stack/processes.h"
 #include "tests/e2e/stack/stack.h"
 
 namespace mm::e2e {
@@ -18,8 +19,7 @@ namespace {
 TEST(Operations, StatusListsEveryProcessAsReady) {
   const auto status = Stack::instance().control("status");
   EXPECT_EQ(status.status, 0) << status.output;
-  for (const char* name : {"nats", "redis-queue", "redis-cache", "postgres", "gateway-1", "lobby", "matchmaker-1", "session", "orchestrator",
-                           "profile", "leaderboard"}) {
+  for (const auto& name : all_processes()) {
     EXPECT_TRUE(Stack::instance().ready(name)) << name << "\n" << status.output;
   }
 }
@@ -30,9 +30,9 @@ TEST(Operations, ASecondUpChangesNothing) {
   EXPECT_EQ(Stack::instance().pid_of("gateway-1"), before);
 }
 
-class KilledProcess : public ::testing::TestWithParam<const char*> {};
+class KilledProcess : public ::testing::TestWithParam<std::string> {};
 TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
-  const std::string name = GetParam();
+  const auto& name = GetParam();
   const auto player = Player::fresh_after_outage("ca-test");  // the previous test has killed a process as well
   const int before = Stack::instance().pid_of(name);
   ASSERT_GT(before, 0);
@@ -51,9 +51,7 @@ TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
            player.get("/v1/matchmaking/active").status == 200;
   }, Milliseconds(30'000)));
 }
-INSTANTIATE_TEST_SUITE_P(Each, KilledProcess,
-                         ::testing::Values("lobby", "matchmaker-1", "session", "orchestrator", "profile", "leaderboard", "gateway-1", "nats",
-                                           "redis-queue", "redis-cache", "postgres"),
+INSTANTIATE_TEST_SUITE_P(Each, KilledProcess, ::testing::ValuesIn(all_processes()),
                          [](const auto& row) {
                            std::string name = row.param;
                            for (auto& c : name) if (c == '-') c = '_';

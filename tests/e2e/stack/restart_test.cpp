@@ -9,6 +9,7 @@
 #include "common/storage/redis.h"
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/client.h"
+#include "tests/e2e/stack/processes.h"
 #include "tests/e2e/stack/stack.h"
 
 namespace mm::e2e {
@@ -118,9 +119,6 @@ void expect_same(const Content& before, const Content& after) {
   for (const auto& [name, value] : after) EXPECT_TRUE(before.contains(name)) << name << " is new: " << value;
 }
 
-const std::vector<std::string> kStores{"nats", "redis-queue", "redis-cache", "postgres"};
-const std::vector<std::string> kDaemons{"profile", "leaderboard", "orchestrator", "session", "matchmaker-1", "lobby", "gateway-1"};
-
 /// Freezes all daemons while the object lives, so that they do not write.
 class StandStill {
  public:
@@ -131,7 +129,7 @@ class StandStill {
 
  private:
   static void signal(int number) {
-    for (const auto& daemon : kDaemons) kill(Stack::instance().pid_of(daemon), number);
+    for (const auto& daemon : daemon_processes()) kill(Stack::instance().pid_of(daemon), number);
   }
 };
 
@@ -246,7 +244,7 @@ TEST_P(RestartedStore, HasEveryKeyRowAndEvent) {
   };
   restart(restart_in_order);
   restart(kill_hard);
-  expect_ready(kDaemons);
+  expect_ready(daemon_processes());
   evening().expect_all_there();
 }
 
@@ -293,8 +291,7 @@ TEST(RestartedStack, HasEveryKeyAndRowAfterAKillOfEverythingAtOnce) {
   evening();
   EXPECT_TRUE(testing::eventually(nobody_is_about_to_be_absent, kRestart));
   const auto before = content_now();
-  std::vector<std::string> all = kStores;
-  all.insert(all.end(), kDaemons.begin(), kDaemons.end());
+  const auto all = all_processes();
   for (const auto& name : all) kill(Stack::instance().pid_of(name), SIGKILL);
   expect_ready(all);
   expect_same(before, content_now());

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "common/storage/postgres.h"
+#include "common/testing/daemon_table.h"
 #include "common/testing/servers.h"
 
 namespace mm::storage {
@@ -12,14 +13,14 @@ namespace {
 
 Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
-class PostgresRole : public ::testing::TestWithParam<const char*> {
+class PostgresRole : public ::testing::TestWithParam<std::string> {
  protected:
   static testing::OwnPostgres& server() {
     static testing::OwnPostgres server;
     return server;
   }
   static Postgres as_role(const std::string& database = "matchmaker") {
-    const std::string service = GetParam();
+    const auto& service = GetParam();
     PostgresOptions options;
     options.url = server().url_as(service);
     options.url.replace(options.url.rfind('/') + 1, std::string::npos, database);
@@ -44,7 +45,7 @@ TEST_P(PostgresRole, MayReadItsOwnTablesAndNobodyElses) {
   auto postgres = as_role();
   for (const auto& own : kTables) {
     const auto read = run(postgres, std::string("SELECT count(*) FROM ") + own.table);
-    EXPECT_EQ(read.ok(), std::string(own.service) == GetParam()) << own.table;
+    EXPECT_EQ(read.ok(), own.service == GetParam()) << own.table;
   }
 }
 
@@ -81,8 +82,7 @@ TEST_P(PostgresRole, HasLimitsThatASessionWithoutItsOwnCannotExceed) {
   options.url = server().url();
   Postgres superuser(options);
   const auto settings = superuser.transaction(soon(), [&](pqxx::work& tx) {
-    return tx.exec("SELECT array_to_string(rolconfig, ' ') FROM pg_roles WHERE rolname = 'mm_" + std::string(GetParam()) +
-                   "'")[0][0]
+    return tx.exec("SELECT array_to_string(rolconfig, ' ') FROM pg_roles WHERE rolname = 'mm_" + GetParam() + "'")[0][0]
         .as<std::string>();
   });
   ASSERT_TRUE(settings);
@@ -91,7 +91,7 @@ TEST_P(PostgresRole, HasLimitsThatASessionWithoutItsOwnCannotExceed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, PostgresRole, ::testing::Values("profile", "session", "orchestrator", "leaderboard"));
+INSTANTIATE_TEST_SUITE_P(Each, PostgresRole, ::testing::ValuesIn(testing::daemons_with("postgres")));
 
 class PostgresLog : public ::testing::Test {
  protected:
