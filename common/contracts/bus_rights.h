@@ -25,7 +25,7 @@
 
 namespace mm::rights {
 
-/// nats-server has a user with each of these names.
+/// nats-server has a user with each of these names: the daemons of deployments/daemons.table.
 inline constexpr std::array<std::string_view, 7> kDaemons{"gateway",      "lobby",   "matchmaker", "session",
                                                           "orchestrator", "profile", "leaderboard"};
 /// The user for engineers (`make env`).

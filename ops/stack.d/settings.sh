@@ -62,7 +62,7 @@ check_daemon() {
 }
 
 in_range() {
-  local value=${!1} near=
+  local value=${!1-} near=
   case $value in
     -[0-9]*) near=$2 ;;
     *[!0-9]* | '') ;;
@@ -82,7 +82,7 @@ one_of() {
 }
 
 refuse_setting() {
-  echo "up: $1 is '${!1}'; $2" >&2
+  echo "up: $1 is '${!1-}'; $2" >&2
   refused_settings=1
 }
 
