@@ -50,10 +50,7 @@ bool MatchCommitter::decide(PartitionOwner& owner) {
   const auto started = clock_.steady();
   taken_.clear();
   Work work;
-  std::vector<std::pair<const Partition*, BucketState*>> buckets;
-  for (auto* partition : owner.owned()) {
-    for (auto& [text, bucket] : partition->buckets) buckets.emplace_back(partition, &bucket);
-  }
+  const auto& buckets = owner.buckets_with_tickets();
   for (const auto& [partition, bucket] : buckets) bucket->before_plan();
   auto plans = plan(buckets);
   for (std::size_t i = 0; i < buckets.size(); ++i) {

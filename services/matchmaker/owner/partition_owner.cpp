@@ -37,6 +37,7 @@ PartitionOwner::PartitionOwner(OwnerStore& store, const runtime::LiveModes& mode
       table_(modes.now()),
       clock_(clock),
       metrics_(metrics),
+      changes_(address),
       address_(address),
       encoder_(encoder) {}
 
@@ -75,7 +76,7 @@ bool PartitionOwner::refresh(bool asked) {
     if (!list_buckets(true)) return false;
     at = due();
   }
-  advance();
+  finish_refresh();
   reachable_ = true;
   return true;
 }
@@ -84,24 +85,12 @@ bool PartitionOwner::refresh(bool asked) {
 bool PartitionOwner::pulse(bool asked) {
   const auto started = clock_.steady();
   if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) poll_all_of_ours();
-  if (!pulse_query_) {
-    std::vector<Tenant> tenants;
-    changes_.clear();
-    for (const auto& [tenant, of_tenant] : tenants_) {
-      tenants.push_back(tenant);
-      changes_.push_back(of_tenant.change);
-    }
-    pulse_query_.emplace(address_, std::move(tenants));
-  }
-  const auto read = store_.pulse(*pulse_query_, Deadline::after(kAnswer));
+  const auto read = store_.pulse(changes_.next(started, asked), Deadline::after(kAnswer));
   if (!read) return failed(read.error()), false;
   pulsed_at_ = clock_.steady();
   pulses_.seen(read->pulses, *pulsed_at_);
-  for (std::size_t i = 0; i < changes_.size(); ++i) {
-    if (changes_[i] == read->changes[i]) continue;
-    changes_[i] = read->changes[i];
-    const auto& tenant = pulse_query_->tenants()[i];
-    tenants_.at(tenant).change = changes_[i];
+  for (const auto& [tenant, number] : changes_.update(read->changes, *pulsed_at_)) {
+    tenants_.at(tenant).change = number;
     touched_.push_back(tenant);
   }
   if (!asked && discovered_at_ && started - *discovered_at_ < kDiscoverEvery) return true;
@@ -123,7 +112,7 @@ void PartitionOwner::take_tenants(const std::vector<Tenant>& tenants) {
   for (const auto& tenant : present) {
     if (!tenants_.try_emplace(tenant).second) continue;
     touched_.push_back(tenant);
-    pulse_query_.reset();
+    changes_.add(tenant, *pulsed_at_);
   }
 }
 
@@ -198,7 +187,7 @@ void PartitionOwner::drop_tenant(const Tenant& tenant) {
   }
   release(held);
   tenants_.erase(tenant);
-  pulse_query_.reset();
+  changes_.remove(tenant);
   gone_.push_back(tenant);
   ownership_changed_ = ownership_changed_ || !held.empty();
 }
@@ -248,33 +237,30 @@ bool PartitionOwner::may_take(const Partition& partition) const {
   return !partition.lease.mine() && pulses_.gone(*owner);
 }
 
-// Between two polls, bucket time advances by the steady clock of this process.
-void PartitionOwner::advance() {
+// One walk, because every tick makes it. Between two polls, bucket time advances by the steady clock of this process.
+void PartitionOwner::finish_refresh() {
+  buckets_with_tickets_.clear();
+  unconfirmed_ = {};
+  const auto now = clock_.steady();
+  const Partition* latest = nullptr;  // polled last, of the partitions of one tenant
   for (auto& [name, partition] : partitions_) {
     if (!partition.lease.mine() || partition.now == 0) continue;
-    const auto since = std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.polled_at);
+    const auto since = std::chrono::duration_cast<Milliseconds>(now - partition.polled_at);
     partition.now = std::max(partition.now, partition.polled_now + since.count());
+    for (auto& [text, bucket] : partition.buckets) {
+      if (!bucket.pool().empty()) buckets_with_tickets_.emplace_back(&partition, &bucket);
+    }
+    const bool same_tenant = latest != nullptr && latest->name.tenant == name.tenant;
+    if (latest != nullptr && !same_tenant) add_unconfirmed(*latest);
+    if (!same_tenant || partition.polled_at > latest->polled_at) latest = &partition;
   }
+  if (latest != nullptr) add_unconfirmed(*latest);
 }
 
-Unconfirmed PartitionOwner::unconfirmed() const {
-  Unconfirmed all;
-  const Partition* latest = nullptr;
-  const auto add = [&] {
-    if (latest == nullptr || latest->unconfirmed == 0) return;
-    all.matches += latest->unconfirmed;
-    all.oldest = std::max(all.oldest, Milliseconds{latest->now - latest->oldest_unconfirmed});
-  };
-  for (const auto& [name, partition] : partitions_) {
-    if (!partition.lease.mine() || partition.now == 0) continue;
-    if (latest != nullptr && latest->name.tenant != name.tenant) {
-      add();
-      latest = nullptr;
-    }
-    if (latest == nullptr || partition.polled_at > latest->polled_at) latest = &partition;
-  }
-  add();
-  return all;
+void PartitionOwner::add_unconfirmed(const Partition& partition) {
+  if (partition.unconfirmed == 0) return;
+  unconfirmed_.matches += partition.unconfirmed;
+  unconfirmed_.oldest = std::max(unconfirmed_.oldest, Milliseconds{partition.now - partition.oldest_unconfirmed});
 }
 
 // If the release fails, the beats of the leases stop, and other instances acquire them a second later.

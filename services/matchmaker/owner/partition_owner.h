@@ -16,6 +16,7 @@
 #include "common/runtime/live_modes.h"
 #include "services/matchmaker/owner/bucket_state.h"
 #include "services/matchmaker/owner/commit_gate.h"
+#include "services/matchmaker/owner/change_numbers.h"
 #include "services/matchmaker/owner/lease.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/owner/pulses.h"
@@ -58,14 +59,17 @@ class PartitionOwner {
   void hand_over();
 
   std::vector<Partition*> owned();
+  /// The buckets with tickets of the owned partitions. Valid from a successful refresh() to the next change.
+  using Buckets = std::vector<std::pair<const Partition*, BucketState*>>;
+  const Buckets& buckets_with_tickets() const { return buckets_with_tickets_; }
   struct Held {
     const Partition* partition;
     const BucketState* bucket;
   };
   /// The bucket, if this instance owns it and has it completely in memory.
   std::optional<Held> find(const Bucket& bucket) const;
-  /// Unconfirmed matches of all tenants of which this instance owns a partition.
-  Unconfirmed unconfirmed() const;
+  /// Unconfirmed matches of all tenants of which this instance owned a partition at the last successful refresh().
+  Unconfirmed unconfirmed() const { return unconfirmed_; }
   /// Buckets whose rules have changed since the last call.
   std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
   /// Tenants with changes, and tenants that were removed, since the last call.
@@ -99,7 +103,8 @@ class PartitionOwner {
   std::optional<std::vector<Partition*>> look(const std::vector<Partition*>& at);
   PollRequest request_of(const Partition& partition) const;
   bool take(const std::vector<Partition*>& free);
-  void advance();
+  void finish_refresh();
+  void add_unconfirmed(const Partition& partition);
 
   struct Unloaded {
     Partition* partition;
@@ -122,10 +127,11 @@ class PartitionOwner {
   Metrics& metrics_;
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, OfTenant> tenants_;
-  std::optional<PulseQuery> pulse_query_;  ///< for the tenants in tenants_; empty after these have changed
-  std::vector<std::int64_t> changes_;      ///< of the tenants of the query, in its order; equal to those in tenants_
+  ChangeNumbers changes_;
   Pulses pulses_;
   bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
+  Buckets buckets_with_tickets_;
+  Unconfirmed unconfirmed_;
   std::optional<SteadyPoint> discovered_at_;
   std::optional<SteadyPoint> pulsed_at_;
   bool reachable_ = true;
