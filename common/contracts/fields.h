@@ -24,6 +24,13 @@ namespace mm::fields {
 /// The field may be absent. The member's initial value is the published default.
 struct Optional {};
 
+/// The field may be absent if `now` is true, which depends on the fields described before it. `when` says the condition
+/// in the published documents, where the field is not listed as required.
+struct MayBeAbsentIf {
+  bool now;
+  std::string_view when;
+};
+
 /// For a std::optional member: null is a value with a meaning of its own (as "a draw"), and an empty member is written
 /// as null. Without Optional{} an absent field is refused.
 struct Nullable {};

@@ -157,14 +157,9 @@ void describe(F& f, ReportResult& m) {
   f("outcome", m.outcome, Optional{});
   constexpr InRange kTeam{0, limits::kMaxTeams - 1};
   constexpr InRange kSeconds{0, 604'800};
-  // `outcome` is first in the list because it decides whether the winner and the duration are required.
-  if (m.outcome == ResultOutcome::voided) {
-    f("winning_team", m.winning_team, Nullable{}, Optional{}, kTeam);
-    f("duration_seconds", m.duration_seconds, Optional{}, kSeconds);
-  } else {
-    f("winning_team", m.winning_team, Nullable{}, kTeam);
-    f("duration_seconds", m.duration_seconds, kSeconds);
-  }
+  const MayBeAbsentIf if_void{m.outcome == ResultOutcome::voided, "May be absent if the outcome is void."};
+  f("winning_team", m.winning_team, Nullable{}, if_void, kTeam);
+  f("duration_seconds", m.duration_seconds, if_void, kSeconds);
   f("player_stats", m.player_stats, Count{0, limits::kMaxTeamSize * limits::kMaxTeams},
     RawObject{ReportResult::kMaxStatsBytes});
 }

@@ -197,9 +197,11 @@ class Decoder {
       known_.push_back(name);
       detail::Errors::Step step(decoder_.errors_, name);
       const auto value = object_.find(name);
-      if (value && !(value->is(json::Kind::null) && kMayBeAbsent<T, Ls...>)) {
+      const auto* condition = detail::limit<fields::MayBeAbsentIf>(ls...);
+      const bool may_be_absent = kMayBeAbsent<T, Ls...> || (condition != nullptr && condition->now);
+      if (value && !(value->is(json::Kind::null) && may_be_absent)) {
         decoder_.read(*value, member, ls...);
-      } else if (!kMayBeAbsent<T, Ls...>) {
+      } else if (!may_be_absent) {
         decoder_.errors_.add("is missing");
       }
     }

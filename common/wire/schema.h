@@ -158,7 +158,11 @@ class Schemas {
       property.schema = schemas.of<T>(ls...);
       constexpr bool nullable = detail::IsOptional<T>::value && detail::kHas<Nullable, Ls...>;
       if constexpr (nullable) property.schema = detail::or_null(property.schema);
-      property.required = !detail::kHas<Optional, Ls...> && (!detail::IsOptional<T>::value || nullable);
+      constexpr bool may_be_absent = detail::kHas<Optional, Ls...> || detail::kHas<MayBeAbsentIf, Ls...>;
+      property.required = !may_be_absent && (!detail::IsOptional<T>::value || nullable);
+      if (const auto* condition = detail::limit<MayBeAbsentIf>(ls...)) {
+        property.schema = detail::with(std::move(property.schema), "description", detail::json_text(condition->when));
+      }
       if constexpr (detail::kHas<Optional, Ls...> && !std::is_same_v<T, RawJson>) add_default(property, member);
       if (const auto* about = detail::limit<About>(ls...)) {
         property.schema = detail::with(std::move(property.schema), "description", detail::json_text(about->text));

@@ -62,7 +62,10 @@ GameConnection::GameConnection(const std::string& server_url, const std::string&
     mail->post([impl, text = std::move(text)] { impl->received(text); });
   };
   events.closed = [impl, mail](int code, std::string why) {
-    mail->post([impl, code, why = std::move(why)] { Impl::call(impl->handlers.closed, code, why); });
+    mail->post([impl, code, why = std::move(why)] {
+      impl->socket.reset();
+      Impl::call(impl->handlers.closed, code, why);
+    });
   };
   const auto address = parse_socket_address(server_url);
   if (address) impl_->socket = impl_->transport->open(server_url, "", std::move(events));

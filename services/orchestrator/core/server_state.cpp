@@ -49,7 +49,7 @@ Transition transition(const ServerState& state, ServerEvent event, bool is_child
   switch (event) {
     case ServerEvent::connected:
       check(connecting != nullptr, "a server was connected twice");
-      return {AwaitingHello{connecting->since}, {}};
+      return {AwaitingHello{now}, {}};
     case ServerEvent::hello: return {Ready{}, {ServerEffect::accept_matches, ServerEffect::reset_start_delay}};
     case ServerEvent::other_line: return on_other_line(state);
     case ServerEvent::send_failed: return {AwaitingHello{now}, effects_of_disconnect()};

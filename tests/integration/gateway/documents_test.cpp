@@ -68,6 +68,21 @@ Fields credentials(const Try& request) {
   return fresh_player().auth();
 }
 
+TEST_F(Documents, DoNotRequireTheFieldsThatAVoidResultMayLeaveOut) {
+  const auto match = MatchId::fresh(SystemClock{}.now());
+  const Fields server{{"Authorization", "Bearer " + server_token(match)}};
+  fake<ReportResult>().answer(ResultAnswer{match, MatchStatus::cancelled});
+  const auto path = "/v1/session/" + match.to_string() + "/result";
+  EXPECT_EQ(gateway().send("POST", path, R"({"outcome":"void"})", server).status, 200);
+  EXPECT_EQ(gateway().send("POST", path, R"({"outcome":"played","duration_seconds":1})", server).status, 422);
+  EXPECT_EQ(gateway().send("POST", path, R"({"outcome":"played","winning_team":0})", server).status, 422);
+  const auto schema = document().root().find("components")->find("schemas")->find("ReportResult");
+  ASSERT_TRUE(schema);
+  EXPECT_FALSE(schema->find("required")) << "a field that a void result may leave out is required";
+  const auto winner = schema->find("properties")->find("winning_team");
+  EXPECT_NE(text_of(*winner, "description").find("void"), std::string::npos);
+}
+
 TEST_F(Documents, TheRootLeadsToThem) {
   const auto answer = gateway().get("/");
   EXPECT_EQ(answer.status, 302);

@@ -34,7 +34,7 @@ TEST(ServerState, ChangesByItsEventsOnly) {
     Effects effects;
   };
   const std::vector<Row> rows{
-      {kConnecting, Event::connected, kAwaiting, kNone},
+      {kConnecting, Event::connected, awaiting_anew, kNone},
       {kConnecting, Event::tick, kConnecting, kNone},
       {kConnecting, Event::exited, kConnecting, kFailedStart},
       {kConnecting, Event::port_taken, kConnecting, kRemove},

@@ -334,5 +334,13 @@ TEST(SdkLifetimes, AClosedGameConnectionCallsNothingMore) {
   EXPECT_FALSE(stage.connection->send("1"));
 }
 
+TEST(SdkLifetimes, AGameConnectionThatItsServerClosedRefusesToSend) {
+  GameStage stage({});
+  EXPECT_TRUE(stage.connection->send("1"));
+  stage.connection->tick();
+  EXPECT_FALSE(stage.connection->send("1"));
+  EXPECT_FALSE(stage.network->opened.back()->alive);
+}
+
 }  // namespace
 }  // namespace matchmaker::testing

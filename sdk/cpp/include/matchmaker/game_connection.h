@@ -38,7 +38,7 @@ class MATCHMAKER_API GameConnection {
   /// Runs the handlers of the events that have arrived. Returns how many events it processed.
   int tick();
   /// Sends `data_json`, any JSON value, to the other players of the match. Returns false if the text is not valid JSON,
-  /// `server_url` is invalid, or close() was called.
+  /// `server_url` is invalid, close() was called, or the handler `closed` was called.
   bool send(const std::string& data_json);
   /// Closes the connection. No handler runs afterwards.
   void close();
