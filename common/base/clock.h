@@ -39,9 +39,9 @@ class Deadline {
   SteadyPoint when() const { return when_; }
   bool passed() const { return std::chrono::steady_clock::now() >= when_; }
   /// The remaining time: never negative, and rounded up, so that it is 0 only when the deadline has passed.
-  Milliseconds left() const {
-    const auto rest = std::chrono::ceil<Milliseconds>(when_ - std::chrono::steady_clock::now());
-    return std::max(rest, Milliseconds{0});
+  Milliseconds remaining() const {
+    const auto time = std::chrono::ceil<Milliseconds>(when_ - std::chrono::steady_clock::now());
+    return std::max(time, Milliseconds{0});
   }
   /// The earlier of this deadline and `budget` from now. For one step of a longer operation.
   Deadline within(Milliseconds budget) const { return Deadline(std::min(when_, after(budget).when_)); }

@@ -27,9 +27,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known,
                                    std::size_t shared_prefix) {
   const std::size_t telling = name.size() > shared_prefix ? name.size() - shared_prefix : 0;
-  const std::size_t most = std::max<std::size_t>(2, telling / 3);
+  const std::size_t limit = std::max<std::size_t>(2, telling / 3);
   std::optional<std::string> best;
-  std::size_t best_distance = most + 1;
+  std::size_t best_distance = limit + 1;
   for (const auto& candidate : known) {
     const std::size_t distance = edit_distance(name, candidate);
     if (distance >= best_distance) continue;

@@ -110,7 +110,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
     const auto status = natsConnection_Connect(&impl->connection, settings.get());
     if (status == NATS_OK) break;
     impl->connection = nullptr;
-    if (deadline.left() <= kConnectPause) return fail("NATS: " + std::string(natsStatus_GetText(status)));
+    if (deadline.remaining() <= kConnectPause) return fail("NATS: " + std::string(natsStatus_GetText(status)));
     if (std::chrono::steady_clock::now() >= report_at) {
       log::warning("nats_unreachable", {{"reason", natsStatus_GetText(status)}});
       report_at += kReportEvery;

@@ -168,7 +168,7 @@ natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const
                           Deadline deadline, MsgPtr& answer) {
   if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
   if (body.size() > limits::kMaxBusBodyBytes) return NATS_MAX_PAYLOAD;
-  const auto left = deadline.left();
+  const auto left = deadline.remaining();
   if (left.count() == 0) return NATS_TIMEOUT;
   if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) {
     count(NATS_CONNECTION_DISCONNECTED);

@@ -271,7 +271,7 @@ bool Consumer::Impl::is_there() {
 // Takes the next message of the inbox. Sets `wanted` to 0 if the pull has ended. Returns false if the consumer is gone.
 bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
   natsMsg* next = nullptr;
-  const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kSlice).left().count());
+  const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kSlice).remaining().count());
   MsgPtr message(next);
   if (status == NATS_TIMEOUT) return true;
   if (status == NATS_NO_RESPONDERS) return false;  // nobody serves the pull: no such consumer

@@ -114,7 +114,7 @@ Milliseconds Outbox::Impl::turn() {
   const bool more = retry_at.passed() && bus.connected() && send();
   if (!relay.stopping() && due(next_measure, kMeasureEvery)) measure();
   if (!relay.stopping() && due(next_prune, kPruneEvery)) prune();
-  return more ? Milliseconds{0} : std::max(retry_at.left(), kPoll);
+  return more ? Milliseconds{0} : std::max(retry_at.remaining(), kPoll);
 }
 
 /// Sends unsent rows, or rows that JetStream may have lost. Returns true if there is more to do immediately.

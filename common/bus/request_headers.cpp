@@ -72,7 +72,7 @@ Reply<Caller> read_caller(natsMsg* message) {
 HeaderList headers_of(const Caller& caller, Deadline deadline, const trace::Context& trace) {
   HeaderList list;
   list.reserve(6);
-  list.emplace_back(headers::kDeadline, std::to_string(std::max<std::int64_t>(1, deadline.left().count())));
+  list.emplace_back(headers::kDeadline, std::to_string(std::max<std::int64_t>(1, deadline.remaining().count())));
   list.emplace_back(headers::kTenant, caller.tenant.str());
   if (caller.role != Role::service) list.emplace_back(headers::kRole, text_of(caller.role));
   if (caller.player) list.emplace_back(headers::kPlayer, caller.player->to_string());

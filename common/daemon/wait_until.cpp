@@ -25,7 +25,7 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
       log::warning("waiting", {{"what", what}, {"reason", done.error()}});
       report = Deadline::after(kReportEvery);
     }
-    std::this_thread::sleep_for(std::min(kPause, deadline.left()));
+    std::this_thread::sleep_for(std::min(kPause, deadline.remaining()));
   }
 }
 

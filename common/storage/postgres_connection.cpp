@@ -66,7 +66,7 @@ Result<std::unique_ptr<PostgresConnection>, std::string> PostgresConnection::Att
     const auto until = reached ? deadline : Deadline::at(std::min(deadline.when(), reached_by_.when()));
     const short events = state_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     pollfd waited{PQsocket(handle_.get()), events, 0};
-    const int ready = poll(&waited, 1, static_cast<int>(until.left().count()));
+    const int ready = poll(&waited, 1, static_cast<int>(until.remaining().count()));
     if (ready > 0) state_ = PQconnectPoll(handle_.get());
     if (ready == 0 && !reached && reached_by_.passed()) return fail(std::string("cannot connect: timed out"));
     if (ready == 0) return std::unique_ptr<PostgresConnection>();

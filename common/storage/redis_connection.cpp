@@ -138,7 +138,7 @@ Result<std::unique_ptr<RedisConnection>, std::string> RedisConnection::Attempt::
 bool RedisConnection::wait(short events, Deadline deadline) const {
   pollfd waited{context_->fd, events, 0};
   while (true) {
-    const int ready = poll(&waited, 1, static_cast<int>(deadline.left().count()));
+    const int ready = poll(&waited, 1, static_cast<int>(deadline.remaining().count()));
     if (ready > 0) return true;
     if (ready == 0 || errno != EINTR) return false;
   }

@@ -33,7 +33,7 @@ PasswordPool::~PasswordPool() {
 std::optional<int> PasswordPool::submit(Deadline deadline, Job job) {
   std::lock_guard lock(mutex_);
   const auto wait = expected_wait();
-  if (wait > std::min(options_.max_wait, deadline.left())) {
+  if (wait > std::min(options_.max_wait, deadline.remaining())) {
     metrics_.hash_refused.add();
     return std::max(1, static_cast<int>(std::ceil(wait.count())));
   }

@@ -95,7 +95,7 @@ void Exchange::once(std::function<void()> work) {
   attempt.owner = owner;
   attempt.id = security::random_token(12);
   // The work ends at the deadline; kStoreTimeout is added for storing the answer.
-  shard.keyed.start(attempt, now(), deadline.left() + kStoreTimeout,
+  shard.keyed.start(attempt, now(), deadline.remaining() + kStoreTimeout,
                     [self = shared_from_this(), attempt, work = std::move(work)](storage::RedisResult<KeyedWork> started) {
     if (!started) return self->refuse(storage::to_problem(started.error()));
     switch (started->state) {

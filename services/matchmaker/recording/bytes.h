@@ -62,7 +62,7 @@ class ByteReader {
 
   bool empty() const { return rest_.empty(); }
   bool failed() const { return failed_; }
-  std::size_t left() const { return rest_.size(); }
+  std::size_t remaining() const { return rest_.size(); }
 
   std::uint8_t byte() {
     if (rest_.empty()) return fail();

@@ -113,7 +113,7 @@ void RawClient::send(std::string_view text) {
 
 bool RawClient::fill(Deadline deadline) {
   pollfd ready{socket_, POLLIN, 0};
-  if (::poll(&ready, 1, static_cast<int>(deadline.left().count())) != 1) return false;
+  if (::poll(&ready, 1, static_cast<int>(deadline.remaining().count())) != 1) return false;
   char chunk[4096];
   const auto got = ::recv(socket_, chunk, sizeof chunk, 0);
   if (got <= 0) return false;

@@ -64,7 +64,7 @@ TEST_F(Serving, CarriesCallerDeadlineAndTrace) {
   EXPECT_EQ(seen->caller.tenant.str(), "chess");
   EXPECT_EQ(seen->caller.role, Role::player);
   EXPECT_EQ(seen->caller.player, caller.player);
-  EXPECT_LE(seen->deadline.left().count(), 700);
+  EXPECT_LE(seen->deadline.remaining().count(), 700);
   EXPECT_EQ(seen->trace.trace_id, trace.trace_id);
   EXPECT_NE(seen->trace.span_id, trace.span_id);
   EXPECT_EQ(trace_in_handler, trace.trace_id_text());
@@ -203,7 +203,7 @@ TEST_F(Serving, HugeDeadlinesAreCappedAndBadTracesIgnored) {
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->body, R"({"text":"x"})");
   ASSERT_TRUE(seen.has_value());
-  EXPECT_LE(seen->deadline.left(), limits::kMaxRequestTimeout);
+  EXPECT_LE(seen->deadline.remaining(), limits::kMaxRequestTimeout);
   EXPECT_FALSE(seen->trace.none());
 }
 

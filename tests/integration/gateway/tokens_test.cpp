@@ -303,7 +303,7 @@ TEST(Login, AnswersTheSameToEveryFailure) {
 
 TEST(Login, WaitsForASlowHashButNotForEver) {
   fake<LoginPlayer>().answer([](const LoginPlayer&, const bus::Context& context) -> Reply<LoggedIn> {
-    EXPECT_GT(context.deadline.left(), Milliseconds{3'000});
+    EXPECT_GT(context.deadline.remaining(), Milliseconds{3'000});
     return refuse(Code::unavailable);
   });
   expect_problem(gateway().send("POST", "/v1/auth/login", R"({"username":"ada","password":"x"})"), 503, "unavailable");

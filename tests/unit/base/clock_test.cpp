@@ -11,14 +11,14 @@ namespace {
 TEST(Deadline, HasNothingLeftOnceItHasPassed) {
   const auto past = Deadline::at(std::chrono::steady_clock::now() - Seconds{1});
   EXPECT_TRUE(past.passed());
-  EXPECT_EQ(past.left(), Milliseconds{0});
+  EXPECT_EQ(past.remaining(), Milliseconds{0});
 }
 
 TEST(Deadline, RoundsTheRemainingTimeUp) {
   const auto deadline = Deadline::after(Milliseconds{60'000});
   EXPECT_FALSE(deadline.passed());
-  EXPECT_GT(deadline.left(), Milliseconds{0});
-  EXPECT_LE(deadline.left(), Milliseconds{60'000});
+  EXPECT_GT(deadline.remaining(), Milliseconds{0});
+  EXPECT_LE(deadline.remaining(), Milliseconds{60'000});
 }
 
 TEST(Deadline, OfAStepIsCappedAtTheWholeDeadline) {
