@@ -16,7 +16,7 @@ namespace {
 constexpr int kDeliveryThreads = 4;
 constexpr Milliseconds kConnectTimeout{2'000};
 constexpr Milliseconds kConnectPause{250};
-constexpr Milliseconds kReportEvery{5'000};
+constexpr Milliseconds kReportInterval{5'000};
 
 void on_disconnected(natsConnection*, void* self) {
   auto& bus = *static_cast<Bus::Impl*>(self);
@@ -31,7 +31,7 @@ void on_reconnected(natsConnection*, void* self) {
   bus.up.set(1);
   bus.reconnects.add();
   ++bus.reconnections;
-  bus.faults.forget();
+  bus.async_errors.forget();
   log::info("nats_reconnected");
 }
 
@@ -49,17 +49,17 @@ void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self)
   // On the thread that calls this function, nats.c keeps the server's error text, with the subject, as the last error.
   natsStatus last = NATS_OK;
   const char* text = nats_GetLastError(&last);
-  bus.faults.report(status, last == status && text != nullptr ? text : "");
+  bus.async_errors.report(status, last == status && text != nullptr ? text : "");
 }
 
-OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
+OptionsPtr make_options(const Options& wanted, Bus::Impl* self) {
   natsOptions* made = nullptr;
   if (natsOptions_Create(&made) != NATS_OK) return nullptr;
   OptionsPtr options(made);
   const natsStatus results[] = {
-      natsOptions_SetURL(made, wish.url.c_str()),
-      natsOptions_SetName(made, wish.name.c_str()),
-      wish.password.empty() ? NATS_OK : natsOptions_SetUserInfo(made, wish.user.c_str(), wish.password.c_str()),
+      natsOptions_SetURL(made, wanted.url.c_str()),
+      natsOptions_SetName(made, wanted.name.c_str()),
+      wanted.password.empty() ? NATS_OK : natsOptions_SetUserInfo(made, wanted.user.c_str(), wanted.password.c_str()),
       natsOptions_SetTimeout(made, kConnectTimeout.count()),
       natsOptions_SetMaxReconnect(made, -1),
       natsOptions_SetReconnectWait(made, 250),
@@ -85,7 +85,7 @@ OptionsPtr make_options(const Options& wish, Bus::Impl* self) {
 
 /// Options of the connection that collects answers: the library's own thread writes them, at most a millisecond later.
 /// Only errors of this connection are reported, no changes of its state.
-OptionsPtr gathering(OptionsPtr options) {
+OptionsPtr with_send_buffer(OptionsPtr options) {
   if (!options) return options;
   auto* const made = options.get();
   const natsStatus results[] = {
@@ -105,7 +105,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
   auto impl = std::make_unique<Impl>(options, metrics);
   const auto settings = make_options(options, impl.get());
   if (!settings) return fail(std::string("the address of NATS is not valid"));
-  auto report_at = std::chrono::steady_clock::now() + kReportEvery;
+  auto report_at = std::chrono::steady_clock::now() + kReportInterval;
   while (true) {
     const auto status = natsConnection_Connect(&impl->connection, settings.get());
     if (status == NATS_OK) break;
@@ -113,7 +113,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
     if (deadline.remaining() <= kConnectPause) return fail("NATS: " + std::string(natsStatus_GetText(status)));
     if (std::chrono::steady_clock::now() >= report_at) {
       log::warning("nats_unreachable", {{"reason", natsStatus_GetText(status)}});
-      report_at += kReportEvery;
+      report_at += kReportInterval;
     }
     std::this_thread::sleep_for(kConnectPause);
   }
@@ -122,7 +122,7 @@ Result<std::unique_ptr<Bus>, std::string> Bus::connect(const Options& options, m
     ++impl->open_connections;
   }
   impl->up.set(1);
-  impl->gathering_options = gathering(make_options(options, impl.get()));
+  impl->buffered_options = with_send_buffer(make_options(options, impl.get()));
   return std::unique_ptr<Bus>(new Bus(std::move(impl)));
 }
 
@@ -134,7 +134,7 @@ Reply<std::string> Bus::request(std::string_view subject, std::string_view body,
   const auto& trace = trace::current();
   const auto headers = headers_of(caller, deadline, trace.none() ? trace : trace::child_of(trace));
   MsgPtr answer;
-  const auto status = impl_->ask(subject, body, headers, deadline, answer);
+  const auto status = impl_->request(subject, body, headers, deadline, answer);
   return answer_of(status, answer.get());
 }
 
@@ -168,7 +168,7 @@ Result<Stored, std::string> Bus::store(std::string_view subject, std::string_vie
   const auto id = server_id();
   MsgPtr answer;
   const Outgoing event{subject, std::string(body), message_id, trace};
-  const auto status = impl_->ask(subject, body, event_headers(impl_->keys, event), deadline, answer);
+  const auto status = impl_->request(subject, body, event_headers(impl_->keys, event), deadline, answer);
   return stored_of(status, answer.get(), id);
 }
 
@@ -204,7 +204,7 @@ std::vector<Result<Stored, std::string>> Bus::store_all(const std::vector<Outgoi
 }
 
 bool Bus::connected() const {
-  auto* const second = impl_->gathering.load();
+  auto* const second = impl_->buffered.load();
   return natsConnection_Status(impl_->connection) == NATS_CONN_STATUS_CONNECTED &&
          (second == nullptr || natsConnection_Status(second) == NATS_CONN_STATUS_CONNECTED);
 }
@@ -213,7 +213,7 @@ std::uint64_t Bus::reconnections() const { return impl_->reconnections; }
 
 bool Bus::closed() const { return natsConnection_IsClosed(impl_->connection); }
 
-bool Bus::refused() const { return impl_->faults.needed_subject_refused(); }
+bool Bus::refused() const { return impl_->async_errors.needed_subject_refused(); }
 
 std::vector<std::string> Bus::missing_consumers() const {
   const MutexLock lock(impl_->mutex);

@@ -14,7 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
-#include "common/bus/proof.h"
+#include "common/bus/event_signature.h"
 #include "common/contracts/caller.h"
 #include "common/contracts/problem.h"
 #include "common/contracts/subjects.h"

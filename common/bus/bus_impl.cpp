@@ -102,7 +102,7 @@ Bus::Impl::Impl(const Options& options, metrics::Registry& r)
       without_responder(failures(r, "no_responder")),
       timed_out(failures(r, "timeout")),
       disconnected(failures(r, "disconnected")),
-      faults(r, options.name,
+      async_errors(r, options.name,
              [this](std::string_view subject, std::string_view body) { (void)publish(subject, {}, body, {}); }) {}
 
 Bus::Impl::~Impl() {
@@ -110,7 +110,7 @@ Bus::Impl::~Impl() {
   if (connection == nullptr) return;
   closing = true;
   flush(Milliseconds{500});
-  auto* const second = gathering.load();
+  auto* const second = buffered.load();
   if (second != nullptr) natsConnection_Close(second);
   natsConnection_Close(connection);
   {
@@ -135,18 +135,18 @@ natsStatus Bus::Impl::publish_reply(natsConnection* over, std::string_view reply
 
 // nats.c has no call that only writes the buffer, so this also waits for the server to read it. The wait is short,
 // because the library's own thread writes whatever is left.
-void Bus::Impl::flush_gathered() {
+void Bus::Impl::flush_buffered() {
   constexpr std::int64_t kFlushTimeoutMs = 5;
-  if (auto* const over = gathering.load(); over != nullptr) natsConnection_FlushTimeout(over, kFlushTimeoutMs);
+  if (auto* const over = buffered.load(); over != nullptr) natsConnection_FlushTimeout(over, kFlushTimeoutMs);
 }
 
-natsConnection* Bus::Impl::gathering_connection() {
+natsConnection* Bus::Impl::buffered_connection() {
   const MutexLock lock(mutex);
-  if (gathering != nullptr) return gathering;
+  if (buffered != nullptr) return buffered;
   natsConnection* made = nullptr;
-  if (!gathering_options || natsConnection_Connect(&made, gathering_options.get()) != NATS_OK) return connection;
+  if (!buffered_options || natsConnection_Connect(&made, buffered_options.get()) != NATS_OK) return connection;
   ++open_connections;
-  gathering = made;
+  buffered = made;
   return made;
 }
 
@@ -164,12 +164,12 @@ natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, con
   return status == NATS_OK ? natsConnection_PublishMsg(over, message.get()) : status;
 }
 
-natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const HeaderList& header_list,
+natsStatus Bus::Impl::request(std::string_view subject, std::string_view body, const HeaderList& header_list,
                           Deadline deadline, MsgPtr& answer) {
   if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
   if (body.size() > limits::kMaxBusBodyBytes) return NATS_MAX_PAYLOAD;
-  const auto left = deadline.remaining();
-  if (left.count() == 0) return NATS_TIMEOUT;
+  const auto remaining = deadline.remaining();
+  if (remaining.count() == 0) return NATS_TIMEOUT;
   if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) {
     count(NATS_CONNECTION_DISCONNECTED);
     return NATS_CONNECTION_DISCONNECTED;
@@ -196,7 +196,7 @@ natsStatus Bus::Impl::ask(std::string_view subject, std::string_view body, const
 }
 
 void Bus::Impl::flush(Milliseconds within) {
-  for (auto* const one : {gathering.load(), connection}) {
+  for (auto* const one : {buffered.load(), connection}) {
     if (one == nullptr || natsConnection_Status(one) != NATS_CONN_STATUS_CONNECTED) continue;
     natsConnection_FlushTimeout(one, within.count());
   }

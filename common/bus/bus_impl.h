@@ -9,7 +9,7 @@
 
 #include "common/base/mutex.h"
 #include "common/bus/bus.h"
-#include "common/bus/faults.h"
+#include "common/bus/async_errors.h"
 #include "common/bus/nats_handles.h"
 
 namespace mm::bus {
@@ -48,18 +48,18 @@ struct Bus::Impl {
   }
   /// The connection for subjects with many requests at a time. It collects published messages for up to a millisecond
   /// and writes them together. Opened at the first call. If opening fails, returns the main connection.
-  natsConnection* gathering_connection();
+  natsConnection* buffered_connection();
   /// Writes the collected messages immediately.
-  void flush_gathered();
+  void flush_buffered();
   /// Sends one request and waits for its answer. Blocks the calling thread.
-  natsStatus ask(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
+  natsStatus request(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
                  MsgPtr& answer);
   void flush(Milliseconds within);
 
   /// Counts the reason why a request had no answer. Does nothing for other statuses.
   void count(natsStatus status);
 
-  /// The ReplyMux of store_all and ask, created at the first call.
+  /// The ReplyMux of store_all and request, created at the first call.
   ReplyMux& mux();
 
   /// A callback for the loss of the connection. Runs on a library thread.
@@ -84,11 +84,11 @@ struct Bus::Impl {
   metrics::Counter without_responder;
   metrics::Counter timed_out;
   metrics::Counter disconnected;
-  Faults faults;
+  AsyncErrors async_errors;
 
   natsConnection* connection = nullptr;
-  OptionsPtr gathering_options;
-  std::atomic<natsConnection*> gathering = nullptr;  // made under mutex, then constant
+  OptionsPtr buffered_options;
+  std::atomic<natsConnection*> buffered = nullptr;  // made under mutex, then constant
   std::atomic<bool> closing{false};
   std::atomic<std::uint64_t> reconnections{0};
 

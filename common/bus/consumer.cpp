@@ -21,7 +21,7 @@ constexpr Milliseconds kCallTimeout{2'000};
 constexpr Milliseconds kPullTimeout{2'000};  // a pull without events ends after this time; a vanished consumer is
                                              // noticed then
 constexpr Milliseconds kPullGrace{1'000};  // extra time for the end message to arrive
-constexpr Milliseconds kSlice{100};        // interval of checks of `stopping`
+constexpr Milliseconds kStopCheckInterval{100};        // interval of checks of `stopping`
 constexpr Milliseconds kFirstRetryPause{200};
 constexpr Milliseconds kMaxRetryPause{5'000};
 constexpr Milliseconds kFirstAbsentPause{100};  // interval of checks for a missing consumer
@@ -97,7 +97,7 @@ struct Consumer::Impl {
   bool take_from(const Deadline& deadline, int& wanted);
   bool is_end(natsMsg* message, int& wanted);
   void handle(PulledEvent event);
-  void handle_gathered();
+  void handle_batch();
   void finish(const PulledEvent& event, Ack ack, const std::string& reason);
   Ack decide(const PulledEvent& event, std::string& reason);
   Ack failed(const PulledEvent& event, const std::exception& error, std::string& reason);
@@ -105,7 +105,7 @@ struct Consumer::Impl {
   bool others_wait() const;
   void retry(const PulledEvent& event);
   void give_up(const PulledEvent& event, const std::string& reason);
-  bool is_proven(const PulledEvent& event);
+  bool has_valid_signature(const PulledEvent& event);
   void refuse_forged(const PulledEvent& event);
   void settle(const PulledEvent& event);
   void put_back_rest();
@@ -137,7 +137,7 @@ struct Consumer::Impl {
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry, pull one event at a time until one succeeds, so that few exceed their
                           // ack_wait
-  std::vector<PulledEvent> gathered;  // events of one subject for its batch handler
+  std::vector<PulledEvent> batch_events;  // events of one subject for its batch handler
 
   Mutex mutex;
   Condition changed;
@@ -186,7 +186,7 @@ void Consumer::Impl::run() {
   natsSubscription_SetPendingLimits(inbox, -1, -1);
   while (!is_stopping()) {
     if (!bus.connected()) {
-      pause(kSlice);
+      pause(kStopCheckInterval);
       continue;
     }
     if (found_on.empty() || found_on != bus.server_id()) {
@@ -243,20 +243,20 @@ bool Consumer::Impl::pull() {
   const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
   const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + options.name;
   if (bus.impl().publish(subject, prefix + std::to_string(generation), body, {}) != NATS_OK) {
-    pause(kSlice);
+    pause(kStopCheckInterval);
     return true;
   }
   const auto deadline = Deadline::after(kPullTimeout + kPullGrace);
   while (wanted > 0 && !deadline.passed()) {
     if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
     // A batch is not delayed to become full: the handler gets the events that have arrived.
-    if (!others_wait()) handle_gathered();
+    if (!others_wait()) handle_batch();
     if (!take_from(deadline, wanted)) {
-      handle_gathered();
+      handle_batch();
       return false;
     }
   }
-  handle_gathered();
+  handle_batch();
   if (is_stopping() || !bus.connected() || bus.server_id() != found_on) return true;
   return !quiet || is_there();
 }
@@ -271,13 +271,13 @@ bool Consumer::Impl::is_there() {
 // Takes the next message of the inbox. Sets `wanted` to 0 if the pull has ended. Returns false if the consumer is gone.
 bool Consumer::Impl::take_from(const Deadline& deadline, int& wanted) {
   natsMsg* next = nullptr;
-  const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kSlice).remaining().count());
+  const auto status = natsSubscription_NextMsg(&next, inbox, deadline.within(kStopCheckInterval).remaining().count());
   MsgPtr message(next);
   if (status == NATS_TIMEOUT) return true;
   if (status == NATS_NO_RESPONDERS) return false;  // nobody serves the pull: no such consumer
   if (status != NATS_OK) {
     wanted = 0;
-    pause(kSlice);
+    pause(kStopCheckInterval);
     return true;
   }
   if (reply_of(message.get()).empty()) return is_end(message.get(), wanted);
@@ -310,36 +310,36 @@ bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
   const bool gone = status == "503" || text.find("Deleted") != std::string_view::npos;
   if (!gone) {
     log::warning("pull_ended", {{"consumer", options.name}, {"status", status}, {"reason", text}});
-    pause(kSlice);
+    pause(kStopCheckInterval);
   }
   return !gone;
 }
 
 void Consumer::Impl::handle(PulledEvent event) {
   behind.set(static_cast<double>(event.place().pending));
-  if (!is_proven(event)) {
+  if (!has_valid_signature(event)) {
     const trace::Scope scope(trace_of(event));
     return refuse_forged(event);
   }
   if (const auto batch = batch_handlers.find(event.subject()); batch != batch_handlers.end()) {
     // An event that failed in a batch is handled alone, because it may have caused the other events to fail.
     const bool alone = has_failed(event);
-    if (alone || (!gathered.empty() && gathered.front().subject() != event.subject())) handle_gathered();
-    gathered.push_back(std::move(event));
-    if (alone || gathered.size() >= batch->second.most) handle_gathered();
+    if (alone || (!batch_events.empty() && batch_events.front().subject() != event.subject())) handle_batch();
+    batch_events.push_back(std::move(event));
+    if (alone || batch_events.size() >= batch->second.most) handle_batch();
     return;
   }
   // Keeps the order of the stream. Events without a handler are only acknowledged and do not end a batch.
-  if (handlers.contains(event.subject())) handle_gathered();
+  if (handlers.contains(event.subject())) handle_batch();
   const trace::Scope scope(trace_of(event));
   std::string reason;
   finish(event, decide(event, reason), reason);
 }
 
 // Every event of the batch gets its own Ack. An exception fails all of them; they are delivered again one at a time.
-void Consumer::Impl::handle_gathered() {
-  if (gathered.empty()) return;
-  const auto events = std::exchange(gathered, {});
+void Consumer::Impl::handle_batch() {
+  if (batch_events.empty()) return;
+  const auto events = std::exchange(batch_events, {});
   const auto& batch = batch_handlers.find(events.front().subject())->second;
   std::vector<RawEvent> raw;
   for (const auto& event : events) raw.push_back({event.body(), event.place().info, trace_of(event)});
@@ -367,9 +367,9 @@ void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string
 }
 
 // Events without a handler here need no signature.
-bool Consumer::Impl::is_proven(const PulledEvent& event) {
+bool Consumer::Impl::has_valid_signature(const PulledEvent& event) {
   if (!handlers.contains(event.subject()) && !batch_handlers.contains(event.subject())) return true;
-  return bus::is_proven(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
+  return bus::has_valid_signature(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
                         header_of(event.message(), kSignatureHeader));
 }
 

@@ -14,8 +14,9 @@
 // events are handled while such an event waits for its back-off (0.2 s, doubling to 5 s). Only exceptions count as
 // failures, and only those in this process.
 //
-// An event of a publisher that signs (common/bus/proof.h) must have a valid signature. Otherwise it is logged, counted
-// (mm_bus_forged_events_total), published on events.violation.forged_event and terminated without being handled.
+// An event of a publisher that signs (common/bus/event_signature.h) must have a valid signature. Otherwise it is
+// logged, counted (mm_bus_forged_events_total), published on events.violation.forged_event and terminated without being
+// handled.
 //
 // nats-server keeps the consumer's position under its name, across restarts of either side. nats_setup creates the
 // consumer (common/contracts/bus_rights.h lists all). If the consumer does not exist, this is logged, the thread looks
@@ -76,25 +77,26 @@ class Consumer {
     });
   }
 
-  /// The handler gets up to `most` events of this subject that have arrived, in the order of the stream, so that it can
-  /// store them in one transaction. It returns one Ack per event. A batch is not delayed to become larger. After a
+  /// The handler gets up to `limit` events of this subject that have arrived, in the order of the stream, so that it
+  /// can store them in one transaction. It returns one Ack per event. A batch is not delayed to become larger. After a
   /// failure, events are handled one at a time until one succeeds.
   template <class E>
-  void on_batch(std::size_t most, std::function<std::vector<Ack>(const std::vector<Delivered<E>>&)> handler) {
-    on_batch_raw(std::string(E::kSubject.text), most, [handler = std::move(handler)](const std::vector<RawEvent>& raw) {
-      std::vector<Ack> acks(raw.size(), Ack::reject);
-      std::vector<Delivered<E>> events;
-      std::vector<std::size_t> places;
-      for (std::size_t i = 0; i < raw.size(); ++i) {
-        auto event = wire::decode<E>(raw[i].body, wire::Unknown::ignored, Bus::kTrusted);
-        if (!event) continue;
-        events.push_back({std::move(*event), raw[i].info, raw[i].trace});
-        places.push_back(i);
-      }
-      const auto answers = events.empty() ? std::vector<Ack>{} : handler(events);
-      for (std::size_t i = 0; i < places.size(); ++i) acks[places[i]] = answers.at(i);
-      return acks;
-    });
+  void on_batch(std::size_t limit, std::function<std::vector<Ack>(const std::vector<Delivered<E>>&)> handler) {
+    on_batch_raw(std::string(E::kSubject.text), limit,
+                 [handler = std::move(handler)](const std::vector<RawEvent>& raw) {
+                   std::vector<Ack> acks(raw.size(), Ack::reject);
+                   std::vector<Delivered<E>> events;
+                   std::vector<std::size_t> places;
+                   for (std::size_t i = 0; i < raw.size(); ++i) {
+                     auto event = wire::decode<E>(raw[i].body, wire::Unknown::ignored, Bus::kTrusted);
+                     if (!event) continue;
+                     events.push_back({std::move(*event), raw[i].info, raw[i].trace});
+                     places.push_back(i);
+                   }
+                   const auto answers = events.empty() ? std::vector<Ack>{} : handler(events);
+                   for (std::size_t i = 0; i < places.size(); ++i) acks[places[i]] = answers.at(i);
+                   return acks;
+                 });
   }
 
   void start();
@@ -108,7 +110,7 @@ class Consumer {
   using RawBatchHandler = std::function<std::vector<Ack>(const std::vector<RawEvent>&)>;
 
   void on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler);
-  void on_batch_raw(std::string subject, std::size_t most, RawBatchHandler handler);
+  void on_batch_raw(std::string subject, std::size_t limit, RawBatchHandler handler);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

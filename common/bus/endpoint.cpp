@@ -41,7 +41,7 @@ Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& addre
                                   {{"subject", subject_}})) {}
 
 void Endpoint::answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
-                      bool gathered) {
+                      bool buffered) {
   if (reply && reply->size() > limits::kMaxBusBodyBytes) {
     log::error("answer_too_large", {{"subject", subject_}, {"bytes", reply->size()}});
     return answer(request, trace, refuse(Code::internal_error));
@@ -50,7 +50,7 @@ void Endpoint::answer(const Request& request, const trace::Context& trace, const
   count(request, reply);
   send(request, trace, reply);
   // No other answers are collected with this one, so it is written immediately.
-  if (!gathered && connection_ != bus_.connection) bus_.flush_gathered();
+  if (!buffered && connection_ != bus_.connection) bus_.flush_buffered();
 }
 
 void Endpoint::count(const Request& request, const Reply<std::string>& reply) {

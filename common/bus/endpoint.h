@@ -35,9 +35,9 @@ class Endpoint {
   const std::string& listens_on() const { return listens_on_; }
 
   /// Sends the answer to the request's reply subject and counts it. Failures to send are ignored; the caller then times
-  /// out. `gathered`: many answers are sent together, so this one may be delayed by a millisecond.
+  /// out. `buffered`: many answers are sent together, so this one may be delayed by a millisecond.
   void answer(const Request& request, const trace::Context& trace, const Reply<std::string>& reply,
-              bool gathered = false);
+              bool buffered = false);
   /// Ends a request whose deadline has passed without handling it. It is answered nevertheless: nats-server keeps the
   /// right to answer until it is used, and searches all of them if there are many.
   void drop(const Request& request);

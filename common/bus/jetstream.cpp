@@ -137,7 +137,7 @@ void describe(F& f, ApiAnswer& m) {
 
 Result<ApiAnswer, ApiError> call(Bus::Impl& bus, const std::string& what, const std::string& body, Deadline deadline) {
   MsgPtr message;
-  const auto status = bus.ask("$JS.API." + what, body, {}, deadline, message);
+  const auto status = bus.request("$JS.API." + what, body, {}, deadline, message);
   if (status != NATS_OK) return fail(ApiError{0, natsStatus_GetText(status)});
   auto answer = wire::decode<ApiAnswer>(body_of(message.get()), wire::Unknown::ignored, Bus::kTrusted);
   if (!answer) return fail(ApiError{0, "an answer of JetStream cannot be decoded"});
@@ -156,18 +156,20 @@ Result<Done, ApiError> done_or_error(const Result<ApiAnswer, ApiError>& answer) 
   return Done{};
 }
 
-CreateConsumer creation_of(const ConsumerWish& wish) {
+CreateConsumer creation_of(const ConsumerSettings& settings) {
   CreateConsumer create;
-  create.stream_name = wish.stream.name;
-  create.config.durable_name = wish.durable;
-  create.config.ack_wait = nanoseconds(wish.ack_wait);
-  create.config.max_ack_pending = wish.max_ack_pending;
-  if (!wish.subject.empty()) create.config.filter_subject = wish.subject;
+  create.stream_name = settings.stream.name;
+  create.config.durable_name = settings.durable;
+  create.config.ack_wait = nanoseconds(settings.ack_wait);
+  create.config.max_ack_pending = settings.max_ack_pending;
+  if (!settings.subject.empty()) create.config.filter_subject = settings.subject;
   return create;
 }
 
-Result<Done, ApiError> make(Bus::Impl& bus, const ConsumerWish& wish, const CreateConsumer& create, Deadline deadline) {
-  return done_or_error(call(bus, path("CONSUMER.DURABLE.CREATE", wish.stream, wish.durable), wire::encode(create), deadline));
+Result<Done, ApiError> make(Bus::Impl& bus, const ConsumerSettings& settings, const CreateConsumer& create,
+                            Deadline deadline) {
+  return done_or_error(
+      call(bus, path("CONSUMER.DURABLE.CREATE", settings.stream, settings.durable), wire::encode(create), deadline));
 }
 
 }  // namespace
@@ -192,8 +194,9 @@ Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Dea
   return answer->state.last_seq;
 }
 
-bool ConsumerState::fits(const ConsumerWish& wish) const {
-  return subject == wish.subject && ack_wait_ns == nanoseconds(wish.ack_wait) && max_ack_pending == wish.max_ack_pending;
+bool ConsumerState::has(const ConsumerSettings& settings) const {
+  return subject == settings.subject && ack_wait_ns == nanoseconds(settings.ack_wait) &&
+         max_ack_pending == settings.max_ack_pending;
 }
 
 Result<std::vector<std::string>, ApiError> consumer_names(Bus::Impl& bus, Stream stream, Deadline deadline) {
@@ -211,18 +214,20 @@ Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, con
                        answer->config.ack_wait,     answer->config.max_ack_pending};
 }
 
-Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, TimePoint from, Deadline deadline) {
-  auto create = creation_of(wish);
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerSettings& settings, TimePoint from,
+                                     Deadline deadline) {
+  auto create = creation_of(settings);
   create.config.deliver_policy = "by_start_time";
   create.config.opt_start_time = from;
-  return make(bus, wish, create, deadline);
+  return make(bus, settings, create, deadline);
 }
 
-Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, std::uint64_t from, Deadline deadline) {
-  auto create = creation_of(wish);
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerSettings& settings, std::uint64_t from,
+                                     Deadline deadline) {
+  auto create = creation_of(settings);
   create.config.deliver_policy = "by_start_sequence";
   create.config.opt_start_seq = from;
-  return make(bus, wish, create, deadline);
+  return make(bus, settings, create, deadline);
 }
 
 Result<Done, ApiError> remove_consumer(Bus::Impl& bus, Stream stream, const std::string& durable, Deadline deadline) {

@@ -24,7 +24,7 @@ Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds
 /// Sequence of the newest event in the stream.
 Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Deadline deadline);
 
-struct ConsumerWish {
+struct ConsumerSettings {
   Stream stream;
   std::string durable;
   std::string subject;  ///< subject filter; empty: all subjects of the stream
@@ -40,7 +40,7 @@ struct ConsumerState {
   std::int64_t ack_wait_ns = 0;
   std::int64_t max_ack_pending = 0;
 
-  bool fits(const ConsumerWish& wish) const;
+  bool has(const ConsumerSettings& settings) const;
 };
 
 /// Names of the stream's consumers. At most 1,024 are returned, which is far more than exist.
@@ -48,8 +48,10 @@ Result<std::vector<std::string>, ApiError> consumer_names(Bus::Impl& bus, Stream
 Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, const std::string& durable,
                                               Deadline deadline);
 /// Creates a durable pull consumer that is kept while nobody uses it. It starts at a time or at a sequence.
-Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, TimePoint from, Deadline deadline);
-Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerWish& wish, std::uint64_t from, Deadline deadline);
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerSettings& settings, TimePoint from,
+                                     Deadline deadline);
+Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerSettings& settings, std::uint64_t from,
+                                     Deadline deadline);
 Result<Done, ApiError> remove_consumer(Bus::Impl& bus, Stream stream, const std::string& durable, Deadline deadline);
 
 }  // namespace mm::bus::jetstream

@@ -33,7 +33,7 @@ void CallbackSubscription::begin_drain(Milliseconds within) {
 
 void CallbackSubscription::await_end() {
   MutexLock lock(mutex_);
-  while (!changed_.wait_for(lock, kLook, [this]() REQUIRES(mutex_) { return ended_; })) {
+  while (!changed_.wait_for(lock, kConnectionCheckInterval, [this]() REQUIRES(mutex_) { return ended_; })) {
     // While disconnected no message is on its way, but the library would still wait for the end of the drain.
     if (is_connected()) continue;
     lock.unlock();

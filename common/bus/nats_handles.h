@@ -63,7 +63,7 @@ class CallbackSubscription {
   static void on_complete(void* self);
   bool is_connected() const;
 
-  static constexpr Milliseconds kLook{50};
+  static constexpr Milliseconds kConnectionCheckInterval{50};
 
   natsConnection* const connection_;
   Handler handler_;

@@ -58,12 +58,12 @@ struct Notifier::Impl {
   const Clock& clock;
   metrics::Counter sent;
   metrics::Counter lost;
-  std::atomic<std::int64_t> silent_until{0};  // steady time in ms
+  std::atomic<std::int64_t> paused_until{0};  // steady time in ms
 
-  bool is_silent() const { return now_ms() < silent_until.load(); }
-  void fall_silent(const std::string& reason) {
-    silent_until = now_ms() + kCoolDown.count();
-    log::warning("players_not_told", {{"reason", reason}});
+  bool is_paused() const { return now_ms() < paused_until.load(); }
+  void pause(const std::string& reason) {
+    paused_until = now_ms() + kCoolDown.count();
+    log::warning("frames_not_sent", {{"reason", reason}});
   }
   static std::int64_t now_ms() {
     return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -76,23 +76,23 @@ Notifier::~Notifier() = default;
 
 void Notifier::send(const Tenant& tenant, const std::vector<Frame>& frames) {
   if (frames.empty()) return;
-  if (impl_->is_silent()) return impl_->lost.add(static_cast<double>(frames.size()));
+  if (impl_->is_paused()) return impl_->lost.add(static_cast<double>(frames.size()));
   std::vector<storage::RedisCommand> commands;
   commands.reserve(frames.size());
   for (const auto& frame : frames) commands.push_back(numbering(tenant, frame.player));
   const auto numbers = impl_->cache.pipeline(commands, Deadline::after(kCacheTimeout));
   if (!numbers) {
     impl_->lost.add(static_cast<double>(frames.size()));
-    return impl_->fall_silent(numbers.error().text);
+    return impl_->pause(numbers.error().text);
   }
   const auto now = impl_->clock.now();
   for (std::size_t i = 0; i < frames.size() && i < numbers->size(); ++i) {
     const auto& number = (*numbers)[i];
     const bool counted = number.kind == storage::RedisReply::Kind::integer;
     if (counted && number.integer == 0) continue;  // no socket is open
-    const bool told =
+    const bool published =
         counted && impl_->bus.publish(notify_subject(frames[i].player), frame_text(frames[i], number.integer, now));
-    (told ? impl_->sent : impl_->lost).add();
+    (published ? impl_->sent : impl_->lost).add();
   }
 }
 

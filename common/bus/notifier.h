@@ -26,7 +26,7 @@ class Notifier {
 
   /// Sends the same data to several players.
   template <class D>
-  void tell(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
+  void notify(const Tenant& tenant, const std::vector<PlayerId>& players, const D& data) {
     std::vector<Frame> frames;
     const auto text = wire::encode(data);
     for (const auto& player : players) frames.push_back({player, D::kEvent, text});

@@ -13,17 +13,17 @@ namespace {
 
 constexpr std::size_t kBatch = 100;
 constexpr std::size_t kPruneBatch = 2'000;
-constexpr Milliseconds kPoll{200};
+constexpr Milliseconds kPollInterval{200};
 constexpr Milliseconds kTurnTimeout{4'000};
 constexpr Milliseconds kStoreTimeout{2'000};
-constexpr Milliseconds kLookTimeout{1'000};
+constexpr Milliseconds kQueryTimeout{1'000};
 constexpr Milliseconds kFirstPause{200};
 constexpr Milliseconds kMaxPause{1'000};
-constexpr Milliseconds kMeasureEvery{1'000};
-constexpr Milliseconds kPruneEvery{60'000};
+constexpr Milliseconds kMeasureInterval{1'000};
+constexpr Milliseconds kPruneInterval{60'000};
 /// Interval of checks for rows to resend: another relay may have marked rows with an old server's id after this relay
 /// had resent all rows.
-constexpr Milliseconds kResendLookEvery{10'000};
+constexpr Milliseconds kResendCheckInterval{10'000};
 /// Pause between two batches of resent rows.
 constexpr Milliseconds kResendPause{300};
 
@@ -90,7 +90,7 @@ struct Outbox::Impl {
 
   // Used only by the relay thread:
   std::string settled_server;  // id of the server for which no row is left to resend
-  SteadyPoint next_resend_look{};
+  SteadyPoint next_resend_check{};
   SteadyPoint next_resend{};
   SteadyPoint next_measure{};
   SteadyPoint next_prune{};
@@ -112,9 +112,9 @@ struct Outbox::Impl {
 /// the pause.
 Milliseconds Outbox::Impl::turn() {
   const bool more = retry_at.passed() && bus.connected() && send();
-  if (!relay.stopping() && due(next_measure, kMeasureEvery)) measure();
-  if (!relay.stopping() && due(next_prune, kPruneEvery)) prune();
-  return more ? Milliseconds{0} : std::max(retry_at.remaining(), kPoll);
+  if (!relay.stopping() && due(next_measure, kMeasureInterval)) measure();
+  if (!relay.stopping() && due(next_prune, kPruneInterval)) prune();
+  return more ? Milliseconds{0} : std::max(retry_at.remaining(), kPollInterval);
 }
 
 /// Sends unsent rows, or rows that JetStream may have lost. Returns true if there is more to do immediately.
@@ -123,8 +123,8 @@ bool Outbox::Impl::send() {
   if (server.empty()) return false;
   auto outcome = send_unsent();
   const bool more = outcome && outcome->found == kBatch;
-  const bool look_for_lost = settled_server != server || due(next_resend_look, kResendLookEvery);
-  if (outcome && outcome->first_error.empty() && !more && look_for_lost && due(next_resend, kResendPause)) {
+  const bool check_for_lost = settled_server != server || due(next_resend_check, kResendCheckInterval);
+  if (outcome && outcome->first_error.empty() && !more && check_for_lost && due(next_resend, kResendPause)) {
     outcome = send_lost(server);
     settled_server = outcome && outcome->found == 0 ? server : std::string();
   }
@@ -190,7 +190,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
 }
 
 void Outbox::Impl::measure() {
-  const auto state = postgres.transaction(Deadline::after(kLookTimeout), [this](pqxx::work& tx) {
+  const auto state = postgres.transaction(Deadline::after(kQueryTimeout), [this](pqxx::work& tx) {
     const auto row =
         tx.exec1("SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM " + table +
                  " WHERE sent_under IS NULL");
@@ -204,7 +204,7 @@ void Outbox::Impl::measure() {
 void Outbox::Impl::prune() {
   std::size_t deleted = kPruneBatch;
   while (deleted == kPruneBatch && !relay.stopping()) {
-    const auto gone = postgres.transaction(Deadline::after(kLookTimeout), [this](pqxx::work& tx) {
+    const auto gone = postgres.transaction(Deadline::after(kQueryTimeout), [this](pqxx::work& tx) {
       return tx
           .exec_params("DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table +
                            " WHERE created_at < now() - interval '1 hour' AND sent_under IS NOT NULL LIMIT $1)",

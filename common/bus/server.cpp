@@ -21,9 +21,9 @@ namespace {
 constexpr Milliseconds kDrainTimeout{4'000};
 // Time for the server to confirm that it stops sending. A frozen server does not confirm.
 constexpr Milliseconds kUnsubscribeTimeout{2'000};
-constexpr Milliseconds kAnswerLook{2};
+constexpr Milliseconds kAnswerCheckInterval{2};
 /// A batch of at least this many requests is answered together; answers of a smaller batch are written immediately.
-constexpr std::size_t kWorthGathering = 4;
+constexpr std::size_t kMinBufferedAnswers = 4;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ struct Server::Impl {
     std::shared_ptr<Endpoint> endpoint;                          // owners: this, and outstanding answers
     RawHandler one;                                              // of a plain subject
     RawBatchHandler many;                                        // of a batch subject
-    std::size_t most = 1;
+    std::size_t limit = 1;
     int side_by_side = 1;                                        // number of threads of a batch subject
     std::deque<Request> queue;                                   // of a batch subject; guarded by Impl::mutex
     Condition arrived;                                           // of a batch subject
@@ -90,11 +90,11 @@ Server::~Server() { impl_->stop(); }
 
 void Server::serve_raw(std::string subject, RawHandler handler) { impl_->add(std::move(subject)).one = std::move(handler); }
 
-void Server::serve_batch_raw(std::string subject, std::string address, std::size_t most, RawBatchHandler handler,
+void Server::serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,
                              int side_by_side) {
   auto& route = impl_->add(std::move(subject), address);
   route.many = std::move(handler);
-  route.most = most;
+  route.limit = limit;
   route.side_by_side = side_by_side;
 }
 
@@ -113,7 +113,7 @@ void Server::Impl::start() {
   for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
   for (const auto& route : routes) {
     if (!route->many) continue;
-    route->endpoint->use(bus.gathering_connection());
+    route->endpoint->use(bus.buffered_connection());
     for (int i = 0; i < route->side_by_side; ++i) threads.emplace_back([this, &r = *route] { work_batches(r); });
   }
   using namespace service_protocol;
@@ -194,7 +194,7 @@ void Server::Impl::work_batches(Route& route) {
     route.arrived.wait(lock, [&]() REQUIRES(mutex) { return stopping || !route.queue.empty(); });
     if (route.queue.empty()) break;
     std::deque<Request> requests;
-    while (!route.queue.empty() && requests.size() < route.most) {
+    while (!route.queue.empty() && requests.size() < route.limit) {
       requests.push_back(std::move(route.queue.front()));
       route.queue.pop_front();
     }
@@ -248,11 +248,11 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     Request request;
     trace::Context trace;
     std::shared_ptr<std::atomic<int>> unanswered;
-    bool gathered = false;
+    bool buffered = false;
     bool answered = false;
     void answer(const Reply<std::string>& reply) {
       if (std::exchange(answered, true)) return;
-      endpoint->answer(request, trace, reply, gathered);
+      endpoint->answer(request, trace, reply, buffered);
       --*unanswered;
     }
     ~Pending() { answer(refuse(Code::internal_error)); }
@@ -265,15 +265,15 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     std::string body(body_of(request.message.get()));
     // Owners: the copies of the answer function.
     auto pending = std::make_shared<Pending>(route.endpoint, std::move(request), context->trace, unanswered);
-    pending->gathered = requests.size() >= kWorthGathering;
+    pending->buffered = requests.size() >= kMinBufferedAnswers;
     batch.push_back({std::move(body), std::move(*context),
                      [pending](Reply<std::string> reply) { pending->answer(reply); }});
   }
   if (batch.empty()) return;
-  const bool gathered = requests.size() >= kWorthGathering;
+  const bool buffered = requests.size() >= kMinBufferedAnswers;
   try {
     route.many(batch);
-    if (gathered) bus.flush_gathered();  // the answers given so far, usually all
+    if (buffered) bus.flush_buffered();  // the answers given so far, usually all
   } catch (const std::exception& error) {
     log::error("handler_failed", {{"subject", route.endpoint->subject()}, {"reason", error.what()}});
   }
@@ -297,7 +297,7 @@ void Server::Impl::stop() {
   }
   for (auto& thread : threads) thread.join();
   // Batch handlers may answer later, from other threads.
-  while (*unanswered > 0 && !deadline.passed()) std::this_thread::sleep_for(kAnswerLook);
+  while (*unanswered > 0 && !deadline.passed()) std::this_thread::sleep_for(kAnswerCheckInterval);
   subscriptions.clear();
 }
 

@@ -61,19 +61,20 @@ class Server {
     });
   }
 
-  /// The handler gets all waiting requests of this subject, up to `most`, so that it can process them in one round trip
-  /// to a store. Requests that do not decode are answered beforehand. The handler may keep the answer functions and
-  /// call them later, from any thread. `side_by_side`: number of threads that call the handler, each with its own
+  /// The handler gets all waiting requests of this subject, up to `limit`, so that it can process them in one round
+  /// trip to a store. Requests that do not decode are answered beforehand. The handler may keep the answer functions
+  /// and call them later, from any thread. `side_by_side`: number of threads that call the handler, each with its own
   /// batch.
   template <class Req>
-  void serve_batch(std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler, int side_by_side = 1) {
-    serve_batch_raw(std::string(Req::kSubject.text), {}, most, raw_of<Req>(std::move(handler)), side_by_side);
+  void serve_batch(std::size_t limit, std::function<void(std::vector<Incoming<Req>>&)> handler, int side_by_side = 1) {
+    serve_batch_raw(std::string(Req::kSubject.text), {}, limit, raw_of<Req>(std::move(handler)), side_by_side);
   }
 
   /// Serves requests to this instance only: those sent to addressed(Req::kSubject, address).
   template <class Req>
-  void serve_batch_at(std::string address, std::size_t most, std::function<void(std::vector<Incoming<Req>>&)> handler) {
-    serve_batch_raw(std::string(Req::kSubject.text), std::move(address), most, raw_of<Req>(std::move(handler)), 1);
+  void serve_batch_at(std::string address, std::size_t limit,
+                      std::function<void(std::vector<Incoming<Req>>&)> handler) {
+    serve_batch_raw(std::string(Req::kSubject.text), std::move(address), limit, raw_of<Req>(std::move(handler)), 1);
   }
 
   void start();
@@ -137,7 +138,7 @@ class Server {
   }
 
   void serve_raw(std::string subject, RawHandler handler);
-  void serve_batch_raw(std::string subject, std::string address, std::size_t most, RawBatchHandler handler,
+  void serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,
                        int side_by_side);
 
   struct Impl;

@@ -152,7 +152,7 @@ inline constexpr StreamConsumer kConsumers[] = {
     {streams::kTicket, "lobby", "lobby", streams::kTicket.subjects},
 };
 
-/// Daemons that sign the events they store (common/bus/proof.h): events that change ratings or end matches.
+/// Daemons that sign the events they store (common/bus/event_signature.h): events that change ratings or end matches.
 inline constexpr std::array<std::string_view, 2> kSigners{"session", "profile"};
 
 /// The daemon that publishes an event, or empty if none does.

@@ -1,7 +1,7 @@
 // Credentials: reads the secrets of a daemon. Each secret is a file (mode 0600, owned by the daemon's user) in the
 // folder MM_CREDENTIALS_DIR: nats_password, redis_queue_password, redis_cache_password, postgres_password,
 // access_token_key, server_token_key, admin_token, event_signing_key (and event_key_<daemon>, which is not secret:
-// common/bus/proof.h). Secrets are never settings, arguments, log values or errors.
+// common/bus/event_signature.h). Secrets are never settings, arguments, log values or errors.
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // events in the name of session and of profile.
 #pragma once
 
-#include "common/bus/proof.h"
+#include "common/bus/event_signature.h"
 #include "common/contracts/bus_rights.h"
 #include "common/testing/servers.h"
 

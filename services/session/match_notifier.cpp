@@ -93,7 +93,7 @@ void MatchNotifier::send_completed(const Match& match) {
   const auto result = wire::decode<MatchCompleted>(match.ended_event, wire::Unknown::ignored, bus::Bus::kTrusted);
   if (!result) return;
   const frames::MatchCompletedFrame data{match.id, result->winning_team, result->duration_seconds};
-  players_.tell(match.tenant, players_of(match.teams), data);
+  players_.notify(match.tenant, players_of(match.teams), data);
 }
 
 }  // namespace mm::session

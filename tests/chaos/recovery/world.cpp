@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "common/bus/consumer.h"
-#include "common/bus/proof.h"
+#include "common/bus/event_signature.h"
 #include "common/bus/stream_setup.h"
 #include "common/contracts/bus_rights.h"
 #include "common/testing/players.h"

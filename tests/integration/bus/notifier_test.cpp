@@ -66,8 +66,8 @@ TEST_F(Notifying, OnlyPlayersWithAnOpenSocketAreToldInOrder) {
   know_everybody();
   open_socket(here);
   const frames::MatchCompletedFrame frame{MatchId(), 1, 12.5};
-  notifier_.tell(default_tenant(), {away, here}, frame);
-  notifier_.tell(default_tenant(), {here}, frame);
+  notifier_.notify(default_tenant(), {away, here}, frame);
+  notifier_.notify(default_tenant(), {here}, frame);
   notifier_.send(default_tenant(), {{here, "queue_entered", R"({"a":1})"}, {here, "queue_left", R"({"b":2})"}});
   ASSERT_TRUE(eventually([&] { return count() == 4; }));
   std::lock_guard lock(mutex_);

@@ -119,7 +119,7 @@ struct Outage {
     nobody_is_in(world);
   }
   void chat(const Player& player) {
-    notifier.tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
+    notifier.notify(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
   }
   bool is_known(const Player& player) {
     const auto known = cache.command({"EXISTS", "mm:{default}:presence:" + player.id.to_string()}, soon());

@@ -13,7 +13,7 @@ namespace mm::gateway::testing {
 class Teller {
  public:
   void chat(const Player& player, const std::string& text) {
-    notifier_.tell(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, text});
+    notifier_.notify(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, text});
   }
   /// Publishes a frame with this number, without the counter in the cache.
   void raw(const Player& player, int seq, const std::string& event = "chat_message") {

@@ -1,7 +1,7 @@
 // Tests of how permission errors of nats-server are parsed, counted and published.
 #include <gmock/gmock.h>
 
-#include "common/bus/faults.h"
+#include "common/bus/async_errors.h"
 
 namespace mm::bus {
 namespace {
@@ -31,47 +31,48 @@ class BusFaults : public ::testing::Test {
  protected:
   metrics::Registry registry_;
   std::vector<std::string> published_;
-  Faults faults_{registry_, "lobby-1", [this](std::string_view subject, std::string_view body) {
+  AsyncErrors async_errors_{registry_, "lobby-1", [this](std::string_view subject, std::string_view body) {
                    published_.push_back(std::string(subject) + " " + std::string(body));
                  }};
 };
 
 TEST_F(BusFaults, ASubjectIsPublishedOnceUntilANewConnectionAndCountedEachTime) {
   constexpr auto kText = R"(Permissions Violation for Publish to "queue.changed")";
-  for (int i = 0; i < 3; ++i) faults_.report(NATS_NOT_PERMITTED, kText);
+  for (int i = 0; i < 3; ++i) async_errors_.report(NATS_NOT_PERMITTED, kText);
   EXPECT_THAT(published_, ::testing::ElementsAre(
       R"(events.violation.nats_permission {"instance":"lobby-1","action":"publish","subject":"queue.changed"})"));
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"permission\"} 3"));
-  EXPECT_TRUE(faults_.needed_subject_refused());
-  faults_.forget();
-  EXPECT_FALSE(faults_.needed_subject_refused());
+  EXPECT_TRUE(async_errors_.needed_subject_refused());
+  async_errors_.forget();
+  EXPECT_FALSE(async_errors_.needed_subject_refused());
 }
 
 TEST_F(BusFaults, AnAnswerThatComesTooLateIsOnlyCounted) {
-  faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")");
+  async_errors_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "_INBOX_gateway.abc.1")");
   EXPECT_THAT(published_, ::testing::IsEmpty());
-  EXPECT_FALSE(faults_.needed_subject_refused());
+  EXPECT_FALSE(async_errors_.needed_subject_refused());
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"late_answer\"} 1"));
 }
 
 TEST_F(BusFaults, ARefusedInboxOrAcknowledgementMakesTheDaemonUnready) {
   for (const char* text : {R"(Permissions Violation for Subscription to "_INBOX_lobby.*")",
                            R"(Permissions Violation for Publish to "$JS.ACK.MATCH.lobby.1.2.3.4.5")"}) {
-    faults_.forget();
-    faults_.report(NATS_NOT_PERMITTED, text);
-    EXPECT_TRUE(faults_.needed_subject_refused()) << text;
+    async_errors_.forget();
+    async_errors_.report(NATS_NOT_PERMITTED, text);
+    EXPECT_TRUE(async_errors_.needed_subject_refused()) << text;
   }
 }
 
 TEST_F(BusFaults, ARefusedViolationEventIsNotPublishedAgain) {
-  faults_.report(NATS_NOT_PERMITTED, R"(Permissions Violation for Publish to "events.violation.nats_permission")");
+  async_errors_.report(NATS_NOT_PERMITTED,
+                       R"(Permissions Violation for Publish to "events.violation.nats_permission")");
   EXPECT_THAT(published_, ::testing::IsEmpty());
-  EXPECT_TRUE(faults_.needed_subject_refused());
+  EXPECT_TRUE(async_errors_.needed_subject_refused());
 }
 
 TEST_F(BusFaults, OtherErrorsAreCountedByKind) {
-  faults_.report(NATS_SLOW_CONSUMER, "");
-  faults_.report(NATS_ERR, "something else");
+  async_errors_.report(NATS_SLOW_CONSUMER, "");
+  async_errors_.report(NATS_ERR, "something else");
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"slow_consumer\"} 1"));
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"other\"} 1"));
 }

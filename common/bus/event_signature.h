@@ -26,7 +26,7 @@ std::string sign_event(const security::SigningKey& key, std::string_view subject
                        std::string_view body);
 
 /// True if the publisher of the subject signed the event, or if no public key is configured for this publisher.
-bool is_proven(const EventKeys& keys, std::string_view subject, std::string_view message_id, std::string_view body,
-               std::string_view signature);
+bool has_valid_signature(const EventKeys& keys, std::string_view subject, std::string_view message_id,
+                         std::string_view body, std::string_view signature);
 
 }  // namespace mm::bus

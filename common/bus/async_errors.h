@@ -1,6 +1,6 @@
-// Faults: handles errors that nats-server or nats.c reports asynchronously, such as a refused subject or messages lost
-// by a subscription. Each is counted (mm_bus_errors_total by kind) and logged at error level. A refused subject is also
-// published on events.violation.nats_permission. Internal to this folder. Thread-safe.
+// AsyncErrors: handles errors that nats-server or nats.c reports asynchronously, such as a refused subject or messages
+// lost by a subscription. Each is counted (mm_bus_errors_total by kind) and logged at error level. A refused subject is
+// also published on events.violation.nats_permission. Internal to this folder. Thread-safe.
 #pragma once
 
 #include <nats/nats.h>
@@ -26,12 +26,12 @@ struct RefusedSubject {
 /// Empty if the text is not a permission violation.
 std::optional<RefusedSubject> parse_refusal(std::string_view text);
 
-class Faults {
+class AsyncErrors {
  public:
   /// Publishes an event: subject and body.
   using Publish = std::function<void(std::string_view subject, std::string_view body)>;
 
-  Faults(metrics::Registry& registry, std::string instance, Publish publish);
+  AsyncErrors(metrics::Registry& registry, std::string instance, Publish publish);
 
   /// `text`: the library's details about the status; may be empty.
   void report(natsStatus status, std::string_view text);

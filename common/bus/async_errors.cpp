@@ -1,4 +1,4 @@
-#include "common/bus/faults.h"
+#include "common/bus/async_errors.h"
 
 #include <vector>
 
@@ -70,7 +70,7 @@ std::optional<RefusedSubject> parse_refusal(std::string_view text) {
   return RefusedSubject{publishing ? "publish" : "subscribe", generalised(rest.substr(0, rest.find('"')))};
 }
 
-Faults::Faults(metrics::Registry& registry, std::string instance, Publish publish)
+AsyncErrors::AsyncErrors(metrics::Registry& registry, std::string instance, Publish publish)
     : instance_(std::move(instance)),
       publish_(std::move(publish)),
       permissions_(errors(registry, "permission")),
@@ -78,13 +78,13 @@ Faults::Faults(metrics::Registry& registry, std::string instance, Publish publis
       late_answers_(errors(registry, "late_answer")),
       others_(errors(registry, "other")) {}
 
-void Faults::report(natsStatus status, std::string_view text) {
+void AsyncErrors::report(natsStatus status, std::string_view text) {
   if (const auto refused = parse_refusal(text)) return report_refusal(*refused);
   (status == NATS_NOT_PERMITTED ? permissions_ : status == NATS_SLOW_CONSUMER ? slow_ : others_).add();
   log::error("nats_error", {{"reason", natsStatus_GetText(status)}, {"text", text}});
 }
 
-void Faults::report_refusal(const RefusedSubject& refused) {
+void AsyncErrors::report_refusal(const RefusedSubject& refused) {
   if (is_answer(refused)) return late_answers_.add();
   permissions_.add();
   {
@@ -98,12 +98,12 @@ void Faults::report_refusal(const RefusedSubject& refused) {
   publish_(to, wire::encode(PermissionRefused{instance_, refused.action, refused.subject}));
 }
 
-bool Faults::needed_subject_refused() const {
+bool AsyncErrors::needed_subject_refused() const {
   const MutexLock lock(mutex_);
   return needed_refused_;
 }
 
-void Faults::forget() {
+void AsyncErrors::forget() {
   const MutexLock lock(mutex_);
   needed_refused_ = false;
   reported_.clear();

@@ -1,4 +1,4 @@
-#include "common/bus/proof.h"
+#include "common/bus/event_signature.h"
 
 #include "common/contracts/bus_rights.h"
 
@@ -20,8 +20,8 @@ std::string sign_event(const security::SigningKey& key, std::string_view subject
   return key.sign(signed_text(subject, message_id, body));
 }
 
-bool is_proven(const EventKeys& keys, std::string_view subject, std::string_view message_id, std::string_view body,
-               std::string_view signature) {
+bool has_valid_signature(const EventKeys& keys, std::string_view subject, std::string_view message_id,
+                         std::string_view body, std::string_view signature) {
   const auto found = keys.publishers.find(rights::publisher_of(subject));
   if (found == keys.publishers.end()) return true;
   if (message_id.find('\n') != std::string_view::npos) return false;
