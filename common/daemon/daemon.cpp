@@ -19,13 +19,13 @@ namespace {
 
 constexpr Milliseconds kNatsTimeout{30'000};
 constexpr Milliseconds kPortTimeout{300'000};
-constexpr Milliseconds kTendEvery{250};
+constexpr Milliseconds kHealthInterval{250};
 
 std::string help_text(std::string_view name, const runtime::SettingsReader& reader) {
   std::string text =
       "usage: " + std::string(name) + " [--help | --version | --check]\n\nSettings, from the environment:\n";
   for (const auto& setting : reader.known()) {
-    text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.otherwise + ")");
+    text += "  " + setting.name + (setting.required ? " (required)" : " (default " + setting.default_json + ")");
     if (setting.range) {
       char range[64];
       std::snprintf(range, sizeof range, ", %g to %g", setting.range->min, setting.range->max);
@@ -181,7 +181,7 @@ void Daemon::open_admin() {
   const auto attempt = [this]() -> Result<Done, std::string> {
     auto admin = AdminServer::start(settings_.admin_address, settings_.admin_port,
                                     [this](std::string_view path) { return answer(path); });
-    if (!admin) return port_not_had(admin.error());
+    if (!admin) return listen_failure(admin.error());
     admin_ = std::move(*admin);
     return Done{};
   };
@@ -229,7 +229,7 @@ int Daemon::serve(const Make& make) {
   health_.set("started", true);
   log::info("started");
   while (!signals_.requested() && !bus_->closed()) {
-    signals_.wait(kTendEvery);
+    signals_.wait(kHealthInterval);
     if (!signals_.requested()) tend();
   }
   drain(service);

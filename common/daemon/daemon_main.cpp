@@ -6,8 +6,8 @@
 
 namespace mm::daemon {
 
-std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& check, const DaemonSettings& settings,
-                                bool only) {
+std::optional<int> check_exit_status(std::string_view name, runtime::SettingsCheck& check,
+                                     const DaemonSettings& settings, bool only) {
   auto level = log::Level::info;
   if (!log::parse_level(settings.log_level, level)) {
     check.refuse("MM_LOG_LEVEL", runtime::must_be_one_of(settings.log_level, {"debug", "info", "warning", "error"}));

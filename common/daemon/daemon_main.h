@@ -17,8 +17,8 @@ namespace mm {
 namespace daemon {
 
 /// The exit status if the daemon must not start: only a check was requested, or a setting is wrong (which is printed).
-std::optional<int> settle_check(std::string_view name, runtime::SettingsCheck& check, const DaemonSettings& settings,
-                                bool only);
+std::optional<int> check_exit_status(std::string_view name, runtime::SettingsCheck& check,
+                                     const DaemonSettings& settings, bool only);
 
 }  // namespace daemon
 
@@ -34,7 +34,7 @@ int daemon_main(int argc, char** argv) {
   describe(check, of_every_daemon);
   if constexpr (requires { settings.modes_file; }) daemon::check_modes_file(settings.modes_file, check);
   if constexpr (requires { check_settings(settings, check); }) check_settings(settings, check);
-  if (const auto status = daemon::settle_check(Service::kName, check, of_every_daemon, only_check)) return *status;
+  if (const auto status = daemon::check_exit_status(Service::kName, check, of_every_daemon, only_check)) return *status;
   return run_daemon<Service>(argc, argv);
 }
 

@@ -19,7 +19,7 @@ storage::RedisOptions redis_options(const Runtime& runtime, std::string_view set
 }
 
 /// The first error that a retry may end; otherwise the weakness of the server, empty if it has none.
-Result<std::string, std::string> look_at(storage::Postgres& postgres, const std::string& schema) {
+Result<std::string, std::string> weakness_of(storage::Postgres& postgres, const std::string& schema) {
   const auto deadline = Deadline::after(kAttemptTimeout);
   auto weakness = postgres.weakness(deadline);
   if (!weakness) return fail(std::move(weakness).error().text);
@@ -29,19 +29,19 @@ Result<std::string, std::string> look_at(storage::Postgres& postgres, const std:
   return *std::move(weakness);
 }
 
-Result<std::string, std::string> look_at(storage::Redis& redis) {
+Result<std::string, std::string> weakness_of(storage::Redis& redis) {
   auto weakness = redis.weakness(Deadline::after(kAttemptTimeout));
   if (!weakness) return fail(std::move(weakness).error().text);
   return *std::move(weakness);
 }
 
 void await_store(const Runtime& runtime, std::string_view store, bool allow_weak, Milliseconds timeout,
-                 const std::function<Result<std::string, std::string>()>& look) {
+                 const std::function<Result<std::string, std::string>()>& check_store) {
   std::string weakness;
   const auto attempt = [&]() -> Result<Done, std::string> {
-    auto looked = look();
-    if (!looked) return fail(std::move(looked).error());
-    weakness = *std::move(looked);
+    auto found = check_store();
+    if (!found) return fail(std::move(found).error());
+    weakness = *std::move(found);
     return Done{};
   };
   wait_until(runtime, store, attempt, Deadline::after(timeout));
@@ -81,7 +81,7 @@ std::unique_ptr<storage::Postgres> open_postgres(const Runtime& runtime, const P
   options.connections = settings.connections;
   auto postgres = std::make_unique<storage::Postgres>(options);
   await_store(runtime, "postgres", settings.allow_weak, settings.timeout,
-              [&] { return look_at(*postgres, settings.schema); });
+              [&] { return weakness_of(*postgres, settings.schema); });
   return postgres;
 }
 
@@ -94,7 +94,7 @@ storage::RedisOptions redis_cache(const Runtime& runtime, const std::string& url
 }
 
 void await_queue(const Runtime& runtime, storage::Redis& queue, bool allow_weak, Milliseconds timeout) {
-  await_store(runtime, "redis_queue", allow_weak, timeout, [&] { return look_at(queue); });
+  await_store(runtime, "redis_queue", allow_weak, timeout, [&] { return weakness_of(queue); });
 }
 
 }  // namespace mm::daemon

@@ -9,7 +9,7 @@ namespace mm::daemon {
 namespace {
 
 constexpr Milliseconds kPause{250};
-constexpr Milliseconds kReportEvery{5'000};
+constexpr Milliseconds kReportInterval{5'000};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
     if (deadline.passed()) throw runtime::Unavailable(std::string(what) + ": " + done.error());
     if (report.passed()) {
       log::warning("waiting", {{"what", what}, {"reason", done.error()}});
-      report = Deadline::after(kReportEvery);
+      report = Deadline::after(kReportInterval);
     }
     std::this_thread::sleep_for(std::min(kPause, deadline.remaining()));
   }

@@ -29,7 +29,7 @@ void wait_until(const std::atomic<bool>* stopping, std::string_view what,
                 const std::function<Result<Done, std::string>()>& attempt, Deadline deadline);
 
 /// The result of a failed attempt to listen on a port. Throws Unavailable if a retry is useless.
-inline Failure<std::string> port_not_had(const runtime::ListenError& error) {
+inline Failure<std::string> listen_failure(const runtime::ListenError& error) {
   if (!error.in_use) throw runtime::Unavailable(error.text);
   return fail(error.text);
 }

@@ -13,6 +13,6 @@ namespace mm::runtime {
 Result<Done, std::string> check_all(const std::string& folder);
 
 /// The reason why a private-key file must not be used (its group or others may read or write it), or empty.
-std::optional<std::string> objection_to_private_file(const std::string& path);
+std::optional<std::string> private_file_problem(const std::string& path);
 
 }  // namespace mm::runtime

@@ -101,7 +101,7 @@ Result<Done, std::string> check_all(const std::string& folder) {
   return Done{};
 }
 
-std::optional<std::string> objection_to_private_file(const std::string& path) {
+std::optional<std::string> private_file_problem(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return "cannot be opened";
   if (is_open_to_others(info)) return "is open to others: its mode must be 0600";

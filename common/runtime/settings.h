@@ -38,7 +38,7 @@ std::optional<std::string> nearest(std::string_view name, const std::vector<std:
 struct SettingInfo {
   std::string name;
   bool required = false;
-  std::string otherwise;  ///< the default, as JSON
+  std::string default_json;  ///< the default, as JSON
   std::optional<fields::InRange> range;
 };
 

@@ -66,7 +66,7 @@ std::string fresh_setting(int cost) {
 PasswordHasher::PasswordHasher(int cost) : cost_(cost) {
   check(cost >= kMinCost && cost <= kMaxCost, "the bcrypt cost is from 4 to 14");
   // A well-formed hash that matches no known password. Only its cost and form matter.
-  nobody_ = fresh_setting(cost).substr(0, kSettingLength) + std::string(kHashLength - kSettingLength, '.');
+  dummy_hash_ = fresh_setting(cost).substr(0, kSettingLength) + std::string(kHashLength - kSettingLength, '.');
 }
 
 std::string PasswordHasher::hash(const std::string& password) const {
@@ -77,17 +77,17 @@ std::string PasswordHasher::hash(const std::string& password) const {
 }
 
 bool PasswordHasher::verify(const std::string& password, const std::string& hash) const {
-  if (!is_ours(hash)) return verify_nobody(password);
+  if (!is_ours(hash)) return verify_unknown_user(password);
   // A text that cannot be a password takes the same time, but a match of its first 72 bytes must not be accepted.
   const bool possible = is_password(password);
   const auto computed = bcrypt(possible ? password : std::string("no password"), hash);
   return computed && equal_constant_time(*computed, hash) && possible;
 }
 
-bool PasswordHasher::verify_nobody(const std::string& password) const {
-  const auto computed = bcrypt(is_password(password) ? password : std::string("no password"), nobody_);
+bool PasswordHasher::verify_unknown_user(const std::string& password) const {
+  const auto computed = bcrypt(is_password(password) ? password : std::string("no password"), dummy_hash_);
   // The comparison is made for its duration only. The result is false even if the computed hash were equal.
-  static_cast<void>(computed && equal_constant_time(*computed, nobody_));
+  static_cast<void>(computed && equal_constant_time(*computed, dummy_hash_));
   return false;
 }
 

@@ -78,7 +78,7 @@ void Service::listen() {
   for (auto& listener : listeners_) {
     const auto attempt = [&]() -> Result<Done, std::string> {
       auto port = listener->open(gateway_.settings.listen_address, port_);
-      if (!port) return daemon::port_not_had(port.error());
+      if (!port) return daemon::listen_failure(port.error());
       port_ = *port;
       return Done{};
     };

@@ -149,7 +149,7 @@ bool Accounts::check_password(const LoginPtr& login) {
   }
   const auto& credential = login->credential;
   const bool right = credential ? hasher_.verify(request.password, credential->password_hash)
-                                : hasher_.verify_nobody(request.password);
+                                : hasher_.verify_unknown_user(request.password);
   if (!right) {
     answer(login, refuse(Code::invalid_credentials));
     return true;

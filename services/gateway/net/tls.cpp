@@ -18,7 +18,7 @@ Result<std::shared_ptr<boost::asio::ssl::context>, std::string> make_tls(const s
   SSL_CTX_set_cipher_list(tls->native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20");
   tls->use_certificate_chain_file(cert_file, error);
   if (error) return fail("the certificate in MM_TLS_CERT_FILE cannot be used: " + error.message());
-  if (const auto objection = runtime::objection_to_private_file(key_file)) {
+  if (const auto objection = runtime::private_file_problem(key_file)) {
     return fail("the key in MM_TLS_KEY_FILE " + *objection);
   }
   tls->use_private_key_file(key_file, Tls::pem, error);

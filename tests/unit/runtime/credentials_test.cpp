@@ -115,12 +115,12 @@ TEST_F(CredentialFiles, AreCheckedTogether) {
 
 TEST_F(CredentialFiles, WithPrivateKeysMayBeOpenOnlyToTheirOwner) {
   write("key.pem", "a key", 0600);
-  EXPECT_FALSE(objection_to_private_file(folder_ + "/key.pem"));
+  EXPECT_FALSE(private_file_problem(folder_ + "/key.pem"));
   for (const mode_t mode : {0640u, 0604u, 0644u, 0620u}) {
     write("key.pem", "a key", mode);
-    EXPECT_TRUE(objection_to_private_file(folder_ + "/key.pem")) << mode;
+    EXPECT_TRUE(private_file_problem(folder_ + "/key.pem")) << mode;
   }
-  EXPECT_TRUE(objection_to_private_file(folder_ + "/none.pem"));
+  EXPECT_TRUE(private_file_problem(folder_ + "/none.pem"));
 }
 
 TEST_F(CredentialFiles, ThatAreMissingOrNotRegularAreNamed) {

@@ -88,7 +88,7 @@ TEST(Settings, AreListedWithDefaultAndRange) {
   ASSERT_EQ(reader.known().size(), 4u);
   EXPECT_TRUE(reader.known()[0].required);
   EXPECT_FALSE(reader.known()[1].required);
-  EXPECT_EQ(reader.known()[1].otherwise, "10");
+  EXPECT_EQ(reader.known()[1].default_json, "10");
   ASSERT_TRUE(reader.known()[1].range.has_value());
   EXPECT_EQ(reader.known()[1].range->max, 14);
 }

@@ -102,8 +102,8 @@ TEST_F(Passwords, AreComparedByteForByte) {
 }
 
 TEST_F(Passwords, VerifyNobodyAlwaysFails) {
-  EXPECT_FALSE(hasher_.verify_nobody("anything"));
-  EXPECT_FALSE(hasher_.verify_nobody(std::string(1000, 'x')));
+  EXPECT_FALSE(hasher_.verify_unknown_user("anything"));
+  EXPECT_FALSE(hasher_.verify_unknown_user(std::string(1000, 'x')));
 }
 
 TEST_F(Passwords, AreRefusedWithAHashOfAnotherFormat) {
