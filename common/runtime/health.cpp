@@ -6,7 +6,7 @@ namespace mm::runtime {
 namespace {
 
 /// A failed condition is evaluated again after this time, so that readiness returns soon after the dependency does.
-constexpr Milliseconds kFailedProbeEvery{100};
+constexpr Milliseconds kFailedProbeInterval{100};
 
 }  // namespace
 
@@ -44,7 +44,8 @@ std::vector<std::string> Health::failing() const {
     const auto now = std::chrono::steady_clock::now();
     for (auto& [name, probe] : probes_) {
       if (paused_) break;
-      if (probe.asked_at == SteadyPoint{} || now - probe.asked_at >= (probe.held ? Milliseconds(kProbeEvery) : kFailedProbeEvery)) {
+      if (probe.asked_at == SteadyPoint{} ||
+          now - probe.asked_at >= (probe.held ? Milliseconds(kProbeInterval) : kFailedProbeInterval)) {
         probe.held = probe.holds();
         probe.asked_at = now;
       }

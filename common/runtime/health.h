@@ -31,7 +31,7 @@ class Health {
   std::vector<std::string> failing() const;
 
  private:
-  static constexpr Seconds kProbeEvery{1};
+  static constexpr Seconds kProbeInterval{1};
 
   struct Probe {
     std::function<bool()> holds;

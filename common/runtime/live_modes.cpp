@@ -11,7 +11,7 @@ namespace mm::runtime {
 namespace {
 
 /// A file that is being written is expected to change again within this time.
-constexpr Milliseconds kSettle{20};
+constexpr Milliseconds kSettleInterval{20};
 constexpr int kSettleTries = 5;
 /// One byte more than the limit of a mode table, so that a larger file is refused for its size.
 constexpr std::size_t kMaxBytes = 1024 * 1024 + 1;
@@ -48,42 +48,42 @@ std::vector<Mode> changed_modes(const ModeTable& before, const ModeTable& after)
   return changed;
 }
 
-LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every)
+LiveModes::LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds reload_interval)
     : file_(std::move(file)),
       refused_(registry.gauge("mm_modes_refused", "1 while the mode file is refused and an older table is used")),
       changes_(registry.counter("mm_modes_changes_total", "Changes of the mode table applied while running")),
-      now_(std::make_shared<const ModeTable>(std::move(first))),
-      before_(now_) {
-  if (!file_.empty()) task_.emplace(look_every, [this] { look(); });
+      current_(std::make_shared<const ModeTable>(std::move(first))),
+      previous_(current_) {
+  if (!file_.empty()) task_.emplace(reload_interval, [this] { reload(); });
 }
 
-LiveModes::Table LiveModes::now() const {
+LiveModes::Table LiveModes::current() const {
   const MutexLock lock(mutex_);
-  return now_;
+  return current_;
 }
 
-LiveModes::Table LiveModes::before() const {
+LiveModes::Table LiveModes::previous() const {
   const MutexLock lock(mutex_);
-  return before_;
+  return previous_;
 }
 
-void LiveModes::look() {
+void LiveModes::reload() {
   if (file_.empty()) return;
-  const MutexLock lock(looking_);
+  const MutexLock lock(reloading_);
   auto text = text_of(file_);
-  if (seen_ && text == *seen_) return;
+  if (last_text_ && text == *last_text_) return;
   if (text) text = settled_text();
-  if (text) return take_over(std::move(*text));
+  if (text) return apply(std::move(*text));
   // Reported once, until the file can be read again. The file may also be missing briefly while an editor replaces it.
-  if (!seen_ || !seen_->empty()) refuse({file_ + ": cannot be read"});
-  seen_ = "";
+  if (!last_text_ || !last_text_->empty()) refuse({file_ + ": cannot be read"});
+  last_text_ = "";
 }
 
 // Reads the file until two reads return the same content.
 std::optional<std::string> LiveModes::settled_text() {
   auto text = text_of(file_);
   for (int i = 0; i < kSettleTries; ++i) {
-    std::this_thread::sleep_for(kSettle);
+    std::this_thread::sleep_for(kSettleInterval);
     auto again = text_of(file_);
     if (text && again == text) return text;
     text = std::move(again);
@@ -91,20 +91,20 @@ std::optional<std::string> LiveModes::settled_text() {
   return text;
 }
 
-void LiveModes::take_over(std::string text) {
-  if (seen_ && text == *seen_) return;
+void LiveModes::apply(std::string text) {
+  if (last_text_ && text == *last_text_) return;
   auto table = wire::parse_mode_table(text, file_);
-  seen_ = std::move(text);
+  last_text_ = std::move(text);
   if (!table) return refuse(table.error().problems);
-  const auto changed = changed_modes(*now(), *table);
+  const auto changed = changed_modes(*current(), *table);
   if (is_refused_ || !changed.empty()) log::info("modes_accepted", {{"changed", names_of(changed)}});
   is_refused_ = false;
   refused_.set(0);
   if (changed.empty()) return;
   {
     const MutexLock lock(mutex_);
-    before_ = std::move(now_);
-    now_ = std::make_shared<const ModeTable>(std::move(*table));
+    previous_ = std::move(current_);
+    current_ = std::make_shared<const ModeTable>(std::move(*table));
   }
   ++version_;
   changes_.add();

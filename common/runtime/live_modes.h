@@ -1,8 +1,8 @@
 // LiveModes: the mode table with changes of its file applied while the daemon runs. The file is read every second. If
-// it has changed and is valid, the new table replaces the old one for later calls of now(). If it is not valid, each
-// problem is logged once, a gauge is set, and the old table stays in use.
+// it has changed and is valid, the new table replaces the old one for later calls of current(). If it is not valid,
+// each problem is logged once, a gauge is set, and the old table stays in use.
 //
-// Call now() once per operation and keep the result, so that the operation sees a single table. Thread-safe.
+// Call current() once per operation and keep the result, so that the operation sees a single table. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -24,37 +24,38 @@ class LiveModes {
  public:
   using Table = std::shared_ptr<const ModeTable>;  ///< owners: this, and operations that still use the table
 
-  static constexpr Milliseconds kLookEvery{1'000};
+  static constexpr Milliseconds kReloadInterval{1'000};
 
   /// `first`: the table that was read at the start. `file`: its path; empty for a table that never changes.
-  LiveModes(ModeTable first, std::string file, metrics::Registry& registry, Milliseconds look_every = kLookEvery);
+  LiveModes(ModeTable first, std::string file, metrics::Registry& registry,
+            Milliseconds reload_interval = kReloadInterval);
   LiveModes(const LiveModes&) = delete;
   LiveModes& operator=(const LiveModes&) = delete;
 
-  Table now() const;
+  Table current() const;
   /// The previous table (or the current one, if there was no change). Other processes may still use it.
-  Table before() const;
+  Table previous() const;
   /// Incremented by each change.
   std::uint64_t version() const { return version_; }
 
   /// Reads the file immediately, for callers that found something that only a newer table can explain.
-  void look();
+  void reload();
 
  private:
   std::optional<std::string> settled_text();
-  void take_over(std::string text) REQUIRES(looking_);
-  void refuse(const std::vector<std::string>& problems) REQUIRES(looking_);
+  void apply(std::string text) REQUIRES(reloading_);
+  void refuse(const std::vector<std::string>& problems) REQUIRES(reloading_);
 
   const std::string file_;
   metrics::Gauge refused_;
   metrics::Counter changes_;
   std::atomic<std::uint64_t> version_ = 1;
   mutable Mutex mutex_;
-  Table now_ GUARDED_BY(mutex_);
-  Table before_ GUARDED_BY(mutex_);
-  Mutex looking_;
-  std::optional<std::string> seen_ GUARDED_BY(looking_);  // content that was read last
-  bool is_refused_ GUARDED_BY(looking_) = false;
+  Table current_ GUARDED_BY(mutex_);
+  Table previous_ GUARDED_BY(mutex_);
+  Mutex reloading_;
+  std::optional<std::string> last_text_ GUARDED_BY(reloading_);  // content that was read last
+  bool is_refused_ GUARDED_BY(reloading_) = false;
   std::optional<PeriodicTask> task_;  // last member: it uses all others
 };
 

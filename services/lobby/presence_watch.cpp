@@ -79,7 +79,7 @@ bool PresenceWatch::handle_event(const PresenceChanged& event) {
 /// Idempotent: a grace period continues or starts again, and `connected` is set, not toggled.
 bool PresenceWatch::record_socket(const PresenceStore::SocketChange& change, bool connected) {
   const auto party = connected ? parts_.store.cancel_graces(change.tenant, change.player, step_deadline())
-                               : parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
+                               : parts_.store.start_graces(change, graces_of(*parts_.modes.current()), step_deadline());
   if (!party) return false;
   if (*party) show_in_party(change.tenant, **party, change.player, connected);
   return true;
@@ -137,7 +137,7 @@ bool PresenceWatch::end_party_grace(const Tenant& tenant, PlayerId player) {
   const PresenceStore::SocketChange change{tenant, player, parts_.clock.now(), PresenceStore::RunningGrace::keep};
   if (*connected) return record_socket(change, true);
   // A ticket that was queued after the socket had closed has no grace period yet: start it now.
-  const auto party = parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
+  const auto party = parts_.store.start_graces(change, graces_of(*parts_.modes.current()), step_deadline());
   if (!party) return false;
   if (!*party) return true;
   bool was_ready = false;
@@ -206,7 +206,7 @@ void PresenceWatch::reconcile_page(const std::vector<PresenceStore::TenantActivi
     if ((*connected)[i] && known != Presence::connected) {
       (void)record_socket(change, true);
     } else if (!(*connected)[i] && known == Presence::connected) {
-      (void)parts_.store.start_graces(change, graces_of(*parts_.modes.now()), step_deadline());
+      (void)parts_.store.start_graces(change, graces_of(*parts_.modes.current()), step_deadline());
     }
   }
 }

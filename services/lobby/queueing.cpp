@@ -38,7 +38,7 @@ Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const EntryRequest
     if (!found) return fail(std::move(found).error());
     std::optional<PartyState> party;
     if (found->party) party = std::move(found->party->state);
-    const auto modes = parts_.modes.now();
+    const auto modes = parts_.modes.current();
     const auto request = enter_queue_alone(party, entry, wishes, {*modes, parts_.ratings, parts_.clock.now()});
     if (!request) return fail(request.error());
     auto ticket = enqueue(*request, context);
@@ -80,7 +80,7 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
     if (ticket) ticket->players.reset();
     return ticket;
   }
-  const auto modes = parts_.modes.now();
+  const auto modes = parts_.modes.current();
   const auto request = enter_queue(party, entry, wishes, {*modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
@@ -93,7 +93,7 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
 Reply<Ticket> Queueing::enqueue(const Enqueue& request, const bus::Context& context) {
   const auto answer = parts_.bus.request(request, lobby_caller(request.tenant), context.deadline);
   if (!answer) return fail(answer.error());
-  auto ticket = ticket_of(request, *answer, *parts_.modes.now(), parts_.clock.now());
+  auto ticket = ticket_of(request, *answer, *parts_.modes.current(), parts_.clock.now());
   std::vector<PlayerId> players;
   for (const auto& player : request.players) players.push_back(player.player_id);
   parts_.notifier.notify(request.tenant, players, frames::QueueEntered{ticket});

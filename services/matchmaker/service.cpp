@@ -50,7 +50,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       tick_queue_(daemon::redis_queue(runtime, settings.redis_queue_url, 1)),
       cache_(daemon::redis_cache(runtime, settings.redis_cache_url, 1)),
       notifier_(runtime.bus, cache_, runtime.clock),
-      metrics_(runtime.metrics, *modes_.now()),
+      metrics_(runtime.metrics, *modes_.current()),
       store_((daemon::await_queue(runtime, queue_, settings.allow_weak_stores), queue_), settings.limits),
       owner_store_(tick_queue_),
       after_commit_store_(queue_),

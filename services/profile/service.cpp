@@ -112,8 +112,8 @@ Reply<RatingChanges> Service::changes(const GetRatingChanges& request, const bus
 }
 
 RatedMatch Service::rate(const MatchCompleted& match, const std::map<PlayerId, PlayerBefore>& rows) const {
-  const auto modes = modes_.now();
-  const auto before = modes_.before();
+  const auto modes = modes_.current();
+  const auto before = modes_.previous();
   const auto* rules = modes->find(match.mode);
   if (rules == nullptr) rules = before->find(match.mode);  // the mode was removed during the match
   if (rules == nullptr) log::warning("mode_unknown", {{"match_id", match.match_id}, {"mode", match.mode}});

@@ -85,10 +85,10 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
 Service::~Service() = default;
 
 runtime::LiveModes::Table Service::modes_of(const MatchFound& found) {
-  if (auto modes = modes_.now(); !bad_roster(found, *modes)) return modes;
-  modes_.look();
-  auto modes = modes_.now();
-  return bad_roster(found, *modes) && !bad_roster(found, *modes_.before()) ? modes_.before() : modes;
+  if (auto modes = modes_.current(); !bad_roster(found, *modes)) return modes;
+  modes_.reload();
+  auto modes = modes_.current();
+  return bad_roster(found, *modes) && !bad_roster(found, *modes_.previous()) ? modes_.previous() : modes;
 }
 
 Store::Arrival Service::arrival_of(const MatchFound& found) { return {found, bad_roster(found, *modes_of(found))}; }

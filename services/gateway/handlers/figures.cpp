@@ -25,7 +25,7 @@ void fetch_figures(const ExchangePtr& x, QueueFigures::Then then) {
 
 void modes(const ExchangePtr& x) {
   if (auto request = x->decode<NoFields>(); !request) return x->refuse(std::move(request).error());
-  x->reply(wire::encode(public_modes(*x->gateway().modes.now())));
+  x->reply(wire::encode(public_modes(*x->gateway().modes.current())));
 }
 
 void queues(const ExchangePtr& x) {

@@ -34,7 +34,7 @@ PartitionOwner::PartitionOwner(OwnerStore& store, const runtime::LiveModes& mode
     : store_(store),
       modes_(modes),
       table_version_(modes.version()),
-      table_(modes.now()),
+      table_(modes.current()),
       clock_(clock),
       metrics_(metrics),
       changes_(address),
@@ -46,7 +46,7 @@ void PartitionOwner::follow_modes() {
   const auto version = modes_.version();
   if (version == table_version_) return;
   table_version_ = version;
-  const auto before = std::exchange(table_, modes_.now());
+  const auto before = std::exchange(table_, modes_.current());
   for (const auto& mode : runtime::changed_modes(*before, *table_)) {
     const auto* rules = table_->find(mode);
     for (auto& [name, partition] : partitions_) {

@@ -18,7 +18,7 @@ constexpr std::size_t kPlayingMost = 10'000;
 void EnqueueHandler::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
   Batch batch;
   const auto now = parts_.clock.now();
-  const auto modes = parts_.modes.now();
+  const auto modes = parts_.modes.current();
   for (auto& one : incoming) {
     const auto& tenant =
         one.context.caller.role == Role::player ? one.context.caller.tenant : one.request.tenant;

@@ -68,7 +68,7 @@ Ticket TicketHandler::view_of(const StatusResult& found, bool with_players) cons
   view.waited_ms = waited_ms(found);
   if (ticket.state == TicketState::matched) view.match_id = ticket.match_id;
   if (with_players) view.players = ticket.players;
-  const auto modes = parts_.modes.now();
+  const auto modes = parts_.modes.current();
   if (const auto* rules = modes->find(view.mode)) {
     const auto counted = counted_ms(found);
     view.rating_window = matching::window_points(*rules, counted);
@@ -83,7 +83,7 @@ Ticket TicketHandler::view_of(const StatusResult& found, bool with_players) cons
 // Idempotent by match_id: if that match is live, the reply is the same as when it was made.
 Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Context& context) {
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
-  auto found = admit_match(request, request.tenant, *parts_.modes.now(), parts_.clock.now());
+  auto found = admit_match(request, request.tenant, *parts_.modes.current(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
   if (parts_.holds_back()) return refuse(Code::unavailable, "too many matches are unconfirmed by session");
   const auto deadline = context.deadline.within(kAnswer);

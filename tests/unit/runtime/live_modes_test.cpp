@@ -61,21 +61,21 @@ class LiveModesTest : public ::testing::Test {
 
 TEST_F(LiveModesTest, WithoutAFileNeverChanges) {
   LiveModes modes(table(modes_text("a")), "", registry_, kQuick);
-  modes.look();
-  EXPECT_EQ(window(modes.now(), "a"), 100);
-  EXPECT_EQ(modes.now(), modes.before());
+  modes.reload();
+  EXPECT_EQ(window(modes.current(), "a"), 100);
+  EXPECT_EQ(modes.current(), modes.previous());
   EXPECT_EQ(modes.version(), 1U);
 }
 
 TEST_F(LiveModesTest, AppliesAChangeByItself) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kQuick);
-  const auto held = modes.now();
+  const auto held = modes.current();
   write(modes_text("a", 250));
   ASSERT_TRUE(eventually([&] { return modes.version() == 2; }));
-  EXPECT_EQ(window(modes.now(), "a"), 250);
+  EXPECT_EQ(window(modes.current(), "a"), 250);
   EXPECT_EQ(window(held, "a"), 100) << "a table that is in use does not change";
-  EXPECT_EQ(modes.before(), held);
+  EXPECT_EQ(modes.previous(), held);
   EXPECT_EQ(metric("mm_modes_changes_total"), 1);
   EXPECT_EQ(metric("mm_modes_refused"), 0);
 }
@@ -83,30 +83,30 @@ TEST_F(LiveModesTest, AppliesAChangeByItself) {
 TEST_F(LiveModesTest, IsUnchangedByATouchOrAComment) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
-  modes.look();
+  modes.reload();
   write(modes_text("a") + "# nothing new\n");
-  modes.look();
+  modes.reload();
   EXPECT_EQ(modes.version(), 1U);
   EXPECT_EQ(metric("mm_modes_changes_total"), 0);
 }
 
-TEST_F(LiveModesTest, AppliesAChangeMadeBeforeTheFirstLook) {
+TEST_F(LiveModesTest, AppliesAChangeMadeBeforeTheFirstReload) {
   write(modes_text("a", 300));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
   EXPECT_TRUE(eventually([&] { return modes.version() == 2; }))
       << "the thread that follows the file must read it again after the start";
-  EXPECT_EQ(window(modes.now(), "a"), 300);
+  EXPECT_EQ(window(modes.current(), "a"), 300);
 }
 
 TEST_F(LiveModesTest, RefusesABadFileOnceAndKeepsTheOldTable) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
-  modes.look();
+  modes.reload();
   ::testing::internal::CaptureStdout();
   write(modes_text("a", 200) + "max_windw = 1\nteams = 99\n");
-  for (int i = 0; i < 3; ++i) modes.look();
+  for (int i = 0; i < 3; ++i) modes.reload();
   const auto logged = ::testing::internal::GetCapturedStdout();
-  EXPECT_EQ(window(modes.now(), "a"), 100);
+  EXPECT_EQ(window(modes.current(), "a"), 100);
   EXPECT_EQ(modes.version(), 1U);
   EXPECT_EQ(metric("mm_modes_refused"), 1);
   for (const auto* reason :
@@ -117,7 +117,7 @@ TEST_F(LiveModesTest, RefusesABadFileOnceAndKeepsTheOldTable) {
   }
   // The file is as it was at first: the table has not changed, and no file is refused any more.
   write(modes_text("a"));
-  modes.look();
+  modes.reload();
   EXPECT_EQ(metric("mm_modes_refused"), 0);
   EXPECT_EQ(modes.version(), 1U);
 }
@@ -125,21 +125,21 @@ TEST_F(LiveModesTest, RefusesABadFileOnceAndKeepsTheOldTable) {
 TEST_F(LiveModesTest, KeepsTheTableWhileTheFileIsMissing) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
-  modes.look();
+  modes.reload();
   // The log is captured from here on, because the thread of LiveModes may be the first to see that the file is gone.
   ::testing::internal::CaptureStdout();
   std::remove(path_.c_str());
-  modes.look();
-  modes.look();
+  modes.reload();
+  modes.reload();
   const auto logged = ::testing::internal::GetCapturedStdout();
   const auto first = logged.find("cannot be read");
   EXPECT_NE(first, std::string::npos);
   EXPECT_EQ(logged.find("cannot be read", first + 1), std::string::npos) << "the problem is logged only once";
   EXPECT_EQ(metric("mm_modes_refused"), 1);
-  EXPECT_EQ(window(modes.now(), "a"), 100);
+  EXPECT_EQ(window(modes.current(), "a"), 100);
   write(modes_text("a", 150));
-  modes.look();
-  EXPECT_EQ(window(modes.now(), "a"), 150);
+  modes.reload();
+  EXPECT_EQ(window(modes.current(), "a"), 150);
   EXPECT_EQ(metric("mm_modes_refused"), 0);
 }
 
@@ -147,14 +147,14 @@ TEST_F(LiveModesTest, KeepsTheTableWhileTheFileIsMissing) {
 TEST_F(LiveModesTest, WaitsForAFileThatIsBeingWritten) {
   write(modes_text("a"));
   LiveModes modes(table(modes_text("a")), path_, registry_, kNever);
-  modes.look();
+  modes.reload();
   std::ofstream file(path_, std::ios::trunc);
   file << "[[mode]]\nid = \"a\"\ninitial_window = " << std::flush;
   std::thread writer([&] { file << "175\n" << std::flush; });
-  modes.look();
+  modes.reload();
   writer.join();
-  modes.look();
-  EXPECT_EQ(window(modes.now(), "a"), 175);
+  modes.reload();
+  EXPECT_EQ(window(modes.current(), "a"), 175);
   EXPECT_EQ(metric("mm_modes_refused"), 0);
 }
 
@@ -166,13 +166,13 @@ TEST_F(LiveModesTest, NeverShowsAMixOfTwoTables) {
   std::atomic<int> torn = 0;
   std::thread reader([&] {
     while (!stop) {
-      const auto table = modes.now();
+      const auto table = modes.current();
       if (window(table, "a") != window(table, "b")) ++torn;
     }
   });
   for (int i = 1; i <= 10; ++i) {
     write(both(100 + i));
-    modes.look();
+    modes.reload();
   }
   stop = true;
   reader.join();
