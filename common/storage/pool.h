@@ -35,40 +35,40 @@ template <class Connection>
 class Pool {
  public:
   using Attempt = typename Connection::Attempt;
-  using Made = Result<std::unique_ptr<Connection>, std::string>;
+  using ConnectionResult = Result<std::unique_ptr<Connection>, std::string>;
   using Start = std::function<Result<std::unique_ptr<Attempt>, std::string>()>;
 
   Pool(PoolOptions options, Start start) : options_(options), start_(std::move(start)) {}
 
   /// Returns a connection, or the reason why there is none. The caller must give it back, also if it is broken.
-  Made take(Deadline deadline) {
-    auto taken = take_idle(deadline);
-    if (!taken) return fail(std::move(taken).error());
-    if (taken->connection) return std::move(taken->connection);
-    auto& started = taken->started;
+  ConnectionResult acquire(Deadline deadline) {
+    auto acquired = acquire_idle(deadline);
+    if (!acquired) return fail(std::move(acquired).error());
+    if (acquired->connection) return std::move(acquired->connection);
+    auto& started = acquired->started;
     if (!started.attempt) {
       auto attempt = start_();
       if (!attempt) return failed(std::move(attempt).error());
       started = {std::move(*attempt), std::chrono::steady_clock::now()};
     }
-    auto made = started.attempt->finish(deadline.within(options_.connect_timeout));
-    if (!made) return failed(std::move(made).error());
-    if (!*made) return unanswered(std::move(started));
+    auto result = started.attempt->finish(deadline.within(options_.connect_timeout));
+    if (!result) return failed(std::move(result).error());
+    if (!*result) return unanswered(std::move(started));
     connected();
-    return made;
+    return result;
   }
 
   /// Whether the latest attempts to connect failed or got no answer.
-  bool is_away() {
+  bool is_unreachable() {
     const MutexLock lock(mutex_);
-    return away_;
+    return unreachable_;
   }
 
   /// Takes back a connection, or nullptr if it is broken.
-  void give_back(std::unique_ptr<Connection> connection) {
+  void release(std::unique_ptr<Connection> connection) {
     {
       const MutexLock lock(mutex_);
-      --lent_;
+      --in_use_;
       if (connection) idle_.push_back(std::move(connection));
     }
     returned_.notify_one();
@@ -85,14 +85,14 @@ class Pool {
     SteadyPoint at{};
   };
   /// A connection; or the permission to open one, with the kept attempt if there is one.
-  struct Taken {
+  struct Acquired {
     std::unique_ptr<Connection> connection;
     Started started;
   };
 
-  Result<Taken, std::string> take_idle(Deadline deadline) {
+  Result<Acquired, std::string> acquire_idle(Deadline deadline) {
     MutexLock lock(mutex_);
-    const auto some_left = [this]() REQUIRES(mutex_) { return lent_ < options_.connections; };
+    const auto some_left = [this]() REQUIRES(mutex_) { return in_use_ < options_.connections; };
     if (!returned_.wait_until(lock, deadline.within(options_.lease_wait).when(), some_left)) {
       return fail(std::string("all connections are in use"));
     }
@@ -100,48 +100,48 @@ class Pool {
       auto connection = std::move(idle_.back());
       idle_.pop_back();
       if (!connection->is_quiet()) continue;
-      ++lent_;
-      return Taken{std::move(connection), {}};
+      ++in_use_;
+      return Acquired{std::move(connection), {}};
     }
-    if (away_ && (trying_ || std::chrono::steady_clock::now() < next_attempt_)) {
+    if (unreachable_ && (connecting_ || std::chrono::steady_clock::now() < next_attempt_)) {
       lock.unlock();
       returned_.notify_one();
       return fail(std::string("not connected; the next attempt comes soon"));
     }
-    trying_ = away_;
-    ++lent_;
-    return Taken{nullptr, std::move(kept_)};
+    connecting_ = unreachable_;
+    ++in_use_;
+    return Acquired{nullptr, std::move(pending_attempt_)};
   }
 
   void connected() {
     const MutexLock lock(mutex_);
-    away_ = trying_ = false;
+    unreachable_ = connecting_ = false;
     pause_ = Milliseconds{0};
   }
 
-  Made failed(std::string why) {
+  ConnectionResult failed(std::string why) {
     {
       const MutexLock lock(mutex_);
-      away_ = true;
-      trying_ = false;
+      unreachable_ = true;
+      connecting_ = false;
       pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
       next_attempt_ = std::chrono::steady_clock::now() + pause_;
     }
-    give_back(nullptr);
+    release(nullptr);
     return fail(std::move(why));
   }
 
-  Made unanswered(Started started) {
+  ConnectionResult unanswered(Started started) {
     const auto age = std::chrono::steady_clock::now() - started.at;
     if (age > kHalfOpenTimeout) return failed("the server does not answer");
     {
       const MutexLock lock(mutex_);
       // Only an attempt of this age shows that the server is silent; the caller may have had very little time.
-      if (age > kAnswerTimeout) away_ = true;
-      trying_ = false;
-      if (!kept_.attempt) kept_ = std::move(started);
+      if (age > kAnswerTimeout) unreachable_ = true;
+      connecting_ = false;
+      if (!pending_attempt_.attempt) pending_attempt_ = std::move(started);
     }
-    give_back(nullptr);
+    release(nullptr);
     return fail(std::string("no connection to the server in time"));
   }
 
@@ -151,10 +151,10 @@ class Pool {
   Mutex mutex_;
   Condition returned_;
   std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
-  int lent_ GUARDED_BY(mutex_) = 0;
-  bool away_ GUARDED_BY(mutex_) = false;    // an attempt failed or got no answer, and none has succeeded since
-  bool trying_ GUARDED_BY(mutex_) = false;  // while away: a caller is trying to connect
-  Started kept_ GUARDED_BY(mutex_);         // half-open attempt for the next caller
+  int in_use_ GUARDED_BY(mutex_) = 0;
+  bool unreachable_ GUARDED_BY(mutex_) = false;    // an attempt failed or got no answer, and none has succeeded since
+  bool connecting_ GUARDED_BY(mutex_) = false;  // while away: a caller is trying to connect
+  Started pending_attempt_ GUARDED_BY(mutex_);         // half-open attempt for the next caller
   SteadyPoint next_attempt_ GUARDED_BY(mutex_){};
   Milliseconds pause_ GUARDED_BY(mutex_){0};
 };

@@ -18,10 +18,10 @@ constexpr Milliseconds kConnectTimeout{3'000};
 constexpr Milliseconds kAttemptPause{200};
 /// A transaction that finds no free connection within this time is refused, because the database is overloaded.
 constexpr Milliseconds kLeaseTimeout{1'000};
-constexpr Milliseconds kLookEvery{1'000};
+constexpr Milliseconds kProbeInterval{1'000};
 /// Interval while the database is away, so that its return is noticed soon.
-constexpr Milliseconds kLookAgainEvery{50};
-constexpr Milliseconds kLookTimeout{1'000};
+constexpr Milliseconds kFailedProbeInterval{50};
+constexpr Milliseconds kProbeTimeout{1'000};
 constexpr Milliseconds kReachableFor{3'000};
 constexpr int kConflictTries = 5;
 constexpr int kBrokenTries = 2;
@@ -86,8 +86,8 @@ Attempt attempt_on(PostgresConnection& connection, const std::function<void(pqxx
 /// again.
 void pause_before(int attempt, Deadline deadline) {
   thread_local std::minstd_rand random(std::random_device{}());
-  const auto most = std::chrono::microseconds(1'000) * (1 << attempt);
-  std::uniform_int_distribution<long> some(0, static_cast<long>(most.count()));
+  const auto limit = std::chrono::microseconds(1'000) * (1 << attempt);
+  std::uniform_int_distribution<long> some(0, static_cast<long>(limit.count()));
   std::this_thread::sleep_until(
       std::min(std::chrono::steady_clock::now() + std::chrono::microseconds(some(random)), deadline.when()));
 }
@@ -109,7 +109,7 @@ struct Postgres::Impl {
       : options(std::move(given)),
         pool({options.connections, kLeaseTimeout, kConnectTimeout, kAttemptPause, kAttemptPause},
              [this] { return PostgresConnection::start(options); }),
-        probe([this] { return look(); }) {}
+        probe([this] { return run_probe(); }) {}
 
   const PostgresOptions options;
   Watchdog watchdog;
@@ -119,22 +119,22 @@ struct Postgres::Impl {
   DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   Result<Attempt, std::string> attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   bool succeeded_within(Milliseconds time) const;
-  Milliseconds look();
+  Milliseconds run_probe();
 
   runtime::PeriodicTask probe;  // last member: it uses all others
 };
 
 Result<Attempt, std::string> Postgres::Impl::attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work) {
-  auto connection = pool.take(deadline);
+  auto connection = pool.acquire(deadline);
   if (!connection) return fail(std::move(connection).error());
   struct Return {
     Pool<PostgresConnection>& pool;
     std::unique_ptr<PostgresConnection> connection;
-    ~Return() { pool.give_back(std::move(connection)); }
+    ~Return() { pool.release(std::move(connection)); }
   } lease{pool, std::move(*connection)};
   Attempt outcome;
   {
-    const Watchdog::Watch watch(watchdog, lease.connection->socket(), deadline);
+    const Watchdog::Guard guard(watchdog, lease.connection->socket(), deadline);
     outcome = attempt_on(*lease.connection, work);
   }
   if (!lease.connection->is_open() || outcome.end == Attempt::End::broken) lease.connection.reset();
@@ -168,12 +168,12 @@ bool Postgres::Impl::succeeded_within(Milliseconds time) const {
 }
 
 /// Returns the time until the next call.
-Milliseconds Postgres::Impl::look() {
-  if (!succeeded_within(kLookEvery)) {
-    const auto looked = run(Deadline::after(kLookTimeout), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
-    if (!looked && !succeeded_within(kLookEvery)) last_success = SteadyPoint::duration::min();
+Milliseconds Postgres::Impl::run_probe() {
+  if (!succeeded_within(kProbeInterval)) {
+    const auto probed = run(Deadline::after(kProbeTimeout), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
+    if (!probed && !succeeded_within(kProbeInterval)) last_success = SteadyPoint::duration::min();
   }
-  return succeeded_within(kLookEvery) ? kLookEvery : kLookAgainEvery;
+  return succeeded_within(kProbeInterval) ? kProbeInterval : kFailedProbeInterval;
 }
 
 Postgres::Postgres(PostgresOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -84,9 +84,9 @@ Result<std::unique_ptr<RedisConnection::Attempt>, std::string> Redis::Impl::star
 
 RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCommand>& commands, Deadline deadline) {
   if (commands.empty()) return std::vector<RedisReply>{};
-  auto connection = pool.take(deadline);
+  auto connection = pool.acquire(deadline);
   if (!connection) {
-    if (pool.is_away()) note(false);
+    if (pool.is_unreachable()) note(false);
     return away(std::move(connection).error());
   }
   auto replies = run_on(**connection, commands, deadline);
@@ -94,7 +94,7 @@ RedisResult<std::vector<RedisReply>> Redis::Impl::run(const std::vector<RedisCom
     const auto refusal = std::find_if(replies->begin(), replies->end(), does_not_serve);
     if (refusal != replies->end()) replies = away(std::move(refusal->text));
   }
-  pool.give_back(replies ? std::move(*connection) : nullptr);
+  pool.release(replies ? std::move(*connection) : nullptr);
   note(replies.ok());
   return replies;
 }

@@ -9,7 +9,7 @@ constexpr Seconds kIdle{60};
 
 }  // namespace
 
-Watchdog::Watchdog() : next_look_(std::chrono::steady_clock::now() + kIdle), thread_([this] { run(); }) {}
+Watchdog::Watchdog() : next_check_(std::chrono::steady_clock::now() + kIdle), thread_([this] { run(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -20,32 +20,32 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-Watchdog::Watch::Watch(Watchdog& dog, int socket, Deadline deadline) : dog_(dog) {
-  const MutexLock lock(dog_.mutex_);
-  place_ = dog_.sockets_.emplace(deadline.when(), socket);
+Watchdog::Guard::Guard(Watchdog& watchdog, int socket, Deadline deadline) : watchdog_(watchdog) {
+  const MutexLock lock(watchdog_.mutex_);
+  place_ = watchdog_.sockets_.emplace(deadline.when(), socket);
   // Most watches end long before their deadline. The thread is woken only for a deadline before its next check.
-  if (deadline.when() < dog_.next_look_) dog_.wake_.notify_one();
+  if (deadline.when() < watchdog_.next_check_) watchdog_.wake_.notify_one();
 }
 
-Watchdog::Watch::~Watch() {
-  const MutexLock lock(dog_.mutex_);
-  dog_.sockets_.erase(place_);
+Watchdog::Guard::~Guard() {
+  const MutexLock lock(watchdog_.mutex_);
+  watchdog_.sockets_.erase(place_);
 }
 
 void Watchdog::run() {
   MutexLock lock(mutex_);
   while (!ending_) {
     const auto now = std::chrono::steady_clock::now();
-    next_look_ = now + kIdle;
+    next_check_ = now + kIdle;
     for (auto& [when, socket] : sockets_) {
       if (when > now) {
-        next_look_ = std::min(next_look_, when);
+        next_check_ = std::min(next_check_, when);
         break;
       }
       if (socket >= 0) shutdown(socket, SHUT_RDWR);
       socket = -1;
     }
-    wake_.wait_until(lock, next_look_);
+    wake_.wait_until(lock, next_check_);
   }
 }
 

@@ -18,15 +18,15 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   /// While this object exists, the socket is shut down when the deadline passes, which ends calls that wait on it.
-  class Watch {
+  class Guard {
    public:
-    Watch(Watchdog& dog, int socket, Deadline deadline);
-    ~Watch();
-    Watch(const Watch&) = delete;
-    Watch& operator=(const Watch&) = delete;
+    Guard(Watchdog& watchdog, int socket, Deadline deadline);
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
 
    private:
-    Watchdog& dog_;
+    Watchdog& watchdog_;
     std::multimap<SteadyPoint, int>::iterator place_;
   };
 
@@ -36,7 +36,7 @@ class Watchdog {
   Mutex mutex_;
   Condition wake_;
   std::multimap<SteadyPoint, int> sockets_ GUARDED_BY(mutex_);  // by deadline; value -1 after the shutdown
-  SteadyPoint next_look_ GUARDED_BY(mutex_);
+  SteadyPoint next_check_ GUARDED_BY(mutex_);
   bool ending_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

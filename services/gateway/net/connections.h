@@ -67,7 +67,7 @@ class ConnectionCap {
       return *this;
     }
     ~Slot() {
-      if (cap_ != nullptr) cap_->give_back(address_);
+      if (cap_ != nullptr) cap_->release(address_);
     }
     explicit operator bool() const { return cap_ != nullptr; }
 
@@ -96,7 +96,7 @@ class ConnectionCap {
   std::size_t total() const { return total_; }
 
  private:
-  void give_back(const std::string& address) {
+  void release(const std::string& address) {
     std::lock_guard lock(mutex_);
     --open_;
     if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0) by_address_.erase(found);

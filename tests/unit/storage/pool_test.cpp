@@ -23,7 +23,7 @@ struct FakeConnection {
 using TestPool = Pool<FakeConnection>;
 
 /// Makes connection attempts whose result is that of `connect`.
-TestPool::Start attempts(std::function<TestPool::Made(Deadline)> connect) {
+TestPool::Start attempts(std::function<TestPool::ConnectionResult(Deadline)> connect) {
   return [connect = std::move(connect)] {
     return std::make_unique<FakeConnection::Attempt>(FakeConnection::Attempt{connect});
   };
@@ -42,7 +42,7 @@ class PoolTest : public ::testing::Test {
     return options;
   }
 
-  TestPool::Made make(Deadline) {
+  TestPool::ConnectionResult make(Deadline) {
     ++made_;
     if (away_) return fail(std::string("away"));
     return std::make_unique<FakeConnection>();
@@ -57,49 +57,49 @@ class PoolTest : public ::testing::Test {
 };
 
 TEST_F(PoolTest, ReusesAReturnedConnection) {
-  auto connection = pool_.take(late());
+  auto connection = pool_.acquire(late());
   ASSERT_TRUE(connection);
-  pool_.give_back(std::move(*connection));
-  ASSERT_TRUE(pool_.take(late()));
+  pool_.release(std::move(*connection));
+  ASSERT_TRUE(pool_.acquire(late()));
   EXPECT_EQ(made_, 1);
 }
 
 TEST_F(PoolTest, NeverLendsMoreConnectionsThanAllowed) {
-  auto first = pool_.take(late());
-  auto second = pool_.take(late());
-  const auto third = pool_.take(soon());
+  auto first = pool_.acquire(late());
+  auto second = pool_.acquire(late());
+  const auto third = pool_.acquire(soon());
   ASSERT_FALSE(third);
   EXPECT_EQ(third.error(), "all connections are in use");
 }
 
 TEST_F(PoolTest, HandsAReturnedConnectionToAWaitingThread) {
-  auto first = pool_.take(late());
-  auto second = pool_.take(late());
-  std::thread waiter([this] { EXPECT_TRUE(pool_.take(late())); });
-  pool_.give_back(std::move(*first));
+  auto first = pool_.acquire(late());
+  auto second = pool_.acquire(late());
+  std::thread waiter([this] { EXPECT_TRUE(pool_.acquire(late())); });
+  pool_.release(std::move(*first));
   waiter.join();
   EXPECT_EQ(made_, 2);
 }
 
 TEST_F(PoolTest, ReplacesABrokenConnection) {
-  auto connection = pool_.take(late());
-  pool_.give_back(nullptr);
-  ASSERT_TRUE(pool_.take(late()));
+  auto connection = pool_.acquire(late());
+  pool_.release(nullptr);
+  ASSERT_TRUE(pool_.acquire(late()));
   EXPECT_EQ(made_, 2);
 }
 
 TEST_F(PoolTest, DiscardsAConnectionThatTheServerClosed) {
-  auto connection = pool_.take(late());
+  auto connection = pool_.acquire(late());
   (*connection)->quiet = false;
-  pool_.give_back(std::move(*connection));
-  ASSERT_TRUE(pool_.take(late()));
+  pool_.release(std::move(*connection));
+  ASSERT_TRUE(pool_.acquire(late()));
   EXPECT_EQ(made_, 2);
 }
 
 TEST_F(PoolTest, FailsAtOnceBetweenAttempts) {
   away_ = true;
-  EXPECT_EQ(pool_.take(late()).error(), "away");
-  EXPECT_EQ(pool_.take(late()).error(), "not connected; the next attempt comes soon");
+  EXPECT_EQ(pool_.acquire(late()).error(), "away");
+  EXPECT_EQ(pool_.acquire(late()).error(), "not connected; the next attempt comes soon");
   EXPECT_EQ(made_, 1);
 }
 
@@ -107,10 +107,10 @@ TEST(PoolOfAnOverloadedServer, RefusesBeforeTheDeadline) {
   PoolOptions options;
   options.connections = 1;
   options.lease_wait = Milliseconds{10};
-  TestPool pool(options, attempts([](Deadline) -> TestPool::Made { return std::make_unique<FakeConnection>(); }));
-  const auto only = pool.take(Deadline::after(Milliseconds{60'000}));
+  TestPool pool(options, attempts([](Deadline) -> TestPool::ConnectionResult { return std::make_unique<FakeConnection>(); }));
+  const auto only = pool.acquire(Deadline::after(Milliseconds{60'000}));
   const auto deadline = Deadline::after(Milliseconds{60'000});
-  EXPECT_FALSE(pool.take(deadline));
+  EXPECT_FALSE(pool.acquire(deadline));
   EXPECT_FALSE(deadline.passed());
 }
 
@@ -121,19 +121,19 @@ TEST(PoolAfterAFailure, AllowsOneConnectionAttemptAtATime) {
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{1};
   options.connect_timeout = Milliseconds{60'000};
-  TestPool pool(options, attempts([&](Deadline) -> TestPool::Made {
+  TestPool pool(options, attempts([&](Deadline) -> TestPool::ConnectionResult {
                   ++made;
                   while (hold) std::this_thread::yield();
                   return fail(std::string("away"));
                 }));
-  EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
+  EXPECT_FALSE(pool.acquire(Deadline::after(Milliseconds{1'000})));
   hold = true;
   std::thread prober([&] {
     EXPECT_TRUE(
-        testing::eventually([&] { return pool.take(Deadline::after(Milliseconds{60'000})).error() == "away"; }));
+        testing::eventually([&] { return pool.acquire(Deadline::after(Milliseconds{60'000})).error() == "away"; }));
   });
   ASSERT_TRUE(testing::eventually([&] { return made == 2; }));
-  EXPECT_EQ(pool.take(Deadline::after(Milliseconds{60'000})).error(), "not connected; the next attempt comes soon");
+  EXPECT_EQ(pool.acquire(Deadline::after(Milliseconds{60'000})).error(), "not connected; the next attempt comes soon");
   hold = false;
   prober.join();
 }
@@ -143,13 +143,13 @@ TEST(PoolAfterAFailure, RecoversWhenTheServerDoes) {
   PoolOptions options;
   options.first_pause = Milliseconds{1};
   options.longest_pause = Milliseconds{4};
-  TestPool pool(options, attempts([&](Deadline) -> TestPool::Made {
+  TestPool pool(options, attempts([&](Deadline) -> TestPool::ConnectionResult {
                   if (away) return fail(std::string("away"));
                   return std::make_unique<FakeConnection>();
                 }));
-  for (int i = 0; i < 20; ++i) EXPECT_FALSE(pool.take(Deadline::after(Milliseconds{1'000})));
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(pool.acquire(Deadline::after(Milliseconds{1'000})));
   away = false;
-  EXPECT_TRUE(testing::eventually([&] { return pool.take(Deadline::after(Milliseconds{1'000})).ok(); }));
+  EXPECT_TRUE(testing::eventually([&] { return pool.acquire(Deadline::after(Milliseconds{1'000})).ok(); }));
 }
 
 TEST(PoolOfASilentServer, ContinuesTheSameConnectionAttempt) {
@@ -158,13 +158,13 @@ TEST(PoolOfASilentServer, ContinuesTheSameConnectionAttempt) {
   TestPool pool({}, [&]() -> Result<std::unique_ptr<FakeConnection::Attempt>, std::string> {
     ++started;
     return std::make_unique<FakeConnection::Attempt>(FakeConnection::Attempt{
-        [&](Deadline) -> TestPool::Made { return silent ? nullptr : std::make_unique<FakeConnection>(); }});
+        [&](Deadline) -> TestPool::ConnectionResult { return silent ? nullptr : std::make_unique<FakeConnection>(); }});
   });
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(pool.take(Deadline::after(Milliseconds{1'000})).error(), "no connection to the server in time");
+    EXPECT_EQ(pool.acquire(Deadline::after(Milliseconds{1'000})).error(), "no connection to the server in time");
   }
   silent = false;
-  EXPECT_TRUE(pool.take(Deadline::after(Milliseconds{1'000})));
+  EXPECT_TRUE(pool.acquire(Deadline::after(Milliseconds{1'000})));
   EXPECT_EQ(started, 1);
 }
 

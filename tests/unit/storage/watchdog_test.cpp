@@ -37,30 +37,30 @@ class SocketPair {
 };
 
 TEST(Watchdog, EndsABlockingReadAtTheDeadline) {
-  Watchdog dog;
+  Watchdog watchdog;
   const SocketPair pair;
   const auto deadline = Deadline::after(Milliseconds{30});
-  const Watchdog::Watch watch(dog, pair.mine(), deadline);
+  const Watchdog::Guard guard(watchdog, pair.mine(), deadline);
   EXPECT_TRUE(pair.reaches_its_end());
   EXPECT_TRUE(deadline.passed());
 }
 
 TEST(Watchdog, HandlesADeadlineEarlierThanAllBefore) {
-  Watchdog dog;
+  Watchdog watchdog;
   const SocketPair slow;
   const SocketPair quick;
-  const Watchdog::Watch long_watch(dog, slow.mine(), Deadline::after(Milliseconds{60'000}));
-  const Watchdog::Watch short_watch(dog, quick.mine(), Deadline::after(Milliseconds{10}));
+  const Watchdog::Guard long_guard(watchdog, slow.mine(), Deadline::after(Milliseconds{60'000}));
+  const Watchdog::Guard short_guard(watchdog, quick.mine(), Deadline::after(Milliseconds{10}));
   EXPECT_TRUE(quick.reaches_its_end());
   EXPECT_TRUE(slow.is_open());
 }
 
 TEST(Watchdog, DoesNotTouchASocketWhoseCallEndedInTime) {
-  Watchdog dog;
+  Watchdog watchdog;
   const SocketPair done;
   const SocketPair late;
-  { const Watchdog::Watch watch(dog, done.mine(), Deadline::after(Milliseconds{20})); }
-  const Watchdog::Watch watch(dog, late.mine(), Deadline::after(Milliseconds{40}));
+  { const Watchdog::Guard guard(watchdog, done.mine(), Deadline::after(Milliseconds{20})); }
+  const Watchdog::Guard guard(watchdog, late.mine(), Deadline::after(Milliseconds{40}));
   EXPECT_TRUE(late.reaches_its_end());
   EXPECT_TRUE(done.is_open());
 }
