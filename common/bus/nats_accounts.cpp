@@ -39,7 +39,7 @@ Permissions daemon_permissions(std::string_view daemon) {
   Permissions all;
   for (const auto& right : rights::kTable) {
     if (right.daemon != daemon) continue;
-    const bool sends = right.use == rights::Use::ask || right.use == rights::Use::publish;
+    const bool sends = right.use == rights::Use::request || right.use == rights::Use::publish;
     (sends ? all.publish : all.subscribe).emplace_back(right.subject);
   }
   all.publish.emplace_back(rights::kViolations);

@@ -355,7 +355,7 @@ void describe(F& f, PresenceChanged& m) {
 
 /// Gateways must close WebSockets of a player: those of one login, or a single one. Published by gateways and received
 /// by gateways. The client receives the frame `bye` and the close code.
-struct SocketsEnded {
+struct CloseSockets {
   static constexpr Subject kSubject{"gateway.bye"};
   PlayerId player_id;
   int code = 0;  ///< WebSocket close code
@@ -365,7 +365,7 @@ struct SocketsEnded {
 };
 
 template <class F>
-void describe(F& f, SocketsEnded& m) {
+void describe(F& f, CloseSockets& m) {
   f("player_id", m.player_id);
   f("code", m.code);
   f("reason", m.reason);

@@ -119,14 +119,14 @@ void describe(F& f, JoinParty& m) {
 }
 
 /// An answer without content.
-struct Nothing {};
+struct Empty {};
 
 template <class F>
-void describe(F&, Nothing&) {}
+void describe(F&, Empty&) {}
 
 struct LeaveParty {
   static constexpr Subject kSubject{"lobby.leave"};
-  using Answer = Nothing;
+  using Answer = Empty;
 
   PartyId party_id;
 };
@@ -231,16 +231,16 @@ template <class F>
 void describe(F&, GetInvitations&) {}
 
 /// Without `player_id` the caller declines their own invitation. With it the leader withdraws that player's invitation.
-struct EndInvitation {
+struct RemoveInvitation {
   static constexpr Subject kSubject{"lobby.uninvite"};
-  using Answer = Nothing;
+  using Answer = Empty;
 
   PartyId party_id;
   std::optional<PlayerId> player_id;
 };
 
 template <class F>
-void describe(F& f, EndInvitation& m) {
+void describe(F& f, RemoveInvitation& m) {
   f("party_id", m.party_id, fields::InPath{});
   f("player_id", m.player_id, fields::InQuery{});
 }
@@ -275,7 +275,7 @@ void describe(F& f, PromotePlayer& m) {
 
 struct SendChat {
   static constexpr Subject kSubject{"lobby.chat"};
-  using Answer = Nothing;
+  using Answer = Empty;
 
   PartyId party_id;
   std::string text;

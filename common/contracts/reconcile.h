@@ -11,7 +11,7 @@
 namespace mm {
 
 /// The state of a match in session's table. `requeue` and `reason` are set for cancelled matches only.
-struct MatchStanding {
+struct MatchState {
   MatchId match_id;
   MatchStatus status = MatchStatus::allocating;
   bool fresh = false;  ///< session did not know the match before this request
@@ -20,7 +20,7 @@ struct MatchStanding {
 };
 
 template <class F>
-void describe(F& f, MatchStanding& m) {
+void describe(F& f, MatchState& m) {
   f("match_id", m.match_id);
   f("status", m.status);
   f("fresh", m.fresh, fields::Optional{});
@@ -29,12 +29,12 @@ void describe(F& f, MatchStanding& m) {
 }
 
 /// One entry for each match of the request, in the same order.
-struct MatchStandings {
-  std::vector<MatchStanding> matches;
+struct MatchStates {
+  std::vector<MatchState> matches;
 };
 
 template <class F>
-void describe(F& f, MatchStandings& m) {
+void describe(F& f, MatchStates& m) {
   f("matches", m.matches);
 }
 
@@ -42,7 +42,7 @@ void describe(F& f, MatchStandings& m) {
 /// had arrived. Idempotent by match_id: for a known match only its present state is returned.
 struct ReconcileMatches {
   static constexpr Subject kSubject{"session.reconcile"};
-  using Answer = MatchStandings;
+  using Answer = MatchStates;
   static constexpr std::size_t kMaxMatches = 100;
   static constexpr bool kFromDaemons = true;
 

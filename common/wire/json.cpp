@@ -26,9 +26,9 @@ std::string_view name_of(Kind kind) {
 }
 
 // SAX handler for RapidJSON: makes the checks that RapidJSON lacks and appends the values to the array of nodes.
-class TapeBuilder {
+class DocumentBuilder {
  public:
-  TapeBuilder(Document& document, std::size_t text_size, ReadLimits limits)
+  DocumentBuilder(Document& document, std::size_t text_size, ReadLimits limits)
       : document_(document), limits_(limits) {
     // A decoded string is never longer than its source, so one block holds all strings and never has to be reallocated.
     document_.characters_ = std::make_unique<char[]>(text_size + 1);
@@ -137,7 +137,7 @@ Result<Document, ParseError> Document::parse(std::string_view text, ReadLimits l
   }
   Document document;
   document.nodes_.reserve(std::min(limits.nodes, text.size() / 8 + 4));
-  TapeBuilder builder(document, text.size(), limits);
+  DocumentBuilder builder(document, text.size(), limits);
   rapidjson::Reader reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
   constexpr auto kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag |

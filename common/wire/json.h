@@ -80,7 +80,7 @@ class Document {
 
  private:
   friend class Value;
-  friend class TapeBuilder;
+  friend class DocumentBuilder;
 
   struct Node {
     const char* text = nullptr;  // of a string or a number

@@ -52,7 +52,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
     tls_ = *std::move(tls);
   }
   build_shards();
-  gateway_.endings.on_ending([this](const SocketsEnded& event) { end_sockets(event); });
+  gateway_.endings.on_ending([this](const CloseSockets& event) { end_sockets(event); });
   listen();
   subscribe();
   watch_health();
@@ -113,7 +113,7 @@ void Service::subscribe() {
   subscriptions_.push_back(std::make_unique<bus::Subscription>(
       bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
   subscriptions_.push_back(
-      bus::subscribe<SocketsEnded>(bus, "", [this](const SocketsEnded& event) { gateway_.endings.end_here(event); }));
+      bus::subscribe<CloseSockets>(bus, "", [this](const CloseSockets& event) { gateway_.endings.end_here(event); }));
   subscriptions_.push_back(bus::subscribe<PartyUpdated>(bus, "", [this](const PartyUpdated& event) {
     std::vector<PlayerId> members;
     for (const auto& member : event.party.members) members.push_back(member.player_id);
@@ -151,7 +151,7 @@ void Service::on_notify(std::string_view subject, std::string_view body) {
   }
 }
 
-void Service::end_sockets(const SocketsEnded& event) {
+void Service::end_sockets(const CloseSockets& event) {
   for (const auto index : gateway_.directory.shards_of(event.player_id)) {
     shards_[index]->loop.post([&sockets = *sockets_[index], event] { sockets.end(event); });
   }

@@ -42,7 +42,7 @@ class Service {
   void on_tick(std::size_t index, SteadyPoint now);
 
   void on_notify(std::string_view subject, std::string_view body);
-  void end_sockets(const SocketsEnded& event);
+  void end_sockets(const CloseSockets& event);
   void on_party(PartyId party, std::vector<PlayerId> members);
 
   void flush_presence();

@@ -50,7 +50,7 @@ Reply<OpenInvitations> Invitations::list(const GetInvitations&, const bus::Conte
   return OpenInvitations{std::move(*invites)};
 }
 
-Reply<Nothing> Invitations::end(const EndInvitation& request, const bus::Context& context) {
+Reply<Empty> Invitations::end(const RemoveInvitation& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
   const auto guest = request.player_id.value_or(*player);
@@ -63,7 +63,7 @@ Reply<Nothing> Invitations::end(const EndInvitation& request, const bus::Context
   (declined ? parts_.metrics.declined : parts_.metrics.withdrawn).add();
   notify_invite_ended(parts_.notifier, tenant, applied->after.party, guest,
                       declined ? InviteEnd::declined : InviteEnd::withdrawn);
-  return Nothing{};
+  return Empty{};
 }
 
 Reply<Done> Invitations::expire(const Tenant& tenant, PartyId party, PlayerId guest, Deadline deadline) {

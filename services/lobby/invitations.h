@@ -23,7 +23,7 @@ class Invitations {
 
   Reply<Party> invite(const InvitePlayer& request, const bus::Context& context);
   Reply<OpenInvitations> list(const GetInvitations& request, const bus::Context& context);
-  Reply<Nothing> end(const EndInvitation& request, const bus::Context& context);
+  Reply<Empty> end(const RemoveInvitation& request, const bus::Context& context);
 
   /// Ends an invitation that has expired. Idempotent: does nothing if the invitation has ended or was renewed.
   Reply<Done> expire(const Tenant& tenant, PartyId party, PlayerId guest, Deadline deadline);

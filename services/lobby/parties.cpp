@@ -97,7 +97,7 @@ Reply<Party> Parties::join(const JoinParty& request, const bus::Context& context
   return party;
 }
 
-Reply<Nothing> Parties::leave(const LeaveParty& request, const bus::Context& context) {
+Reply<Empty> Parties::leave(const LeaveParty& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
   const Leaver leaver{*player};
@@ -106,7 +106,7 @@ Reply<Nothing> Parties::leave(const LeaveParty& request, const bus::Context& con
   if (!applied) return fail(std::move(applied).error());
   parts_.metrics.left.add();
   notify_departed(context.caller.tenant, *applied, leaver);
-  return Nothing{};
+  return Empty{};
 }
 
 Reply<Party> Parties::kick(const KickPlayer& request, const bus::Context& context) {
@@ -167,7 +167,7 @@ Reply<Party> Parties::promote(const PromotePlayer& request, const bus::Context& 
   return applied->after.party;
 }
 
-Reply<Nothing> Parties::chat(const SendChat& request, const bus::Context& context) {
+Reply<Empty> Parties::chat(const SendChat& request, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
   const auto& tenant = context.caller.tenant;
@@ -179,7 +179,7 @@ Reply<Nothing> Parties::chat(const SendChat& request, const bus::Context& contex
   parts_.notifier.notify(
       tenant, members_of(party),
       frames::ChatMessage{party.party_id, *player, find_member(party, *player)->username, request.text});
-  return Nothing{};
+  return Empty{};
 }
 
 }  // namespace mm::lobby

@@ -26,11 +26,11 @@ class Parties {
   Reply<Party> create(const CreateParty& request, const bus::Context& context);
   Reply<Party> get(const GetParty& request, const bus::Context& context);
   Reply<Party> join(const JoinParty& request, const bus::Context& context);
-  Reply<Nothing> leave(const LeaveParty& request, const bus::Context& context);
+  Reply<Empty> leave(const LeaveParty& request, const bus::Context& context);
   Reply<ReadyState> ready(const SetReady& request, const bus::Context& context);
   Reply<Party> kick(const KickPlayer& request, const bus::Context& context);
   Reply<Party> promote(const PromotePlayer& request, const bus::Context& context);
-  Reply<Nothing> chat(const SendChat& request, const bus::Context& context);
+  Reply<Empty> chat(const SendChat& request, const bus::Context& context);
 
  private:
   struct Leaver {

@@ -81,7 +81,7 @@ void Service::serve() {
       [this](const auto& request, const auto& context) { return invitations_.invite(request, context); });
   server_.serve<GetInvitations>(
       [this](const auto& request, const auto& context) { return invitations_.list(request, context); });
-  server_.serve<EndInvitation>(
+  server_.serve<RemoveInvitation>(
       [this](const auto& request, const auto& context) { return invitations_.end(request, context); });
   server_.serve<EnterQueue>(
       [this](const auto& request, const auto& context) { return queueing_.enter(request, context); });

@@ -109,7 +109,7 @@ Reply<std::vector<Store::Stored>> Service::store_found(const std::vector<Store::
     if (match.status == MatchStatus::allocating) {
       servers_.allocate(match);
     } else {
-      log::warning("match_born_cancelled", {{"match_id", match.id}, {"reason", refused}});
+      log::warning("match_stored_as_cancelled", {{"match_id", match.id}, {"reason", refused}});
     }
   }
   return stored;
@@ -122,16 +122,16 @@ std::vector<bus::Ack> Service::on_found(const std::vector<bus::Delivered<MatchFo
   return std::vector<bus::Ack>(events.size(), stored ? bus::Ack::done : bus::Ack::retry);
 }
 
-Reply<MatchStandings> Service::reconcile(const ReconcileMatches& request, const bus::Context& context) {
+Reply<MatchStates> Service::reconcile(const ReconcileMatches& request, const bus::Context& context) {
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
   std::vector<Store::Arrival> arrivals;
   for (const auto& found : request.matches) arrivals.push_back(arrival_of(found));
   const auto stored = store_found(arrivals, context.deadline.within(kStoreTimeout));
   if (!stored) return fail(stored.error());
-  MatchStandings answer;
+  MatchStates answer;
   for (const auto& [match, fresh, refused] : *stored) {
-    auto& standing = answer.matches.emplace_back(MatchStanding{match.id, match.status, fresh, match.reason, {}});
-    if (match.status == MatchStatus::cancelled) standing.requeue = match.requeue;
+    auto& state = answer.matches.emplace_back(MatchState{match.id, match.status, fresh, match.reason, {}});
+    if (match.status == MatchStatus::cancelled) state.requeue = match.requeue;
   }
   return answer;
 }

@@ -52,7 +52,7 @@ class Service {
   /// caller that needs the state of a match requests it.
   std::vector<bus::Ack> on_found(const std::vector<bus::Delivered<MatchFound>>& events);
   /// Idempotent by match_id, as on_found.
-  Reply<MatchStandings> reconcile(const ReconcileMatches& request, const bus::Context& context);
+  Reply<MatchStates> reconcile(const ReconcileMatches& request, const bus::Context& context);
   /// Stores the matches, notifies of the new ones, and requests their servers.
   Reply<std::vector<Store::Stored>> store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
   Store::Arrival arrival_of(const MatchFound& found);

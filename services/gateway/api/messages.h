@@ -40,7 +40,7 @@ void describe(F& f, RefreshTokens& m) {
 }
 
 struct Logout {
-  using Answer = Nothing;
+  using Answer = Empty;
   std::string refresh_token;
 };
 

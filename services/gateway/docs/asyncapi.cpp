@@ -104,7 +104,7 @@ class Document {
                                                       "else DELETE /v1/matchmaking/queue/{ticket_id}"),
                    client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; default: the player's party"),
                    client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; default: the player's party")};
-    add_operation("tell_players", out, true);
+    add_operation("notify_players", out, true);
     add_operation("hear_players", in, false);
   }
 
@@ -162,7 +162,7 @@ class Document {
     add_request<SetReady>();
     add_request<InvitePlayer>();
     add_request<GetInvitations>();
-    add_request<EndInvitation>();
+    add_request<RemoveInvitation>();
     add_request<KickPlayer>();
     add_request<PromotePlayer>();
     add_request<SendChat>();
@@ -198,7 +198,7 @@ class Document {
     add_event<PartyUpdated>();
     add_event<PartyDisbanded>();
     add_event<PresenceChanged>();
-    add_event<SocketsEnded>();
+    add_event<CloseSockets>();
     add_event<QueueChanged>();
     add_event<SessionStateChanged>();
     const std::string anything = R"({"type":"object"})";

@@ -25,7 +25,7 @@ struct HideInternal {
 /// An answer as clients see it: encoded without its internal fields.
 template <class T>
 std::string encode_public(T answer) {
-  if constexpr (std::is_same_v<T, Nothing>) return {};
+  if constexpr (std::is_same_v<T, Empty>) return {};
   detail::HideInternal hide;
   describe(hide, answer);
   return wire::encode(answer);
@@ -36,7 +36,7 @@ template <class Req, class Answer>
 Messages messages_of(wire::Schemas& schemas) {
   Messages out;
   out.request = schemas.properties<Req>();
-  if constexpr (!std::is_same_v<Answer, Nothing>) out.answer = schemas.of<Answer>();
+  if constexpr (!std::is_same_v<Answer, Empty>) out.answer = schemas.of<Answer>();
   return out;
 }
 

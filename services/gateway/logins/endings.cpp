@@ -6,8 +6,8 @@
 
 namespace mm::gateway {
 
-SocketsEnded login_ended(PlayerId player, LoginId login) {
-  SocketsEnded event;
+CloseSockets login_ended(PlayerId player, LoginId login) {
+  CloseSockets event;
   event.player_id = player;
   event.code = close_codes::kNotAuthenticated;
   event.reason = kLoginEnded;
@@ -15,7 +15,7 @@ SocketsEnded login_ended(PlayerId player, LoginId login) {
   return event;
 }
 
-void Endings::end_everywhere(const SocketsEnded& event) {
+void Endings::end_everywhere(const CloseSockets& event) {
   end_here(event);
   if (bus_.publish(event)) return;
   log::warning("sockets_ended_not_published", {{"player_id", event.player_id}});
@@ -24,7 +24,7 @@ void Endings::end_everywhere(const SocketsEnded& event) {
   unpublished_.push_back(event);
 }
 
-void Endings::end_here(const SocketsEnded& event) {
+void Endings::end_here(const CloseSockets& event) {
   const auto now = std::chrono::steady_clock::now();
   if (event.login) denials_.add(*event.login, now, now + kDenialTime);
   if (handler_) handler_(event);

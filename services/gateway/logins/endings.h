@@ -13,11 +13,11 @@
 namespace mm::gateway {
 
 /// The event that ends a login: its access tokens are refused and its sockets are closed.
-SocketsEnded login_ended(PlayerId player, LoginId login);
+CloseSockets login_ended(PlayerId player, LoginId login);
 
 class Endings {
  public:
-  using Handler = std::function<void(const SocketsEnded&)>;
+  using Handler = std::function<void(const CloseSockets&)>;
 
   Endings(bus::Bus& bus, Denials& denials) : bus_(bus), denials_(denials) {}
 
@@ -25,10 +25,10 @@ class Endings {
   void on_ending(Handler handler) { handler_ = std::move(handler); }
 
   /// Applies the event on this gateway and publishes it for the others.
-  void end_everywhere(const SocketsEnded& event);
+  void end_everywhere(const CloseSockets& event);
   /// Applies the event on this gateway only. If it names a login, the login is denied from now on, also for new
   /// sockets.
-  void end_here(const SocketsEnded& event);
+  void end_here(const CloseSockets& event);
   /// Publishes kept events until the bus refuses one. To be called periodically.
   void publish_pending();
 
@@ -42,7 +42,7 @@ class Endings {
   Denials& denials_;
   Handler handler_;
   std::mutex mutex_;
-  std::deque<SocketsEnded> unpublished_;  // protected by mutex_
+  std::deque<CloseSockets> unpublished_;  // protected by mutex_
 };
 
 }  // namespace mm::gateway

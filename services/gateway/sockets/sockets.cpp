@@ -18,8 +18,8 @@ constexpr std::size_t kMaxPresenceWrites = 1'000;
 constexpr std::size_t kMaxWelcomes = 40;
 constexpr std::size_t kMaxRemovals = 1'000;
 
-SocketsEnded replaced(PlayerId player, std::string name) {
-  SocketsEnded event;
+CloseSockets replaced(PlayerId player, std::string name) {
+  CloseSockets event;
   event.player_id = player;
   event.code = close_codes::kReplaced;
   event.reason = "replaced by a newer socket";
@@ -135,7 +135,7 @@ void Sockets::deliver(PlayerId player, std::int64_t seq, const FrameText& text) 
   }
 }
 
-void Sockets::end(const SocketsEnded& event) {
+void Sockets::end(const CloseSockets& event) {
   const auto found = by_player_.find(event.player_id);
   if (found == by_player_.end()) return;
   const auto sockets = found->second.sockets;

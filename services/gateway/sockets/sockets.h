@@ -31,7 +31,7 @@ class Sockets {
 
   // Posted by the threads of the bus.
   void deliver(PlayerId player, std::int64_t seq, const FrameText& text);
-  void end(const SocketsEnded& event);
+  void end(const CloseSockets& event);
   void party_changed(PartyId party, const std::vector<PlayerId>& members);
 
   void end_all(std::uint16_t code, std::string_view reason);

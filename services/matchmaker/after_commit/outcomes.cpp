@@ -19,16 +19,16 @@ std::size_t players_in(const MatchFound& found) {
   return players;
 }
 
-MatchState state_of(MatchStatus status) {
+OutcomeKind state_of(MatchStatus status) {
   switch (status) {
     case MatchStatus::allocating:
-    case MatchStatus::loading: return MatchState::known;
+    case MatchStatus::loading: return OutcomeKind::known;
     case MatchStatus::ready:
-    case MatchStatus::running: return MatchState::ready;
-    case MatchStatus::completed: return MatchState::completed;
+    case MatchStatus::running: return OutcomeKind::ready;
+    case MatchStatus::completed: return OutcomeKind::completed;
     case MatchStatus::cancelled: break;
   }
-  return MatchState::cancelled;
+  return OutcomeKind::cancelled;
 }
 
 }  // namespace
@@ -41,14 +41,14 @@ Outcomes::Outcomes(RequestStore& store, bus::Bus& bus, MatchPublisher& publisher
       metrics_(metrics),
       tickets_changed_(std::move(tickets_changed)) {}
 
-bus::Ack Outcomes::on(const MatchReady& event) { return apply({event.tenant, event.match_id, MatchState::ready, {}, {}}); }
+bus::Ack Outcomes::on(const MatchReady& event) { return apply({event.tenant, event.match_id, OutcomeKind::ready, {}, {}}); }
 
 bus::Ack Outcomes::on(const MatchCompleted& event) {
-  return apply({event.tenant, event.match_id, MatchState::completed, {}, {}});
+  return apply({event.tenant, event.match_id, OutcomeKind::completed, {}, {}});
 }
 
 bus::Ack Outcomes::on(const MatchCancelled& event) {
-  return apply({event.tenant, event.match_id, MatchState::cancelled, event.reason, event.requeue});
+  return apply({event.tenant, event.match_id, OutcomeKind::cancelled, event.reason, event.requeue});
 }
 
 // Idempotent by the match id: after its outcome was applied, a match is not live any more.

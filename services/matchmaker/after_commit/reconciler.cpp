@@ -143,7 +143,7 @@ void Reconciler::give_up(const LiveMatch& match, const char* why) {
   const auto& [tenant, id] = match;
   log::error("match_not_stored", {{"match_id", id}, {"tenant", tenant}, {"reason", why}});
   (void)parts_.bus.publish(violation_subject(MatchNotStored::kCode), wire::encode(MatchNotStored{id, why}));
-  if (parts_.store.outcome({tenant, id, MatchState::known, {}, {}}, Deadline::after(kAnswer))) schedule_.over(match);
+  if (parts_.store.outcome({tenant, id, OutcomeKind::known, {}, {}}, Deadline::after(kAnswer))) schedule_.over(match);
 }
 
 void Reconciler::sweep(const Houses& houses) {

@@ -93,19 +93,19 @@ std::optional<MatchFound> decode_found(std::string_view text) {
   return std::move(*found);
 }
 
-std::string_view name_of(MatchState state) {
+std::string_view name_of(OutcomeKind state) {
   switch (state) {
-    case MatchState::known: return "known";
-    case MatchState::ready: return "ready";
-    case MatchState::completed: return "completed";
-    case MatchState::cancelled: break;
+    case OutcomeKind::known: return "known";
+    case OutcomeKind::ready: return "ready";
+    case OutcomeKind::completed: return "completed";
+    case OutcomeKind::cancelled: break;
   }
   return "cancelled";
 }
 
 RedisCommand outcome_command(const MatchOutcome& outcome) {
   storage::Arguments arguments{outcome.match.to_string(), std::string(name_of(outcome.state))};
-  if (outcome.state == MatchState::cancelled) {
+  if (outcome.state == OutcomeKind::cancelled) {
     arguments.emplace_back(text_of(outcome.reason));
     arguments.push_back(std::to_string(kServerlessMost));
     for (const auto& ticket : outcome.requeue) arguments.push_back(ticket.to_string());

@@ -82,7 +82,7 @@ struct EndResult {
 };
 
 /// The state of a match in session's table. `known`: the row exists, and nothing is decided yet.
-enum class MatchState { known, ready, completed, cancelled };
+enum class OutcomeKind { known, ready, completed, cancelled };
 
 /// After this many matches without a server, a ticket ends with the reason no_server.
 inline constexpr int kServerlessMost = 3;
@@ -90,7 +90,7 @@ inline constexpr int kServerlessMost = 3;
 struct MatchOutcome {
   Tenant tenant;
   MatchId match;
-  MatchState state = MatchState::known;
+  OutcomeKind state = OutcomeKind::known;
   CancelReason reason = CancelReason::no_server;  ///< if cancelled
   std::vector<TicketId> requeue;                  ///< if cancelled: the tickets that session lets search again
 };

@@ -10,7 +10,7 @@ namespace {
 using EventMessages =
     Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted, MatchCancelled,
              RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated, PartyUpdated, PartyDisbanded,
-             PresenceChanged, SocketsEnded, QueueChanged, SessionStateChanged, MatchStanding, MatchStandings,
+             PresenceChanged, CloseSockets, QueueChanged, SessionStateChanged, MatchState, MatchStates,
              ReconcileMatches>;
 
 using FrameMessages =

@@ -7,11 +7,12 @@
 namespace mm::golden {
 namespace {
 
-using PartyMessages = Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Nothing, LeaveParty, ReadyState,
-                               SetReady, InvitePlayer, Invitation, OpenInvitations, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue,
-                               TicketPlayer, Ticket, Enqueued, Enqueue, CancelledTicket, CancelTicket, GetTicket,
-                               MadeMatch, MakeMatch, BucketSummary, QueueSummary, WaitOfKind, GetQueues, PairCheck,
-                               NearTicket, Forecast, Newcomers, Explanation, GetExplanation, ExplainHere>;
+using PartyMessages =
+    Messages<PartyMember, Party, CreateParty, GetParty, JoinParty, Empty, LeaveParty, ReadyState, SetReady,
+             InvitePlayer, Invitation, OpenInvitations, GetInvitations, RemoveInvitation, KickPlayer, PromotePlayer,
+             SendChat, EnterQueue, LeaveQueue, TicketPlayer, Ticket, Enqueued, Enqueue, CancelledTicket, CancelTicket,
+             GetTicket, MadeMatch, MakeMatch, BucketSummary, QueueSummary, WaitOfKind, GetQueues, PairCheck, NearTicket,
+             Forecast, Newcomers, Explanation, GetExplanation, ExplainHere>;
 
 TEST(GoldenFiles, OfPartiesAndQueues) { check_messages(PartyMessages{}); }
 

@@ -72,7 +72,7 @@ std::string stream_of(std::string_view subject) {
 
 /// Returns the daemons that receive an event: by a consumer of the stream, or by a subscription.
 std::set<std::string> readers_of(const std::string& subject) {
-  auto readers = users_of(subject, Use::hear);
+  auto readers = users_of(subject, Use::subscribe);
   for (const auto& consumer : rights::kConsumers) {
     const bool all = consumer.subject == consumer.stream.subjects;
     if (all ? stream_of(subject) == consumer.stream.name : consumer.subject == subject) {
@@ -95,8 +95,8 @@ everything else. The messages are the structs of `common/contracts/` that have t
 |---|---|---|
 )";
   for (const auto& subject : all.requests) {
-    auto clients = users_of(subject, Use::ask);
-    clients.merge(users_of(subject + ".x", Use::ask));
+    auto clients = users_of(subject, Use::request);
+    clients.merge(users_of(subject + ".x", Use::request));
     page += "| `" + subject + "` | " + joined(users_of(subject, Use::serve)) + " | " + joined(clients) + " |\n";
   }
   page += R"(
@@ -127,8 +127,8 @@ TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndHasAClient) {
   EXPECT_TRUE(requests.contains("lobby.enqueue"));
   for (const auto& subject : requests) {
     EXPECT_THAT(users_of(subject, Use::serve), ::testing::ElementsAre(subject.substr(0, subject.find('.')))) << subject;
-    const bool addressed = !users_of(subject + ".x", Use::ask).empty();
-    EXPECT_TRUE(addressed || !users_of(subject, Use::ask).empty()) << "no daemon may send the request " << subject;
+    const bool addressed = !users_of(subject + ".x", Use::request).empty();
+    EXPECT_TRUE(addressed || !users_of(subject, Use::request).empty()) << "no daemon may send the request " << subject;
   }
 }
 
@@ -140,7 +140,7 @@ TEST(RightsTable, EveryEventIsPublishedByOneDaemon) {
 
 TEST(RightsTable, OnlyConsumersReadStreams) {
   for (const auto& right : rights::kTable) {
-    if (right.use != Use::hear) continue;
+    if (right.use != Use::subscribe) continue;
     for (const auto& stream : streams::kAll) {
       const auto stem = stream.subjects.substr(0, stream.subjects.find('.') + 1);
       // A plain subscription would receive the reply subject of the daemon that stores the event.

@@ -41,7 +41,7 @@ bool matches(std::string_view pattern, std::string_view subject) {
   }
 }
 
-bool sends(rights::Use use) { return use == rights::Use::ask || use == rights::Use::publish; }
+bool sends(rights::Use use) { return use == rights::Use::request || use == rights::Use::publish; }
 
 std::set<std::string> subjects_of_the_table() {
   std::set<std::string> all;

@@ -28,7 +28,7 @@ TEST(ClientFrames, PartyFramesNeedNotNameTheParty) {
   const auto party = party_of({player});
   fake<GetParty>().answer(party);
   fake<SetReady>().answer(ReadyState{});
-  fake<SendChat>().answer(Nothing{});
+  fake<SendChat>().answer(Empty{});
   Welcomed one(player);
   one.socket.send(R"({"type":"ready","ready":true,"ref":"1"})");
   EXPECT_EQ(one.socket.read().at("event"), "ack");

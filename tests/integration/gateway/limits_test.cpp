@@ -27,7 +27,7 @@ TEST(Limits, APlayerHas100ReadsAnd30WritesAMinuteOnAllGatewaysTogether) {
   Instance two(with_limits);
   const auto player = fresh_player();
   nobody_is_anywhere();
-  fake<LeaveParty>().answer(Nothing{});
+  fake<LeaveParty>().answer(Empty{});
   for (int i = 0; i < 100; ++i) {
     auto& at = i % 2 == 0 ? one : two;
     ASSERT_EQ(at.get("/v1/matchmaking/active", player.auth()).status, 200) << i;

@@ -111,12 +111,12 @@ TEST(Routes, MembersActThroughThePath) {
   const auto party = "/v1/party/" + kSomeId;
   const auto body = R"({"player_id":")" + other.id.to_string() + "\"}";
   fake<JoinParty>().answer(party_of({player}));
-  fake<LeaveParty>().answer(Nothing{});
+  fake<LeaveParty>().answer(Empty{});
   fake<SetReady>().answer(ReadyState{});
   fake<InvitePlayer>().answer(party_of({player}));
   fake<KickPlayer>().answer(party_of({player}));
   fake<PromotePlayer>().answer(party_of({player}));
-  fake<SendChat>().answer(Nothing{});
+  fake<SendChat>().answer(Empty{});
   fake<GetParty>().answer(party_of({player}));
   EXPECT_EQ(gateway().send("POST", party + "/join", "", player.auth()).status, 200);
   EXPECT_EQ(fake<JoinParty>().last().username, player.name);

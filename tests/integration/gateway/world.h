@@ -81,7 +81,7 @@ template <class... Reqs>
 using Fakes = std::tuple<Fake<Reqs>...>;
 
 using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
-                       SetReady, InvitePlayer, GetInvitations, EndInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
+                       SetReady, InvitePlayer, GetInvitations, RemoveInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
                        GetExplanation, GetQueues, GetMatch, GetRecentMatches, GetRatingChanges, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
 /// The servers and fakes. get() starts them on first use, for the whole program; tests that kill servers make their

@@ -190,11 +190,11 @@ void FakeMatchmaker::publish_cancelled(MatchId match, const std::vector<TicketId
 }
 
 void FakeMatchmaker::apply_completed(MatchId match) {
-  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::completed, {}, {}}, in_time()));
+  must(store_.outcome({found(match).tenant, match, matchmaker::OutcomeKind::completed, {}, {}}, in_time()));
 }
 
 void FakeMatchmaker::apply_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
-  must(store_.outcome({found(match).tenant, match, matchmaker::MatchState::cancelled, CancelReason::no_server, requeue},
+  must(store_.outcome({found(match).tenant, match, matchmaker::OutcomeKind::cancelled, CancelReason::no_server, requeue},
                       in_time()));
 }
 

@@ -91,15 +91,15 @@ class Gamer {
 
   Reply<Party> create(CreateParty wishes = {}) const;
   Reply<Party> join(PartyId party) const { return ask(JoinParty{party, name}); }
-  Reply<Nothing> leave(PartyId party) const { return ask(LeaveParty{party}); }
+  Reply<Empty> leave(PartyId party) const { return ask(LeaveParty{party}); }
   Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const { return ask(SetReady{party, ready}); }
   Reply<Party> invite(PartyId party, const Gamer& guest) const { return ask(InvitePlayer{party, guest.id}); }
   Reply<std::vector<Invitation>> invitations() const;
-  Reply<Nothing> decline(PartyId party) const { return ask(EndInvitation{party, std::nullopt}); }
-  Reply<Nothing> withdraw(PartyId party, const Gamer& guest) const { return ask(EndInvitation{party, guest.id}); }
+  Reply<Empty> decline(PartyId party) const { return ask(RemoveInvitation{party, std::nullopt}); }
+  Reply<Empty> withdraw(PartyId party, const Gamer& guest) const { return ask(RemoveInvitation{party, guest.id}); }
   Reply<Party> kick(PartyId party, const Gamer& member) const { return ask(KickPlayer{party, member.id}); }
   Reply<Party> promote(PartyId party, const Gamer& member) const { return ask(PromotePlayer{party, member.id}); }
-  Reply<Nothing> chat(PartyId party, std::string text) const { return ask(SendChat{party, std::move(text)}); }
+  Reply<Empty> chat(PartyId party, std::string text) const { return ask(SendChat{party, std::move(text)}); }
   Reply<Party> see(PartyId party) const { return ask(GetParty{party, std::nullopt}); }
   Reply<Ticket> queue(PartyId party, const char* mode = "casual", std::optional<int> team_size = std::nullopt) const;
   Reply<Ticket> queue_alone(const char* mode = "casual", std::optional<TicketId> ticket = std::nullopt) const;

@@ -208,7 +208,7 @@ TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   ask.token = token;
   EXPECT_EQ(commit(), Kind::ok);
   EXPECT_EQ(commit(), Kind::ok) << "the commit is repeated, because its answer was lost";
-  ASSERT_TRUE(world.store.outcome({tenant, ask.found.match_id, MatchState::cancelled, CancelReason::no_server, {*one.ticket_id}}, soon()).ok());
+  ASSERT_TRUE(world.store.outcome({tenant, ask.found.match_id, OutcomeKind::cancelled, CancelReason::no_server, {*one.ticket_id}}, soon()).ok());
   EXPECT_EQ(commit(), Kind::refused);
   EXPECT_EQ(world.redis_command({"HLEN", "mm:{" + tenant.str() + "}:live"}).integer, 0);
 }

@@ -50,7 +50,7 @@ FakeSession::FakeSession(const testing::OwnNats& nats)
   found_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
     const std::lock_guard lock(mutex_);
     if (deaf_) return;
-    matches_.emplace(event.match_id, MatchStanding{event.match_id, MatchStatus::allocating, false, {}, {}});
+    matches_.emplace(event.match_id, MatchState{event.match_id, MatchStatus::allocating, false, {}, {}});
   });
   server_.serve<ReconcileMatches>(
       [this](const ReconcileMatches& request, const bus::Context&) { return reconcile(request); });
@@ -82,14 +82,14 @@ int FakeSession::asked(MatchId match) const {
   return found == asked_.end() ? 0 : found->second;
 }
 
-Reply<MatchStandings> FakeSession::reconcile(const ReconcileMatches& request) {
+Reply<MatchStates> FakeSession::reconcile(const ReconcileMatches& request) {
   const std::lock_guard lock(mutex_);
   for (const auto& found : request.matches) ++asked_[found.match_id];
   if (away_) return refuse(Code::unavailable);
-  MatchStandings answer;
+  MatchStates answer;
   for (const auto& found : request.matches) {
     const auto known =
-        matches_.try_emplace(found.match_id, MatchStanding{found.match_id, MatchStatus::allocating, false, {}, {}});
+        matches_.try_emplace(found.match_id, MatchState{found.match_id, MatchStatus::allocating, false, {}, {}});
     answer.matches.push_back(known.first->second);
     answer.matches.back().fresh = known.second;
   }

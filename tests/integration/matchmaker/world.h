@@ -47,14 +47,14 @@ class FakeSession {
   int asked(MatchId match) const;
 
  private:
-  Reply<MatchStandings> reconcile(const ReconcileMatches& request);
+  Reply<MatchStates> reconcile(const ReconcileMatches& request);
 
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   mutable std::mutex mutex_;
   bool deaf_ = false;
   bool away_ = false;
-  std::map<MatchId, MatchStanding> matches_;
+  std::map<MatchId, MatchState> matches_;
   std::map<MatchId, int> asked_;
   std::unique_ptr<bus::Subscription> found_;
   bus::Server server_;

@@ -13,10 +13,10 @@ class InitialState : public SessionTest {
  protected:
   std::int64_t rows() { return world_.database.number("SELECT count(*) FROM session.match"); }
 
-  std::vector<MatchStanding> reconcile(std::vector<MatchFound> matches, const Caller& caller = {}) {
+  std::vector<MatchState> reconcile(std::vector<MatchFound> matches, const Caller& caller = {}) {
     auto answer = world_.bus->request(ReconcileMatches{std::move(matches)}, caller, soon());
     EXPECT_TRUE(answer.ok()) << answer.error().detail;
-    return answer ? std::move(answer->matches) : std::vector<MatchStanding>{};
+    return answer ? std::move(answer->matches) : std::vector<MatchState>{};
   }
 
   FakeOrchestrator orchestrator_{*world_.bus, world_.metrics, 1000};

@@ -23,8 +23,8 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
   confirming_ = testing::connect(nats_, metrics_, "session");
   requests_ = std::make_unique<bus::AsyncRequests>(*bus_, metrics_);
   session_ = std::make_unique<bus::Server>(*confirming_, bus::ServerOptions{.name = "session"}, metrics_);
-  session_->serve<ReconcileMatches>([](const ReconcileMatches& request, const bus::Context&) -> Reply<MatchStandings> {
-    MatchStandings answer;
+  session_->serve<ReconcileMatches>([](const ReconcileMatches& request, const bus::Context&) -> Reply<MatchStates> {
+    MatchStates answer;
     for (const auto& match : request.matches) {
       answer.matches.push_back({match.match_id, MatchStatus::cancelled, false, CancelReason::conflict, {}});
     }
