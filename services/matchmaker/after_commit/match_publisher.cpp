@@ -11,10 +11,10 @@ namespace mm::matchmaker {
 namespace {
 
 /// Limit of each queue of unsent items. While the bus is down no match is committed, so only a slow bus reaches it.
-constexpr std::size_t kWaitingMax = 20'000;
-constexpr std::size_t kStoredAtOnce = 256;
-constexpr Milliseconds kStoreDeadline{1'000};
-constexpr Milliseconds kRetryEvery{200};
+constexpr std::size_t kMaxUnsent = 20'000;
+constexpr std::size_t kStoreBatch = 256;
+constexpr Milliseconds kStoreTimeout{1'000};
+constexpr Milliseconds kRetryInterval{200};
 
 void add_frames(const MatchFound& match, std::vector<bus::Notifier::Frame>& frames) {
   mm::frames::MatchFoundFrame frame;
@@ -52,14 +52,14 @@ MatchPublisher::MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, const Clo
       notifier_(notifier),
       clock_(clock),
       metrics_(metrics),
-      teller_(kRetryEvery, [this] { tell_players(); }),
-      stream_writer_(kRetryEvery, [this] { store_events(); }) {}
+      frame_sender_(kRetryInterval, [this] { send_frames(); }),
+      stream_writer_(kRetryInterval, [this] { store_events(); }) {}
 
 // Publishes what is left at shutdown, so that matches committed by a draining daemon are published.
 MatchPublisher::~MatchPublisher() {
-  teller_.stop();
+  frame_sender_.stop();
   stream_writer_.stop();
-  tell_players();
+  send_frames();
   store_events();
 }
 
@@ -68,77 +68,77 @@ void MatchPublisher::announce(std::vector<MatchFound> matches) {
   {
     const std::lock_guard lock(mutex_);
     for (auto& match : matches) {
-      if (unstored_.size() < kWaitingMax) unstored_.push_back(match);
-      remember_told(match.match_id);
-      if (unnotified_.size() < kWaitingMax) unnotified_.push_back(std::move(match));
+      if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
+      remember_announced(match.match_id);
+      if (unsent_.size() < kMaxUnsent) unsent_.push_back(std::move(match));
     }
   }
-  teller_.wake();
+  frame_sender_.wake();
   stream_writer_.wake();
 }
 
 void MatchPublisher::announce_if_new(const MatchFound& match) {
   {
     const std::lock_guard lock(mutex_);
-    if (unstored_.size() < kWaitingMax) unstored_.push_back(match);
-    if (!told_.contains(match.match_id)) {
-      remember_told(match.match_id);
-      unnotified_.push_back(match);
+    if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
+    if (!announced_.contains(match.match_id)) {
+      remember_announced(match.match_id);
+      unsent_.push_back(match);
     }
   }
   metrics_.republished.add();
-  teller_.wake();
+  frame_sender_.wake();
   stream_writer_.wake();
 }
 
 void MatchPublisher::notify_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued) {
-  Frames exported{match.tenant, {}};
+  Frames cancelled{match.tenant, {}};
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
       const bool searches =
           player.ticket_id && std::find(requeued.begin(), requeued.end(), *player.ticket_id) != requeued.end();
       const mm::frames::MatchCancelledFrame data{match.match_id, reason, searches};
-      exported.frames.push_back({player.player_id, mm::frames::MatchCancelledFrame::kEvent, wire::encode(data)});
+      cancelled.frames.push_back({player.player_id, mm::frames::MatchCancelledFrame::kEvent, wire::encode(data)});
     }
   }
   {
     const std::lock_guard lock(mutex_);
-    if (frames_.size() < kWaitingMax) frames_.push_back(std::move(exported));
+    if (frames_.size() < kMaxUnsent) frames_.push_back(std::move(cancelled));
   }
-  teller_.wake();
+  frame_sender_.wake();
 }
 
-void MatchPublisher::remember_told(MatchId match) {
-  if (!told_.insert(match).second) return;
-  told_order_.push_back(match);
-  if (told_order_.size() <= kWaitingMax) return;
-  told_.erase(told_order_.front());
-  told_order_.pop_front();
+void MatchPublisher::remember_announced(MatchId match) {
+  if (!announced_.insert(match).second) return;
+  announced_order_.push_back(match);
+  if (announced_order_.size() <= kMaxUnsent) return;
+  announced_.erase(announced_order_.front());
+  announced_order_.pop_front();
 }
 
 void MatchPublisher::depths(std::vector<QueueChanged> changes) {
   {
     const std::lock_guard lock(mutex_);
-    if (depths_.size() >= kWaitingMax) depths_.clear();
+    if (depths_.size() >= kMaxUnsent) depths_.clear();
     std::move(changes.begin(), changes.end(), std::back_inserter(depths_));
   }
-  teller_.wake();
+  frame_sender_.wake();
 }
 
-void MatchPublisher::tell_players() {
+void MatchPublisher::send_frames() {
   std::vector<MatchFound> matches;
   std::vector<QueueChanged> depths;
-  std::vector<Frames> exported;
+  std::vector<Frames> cancelled;
   {
     const std::lock_guard lock(mutex_);
-    matches.swap(unnotified_);
+    matches.swap(unsent_);
     depths.swap(depths_);
-    exported.swap(frames_);
+    cancelled.swap(frames_);
   }
   std::map<Tenant, std::vector<bus::Notifier::Frame>> frames;
   for (const auto& match : matches) add_frames(match, frames[match.tenant]);
   for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
-  for (const auto& [tenant, of_match] : exported) notifier_.send(tenant, of_match);
+  for (const auto& [tenant, of_match] : cancelled) notifier_.send(tenant, of_match);
   for (const auto& change : depths) {
     // Not repeated after an error: the next change is published within a second.
     if (!bus_.publish(change)) break;
@@ -151,7 +151,7 @@ void MatchPublisher::store_events() {
     std::deque<MatchFound> batch;
     {
       const std::lock_guard lock(mutex_);
-      while (!unstored_.empty() && batch.size() < kStoredAtOnce) {
+      while (!unstored_.empty() && batch.size() < kStoreBatch) {
         batch.push_back(std::move(unstored_.front()));
         unstored_.pop_front();
       }
@@ -162,7 +162,7 @@ void MatchPublisher::store_events() {
       events.push_back(
           {MatchFound::kSubject.text, wire::encode(match), match.match_id.to_string() + ".0", trace::of_match(match.match_id)});
     }
-    const auto stored = bus_.store_all(events, Deadline::after(kStoreDeadline));
+    const auto stored = bus_.store_all(events, Deadline::after(kStoreTimeout));
     bool failed = false;
     const std::lock_guard lock(mutex_);
     for (std::size_t i = batch.size(); i-- > 0;) {

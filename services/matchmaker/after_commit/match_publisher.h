@@ -39,22 +39,22 @@ class MatchPublisher {
     Tenant tenant;
     std::vector<bus::Notifier::Frame> frames;
   };
-  void tell_players();
+  void send_frames();
   void store_events();
-  void remember_told(MatchId match);
+  void remember_announced(MatchId match);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;
   const Clock& clock_;
   Metrics& metrics_;
   std::mutex mutex_;
-  std::vector<MatchFound> unnotified_;      // guarded by mutex_
+  std::vector<MatchFound> unsent_;      // guarded by mutex_
   std::vector<QueueChanged> depths_;    // guarded by mutex_
   std::vector<Frames> frames_;          // guarded by mutex_
   std::deque<MatchFound> unstored_;     // guarded by mutex_
-  std::unordered_set<MatchId> told_;    // guarded by mutex_; the latest match ids
-  std::deque<MatchId> told_order_;      // guarded by mutex_
-  runtime::PeriodicTask teller_;                       // this and the next member are last, because their threads use all of the above
+  std::unordered_set<MatchId> announced_;    // guarded by mutex_; the latest match ids
+  std::deque<MatchId> announced_order_;      // guarded by mutex_
+  runtime::PeriodicTask frame_sender_;  // this and the next member are last, because their threads use all of the above
   runtime::PeriodicTask stream_writer_;
 };
 

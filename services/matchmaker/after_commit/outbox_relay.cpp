@@ -8,12 +8,12 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kEvery{50};
-constexpr Milliseconds kAnswer{500};
-constexpr Milliseconds kStore{2'000};
-constexpr std::size_t kAtOnce = 200;
+constexpr Milliseconds kRelayInterval{50};
+constexpr Milliseconds kQueueTimeout{500};
+constexpr Milliseconds kStoreTimeout{2'000};
+constexpr std::size_t kBatch = 200;
 /// Limit of events sent again per round: 200 a second.
-constexpr std::size_t kAgainPerRound = 10;
+constexpr std::size_t kMaxResentPerRound = 10;
 
 std::string_view known_subject(std::string_view subject) {
   for (const auto known : {TicketClosed::kSubject, TicketRequeued::kSubject}) {
@@ -47,7 +47,9 @@ Sendable sendable(const Tenant& tenant, const std::vector<OutboxEvent>& events) 
 }  // namespace
 
 OutboxRelay::OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics)
-    : store_(store), bus_(bus), owned_tenants_(owned_tenants), metrics_(metrics), worker_(kEvery, [this] { relay(); }) {}
+    : store_(store), bus_(bus), owned_tenants_(owned_tenants), metrics_(metrics), worker_(kRelayInterval, [this] {
+        relay();
+      }) {}
 
 void OutboxRelay::wake(const Tenant& tenant) {
   {
@@ -76,24 +78,24 @@ void OutboxRelay::relay() {
     auto done = Relayed::more;
     while (done == Relayed::more) done = relay_some(*tenant);
     if (done == Relayed::all) {
-      unsettled_.insert(*tenant);
+      may_need_resend_.insert(*tenant);
       tenant = waiting_.erase(tenant);
       continue;
     }
-    if (const auto waits = store_.outbox_length(*tenant, Deadline::after(kAnswer))) length += *waits;
+    if (const auto waits = store_.outbox_length(*tenant, Deadline::after(kQueueTimeout))) length += *waits;
     ++tenant;
   }
   metrics_.outbox.set(static_cast<double>(length));
-  if (waiting_.empty()) send_again();
+  if (waiting_.empty()) resend();
 }
 
 // An entry stays in the outbox until it is confirmed, so a failed event is sent again before later ones are read.
 OutboxRelay::Relayed OutboxRelay::relay_some(const Tenant& tenant) {
-  const auto events = store_.outbox(tenant, kAtOnce, Deadline::after(kAnswer));
+  const auto events = store_.outbox(tenant, kBatch, Deadline::after(kQueueTimeout));
   if (!events) return Relayed::stuck;
   if (events->empty()) return Relayed::all;
   auto out = sendable(tenant, *events);
-  const auto stored = bus_.store_all(out.events, Deadline::after(kStore));
+  const auto stored = bus_.store_all(out.events, Deadline::after(kStoreTimeout));
   std::map<std::string, std::vector<std::string>> confirmed;
   bool all = true;
   for (std::size_t i = 0; i < stored.size(); ++i) {
@@ -102,45 +104,46 @@ OutboxRelay::Relayed OutboxRelay::relay_some(const Tenant& tenant) {
   }
   if (!out.unreadable.empty()) confirmed["-"] = std::move(out.unreadable);
   for (const auto& [server, entries] : confirmed) {
-    const auto dropped = store_.relayed(tenant, server, entries, Deadline::after(kAnswer));
+    const auto dropped = store_.relayed(tenant, server, entries, Deadline::after(kQueueTimeout));
     if (!dropped) return Relayed::stuck;
     metrics_.relayed.add(static_cast<double>(entries.size()));
-    metrics_.unsendable.add(static_cast<double>(*dropped));
+    metrics_.relayed_dropped.add(static_cast<double>(*dropped));
   }
   if (!all) return Relayed::stuck;
-  return events->size() == kAtOnce ? Relayed::more : Relayed::all;
+  return events->size() == kBatch ? Relayed::more : Relayed::all;
 }
 
 // Sending again is limited to 200 events a second and waits until no new events are left, because usually JetStream has
 // lost nothing.
-void OutboxRelay::send_again() {
+void OutboxRelay::resend() {
   const auto server = bus_.server_id();
   if (server.empty()) return;
   if (server != server_) {
     server_ = server;
-    for (const auto& [tenant, token] : owned_tenants_.tenants()) unsettled_.insert(tenant);
+    for (const auto& [tenant, token] : owned_tenants_.tenants()) may_need_resend_.insert(tenant);
   }
-  std::size_t left = kAgainPerRound;
-  while (left > 0 && !unsettled_.empty()) {
-    const auto tenant = unsettled_.begin();
-    const auto sent = owned_tenants_.owns(*tenant) ? send_some_again(*tenant, server, left) : std::size_t{0};
+  std::size_t remaining = kMaxResentPerRound;
+  while (remaining > 0 && !may_need_resend_.empty()) {
+    const auto tenant = may_need_resend_.begin();
+    const auto sent = owned_tenants_.owns(*tenant) ? resend_some(*tenant, server, remaining) : std::size_t{0};
     if (!sent) return;
-    if (*sent == 0) unsettled_.erase(tenant);
-    left -= *sent;
+    if (*sent == 0) may_need_resend_.erase(tenant);
+    remaining -= *sent;
   }
 }
 
-std::optional<std::size_t> OutboxRelay::send_some_again(const Tenant& tenant, const std::string& server, std::size_t most) {
-  const auto events = store_.confirmed_elsewhere(tenant, server, most, Deadline::after(kAnswer));
+std::optional<std::size_t> OutboxRelay::resend_some(const Tenant& tenant, const std::string& server,
+                                                    std::size_t limit) {
+  const auto events = store_.confirmed_elsewhere(tenant, server, limit, Deadline::after(kQueueTimeout));
   if (!events) return std::nullopt;
   if (events->empty()) return 0;
   const auto out = sendable(tenant, *events);
-  for (const auto& stored : bus_.store_all(out.events, Deadline::after(kStore))) {
+  for (const auto& stored : bus_.store_all(out.events, Deadline::after(kStoreTimeout))) {
     if (!stored.ok() || stored->server_id != server) return std::nullopt;
   }
   std::vector<std::string> entries;
   for (const auto& event : *events) entries.push_back(event.entry);
-  if (!store_.relayed_again(tenant, server, entries, Deadline::after(kAnswer))) return std::nullopt;
+  if (!store_.relayed_again(tenant, server, entries, Deadline::after(kQueueTimeout))) return std::nullopt;
   metrics_.relayed_again.add(static_cast<double>(entries.size()));
   return entries.size();
 }

@@ -1,7 +1,7 @@
 // Outbox relay: sends ticket events from the queue's outbox to the stream. Confirmed events are kept for fifteen
 // minutes. If another nats-server answers later, which may not have them, they are sent again, at a bounded rate and
 // after new events. An event always has the same message id, so the stream stores it once. Only the owner of a tenant's
-// house partition relays, so events keep their order.
+// maintenance partition relays, so events keep their order.
 #pragma once
 
 #include <map>
@@ -30,9 +30,9 @@ class OutboxRelay {
   void collect();
   enum class Relayed { all, more, stuck };
   Relayed relay_some(const Tenant& tenant);
-  void send_again();
+  void resend();
   /// Returns how many were sent; 0: the tenant has no more of them; none: they cannot be sent now.
-  std::optional<std::size_t> send_some_again(const Tenant& tenant, const std::string& server, std::size_t most);
+  std::optional<std::size_t> resend_some(const Tenant& tenant, const std::string& server, std::size_t limit);
 
   RequestStore& store_;
   bus::Bus& bus_;
@@ -42,7 +42,7 @@ class OutboxRelay {
   std::set<Tenant> woken_;              // guarded by mutex_
   // Used by the worker thread only:
   std::set<Tenant> waiting_;            ///< tenants whose outbox may have events
-  std::set<Tenant> unsettled_;          ///< tenants that may have events confirmed by another nats-server
+  std::set<Tenant> may_need_resend_;          ///< tenants that may have events confirmed by another nats-server
   std::string server_;                  ///< the nats-server of the last round
   std::uint64_t seen_ = 0;
   runtime::PeriodicTask worker_;  // last member

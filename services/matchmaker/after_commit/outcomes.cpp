@@ -7,11 +7,11 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kApply{1'000};
-constexpr Milliseconds kAsk{1'000};
+constexpr Milliseconds kApplyTimeout{1'000};
+constexpr Milliseconds kRequestTimeout{1'000};
 
 /// Limit of players in one request: some 500 KB, half of the bus's message limit.
-constexpr std::size_t kPlayersAtOnce = 2'000;
+constexpr std::size_t kMaxPlayersPerRequest = 2'000;
 
 std::size_t players_in(const MatchFound& found) {
   std::size_t players = 0;
@@ -19,7 +19,7 @@ std::size_t players_in(const MatchFound& found) {
   return players;
 }
 
-OutcomeKind state_of(MatchStatus status) {
+OutcomeKind kind_of(MatchStatus status) {
   switch (status) {
     case MatchStatus::allocating:
     case MatchStatus::loading: return OutcomeKind::known;
@@ -41,7 +41,9 @@ Outcomes::Outcomes(RequestStore& store, bus::Bus& bus, MatchPublisher& publisher
       metrics_(metrics),
       tickets_changed_(std::move(tickets_changed)) {}
 
-bus::Ack Outcomes::on(const MatchReady& event) { return apply({event.tenant, event.match_id, OutcomeKind::ready, {}, {}}); }
+bus::Ack Outcomes::on(const MatchReady& event) {
+  return apply({event.tenant, event.match_id, OutcomeKind::ready, {}, {}});
+}
 
 bus::Ack Outcomes::on(const MatchCompleted& event) {
   return apply({event.tenant, event.match_id, OutcomeKind::completed, {}, {}});
@@ -53,7 +55,7 @@ bus::Ack Outcomes::on(const MatchCancelled& event) {
 
 // Idempotent by the match id: after its outcome was applied, a match is not live any more.
 bus::Ack Outcomes::apply(const MatchOutcome& outcome) {
-  const auto result = store_.outcome(outcome, Deadline::after(kApply));
+  const auto result = store_.outcome(outcome, Deadline::after(kApplyTimeout));
   if (!result) return bus::Ack::retry;
   if (result->changed) metrics_.outcomes.add();
   applied(outcome, *result);
@@ -67,7 +69,7 @@ void Outcomes::applied(const MatchOutcome& outcome, const OutcomeResult& result)
 
 bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline deadline) {
   if (outcomes.empty()) return true;
-  const auto results = store_.outcomes(outcomes, deadline.within(kApply));
+  const auto results = store_.outcomes(outcomes, deadline.within(kApplyTimeout));
   if (!results) return false;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto& result = (*results)[i];
@@ -81,42 +83,42 @@ bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline
   return true;
 }
 
-Reply<std::map<LiveMatch, Outcomes::Standing>> Outcomes::ask(const std::vector<LiveMatch>& matches,
+Reply<std::map<LiveMatch, Outcomes::ReconcileResult>> Outcomes::reconcile(const std::vector<LiveMatch>& matches,
                                                              Deadline deadline) {
-  const auto texts = store_.live_texts(matches, deadline.within(kApply));
+  const auto texts = store_.live_texts(matches, deadline.within(kApplyTimeout));
   if (!texts) return refuse(Code::unavailable, "the queue does not answer");
-  std::map<LiveMatch, Standing> standings;
+  std::map<LiveMatch, ReconcileResult> results;
   std::vector<LiveMatch> asked;
-  ReconcileMatches question;
+  ReconcileMatches request;
   std::size_t players = 0;
   for (std::size_t i = 0; i < matches.size(); ++i) {
     const auto& [live, found] = (*texts)[i];
     if (!live || !found) {
-      standings[matches[i]] = live ? Standing::unreadable : Standing::over;
+      results[matches[i]] = live ? ReconcileResult::unreadable : ReconcileResult::over;
       continue;
     }
     players += players_in(*found);
-    const bool full = question.matches.size() >= ReconcileMatches::kMaxMatches || players > kPlayersAtOnce;
-    if (full && !question.matches.empty()) continue;
-    question.matches.push_back(*found);
+    const bool full = request.matches.size() >= ReconcileMatches::kMaxMatches || players > kMaxPlayersPerRequest;
+    if (full && !request.matches.empty()) continue;
+    request.matches.push_back(*found);
     asked.push_back(matches[i]);
   }
-  if (asked.empty()) return standings;
-  const auto answer = bus_.request(question, Caller{}, deadline.within(kAsk));
+  if (asked.empty()) return results;
+  const auto answer = bus_.request(request, Caller{}, deadline.within(kRequestTimeout));
   if (!answer) return fail(answer.error());
   if (answer->matches.size() != asked.size())
     return refuse(Code::internal_error, "session answered about other matches");
   std::vector<MatchOutcome> outcomes;
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    const auto& standing = answer->matches[i];
+    const auto& state = answer->matches[i];
     const auto& [tenant, match] = asked[i];
-    outcomes.push_back({tenant, match, state_of(standing.status), standing.reason.value_or(CancelReason::no_server),
-                        standing.requeue.value_or(std::vector<TicketId>{})});
-    if (standing.fresh) publisher_.announce_if_new(question.matches[i]);
-    standings[asked[i]] = is_over(standing.status) ? Standing::over : Standing::confirmed;
+    outcomes.push_back({tenant, match, kind_of(state.status), state.reason.value_or(CancelReason::no_server),
+                        state.requeue.value_or(std::vector<TicketId>{})});
+    if (state.fresh) publisher_.announce_if_new(request.matches[i]);
+    results[asked[i]] = is_over(state.status) ? ReconcileResult::over : ReconcileResult::confirmed;
   }
   if (!apply_answers(outcomes, deadline)) return refuse(Code::unavailable, "the queue does not answer");
-  return standings;
+  return results;
 }
 
 }  // namespace mm::matchmaker

@@ -26,14 +26,14 @@ class Outcomes {
   bus::Ack on(const MatchCompleted& event);
   bus::Ack on(const MatchCancelled& event);
 
-  enum class Standing {
+  enum class ReconcileResult {
     confirmed,   ///< session has the match, and it holds its players
     over,        ///< the match does not hold its players any more
     unreadable,  ///< its text in the queue cannot be decoded
   };
   /// Asks session about live matches and applies the reply. A match that did not fit into the request is missing in the
   /// result. Fails if session or the queue does not answer, and if session refuses the request.
-  Reply<std::map<LiveMatch, Standing>> ask(const std::vector<LiveMatch>& matches, Deadline deadline);
+  Reply<std::map<LiveMatch, ReconcileResult>> reconcile(const std::vector<LiveMatch>& matches, Deadline deadline);
 
  private:
   bus::Ack apply(const MatchOutcome& outcome);

@@ -1,7 +1,7 @@
-// Owned tenants: the tenants whose house partition this instance owns, so that it relays their events, sweeps them, and
-// asks session about their matches; and the tenants with changes, so that other threads look only at these. The tick
-// loop writes, other threads read. Thread-safe. Work that begins just before ownership is lost is harmless, because all
-// of it may be done twice.
+// Owned tenants: the tenants whose maintenance partition this instance owns, so that it relays their events, sweeps
+// them, and asks session about their matches; and the tenants with changes, so that other threads look only at these.
+// The tick loop writes, other threads read. Thread-safe. Work that begins just before ownership is lost is harmless,
+// because all of it may be done twice.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace mm::matchmaker {
 
 class OwnedTenants {
  public:
-  /// Sets all house partitions owned now, with their lease tokens. A tenant with a new token counts as changed.
+  /// Sets all maintenance partitions owned now, with their lease tokens. A tenant with a new token counts as changed.
   void own(std::map<Tenant, std::string> tokens) {
     const std::lock_guard lock(mutex_);
     for (const auto& [tenant, token] : tokens) {

@@ -9,19 +9,19 @@ namespace mm::matchmaker {
 namespace {
 
 /// Interval of requests, one per round: at most 200 matches a second.
-constexpr Milliseconds kEvery{500};
-constexpr std::size_t kAskedAtOnce = ReconcileMatches::kMaxMatches;
-constexpr Milliseconds kPullEvery{2'000};
-constexpr Milliseconds kListEvery{15'000};
-constexpr Milliseconds kSweepEvery{5'000};
-constexpr Milliseconds kLearnAllEvery{60'000};
-constexpr Milliseconds kRetireEvery{60'000};
-constexpr Milliseconds kAnswer{500};
-constexpr Milliseconds kQuestion{1'500};
+constexpr Milliseconds kRoundInterval{500};
+constexpr std::size_t kMaxMatchesPerRequest = ReconcileMatches::kMaxMatches;
+constexpr Milliseconds kRefreshInterval{2'000};
+constexpr Milliseconds kListInterval{15'000};
+constexpr Milliseconds kSweepInterval{5'000};
+constexpr Milliseconds kLearnAllInterval{60'000};
+constexpr Milliseconds kRetireInterval{60'000};
+constexpr Milliseconds kQueueTimeout{500};
+constexpr Milliseconds kRequestTimeout{1'500};
 /// Limit of unconfirmed matches read per tenant; back pressure keeps their number far below.
-constexpr std::size_t kUnconfirmedMost = 20'000;
-constexpr std::size_t kSweptTenantsAtOnce = 100;
-constexpr int kSweepsMost = 20;
+constexpr std::size_t kMaxUnconfirmed = 20'000;
+constexpr std::size_t kMaxTenantsPerSweep = 100;
+constexpr int kMaxSweepsPerTenant = 20;
 
 /// Body of events.violation.match_not_stored.
 struct MatchNotStored {
@@ -35,46 +35,46 @@ void describe(F& f, MatchNotStored& m) {
   f("reason", m.reason);
 }
 
-bool is_silence(const Problem& problem) {
+bool is_unanswered(const Problem& problem) {
   return problem.code == Code::unavailable || problem.code == Code::deadline_exceeded;
 }
 
 }  // namespace
 
-Reconciler::Reconciler(const Parts& parts) : parts_(parts), worker_(kEvery, [this] { round(); }) {}
+Reconciler::Reconciler(const Parts& parts) : parts_(parts), worker_(kRoundInterval, [this] { round(); }) {}
 
 void Reconciler::round() {
-  const auto houses = parts_.owned_tenants.tenants();
+  const auto owned = parts_.owned_tenants.tenants();
   const auto now = parts_.clock.steady();
-  collect(houses);
-  sweep(houses);
-  if (now - pulled_at_ >= kPullEvery) {
-    pulled_at_ = now;
+  collect(owned);
+  sweep(owned);
+  if (now - refreshed_at_ >= kRefreshInterval) {
+    refreshed_at_ = now;
     follow_unconfirmed();
-    const bool all = now - learnt_all_at_ >= kLearnAllEvery;
+    const bool all = now - learnt_all_at_ >= kLearnAllInterval;
     if (all) learnt_all_at_ = now;
     learn_waits(all);
   }
-  if (now - listed_at_ >= kListEvery) {
+  if (now - listed_at_ >= kListInterval) {
     listed_at_ = now;
-    follow_live(houses);
+    follow_live(owned);
   }
-  ask();
+  reconcile();
   measure();
-  if (now - retired_at_ >= kRetireEvery) {
+  if (now - retired_at_ >= kRetireInterval) {
     retired_at_ = now;
-    retire(houses);
+    retire(owned);
   }
 }
 
-void Reconciler::collect(const Houses& houses) {
+void Reconciler::collect(const OwnedTokens& owned) {
   std::set<Tenant> ours;
-  for (const auto& [tenant, token] : houses) ours.insert(tenant);
+  for (const auto& [tenant, token] : owned) ours.insert(tenant);
   for (const auto& tenant : followed_) {
     if (!ours.contains(tenant)) schedule_.forget(tenant);
   }
   followed_ = std::move(ours);
-  for (auto& tenant : parts_.owned_tenants.changed_since(seen_)) changed_.insert(std::move(tenant));
+  for (auto& tenant : parts_.owned_tenants.changed_since(changes_seen_)) changed_.insert(std::move(tenant));
   std::erase_if(changed_, [this](const Tenant& tenant) { return !followed_.contains(tenant); });
   std::erase_if(swept_at_, [this](const auto& swept) { return !followed_.contains(swept.first); });
 }
@@ -83,52 +83,52 @@ void Reconciler::collect(const Houses& houses) {
 void Reconciler::follow_unconfirmed() {
   if (changed_.empty()) return;
   const std::vector<Tenant> tenants(changed_.begin(), changed_.end());
-  const auto matches = parts_.store.unconfirmed(tenants, kUnconfirmedMost, Deadline::after(kAnswer));
+  const auto matches = parts_.store.unconfirmed(tenants, kMaxUnconfirmed, Deadline::after(kQueueTimeout));
   if (!matches) return;
   const auto now = parts_.clock.steady();
   for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_unconfirmed(tenants[i], (*matches)[i], now);
   changed_.clear();
 }
 
-void Reconciler::follow_live(const Houses& houses) {
+void Reconciler::follow_live(const OwnedTokens& owned) {
   std::vector<Tenant> tenants;
-  for (const auto& [tenant, token] : houses) tenants.push_back(tenant);
-  const auto matches = parts_.store.live(tenants, Deadline::after(kAnswer));
+  for (const auto& [tenant, token] : owned) tenants.push_back(tenant);
+  const auto matches = parts_.store.live(tenants, Deadline::after(kQueueTimeout));
   if (!matches) return;
   const auto now = parts_.clock.steady();
   for (std::size_t i = 0; i < tenants.size(); ++i) schedule_.follow_live(tenants[i], (*matches)[i], now);
 }
 
-void Reconciler::ask() {
+void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
-  auto due = schedule_.take(kAskedAtOnce, now);
-  // While session does not answer, the pauses grow. A probe every kPullEvery notices soon that it answers again.
-  if (due.empty() && !answers_ && now - asked_at_ >= kPullEvery) due = schedule_.soonest();
+  auto due = schedule_.take(kMaxMatchesPerRequest, now);
+  // While session does not answer, the pauses grow. A probe every kRefreshInterval notices soon that it answers again.
+  if (due.empty() && !session_answers_ && now - requested_at_ >= kRefreshInterval) due = schedule_.soonest();
   if (due.empty()) return;
-  asked_at_ = now;
-  if (ask(due)) return;
+  requested_at_ = now;
+  if (reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {
-    if (due.size() == 1 || !ask({match})) refused(match);
-    if (!answers_) return;
+    if (due.size() == 1 || !reconcile({match})) refused(match);
+    if (!session_answers_) return;
   }
 }
 
-bool Reconciler::ask(const std::vector<LiveMatch>& matches) {
-  const auto standings = parts_.outcomes.ask(matches, Deadline::after(kQuestion));
-  if (!standings) {
-    answers_ = answers_ && !is_silence(standings.error());
-    return is_silence(standings.error());
+bool Reconciler::reconcile(const std::vector<LiveMatch>& matches) {
+  const auto results = parts_.outcomes.reconcile(matches, Deadline::after(kRequestTimeout));
+  if (!results) {
+    session_answers_ = session_answers_ && !is_unanswered(results.error());
+    return is_unanswered(results.error());
   }
   const auto now = parts_.clock.steady();
-  for (const auto& [match, standing] : *standings) {
-    switch (standing) {
-      case Outcomes::Standing::confirmed: schedule_.confirmed(match, now); break;
-      case Outcomes::Standing::over: schedule_.over(match); break;
-      case Outcomes::Standing::unreadable: give_up(match, "its text in the queue cannot be decoded"); break;
+  for (const auto& [match, result] : *results) {
+    switch (result) {
+      case Outcomes::ReconcileResult::confirmed: schedule_.confirmed(match, now); break;
+      case Outcomes::ReconcileResult::over: schedule_.over(match); break;
+      case Outcomes::ReconcileResult::unreadable: give_up(match, "its text in the queue cannot be decoded"); break;
     }
   }
-  if (!std::exchange(answers_, true)) schedule_.retry_unanswered(now);
+  if (!std::exchange(session_answers_, true)) schedule_.retry_unanswered(now);
   return true;
 }
 
@@ -143,29 +143,30 @@ void Reconciler::give_up(const LiveMatch& match, const char* why) {
   const auto& [tenant, id] = match;
   log::error("match_not_stored", {{"match_id", id}, {"tenant", tenant}, {"reason", why}});
   (void)parts_.bus.publish(violation_subject(MatchNotStored::kCode), wire::encode(MatchNotStored{id, why}));
-  if (parts_.store.outcome({tenant, id, OutcomeKind::known, {}, {}}, Deadline::after(kAnswer))) schedule_.over(match);
+  if (parts_.store.outcome({tenant, id, OutcomeKind::known, {}, {}}, Deadline::after(kQueueTimeout)))
+    schedule_.over(match);
 }
 
-void Reconciler::sweep(const Houses& houses) {
+void Reconciler::sweep(const OwnedTokens& owned) {
   const auto now = parts_.clock.steady();
   std::size_t swept_tenants = 0;
-  for (const auto& [tenant, token] : houses) {
+  for (const auto& [tenant, token] : owned) {
     auto& at = swept_at_[tenant];
-    if (now - at < kSweepEvery) continue;
-    if (++swept_tenants > kSweptTenantsAtOnce) return;
+    if (now - at < kSweepInterval) continue;
+    if (++swept_tenants > kMaxTenantsPerSweep) return;
     at = now;
-    const PartitionName house{tenant, std::string(kHousePartition)};
-    for (int i = 0; i < kSweepsMost; ++i) {
-      const auto swept = parts_.owner_store.sweep(house, token, Deadline::after(kAnswer));
+    const PartitionName partition{tenant, std::string(kMaintenancePartition)};
+    for (int i = 0; i < kMaxSweepsPerTenant; ++i) {
+      const auto swept = parts_.owner_store.sweep(partition, token, Deadline::after(kQueueTimeout));
       if (!swept || *swept <= 0) break;
       parts_.metrics.swept.add(static_cast<double>(*swept));
     }
   }
 }
 
-void Reconciler::retire(const Houses& houses) {
-  for (const auto& [tenant, token] : houses) {
-    const auto retired = parts_.store.retire_tenant(tenant, Deadline::after(kAnswer));
+void Reconciler::retire(const OwnedTokens& owned) {
+  for (const auto& [tenant, token] : owned) {
+    const auto retired = parts_.store.retire_tenant(tenant, Deadline::after(kQueueTimeout));
     if (!retired) return;
     if (*retired) log::info("tenant_forgotten", {{"tenant", tenant}});
   }
@@ -173,14 +174,14 @@ void Reconciler::retire(const Houses& houses) {
 
 // Reads the estimates for buckets of other owners, because enqueues for these also come to this instance.
 void Reconciler::learn_waits(bool of_all) {
-  auto tenants = parts_.owned_tenants.changed_since(learnt_);
+  auto tenants = parts_.owned_tenants.changed_since(changes_learnt_);
   if (of_all) {
-    auto all = parts_.store.tenants(Deadline::after(kAnswer));
+    auto all = parts_.store.tenants(Deadline::after(kQueueTimeout));
     if (!all) return;
     tenants = std::move(*all);
   }
   for (const auto& tenant : tenants) {
-    const auto summaries = parts_.store.summaries(tenant, Deadline::after(kAnswer));
+    const auto summaries = parts_.store.summaries(tenant, Deadline::after(kQueueTimeout));
     if (!summaries) return;
     parts_.waits.learn(*summaries);
   }

@@ -1,5 +1,5 @@
-// Repairs lost events, for the tenants whose house partition this instance owns. It asks session about live matches
-// that are unconfirmed, and from time to time about all others, at a bounded rate (core/reconcile_schedule.h). The
+// Repairs lost events, for the tenants whose maintenance partition this instance owns. It asks session about live
+// matches that are unconfirmed, and from time to time about all others, at a bounded rate (reconcile_schedule.h). The
 // request contains the matches, so session stores a match that it does not know. It also deletes tickets that ended
 // long ago, removes tenants without any state, and reads the wait estimates of other owners.
 #pragma once
@@ -35,18 +35,18 @@ class Reconciler {
   explicit Reconciler(const Parts& parts);
 
  private:
-  using Houses = std::vector<std::pair<Tenant, std::string>>;
+  using OwnedTokens = std::vector<std::pair<Tenant, std::string>>;
   void round();
-  void collect(const Houses& houses);
+  void collect(const OwnedTokens& owned);
   void follow_unconfirmed();
-  void follow_live(const Houses& houses);
-  void ask();
+  void follow_live(const OwnedTokens& owned);
+  void reconcile();
   /// Returns false if session refuses the request. A missing reply returns true: the schedule repeats the matches.
-  bool ask(const std::vector<LiveMatch>& matches);
+  bool reconcile(const std::vector<LiveMatch>& matches);
   void refused(const LiveMatch& match);
   void give_up(const LiveMatch& match, const char* why);
-  void sweep(const Houses& houses);
-  void retire(const Houses& houses);
+  void sweep(const OwnedTokens& owned);
+  void retire(const OwnedTokens& owned);
   void learn_waits(bool of_all);
   void measure();
 
@@ -55,11 +55,11 @@ class Reconciler {
   std::set<Tenant> changed_;   ///< owned tenants with changes since their unconfirmed matches were last read
   std::set<Tenant> followed_;  ///< owned tenants at the last round
   std::map<Tenant, SteadyPoint> swept_at_;
-  std::uint64_t seen_ = 0;
-  std::uint64_t learnt_ = 0;
-  bool answers_ = true;  ///< whether the last request got a reply
-  SteadyPoint asked_at_{};
-  SteadyPoint pulled_at_{};
+  std::uint64_t changes_seen_ = 0;
+  std::uint64_t changes_learnt_ = 0;
+  bool session_answers_ = true;  ///< whether the last request got a reply
+  SteadyPoint requested_at_{};
+  SteadyPoint refreshed_at_{};
   SteadyPoint listed_at_{};
   SteadyPoint learnt_all_at_{};
   SteadyPoint retired_at_{};

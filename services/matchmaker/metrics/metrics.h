@@ -66,7 +66,7 @@ struct Metrics {
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events confirmed by the stream")),
         relayed_again(registry.counter("mm_matchmaker_relayed_again_total",
                                        "Ticket events sent again because a different nats-server had confirmed them")),
-        unsendable(registry.counter("mm_matchmaker_relayed_dropped_total",
+        relayed_dropped(registry.counter("mm_matchmaker_relayed_dropped_total",
                                     "Confirmed ticket events dropped because too many were kept for sending again")),
         held_back(registry.gauge("mm_matchmaker_commits_held_back",
                                  "1 while no match is committed because too many are unconfirmed")),
@@ -139,7 +139,7 @@ struct Metrics {
   metrics::Gauge outbox;
   metrics::Counter relayed;
   metrics::Counter relayed_again;
-  metrics::Counter unsendable;
+  metrics::Counter relayed_dropped;
   metrics::Gauge held_back;
   metrics::Counter swept;
   metrics::Histogram explain;

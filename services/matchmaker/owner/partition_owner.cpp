@@ -149,7 +149,7 @@ bool PartitionOwner::list_buckets(bool asked) {
 }
 
 void PartitionOwner::keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets) {
-  std::map<std::string, std::vector<Bucket>> wanted{{std::string(kHousePartition), {}}};
+  std::map<std::string, std::vector<Bucket>> wanted{{std::string(kMaintenancePartition), {}}};
   for (const auto& bucket : buckets) wanted[partition_of(bucket.text())].push_back(bucket);
   for (const auto& [name, of_partition] : wanted) {
     auto& partition = partitions_[{tenant, name}];

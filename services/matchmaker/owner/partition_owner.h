@@ -37,7 +37,7 @@ struct Partition {
   std::int64_t unconfirmed = 0;               ///< unconfirmed matches of the tenant at the last poll
   BucketMs oldest_unconfirmed = 0;
 
-  bool is_house() const { return name.partition == kHousePartition; }
+  bool is_maintenance() const { return name.partition == kMaintenancePartition; }
   void forget();
 };
 

@@ -88,7 +88,7 @@ void TickLoop::update_owned_tenants() {
   if (!owner_.take_ownership_changed()) return;
   std::map<Tenant, std::string> tokens;
   for (const auto* partition : owner_.owned()) {
-    if (partition->is_house()) tokens[partition->name.tenant] = partition->lease.token();
+    if (partition->is_maintenance()) tokens[partition->name.tenant] = partition->lease.token();
   }
   parts_.owned_tenants.own(std::move(tokens));
 }

@@ -15,9 +15,9 @@ using matching::BucketMs;
 
 /// The number of partitions per tenant. Each partition has one owner, so this divides the work among the instances.
 inline constexpr int kPartitions = 16;
-/// A partition without buckets. Its owner relays the tenant's events, sweeps ended tickets, and asks session about live
-/// matches.
-inline constexpr std::string_view kHousePartition = "house";
+/// The maintenance partition of a tenant has no buckets. Its owner relays the tenant's events, sweeps ended tickets,
+/// and asks session about live matches. Redis keys contain this name.
+inline constexpr std::string_view kMaintenancePartition = "house";
 
 struct Bucket {
   Tenant tenant;

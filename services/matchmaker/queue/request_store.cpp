@@ -93,8 +93,8 @@ std::optional<MatchFound> decode_found(std::string_view text) {
   return std::move(*found);
 }
 
-std::string_view name_of(OutcomeKind state) {
-  switch (state) {
+std::string_view name_of(OutcomeKind kind) {
+  switch (kind) {
     case OutcomeKind::known: return "known";
     case OutcomeKind::ready: return "ready";
     case OutcomeKind::completed: return "completed";
@@ -104,8 +104,8 @@ std::string_view name_of(OutcomeKind state) {
 }
 
 RedisCommand outcome_command(const MatchOutcome& outcome) {
-  storage::Arguments arguments{outcome.match.to_string(), std::string(name_of(outcome.state))};
-  if (outcome.state == OutcomeKind::cancelled) {
+  storage::Arguments arguments{outcome.match.to_string(), std::string(name_of(outcome.kind))};
+  if (outcome.kind == OutcomeKind::cancelled) {
     arguments.emplace_back(text_of(outcome.reason));
     arguments.push_back(std::to_string(kServerlessMost));
     for (const auto& ticket : outcome.requeue) arguments.push_back(ticket.to_string());

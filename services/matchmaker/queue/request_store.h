@@ -90,7 +90,7 @@ inline constexpr int kServerlessMost = 3;
 struct MatchOutcome {
   Tenant tenant;
   MatchId match;
-  OutcomeKind state = OutcomeKind::known;
+  OutcomeKind kind = OutcomeKind::known;
   CancelReason reason = CancelReason::no_server;  ///< if cancelled
   std::vector<TicketId> requeue;                  ///< if cancelled: the tickets that session lets search again
 };

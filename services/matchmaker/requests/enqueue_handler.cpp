@@ -122,8 +122,8 @@ bool EnqueueHandler::is_over(const Tenant& tenant, MatchId match, Deadline deadl
     if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingFor) return false;
   }
   const LiveMatch live{tenant, match};
-  const auto standings = parts_.outcomes.ask({live}, deadline);
-  if (standings && standings->contains(live) && standings->at(live) == Outcomes::Standing::over) return true;
+  const auto standings = parts_.outcomes.reconcile({live}, deadline);
+  if (standings && standings->contains(live) && standings->at(live) == Outcomes::ReconcileResult::over) return true;
   const std::lock_guard lock(known_mutex_);
   if (playing_.size() >= kPlayingMost) playing_.clear();
   playing_[match] = parts_.clock.steady();

@@ -89,7 +89,7 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
   const auto deadline = context.deadline.within(kAnswer);
   const auto result = parts_.store.make_match(*found, deadline);
   if (!result) return fail(storage::to_problem(result.error()));
-  // The owner of the tenant's house partition looks after the match, so the tenant must be in the set of tenants. It is
+  // The owner of the tenant's maintenance partition looks after the match, so the tenant must be in the set of tenants. It is
   // added after the match, because an idle tenant may be retired at any time. A caller that is refused here retries,
   // and the retry adds the tenant.
   if (const auto known = parts_.store.add_tenant(found->tenant, deadline); !known) {
