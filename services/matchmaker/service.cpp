@@ -68,7 +68,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       tick_loop_({owner_store_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus, runtime.clock, metrics_,
                runtime.instance, recorder_, snapshot_requests_, address_, plan_threads(settings), settings.max_unconfirmed},
               Milliseconds{settings.tick_ms}),
-      enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_, [this] { tick_loop_.look_for_buckets(); }}),
+      enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_, [this] { tick_loop_.bucket_opened(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
   follow_matches();

@@ -41,7 +41,7 @@ void ReconcileSchedule::forget(const Tenant& tenant) {
   keep_of(tenant, [](MatchId, const Entry&) { return false; });
 }
 
-std::vector<LiveMatch> ReconcileSchedule::take(std::size_t most, SteadyPoint now) {
+std::vector<LiveMatch> ReconcileSchedule::take(std::size_t limit, SteadyPoint now) {
   std::vector<Entries::iterator> due;
   for (auto at = entries_.begin(); at != entries_.end(); ++at) {
     if (at->second.next <= now) due.push_back(at);
@@ -50,12 +50,12 @@ std::vector<LiveMatch> ReconcileSchedule::take(std::size_t most, SteadyPoint now
     return std::pair(left->second.confirmed, left->second.next) <
            std::pair(right->second.confirmed, right->second.next);
   });
-  if (due.size() > most) due.resize(most);
+  if (due.size() > limit) due.resize(limit);
   std::vector<LiveMatch> taken;
   taken.reserve(due.size());
   for (const auto& at : due) {
     auto& entry = at->second;
-    entry.pause = std::min(entry.pause * 2, kLongestPause);
+    entry.pause = std::min(entry.pause * 2, kMaxPause);
     entry.next = now + entry.pause;
     entry.unanswered = true;
     taken.push_back(at->first);
@@ -89,7 +89,7 @@ void ReconcileSchedule::retry_unanswered(SteadyPoint now) {
 
 bool ReconcileSchedule::is_stuck(const LiveMatch& match) const {
   const auto entry = entries_.find(match);
-  return entry != entries_.end() && !entry->second.confirmed && entry->second.pause >= kLongestPause;
+  return entry != entries_.end() && !entry->second.confirmed && entry->second.pause >= kMaxPause;
 }
 
 std::size_t ReconcileSchedule::unconfirmed() const {

@@ -22,7 +22,7 @@ class ReconcileSchedule {
  public:
   static constexpr Milliseconds kUnconfirmedPause{2'000};
   static constexpr Milliseconds kConfirmedPause{15'000};
-  static constexpr Milliseconds kLongestPause{60'000};
+  static constexpr Milliseconds kMaxPause{60'000};
 
   /// Sets the complete list of a tenant's unconfirmed matches. Others that were unconfirmed are no longer tracked.
   void follow_unconfirmed(const Tenant& tenant, const std::vector<MatchId>& matches, SteadyPoint now);
@@ -31,8 +31,8 @@ class ReconcileSchedule {
   /// Drops all matches of a tenant that this instance no longer owns.
   void forget(const Tenant& tenant);
 
-  /// Returns at most `most` due matches: unconfirmed ones first, then the longest due. Each counts as asked about now.
-  std::vector<LiveMatch> take(std::size_t most, SteadyPoint now);
+  /// Returns at most `limit` due matches: unconfirmed ones first, then the longest due. Each counts as asked about now.
+  std::vector<LiveMatch> take(std::size_t limit, SteadyPoint now);
   /// Returns the match that is due first, for a request that tests whether the session service answers again. The match
   /// does not count as asked about. Empty if no match is tracked.
   std::vector<LiveMatch> soonest() const;
@@ -43,7 +43,7 @@ class ReconcileSchedule {
   /// The session service has answered some request: matches whose requests got no answer are due now.
   void retry_unanswered(SteadyPoint now);
 
-  /// Whether the match is unconfirmed after so many requests that its pause has reached kLongestPause.
+  /// Whether the match is unconfirmed after so many requests that its pause has reached kMaxPause.
   bool is_stuck(const LiveMatch& match) const;
   std::size_t unconfirmed() const;
   /// The time since the oldest unconfirmed match was first seen here; 0 if there is none.

@@ -6,7 +6,7 @@ using Why = recording::Left;
 
 namespace {
 
-Why way_to(TicketState state) {
+Why reason_of(TicketState state) {
   switch (state) {
     case TicketState::matched: return Why::matched_elsewhere;
     case TicketState::cancelled: return Why::cancelled;
@@ -24,13 +24,13 @@ BucketState::BucketState(Bucket bucket, const ModeRules& rules, bool known_mode,
       text_(bucket_.text()),
       pool_(text_, {rules, bucket_.team_size, bucket_.region, known_mode}, encoder) {}
 
-BucketPoll BucketState::ask() const {
-  BucketPoll ask{text_, cursor_, {}};
+BucketPoll BucketState::poll_request() const {
+  BucketPoll request{text_, cursor_, {}};
   for (const auto& ticket : dead_) {
-    if (ask.dead.size() == kEntriesPerLook) break;
-    ask.dead.push_back(ticket);
+    if (request.dead.size() == kEntriesPerPoll) break;
+    request.dead.push_back(ticket);
   }
-  return ask;
+  return request;
 }
 
 std::vector<TicketId> BucketState::read(const BucketPoll& asked, const BucketRead& read, std::int64_t change) {
@@ -42,7 +42,7 @@ std::vector<TicketId> BucketState::read(const BucketPoll& asked, const BucketRea
     return {};
   }
   size_ = read.size;
-  at_end_ = read.entries.size() < kEntriesPerLook;
+  at_end_ = read.entries.size() < kEntriesPerPoll;
   std::vector<TicketId> unknown;
   for (const auto& entry : read.entries) {
     cursor_ = std::max(cursor_, entry.change);
@@ -60,8 +60,8 @@ void BucketState::verify() {
 }
 
 void BucketState::put(const TicketRecord& ticket) {
-  if (ticket.state != TicketState::queued) return ended(ticket.id, way_to(ticket.state));
-  if (ticket.first_bucket != text_) guests_.insert(ticket.id);
+  if (ticket.state != TicketState::queued) return ended(ticket.id, reason_of(ticket.state));
+  if (ticket.first_bucket != text_) foreign_tickets_.insert(ticket.id);
   if (pool_.upsert(to_pool_ticket(ticket)) == matching::Pool::Upserted::ignored && !pool().contains(ticket.id)) {
     unusable_.insert(ticket.id);
   }
@@ -71,7 +71,7 @@ void BucketState::start_over() {
   pool_.clear();
   dead_.clear();
   unusable_.clear();
-  guests_.clear();
+  foreign_tickets_.clear();
   cursor_ = 0;
   complete_ = false;
   at_end_ = false;
@@ -85,19 +85,19 @@ matching::TickPlan BucketState::plan(BucketMs now, matching::Workspace& workspac
 void BucketState::after_plan(BucketMs now, matching::TickPlan& tick) {
   if (!complete_) return;
   pool_.after_plan(now, tick);
-  std::erase_if(tick.expired, [this](matching::Slot slot) { return guests_.contains(pool().id(slot)); });
+  std::erase_if(tick.expired, [this](matching::Slot slot) { return foreign_tickets_.contains(pool().id(slot)); });
 }
 
 void BucketState::matched(TicketId ticket) { leave(ticket, Why::committed); }
 
 void BucketState::leave(TicketId ticket, Why why) {
   pool_.erase(ticket, why);
-  guests_.erase(ticket);
+  foreign_tickets_.erase(ticket);
 }
 
 void BucketState::ended(TicketId ticket, Why why) {
-  if (const auto slot = pool().slot_of(ticket); slot && left_.size() < kLeftKept) {
-    left_.push_back({pool().rating(*slot), pool().size_of(*slot), pool().queued_at(*slot)});
+  if (const auto slot = pool().slot_of(ticket); slot && departures_.size() < kMaxDepartures) {
+    departures_.push_back({pool().rating(*slot), pool().size_of(*slot), pool().queued_at(*slot)});
   }
   leave(ticket, why);
   dead_.insert(ticket);

@@ -25,7 +25,7 @@ class BucketState {
   /// `encoder`: records what is planned; may be null.
   BucketState(Bucket bucket, const ModeRules& rules, bool known_mode, recording::EventEncoder* encoder = nullptr);
 
-  BucketPoll ask() const;
+  BucketPoll poll_request() const;
   /// Takes the reply to `asked`. Returns the tickets to load. `change`: the newest change number of the tenant.
   std::vector<TicketId> read(const BucketPoll& asked, const BucketRead& read, std::int64_t change);
   /// Compares the size of memory with that of the queue, after the tickets of the last read were loaded and put.
@@ -37,12 +37,12 @@ class BucketState {
   /// Whether everything has been read at least once. No decisions are made before.
   bool complete() const { return complete_; }
   /// Whether it knows ended tickets that are still in the queue.
-  bool has_news_for_the_queue() const { return !dead_.empty(); }
+  bool has_dead_tickets() const { return !dead_.empty(); }
   /// Whether the last read reached the end of the queue. If not, there is more to read now.
   bool at_end() const { return at_end_; }
 
   /// Applies changed rules of the mode table: the same tickets are planned by the new rules from now on.
-  void take_rules(const ModeRules& rules, bool known_mode) { pool_.take_rules(rules, known_mode); }
+  void set_rules(const ModeRules& rules, bool known_mode) { pool_.set_rules(rules, known_mode); }
 
   void before_plan() {
     if (complete_) pool_.before_plan();
@@ -56,8 +56,8 @@ class BucketState {
   void matched(TicketId ticket);
   /// The ticket has ended, and is still in the queue.
   void ended(TicketId ticket, recording::Left why);
-  /// The tickets that ended without a match of this bucket since the last call; at most kLeftKept.
-  std::vector<Departure> take_left() { return std::exchange(left_, {}); }
+  /// The tickets that ended without a match of this bucket since the last call; at most kMaxDepartures.
+  std::vector<Departure> take_departures() { return std::exchange(departures_, {}); }
   /// A commit was refused because of a ticket, whose present state, attempt and change are in `by`.
   void refused(const CommitResult& by);
 
@@ -83,10 +83,10 @@ class BucketState {
   bool at_end_ = false;
   std::set<TicketId> dead_;
   std::set<TicketId> unusable_;
-  std::set<TicketId> guests_;  ///< tickets in the pool whose first bucket is another one, which times them out
+  std::set<TicketId> foreign_tickets_;  ///< tickets in the pool whose first bucket is another one, which times them out
   std::size_t rebuilds_ = 0;
-  static constexpr std::size_t kLeftKept = 512;
-  std::vector<Departure> left_;
+  static constexpr std::size_t kMaxDepartures = 512;
+  std::vector<Departure> departures_;
 };
 
 }  // namespace mm::matchmaker

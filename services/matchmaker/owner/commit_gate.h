@@ -24,17 +24,18 @@ struct Unconfirmed {
 
 class CommitGate {
  public:
-  static constexpr Milliseconds kOldestMost{10'000};
+  static constexpr Milliseconds kMaxUnconfirmedAge{10'000};
   /// The limit is at least the number of matches committed within this time.
-  static constexpr Milliseconds kRateOver{5'000};
+  static constexpr Milliseconds kRatePeriod{5'000};
 
   explicit CommitGate(std::int64_t bound) : bound_(bound) {}
 
   /// The number of matches that may be committed now, in addition to the unconfirmed ones.
   std::int64_t room(const Unconfirmed& unconfirmed, SteadyPoint now) {
-    forget_before(now - kRateOver);
+    forget_before(now - kRatePeriod);
     const auto bound = std::max(bound_, recent_);
-    const auto room = unconfirmed.oldest > kOldestMost ? 0 : std::max<std::int64_t>(0, bound - unconfirmed.matches);
+    const auto room =
+        unconfirmed.oldest > kMaxUnconfirmedAge ? 0 : std::max<std::int64_t>(0, bound - unconfirmed.matches);
     closed_ = room == 0;
     return room;
   }
@@ -55,7 +56,7 @@ class CommitGate {
   }
 
   const std::int64_t bound_;
-  std::deque<std::pair<SteadyPoint, std::int64_t>> commits_;  ///< commits of the last kRateOver; one entry per tick
+  std::deque<std::pair<SteadyPoint, std::int64_t>> commits_;  ///< commits of the last kRatePeriod; one entry per tick
   std::int64_t recent_ = 0;
   bool closed_ = false;
 };

@@ -6,15 +6,15 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kAnswer{300};
+constexpr Milliseconds kQueueTimeout{300};
 constexpr Milliseconds kMinute{60'000};
 constexpr Milliseconds kRetireAfter{15 * 60 * 1000};
 
 /// If only the oldest ticket's age changed, a bucket's summary is written no more often than this.
-constexpr Milliseconds kAgeEvery{5'000};
+constexpr Milliseconds kAgeInterval{5'000};
 
 /// The fields whose change is written at once.
-auto essence(const BucketSummary& s) {
+auto reported_fields(const BucketSummary& s) {
   return std::tie(s.tickets, s.players, s.matches_last_minute, s.wait_p50_ms, s.wait_p90_ms, s.waits, s.owner);
 }
 
@@ -38,20 +38,21 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   for (auto* partition : owned) {
     for (auto& [text, bucket] : partition->buckets) {
       if (!bucket.complete()) continue;
-      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_left(),
+      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_departures(),
                                    partition->now);
       auto& known = seen.emplace(text, std::move(known_[text])).first->second;
       if (const auto made = matches.find(text); made != matches.end()) known.matches.emplace_back(now, made->second);
       auto summary = summarise(*partition, bucket, known);
       if (summary.tickets > 0 || known.empty_since == SteadyPoint{}) known.empty_since = now;
       if (now - known.empty_since > kRetireAfter) retired.push_back({partition->name, partition->lease.token(), text});
-      const bool aged = summary.oldest_wait_ms != known.written.oldest_wait_ms && now - known.written_at >= kAgeEvery;
-      if (known.ever && !aged && essence(summary) == essence(known.written)) continue;
-      if (!known.ever || summary.tickets != known.written.tickets || summary.players != known.written.players) {
+      const bool aged =
+          summary.oldest_wait_ms != known.written.oldest_wait_ms && now - known.written_at >= kAgeInterval;
+      if (known.is_written && !aged && reported_fields(summary) == reported_fields(known.written)) continue;
+      if (!known.is_written || summary.tickets != known.written.tickets || summary.players != known.written.players) {
         depths.push_back({summary.tenant, summary.mode, summary.region, summary.team_size, summary.tickets,
                           summary.players});
       }
-      known.ever = true;
+      known.is_written = true;
       known.written = summary;
       known.written_at = now;
       changed.push_back(std::move(summary));
@@ -60,9 +61,9 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   known_ = std::move(seen);
   set_gauges(owned);
   // Errors are ignored: a summary that was not written is written again when it changes.
-  if (!changed.empty()) static_cast<void>(store_.write_summaries(changed, Deadline::after(kAnswer)));
+  if (!changed.empty()) static_cast<void>(store_.write_summaries(changed, Deadline::after(kQueueTimeout)));
   if (!retired.empty()) {
-    static_cast<void>(store_.retire(retired, Deadline::after(kAnswer)));
+    static_cast<void>(store_.retire(retired, Deadline::after(kQueueTimeout)));
     for (const auto& one : retired) wait_estimator_.forget(one.bucket);
   }
   if (!depths.empty()) publisher_.depths(std::move(depths));

@@ -28,7 +28,7 @@ class DepthReport {
  private:
   struct Known {
     BucketSummary written;
-    bool ever = false;
+    bool is_written = false;
     SteadyPoint written_at{};
     std::deque<std::pair<SteadyPoint, std::int64_t>> matches;  ///< in the last minute
     SteadyPoint empty_since{};

@@ -1,9 +1,9 @@
 // Decides who owns a partition, as one instance observes it over its polls. A state machine without I/O: the tick loop
 // reads and writes, this class decides.
 //
-// A lease is alive as long as its beat changes. If the beat stands still over kLeaseGone of successful polls, another
-// instance takes the lease over by compare-and-set, which only one of several standbys can win. Time without successful
-// polls does not count, because then the owner could not write its beat either.
+// A lease is alive as long as its beat changes. If the beat stands still over kOwnerTimeout of successful polls,
+// another instance takes the lease over by compare-and-set, which only one of several standbys can win. Time without
+// successful polls does not count, because then the owner could not write its beat either.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace mm::matchmaker {
 
-inline constexpr Milliseconds kLeaseGone{1'000};
+inline constexpr Milliseconds kOwnerTimeout{1'000};
 
 /// The identifier part of a token, new at each attempt. It contains the address at which the holder can be reached.
 inline std::string lease_identifier(Uuid address, std::uint64_t attempt) {
@@ -45,7 +45,7 @@ class Lease {
     }
     token_.clear();
     const bool still = token == seen_token_ && beat == seen_beat_ && polled_at_.has_value();
-    stood_still_ = still ? stood_still_ + std::min(std::chrono::duration_cast<Milliseconds>(at - *polled_at_), kLongestStep)
+    stood_still_ = still ? stood_still_ + std::min(std::chrono::duration_cast<Milliseconds>(at - *polled_at_), kMaxStep)
                          : Milliseconds{0};
     seen_token_ = token;
     seen_beat_ = beat;
@@ -56,17 +56,17 @@ class Lease {
   void missed() { polled_at_.reset(); }
 
   /// Records that an attempt succeeded.
-  void taken(const std::string& token) { token_ = token; }
-  void given_up() {
+  void acquired(const std::string& token) { token_ = token; }
+  void released() {
     token_.clear();
     attempt_.clear();
     polled_at_.reset();
     stood_still_ = Milliseconds{0};
   }
 
-  /// Whether the lease may be acquired: it has no owner, or its owner's beat has stood still for kLeaseGone.
-  bool may_take() const {
-    return !mine() && polled_at_.has_value() && (seen_token_.empty() || stood_still_ >= kLeaseGone);
+  /// Whether the lease may be acquired: it has no owner, or its owner's beat has stood still for kOwnerTimeout.
+  bool may_acquire() const {
+    return !mine() && polled_at_.has_value() && (seen_token_.empty() || stood_still_ >= kOwnerTimeout);
   }
   const std::string& seen_token() const { return seen_token_; }
   const std::string& seen_beat() const { return seen_beat_; }
@@ -74,7 +74,7 @@ class Lease {
 
  private:
   /// Limit of what one pause counts: a pause of this process is no proof that the owner stood still.
-  static constexpr Milliseconds kLongestStep{250};
+  static constexpr Milliseconds kMaxStep{250};
 
   std::string token_;
   std::string attempt_;

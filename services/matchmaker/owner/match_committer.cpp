@@ -8,14 +8,14 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kAnswer{1'000};
+constexpr Milliseconds kQueueTimeout{1'000};
 /// Limit of commits in one round trip: some 10 ms of the queue's time.
-constexpr std::size_t kCommitsAtOnce = 128;
+constexpr std::size_t kCommitBatch = 128;
 /// With at least this many tickets over all buckets, planning is shared among the planner threads.
-constexpr std::size_t kWorthSharing = 1'000;
+constexpr std::size_t kMinTicketsToShare = 1'000;
 /// Time limit for committing a plan. The rest is planned again in the next tick, after the leases were renewed.
-constexpr Milliseconds kCommitFor{300};
-constexpr Milliseconds kToldEvery{10'000};
+constexpr Milliseconds kCommitTimeout{300};
+constexpr Milliseconds kWarningInterval{10'000};
 
 Partition* partition_named(PartitionOwner& owner, const PartitionName& name, const std::string& token) {
   for (auto* partition : owner.owned()) {
@@ -38,12 +38,12 @@ MatchCommitter::MatchCommitter(const Parts& parts)
       wait_estimator_(parts.waits),
       clock_(parts.clock),
       metrics_(parts.metrics),
-      crew_(parts.plan_threads),
+      planner_threads_(parts.plan_threads),
       gate_(parts.max_unconfirmed) {}
 
-bool MatchCommitter::settle(PartitionOwner& owner) {
-  if (unsettled_.empty()) return true;
-  return carry_out(owner, std::exchange(unsettled_, {}), {});
+bool MatchCommitter::retry_unknown_commits(PartitionOwner& owner) {
+  if (unknown_commits_.empty()) return true;
+  return carry_out(owner, std::exchange(unknown_commits_, {}), {});
 }
 
 bool MatchCommitter::decide(PartitionOwner& owner) {
@@ -65,17 +65,17 @@ bool MatchCommitter::decide(PartitionOwner& owner) {
 // Keeps the matches with the longest-waiting tickets. The others are planned again in the next tick.
 void MatchCommitter::keep_within(std::int64_t room, std::vector<CommitRequest>& commits) {
   holds_back_ = gate_.closed();
-  // At its bound the gate opens and closes with every tick, so the warning is limited to one in kToldEvery.
-  if (holds_back_ && clock_.steady() - told_held_back_at_ >= kToldEvery) {
-    told_held_back_at_ = clock_.steady();
+  // At its bound the gate opens and closes with every tick, so the warning is limited to one in kWarningInterval.
+  if (holds_back_ && clock_.steady() - warned_at_ >= kWarningInterval) {
+    warned_at_ = clock_.steady();
     log::warning("commits_held_back", {{"matches", commits.size()}});
   }
   metrics_.held_back.set(holds_back_ ? 1 : 0);
   const auto most = static_cast<std::size_t>(room);
   if (commits.size() <= most) return;
-  const auto waited = [](const CommitRequest& ask) {
+  const auto waited = [](const CommitRequest& request) {
     BucketMs longest = 0;
-    for (const auto& seat : ask.seats) longest = std::max(longest, seat.waited);
+    for (const auto& seat : request.seats) longest = std::max(longest, seat.waited);
     return longest;
   };
   std::stable_sort(commits.begin(), commits.end(),
@@ -86,11 +86,11 @@ void MatchCommitter::keep_within(std::int64_t room, std::vector<CommitRequest>& 
 bool MatchCommitter::commit(PartitionOwner& owner, Work work, SteadyPoint started) {
   auto rest = work.commits.begin();
   do {
-    const auto end = rest + std::min<std::ptrdiff_t>(kCommitsAtOnce, work.commits.end() - rest);
+    const auto end = rest + std::min<std::ptrdiff_t>(kCommitBatch, work.commits.end() - rest);
     if (!carry_out(owner, {std::make_move_iterator(rest), std::make_move_iterator(end)}, work.expired)) return false;
     work.expired.clear();
     rest = end;
-  } while (rest != work.commits.end() && clock_.steady() - started < kCommitFor);
+  } while (rest != work.commits.end() && clock_.steady() - started < kCommitTimeout);
   return true;
 }
 
@@ -102,10 +102,10 @@ std::vector<matching::TickPlan> MatchCommitter::plan(const std::vector<std::pair
   const auto plan_one = [&](std::size_t i, matching::Workspace& workspace) {
     plans[i] = buckets[i].second->plan(buckets[i].first->now, workspace);
   };
-  if (waiting >= kWorthSharing) {
-    crew_.run(buckets.size(), plan_one);
+  if (waiting >= kMinTicketsToShare) {
+    planner_threads_.run(buckets.size(), plan_one);
   } else {
-    for (std::size_t i = 0; i < buckets.size(); ++i) plan_one(i, crew_.own_workspace());
+    for (std::size_t i = 0; i < buckets.size(); ++i) plan_one(i, planner_threads_.own_workspace());
   }
   return plans;
 }
@@ -126,11 +126,11 @@ void MatchCommitter::add(const Partition& partition, const BucketState& bucket, 
 
 CommitRequest MatchCommitter::commit_of(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick,
                              const matching::PlannedMatch& match) const {
-  CommitRequest ask;
-  ask.name = partition.name;
-  ask.token = partition.lease.token();
-  ask.bucket = bucket.text();
-  auto& found = ask.found;
+  CommitRequest request;
+  request.name = partition.name;
+  request.token = partition.lease.token();
+  request.bucket = bucket.text();
+  auto& found = request.found;
   found.created_at = clock_.now();
   found.match_id = MatchId::fresh(found.created_at);
   found.tenant = bucket.bucket().tenant;
@@ -143,7 +143,7 @@ CommitRequest MatchCommitter::commit_of(const Partition& partition, const Bucket
   for (const auto& seat : tick.seats_of(match)) {
     const auto ticket = bucket.pool().ticket(seat.slot);
     const auto waited = std::max<BucketMs>(0, partition.now - ticket.queued_at);
-    ask.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, matching::mean_rating(ticket.players),
+    request.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, matching::mean_rating(ticket.players),
                          static_cast<int>(ticket.players.size())});
     for (const auto& player : ticket.players) {
       found.teams[seat.team].players.push_back({player.player_id, ticket.id, ticket.party, player.mmr, waited});
@@ -154,16 +154,16 @@ CommitRequest MatchCommitter::commit_of(const Partition& partition, const Bucket
     for (const auto& player : team.players) sum += player.mmr;
     team.mmr = team.players.empty() ? 0 : sum / static_cast<double>(team.players.size());
   }
-  return ask;
+  return request;
 }
 
 bool MatchCommitter::carry_out(PartitionOwner& owner, std::vector<CommitRequest> commits, const std::vector<ExpireRequest>& expired) {
   if (commits.empty() && expired.empty()) return true;
-  const auto decided = store_.decide(commits, expired, Deadline::after(kAnswer));
+  const auto decided = store_.decide(commits, expired, Deadline::after(kQueueTimeout));
   if (!decided) {
     log::warning("commits_unknown", {{"commits", commits.size()}, {"error", decided.error().text}});
     metrics_.commits_unknown.add(static_cast<double>(commits.size()));
-    std::move(commits.begin(), commits.end(), std::back_inserter(unsettled_));
+    std::move(commits.begin(), commits.end(), std::back_inserter(unknown_commits_));
     return false;
   }
   std::vector<MatchFound> found;
@@ -176,15 +176,15 @@ bool MatchCommitter::carry_out(PartitionOwner& owner, std::vector<CommitRequest>
   return true;
 }
 
-bool MatchCommitter::apply(const CommitRequest& ask, const CommitResult& result, PartitionOwner& owner) {
-  auto* partition = partition_named(owner, ask.name, ask.token);
-  auto* bucket = bucket_in(partition, ask.bucket);
+bool MatchCommitter::apply(const CommitRequest& request, const CommitResult& result, PartitionOwner& owner) {
+  auto* partition = partition_named(owner, request.name, request.token);
+  auto* bucket = bucket_in(partition, request.bucket);
   switch (result.kind) {
     case CommitResult::Kind::ok:
       if (bucket != nullptr) {
-        for (const auto& seat : ask.seats) bucket->matched(seat.ticket);
+        for (const auto& seat : request.seats) bucket->matched(seat.ticket);
       }
-      record(ask, bucket);
+      record(request, bucket);
       return true;
     case CommitResult::Kind::refused:
       metrics_.commits_refused.add();
@@ -202,26 +202,26 @@ bool MatchCommitter::apply(const CommitRequest& ask, const CommitResult& result,
   return false;
 }
 
-void MatchCommitter::record(const CommitRequest& ask, const BucketState* bucket) {
-  ++match_counts_[ask.bucket];
+void MatchCommitter::record(const CommitRequest& request, const BucketState* bucket) {
+  ++match_counts_[request.bucket];
   if (bucket != nullptr) {
-    for (const auto& seat : ask.seats) {
-      wait_estimator_.matched(ask.bucket, bucket->rules(), {seat.rating, seat.size}, seat.waited);
+    for (const auto& seat : request.seats) {
+      wait_estimator_.matched(request.bucket, bucket->rules(), {seat.rating, seat.size}, seat.waited);
     }
   }
-  auto& of_mode = metrics_.of_mode(ask.found.mode);
+  auto& of_mode = metrics_.of_mode(request.found.mode);
   of_mode.matches.add();
-  for (const auto& seat : ask.seats) of_mode.wait.observe(static_cast<double>(seat.waited) / 1000.0);
+  for (const auto& seat : request.seats) of_mode.wait.observe(static_cast<double>(seat.waited) / 1000.0);
 }
 
-void MatchCommitter::apply(const ExpireRequest& ask, ExpireResult result, PartitionOwner& owner) {
-  auto* partition = partition_named(owner, ask.name, ask.token);
+void MatchCommitter::apply(const ExpireRequest& request, ExpireResult result, PartitionOwner& owner) {
+  auto* partition = partition_named(owner, request.name, request.token);
   if (partition == nullptr) return;
   if (result == ExpireResult::lost) return owner.lost(*partition);
   if (result != ExpireResult::ended && result != ExpireResult::gone) return;
   if (result == ExpireResult::ended) metrics_.expired.add();
   for (auto& [text, bucket] : partition->buckets) {
-    if (bucket.pool().contains(ask.ticket)) bucket.ended(ask.ticket, recording::Left::timed_out);
+    if (bucket.pool().contains(request.ticket)) bucket.ended(request.ticket, recording::Left::timed_out);
   }
 }
 

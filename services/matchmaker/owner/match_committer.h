@@ -34,7 +34,7 @@ class MatchCommitter {
   explicit MatchCommitter(const Parts& parts);
 
   /// Sends commits with unknown outcome again. Returns false if the queue still does not answer.
-  bool settle(PartitionOwner& owner);
+  bool retry_unknown_commits(PartitionOwner& owner);
   /// Plans every bucket of the owned partitions and carries the plans out. Returns false if the queue did not answer.
   bool decide(PartitionOwner& owner);
 
@@ -55,20 +55,20 @@ class MatchCommitter {
   void keep_within(std::int64_t room, std::vector<CommitRequest>& commits);
   bool commit(PartitionOwner& owner, Work work, SteadyPoint started);
   bool carry_out(PartitionOwner& owner, std::vector<CommitRequest> commits, const std::vector<ExpireRequest>& expired);
-  bool apply(const CommitRequest& ask, const CommitResult& result, PartitionOwner& owner);
-  void record(const CommitRequest& ask, const BucketState* bucket);
-  void apply(const ExpireRequest& ask, ExpireResult result, PartitionOwner& owner);
+  bool apply(const CommitRequest& request, const CommitResult& result, PartitionOwner& owner);
+  void record(const CommitRequest& request, const BucketState* bucket);
+  void apply(const ExpireRequest& request, ExpireResult result, PartitionOwner& owner);
 
   OwnerStore& store_;
   MatchPublisher& publisher_;
   WaitEstimator& wait_estimator_;
   const Clock& clock_;
   Metrics& metrics_;
-  matching::PlannerThreads crew_;
+  matching::PlannerThreads planner_threads_;
   CommitGate gate_;
   std::atomic<bool> holds_back_ = false;
-  SteadyPoint told_held_back_at_{};
-  std::vector<CommitRequest> unsettled_;
+  SteadyPoint warned_at_{};
+  std::vector<CommitRequest> unknown_commits_;
   std::set<TicketId> taken_;  ///< tickets in a match of this tick; a ticket may wait in the buckets of several regions
   std::map<std::string, std::int64_t> match_counts_;
 };

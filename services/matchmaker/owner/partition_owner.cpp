@@ -9,14 +9,14 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kAnswer{500};
-constexpr Milliseconds kDiscoverEvery{1'000};
+constexpr Milliseconds kQueueTimeout{500};
+constexpr Milliseconds kDiscoverInterval{1'000};
 /// After a pause between two ticks that is longer than this, another instance may hold our leases.
-constexpr Milliseconds kPauseNoticed{750};
+constexpr Milliseconds kMaxTickPause{750};
 /// Limit of idle partitions polled in one tick.
-constexpr int kIdleLooks = 16;
+constexpr int kMaxIdlePolls = 16;
 /// Limit of polling rounds in one tick; the rest is read in the next one.
-constexpr int kRounds = 25;
+constexpr int kMaxRounds = 25;
 
 }  // namespace
 
@@ -52,26 +52,26 @@ void PartitionOwner::follow_modes() {
     for (auto& [name, partition] : partitions_) {
       for (auto& [text, bucket] : partition.buckets) {
         if (bucket.bucket().mode != mode) continue;
-        bucket.take_rules(rules != nullptr ? *rules : bucket.rules(), rules != nullptr);
-        changed_.push_back(text);
+        bucket.set_rules(rules != nullptr ? *rules : bucket.rules(), rules != nullptr);
+        changed_buckets_.push_back(text);
       }
     }
   }
 }
 
-bool PartitionOwner::refresh(bool asked) {
+bool PartitionOwner::refresh(bool bucket_opened) {
   follow_modes();
-  if (!pulse(asked) || !list_buckets(asked)) return false;
+  if (!pulse(bucket_opened) || !list_buckets(bucket_opened)) return false;
   bool rediscovered = false;
   auto at = due();
-  for (int round = 0; round < kRounds && !at.empty(); ++round) {
-    auto again = look(at);
+  for (int round = 0; round < kMaxRounds && !at.empty(); ++round) {
+    auto again = poll(at);
     if (!again) return false;
     at = std::move(*again);
     // The buckets of a newly acquired partition must be read. The first tickets of a newly opened bucket should not
     // wait for the next tick.
     const bool unlisted = std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
-    if (!taken_ && (!unlisted || rediscovered)) continue;
+    if (!acquired_ && (!unlisted || rediscovered)) continue;
     rediscovered = true;
     if (!list_buckets(true)) return false;
     at = due();
@@ -82,27 +82,27 @@ bool PartitionOwner::refresh(bool asked) {
 }
 
 // After a pause, other instances may hold the leases that this instance believes to hold.
-bool PartitionOwner::pulse(bool asked) {
+bool PartitionOwner::pulse(bool bucket_opened) {
   const auto started = clock_.steady();
-  if (pulsed_at_ && started - *pulsed_at_ > kPauseNoticed) poll_all_of_ours();
-  const auto read = store_.pulse(changes_.next(started, asked), Deadline::after(kAnswer));
+  if (pulsed_at_ && started - *pulsed_at_ > kMaxTickPause) poll_all_of_ours();
+  const auto read = store_.pulse(changes_.next(started, bucket_opened), Deadline::after(kQueueTimeout));
   if (!read) return failed(read.error()), false;
   pulsed_at_ = clock_.steady();
   pulses_.seen(read->pulses, *pulsed_at_);
   for (const auto& [tenant, number] : changes_.update(read->changes, *pulsed_at_)) {
     tenants_.at(tenant).change = number;
-    touched_.push_back(tenant);
+    changed_tenants_.push_back(tenant);
   }
-  if (!asked && discovered_at_ && started - *discovered_at_ < kDiscoverEvery) return true;
-  const auto tenants = store_.tenants(Deadline::after(kAnswer));
+  if (!bucket_opened && discovered_at_ && started - *discovered_at_ < kDiscoverInterval) return true;
+  const auto tenants = store_.tenants(Deadline::after(kQueueTimeout));
   if (!tenants) return failed(tenants.error()), false;
   discovered_at_ = pulsed_at_;
-  take_tenants(*tenants);
-  const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kAnswer));
+  follow_tenants(*tenants);
+  const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kQueueTimeout));
   return forgotten.ok() || (failed(forgotten.error()), false);
 }
 
-void PartitionOwner::take_tenants(const std::vector<Tenant>& tenants) {
+void PartitionOwner::follow_tenants(const std::vector<Tenant>& tenants) {
   const std::set<Tenant> present(tenants.begin(), tenants.end());
   std::vector<Tenant> gone;
   for (const auto& [tenant, of_tenant] : tenants_) {
@@ -111,22 +111,23 @@ void PartitionOwner::take_tenants(const std::vector<Tenant>& tenants) {
   for (const auto& tenant : gone) drop_tenant(tenant);
   for (const auto& tenant : present) {
     if (!tenants_.try_emplace(tenant).second) continue;
-    touched_.push_back(tenant);
+    changed_tenants_.push_back(tenant);
     changes_.add(tenant, *pulsed_at_);
   }
 }
 
-// A tenant's set of buckets changes only with its change number. `asked`: read it now, do not wait for kDiscoverEvery.
-bool PartitionOwner::list_buckets(bool asked) {
+// A tenant's set of buckets changes only with its change number. `bucket_opened`: read it now, do not wait for
+// kDiscoverInterval.
+bool PartitionOwner::list_buckets(bool bucket_opened) {
   const auto now = clock_.steady();
   std::vector<Tenant> unlisted;
   for (const auto& [tenant, of_tenant] : tenants_) {
     const bool changed = of_tenant.change != of_tenant.listed_change;
-    const bool due = changed && (asked || now - of_tenant.listed_at >= kDiscoverEvery);
+    const bool due = changed && (bucket_opened || now - of_tenant.listed_at >= kDiscoverInterval);
     if (!of_tenant.listed || due) unlisted.push_back(tenant);
   }
   if (!unlisted.empty()) {
-    const auto buckets = store_.buckets(unlisted, Deadline::after(kAnswer));
+    const auto buckets = store_.buckets(unlisted, Deadline::after(kQueueTimeout));
     if (!buckets) return failed(buckets.error()), false;
     for (std::size_t i = 0; i < unlisted.size(); ++i) {
       auto& of_tenant = tenants_.at(unlisted[i]);
@@ -138,7 +139,7 @@ bool PartitionOwner::list_buckets(bool asked) {
     }
   }
   for (const auto& tenant : unlisted) keep_partitions(tenant, tenants_.at(tenant).buckets);
-  if (!std::exchange(taken_, false)) return true;
+  if (!std::exchange(acquired_, false)) return true;
   // Partitions that were just acquired have no buckets in memory.
   std::set<Tenant> fresh;
   for (const auto& [name, partition] : partitions_) {
@@ -188,7 +189,7 @@ void PartitionOwner::drop_tenant(const Tenant& tenant) {
   release(held);
   tenants_.erase(tenant);
   changes_.remove(tenant);
-  gone_.push_back(tenant);
+  removed_tenants_.push_back(tenant);
   ownership_changed_ = ownership_changed_ || !held.empty();
 }
 
@@ -207,19 +208,19 @@ std::vector<Partition*> PartitionOwner::due() {
   auto of_tenant = tenants_.begin();  // both maps are ordered by the tenant
   for (auto& [name, partition] : partitions_) {
     while (of_tenant->first < name.tenant) ++of_tenant;
-    bool look = !partition.polled_change;
-    if (!look && partition.lease.mine()) {
-      look = *partition.polled_change != of_tenant->second.change ||
-             std::any_of(partition.buckets.begin(), partition.buckets.end(),
-                         [](const auto& held) { return held.second.has_news_for_the_queue(); });
-    } else if (!look) {
-      look = owner_needs_a_poll(partition);
+    bool needs_poll = !partition.polled_change;
+    if (!needs_poll && partition.lease.mine()) {
+      needs_poll = *partition.polled_change != of_tenant->second.change ||
+                   std::any_of(partition.buckets.begin(), partition.buckets.end(),
+                               [](const auto& held) { return held.second.has_dead_tickets(); });
+    } else if (!needs_poll) {
+      needs_poll = owner_needs_a_poll(partition);
     }
-    if (!look && now - partition.polled_at >= kPollInterval && idle < kIdleLooks) {
+    if (!needs_poll && now - partition.polled_at >= kPollInterval && idle < kMaxIdlePolls) {
       ++idle;
-      look = true;
+      needs_poll = true;
     }
-    if (look) due.push_back(&partition);
+    if (needs_poll) due.push_back(&partition);
   }
   return due;
 }
@@ -231,9 +232,9 @@ bool PartitionOwner::owner_needs_a_poll(const Partition& partition) const {
   return !owner || *owner == address_ || !pulses_.known(*owner) || pulses_.gone(*owner);
 }
 
-bool PartitionOwner::may_take(const Partition& partition) const {
+bool PartitionOwner::may_acquire(const Partition& partition) const {
   const auto owner = address_in(partition.lease.seen_token());
-  if (!owner || *owner == address_ || !pulses_.known(*owner)) return partition.lease.may_take();
+  if (!owner || *owner == address_ || !pulses_.known(*owner)) return partition.lease.may_acquire();
   return !partition.lease.mine() && pulses_.gone(*owner);
 }
 
@@ -266,59 +267,61 @@ void PartitionOwner::add_unconfirmed(const Partition& partition) {
 // If the release fails, the beats of the leases stop, and other instances acquire them a second later.
 void PartitionOwner::release(const std::vector<std::pair<PartitionName, std::string>>& held) {
   if (held.empty()) return;
-  if (const auto released = store_.release_leases(held, Deadline::after(kAnswer)); !released) failed(released.error());
+  if (const auto released = store_.release_leases(held, Deadline::after(kQueueTimeout)); !released)
+    failed(released.error());
 }
 
 PollRequest PartitionOwner::request_of(const Partition& partition) const {
-  PollRequest ask;
-  ask.name = partition.name;
-  ask.token = partition.lease.token();
-  if (!partition.lease.mine()) return ask;
+  PollRequest request;
+  request.name = partition.name;
+  request.token = partition.lease.token();
+  if (!partition.lease.mine()) return request;
   if (partition.polled_now > 0) {
-    ask.expected =
+    request.expected =
         partition.polled_now + std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.polled_at).count();
   }
-  for (const auto& [text, bucket] : partition.buckets) ask.buckets.push_back(bucket.ask());
-  return ask;
+  for (const auto& [text, bucket] : partition.buckets) request.buckets.push_back(bucket.poll_request());
+  return request;
 }
 
-std::optional<std::vector<Partition*>> PartitionOwner::look(const std::vector<Partition*>& at) {
-  std::vector<PollRequest> asks;
-  asks.reserve(at.size());
-  for (const auto* partition : at) asks.push_back(request_of(*partition));
-  const auto looks = store_.poll(asks, Deadline::after(kAnswer));
-  if (!looks) return failed(looks.error()), std::nullopt;
+std::optional<std::vector<Partition*>> PartitionOwner::poll(const std::vector<Partition*>& at) {
+  std::vector<PollRequest> requests;
+  requests.reserve(at.size());
+  for (const auto* partition : at) requests.push_back(request_of(*partition));
+  const auto results = store_.poll(requests, Deadline::after(kQueueTimeout));
+  if (!results) return failed(results.error()), std::nullopt;
 
-  std::vector<Partition*> free;
+  std::vector<Partition*> unowned;
   std::vector<Unloaded> unloaded;
   for (std::size_t i = 0; i < at.size(); ++i) {
     auto& partition = *at[i];
-    if ((*looks)[i].mine) {
-      apply(partition, asks[i], (*looks)[i], unloaded);
+    if ((*results)[i].mine) {
+      apply(partition, requests[i], (*results)[i], unloaded);
       continue;
     }
     if (partition.lease.mine()) lost(partition);
     partition.polled_at = clock_.steady();
     partition.polled_change = 0;
-    partition.lease.seen((*looks)[i].token, (*looks)[i].beat, partition.polled_at);
+    partition.lease.seen((*results)[i].token, (*results)[i].beat, partition.polled_at);
     if (partition.lease.mine()) {  // acquired by an attempt whose answer was lost
       partition.forget();
-      taken_ = ownership_changed_ = true;
-    } else if (may_take(partition)) {
-      free.push_back(&partition);
+      acquired_ = ownership_changed_ = true;
+    } else if (may_acquire(partition)) {
+      unowned.push_back(&partition);
     }
   }
   if (!load(unloaded)) return std::nullopt;
-  auto again = behind(at, *looks);
-  if (!take(free)) return std::nullopt;
+  auto again = behind(at, *results);
+  if (!acquire(unowned)) return std::nullopt;
   return again;
 }
 
 // Returns the partitions of which more is to be read.
-std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at, const std::vector<PollResult>& looks) {
+std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at,
+                                               const std::vector<PollResult>& results) {
   std::vector<Partition*> again;
   for (std::size_t i = 0; i < at.size(); ++i) {
-    if (!looks[i].mine) continue;
+    if (!results[i].mine) continue;
     bool behind = false;
     for (auto& [text, bucket] : at[i]->buckets) {
       const auto rebuilds = bucket.rebuilds();
@@ -336,20 +339,21 @@ std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at
   return again;
 }
 
-void PartitionOwner::apply(Partition& partition, const PollRequest& ask, const PollResult& look, std::vector<Unloaded>& unloaded) {
+void PartitionOwner::apply(Partition& partition, const PollRequest& request, const PollResult& result,
+                           std::vector<Unloaded>& unloaded) {
   partition.before = partition.polled_now;
-  partition.polled_now = look.now;
-  partition.now = std::max(partition.now, look.now);
+  partition.polled_now = result.now;
+  partition.now = std::max(partition.now, result.now);
   partition.polled_at = clock_.steady();
-  partition.polled_change = look.change;
-  partition.unconfirmed = look.unconfirmed;
-  partition.oldest_unconfirmed = look.oldest_unconfirmed;
+  partition.polled_change = result.change;
+  partition.unconfirmed = result.unconfirmed;
+  partition.oldest_unconfirmed = result.oldest_unconfirmed;
   auto& of_tenant = tenants_.at(partition.name.tenant);
-  of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == look.known_buckets;
-  for (std::size_t i = 0; i < ask.buckets.size() && i < look.buckets.size(); ++i) {
-    auto& bucket = partition.buckets.at(ask.buckets[i].bucket);
+  of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == result.known_buckets;
+  for (std::size_t i = 0; i < request.buckets.size() && i < result.buckets.size(); ++i) {
+    auto& bucket = partition.buckets.at(request.buckets[i].bucket);
     const bool fresh = bucket.complete() && partition.before > 0;
-    for (const auto& ticket : bucket.read(ask.buckets[i], look.buckets[i], look.change)) {
+    for (const auto& ticket : bucket.read(request.buckets[i], result.buckets[i], result.change)) {
       unloaded.push_back({&partition, &bucket, ticket, fresh});
     }
   }
@@ -360,7 +364,7 @@ bool PartitionOwner::load(const std::vector<Unloaded>& unloaded) {
   std::vector<std::pair<Tenant, TicketId>> tickets;
   tickets.reserve(unloaded.size());
   for (const auto& one : unloaded) tickets.emplace_back(one.partition->name.tenant, one.ticket);
-  auto loaded = store_.load(tickets, Deadline::after(kAnswer));
+  auto loaded = store_.load(tickets, Deadline::after(kQueueTimeout));
   if (!loaded) {
     // The cursors are already past these tickets: the tickets that were not loaded must be read again.
     for (const auto& one : unloaded) one.bucket->start_over();
@@ -375,7 +379,7 @@ bool PartitionOwner::load(const std::vector<Unloaded>& unloaded) {
   if (corrections.empty()) return true;
   metrics_.clock_jumps.add(static_cast<double>(corrections.size()));
   log::warning("tickets_restamped", {{"tickets", corrections.size()}});
-  const auto restamped = store_.restamp(corrections, Deadline::after(kAnswer));
+  const auto restamped = store_.restamp(corrections, Deadline::after(kQueueTimeout));
   if (!restamped) return failed(restamped.error()), false;
   return true;
 }
@@ -395,25 +399,25 @@ std::optional<RestampRequest> PartitionOwner::correct(const Unloaded& at, Ticket
   return RestampRequest{at.partition->name, at.partition->lease.token(), ticket.id, ticket.attempt, by};
 }
 
-bool PartitionOwner::take(const std::vector<Partition*>& free) {
-  if (free.empty()) return true;
-  std::vector<LeaseRequest> asks;
-  for (auto* partition : free) {
+bool PartitionOwner::acquire(const std::vector<Partition*>& unowned) {
+  if (unowned.empty()) return true;
+  std::vector<LeaseRequest> requests;
+  for (auto* partition : unowned) {
     const auto fresh = lease_identifier(address_, ++attempts_);
     partition->lease.attempt(fresh);
-    asks.push_back({partition->name, partition->lease.seen_token(), partition->lease.seen_beat(), fresh});
+    requests.push_back({partition->name, partition->lease.seen_token(), partition->lease.seen_beat(), fresh});
   }
-  const auto taken = store_.take_leases(asks, Deadline::after(kAnswer));
-  if (!taken) return failed(taken.error()), false;
-  for (std::size_t i = 0; i < free.size(); ++i) {
-    if (!(*taken)[i].taken) continue;
-    auto& partition = *free[i];
+  const auto acquired = store_.acquire_leases(requests, Deadline::after(kQueueTimeout));
+  if (!acquired) return failed(acquired.error()), false;
+  for (std::size_t i = 0; i < unowned.size(); ++i) {
+    if (!(*acquired)[i].acquired) continue;
+    auto& partition = *unowned[i];
     partition.forget();
-    partition.lease.taken((*taken)[i].token);
+    partition.lease.acquired((*acquired)[i].token);
     metrics_.takeovers.add();
     log::info("partition_taken", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition},
                                   {"token", partition.lease.token()}, {"from", partition.lease.seen_token()}});
-    taken_ = ownership_changed_ = true;
+    acquired_ = ownership_changed_ = true;
   }
   return true;
 }
@@ -426,18 +430,18 @@ std::vector<Partition*> PartitionOwner::owned() {
   return owned;
 }
 
-std::optional<PartitionOwner::Held> PartitionOwner::find(const Bucket& bucket) const {
+std::optional<PartitionOwner::OwnedBucket> PartitionOwner::find(const Bucket& bucket) const {
   const auto text = bucket.text();
   const auto partition = partitions_.find({bucket.tenant, partition_of(text)});
   if (partition == partitions_.end() || !partition->second.lease.mine()) return std::nullopt;
   const auto held = partition->second.buckets.find(text);
   if (held == partition->second.buckets.end() || !held->second.complete()) return std::nullopt;
-  return Held{&partition->second, &held->second};
+  return OwnedBucket{&partition->second, &held->second};
 }
 
 void PartitionOwner::lost(Partition& partition) {
   log::warning("partition_lost", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition}});
-  partition.lease.given_up();
+  partition.lease.released();
   partition.forget();
   ownership_changed_ = true;
 }
@@ -446,7 +450,7 @@ void PartitionOwner::hand_over() {
   std::vector<std::pair<PartitionName, std::string>> held;
   for (auto& [name, partition] : partitions_) {
     if (partition.lease.mine()) held.emplace_back(name, partition.lease.token());
-    partition.lease.given_up();
+    partition.lease.released();
     partition.forget();
   }
   if (held.empty()) return;
@@ -454,7 +458,7 @@ void PartitionOwner::hand_over() {
   log::info("partitions_handed_over", {{"partitions", held.size()}});
   release(held);
   // Removing our pulse lets others take over without waiting until it has stood still for long enough.
-  if (const auto gone = store_.forget_pulses({address_}, Deadline::after(kAnswer)); !gone) failed(gone.error());
+  if (const auto gone = store_.forget_pulses({address_}, Deadline::after(kQueueTimeout)); !gone) failed(gone.error());
 }
 
 void PartitionOwner::failed(const storage::RedisError& error) {

@@ -2,7 +2,7 @@
 // the tick thread only; not thread-safe.
 //
 // One read per tick tells which tenants changed, and which instances are alive. Only the partitions of changed tenants
-// and the partitions whose owner may have stopped are polled then; all others are polled once in kLookEvery. So a
+// and the partitions whose owner may have stopped are polled then; all others are polled once in kPollInterval. So a
 // tenant without changes costs almost nothing.
 #pragma once
 
@@ -51,9 +51,9 @@ class PartitionOwner {
   PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
               recording::EventEncoder* encoder = nullptr);
 
-  /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date. `asked`: a
-  /// bucket was opened through this instance. Returns false if the queue did not answer.
-  bool refresh(bool asked);
+  /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date.
+  /// `bucket_opened`: a bucket was opened through this instance. Returns false if the queue did not answer.
+  bool refresh(bool bucket_opened);
 
   /// Releases all leases, so that others acquire them at once. For shutdown, or when this instance cannot act as owner.
   void hand_over();
@@ -62,19 +62,19 @@ class PartitionOwner {
   /// The buckets with tickets of the owned partitions. Valid from a successful refresh() to the next change.
   using Buckets = std::vector<std::pair<const Partition*, BucketState*>>;
   const Buckets& buckets_with_tickets() const { return buckets_with_tickets_; }
-  struct Held {
+  struct OwnedBucket {
     const Partition* partition;
     const BucketState* bucket;
   };
   /// The bucket, if this instance owns it and has it completely in memory.
-  std::optional<Held> find(const Bucket& bucket) const;
+  std::optional<OwnedBucket> find(const Bucket& bucket) const;
   /// Unconfirmed matches of all tenants of which this instance owned a partition at the last successful refresh().
   Unconfirmed unconfirmed() const { return unconfirmed_; }
   /// Buckets whose rules have changed since the last call.
-  std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
+  std::vector<std::string> take_changed_buckets() { return std::exchange(changed_buckets_, {}); }
   /// Tenants with changes, and tenants that were removed, since the last call.
-  std::vector<Tenant> take_touched() { return std::exchange(touched_, {}); }
-  std::vector<Tenant> take_gone() { return std::exchange(gone_, {}); }
+  std::vector<Tenant> take_changed_tenants() { return std::exchange(changed_tenants_, {}); }
+  std::vector<Tenant> take_removed_tenants() { return std::exchange(removed_tenants_, {}); }
   /// Whether a lease was acquired or lost since the last call.
   bool take_ownership_changed() { return std::exchange(ownership_changed_, false); }
   /// Call when the queue reports that another instance holds the lease.
@@ -91,18 +91,18 @@ class PartitionOwner {
   };
 
   void follow_modes();
-  bool pulse(bool asked);
-  void take_tenants(const std::vector<Tenant>& tenants);
-  bool list_buckets(bool asked);
+  bool pulse(bool bucket_opened);
+  void follow_tenants(const std::vector<Tenant>& tenants);
+  bool list_buckets(bool bucket_opened);
   void keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets);
   void drop_tenant(const Tenant& tenant);
   void poll_all_of_ours();
   std::vector<Partition*> due();
   bool owner_needs_a_poll(const Partition& partition) const;
-  bool may_take(const Partition& partition) const;
-  std::optional<std::vector<Partition*>> look(const std::vector<Partition*>& at);
+  bool may_acquire(const Partition& partition) const;
+  std::optional<std::vector<Partition*>> poll(const std::vector<Partition*>& at);
   PollRequest request_of(const Partition& partition) const;
-  bool take(const std::vector<Partition*>& free);
+  bool acquire(const std::vector<Partition*>& unowned);
   void finish_refresh();
   void add_unconfirmed(const Partition& partition);
 
@@ -112,10 +112,11 @@ class PartitionOwner {
     TicketId ticket;
     bool fresh;  ///< entered the queue since the poll before
   };
-  void apply(Partition& partition, const PollRequest& ask, const PollResult& look, std::vector<Unloaded>& unloaded);
+  void apply(Partition& partition, const PollRequest& request, const PollResult& result,
+             std::vector<Unloaded>& unloaded);
   bool load(const std::vector<Unloaded>& unloaded);
   std::optional<RestampRequest> correct(const Unloaded& at, TicketRecord& ticket) const;
-  std::vector<Partition*> behind(const std::vector<Partition*>& at, const std::vector<PollResult>& looks);
+  std::vector<Partition*> behind(const std::vector<Partition*>& at, const std::vector<PollResult>& results);
   void release(const std::vector<std::pair<PartitionName, std::string>>& held);
   void failed(const storage::RedisError& error);
 
@@ -129,7 +130,7 @@ class PartitionOwner {
   std::map<Tenant, OfTenant> tenants_;
   ChangeNumbers changes_;
   Pulses pulses_;
-  bool taken_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
+  bool acquired_ = false;  ///< a partition was acquired, and its buckets are not in memory yet
   Buckets buckets_with_tickets_;
   Unconfirmed unconfirmed_;
   std::optional<SteadyPoint> discovered_at_;
@@ -138,9 +139,9 @@ class PartitionOwner {
   const Uuid address_;
   std::uint64_t attempts_ = 0;  ///< attempts to acquire a lease; each has a number of its own
   recording::EventEncoder* encoder_;
-  std::vector<std::string> changed_;
-  std::vector<Tenant> touched_;
-  std::vector<Tenant> gone_;
+  std::vector<std::string> changed_buckets_;
+  std::vector<Tenant> changed_tenants_;
+  std::vector<Tenant> removed_tenants_;
   bool ownership_changed_ = true;
 };
 

@@ -5,40 +5,41 @@
 
 namespace mm::matchmaker {
 
-void SnapshotRequests::put(Bucket bucket, TicketId ticket, Deadline deadline, Callback taker) {
+void SnapshotRequests::put(Bucket bucket, TicketId ticket, Deadline deadline, Callback callback) {
   {
     const std::lock_guard lock(mutex_);
     if (!closed_) {
-      wishes_.push_back({std::move(bucket), ticket, deadline, std::move(taker)});
+      requests_.push_back({std::move(bucket), ticket, deadline, std::move(callback)});
       return;
     }
   }
-  taker(std::nullopt);
+  callback(std::nullopt);
 }
 
 void SnapshotRequests::begin_tick() {
   const std::lock_guard lock(mutex_);
-  due_.insert(due_.end(), std::make_move_iterator(wishes_.begin()), std::make_move_iterator(wishes_.end()));
-  wishes_.clear();
+  due_.insert(due_.end(), std::make_move_iterator(requests_.begin()), std::make_move_iterator(requests_.end()));
+  requests_.clear();
 }
 
 void SnapshotRequests::end_tick(const PartitionOwner& owner, Milliseconds next, Milliseconds interval) {
   std::vector<Request> later;
   std::size_t copies = 0;
-  for (auto& wish : std::exchange(due_, {})) {
-    const auto held = wish.deadline.passed() ? std::nullopt : owner.find(wish.bucket);
-    if (!held || !held->bucket->pool().contains(wish.ticket)) {
-      wish.taker(std::nullopt);
-    } else if (++copies <= kCopiesATick) {
-      wish.taker(look_at(*held, wish.ticket, {next.count(), interval.count()}));
+  for (auto& request : std::exchange(due_, {})) {
+    const auto held = request.deadline.passed() ? std::nullopt : owner.find(request.bucket);
+    if (!held || !held->bucket->pool().contains(request.ticket)) {
+      request.callback(std::nullopt);
+    } else if (++copies <= kMaxCopiesPerTick) {
+      request.callback(copy(*held, request.ticket, {next.count(), interval.count()}));
     } else {
-      later.push_back(std::move(wish));
+      later.push_back(std::move(request));
     }
   }
   due_ = std::move(later);
 }
 
-std::optional<TicketSnapshot> SnapshotRequests::look_at(const PartitionOwner::Held& at, TicketId ticket, const matching::TickTimes& from_now) {
+std::optional<TicketSnapshot> SnapshotRequests::copy(const PartitionOwner::OwnedBucket& at, TicketId ticket,
+                                                     const matching::TickTimes& from_now) {
   const auto started = std::chrono::steady_clock::now();
   const auto& pool = at.bucket->pool();
   const auto slot = *pool.slot_of(ticket);
@@ -53,7 +54,7 @@ std::optional<TicketSnapshot> SnapshotRequests::look_at(const PartitionOwner::He
 }
 
 void SnapshotRequests::reject_all() {
-  for (auto& wish : std::exchange(due_, {})) wish.taker(std::nullopt);
+  for (auto& request : std::exchange(due_, {})) request.callback(std::nullopt);
 }
 
 void SnapshotRequests::close() {

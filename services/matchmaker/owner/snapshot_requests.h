@@ -1,6 +1,6 @@
 // Snapshot requests: any thread may request a copy of a ticket and its neighbourhood. The tick thread, which owns the
 // pools, makes the copies at the end of a tick that began after the request, so all tickets queued before the request
-// are counted. An answer takes a tick, and a tick makes at most kCopiesATick copies.
+// are counted. An answer takes a tick, and a tick makes at most kMaxCopiesPerTick copies.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class SnapshotRequests {
   explicit SnapshotRequests(Metrics& metrics) : metrics_(metrics) {}
 
   /// Thread-safe. A request that is handled after its `deadline` gets an empty result.
-  void put(Bucket bucket, TicketId ticket, Deadline deadline, Callback taker);
+  void put(Bucket bucket, TicketId ticket, Deadline deadline, Callback callback);
 
   // Tick thread only:
   /// Call before the queue is read.
@@ -47,21 +47,22 @@ class SnapshotRequests {
   /// From now on all requests get an empty result.
   void close();
 
-  static constexpr std::size_t kCopiesATick = 32;
+  static constexpr std::size_t kMaxCopiesPerTick = 32;
 
  private:
   struct Request {
     Bucket bucket;
     TicketId ticket;
     Deadline deadline;
-    Callback taker;
+    Callback callback;
   };
-  std::optional<TicketSnapshot> look_at(const PartitionOwner::Held& at, TicketId ticket, const matching::TickTimes& from_now);
+  std::optional<TicketSnapshot> copy(const PartitionOwner::OwnedBucket& at, TicketId ticket,
+                                     const matching::TickTimes& from_now);
 
   Metrics& metrics_;
   std::vector<Request> due_;  // tick thread only
   std::mutex mutex_;
-  std::vector<Request> wishes_;  // guarded by mutex_
+  std::vector<Request> requests_;  // guarded by mutex_
   bool closed_ = false;       // guarded by mutex_
 };
 

@@ -7,9 +7,9 @@
 namespace mm::matchmaker {
 namespace {
 
-constexpr Milliseconds kReportEvery{1'000};
-constexpr Milliseconds kBusGoneFor{1'000};
-constexpr Milliseconds kTickingWithin{3'000};
+constexpr Milliseconds kReportInterval{1'000};
+constexpr Milliseconds kBusTimeout{1'000};
+constexpr Milliseconds kTickTimeout{3'000};
 
 }  // namespace
 
@@ -17,22 +17,22 @@ TickLoop::TickLoop(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
       owner_(parts.store, parts.modes, parts.clock, parts.metrics, parts.address, parts.recorder.encoder()),
-      decider_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads,
+      committer_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads,
                 parts.max_unconfirmed}),
-      report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
+      depth_report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
 
 TickLoop::~TickLoop() {
   stopping_ = true;
   thread_.join();
-  parts_.explains.close();
+  parts_.snapshot_requests.close();
   owner_.hand_over();
   update_owned_tenants();
 }
 
 bool TickLoop::ticking() const {
   const SteadyPoint at{SteadyPoint::duration(ticked_at_.load())};
-  return parts_.clock.steady() - at < std::max<SteadyPoint::duration>(kTickingWithin, interval_ * 5);
+  return parts_.clock.steady() - at < std::max<SteadyPoint::duration>(kTickTimeout, interval_ * 5);
 }
 
 void TickLoop::run() {
@@ -52,25 +52,26 @@ void TickLoop::run() {
 // `next`: when the next tick begins, unless this one takes longer.
 void TickLoop::tick(SteadyPoint started, SteadyPoint next) {
   parts_.recorder.tick();
-  parts_.explains.begin_tick();
+  parts_.snapshot_requests.begin_tick();
   if (!bus_present()) {
-    parts_.explains.reject_all();
+    parts_.snapshot_requests.reject_all();
     owner_.hand_over();
     update_owned_tenants();
     return;
   }
-  const bool reached = decider_.settle(owner_) && owner_.refresh(asked_.exchange(false)) && decider_.decide(owner_);
-  for (const auto& bucket : owner_.take_changed()) parts_.waits.forget(bucket);
+  const bool reached = committer_.retry_unknown_commits(owner_) && owner_.refresh(bucket_opened_.exchange(false)) &&
+                       committer_.decide(owner_);
+  for (const auto& bucket : owner_.take_changed_buckets()) parts_.waits.forget(bucket);
   update_owned_tenants();
   if (!reached) {
     parts_.metrics.failed_ticks.add();
-    parts_.explains.reject_all();
+    parts_.snapshot_requests.reject_all();
     return;
   }
   const auto begins = std::max(next, std::chrono::steady_clock::now());
-  parts_.explains.end_tick(owner_, std::chrono::round<Milliseconds>(begins - started), interval_);
+  parts_.snapshot_requests.end_tick(owner_, std::chrono::round<Milliseconds>(begins - started), interval_);
   ticked_at_ = parts_.clock.steady().time_since_epoch().count();
-  if (parts_.clock.steady() - reported_at_ >= kReportEvery) every_second();
+  if (parts_.clock.steady() - reported_at_ >= kReportInterval) report_depths();
 }
 
 bool TickLoop::bus_present() {
@@ -79,12 +80,12 @@ bool TickLoop::bus_present() {
     return true;
   }
   if (!bus_gone_since_) bus_gone_since_ = parts_.clock.steady();
-  return parts_.clock.steady() - *bus_gone_since_ < kBusGoneFor;
+  return parts_.clock.steady() - *bus_gone_since_ < kBusTimeout;
 }
 
 void TickLoop::update_owned_tenants() {
-  parts_.owned_tenants.changed(owner_.take_touched());
-  parts_.owned_tenants.forget(owner_.take_gone());
+  parts_.owned_tenants.changed(owner_.take_changed_tenants());
+  parts_.owned_tenants.forget(owner_.take_removed_tenants());
   if (!owner_.take_ownership_changed()) return;
   std::map<Tenant, std::string> tokens;
   for (const auto* partition : owner_.owned()) {
@@ -93,9 +94,9 @@ void TickLoop::update_owned_tenants() {
   parts_.owned_tenants.own(std::move(tokens));
 }
 
-void TickLoop::every_second() {
+void TickLoop::report_depths() {
   reported_at_ = parts_.clock.steady();
-  report_.report(owner_.owned(), decider_.take_match_counts());
+  depth_report_.report(owner_.owned(), committer_.take_match_counts());
 }
 
 }  // namespace mm::matchmaker

@@ -31,7 +31,7 @@ class TickLoop {
     Metrics& metrics;
     std::string instance;
     Recorder& recorder;
-    SnapshotRequests& explains;
+    SnapshotRequests& snapshot_requests;
     Uuid address;  ///< of this instance, written into its leases
     int plan_threads = 1;
     std::int64_t max_unconfirmed = 2'000;
@@ -41,9 +41,9 @@ class TickLoop {
   ~TickLoop();
 
   /// Call when a bucket was opened through this instance. Thread-safe.
-  void look_for_buckets() { asked_ = true; }
+  void bucket_opened() { bucket_opened_ = true; }
   /// Whether commits are held back because too many matches are unconfirmed. Thread-safe.
-  bool holds_back() const { return decider_.holds_back(); }
+  bool holds_back() const { return committer_.holds_back(); }
   /// Whether a tick reached the queue recently. Thread-safe.
   bool ticking() const;
 
@@ -52,16 +52,16 @@ class TickLoop {
   void tick(SteadyPoint started, SteadyPoint next);
   bool bus_present();
   void update_owned_tenants();
-  void every_second();
+  void report_depths();
 
   Parts parts_;
   const Milliseconds interval_;
   PartitionOwner owner_;
-  MatchCommitter decider_;
-  DepthReport report_;
+  MatchCommitter committer_;
+  DepthReport depth_report_;
   std::optional<SteadyPoint> bus_gone_since_;
   SteadyPoint reported_at_{};
-  std::atomic<bool> asked_ = true;
+  std::atomic<bool> bucket_opened_ = true;
   std::atomic<bool> stopping_ = false;
   std::atomic<SteadyPoint::rep> ticked_at_ = 0;
   std::thread thread_;  // last member, so that all others exist when the thread starts

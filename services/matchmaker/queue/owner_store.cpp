@@ -41,7 +41,7 @@ std::vector<Tenant> tenants_in(const RedisReply& reply) {
 
 RedisCommand poll_command(const PollRequest& ask) {
   storage::Arguments arguments{ask.name.partition, ask.token, std::to_string(ask.expected),
-                               std::to_string(kClockTolerance.count()), std::to_string(kEntriesPerLook)};
+                               std::to_string(kClockTolerance.count()), std::to_string(kEntriesPerPoll)};
   for (const auto& bucket : ask.buckets) {
     arguments.push_back(bucket.bucket);
     arguments.push_back(std::to_string(bucket.cursor));
@@ -211,7 +211,7 @@ RedisResult<std::vector<TicketRecord>> OwnerStore::load(const std::vector<std::p
   return loaded;
 }
 
-RedisResult<std::vector<LeaseTaken>> OwnerStore::take_leases(const std::vector<LeaseRequest>& asks, Deadline deadline) {
+RedisResult<std::vector<LeaseResult>> OwnerStore::acquire_leases(const std::vector<LeaseRequest>& asks, Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& ask : asks) {
     commands.push_back(
@@ -219,7 +219,7 @@ RedisResult<std::vector<LeaseTaken>> OwnerStore::take_leases(const std::vector<L
   }
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
-  std::vector<LeaseTaken> taken;
+  std::vector<LeaseResult> taken;
   for (const auto& reply : *replies) taken.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
   return taken;
 }

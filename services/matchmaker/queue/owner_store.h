@@ -18,7 +18,7 @@
 namespace mm::matchmaker {
 
 /// Limit of entries read from one bucket per poll, and of dead entries removed.
-inline constexpr std::size_t kEntriesPerLook = 2'000;
+inline constexpr std::size_t kEntriesPerPoll = 2'000;
 /// A larger difference between two clocks is a jump, not a delay.
 inline constexpr Milliseconds kClockTolerance{2'000};
 
@@ -71,8 +71,8 @@ struct LeaseRequest {
   std::string fresh;  ///< new identifier of this attempt
 };
 
-struct LeaseTaken {
-  bool taken = false;
+struct LeaseResult {
+  bool acquired = false;
   std::string token;
 };
 
@@ -163,7 +163,7 @@ class OwnerStore {
   storage::RedisResult<std::vector<TicketRecord>> load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
                                                       Deadline deadline);
 
-  storage::RedisResult<std::vector<LeaseTaken>> take_leases(const std::vector<LeaseRequest>& asks, Deadline deadline);
+  storage::RedisResult<std::vector<LeaseResult>> acquire_leases(const std::vector<LeaseRequest>& asks, Deadline deadline);
   storage::RedisResult<Done> release_leases(const std::vector<std::pair<PartitionName, std::string>>& held,
                                             Deadline deadline);
 

@@ -30,7 +30,7 @@ bool RecordedPool::erase(TicketId id, Left why) {
 
 void RecordedPool::clear() { begin_fresh(taped()); }
 
-void RecordedPool::take_rules(const ModeRules& rules, bool known) {
+void RecordedPool::set_rules(const ModeRules& rules, bool known) {
   play_.rules = rules;
   play_.known = known;
   begin_anew(taped());

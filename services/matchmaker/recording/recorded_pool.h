@@ -36,7 +36,7 @@ class RecordedPool {
   bool erase(TicketId id, Left why);
   void clear();
   /// Applies other rules to the same tickets; the next tick plans all of them.
-  void take_rules(const ModeRules& rules, bool known);
+  void set_rules(const ModeRules& rules, bool known);
 
   // One tick in three steps, so that several buckets can be planned in parallel:
   /// Begins anew on the encoder, if that is due.

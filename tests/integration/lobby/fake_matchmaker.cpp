@@ -121,7 +121,7 @@ std::string FakeMatchmaker::lease(const Tenant& tenant, const std::string& bucke
   const auto partition = matchmaker::partition_of(bucket);
   auto& token = leases_[tenant.str() + partition];
   if (token.empty()) {
-    token = must(ticks_.take_leases({{{tenant, partition}, "", "", "test"}}, in_time())).front().token;
+    token = must(ticks_.acquire_leases({{{tenant, partition}, "", "", "test"}}, in_time())).front().token;
   }
   return token;
 }

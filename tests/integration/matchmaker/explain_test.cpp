@@ -333,7 +333,7 @@ TEST(Explain, AskedByManyAtOnceIsBoundedAndLeavesRoomForOthers) {
   const auto ticks = instance->metric("mm_matchmaker_tick_seconds_count") - ticks_before;
   const auto explanations = instance->metric("mm_matchmaker_explain_seconds_count") - before;
   EXPECT_GE(explanations, answered.load());
-  EXPECT_LE(explanations, (ticks + 1) * SnapshotRequests::kCopiesATick);
+  EXPECT_LE(explanations, (ticks + 1) * SnapshotRequests::kMaxCopiesPerTick);
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
 }
 

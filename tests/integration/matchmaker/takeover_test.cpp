@@ -99,15 +99,15 @@ void expect_all_matched_once(World& world, const Tenant& tenant, const std::set<
 TEST(Lease, IsTakenOnlyAfterASecondOfSuccessfulLooksAtAStandingBeat) {
   SteadyPoint now{Seconds(100)};
   Lease lease;
-  EXPECT_FALSE(lease.may_take()) << "nothing seen yet";
+  EXPECT_FALSE(lease.may_acquire()) << "nothing seen yet";
   lease.seen("7:a", "1", now);
   for (int i = 0; i < 9; ++i) lease.seen("7:a", "1", now += Milliseconds(100));
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
   lease.seen("7:a", "2", now += Milliseconds(100));
   for (int i = 0; i < 9; ++i) lease.seen("7:a", "2", now += Milliseconds(100));
-  EXPECT_FALSE(lease.may_take()) << "the beat has changed meanwhile";
+  EXPECT_FALSE(lease.may_acquire()) << "the beat has changed meanwhile";
   lease.seen("7:a", "2", now += Milliseconds(100));
-  EXPECT_TRUE(lease.may_take());
+  EXPECT_TRUE(lease.may_acquire());
 }
 
 TEST(Lease, DoesNotCountTimeInWhichNobodyCouldLook) {
@@ -116,16 +116,16 @@ TEST(Lease, DoesNotCountTimeInWhichNobodyCouldLook) {
   lease.seen("7:a", "1", now);
   lease.missed();
   lease.seen("7:a", "1", now += Seconds(60));
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
   lease.seen("7:a", "1", now += Seconds(60));
-  EXPECT_FALSE(lease.may_take()) << "time without reads does not count";
+  EXPECT_FALSE(lease.may_acquire()) << "time without reads does not count";
 }
 
 TEST(Lease, KnowsItsOwnTokenWhenTheAnswerWasLost) {
   SteadyPoint now{Seconds(100)};
   Lease lease;
   lease.seen("", "", now);
-  EXPECT_TRUE(lease.may_take()) << "the partition has no owner";
+  EXPECT_TRUE(lease.may_acquire()) << "the partition has no owner";
   lease.attempt("fresh");
   lease.seen("8:other", "1", now);
   EXPECT_FALSE(lease.mine());
@@ -170,13 +170,13 @@ TEST(BucketMemory, IsReadAgainWhenItIsNotAsLargeAsTheQueue) {
   rules.team_sizes = {1};
   BucketState pool(bucket, rules, true);
   EXPECT_FALSE(pool.complete());
-  pool.read(pool.ask(), {0, {}}, 0);
+  pool.read(pool.poll_request(), {0, {}}, 0);
   pool.verify();
   EXPECT_TRUE(pool.complete());
-  pool.read(pool.ask(), {1, {}}, 7);  // the queue has a ticket that the copy does not have
+  pool.read(pool.poll_request(), {1, {}}, 7);  // the queue has a ticket that the copy does not have
   pool.verify();
   EXPECT_FALSE(pool.complete());
-  EXPECT_EQ(pool.ask().cursor, 0);
+  EXPECT_EQ(pool.poll_request().cursor, 0);
 }
 
 // A copy of a commit is delayed until its match was cancelled and its tickets are queued again.

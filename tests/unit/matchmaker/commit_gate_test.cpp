@@ -20,8 +20,8 @@ TEST(CommitGate, AllowsCommitsUpToItsBound) {
 
 TEST(CommitGate, ClosesWhenOneMatchIsUnconfirmedForTooLong) {
   CommitGate gate(10);
-  EXPECT_EQ(gate.room({1, CommitGate::kOldestMost}, kStart), 9);
-  EXPECT_EQ(gate.room({1, CommitGate::kOldestMost + Milliseconds{1}}, kStart), 0);
+  EXPECT_EQ(gate.room({1, CommitGate::kMaxUnconfirmedAge}, kStart), 9);
+  EXPECT_EQ(gate.room({1, CommitGate::kMaxUnconfirmedAge + Milliseconds{1}}, kStart), 0);
   EXPECT_EQ(gate.room({}, kStart), 10) << "the gate opens again once that match is confirmed";
 }
 

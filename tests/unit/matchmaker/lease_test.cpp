@@ -27,17 +27,17 @@ TEST(LeaseToken, ContainsTheAddressOfItsHolder) {
 
 TEST(Lease, WithoutAnOwnerMayBeTakenAfterAPoll) {
   Lease lease;
-  EXPECT_FALSE(lease.may_take()) << "not polled yet";
+  EXPECT_FALSE(lease.may_acquire()) << "not polled yet";
   lease.seen("", "", at(0));
-  EXPECT_TRUE(lease.may_take());
+  EXPECT_TRUE(lease.may_acquire());
 }
 
 TEST(Lease, MayBeTakenWhenTheBeatHasStoodStillForASecond) {
   Lease lease;
   poll_without_beats(lease, 0, 900);
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
   poll_without_beats(lease, 1'000, 1'000);
-  EXPECT_TRUE(lease.may_take());
+  EXPECT_TRUE(lease.may_acquire());
 }
 
 TEST(Lease, AChangedBeatStartsTheSecondAnew) {
@@ -45,24 +45,24 @@ TEST(Lease, AChangedBeatStartsTheSecondAnew) {
   poll_without_beats(lease, 0, 900);
   lease.seen("3:other", "8", at(1'000));
   lease.seen("3:other", "8", at(1'100));
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
 }
 
 TEST(Lease, TimeWithoutSuccessfulPollsDoesNotCount) {
   Lease lease;
   poll_without_beats(lease, 0, 500);
   lease.missed();
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
   lease.seen("3:other", "7", at(5'000));
   lease.seen("3:other", "7", at(5'100));
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
 }
 
 TEST(Lease, APauseOfThisProcessCountsForAQuarterOfASecondAtMost) {
   Lease lease;
   lease.seen("3:other", "7", at(0));
   lease.seen("3:other", "7", at(60'000));
-  EXPECT_FALSE(lease.may_take());
+  EXPECT_FALSE(lease.may_acquire());
 }
 
 TEST(Lease, WhoseAttemptWasAnsweredLateIsOurs) {
@@ -72,14 +72,14 @@ TEST(Lease, WhoseAttemptWasAnsweredLateIsOurs) {
   lease.seen("4:" + identifier, "1", at(0));
   EXPECT_TRUE(lease.mine());
   EXPECT_EQ(lease.token(), "4:" + identifier);
-  lease.given_up();
+  lease.released();
   lease.seen("4:" + identifier, "1", at(100));
   EXPECT_FALSE(lease.mine()) << "it was given up since";
 }
 
 TEST(Lease, ThatAnotherInstanceHoldsNowIsLost) {
   Lease lease;
-  lease.taken("4:" + lease_identifier(kAddress, 1));
+  lease.acquired("4:" + lease_identifier(kAddress, 1));
   lease.seen("5:" + lease_identifier(kOther, 1), "1", at(0));
   EXPECT_FALSE(lease.mine());
 }

@@ -41,7 +41,7 @@ class Owner {
   void pass_seconds(int seconds) {
     for (int i = 0; i < seconds; ++i) {
       clock.advance(Milliseconds{1'000});
-      estimator.sample_waits(kBucket.text(), rules(), pool_.pool(), pool_.take_left(), 0);
+      estimator.sample_waits(kBucket.text(), rules(), pool_.pool(), pool_.take_departures(), 0);
     }
   }
 

@@ -95,7 +95,7 @@ void History::change_tickets(Bucket& bucket) {
     bucket.pool->clear();
     bucket.waiting.clear();
   }
-  if (one_in(40)) bucket.pool->take_rules(some_rules(), !one_in(5));
+  if (one_in(40)) bucket.pool->set_rules(some_rules(), !one_in(5));
 }
 
 void History::plan(Bucket& bucket) {
