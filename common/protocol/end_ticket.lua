@@ -34,7 +34,7 @@ local function end_ticket(ticket, state, holder, now, reason, player)
   if player and player ~= '' then
     body.player_id = player
   end
-  tell('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
+  add_event('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
 end
 
 -- Withdraws a ticket for its players. A queued ticket ends as cancelled. A ticket in a live match is only marked, so

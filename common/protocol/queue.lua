@@ -50,7 +50,7 @@ end
 -- Appends a ticket event to the outbox, in the same script as the change it reports, so both are written or neither.
 -- The relay sends it to the stream. `at` is Redis's clock in ms; it only limits how long the event is kept for sending
 -- again.
-local function tell(subject, message_id, body)
+local function add_event(subject, message_id, body)
   local clock = redis.call('TIME')
   redis.call('RPUSH', prefix .. 'outbox', cjson.encode({subject = subject, message_id = message_id,
     at = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)), body = body}))

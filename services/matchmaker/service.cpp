@@ -13,9 +13,9 @@ namespace {
 constexpr int kWorkers = 4;
 /// Enqueues, workers, outbox relay, reconciler, explanations and the consumer; each holds a connection only briefly.
 constexpr int kQueueConnections = 6;
-constexpr std::size_t kEnqueuesAtOnce = 128;
+constexpr std::size_t kEnqueueBatch = 128;
 constexpr int kEnqueueThreads = 2;
-constexpr std::size_t kExplainsAtOnce = 64;
+constexpr std::size_t kExplainBatch = 64;
 
 int plan_threads(const Settings& settings) {
   constexpr int kMost = 4;
@@ -88,17 +88,17 @@ void Service::follow_matches() {
 }
 
 void Service::serve() {
-  server_.serve_batch<Enqueue>(kEnqueuesAtOnce,
-                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { enqueue_handler_.take(batch); },
+  server_.serve_batch<Enqueue>(kEnqueueBatch,
+                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { enqueue_handler_.handle(batch); },
                                kEnqueueThreads);
   server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return ticket_handler_.cancel(request, context); });
   server_.serve<GetTicket>([this](const auto& request, const auto& context) { return ticket_handler_.status(request, context); });
   server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return ticket_handler_.make(request, context); });
   server_.serve<GetQueues>([this](const auto& request, const auto& context) { return ticket_handler_.queues(request, context); });
   server_.serve_batch<GetExplanation>(
-      kExplainsAtOnce, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_handler_.take(batch); });
+      kExplainBatch, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_handler_.handle(batch); });
   server_.serve_batch_at<ExplainHere>(
-      address_.to_string(), kExplainsAtOnce,
+      address_.to_string(), kExplainBatch,
       [this](std::vector<bus::Incoming<ExplainHere>>& batch) { explain_handler_.handle_forwarded(batch); });
   server_.start();
 }

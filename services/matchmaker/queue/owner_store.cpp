@@ -16,8 +16,8 @@ using storage::RedisResult;
 
 namespace {
 
-constexpr std::size_t kSweptAtOnce = 500;
-constexpr std::size_t kChangesAtOnce = 1'000;
+constexpr std::size_t kSweepBatch = 500;
+constexpr std::size_t kMaxKeysPerRead = 1'000;
 
 RedisCommand script(const storage::Script& script, const Tenant& tenant, storage::Arguments arguments) {
   return {std::move(arguments), &script, {prefix_of(tenant)}};
@@ -39,16 +39,16 @@ std::vector<Tenant> tenants_in(const RedisReply& reply) {
   return tenants;
 }
 
-RedisCommand poll_command(const PollRequest& ask) {
-  storage::Arguments arguments{ask.name.partition, ask.token, std::to_string(ask.expected),
+RedisCommand poll_command(const PollRequest& request) {
+  storage::Arguments arguments{request.name.partition, request.token, std::to_string(request.expected),
                                std::to_string(kClockTolerance.count()), std::to_string(kEntriesPerPoll)};
-  for (const auto& bucket : ask.buckets) {
+  for (const auto& bucket : request.buckets) {
     arguments.push_back(bucket.bucket);
     arguments.push_back(std::to_string(bucket.cursor));
     arguments.push_back(std::to_string(bucket.dead.size()));
     for (const auto& ticket : bucket.dead) arguments.push_back(ticket.to_string());
   }
-  return script(scripts::kPoll, ask.name.tenant, std::move(arguments));
+  return script(scripts::kPoll, request.name.tenant, std::move(arguments));
 }
 
 BucketRead parse_read(const RedisReply& reply) {
@@ -63,23 +63,23 @@ BucketRead parse_read(const RedisReply& reply) {
   return read;
 }
 
-PollResult parse_look(const RedisReply& reply) {
-  PollResult look;
-  look.mine = integer_at(reply, 0) == 1;
-  if (!look.mine) {
-    look.token = text_at(reply, 1);
-    look.beat = text_at(reply, 2);
-    return look;
+PollResult parse_poll(const RedisReply& reply) {
+  PollResult result;
+  result.mine = integer_at(reply, 0) == 1;
+  if (!result.mine) {
+    result.token = text_at(reply, 1);
+    result.beat = text_at(reply, 2);
+    return result;
   }
-  look.now = integer_at(reply, 2);
-  look.change = integer_at(reply, 3);
-  look.known_buckets = integer_at(reply, 4);
+  result.now = integer_at(reply, 2);
+  result.change = integer_at(reply, 3);
+  result.known_buckets = integer_at(reply, 4);
   if (reply.items.size() > 5) {
-    for (const auto& read : reply.items[5].items) look.buckets.push_back(parse_read(read));
+    for (const auto& read : reply.items[5].items) result.buckets.push_back(parse_read(read));
   }
-  look.unconfirmed = integer_at(reply, 6);
-  look.oldest_unconfirmed = integer_of(text_at(reply, 7));
-  return look;
+  result.unconfirmed = integer_at(reply, 6);
+  result.oldest_unconfirmed = integer_of(text_at(reply, 7));
+  return result;
 }
 
 CommitResult parse_commit(const RedisReply& reply) {
@@ -114,9 +114,9 @@ PulseQuery::PulseQuery(Uuid address, std::vector<Tenant> tenants)
     : commands_{{{"HINCRBY", kPulsesKey, address.to_string(), "1"}, nullptr, {}},
                 {{"HGETALL", kPulsesKey}, nullptr, {}}},
       tenants_(std::move(tenants)) {
-  for (std::size_t i = 0; i < tenants_.size(); i += kChangesAtOnce) {
+  for (std::size_t i = 0; i < tenants_.size(); i += kMaxKeysPerRead) {
     storage::Arguments arguments{"MGET"};
-    const auto end = std::min(tenants_.size(), i + kChangesAtOnce);
+    const auto end = std::min(tenants_.size(), i + kMaxKeysPerRead);
     for (std::size_t t = i; t < end; ++t) arguments.push_back(key_of(tenants_[t], "change"));
     commands_.push_back({std::move(arguments), nullptr, {}});
   }
@@ -173,19 +173,19 @@ RedisResult<std::vector<OwnerStore::Buckets>> OwnerStore::buckets(const std::vec
   return buckets;
 }
 
-RedisResult<std::vector<PollResult>> OwnerStore::poll(const std::vector<PollRequest>& asks, Deadline deadline) {
+RedisResult<std::vector<PollResult>> OwnerStore::poll(const std::vector<PollRequest>& requests, Deadline deadline) {
   std::vector<RedisCommand> commands;
-  commands.reserve(asks.size());
-  for (const auto& ask : asks) commands.push_back(poll_command(ask));
+  commands.reserve(requests.size());
+  for (const auto& request : requests) commands.push_back(poll_command(request));
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
-  std::vector<PollResult> looks;
-  looks.reserve(replies->size());
+  std::vector<PollResult> results;
+  results.reserve(replies->size());
   for (const auto& reply : *replies) {
     if (reply.kind == RedisReply::Kind::error) return fail(storage::RedisError{true, reply.text});
-    looks.push_back(parse_look(reply));
+    results.push_back(parse_poll(reply));
   }
-  return looks;
+  return results;
 }
 
 RedisResult<std::vector<TicketRecord>> OwnerStore::load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
@@ -211,17 +211,18 @@ RedisResult<std::vector<TicketRecord>> OwnerStore::load(const std::vector<std::p
   return loaded;
 }
 
-RedisResult<std::vector<LeaseResult>> OwnerStore::acquire_leases(const std::vector<LeaseRequest>& asks, Deadline deadline) {
+RedisResult<std::vector<LeaseResult>> OwnerStore::acquire_leases(const std::vector<LeaseRequest>& requests,
+                                                                 Deadline deadline) {
   std::vector<RedisCommand> commands;
-  for (const auto& ask : asks) {
-    commands.push_back(
-        script(scripts::kTakeLease, ask.name.tenant, {ask.name.partition, ask.token, ask.beat, ask.fresh}));
+  for (const auto& request : requests) {
+    commands.push_back(script(scripts::kTakeLease, request.name.tenant,
+                              {request.name.partition, request.token, request.beat, request.fresh}));
   }
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
-  std::vector<LeaseResult> taken;
-  for (const auto& reply : *replies) taken.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
-  return taken;
+  std::vector<LeaseResult> results;
+  for (const auto& reply : *replies) results.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
+  return results;
 }
 
 RedisResult<Done> OwnerStore::release_leases(const std::vector<std::pair<PartitionName, std::string>>& held,
@@ -238,18 +239,18 @@ RedisResult<Done> OwnerStore::release_leases(const std::vector<std::pair<Partiti
 RedisResult<OwnerStore::Decided> OwnerStore::decide(const std::vector<CommitRequest>& commits,
                                                   const std::vector<ExpireRequest>& expired, Deadline deadline) {
   std::vector<RedisCommand> commands;
-  for (const auto& ask : expired) {
-    commands.push_back(script(scripts::kEnd, ask.name.tenant,
-                              {ask.ticket.to_string(), "timed_out", ask.name.partition, ask.token}));
+  for (const auto& request : expired) {
+    commands.push_back(script(scripts::kEnd, request.name.tenant,
+                              {request.ticket.to_string(), "timed_out", request.name.partition, request.token}));
   }
-  for (const auto& ask : commits) {
-    storage::Arguments arguments{ask.name.partition, ask.token, ask.bucket, ask.found.match_id.to_string(),
-                                 wire::encode(ask.found)};
-    for (const auto& seat : ask.seats) {
+  for (const auto& request : commits) {
+    storage::Arguments arguments{request.name.partition, request.token, request.bucket,
+                                 request.found.match_id.to_string(), wire::encode(request.found)};
+    for (const auto& seat : request.seats) {
       arguments.push_back(seat.ticket.to_string());
       arguments.push_back(std::to_string(seat.attempt));
     }
-    commands.push_back(script(scripts::kCommit, ask.name.tenant, std::move(arguments)));
+    commands.push_back(script(scripts::kCommit, request.name.tenant, std::move(arguments)));
   }
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
@@ -261,12 +262,12 @@ RedisResult<OwnerStore::Decided> OwnerStore::decide(const std::vector<CommitRequ
   return decided;
 }
 
-RedisResult<Done> OwnerStore::restamp(const std::vector<RestampRequest>& asks, Deadline deadline) {
+RedisResult<Done> OwnerStore::restamp(const std::vector<RestampRequest>& requests, Deadline deadline) {
   std::vector<RedisCommand> commands;
-  for (const auto& ask : asks) {
-    commands.push_back(script(scripts::kRestamp, ask.name.tenant,
-                              {ask.name.partition, ask.token, ask.ticket.to_string(), std::to_string(ask.attempt),
-                               std::to_string(ask.by.count())}));
+  for (const auto& request : requests) {
+    commands.push_back(script(scripts::kRestamp, request.name.tenant,
+                              {request.name.partition, request.token, request.ticket.to_string(),
+                               std::to_string(request.attempt), std::to_string(request.by.count())}));
   }
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
@@ -296,8 +297,8 @@ RedisResult<Done> OwnerStore::retire(const std::vector<BucketOwned>& buckets, De
 
 RedisResult<std::int64_t> OwnerStore::sweep(const PartitionName& name, const std::string& token, Deadline deadline) {
   auto reply = redis_.eval(scripts::kSweep, {prefix_of(name.tenant)},
-                           {name.partition, token, std::to_string(kEndedKept.count()), std::to_string(kSweptAtOnce),
-                            std::to_string(kSentKept.count())},
+                           {name.partition, token, std::to_string(kEndedRetention.count()), std::to_string(kSweepBatch),
+                            std::to_string(kSentRetention.count())},
                            deadline);
   if (!reply) return fail(std::move(reply).error());
   return reply->integer;

@@ -159,11 +159,12 @@ class OwnerStore {
   };
   storage::RedisResult<std::vector<Buckets>> buckets(const std::vector<Tenant>& tenants, Deadline deadline);
 
-  storage::RedisResult<std::vector<PollResult>> poll(const std::vector<PollRequest>& asks, Deadline deadline);
+  storage::RedisResult<std::vector<PollResult>> poll(const std::vector<PollRequest>& requests, Deadline deadline);
   storage::RedisResult<std::vector<TicketRecord>> load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
                                                       Deadline deadline);
 
-  storage::RedisResult<std::vector<LeaseResult>> acquire_leases(const std::vector<LeaseRequest>& asks, Deadline deadline);
+  storage::RedisResult<std::vector<LeaseResult>> acquire_leases(const std::vector<LeaseRequest>& requests,
+                                                                Deadline deadline);
   storage::RedisResult<Done> release_leases(const std::vector<std::pair<PartitionName, std::string>>& held,
                                             Deadline deadline);
 
@@ -174,12 +175,12 @@ class OwnerStore {
   /// Expires first, then commits, in one round trip. One result for each, in order.
   storage::RedisResult<Decided> decide(const std::vector<CommitRequest>& commits, const std::vector<ExpireRequest>& expired,
                                        Deadline deadline);
-  storage::RedisResult<Done> restamp(const std::vector<RestampRequest>& asks, Deadline deadline);
+  storage::RedisResult<Done> restamp(const std::vector<RestampRequest>& requests, Deadline deadline);
 
   storage::RedisResult<Done> write_summaries(const std::vector<BucketSummary>& summaries, Deadline deadline);
   /// Removes empty buckets from the tenant's set.
   storage::RedisResult<Done> retire(const std::vector<BucketOwned>& buckets, Deadline deadline);
-  /// Deletes tickets that ended more than kEndedKept ago. Returns their number.
+  /// Deletes tickets that ended more than kEndedRetention ago. Returns their number.
   storage::RedisResult<std::int64_t> sweep(const PartitionName& name, const std::string& token, Deadline deadline);
 
  private:

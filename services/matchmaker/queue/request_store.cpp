@@ -18,7 +18,7 @@ namespace {
 constexpr json::ReadLimits kLargestMatch{limits::kMaxJsonDepth, 100'000};
 
 /// The first word of a script's reply; empty if the reply is an error.
-std::string_view verdict(const RedisReply& reply) {
+std::string_view first_word(const RedisReply& reply) {
   return reply.items.empty() ? std::string_view{} : std::string_view(reply.items[0].text);
 }
 
@@ -64,7 +64,7 @@ std::string joined(const std::vector<std::string>& parts) {
 EnqueueResult parse_enqueue(const RedisReply& reply) {
   using Kind = EnqueueResult::Kind;
   EnqueueResult result;
-  const auto word = verdict(reply);
+  const auto word = first_word(reply);
   if (word == "queued" || word == "same") {
     result.kind = word == "same" ? Kind::same : Kind::queued;
     result.answer = parse_answer(item(reply, 1));
@@ -107,7 +107,7 @@ RedisCommand outcome_command(const MatchOutcome& outcome) {
   storage::Arguments arguments{outcome.match.to_string(), std::string(name_of(outcome.kind))};
   if (outcome.kind == OutcomeKind::cancelled) {
     arguments.emplace_back(text_of(outcome.reason));
-    arguments.push_back(std::to_string(kServerlessMost));
+    arguments.push_back(std::to_string(kMaxServerlessMatches));
     for (const auto& ticket : outcome.requeue) arguments.push_back(ticket.to_string());
   }
   return {std::move(arguments), &scripts::kOutcome, {prefix_of(outcome.tenant)}};
@@ -115,7 +115,7 @@ RedisCommand outcome_command(const MatchOutcome& outcome) {
 
 std::optional<OutcomeResult> parse_outcome(const RedisReply& reply) {
   OutcomeResult result;
-  const auto word = verdict(reply);
+  const auto word = first_word(reply);
   if (word == "unknown") return result;
   if (word == "confirmed") {
     result.changed = reply.items.size() > 1 && reply.items[1].integer > 0;
@@ -200,11 +200,11 @@ RedisResult<std::vector<EnqueueResult>> RequestStore::enqueue(const std::vector<
 RedisResult<EndResult> RequestStore::cancel(const Tenant& tenant, const Cancellation& cancellation, Deadline deadline) {
   const auto text = [](const std::optional<PlayerId>& player) { return player ? player->to_string() : std::string(); };
   auto reply = redis_.eval(scripts::kEnd, {prefix_of(tenant)},
-                           {cancellation.ticket.to_string(), "cancelled", text(cancellation.asks),
+                           {cancellation.ticket.to_string(), "cancelled", text(cancellation.requested_by),
                             std::string(text_of(cancellation.reason)), text(cancellation.caused_by)},
                            deadline);
   if (!reply) return fail(std::move(reply).error());
-  const auto word = verdict(*reply);
+  const auto word = first_word(*reply);
   if (word == "ended") return EndResult{EndResult::Kind::ended};
   if (word == "cancelled") return EndResult{EndResult::Kind::already};
   if (word == "timed_out") return EndResult{EndResult::Kind::timed_out};
@@ -241,7 +241,7 @@ RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, Deadli
   }
   auto reply = redis_.eval(scripts::kMakeMatch, {prefix_of(found.tenant)}, std::move(arguments), deadline);
   if (!reply) return fail(std::move(reply).error());
-  const auto word = verdict(*reply);
+  const auto word = first_word(*reply);
   if (word == "made") return MakeResult{MakeResult::Kind::made, {}};
   if (word == "same") return MakeResult{MakeResult::Kind::same, {}};
   if (word == "expired") return MakeResult{MakeResult::Kind::expired, {}};
@@ -352,9 +352,9 @@ RedisResult<std::vector<std::vector<MatchId>>> RequestStore::ids_in(const std::v
 }
 
 RedisResult<std::vector<std::vector<MatchId>>> RequestStore::unconfirmed(const std::vector<Tenant>& tenants,
-                                                                       std::size_t most, Deadline deadline) {
+                                                                       std::size_t limit, Deadline deadline) {
   std::vector<RedisCommand> commands;
-  const auto last = std::to_string(most - 1);
+  const auto last = std::to_string(limit - 1);
   for (const auto& tenant : tenants) {
     commands.push_back({{"ZRANGE", key_of(tenant, "unconfirmed"), "0", last}, nullptr, {}});
   }
@@ -384,8 +384,8 @@ RedisResult<std::vector<LiveText>> RequestStore::live_texts(const std::vector<st
   return texts;
 }
 
-RedisResult<std::vector<OutboxEvent>> RequestStore::outbox(const Tenant& tenant, std::size_t most, Deadline deadline) {
-  auto reply = redis_.command({"LRANGE", key_of(tenant, "outbox"), "0", std::to_string(most - 1)}, deadline);
+RedisResult<std::vector<OutboxEvent>> RequestStore::outbox(const Tenant& tenant, std::size_t limit, Deadline deadline) {
+  auto reply = redis_.command({"LRANGE", key_of(tenant, "outbox"), "0", std::to_string(limit - 1)}, deadline);
   if (!reply) return fail(std::move(reply).error());
   std::vector<OutboxEvent> events;
   for (const auto& entry : reply->items) events.push_back(outbox_event(entry.text, entry.text));
@@ -394,7 +394,7 @@ RedisResult<std::vector<OutboxEvent>> RequestStore::outbox(const Tenant& tenant,
 
 RedisResult<std::int64_t> RequestStore::relayed(const Tenant& tenant, const std::string& server,
                                               const std::vector<std::string>& entries, Deadline deadline) {
-  storage::Arguments arguments{server, std::to_string(kSentKept.count()), std::to_string(kSentMost)};
+  storage::Arguments arguments{server, std::to_string(kSentRetention.count()), std::to_string(kMaxSent)};
   arguments.insert(arguments.end(), entries.begin(), entries.end());
   auto reply = redis_.eval(scripts::kRelayed, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return fail(std::move(reply).error());
@@ -404,8 +404,8 @@ RedisResult<std::int64_t> RequestStore::relayed(const Tenant& tenant, const std:
 // Confirmed events are stored in the order of confirmation, and a server's id is never reused: once the first event was
 // confirmed by the current server, all were.
 RedisResult<std::vector<OutboxEvent>> RequestStore::confirmed_elsewhere(const Tenant& tenant, const std::string& server,
-                                                                      std::size_t most, Deadline deadline) {
-  auto reply = redis_.command({"LRANGE", key_of(tenant, "sent"), "0", std::to_string(most - 1)}, deadline);
+                                                                      std::size_t limit, Deadline deadline) {
+  auto reply = redis_.command({"LRANGE", key_of(tenant, "sent"), "0", std::to_string(limit - 1)}, deadline);
   if (!reply) return fail(std::move(reply).error());
   std::vector<OutboxEvent> events;
   for (const auto& entry : reply->items) {

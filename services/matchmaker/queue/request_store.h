@@ -18,7 +18,7 @@
 namespace mm::matchmaker {
 
 /// Ended tickets are kept for this long, to answer repeated requests.
-inline constexpr Milliseconds kEndedKept{15 * 60 * 1000};
+inline constexpr Milliseconds kEndedRetention{15 * 60 * 1000};
 /// An unknown version 7 identifier that is older than this belongs to something that ended and was swept.
 inline constexpr Milliseconds kUnknownMaxAge{5 * 60 * 1000};
 
@@ -71,7 +71,7 @@ struct EnqueueResult {
 /// A ticket to cancel: for which player (none: the right to cancel is not checked), why, and which player caused it.
 struct Cancellation {
   TicketId ticket;
-  std::optional<PlayerId> asks;
+  std::optional<PlayerId> requested_by;
   CloseReason reason = CloseReason::cancelled;
   std::optional<PlayerId> caused_by;
 };
@@ -85,7 +85,7 @@ struct EndResult {
 enum class OutcomeKind { known, ready, completed, cancelled };
 
 /// After this many matches without a server, a ticket ends with the reason no_server.
-inline constexpr int kServerlessMost = 3;
+inline constexpr int kMaxServerlessMatches = 3;
 
 struct MatchOutcome {
   Tenant tenant;
@@ -121,8 +121,8 @@ struct LiveText {
 
 /// After the stream has confirmed ticket events of a tenant, they are kept for this long, and at most this many, so
 /// that they can be sent again.
-inline constexpr Milliseconds kSentKept{15 * 60 * 1000};
-inline constexpr std::int64_t kSentMost = 50'000;
+inline constexpr Milliseconds kSentRetention{15 * 60 * 1000};
+inline constexpr std::int64_t kMaxSent = 50'000;
 
 /// A ticket event to be sent to the stream. `entry` is the whole stored text, by which the event is removed.
 struct OutboxEvent {
@@ -157,20 +157,20 @@ class RequestStore {
 
   /// Live matches of each tenant that session has not confirmed, oldest first.
   storage::RedisResult<std::vector<std::vector<MatchId>>> unconfirmed(const std::vector<Tenant>& tenants,
-                                                                      std::size_t most, Deadline deadline);
+                                                                      std::size_t limit, Deadline deadline);
   storage::RedisResult<std::vector<std::vector<MatchId>>> live(const std::vector<Tenant>& tenants, Deadline deadline);
   storage::RedisResult<std::vector<LiveText>> live_texts(const std::vector<std::pair<Tenant, MatchId>>& matches,
                                                          Deadline deadline);
 
-  storage::RedisResult<std::vector<OutboxEvent>> outbox(const Tenant& tenant, std::size_t most, Deadline deadline);
+  storage::RedisResult<std::vector<OutboxEvent>> outbox(const Tenant& tenant, std::size_t limit, Deadline deadline);
   storage::RedisResult<std::int64_t> outbox_length(const Tenant& tenant, Deadline deadline);
-  /// Records that the nats-server `server` has confirmed these entries; they can be sent again for kSentKept. Returns
-  /// how many of the oldest entries were dropped because there were more than kSentMost.
+  /// Records that the nats-server `server` has confirmed these entries; they can be sent again for kSentRetention.
+  /// Returns how many of the oldest entries were dropped because there were more than kMaxSent.
   storage::RedisResult<std::int64_t> relayed(const Tenant& tenant, const std::string& server,
                                              const std::vector<std::string>& entries, Deadline deadline);
   /// The first events that a server other than `server` confirmed; empty if none are left.
   storage::RedisResult<std::vector<OutboxEvent>> confirmed_elsewhere(const Tenant& tenant, const std::string& server,
-                                                                     std::size_t most, Deadline deadline);
+                                                                     std::size_t limit, Deadline deadline);
   storage::RedisResult<Done> relayed_again(const Tenant& tenant, const std::string& server,
                                            const std::vector<std::string>& entries, Deadline deadline);
 

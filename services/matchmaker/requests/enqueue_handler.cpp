@@ -8,14 +8,14 @@ namespace mm::matchmaker {
 namespace {
 
 /// Time limit for the queue's reply to one batch. A caller with less time left reaches its own deadline first.
-constexpr Milliseconds kBatchTime{1'000};
+constexpr Milliseconds kBatchTimeout{1'000};
 /// Session's answer that a match goes on is cached for this long, so a player who retries causes one request a second.
-constexpr Seconds kPlayingFor{1};
-constexpr std::size_t kPlayingMost = 10'000;
+constexpr Seconds kPlayingLifetime{1};
+constexpr std::size_t kMaxPlaying = 10'000;
 
 }  // namespace
 
-void EnqueueHandler::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
+void EnqueueHandler::handle(std::vector<bus::Incoming<Enqueue>>& incoming) {
   Batch batch;
   const auto now = parts_.clock.now();
   const auto modes = parts_.modes.current();
@@ -41,12 +41,12 @@ void EnqueueHandler::take(std::vector<bus::Incoming<Enqueue>>& incoming) {
 }
 
 void EnqueueHandler::submit(Batch batch) {
-  const auto deadline = batch.deadline.within(kBatchTime);
+  const auto deadline = batch.deadline.within(kBatchTimeout);
   const auto refuse_all = [&] {
     parts_.metrics.enqueue_failed.add(static_cast<double>(batch.answers.size()));
     for (auto& answer : batch.answers) answer(refuse(Code::unavailable, "the queue does not answer"));
   };
-  if (!know_tenants(batch.tickets, deadline)) return refuse_all();
+  if (!add_unknown_tenants(batch.tickets, deadline)) return refuse_all();
   const auto results = parts_.store.enqueue(batch.tickets, deadline);
   if (!results) return refuse_all();
 
@@ -58,7 +58,7 @@ void EnqueueHandler::submit(Batch batch) {
     const auto& result = (*results)[i];
     if (result.new_bucket) {
       opened = true;
-      bucket_opened(batch.tickets[i], deadline);
+      on_bucket_opened(batch.tickets[i], deadline);
     }
     if (result.kind == EnqueueResult::Kind::claimed && result.claim.match) {
       claims.push_back(result.claim);
@@ -74,7 +74,7 @@ void EnqueueHandler::submit(Batch batch) {
 
 // The tenant is added to the set of tenants before its first ticket is written; otherwise no owner would look for the
 // ticket. The set is in another slot than the tenant's keys, so no script can do both.
-bool EnqueueHandler::know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
+bool EnqueueHandler::add_unknown_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
   for (const auto& ticket : tickets) {
     {
       const std::lock_guard lock(known_mutex_);
@@ -88,14 +88,14 @@ bool EnqueueHandler::know_tenants(const std::vector<NewTicket>& tickets, Deadlin
 }
 
 // A known tenant's bucket is also opened after the queue was emptied. Then the set of tenants is empty too.
-void EnqueueHandler::bucket_opened(const NewTicket& ticket, Deadline deadline) {
+void EnqueueHandler::on_bucket_opened(const NewTicket& ticket, Deadline deadline) {
   if (parts_.store.add_tenant(ticket.tenant, deadline)) return;
   const std::lock_guard lock(known_mutex_);
   known_tenants_.erase(ticket.tenant);
 }
 
 void EnqueueHandler::try_again(Batch batch, const std::vector<Claim>& claims) {
-  const auto deadline = batch.deadline.within(kBatchTime);
+  const auto deadline = batch.deadline.within(kBatchTimeout);
   Batch free;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     if (is_over(batch.tickets[i].tenant, *claims[i].match, deadline)) {
@@ -119,13 +119,13 @@ bool EnqueueHandler::is_over(const Tenant& tenant, MatchId match, Deadline deadl
   {
     const std::lock_guard lock(known_mutex_);
     const auto asked = playing_.find(match);
-    if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingFor) return false;
+    if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingLifetime) return false;
   }
   const LiveMatch live{tenant, match};
-  const auto standings = parts_.outcomes.reconcile({live}, deadline);
-  if (standings && standings->contains(live) && standings->at(live) == Outcomes::ReconcileResult::over) return true;
+  const auto results = parts_.outcomes.reconcile({live}, deadline);
+  if (results && results->contains(live) && results->at(live) == Outcomes::ReconcileResult::over) return true;
   const std::lock_guard lock(known_mutex_);
-  if (playing_.size() >= kPlayingMost) playing_.clear();
+  if (playing_.size() >= kMaxPlaying) playing_.clear();
   playing_[match] = parts_.clock.steady();
   return false;
 }

@@ -32,7 +32,7 @@ class EnqueueHandler {
   explicit EnqueueHandler(const Parts& parts) : parts_(parts) {}
 
   /// Checks, enqueues and replies to a batch. Thread-safe.
-  void take(std::vector<bus::Incoming<Enqueue>>& incoming);
+  void handle(std::vector<bus::Incoming<Enqueue>>& incoming);
 
  private:
   using Answer = std::function<void(Reply<Enqueued>)>;
@@ -43,8 +43,8 @@ class EnqueueHandler {
   };
 
   void submit(Batch batch);
-  bool know_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
-  void bucket_opened(const NewTicket& ticket, Deadline deadline);
+  bool add_unknown_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
+  void on_bucket_opened(const NewTicket& ticket, Deadline deadline);
   /// For tickets whose players the queue holds in a match: asks session, and enqueues again those whose match is over.
   void try_again(Batch batch, const std::vector<Claim>& claims);
   bool is_over(const Tenant& tenant, MatchId match, Deadline deadline);

@@ -15,7 +15,7 @@ namespace mm::matchmaker {
 namespace {
 
 /// Limit of the time used from the caller's deadline; the rest is for the reply's way back.
-constexpr Milliseconds kAnswer{1'500};
+constexpr Milliseconds kTimeout{1'500};
 
 std::string seconds_text(BucketMs ms) {
   char text[32];
@@ -25,41 +25,41 @@ std::string seconds_text(BucketMs ms) {
 
 Explanation explanation_of_end(const StatusResult& found) {
   const auto& ticket = found.ticket;
-  Explanation curves;
-  curves.ticket_id = ticket.id;
-  curves.status = status_of(ticket.state);
-  if (ticket.mode) curves.mode = *ticket.mode;
-  if (ticket.region) curves.region = *ticket.region;
-  curves.team_size = ticket.team_size;
-  curves.waited_ms = waited_ms(found);
-  const auto after = " after " + seconds_text(curves.waited_ms) + ".";
-  switch (curves.status) {
-    case TicketStatus::matched: curves.summary = "It was matched" + after; break;
-    case TicketStatus::cancelled: curves.summary = "It was cancelled" + after; break;
-    case TicketStatus::timed_out: curves.summary = "It found no match in time and timed out" + after; break;
+  Explanation explanation;
+  explanation.ticket_id = ticket.id;
+  explanation.status = status_of(ticket.state);
+  if (ticket.mode) explanation.mode = *ticket.mode;
+  if (ticket.region) explanation.region = *ticket.region;
+  explanation.team_size = ticket.team_size;
+  explanation.waited_ms = waited_ms(found);
+  const auto after = " after " + seconds_text(explanation.waited_ms) + ".";
+  switch (explanation.status) {
+    case TicketStatus::matched: explanation.summary = "It was matched" + after; break;
+    case TicketStatus::cancelled: explanation.summary = "It was cancelled" + after; break;
+    case TicketStatus::timed_out: explanation.summary = "It found no match in time and timed out" + after; break;
     case TicketStatus::searching: break;
   }
-  return curves;
+  return explanation;
 }
 
 /// For a mode that was removed from the mode table: its tickets only time out.
 Explanation explanation_without_mode(const TicketSnapshot& seen) {
-  Explanation curves;
-  curves.ticket_id = seen.ticket.id;
-  curves.mode = seen.bucket.mode;
-  curves.region = seen.bucket.region;
-  curves.team_size = seen.bucket.team_size;
-  curves.waited_ms = std::max<BucketMs>(0, seen.now - seen.ticket.queued_at);
+  Explanation explanation;
+  explanation.ticket_id = seen.ticket.id;
+  explanation.mode = seen.bucket.mode;
+  explanation.region = seen.bucket.region;
+  explanation.team_size = seen.bucket.team_size;
+  explanation.waited_ms = std::max<BucketMs>(0, seen.now - seen.ticket.queued_at);
   Forecast forecast;
   forecast.outcome = WaitOutcome::times_out;
-  const auto left = std::max<BucketMs>(0, seen.ticket.deadline - seen.now);
-  forecast.in_seconds = static_cast<double>(left) / 1000;
-  forecast.at_waited_ms = curves.waited_ms + left;
-  curves.forecast = forecast;
-  curves.summary = "The mode " + curves.mode.str() +
+  const auto remaining = std::max<BucketMs>(0, seen.ticket.deadline - seen.now);
+  forecast.in_seconds = static_cast<double>(remaining) / 1000;
+  forecast.at_waited_ms = explanation.waited_ms + remaining;
+  explanation.forecast = forecast;
+  explanation.summary = "The mode " + explanation.mode.str() +
                  " is not offered any more: no ticket is matched in it, and this one times out in " +
-                 seconds_text(left) + ".";
-  return curves;
+                 seconds_text(remaining) + ".";
+  return explanation;
 }
 
 /// An explanation covers one region. This sentence names the other regions in which the ticket may be matched.
@@ -95,7 +95,7 @@ ExplainHandler::~ExplainHandler() {
 }
 
 bool ExplainHandler::has_room(const std::function<void(Reply<Explanation>)>& answer) {
-  if (*open_ < kOpenMost) return true;
+  if (*open_ < kMaxOpen) return true;
   parts_.metrics.explains_refused.add();
   answer(refuse(Code::unavailable, "too many explanation requests are pending"));
   return false;
@@ -109,7 +109,7 @@ std::function<void(Reply<Explanation>)> ExplainHandler::open(std::function<void(
   };
 }
 
-void ExplainHandler::take(std::vector<bus::Incoming<GetExplanation>>& batch) {
+void ExplainHandler::handle(std::vector<bus::Incoming<GetExplanation>>& batch) {
   for (auto& one : batch) {
     const auto& caller = one.context.caller;
     if (caller.role == Role::player && !caller.player) {
@@ -117,10 +117,10 @@ void ExplainHandler::take(std::vector<bus::Incoming<GetExplanation>>& batch) {
       continue;
     }
     if (!has_room(one.answer)) continue;
-    const auto ask =
-        std::make_shared<const Ask>(Ask{tenant_of(one.request.tenant, caller), one.request.ticket_id, one.context,
-                                        one.context.deadline.within(kAnswer), open(std::move(one.answer))});
-    post([this, ask] { look_up(ask); });
+    const auto pending = std::make_shared<const Pending>(
+        Pending{tenant_of(one.request.tenant, caller), one.request.ticket_id, one.context,
+                one.context.deadline.within(kTimeout), open(std::move(one.answer))});
+    post([this, pending] { look_up(pending); });
   }
 }
 
@@ -133,11 +133,11 @@ void ExplainHandler::handle_forwarded(std::vector<bus::Incoming<ExplainHere>>& b
     } else if (!bucket) {
       one.answer(refuse_field("/bucket", "names no bucket"));
     } else if (has_room(one.answer)) {
-      parts_.box.put(*bucket, one.request.ticket_id, one.context.deadline,
+      parts_.snapshot_requests.put(*bucket, one.request.ticket_id, one.context.deadline,
                      [this, answer = open(std::move(one.answer))](std::optional<TicketSnapshot> seen) {
                        post([this, answer, seen = std::move(seen)] {
                          if (!seen) return answer(refuse(Code::not_found, "the ticket does not wait here"));
-                         answer(explain_it(*seen));
+                         answer(explain_snapshot(*seen));
                        });
                      });
     }
@@ -165,59 +165,61 @@ void ExplainHandler::work() {
   }
 }
 
-void ExplainHandler::look_up(const AskPtr& ask) {
-  if (stopping_ || ask->deadline.passed()) return ask->answer(without_owner());
-  const trace::Scope scope(ask->context.trace);
-  const auto found = parts_.store.status(ask->tenant, ask->ticket, std::nullopt, ask->deadline);
-  if (!found) return ask->answer(fail(storage::to_problem(found.error())));
-  if (!*found || !is_shown(**found) || !may_see(**found, ask->context.caller)) {
-    return ask->answer(refuse(Code::not_found, "there is no such ticket"));
+void ExplainHandler::look_up(const PendingPtr& pending) {
+  if (stopping_ || pending->deadline.passed()) return pending->answer(without_owner());
+  const trace::Scope scope(pending->context.trace);
+  const auto found = parts_.store.status(pending->tenant, pending->ticket, std::nullopt, pending->deadline);
+  if (!found) return pending->answer(fail(storage::to_problem(found.error())));
+  if (!*found || !is_shown(**found) || !may_see(**found, pending->context.caller)) {
+    return pending->answer(refuse(Code::not_found, "there is no such ticket"));
   }
-  if ((*found)->ticket.state != TicketState::queued) return ask->answer(explanation_of_end(**found));
-  seek(ask, **found);
+  if ((*found)->ticket.state != TicketState::queued) return pending->answer(explanation_of_end(**found));
+  route(pending, **found);
 }
 
-void ExplainHandler::seek(const AskPtr& ask, const StatusResult& found) {
+void ExplainHandler::route(const PendingPtr& pending, const StatusResult& found) {
   const auto bucket = Bucket::parse(found.ticket.first_bucket);
-  if (!bucket) return ask->answer(refuse(Code::internal_error));
+  if (!bucket) return pending->answer(refuse(Code::internal_error));
   const auto owner = address_in(found.owner);
-  if (owner && *owner != parts_.address) return ask_owner(ask, *bucket, *owner);
-  see(ask, *bucket);  // our own bucket; or one without an owner, which we may own a tick later
+  if (owner && *owner != parts_.address) return ask_owner(pending, *bucket, *owner);
+  request_snapshot(pending, *bucket);  // our own bucket; or one without an owner, which we may own a tick later
 }
 
-void ExplainHandler::see(const AskPtr& ask, const Bucket& bucket) {
-  parts_.box.put(bucket, ask->ticket, ask->deadline, [this, ask](std::optional<TicketSnapshot> seen) {
-    post([this, ask, seen = std::move(seen)] {
-      if (seen) ask->answer(explain_it(*seen));
-      else look_up(ask);
-    });
-  });
+void ExplainHandler::request_snapshot(const PendingPtr& pending, const Bucket& bucket) {
+  parts_.snapshot_requests.put(bucket, pending->ticket, pending->deadline,
+                               [this, pending](std::optional<TicketSnapshot> seen) {
+                                 post([this, pending, seen = std::move(seen)] {
+                                   if (seen) pending->answer(explain_snapshot(*seen));
+                                   else look_up(pending);
+                                 });
+                               });
 }
 
-void ExplainHandler::ask_owner(const AskPtr& ask, const Bucket& bucket, Uuid address) {
-  const ExplainHere request{bucket.text(), ask->ticket};
+void ExplainHandler::ask_owner(const PendingPtr& pending, const Bucket& bucket, Uuid address) {
+  const ExplainHere request{bucket.text(), pending->ticket};
   requests_->request(addressed(ExplainHere::kSubject, address.to_string()), wire::encode(request), Caller{},
-                     ask->context.trace, ask->deadline, [this, ask, bucket](const Reply<std::string>& text) {
-                       post([this, ask, bucket, text] { hear(ask, bucket, text); });
+                     pending->context.trace, pending->deadline,
+                     [this, pending, bucket](const Reply<std::string>& text) {
+                       post([this, pending, bucket, text] { on_owner_reply(pending, bucket, text); });
                      });
 }
 
-void ExplainHandler::hear(const AskPtr& ask, const Bucket& bucket, const Reply<std::string>& text) {
+void ExplainHandler::on_owner_reply(const PendingPtr& pending, const Bucket& bucket, const Reply<std::string>& text) {
   if (text) {
-    auto curves = wire::decode<Explanation>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
-    return ask->answer(curves ? std::move(curves) : Reply<Explanation>(refuse(Code::internal_error)));
+    auto explanation = wire::decode<Explanation>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
+    return pending->answer(explanation ? std::move(explanation) : Reply<Explanation>(refuse(Code::internal_error)));
   }
   // The ticket is not there, or the owner is gone. A tick later another instance, perhaps this one, may own the bucket.
-  see(ask, bucket);
+  request_snapshot(pending, bucket);
 }
 
-Explanation ExplainHandler::explain_it(const TicketSnapshot& seen) {
+Explanation ExplainHandler::explain_snapshot(const TicketSnapshot& seen) {
   if (!seen.around) return explanation_without_mode(seen);
   const auto started = std::chrono::steady_clock::now();
-  auto curves = matching::explain(*seen.around, seen.ticks);
-  curves.summary += other_regions(seen);
+  auto explanation = matching::explain(*seen.around, seen.ticks);
+  explanation.summary += other_regions(seen);
   parts_.metrics.explain.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  return curves;
+  return explanation;
 }
 
 }  // namespace mm::matchmaker

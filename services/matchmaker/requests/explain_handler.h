@@ -28,7 +28,7 @@ class ExplainHandler {
  public:
   struct Parts {
     RequestStore& store;
-    SnapshotRequests& box;
+    SnapshotRequests& snapshot_requests;
     bus::Bus& bus;
     metrics::Registry& registry;
     Metrics& metrics;
@@ -38,21 +38,21 @@ class ExplainHandler {
   /// Replies to the pending requests, then returns. The snapshot requests must be closed before.
   ~ExplainHandler();
 
-  void take(std::vector<bus::Incoming<GetExplanation>>& batch);
+  void handle(std::vector<bus::Incoming<GetExplanation>>& batch);
   void handle_forwarded(std::vector<bus::Incoming<ExplainHere>>& batch);
 
   /// Limit of pending requests of both kinds; more are refused.
-  static constexpr int kOpenMost = 128;
+  static constexpr int kMaxOpen = 128;
 
  private:
-  struct Ask {
+  struct Pending {
     Tenant tenant;
     TicketId ticket;
     bus::Context context;
     Deadline deadline;
     std::function<void(Reply<Explanation>)> answer;
   };
-  using AskPtr = std::shared_ptr<const Ask>;  // owners: the pending step of the request
+  using PendingPtr = std::shared_ptr<const Pending>;  // owners: the pending step of the request
 
   std::function<void(Reply<Explanation>)> open(std::function<void(Reply<Explanation>)> answer);
   bool has_room(const std::function<void(Reply<Explanation>)>& answer);
@@ -60,12 +60,12 @@ class ExplainHandler {
   void work();
 
   // The steps of a request, on the handler's thread:
-  void look_up(const AskPtr& ask);
-  void seek(const AskPtr& ask, const StatusResult& found);
-  void see(const AskPtr& ask, const Bucket& bucket);
-  void ask_owner(const AskPtr& ask, const Bucket& bucket, Uuid address);
-  void hear(const AskPtr& ask, const Bucket& bucket, const Reply<std::string>& text);
-  Explanation explain_it(const TicketSnapshot& seen);
+  void look_up(const PendingPtr& pending);
+  void route(const PendingPtr& pending, const StatusResult& found);
+  void request_snapshot(const PendingPtr& pending, const Bucket& bucket);
+  void ask_owner(const PendingPtr& pending, const Bucket& bucket, Uuid address);
+  void on_owner_reply(const PendingPtr& pending, const Bucket& bucket, const Reply<std::string>& text);
+  Explanation explain_snapshot(const TicketSnapshot& seen);
 
   Parts parts_;
   std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);  // owners: this and pending replies

@@ -10,7 +10,7 @@ namespace mm::matchmaker {
 namespace {
 
 /// Limit of the time used from the caller's deadline; the rest is for the reply's way back.
-constexpr Milliseconds kAnswer{1'000};
+constexpr Milliseconds kQueueTimeout{1'000};
 }  // namespace
 
 Reply<CancelledTicket> TicketHandler::cancel(const CancelTicket& request, const bus::Context& context) {
@@ -21,7 +21,7 @@ Reply<CancelledTicket> TicketHandler::cancel(const CancelTicket& request, const 
     cancellation = {request.ticket_id, caller.player, CloseReason::cancelled, caller.player};
   }
   const auto tenant = tenant_of(request.tenant, caller);
-  const auto result = parts_.store.cancel(tenant, cancellation, context.deadline.within(kAnswer));
+  const auto result = parts_.store.cancel(tenant, cancellation, context.deadline.within(kQueueTimeout));
   if (!result) return fail(storage::to_problem(result.error()));
   switch (result->kind) {
     case EndResult::Kind::ended:
@@ -44,8 +44,9 @@ Reply<Ticket> TicketHandler::status(const GetTicket& request, const bus::Context
     if (!request.ticket_id) player = caller.player;
   }
   if (!request.ticket_id && !player) return refuse_field("/ticket_id", "or player_id is needed");
-  const auto found = parts_.store.status(tenant_of(request.tenant, caller), request.ticket_id,
-                                         request.ticket_id ? std::nullopt : player, context.deadline.within(kAnswer));
+  const auto found =
+      parts_.store.status(tenant_of(request.tenant, caller), request.ticket_id,
+                          request.ticket_id ? std::nullopt : player, context.deadline.within(kQueueTimeout));
   if (!found) return fail(storage::to_problem(found.error()));
   const auto missing = [] { return refuse(Code::not_found, "there is no such ticket"); };
   if (!*found) return missing();
@@ -86,12 +87,12 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
   auto found = admit_match(request, request.tenant, *parts_.modes.current(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
   if (parts_.holds_back()) return refuse(Code::unavailable, "too many matches are unconfirmed by session");
-  const auto deadline = context.deadline.within(kAnswer);
+  const auto deadline = context.deadline.within(kQueueTimeout);
   const auto result = parts_.store.make_match(*found, deadline);
   if (!result) return fail(storage::to_problem(result.error()));
-  // The owner of the tenant's maintenance partition looks after the match, so the tenant must be in the set of tenants. It is
-  // added after the match, because an idle tenant may be retired at any time. A caller that is refused here retries,
-  // and the retry adds the tenant.
+  // The owner of the tenant's maintenance partition looks after the match, so the tenant must be in the set of tenants.
+  // It is added after the match, because an idle tenant may be retired at any time. A caller that is refused here
+  // retries, and the retry adds the tenant.
   if (const auto known = parts_.store.add_tenant(found->tenant, deadline); !known) {
     return fail(storage::to_problem(known.error()));
   }
@@ -111,7 +112,7 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
 
 Reply<QueueSummary> TicketHandler::queues(const GetQueues& request, const bus::Context& context) {
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
-  const auto deadline = context.deadline.within(kAnswer);
+  const auto deadline = context.deadline.within(kQueueTimeout);
   std::vector<Tenant> tenants;
   if (request.tenant) {
     tenants = {*request.tenant};

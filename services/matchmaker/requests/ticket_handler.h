@@ -21,7 +21,7 @@ class TicketHandler {
     const runtime::LiveModes& modes;
     const Clock& clock;
     std::function<void(const Tenant&)> tickets_changed;
-    std::function<bool()> holds_back;  ///< whether commits are held back (core/commit_gate.h)
+    std::function<bool()> holds_back;  ///< whether commits are held back (owner/commit_gate.h)
   };
   explicit TicketHandler(const Parts& parts) : parts_(parts) {}
 

@@ -30,10 +30,10 @@ struct Period {
   double weight;
 };
 constexpr std::array kPeriods{Period{0, 60'000, 1.0}, Period{60'000, 240'000, 0.6}, Period{240'000, 600'000, 0.3}};
-constexpr BucketMs kRecent = kPeriods.back().end_ms;
+constexpr BucketMs kRecentPeriod = kPeriods.back().end_ms;
 /// A ring buffer that is filled in less time counts as covering at least this time; it then holds a sample of that
 /// time.
-constexpr BucketMs kAtLeast = 1'000;
+constexpr BucketMs kMinCovered = 1'000;
 
 std::size_t cell_of(double rating) {
   return static_cast<std::size_t>(std::clamp(std::floor(rating / kCellPoints), 0.0, WaitEstimates::kCells - 1.0));
@@ -86,31 +86,31 @@ double WaitCurve::age_at(double waiting) const {
   return end_ms_ * std::pow(steps_.back().waiting / waiting, 1 / kTailPower);
 }
 
-/// Collects stretches and computes the curve from them.
+/// Collects intervals and computes the curve from them.
 class WaitEstimates::Tally {
  public:
-  void add(const Stretch& stretch) {
-    stretches_.push_back(stretch);
-    if (!stretch.matched) return;
-    matched_ += stretch.weight;
-    squares_ += stretch.weight * stretch.weight;
+  void add(const Interval& interval) {
+    intervals_.push_back(interval);
+    if (!interval.matched) return;
+    matched_ += interval.weight;
+    squares_ += interval.weight * interval.weight;
   }
   double matched() const { return matched_; }
-  bool empty() const { return stretches_.empty(); }
+  bool empty() const { return intervals_.empty(); }
 
   void curve(WaitCurve& curve) {
-    // Sort the stretches by begin and by end. At one age, a ticket that leaves still counts as waiting; one that enters
+    // Sort the intervals by begin and by end. At one age, a ticket that leaves still counts as waiting; one that enters
     // does not.
-    std::vector<const Stretch*> begins, ends;
-    for (const Stretch& stretch : stretches_) begins.push_back(&stretch), ends.push_back(&stretch);
+    std::vector<const Interval*> begins, ends;
+    for (const Interval& interval : intervals_) begins.push_back(&interval), ends.push_back(&interval);
     std::sort(begins.begin(), begins.end(), [](auto* a, auto* b) { return a->from_ms < b->from_ms; });
     std::sort(ends.begin(), ends.end(), [](auto* a, auto* b) { return a->to_ms < b->to_ms; });
     curve.steps_.clear();
-    double there = 0, waiting = 1;
+    double present = 0, waiting = 1;
     auto begin = begins.begin();
     for (auto end = ends.begin(); end != ends.end();) {
       const double age = (*end)->to_ms;
-      for (; begin != begins.end() && (*begin)->from_ms < age; ++begin) there += (*begin)->weight;
+      for (; begin != begins.end() && (*begin)->from_ms < age; ++begin) present += (*begin)->weight;
       double matched = 0, gone = 0;
       int matches = 0;
       for (; end != ends.end() && (*end)->to_ms == age; ++end) {
@@ -120,10 +120,10 @@ class WaitEstimates::Tally {
       // If all remaining tickets are matched, the share would fall to 0 and stay there, whatever was observed at higher
       // ages. So of n + 1 tickets, one more than were matched, one is assumed to wait on.
       if (matches > 0) {
-        waiting *= std::max(1.0 / (matches + 1), 1 - matched / std::max(there, matched));
+        waiting *= std::max(1.0 / (matches + 1), 1 - matched / std::max(present, matched));
         curve.steps_.push_back({age, waiting});
       }
-      there = std::max(0.0, there - gone);
+      present = std::max(0.0, present - gone);
     }
     if (curve.steps_.empty()) curve.steps_.push_back({0, 1});
     curve.end_ms_ = ends.empty() ? 1 : std::max(1.0, ends.back()->to_ms);
@@ -131,7 +131,7 @@ class WaitEstimates::Tally {
   }
 
  private:
-  std::vector<Stretch> stretches_;
+  std::vector<Interval> intervals_;
   double matched_ = 0;
   double squares_ = 0;
 };
@@ -143,18 +143,18 @@ void WaitEstimates::matched(double rating, int size, BucketMs waited_ms, BucketM
   end(rating, {at, wait_of(waited_ms), static_cast<std::uint8_t>(size), true});
 }
 
-void WaitEstimates::left(double rating, int size, BucketMs waited_ms, BucketMs at) {
+void WaitEstimates::departed(double rating, int size, BucketMs waited_ms, BucketMs at) {
   end(rating, {at, wait_of(waited_ms), static_cast<std::uint8_t>(size), false});
 }
 
 void WaitEstimates::end(double rating, const Sample& sample) {
   if (began_ == kNotBegun) began_ = sample.at - sample.waited_ms;
   Cell& cell = cells_[cell_of(rating)];
-  if (cell.ended.size() < kKept) {
+  if (cell.ended.size() < kEndedPerCell) {
     cell.ended.push_back(sample);
   } else {
     cell.ended[cell.next] = sample;
-    cell.next = (cell.next + 1) % kKept;
+    cell.next = (cell.next + 1) % kEndedPerCell;
   }
 }
 
@@ -162,7 +162,7 @@ WaitingSample::WaitingSample() : cells_(static_cast<std::size_t>(WaitEstimates::
 
 // When a cell is full, drops every other ticket, and from then on each kept ticket stands for twice as many.
 void WaitingSample::add(double rating, int size, BucketMs waited_ms) {
-  constexpr std::size_t kKept = WaitEstimates::kWaitingKept;
+  constexpr std::size_t kKept = WaitEstimates::kWaitingPerCell;
   Cell& cell = cells_[cell_of(rating)];
   if (++cell.skipped < cell.stands_for) return;
   cell.skipped = 0;
@@ -215,9 +215,9 @@ WaitEstimate WaitEstimates::overall(BucketMs now) const {
 // A full ring buffer holds nothing from before its oldest entry.
 void WaitEstimates::gather(std::size_t at, int size, double weight, BucketMs now, Tally& tally) const {
   const Cell& cell = cells_[at];
-  BucketMs known_from = std::max(began_, now - kRecent);
-  if (cell.ended.size() == kKept) {
-    known_from = std::max(known_from, std::min(cell.ended[cell.next].at, now - kAtLeast));
+  BucketMs known_from = std::max(began_, now - kRecentPeriod);
+  if (cell.ended.size() == kEndedPerCell) {
+    known_from = std::max(known_from, std::min(cell.ended[cell.next].at, now - kMinCovered));
   }
   const auto weigh = [&](int own) { return own == size || size == 0 ? weight : weight * kOtherSize; };
   for (const Sample& sample : cell.ended) cut(sample, known_from, weigh(sample.size), now, tally);
@@ -235,7 +235,7 @@ std::vector<WaitEstimates::Kind> WaitEstimates::kinds(BucketMs now) const {
     std::bitset<kSizes> sizes;
     for (std::size_t cell = step * kCellsAStep; cell < (step + 1) * kCellsAStep; ++cell) {
       for (const Sample& sample : cells_[cell].ended) {
-        if (now - sample.at < kRecent) sizes.set(sample.size % kSizes);
+        if (now - sample.at < kRecentPeriod) sizes.set(sample.size % kSizes);
       }
       for (const auto& one : waiting_.cells_[cell].kept) sizes.set(one.size % kSizes);
     }
@@ -246,19 +246,20 @@ std::vector<WaitEstimates::Kind> WaitEstimates::kinds(BucketMs now) const {
   return found;
 }
 
-// Adds one stretch for each period that the wait overlaps. If a ticket was in the last waiting sample and has ended
+// Adds one interval for each period that the wait overlaps. If a ticket was in the last waiting sample and has ended
 // since, the part up to that sample is already counted there.
 void WaitEstimates::cut(const Sample& sample, BucketMs known_from, double weight, BucketMs now, Tally& tally) const {
-  const BucketMs birth = sample.at - sample.waited_ms;
-  const BucketMs from = std::max({birth, known_from, sample.at > seen_at_ && birth < seen_at_ ? seen_at_ : birth});
+  const BucketMs queued_at = sample.at - sample.waited_ms;
+  const BucketMs from =
+      std::max({queued_at, known_from, sample.at > seen_at_ && queued_at < seen_at_ ? seen_at_ : queued_at});
   for (const Period& period : kPeriods) {
     const BucketMs begin = std::max(from, now - period.end_ms);
     const bool latest = period.begin_ms == 0;
     const BucketMs end = latest ? sample.at : std::min(sample.at, now - period.begin_ms);
     const bool ends_here = end == sample.at && sample.at > now - period.end_ms;
-    if (end < begin || (end == begin && !(ends_here && begin == birth))) continue;
-    const double since = begin == birth ? -1.0 : static_cast<double>(begin - birth);
-    tally.add({since, static_cast<double>(end - birth), weight * period.weight, sample.matched && ends_here});
+    if (end < begin || (end == begin && !(ends_here && begin == queued_at))) continue;
+    const double since = begin == queued_at ? -1.0 : static_cast<double>(begin - queued_at);
+    tally.add({since, static_cast<double>(end - queued_at), weight * period.weight, sample.matched && ends_here});
   }
 }
 

@@ -4,16 +4,17 @@
 // The estimator is that of Kaplan and Meier (1958) for observations that are truncated on the left and censored on the
 // right: at each age at which a ticket was matched, the share of tickets still waiting is multiplied by 1 - matched /
 // waiting. Both are counted among the tickets observed at that age in the period considered. Near ratings, the same
-// party size and the last minutes have more weight. The recency weight applies to a stretch of time, not to a ticket:
+// party size and the last minutes have more weight. The recency weight applies to an interval of time, not to a ticket:
 // weighting tickets by the end of their wait would count long waits more often than short ones.
 //
 // Worked: tickets were matched after 2, 4 and 6 s, and three others have waited for 5 s so far. At 2 s one of 6 was
 // matched: 5/6 wait on. At 4 s one of 5: 2/3. At 6 s the only one left was matched; one more ticket would have waited
 // on with probability 1/2: 1/3. So the median is 6 s; from the matched tickets alone it would be 4 s.
 //
-// Memory: at most kCells cells, each with kKept ended tickets of 16 bytes and 2 * kWaitingKept waiting tickets of 8
-// bytes: 90 KiB per bucket if all ratings occur. A curve is computed from at most 2 * kCellsEachWay + 1 cells, so from
-// 2,464 tickets, in about 0.2 ms. Reading a curve is a binary search. One object per bucket; not thread-safe.
+// Memory: at most kCells cells, each with kEndedPerCell ended tickets of 16 bytes and 2 * kWaitingPerCell waiting
+// tickets of 8 bytes: 90 KiB per bucket if all ratings occur. A curve is computed from at most 2 * kCellsEachWay + 1
+// cells, so from 2,464 tickets, in about 0.2 ms. Reading a curve is a binary search. One object per bucket; not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -86,7 +87,7 @@ class WaitEstimates {
   /// Records a matched ticket: its rating in points, its number of players, and its wait.
   void matched(double rating, int size, BucketMs waited_ms, BucketMs at);
   /// Records a ticket that left without a match: it was cancelled or has expired.
-  void left(double rating, int size, BucketMs waited_ms, BucketMs at);
+  void departed(double rating, int size, BucketMs waited_ms, BucketMs at);
   /// Replaces the sample of waiting tickets. Call about once per second.
   void waiting(WaitingSample sample, BucketMs at);
 
@@ -107,8 +108,8 @@ class WaitEstimates {
   static constexpr double kSteps = 200;
 
   static constexpr int kCells = 36;  ///< each of 100 points, from 0; the outer ones include all ratings beyond
-  static constexpr std::size_t kKept = 96;
-  static constexpr std::size_t kWaitingKept = 64;
+  static constexpr std::size_t kEndedPerCell = 96;
+  static constexpr std::size_t kWaitingPerCell = 64;
   static constexpr int kCellsEachWay = 5;
 
  private:
@@ -123,7 +124,7 @@ class WaitEstimates {
     std::size_t next = 0;
   };
   /// A part of one ticket's wait, between two ages.
-  struct Stretch {
+  struct Interval {
     double from_ms;
     double to_ms;
     double weight;

@@ -11,7 +11,7 @@ namespace mm::matchmaker {
 namespace {
 
 /// The rating by which the bucket sorts a party of these players. Waits are kept by this rating.
-double standing(const ModeRules& rules, const WaitEstimator::Kind& kind) {
+double sorting_rating(const ModeRules& rules, const WaitEstimator::Kind& kind) {
   return kind.rating + matching::premade_offset(rules, static_cast<std::size_t>(std::max(1, kind.size)));
 }
 
@@ -24,7 +24,7 @@ WaitEstimator::Kind kind_of(const std::vector<TicketPlayer>& players) {
 void WaitEstimator::matched(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) {
   const std::lock_guard lock(mutex_);
   auto& estimates = own_.try_emplace(bucket, rules).first->second.estimates;
-  estimates.matched(standing(rules, kind), kind.size, waited, now());
+  estimates.matched(sorting_rating(rules, kind), kind.size, waited, now());
 }
 
 void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rules, const matching::Pool& pool,
@@ -43,7 +43,7 @@ void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rul
   {
     const std::lock_guard lock(mutex_);
     const BucketMs at = now();
-    for (const auto& one : left) own->estimates.left(matching::points(one.rating), one.size, bucket_now - one.queued_at, at);
+    for (const auto& one : left) own->estimates.departed(matching::points(one.rating), one.size, bucket_now - one.queued_at, at);
     own->estimates.waiting(std::move(sample), at);
   }
   refresh_exported(*own);
@@ -76,7 +76,7 @@ WaitEstimate WaitEstimator::estimate(const std::string& bucket, const ModeRules&
   if (const auto own = own_.find(bucket); own != own_.end()) {
     auto& curves = own->second.curves;
     if (curves.size() > kMaxCachedCurves) curves.clear();
-    const auto step = static_cast<int>(std::lround(standing(rules, kind) / kRatingStep));
+    const auto step = static_cast<int>(std::lround(sorting_rating(rules, kind) / kRatingStep));
     auto& [curve, at] = curves[{step, kind.size}];
     if (at == 0 || now() - at > kCurveLifetime) {
       curve = own->second.estimates.curve(step * kRatingStep, kind.size, now());
@@ -85,7 +85,7 @@ WaitEstimate WaitEstimator::estimate(const std::string& bucket, const ModeRules&
     return curve.remaining(waited_ms);
   }
   if (const auto learnt = learnt_.find(bucket); learnt != learnt_.end()) {
-    const auto known = nearest(learnt->second, standing(rules, kind), kind.size);
+    const auto known = nearest(learnt->second, sorting_rating(rules, kind), kind.size);
     return WaitCurve::through(known, rules.max_wait_seconds * 1000).remaining(waited_ms);
   }
   return WaitCurve::expected(rules).remaining(waited_ms);

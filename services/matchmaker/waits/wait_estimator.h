@@ -40,7 +40,7 @@ class WaitEstimator {
   void matched(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited);
   /// Records the waits of the tickets in an owned bucket, and of those that left it unmatched since the last call.
   void sample_waits(const std::string& bucket, const ModeRules& rules, const matching::Pool& pool,
-                    const std::vector<Departure>& left, BucketMs bucket_now);
+                    const std::vector<Departure>& departures, BucketMs bucket_now);
 
   /// The remaining wait of a ticket that has waited for `waited` already.
   WaitEstimate estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) const;
@@ -74,7 +74,7 @@ class WaitEstimator {
     std::size_t next = 0;
     std::map<WaitEstimates::Kind, WaitEstimate> exported;
   };
-  static constexpr int kMaxExportedAtOnce = 4;
+  static constexpr int kMaxExportedPerCall = 4;
   static constexpr std::size_t kMaxExported = 64;
   struct Learnt {
     WaitEstimate overall;

@@ -235,11 +235,11 @@ TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
 TEST(NoServer, EndsATicketAfterThreeAttempts) {
   Duel duel;
   auto match = duel.match;
-  for (int attempt = 1; attempt <= kServerlessMost; ++attempt) {
+  for (int attempt = 1; attempt <= kMaxServerlessMatches; ++attempt) {
     auto event = duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id});
     event.match_id = match.match_id;
     shared().publish(event);
-    if (attempt == kServerlessMost) break;
+    if (attempt == kMaxServerlessMatches) break;
     ASSERT_TRUE(eventually([&] {
       for (const auto& found : shared().published.events<MatchFound>()) {
         if (found.tenant == duel.tenant && found.created_at > match.created_at) match = found;
@@ -259,7 +259,7 @@ TEST(NoServer, EndsATicketAfterThreeAttempts) {
 TEST(NoServer, AnotherReasonDoesNotCount) {
   Duel duel;
   auto match = duel.match;
-  for (int attempt = 1; attempt <= kServerlessMost; ++attempt) {
+  for (int attempt = 1; attempt <= kMaxServerlessMatches; ++attempt) {
     auto event = duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}, CancelReason::conflict);
     event.match_id = match.match_id;
     shared().publish(event);

@@ -87,7 +87,7 @@ TEST(WaitEstimating, CountsTicketsThatGaveUp) {
   WaitEstimates estimates = idle_estimates();
   for (int i = 0; i < 30; ++i) {
     estimates.matched(1500, 1, 1'000, kNow);
-    estimates.left(1500, 1, 30'000, kNow);
+    estimates.departed(1500, 1, 30'000, kNow);
     estimates.matched(1500, 1, 50'000, kNow);
   }
   EXPECT_DOUBLE_EQ(estimates.estimate(1500, 1, kNow).p50_ms, 50'000);
@@ -152,7 +152,7 @@ TEST(WaitEstimating, ListsTheKindsOfTicketsItHasSeen) {
   EXPECT_TRUE(estimates.kinds(kNow).empty());
   estimates.matched(1450, 1, 1'000, kNow);
   estimates.matched(1550, 1, 1'000, kNow);
-  estimates.left(2400, 3, 1'000, kNow - 3'600'000);
+  estimates.departed(2400, 3, 1'000, kNow - 3'600'000);
   WaitingSample sample;
   sample.add(1700, 2, 3'000);
   sample.add(9'000, 1, 3'000);

@@ -47,7 +47,7 @@ class EstimatingPolicy : public Policy {
 
   void leave(TicketNumber number, matching::BucketMs now) override {
     const EstimatedTicket& estimated = waiting_.at(number);
-    estimates_.left(estimated.ticket.rating, estimated.ticket.size(), now - estimated.ticket.queued_at, now);
+    estimates_.departed(estimated.ticket.rating, estimated.ticket.size(), now - estimated.ticket.queued_at, now);
     // A ticket that timed out has waited longer than any estimate below its maximum wait. A ticket that gave up before
     // its p90 had passed is not counted.
     const bool timed_out = now >= estimated.ticket.deadline;

@@ -99,7 +99,7 @@ local function requeue(ticket, now)
   if ticket.party ~= '' then
     body.party_id = ticket.party
   end
-  tell('ticket.requeued', ticket.id .. '.' .. attempt .. '.requeued', body)
+  add_event('ticket.requeued', ticket.id .. '.' .. attempt .. '.requeued', body)
   return true
 end
 
