@@ -2,7 +2,7 @@
 
 namespace mm::matchmaker {
 
-using Why = recording::Left;
+using Why = recording::LeaveReason;
 
 namespace {
 
@@ -33,10 +33,10 @@ BucketPoll BucketState::poll_request() const {
   return request;
 }
 
-std::vector<TicketId> BucketState::read(const BucketPoll& asked, const BucketRead& read, std::int64_t change) {
+std::vector<TicketId> BucketState::read(const BucketPoll& request, const BucketRead& read, std::int64_t change) {
   // The poll removed the dead tickets, except those that were queued again meanwhile: these are in the queue with a new
   // change number, and are read again.
-  for (const auto& ticket : asked.dead) dead_.erase(ticket);
+  for (const auto& ticket : request.dead) dead_.erase(ticket);
   if (change < cursor_) {  // the queue was replaced: restored from a backup, or emptied
     start_over();
     return {};

@@ -26,8 +26,8 @@ class BucketState {
   BucketState(Bucket bucket, const ModeRules& rules, bool known_mode, recording::EventEncoder* encoder = nullptr);
 
   BucketPoll poll_request() const;
-  /// Takes the reply to `asked`. Returns the tickets to load. `change`: the newest change number of the tenant.
-  std::vector<TicketId> read(const BucketPoll& asked, const BucketRead& read, std::int64_t change);
+  /// Takes the reply to `request`. Returns the tickets to load. `change`: the newest change number of the tenant.
+  std::vector<TicketId> read(const BucketPoll& request, const BucketRead& read, std::int64_t change);
   /// Compares the size of memory with that of the queue, after the tickets of the last read were loaded and put.
   void verify();
   void put(const TicketRecord& ticket);
@@ -55,7 +55,7 @@ class BucketState {
   /// This instance committed the ticket to a match, which removed it from the queue.
   void matched(TicketId ticket);
   /// The ticket has ended, and is still in the queue.
-  void ended(TicketId ticket, recording::Left why);
+  void ended(TicketId ticket, recording::LeaveReason why);
   /// The tickets that ended without a match of this bucket since the last call; at most kMaxDepartures.
   std::vector<Departure> take_departures() { return std::exchange(departures_, {}); }
   /// A commit was refused because of a ticket, whose present state, attempt and change are in `by`.
@@ -72,7 +72,7 @@ class BucketState {
   std::size_t rebuilds() const { return rebuilds_; }
 
  private:
-  void leave(TicketId ticket, recording::Left why);
+  void leave(TicketId ticket, recording::LeaveReason why);
 
   const Bucket bucket_;
   const std::string text_;

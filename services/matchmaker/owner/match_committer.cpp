@@ -71,8 +71,8 @@ void MatchCommitter::keep_within(std::int64_t room, std::vector<CommitRequest>& 
     log::warning("commits_held_back", {{"matches", commits.size()}});
   }
   metrics_.held_back.set(holds_back_ ? 1 : 0);
-  const auto most = static_cast<std::size_t>(room);
-  if (commits.size() <= most) return;
+  const auto limit = static_cast<std::size_t>(room);
+  if (commits.size() <= limit) return;
   const auto waited = [](const CommitRequest& request) {
     BucketMs longest = 0;
     for (const auto& seat : request.seats) longest = std::max(longest, seat.waited);
@@ -221,7 +221,7 @@ void MatchCommitter::apply(const ExpireRequest& request, ExpireResult result, Pa
   if (result != ExpireResult::ended && result != ExpireResult::gone) return;
   if (result == ExpireResult::ended) metrics_.expired.add();
   for (auto& [text, bucket] : partition->buckets) {
-    if (bucket.pool().contains(request.ticket)) bucket.ended(request.ticket, recording::Left::timed_out);
+    if (bucket.pool().contains(request.ticket)) bucket.ended(request.ticket, recording::LeaveReason::timed_out);
   }
 }
 

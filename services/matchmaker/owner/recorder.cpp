@@ -13,12 +13,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".mmrec";
-constexpr Milliseconds kFirstPatience{1'000};
-constexpr Milliseconds kMostPatience{300'000};
-/// After this long without a gap, the pause starts at kFirstPatience again.
-constexpr Milliseconds kCalm{600'000};
+constexpr Milliseconds kFirstPause{1'000};
+constexpr Milliseconds kMaxPause{300'000};
+/// After this long without a gap, the pause starts at kFirstPause again.
+constexpr Milliseconds kStablePeriod{600'000};
 /// One file may have at most this fraction (1 / 4) of the limit of all files.
-constexpr std::uint64_t kFilesAtLeast = 4;
+constexpr std::uint64_t kMinFiles = 4;
 
 /// The instance's name as a valid folder name.
 std::string folder_name(std::string name) {
@@ -44,7 +44,7 @@ std::string file_name(TimePoint at, int part) {
 }
 
 Recorder::Options limited(Recorder::Options options) {
-  options.file_bytes = std::min(options.file_bytes, options.bytes / kFilesAtLeast);
+  options.file_bytes = std::min(options.file_bytes, options.bytes / kMinFiles);
   return options;
 }
 
@@ -55,8 +55,8 @@ Recorder::Recorder(const Options& options, const Clock& clock, Metrics& metrics)
       folder_(fs::path(options.folder) / folder_name(options.instance)),
       clock_(clock),
       metrics_(metrics),
-      encoder_([this](std::string&& piece) { keep(std::move(piece)); }),
-      patience_(kFirstPatience) {
+      encoder_([this](std::string&& piece) { enqueue(std::move(piece)); }),
+      pause_(kFirstPause) {
   if (!wanted()) return;
   begin_file();
   writer_ = std::thread([this] { write(); });
@@ -94,24 +94,24 @@ void Recorder::begin_file() {
   }
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({true, {}});
+    jobs_.push_back({true, {}});
   }
   changed_.notify_all();
   encoder_.open();
 }
 
-void Recorder::keep(std::string&& piece) {
+void Recorder::enqueue(std::string&& piece) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_bytes_ + piece.size() <= options_.waiting_bytes) {
-      waiting_bytes_ += piece.size();
-      waiting_.push_back({false, std::move(piece)});
+    if (queued_bytes_ + piece.size() <= options_.max_queued_bytes) {
+      queued_bytes_ += piece.size();
+      jobs_.push_back({false, std::move(piece)});
       changed_.notify_all();
       return;
     }
   }
   encoder_.stop();
-  if (clock_.steady() - resumed_at_ > kCalm) patience_ = kFirstPatience;
+  if (clock_.steady() - resumed_at_ > kStablePeriod) pause_ = kFirstPause;
   gap_ = Gap{clock_.now(), clock_.steady()};
   metrics_.recording_gaps.add();
   log::warning("recording_fell_behind", {{"dropped_bytes", piece.size()}});
@@ -119,13 +119,13 @@ void Recorder::keep(std::string&& piece) {
 
 // Resumes when everything has been written. If it falls behind again soon, the next pause is twice as long.
 void Recorder::end_gap() {
-  const auto away = clock_.steady() - gap_->since;
-  if (away < patience_) return;
+  const auto paused = clock_.steady() - gap_->since;
+  if (paused < pause_) return;
   {
     const std::lock_guard lock(mutex_);
-    if (!waiting_.empty() || writing_) return;
+    if (!jobs_.empty() || writing_) return;
   }
-  patience_ = std::min(patience_ * 2, kMostPatience);
+  pause_ = std::min(pause_ * 2, kMaxPause);
   const auto from = gap_->from;
   gap_.reset();
   resumed_at_ = clock_.steady();
@@ -134,8 +134,8 @@ void Recorder::end_gap() {
 }
 
 void Recorder::write() {
-  while (auto one = next()) {
-    const auto done = put_down(*one);
+  while (auto job = next()) {
+    const auto done = write_job(*job);
     if (!done) return stop_recording(done.error());
     const std::lock_guard lock(mutex_);
     writing_ = false;
@@ -145,21 +145,21 @@ void Recorder::write() {
   metrics_.recording.set(0);
 }
 
-std::optional<Recorder::Waiting> Recorder::next() {
+std::optional<Recorder::WriteJob> Recorder::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-  if (waiting_.empty()) return std::nullopt;
-  Waiting one = std::move(waiting_.front());
-  waiting_.pop_front();
-  waiting_bytes_ -= one.piece.size();
+  changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+  if (jobs_.empty()) return std::nullopt;
+  WriteJob job = std::move(jobs_.front());
+  jobs_.pop_front();
+  queued_bytes_ -= job.piece.size();
   writing_ = true;
-  return one;
+  return job;
 }
 
-Result<Done, std::string> Recorder::put_down(const Waiting& one) {
-  if (one.new_file) return open_file();
+Result<Done, std::string> Recorder::write_job(const WriteJob& job) {
+  if (job.new_file) return open_file();
   const auto before = file_->bytes();
-  if (auto done = file_->write(one.piece); !done) return done;
+  if (auto done = file_->write(job.piece); !done) return done;
   metrics_.recorded_bytes.add(static_cast<double>(file_->bytes() - before));
   if (before < options_.file_bytes && file_->bytes() >= options_.file_bytes) file_is_full_ = true;
   return Done{};
@@ -214,8 +214,8 @@ void Recorder::stop_recording(const std::string& why) {
   metrics_.recording.set(0);
   log::error("recording_ended", {{"reason", why}});
   const std::lock_guard lock(mutex_);
-  waiting_.clear();
-  waiting_bytes_ = 0;
+  jobs_.clear();
+  queued_bytes_ = 0;
 }
 
 }  // namespace mm::matchmaker

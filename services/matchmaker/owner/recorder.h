@@ -33,7 +33,7 @@ class Recorder {
     std::string instance;
     std::uint64_t bytes = 1024ULL * 1024 * 1024;  ///< limit of all files together
     std::uint64_t file_bytes = 64ULL * 1024 * 1024;
-    std::size_t waiting_bytes = 32 * 1024 * 1024;  ///< encoded but not yet written
+    std::size_t max_queued_bytes = 32 * 1024 * 1024;  ///< encoded but not yet written
     Milliseconds flush_every{1'000};
   };
   Recorder(const Options& options, const Clock& clock, Metrics& metrics);
@@ -49,18 +49,18 @@ class Recorder {
   void tick();
 
  private:
-  struct Waiting {
+  struct WriteJob {
     bool new_file = false;
     std::string piece;
   };
   bool wanted() const { return !options_.folder.empty(); }
-  void keep(std::string&& piece);
+  void enqueue(std::string&& piece);
   void begin_file();
   void end_gap();
 
   void write();
-  std::optional<Waiting> next();
-  Result<Done, std::string> put_down(const Waiting& one);
+  std::optional<WriteJob> next();
+  Result<Done, std::string> write_job(const WriteJob& job);
   Result<Done, std::string> open_file();
   Result<Done, std::string> make_room();
   void stop_recording(const std::string& why);
@@ -79,12 +79,12 @@ class Recorder {
   };
   std::optional<Gap> gap_;
   SteadyPoint resumed_at_{};
-  Milliseconds patience_;  ///< pause between a gap and the next attempt
+  Milliseconds pause_;  ///< pause between a gap and the next attempt
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Waiting> waiting_;  // guarded by mutex_, like the next three members
-  std::size_t waiting_bytes_ = 0;
+  std::deque<WriteJob> jobs_;  // guarded by mutex_, like the next three members
+  std::size_t queued_bytes_ = 0;
   bool writing_ = false;
   bool stopping_ = false;
   std::atomic<bool> failed_ = false;

@@ -16,7 +16,7 @@ enum class Block : std::uint8_t { head = 1, events = 2, end = 3 };
 inline constexpr std::size_t kBlockHead = 13;
 inline constexpr std::size_t kFileHead = kMagic.size() + 4;
 /// Larger sizes are treated as damage.
-inline constexpr std::size_t kRawMost = 256 * 1024 * 1024;
-inline constexpr std::size_t kStoredMost = kRawMost + 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxRawBytes = 256 * 1024 * 1024;
+inline constexpr std::size_t kMaxStoredBytes = kMaxRawBytes + 4 * 1024 * 1024;
 
 }  // namespace mm::matchmaker::recording

@@ -10,11 +10,11 @@ namespace {
 constexpr std::uint8_t kHasParty = 1;
 constexpr std::uint8_t kHasLatencies = 2;
 /// More than the largest number of tickets in a bucket; larger slots are treated as damage.
-constexpr std::uint64_t kSlotsMost = 4'000'000;
+constexpr std::uint64_t kMaxSlots = 4'000'000;
 
 matching::Slot read_slot(ByteReader& block, bool& fine) {
   const std::uint64_t slot = block.varint();
-  fine = fine && slot < kSlotsMost;
+  fine = fine && slot < kMaxSlots;
   return static_cast<matching::Slot>(slot);
 }
 
@@ -22,8 +22,8 @@ TimePoint read_wall(ByteReader& block) { return TimePoint(Milliseconds(static_ca
 
 }  // namespace
 
-std::string_view name_of(Left why) {
-  constexpr std::array<std::string_view, kWaysToLeave> kNames{"committed",         "cancelled", "timed out",
+std::string_view name_of(LeaveReason why) {
+  constexpr std::array<std::string_view, kLeaveReasons> kNames{"committed",         "cancelled", "timed out",
                                                               "matched elsewhere", "refused",   "missing"};
   return kNames.at(static_cast<std::size_t>(why));
 }
@@ -64,15 +64,15 @@ bool EventReader::read(ByteReader& block, Event& event) {
     case Kind::put: return read_put(block, event, found->second);
     case Kind::left:
       event.slot = read_slot(block, fine);
-      event.why = static_cast<Left>(block.byte());
-      return fine && static_cast<int>(event.why) < kWaysToLeave;
+      event.why = static_cast<LeaveReason>(block.byte());
+      return fine && static_cast<int>(event.why) < kLeaveReasons;
     case Kind::planned: return read_planned(block, event, found->second);
     case Kind::timed:
       event.now = found->second.now += block.zigzag();
       read_expired(block, event);
       return true;
     case Kind::ended: known_.erase(found); return true;
-    case Kind::looked:
+    case Kind::sorted:
     case Kind::tick:
     case Kind::begun:
     case Kind::gap: break;

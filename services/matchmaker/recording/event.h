@@ -19,16 +19,16 @@
 namespace mm::matchmaker::recording {
 
 /// Why a ticket left its pool.
-enum class Left : std::uint8_t { committed, cancelled, timed_out, matched_elsewhere, refused, missing };
-inline constexpr int kWaysToLeave = 6;
-std::string_view name_of(Left why);
+enum class LeaveReason : std::uint8_t { committed, cancelled, timed_out, matched_elsewhere, refused, missing };
+inline constexpr int kLeaveReasons = 6;
+std::string_view name_of(LeaveReason why);
 
 enum class Kind : std::uint8_t {
   tick = 1,     ///< a tick begins: wall
   begun = 2,    ///< a bucket begins, with an empty pool and empty memory: name, known, rules
   put = 3,      ///< a ticket enters the pool, or replaces the same ticket: slot, ticket
   left = 4,     ///< a ticket leaves the pool: slot, why
-  looked = 5,   ///< the sorted list was read between two plans, which frees the slots of tickets that left
+  sorted = 5,   ///< the sorted list was read between two plans, which frees the slots of tickets that left
   planned = 6,  ///< plan(): now, matches, seats, expired
   timed = 7,    ///< not planned (too few players, or unknown mode), only expired: now, expired
   ended = 8,    ///< the bucket was handed to another instance, or retired
@@ -59,7 +59,7 @@ struct Event {
   ModeRules rules;
   matching::Slot slot = 0;
   matching::PoolTicket ticket;
-  Left why = Left::committed;
+  LeaveReason why = LeaveReason::committed;
   matching::BucketMs now = 0;
   std::vector<RecordedMatch> matches;
   std::vector<RecordedSeat> seats;

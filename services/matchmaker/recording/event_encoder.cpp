@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
 /// Limit of tickets in the buckets that begin anew in one tick: about a millisecond of work.
-constexpr std::size_t kTicketsBegunATick = 2'000;
+constexpr std::size_t kMaxTicketsBegunPerTick = 2'000;
 constexpr std::uint8_t kHasParty = 1;
 constexpr std::uint8_t kHasLatencies = 2;
 
@@ -44,16 +44,16 @@ void EventEncoder::gap(TimePoint from, TimePoint until) {
 }
 
 void EventEncoder::flush() {
-  if (!bytes_.empty()) keep_(std::exchange(bytes_, {}));
+  if (!bytes_.empty()) sink_(std::exchange(bytes_, {}));
 }
 
-// Called only between two events. keep_ may call stop().
+// Called only between two events. sink_ may call stop().
 void EventEncoder::close() {
   if (bytes_.size() >= kPiece) flush();
 }
 
 bool EventEncoder::may_begin(std::size_t tickets) {
-  const bool may = begun_tickets_ == 0 || begun_tickets_ + tickets <= kTicketsBegunATick;
+  const bool may = begun_tickets_ == 0 || begun_tickets_ + tickets <= kMaxTicketsBegunPerTick;
   if (may) begun_tickets_ += tickets;
   return may;
 }
@@ -105,15 +105,15 @@ void EventEncoder::put(Track& track, matching::Slot slot, const matching::PoolTi
   close();
 }
 
-void EventEncoder::left(Track& track, matching::Slot slot, Left why) {
+void EventEncoder::left(Track& track, matching::Slot slot, LeaveReason why) {
   start(Kind::left, track);
   put_varint(bytes_, slot);
   bytes_.push_back(static_cast<char>(why));
   close();
 }
 
-void EventEncoder::looked(Track& track) {
-  start(Kind::looked, track);
+void EventEncoder::sorted(Track& track) {
+  start(Kind::sorted, track);
   close();
 }
 

@@ -1,5 +1,5 @@
 // Encodes what happens to the planner's pools as a stream of bytes (event.h). Used by the tick thread only. An event
-// costs some nanoseconds and never waits: full pieces are handed to the `Keep` callback, between two events.
+// costs some nanoseconds and never waits: full pieces are handed to the `Sink` callback, between two events.
 //
 // A recording can only be replayed from an initial state: an empty pool with no memory. When the stream cannot be
 // continued (a new file, or a gap), the encoder opens a new generation, and every bucket is written anew into it
@@ -21,8 +21,8 @@ namespace mm::matchmaker::recording {
 class EventEncoder {
  public:
   /// Receives a piece of the recording: whole events, some hundred kilobytes.
-  using Keep = std::function<void(std::string&& piece)>;
-  explicit EventEncoder(Keep keep) : keep_(std::move(keep)) {}
+  using Sink = std::function<void(std::string&& piece)>;
+  explicit EventEncoder(Sink sink) : sink_(std::move(sink)) {}
 
   /// Starts a new generation: every bucket has to begin anew. Bytes that are still buffered are handed on first.
   void open();
@@ -50,8 +50,8 @@ class EventEncoder {
 
   void begin(Track& track, std::string_view name, const ModeRules& rules, bool known);
   void put(Track& track, matching::Slot slot, const matching::PoolTicket& ticket);
-  void left(Track& track, matching::Slot slot, Left why);
-  void looked(Track& track);
+  void left(Track& track, matching::Slot slot, LeaveReason why);
+  void sorted(Track& track);
   void planned(Track& track, matching::BucketMs now, const matching::TickPlan& plan);
   void timed(Track& track, matching::BucketMs now, const std::vector<matching::Slot>& expired);
   void end(Track& track);
@@ -62,7 +62,7 @@ class EventEncoder {
   void put_expired(const std::vector<matching::Slot>& expired);
   void close();
 
-  Keep keep_;
+  Sink sink_;
   std::string bytes_;
   std::uint64_t generation_ = 0;
   std::uint64_t generations_ = 0;

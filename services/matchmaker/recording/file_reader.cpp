@@ -51,7 +51,7 @@ struct FileReader::State {
     const std::uint32_t checksum = reader.u32();
     block.kind = static_cast<Block>(reader.byte());
     block.raw = reader.u32();
-    if (size > kStoredMost || block.raw > kRawMost) return damaged("is larger than a block may be");
+    if (size > kMaxStoredBytes || block.raw > kMaxRawBytes) return damaged("is larger than a block may be");
     if (!read_body(size, block.body)) return damaged("is cut off");
     const std::string_view checked = std::string_view(bytes).substr(8);
     if (crc32c(block.body, crc32c(checked)) != checksum) return damaged("is damaged: its checksum differs");

@@ -19,21 +19,21 @@ namespace mm::matchmaker::recording {
 class RecordedPool {
  public:
   /// How the bucket is planned. `known` is false if its mode was removed from the mode table: its tickets only expire.
-  struct Play {
+  struct Setup {
     ModeRules rules;
     int team_size = 1;
     Region region;
     bool known = true;
   };
   /// `encoder`: may be null; else it must outlive the pool. `name`: tenant:mode:region:team_size.
-  RecordedPool(std::string name, Play play, EventEncoder* encoder);
+  RecordedPool(std::string name, Setup setup, EventEncoder* encoder);
   ~RecordedPool();
   RecordedPool(const RecordedPool&) = delete;
   RecordedPool& operator=(const RecordedPool&) = delete;
 
   matching::Pool::Upserted upsert(const matching::PoolTicket& ticket);
   /// Returns false if the ticket was not in the pool.
-  bool erase(TicketId id, Left why);
+  bool erase(TicketId id, LeaveReason why);
   void clear();
   /// Applies other rules to the same tickets; the next tick plans all of them.
   void set_rules(const ModeRules& rules, bool known);
@@ -51,25 +51,25 @@ class RecordedPool {
 
   const matching::Pool& pool() const { return pool_; }
   const matching::PlannerMemory& memory() const { return memory_; }
-  const ModeRules& rules() const { return play_.rules; }
-  bool known() const { return play_.known; }
+  const ModeRules& rules() const { return setup_.rules; }
+  bool known() const { return setup_.known; }
 
  private:
   enum class Last { nothing, planned, timed };
-  bool taped() const { return encoder_ != nullptr && encoder_->on(track_); }
-  /// Records a `looked` event if the sorted list was read by others since our last step.
-  void note_looks();
+  bool is_recorded() const { return encoder_ != nullptr && encoder_->on(track_); }
+  /// Records a `sorted` event if the sorted list was read by others since our last step.
+  void note_sorts();
   void begin_if_empty();
-  void begin_anew(bool on_tape);
-  void begin_fresh(bool on_tape);
+  void begin_anew(bool recorded);
+  void begin_fresh(bool recorded);
 
   const std::string name_;
-  Play play_;
+  Setup setup_;
   matching::Pool pool_;
   matching::PlannerMemory memory_;
   EventEncoder* encoder_;
   EventEncoder::Track track_;
-  std::uint64_t settlings_seen_ = 0;
+  std::uint64_t updates_seen_ = 0;
   Last last_ = Last::nothing;  ///< what plan() did
 };
 

@@ -8,7 +8,7 @@
 namespace mm::matchmaker::recording {
 namespace {
 
-constexpr std::size_t kDifferencesKept = 100;
+constexpr std::size_t kMaxDifferences = 100;
 
 bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
@@ -23,7 +23,7 @@ std::string figures(const char* what, std::size_t match, double recorded, double
 }
 
 /// Parses tenant:mode:region:team_size; a pool needs the last two.
-bool parse_name(const std::string& name, RecordedPool::Play& play) {
+bool parse_name(const std::string& name, RecordedPool::Setup& play) {
   const auto last = name.rfind(':');
   if (last == std::string::npos || last == 0) return false;
   const auto before = name.rfind(':', last - 1);
@@ -68,7 +68,7 @@ bool Replayer::play(const Event& event) {
   switch (event.kind) {
     case Kind::put: return put(bucket, event);
     case Kind::left: return leave(bucket, event);
-    case Kind::looked: static_cast<void>(bucket.pool->pool().line()); return true;
+    case Kind::sorted: static_cast<void>(bucket.pool->pool().line()); return true;
     case Kind::planned:
     case Kind::timed: plan(bucket, event); return true;
     case Kind::ended: buckets_.erase(found); return true;
@@ -80,7 +80,7 @@ bool Replayer::play(const Event& event) {
 }
 
 bool Replayer::begin(const Event& event) {
-  RecordedPool::Play play{event.rules, 1, {}, event.known};
+  RecordedPool::Setup play{event.rules, 1, {}, event.known};
   if (!parse_name(event.name, play)) return refuse("\"" + event.name + "\" is not a bucket name");
   ++counts_.buckets;
   Bucket& bucket = buckets_[event.bucket];
@@ -120,7 +120,7 @@ void Replayer::plan(Bucket& bucket, const Event& event) {
   auto what = difference(bucket, event, plan);
   if (what.empty()) return;
   ++counts_.differences;
-  if (differences_.size() < kDifferencesKept) differences_.push_back({counts_.last, bucket.name, std::move(what)});
+  if (differences_.size() < kMaxDifferences) differences_.push_back({counts_.last, bucket.name, std::move(what)});
 }
 
 bool Replayer::is(const Bucket& bucket, matching::Slot recorded, matching::Slot planned) const {

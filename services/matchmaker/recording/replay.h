@@ -28,7 +28,7 @@ struct ReplayCounts {
   std::uint64_t plans = 0;
   std::uint64_t puts = 0;
   std::uint64_t players = 0;  ///< in tickets put
-  std::uint64_t left[kWaysToLeave] = {};
+  std::uint64_t left[kLeaveReasons] = {};
   std::uint64_t matches = 0;
   std::uint64_t matched_players = 0;
   std::uint64_t gaps = 0;

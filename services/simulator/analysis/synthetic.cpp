@@ -14,7 +14,7 @@
 namespace mm::simulator {
 namespace {
 
-using matchmaker::recording::Left;
+using matchmaker::recording::LeaveReason;
 using matchmaker::recording::RecordedPool;
 
 constexpr matching::BucketMs kBegin = 1'800'000'000'000;
@@ -83,8 +83,8 @@ class SyntheticWorld {
       const int size = rules.team_size_or_default(std::nullopt);
       for (const std::string_view region : kRegions) {
         const auto name = "default:" + rules.id.str() + ":" + std::string(region) + ":" + std::to_string(size);
-        RecordedPool::Play play{rules, size, *Region::parse(region), true};
-        buckets_.push_back({std::make_unique<RecordedPool>(name, std::move(play), &encoder_), rules.max_wait_seconds});
+        RecordedPool::Setup setup{rules, size, *Region::parse(region), true};
+        buckets_.push_back({std::make_unique<RecordedPool>(name, std::move(setup), &encoder_), rules.max_wait_seconds});
       }
     }
   }
@@ -145,7 +145,7 @@ class SyntheticWorld {
     RecordedPool& pool = *buckets_[group.bucket].pool;
     if (it.what == What::gives_up) {
       if (!group.queued || group.ticket.id != it.ticket) return;
-      pool.erase(it.ticket, Left::cancelled);
+      pool.erase(it.ticket, LeaveReason::cancelled);
       leave(it.group, kIdleSeconds);
       return;
     }
@@ -187,14 +187,14 @@ class SyntheticWorld {
       commit(pool, tickets);
     }
     for (const TicketId id : expired) {
-      pool.erase(id, Left::timed_out);
+      pool.erase(id, LeaveReason::timed_out);
       leave(who_.at(id), kIdleSeconds);
     }
   }
 
   void commit(RecordedPool& pool, const std::vector<TicketId>& tickets) {
     if (random_.uniform() < kRefused) {  // one ticket is gone, so the commit is refused: the others stay
-      pool.erase(tickets.front(), Left::refused);
+      pool.erase(tickets.front(), LeaveReason::refused);
       return leave(who_.at(tickets.front()), kIdleSeconds);
     }
     ++counts_.matches;
@@ -202,7 +202,7 @@ class SyntheticWorld {
     const double takes = kShortestMatchSeconds + random_.exponential(kMatchSeconds);
     for (const TicketId id : tickets) {
       const std::size_t group = who_.at(id);
-      pool.erase(id, Left::committed);
+      pool.erase(id, LeaveReason::committed);
       groups_[group].queued = false;
       who_.erase(id);
       if (played) after(takes + random_.exponential(kIdleSeconds), What::queues, group, {});

@@ -14,7 +14,7 @@ namespace mm::simulator {
 namespace {
 
 using matchmaker::recording::FileReplay;
-using matchmaker::recording::Left;
+using matchmaker::recording::LeaveReason;
 using matchmaker::recording::ReplayCounts;
 
 const OptionTable kRecord{"record",
@@ -61,9 +61,9 @@ void print_counts(const std::string& path, const FileReplay& replay) {
               static_cast<unsigned long long>(counts.buckets), static_cast<unsigned long long>(counts.plans),
               static_cast<unsigned long long>(counts.puts), static_cast<unsigned long long>(counts.players));
   std::printf("  tickets that left:");
-  for (int why = 0; why < matchmaker::recording::kWaysToLeave; ++why) {
+  for (int why = 0; why < matchmaker::recording::kLeaveReasons; ++why) {
     std::printf("%s %llu %s", why > 0 ? "," : "", static_cast<unsigned long long>(counts.left[why]),
-                std::string(matchmaker::recording::name_of(static_cast<Left>(why))).c_str());
+                std::string(matchmaker::recording::name_of(static_cast<LeaveReason>(why))).c_str());
   }
   std::printf("\n  %llu matches planned, with %llu players; %llu plans differ from the recorded ones\n",
               static_cast<unsigned long long>(counts.matches), static_cast<unsigned long long>(counts.matched_players),

@@ -38,12 +38,12 @@ recording::ReplayCounts replayed(const std::vector<std::string>& files) {
     sum.matches += replay.counts.matches;
     sum.buckets += replay.counts.buckets;
     sum.gaps += replay.counts.gaps;
-    for (int why = 0; why < recording::kWaysToLeave; ++why) sum.left[why] += replay.counts.left[why];
+    for (int why = 0; why < recording::kLeaveReasons; ++why) sum.left[why] += replay.counts.left[why];
   }
   return sum;
 }
 
-std::uint64_t left(const recording::ReplayCounts& counts, recording::Left why) {
+std::uint64_t left(const recording::ReplayCounts& counts, recording::LeaveReason why) {
   return counts.left[static_cast<std::size_t>(why)];
 }
 
@@ -148,9 +148,9 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   EXPECT_GE(static_cast<double>(counts.matches), matches);
   EXPECT_GT(counts.puts, 155U);
   EXPECT_GT(counts.ticks, 50U);
-  EXPECT_GE(left(counts, recording::Left::committed), 2 * 40U);
-  EXPECT_EQ(left(counts, recording::Left::cancelled), 3U);
-  EXPECT_EQ(left(counts, recording::Left::timed_out), 1U);
+  EXPECT_GE(left(counts, recording::LeaveReason::committed), 2 * 40U);
+  EXPECT_EQ(left(counts, recording::LeaveReason::cancelled), 3U);
+  EXPECT_EQ(left(counts, recording::LeaveReason::timed_out), 1U);
 }
 
 TEST(Recordings, GoOnInSmallFilesThatEachReplayAlone) {

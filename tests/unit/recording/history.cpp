@@ -24,8 +24,9 @@ History::History(std::uint64_t seed)
     const auto rules = some_rules();
     const auto name =
         "t" + std::to_string(i) + ":" + rules.id.str() + ":" + default_region().str() + ":" + std::to_string(size);
-    buckets_.push_back(
-        {std::make_unique<RecordedPool>(name, RecordedPool::Play{rules, size, default_region(), !one_in(8)}, &encoder_), {}});
+    buckets_.push_back({std::make_unique<RecordedPool>(
+                            name, RecordedPool::Setup{rules, size, default_region(), !one_in(8)}, &encoder_),
+                        {}});
   }
 }
 
@@ -63,7 +64,7 @@ matching::PoolTicket History::some_ticket(int team_size) {
   return ticket;
 }
 
-void History::leave(Bucket& bucket, TicketId id, Left why) {
+void History::leave(Bucket& bucket, TicketId id, LeaveReason why) {
   bucket.pool->erase(id, why);
   bucket.waiting.erase(id);
 }
@@ -80,7 +81,7 @@ void History::change_tickets(Bucket& bucket) {
     std::advance(some, static_cast<std::ptrdiff_t>(random_() % bucket.waiting.size()));
     const auto id = some->first;
     if (one_in(2)) {
-      leave(bucket, id, static_cast<Left>(random_() % kWaysToLeave));
+      leave(bucket, id, static_cast<LeaveReason>(random_() % kLeaveReasons));
     } else {
       if (!one_in(3)) {  // otherwise the same ticket again, which changes nothing
         some->second.change = ++change_;
@@ -104,16 +105,16 @@ void History::plan(Bucket& bucket) {
   bucket.pool->after_plan(now_, plan);
   ++plans_;
   matches_ += plan.matches.size();
-  std::vector<std::pair<TicketId, Left>> leaving;
+  std::vector<std::pair<TicketId, LeaveReason>> leaving;
   for (const auto& match : plan.matches) {
     const bool refused = one_in(10);
     for (const auto& seat : plan.seats_of(match)) {
-      if (!refused) leaving.emplace_back(bucket.pool->pool().id(seat.slot), Left::committed);
+      if (!refused) leaving.emplace_back(bucket.pool->pool().id(seat.slot), LeaveReason::committed);
     }
-    if (refused) leaving.emplace_back(bucket.pool->pool().id(plan.seats_of(match)[0].slot), Left::refused);
+    if (refused) leaving.emplace_back(bucket.pool->pool().id(plan.seats_of(match)[0].slot), LeaveReason::refused);
   }
   for (const auto slot : plan.expired) {
-    if (!one_in(5)) leaving.emplace_back(bucket.pool->pool().id(slot), Left::timed_out);
+    if (!one_in(5)) leaving.emplace_back(bucket.pool->pool().id(slot), LeaveReason::timed_out);
   }
   for (const auto& [id, why] : leaving) leave(bucket, id, why);
 }

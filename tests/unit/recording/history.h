@@ -1,5 +1,5 @@
-// Random histories drawn from a seed: a tape records buckets whose tickets arrive, change, leave and are matched, in
-// every possible way. Also temporary folders that are removed after the test.
+// Random histories drawn from a seed: an encoder records buckets whose tickets arrive, change, leave and are matched,
+// in every possible way. Also temporary folders that are removed after the test.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class History {
   matching::PoolTicket some_ticket(int team_size);
   void change_tickets(Bucket& bucket);
   void plan(Bucket& bucket);
-  void leave(Bucket& bucket, TicketId id, Left why);
+  void leave(Bucket& bucket, TicketId id, LeaveReason why);
 
   std::mt19937_64 random_;
   std::vector<Pieces> files_;

@@ -48,13 +48,13 @@ class Recording : public ::testing::Test {
     matches_ += plan.matches.size();
     std::vector<TicketId> matched;
     for (const auto& seat : plan.seats) matched.push_back(pool.pool().id(seat.slot));
-    for (const auto& id : matched) pool.erase(id, recording::Left::committed);
+    for (const auto& id : matched) pool.erase(id, recording::LeaveReason::committed);
   }
 
   std::unique_ptr<RecordedPool> pool_on(Recorder& recorder) const {
     ModeRules rules;
     rules.id = ranked_mode();
-    return std::make_unique<RecordedPool>("t:ranked:eu-west:1", RecordedPool::Play{rules, 1, default_region(), true},
+    return std::make_unique<RecordedPool>("t:ranked:eu-west:1", RecordedPool::Setup{rules, 1, default_region(), true},
                                        recorder.encoder());
   }
 
@@ -145,7 +145,7 @@ TEST_F(Recording, BeginsNewFilesAndKeepsTheLatestWithinTheSizeLimit) {
 
 TEST_F(Recording, LeavesAGapWhereTheWriterFallsBehindAndContinuesAfterIt) {
   auto narrow = options();
-  narrow.waiting_bytes = 20 * 1024;  // enough for a tick of 50 pairs, but not for one of 5,000
+  narrow.max_queued_bytes = 20 * 1024;  // enough for a tick of 50 pairs, but not for one of 5,000
   {
     Recorder recorder(narrow, clock_, metrics_);
     const auto pool = pool_on(recorder);
