@@ -23,7 +23,7 @@ std::string figures(const char* what, std::size_t match, double recorded, double
 }
 
 /// Parses tenant:mode:region:team_size; a pool needs the last two.
-bool parse_name(const std::string& name, RecordedPool::Setup& play) {
+bool parse_name(const std::string& name, RecordedPool::Setup& setup) {
   const auto last = name.rfind(':');
   if (last == std::string::npos || last == 0) return false;
   const auto before = name.rfind(':', last - 1);
@@ -35,8 +35,8 @@ bool parse_name(const std::string& name, RecordedPool::Setup& play) {
     size = size * 10 + (c - '0');
   }
   if (!region || size < 1 || size > limits::kMaxTeamSize) return false;
-  play.region = *region;
-  play.team_size = size;
+  setup.region = *region;
+  setup.team_size = size;
   return true;
 }
 
@@ -68,7 +68,7 @@ bool Replayer::play(const Event& event) {
   switch (event.kind) {
     case Kind::put: return put(bucket, event);
     case Kind::left: return leave(bucket, event);
-    case Kind::sorted: static_cast<void>(bucket.pool->pool().line()); return true;
+    case Kind::sorted: static_cast<void>(bucket.pool->pool().sorted()); return true;
     case Kind::planned:
     case Kind::timed: plan(bucket, event); return true;
     case Kind::ended: buckets_.erase(found); return true;
@@ -80,12 +80,12 @@ bool Replayer::play(const Event& event) {
 }
 
 bool Replayer::begin(const Event& event) {
-  RecordedPool::Setup play{event.rules, 1, {}, event.known};
-  if (!parse_name(event.name, play)) return refuse("\"" + event.name + "\" is not a bucket name");
+  RecordedPool::Setup setup{event.rules, 1, {}, event.known};
+  if (!parse_name(event.name, setup)) return refuse("\"" + event.name + "\" is not a bucket name");
   ++counts_.buckets;
   Bucket& bucket = buckets_[event.bucket];
   bucket.name = event.name;
-  bucket.pool = std::make_unique<RecordedPool>(event.name, std::move(play), nullptr);
+  bucket.pool = std::make_unique<RecordedPool>(event.name, std::move(setup), nullptr);
   bucket.in_slot.clear();
   return true;
 }

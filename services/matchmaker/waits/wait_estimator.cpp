@@ -28,22 +28,23 @@ void WaitEstimator::matched(const std::string& bucket, const ModeRules& rules, c
 }
 
 void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rules, const matching::Pool& pool,
-                                 const std::vector<Departure>& left, BucketMs bucket_now) {
+                                 const std::vector<Departure>& departures, BucketMs bucket_now) {
   Own* own = own_of(bucket);
   if (own == nullptr) {
-    if (pool.empty() && left.empty()) return;
+    if (pool.empty() && departures.empty()) return;
     const std::lock_guard lock(mutex_);
     own = &own_.try_emplace(bucket, rules).first->second;
   }
   // This visits all waiting tickets. It is done before the lock is taken, because requests wait for the lock.
   WaitingSample sample;
   const BucketMs since_epoch = bucket_now - pool.epoch();
-  pool.line().for_each(
+  pool.sorted().for_each(
       [&](const matching::Waiter& waiter) { sample.add(matching::points(waiter.rating), waiter.size, since_epoch - waiter.queued); });
   {
     const std::lock_guard lock(mutex_);
     const BucketMs at = now();
-    for (const auto& one : left) own->estimates.departed(matching::points(one.rating), one.size, bucket_now - one.queued_at, at);
+    for (const auto& one : departures)
+      own->estimates.departed(matching::points(one.rating), one.size, bucket_now - one.queued_at, at);
     own->estimates.waiting(std::move(sample), at);
   }
   refresh_exported(*own);
@@ -63,7 +64,7 @@ void WaitEstimator::refresh_exported(Own& own) const {
     std::erase_if(own.exported,
                   [&](const auto& one) { return !std::binary_search(own.kinds.begin(), own.kinds.end(), one.first); });
   }
-  for (int i = 0; i < kMaxExportedAtOnce && own.next < own.kinds.size(); ++i, ++own.next) {
+  for (int i = 0; i < kMaxExportedPerCall && own.next < own.kinds.size(); ++i, ++own.next) {
     const auto& kind = own.kinds[own.next];
     own.exported[kind] = own.estimates.estimate(kind.rating, kind.size, now());
   }

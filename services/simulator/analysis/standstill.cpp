@@ -17,7 +17,7 @@ Standstill::Standstill(const QueueView& queue)
       team_size_(queue.pool.team_size()),
       region_(queue.pool.region()),
       ticks_(queue.ticks) {
-  queue.pool.line().for_each([&](const matching::Waiter& waiter) {
+  queue.pool.sorted().for_each([&](const matching::Waiter& waiter) {
     waiting_.push_back({queue.pool.ticket(waiter.slot), queue.memory.recall(queue.pool, waiter.slot)});
   });
 }

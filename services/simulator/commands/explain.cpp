@@ -180,7 +180,7 @@ class ExplainPrinter {
       return slot ? std::vector<matching::Slot>{*slot} : std::vector<matching::Slot>{};
     }
     std::vector<matching::Slot> slots;
-    queue.pool.line().for_each([&](const matching::Waiter& waiter) { slots.push_back(waiter.slot); });
+    queue.pool.sorted().for_each([&](const matching::Waiter& waiter) { slots.push_back(waiter.slot); });
     const auto most =
         static_cast<std::ptrdiff_t>(std::min(wish_.sample > 0 ? wish_.sample : wish_.longest, slots.size()));
     if (wish_.sample > 0) {

@@ -53,7 +53,7 @@ class Queue {
   /// A random waiting ticket.
   Slot any_waiter() {
     std::vector<Slot> slots;
-    pool_.line().for_each([&](const Waiter& waiter) { slots.push_back(waiter.slot); });
+    pool_.sorted().for_each([&](const Waiter& waiter) { slots.push_back(waiter.slot); });
     return slots[random_() % slots.size()];
   }
   Neighbourhood around(Slot slot, std::size_t most = kMaxNeighbours) const {
@@ -64,7 +64,7 @@ class Queue {
   std::set<TicketId> would_match(const std::vector<PoolTicket>& more = {}) const {
     Pool copy(rules_, team_size_, default_region());
     std::vector<std::pair<Slot, PlannerMemory::TicketMemory>> recalled;
-    pool_.line().for_each([&](const Waiter& waiter) {
+    pool_.sorted().for_each([&](const Waiter& waiter) {
       const PoolTicket each = pool_.ticket(waiter.slot);
       copy.upsert(each);
       recalled.emplace_back(*copy.slot_of(each.id), memory_.recall(pool_, waiter.slot));
@@ -359,7 +359,7 @@ TEST(Explaining, MostTicketsOfALargeQueueGetAForecastAndEveryForecastIsTrue) {
     Crowd crowd(seed);
     ASSERT_GT(crowd.pool.size(), 60U);
     std::map<TicketId, ForecastResult> foreseen;
-    crowd.pool.line().for_each([&](const Waiter& waiter) {
+    crowd.pool.sorted().for_each([&](const Waiter& waiter) {
       const auto around = copy_neighbourhood(crowd.pool, crowd.now, crowd.memory, waiter.slot);
       foreseen[crowd.pool.id(waiter.slot)] = make_forecast(around, {crowd.now + kTick, kTick});
     });

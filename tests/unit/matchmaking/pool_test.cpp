@@ -19,7 +19,7 @@ using testing::rules_for;
 using testing::ticket;
 using testing::ticket_id;
 
-Waiter first_of(const Pool& pool) { return pool.line().at(pool.line().begin()); }
+Waiter first_of(const Pool& pool) { return pool.sorted().at(pool.sorted().begin()); }
 
 Pool pool_of_5v5() { return Pool(rules_for(), 5, default_region()); }
 
@@ -35,7 +35,7 @@ TEST(Pools, HoldATicketOncePerId) {
   EXPECT_EQ(pool.upsert(older), Pool::Upserted::ignored);
   EXPECT_EQ(pool.size(), 1U);
   EXPECT_EQ(pool.players(), 2U);
-  ASSERT_EQ(pool.line().size(), 1U);
+  ASSERT_EQ(pool.sorted().size(), 1U);
   EXPECT_EQ(first_of(pool).rating, 1600 * kUnitsPerPoint);
 }
 
@@ -119,7 +119,7 @@ TEST(Pools, SurviveAClockThatJumpsByYears) {
   old.queued_at = 1000;
   pool.upsert(young);
   pool.upsert(old);
-  ASSERT_EQ(pool.line().size(), 2U);
+  ASSERT_EQ(pool.sorted().size(), 2U);
   EXPECT_EQ(pool.id(first_of(pool).slot), old.id) << "of two tickets with equal ratings, the older one comes first";
   EXPECT_EQ(pool.oldest()->id, old.id);
 }
@@ -140,7 +140,7 @@ RC_GTEST_PROP(Pools, BehaveLikeAMapOfTickets, ()) {
       pool.upsert(next);
       model[next.id] = next;
     }
-    if (step % 5 == 0) pool.line();
+    if (step % 5 == 0) pool.sorted();
   }
   RC_ASSERT(pool.size() == model.size());
   std::size_t players = 0;
@@ -151,7 +151,7 @@ RC_GTEST_PROP(Pools, BehaveLikeAMapOfTickets, ()) {
   }
   RC_ASSERT(pool.players() == players);
   std::vector<Waiter> line;
-  pool.line().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
+  pool.sorted().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
   RC_ASSERT(line.size() == model.size());
   for (std::size_t i = 1; i < line.size(); ++i) {
     const auto key = [&](const Waiter& waiter) {
@@ -184,19 +184,19 @@ RC_GTEST_PROP(Pools, KeepTheListSortedUnderRandomChanges, ()) {
       held.pop_back();
     }
     std::vector<Waiter> line;
-    pool.line().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
+    pool.sorted().for_each([&](const Waiter& waiter) { line.push_back(waiter); });
     RC_ASSERT(line.size() == held.size());
-    RC_ASSERT(pool.line().size() == held.size());
+    RC_ASSERT(pool.sorted().size() == held.size());
     const auto key = [&](const Waiter& waiter) {
       return std::tuple(waiter.rating, waiter.queued, mixed_bits(pool.id(waiter.slot)));
     };
     for (std::size_t i = 1; i < line.size(); ++i) RC_ASSERT(key(line[i - 1]) < key(line[i]));
     if (line.empty()) continue;
     const Rating some = line[random() % line.size()].rating;
-    const auto from = pool.line().first_from(some);
-    const auto to = pool.line().first_above(some, from);
+    const auto from = pool.sorted().first_from(some);
+    const auto to = pool.sorted().first_above(some, from);
     std::size_t equals = 0;
-    pool.line().for_each(from, to, [&](const Waiter& waiter) { equals += waiter.rating == some ? 1 : 0; });
+    pool.sorted().for_each(from, to, [&](const Waiter& waiter) { equals += waiter.rating == some ? 1 : 0; });
     const auto expected = std::count_if(line.begin(), line.end(), [&](const Waiter& w) { return w.rating == some; });
     RC_ASSERT(equals == static_cast<std::size_t>(expected));
   }

@@ -54,7 +54,7 @@ class ExplainCommand : public ::testing::Test {
   std::string folder_;
 };
 
-Explanation explain_it(const QueueView& queue, matching::Slot slot) {
+Explanation explain_slot(const QueueView& queue, matching::Slot slot) {
   return matching::explain(matching::copy_neighbourhood(queue.pool, queue.now, queue.memory, slot), queue.ticks);
 }
 
@@ -127,24 +127,24 @@ TEST_F(ExplainCommand, TheCheckFindsFalseClaims) {
     for (const QueueView& queue : seen.queues) {
       const Standstill still(queue);
       const auto ends = still.play_on(queue.now + 700'000);
-      queue.pool.line().for_each([&](const matching::Waiter& waiter) {
+      queue.pool.sorted().for_each([&](const matching::Waiter& waiter) {
         ++looked;
-        const Explanation said = explain_it(queue, waiter.slot);
-        for (const Claim& claim : check_claims(said, still, ends)) EXPECT_TRUE(claim.is_true) << claim.finding;
-        Explanation later = said;
+        const Explanation explanation = explain_slot(queue, waiter.slot);
+        for (const Claim& claim : check_claims(explanation, still, ends)) EXPECT_TRUE(claim.is_true) << claim.finding;
+        Explanation later = explanation;
         if (later.forecast->outcome != WaitOutcome::unknown) {
           later.forecast->in_seconds += 0.1;
           EXPECT_FALSE(check_claims(later, still, ends).front().is_true);
           EXPECT_TRUE(has(check_claims(later, still, ends).front().finding, "NOT TRUE, it"));
         }
-        if (said.matched_now_with_window && *said.matched_now_with_window > 1) {
-          Explanation narrower = said;
+        if (explanation.matched_now_with_window && *explanation.matched_now_with_window > 1) {
+          Explanation narrower = explanation;
           narrower.matched_now_with_window = 1;
           narrower.matched_now_with.reset();
           EXPECT_FALSE(check_claims(narrower, still, ends).back().is_true);
         }
-        if (said.matched_now_with) {
-          Explanation elsewhere = said;
+        if (explanation.matched_now_with) {
+          Explanation elsewhere = explanation;
           elsewhere.matched_now_with_window.reset();
           elsewhere.matched_now_with->rating += 1'000;
           EXPECT_FALSE(check_claims(elsewhere, still, ends).back().is_true);
@@ -156,9 +156,9 @@ TEST_F(ExplainCommand, TheCheckFindsFalseClaims) {
 }
 
 TEST_F(ExplainCommand, PrintsEachRuleWithItsValueLimitAndMargin) {
-  Explanation said;
-  said.summary = "So it is.";
-  said.rating = 1500;
+  Explanation explanation;
+  explanation.summary = "So it is.";
+  explanation.rating = 1500;
   NearTicket near;
   near.rating = 1740.5;
   near.players = 2;
@@ -167,8 +167,8 @@ TEST_F(ExplainCommand, PrintsEachRuleWithItsValueLimitAndMargin) {
                  {PairRule::their_window, 240.5, 300, 59.5},
                  {PairRule::region, 18, 0, -18},
                  {PairRule::players, 7, 10, -3}};
-  said.nearest = {near};
-  const std::string text = explanation_text(said);
+  explanation.nearest = {near};
+  const std::string text = explanation_text(explanation);
   EXPECT_TRUE(has(text, "So it is.\n")) << text;
   EXPECT_TRUE(has(text, "240.5 / 160 (-80.5)")) << text;
   EXPECT_TRUE(has(text, "240.5 / 300 (+59.5)")) << text;

@@ -17,7 +17,7 @@ constexpr int kTries = 4;
 constexpr std::uint64_t kPlanWork = 2'000;
 /// The most tickets in one of these plans: an island of this size is searched as a whole, independently of other
 /// islands.
-constexpr std::size_t kChainMost = Packing::kMostTickets;
+constexpr std::size_t kChainMost = Packing::kMaxTickets;
 /// The most TeamFiller::choose() calls for one answer.
 constexpr int kSizeQuestions = 600;
 
@@ -34,7 +34,7 @@ struct Row {
 std::optional<Row> row_of(const PoolCopy& copy, BucketMs at) {
   Row row;
   bool found = false;
-  copy.pool.line().for_each([&](const Waiter& waiter) {
+  copy.pool.sorted().for_each([&](const Waiter& waiter) {
     const auto opens = copy.pool.opens_at(waiter.slot);
     if (!opens || *opens > at || copy.pool.deadline(waiter.slot) <= at) return;
     if (waiter.slot == copy.subject) row.subject = row.waiters.size(), found = true;
@@ -179,7 +179,7 @@ std::optional<Rating> window_for_match(const Neighbourhood& around, BucketMs at)
     PlannerMemory memory;
     Workspace workspace;
     workspace.skip_memory = true;
-    workspace.most_steps = kPlanWork - work;
+    workspace.max_steps = kPlanWork - work;
     const TickPlan tick = plan(pool, rules, at, memory, workspace);
     work += work_of(tick, workspace);
     if (workspace.step_limit_reached) return std::nullopt;
@@ -211,7 +211,7 @@ std::optional<NewcomersNeeded> newcomers_for_match(const Neighbourhood& around, 
     PlannerMemory memory;
     memory.resume(copy.pool, recalled);
     workspace.skip_memory = true;
-    workspace.most_steps = kPlanWork - work;
+    workspace.max_steps = kPlanWork - work;
     const TickPlan tick = plan(copy.pool, around.rules, at, memory, workspace);
     work += work_of(tick, workspace);
     if (workspace.step_limit_reached) return std::nullopt;

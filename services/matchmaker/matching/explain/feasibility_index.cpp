@@ -66,7 +66,7 @@ void FeasibilityIndex::mark_uncertain_near_outsiders(BucketMs at) {
 // Evaluates the ticket with the earliest lower bound first. A ticket that leaves or becomes uncertain only removes
 // feasible sets, so a lower bound stays valid.
 std::optional<BucketMs> FeasibilityIndex::next_feasible_tick(BucketMs from, BucketMs last, BucketMs every,
-                                                  std::uint64_t most_steps) {
+                                                  std::uint64_t max_steps) {
   out_of_steps_ = false;
   if (not_before_.empty()) find_bounds();
   for (;;) {
@@ -76,7 +76,7 @@ std::optional<BucketMs> FeasibilityIndex::next_feasible_tick(BucketMs from, Buck
     const BucketMs bound = not_before_[lowest];
     const BucketMs at = bound <= from ? from : from + (bound - from + every - 1) / every * every;
     if (bound == kNever || at > last) return std::nullopt;
-    if (steps_ > most_steps) {
+    if (steps_ > max_steps) {
       out_of_steps_ = true;
       return std::nullopt;
     }
@@ -134,11 +134,11 @@ void FeasibilityIndex::find_bounds() {
 }
 
 std::optional<BucketMs> FeasibilityIndex::first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
-                                                      std::uint64_t most_steps) {
+                                                      std::uint64_t max_steps) {
   expired_by_ = from;
   if (from > last || !has_chance_with(place, last)) return std::nullopt;
   BucketMs low = from, high = last;
-  while (low < high && steps_ < most_steps) {
+  while (low < high && steps_ < max_steps) {
     const BucketMs middle = low + (high - low) / every / 2 * every;
     if (has_chance_with(place, middle)) high = middle;
     else low = middle + every;
@@ -146,14 +146,14 @@ std::optional<BucketMs> FeasibilityIndex::first_chance_of(Place place, BucketMs 
   return low;
 }
 
-std::vector<FeasibilityIndex::Group> FeasibilityIndex::groups_at(BucketMs at, std::uint64_t most_steps) {
+std::vector<FeasibilityIndex::Group> FeasibilityIndex::groups_at(BucketMs at, std::uint64_t max_steps) {
   look_at(at);
   expired_by_ = at;
   roots_.assign(members_.size(), kNoPlace);
   std::vector<std::pair<Place, int>> sets;  // lowest tickets of feasible sets, and how many sets (2: several)
   for (Place lowest = 0; lowest < members_.size(); ++lowest) {
     if (not_before_[lowest] > at) continue;
-    if (steps_ > most_steps) return {everyone_at(at)};
+    if (steps_ > max_steps) return {everyone_at(at)};
     int found = 0;
     dropped_ = false;
     std::size_t joined = 0;
@@ -302,7 +302,7 @@ bool FeasibilityIndex::walk(Place lowest, const Seen& seen, Place with) {
     keep(i);
     if (i < with) continue;
     // A further ticket of a size that is already sufficient changes nothing.
-    if (drops || i == with || counts_[members_[i].size] <= fill_.most_of(members_[i].size)) filled = fills(lowest);
+    if (drops || i == with || counts_[members_[i].size] <= fill_.max_of(members_[i].size)) filled = fills(lowest);
     if (filled && seen()) return true;
   }
   return false;

@@ -35,14 +35,14 @@ class FeasibilityIndex {
   FeasibilityIndex(const Neighbourhood& around, const Format& format, std::size_t begin, std::size_t end);
 
   /// The first tick at `from`, `from + every`, …, not after `last`, at which a certainly present ticket could be in a
-  /// match. Empty if there is none, or if the search took more than `most_steps` (then out_of_steps() is true).
-  std::optional<BucketMs> next_feasible_tick(BucketMs from, BucketMs last, BucketMs every, std::uint64_t most_steps);
+  /// match. Empty if there is none, or if the search took more than `max_steps` (then out_of_steps() is true).
+  std::optional<BucketMs> next_feasible_tick(BucketMs from, BucketMs last, BucketMs every, std::uint64_t max_steps);
   bool out_of_steps() const { return out_of_steps_; }
 
   /// The first tick at which a match with the ticket at `place` is possible, assuming that no ticket leaves before. If
-  /// the search takes more than `most_steps`, the result may be too early.
+  /// the search takes more than `max_steps`, the result may be too early.
   std::optional<BucketMs> first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
-                                          std::uint64_t most_steps);
+                                          std::uint64_t max_steps);
 
   /// Tickets that could be matched with each other at a given time, directly or through a chain of feasible sets.
   /// `members` is sorted.
@@ -50,8 +50,8 @@ class FeasibilityIndex {
     std::vector<Place> members;
     bool is_one_match = true;  ///< they form the only feasible set, and all are certainly present
   };
-  /// The groups at a time. If the search takes more than `most_steps` in all: one group of all tickets that may play.
-  std::vector<Group> groups_at(BucketMs at, std::uint64_t most_steps);
+  /// The groups at a time. If the search takes more than `max_steps` in all: one group of all tickets that may play.
+  std::vector<Group> groups_at(BucketMs at, std::uint64_t max_steps);
   /// Whether some of `members` could form a match at a time, without the ticket `without`. `only_sure`: only certainly
   /// present tickets count.
   bool has_match(const std::vector<Place>& members, BucketMs at, bool only_sure, std::optional<Place> without);

@@ -33,7 +33,7 @@ bool sizes_could_fill(const Neighbourhood& around, int size) {
   TeamFiller fill(around.rules.teams, around.team_size);
   SizeCounts counts(around.pool_sizes.size()), chosen;
   for (std::size_t i = 1; i < counts.size(); ++i) {
-    const auto most = static_cast<std::size_t>(fill.most_of(static_cast<int>(i)));
+    const auto most = static_cast<std::size_t>(fill.max_of(static_cast<int>(i)));
     counts[i] = static_cast<std::uint16_t>(std::min(most, around.pool_sizes[i]));
   }
   return fill.choose(counts, size, chosen);
@@ -64,10 +64,10 @@ Extent nearest(const Neighbourhood& around, std::size_t subject, std::size_t mos
 class ForecastRun {
  public:
   ForecastRun(const Neighbourhood& around, const Format& format, const TickTimes& ticks, Extent extent,
-        std::uint64_t most_work)
+        std::uint64_t max_work)
       : around_(around),
         ticks_(ticks),
-        most_work_(most_work),
+        max_work_(max_work),
         line_(around, format, extent.begin, extent.end),
         subject_(static_cast<Place>(extent.subject - extent.begin)) {}
 
@@ -148,7 +148,7 @@ class ForecastRun {
     }
     // In the first tick, tickets that were not copied may use up most of the planner's budget of steps. The planner
     // searches small islands in full even then.
-    if (!line_.whole() && at == ticks_.first && players.size() > Packing::kMostTickets) return std::nullopt;
+    if (!line_.whole() && at == ticks_.first && players.size() > Packing::kMaxTickets) return std::nullopt;
     // A search that is not exhaustive may depend on the other tickets evaluated in the same tick, even on tickets that
     // cannot be matched, and which these are depends on earlier ticks. So only what two plans have in common counts as
     // certain: one with all tickets of the island, and one with the group only.
@@ -215,12 +215,12 @@ class ForecastRun {
     return rehearsal;
   }
 
-  std::uint64_t line_steps() const { return most_work_ > work_ ? (most_work_ - work_) * kLineStepsPerWork : 0; }
+  std::uint64_t line_steps() const { return max_work_ > work_ ? (max_work_ - work_) * kLineStepsPerWork : 0; }
   std::optional<TickPlan> plan_within(const Pool& pool, BucketMs at, PlannerMemory& memory) {
-    if (spent() >= most_work_) return std::nullopt;
-    workspace_.line.clear();
+    if (spent() >= max_work_) return std::nullopt;
+    workspace_.candidates.clear();
     workspace_.skip_memory = true;
-    workspace_.most_steps = most_work_ - spent();
+    workspace_.max_steps = max_work_ - spent();
     TickPlan tick = plan(pool, around_.rules, at, memory, workspace_);
     work_ += work_of(tick, workspace_);
     if (workspace_.step_limit_reached) return std::nullopt;
@@ -236,7 +236,7 @@ class ForecastRun {
 
   const Neighbourhood& around_;
   TickTimes ticks_;
-  std::uint64_t most_work_;
+  std::uint64_t max_work_;
   FeasibilityIndex line_;
   Place subject_;
   std::uint64_t work_ = 0;  ///< work of the plan() calls
@@ -249,12 +249,12 @@ class ForecastRun {
 
 // The summands: the tick itself, the tickets evaluated, the assignment of seats to teams, and the local search.
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace) {
-  return 20 + 4 * workspace.line.size() + 20 * tick.seats.size() + workspace.steps;
+  return 20 + 4 * workspace.candidates.size() + 20 * tick.seats.size() + workspace.steps;
 }
 
 // Starts with the nearest tickets and treats all others as strangers, because this takes less work and is usually
 // enough. Doubles the number until the forecast is definite or the work is used up.
-ForecastResult make_forecast(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t most_work) {
+ForecastResult make_forecast(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t max_work) {
   const Format format(around.rules, around.team_size);
   std::size_t subject = 0;
   while (around.tickets[subject].ticket.id != around.subject) ++subject;
@@ -264,9 +264,9 @@ ForecastResult make_forecast(const Neighbourhood& around, const TickTimes& ticks
     return {Kind::times_out, tick_from(ticket.deadline, ticks), {}, {}};
   }
   std::uint64_t spent = 0;
-  for (std::size_t most = kNearest; spent < most_work; most *= 2) {
+  for (std::size_t most = kNearest; spent < max_work; most *= 2) {
     const bool all = most >= around.tickets.size();
-    const std::uint64_t share = all ? most_work - spent : (most_work - spent) / 2;
+    const std::uint64_t share = all ? max_work - spent : (max_work - spent) / 2;
     ForecastRun ahead(around, format, ticks, nearest(around, subject, most), share);
     const ForecastResult foreseen = ahead.run();
     if (foreseen.kind != Kind::unknown) return foreseen;

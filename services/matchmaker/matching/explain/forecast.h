@@ -36,6 +36,7 @@ struct ForecastResult {
 std::uint64_t work_of(const TickPlan& tick, const Workspace& workspace);
 inline constexpr std::uint64_t kForecastWork = 5'500;
 
-ForecastResult make_forecast(const Neighbourhood& around, const TickTimes& ticks, std::uint64_t most_work = kForecastWork);
+ForecastResult make_forecast(const Neighbourhood& around, const TickTimes& ticks,
+                             std::uint64_t max_work = kForecastWork);
 
 }  // namespace mm::matching

@@ -6,8 +6,8 @@ namespace mm::matching {
 namespace {
 
 SortedWaiters::Place place_of(const Pool& pool, Slot slot) {
-  auto place = pool.line().first_from(pool.rating(slot));
-  while (pool.line().at(place).slot != slot) place = pool.line().next(place);
+  auto place = pool.sorted().first_from(pool.rating(slot));
+  while (pool.sorted().at(place).slot != slot) place = pool.sorted().next(place);
   return place;
 }
 
@@ -29,7 +29,7 @@ Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMe
                        .pool_players = pool.players(),
                        .pool_sizes = {0}};
   for (int size = 1; size <= pool.team_size(); ++size) around.pool_sizes.push_back(pool.tickets_of(size));
-  const SortedWaiters& line = pool.line();
+  const SortedWaiters& line = pool.sorted();
   auto from = place_of(pool, slot);
   auto to = line.next(from);
   const Rating own = pool.rating(slot);

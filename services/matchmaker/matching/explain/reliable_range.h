@@ -34,7 +34,7 @@ class ReliableRange {
 
   const Format& format_;
   std::optional<Rating> low_, high_;
-  Candidates line_;
+  Candidates candidates_;
   std::vector<Slot> closed_;
   std::vector<Island> islands_;
   std::vector<Rating> reach_down_;

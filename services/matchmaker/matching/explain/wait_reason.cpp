@@ -14,7 +14,7 @@ namespace {
 class Surroundings {
  public:
   Surroundings(const Pool& pool, const Format& format, BucketMs now, Slot slot)
-      : pool_(pool), line_(pool.line()), format_(format), now_(now), place_(line_.first_from(pool.rating(slot))) {
+      : pool_(pool), line_(pool.sorted()), format_(format), now_(now), place_(line_.first_from(pool.rating(slot))) {
     while (line_.at(place_).slot != slot) place_ = line_.next(place_);
   }
 

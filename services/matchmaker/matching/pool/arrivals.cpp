@@ -14,11 +14,11 @@ using Key = std::uint64_t;
 
 constexpr std::size_t kFew = 128;  // fewer arrivals are sorted by comparison, which is faster
 constexpr int kDigit = 11;         // bits per digit: the counts of one digit fit the first-level cache
-constexpr int kMostDigits = 3;     // enough for the 32 bits of a rating
+constexpr int kMaxDigits = 3;     // enough for the 32 bits of a rating
 constexpr int kTieBits = 8;        // included in the radix sort, so that few equal ratings remain out of order
 
 struct Counts {
-  std::array<std::array<std::uint32_t, 1 << kDigit>, kMostDigits> of;  ///< by digit, the least significant first
+  std::array<std::array<std::uint32_t, 1 << kDigit>, kMaxDigits> of;  ///< by digit, the least significant first
 };
 
 int width(std::uint64_t value) { return static_cast<int>(std::bit_width(value)); }
@@ -62,7 +62,7 @@ std::vector<Key> keys_of(const std::vector<PendingWaiter>& arrivals, const Exten
 
 /// Sorts by the leading `bits`: a stable radix sort, least significant digit first. One pass counts all digits.
 void sort_by_digits(std::vector<Key>& keys, int bits) {
-  const int digits = std::min((bits + kDigit - 1) / kDigit, kMostDigits);
+  const int digits = std::min((bits + kDigit - 1) / kDigit, kMaxDigits);
   const auto digit = [](Key key, int shift) { return static_cast<std::size_t>(key >> shift) & ((1U << kDigit) - 1); };
   const int last_shift = 64 - digits * kDigit;
   Counts counts;

@@ -15,7 +15,7 @@ constexpr std::uint8_t kUseMask = 0x7F;
 constexpr std::uint8_t kHasLatencies = 0x80;
 constexpr double kDeviationUnits = 64;  // per point, in Waiter::deviation
 /// The capacity for arrivals is kept from tick to tick up to this number.
-constexpr std::size_t kArrivedKept = 16'384;
+constexpr std::size_t kMaxPending = 16'384;
 /// Ages may be up to 12 days on either side of the epoch; a ticket waits at most a day.
 constexpr std::int64_t kEpochReach = 1LL << 30;
 
@@ -48,7 +48,7 @@ Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
   if (ticket.players.empty() || ticket.players.size() > static_cast<std::size_t>(team_size_)) return Upserted::ignored;
   const std::uint32_t held = index_.find(ticket.id, id_of());
   if (held != SlotIndex::kNone) {
-    if (!tells_more(records_[held], ticket)) return Upserted::ignored;
+    if (!is_newer(records_[held], ticket)) return Upserted::ignored;
     erase(ticket.id);
   }
   move_epoch_near(ticket.queued_at);
@@ -76,8 +76,8 @@ Pool::Upserted Pool::upsert(const PoolTicket& ticket) {
   waiter.deviation = deviation_of_party(ticket.players);
   waiter.size = uses_[slot].size;
   waiter.use = static_cast<std::uint8_t>(uses_[slot].count | (ticket.latencies ? kHasLatencies : 0));
-  arrived_.push_back({waiter, mixed_bits(ticket.id)});
-  settle_if_much();
+  pending_.push_back({waiter, mixed_bits(ticket.id)});
+  apply_changes_if_many();
   return held == SlotIndex::kNone ? Upserted::added : Upserted::replaced;
 }
 
@@ -86,14 +86,14 @@ bool Pool::erase(TicketId id) {
   if (!slot) return false;
   index_.erase(id, id_of());
   release(*slot);
-  settle_if_much();
+  apply_changes_if_many();
   return true;
 }
 
 void Pool::clear() {
-  std::vector<TicketId> is_full_pass;
-  line().for_each([&](const Waiter& waiter) { is_full_pass.push_back(records_[waiter.slot].id); });
-  for (const TicketId& id : is_full_pass) erase(id);
+  std::vector<TicketId> ids;
+  sorted().for_each([&](const Waiter& waiter) { ids.push_back(records_[waiter.slot].id); });
+  for (const TicketId& id : ids) erase(id);
 }
 
 std::optional<Slot> Pool::slot_of(TicketId id) const {
@@ -110,7 +110,7 @@ std::optional<PoolTicket> Pool::find(TicketId id) const {
 
 std::optional<PoolTicket> Pool::oldest() const {
   const Waiter* longest = nullptr;
-  line().for_each([&](const Waiter& waiter) {
+  sorted().for_each([&](const Waiter& waiter) {
     const bool longer = longest == nullptr || waiter.queued < longest->queued ||
                         (waiter.queued == longest->queued && records_[waiter.slot].id < records_[longest->slot].id);
     if (longer) longest = &waiter;
@@ -163,9 +163,9 @@ std::vector<Slot> Pool::expired(BucketMs now) const {
   return slots;
 }
 
-const SortedWaiters& Pool::line() const {
-  settle();
-  return line_;
+const SortedWaiters& Pool::sorted() const {
+  apply_changes();
+  return sorted_;
 }
 
 std::optional<std::span<const Slot>> Pool::arrived_since(std::uint64_t known) const {
@@ -180,26 +180,26 @@ Slot Pool::take_slot() {
     return slot;
   }
   uses_.emplace_back();
-  is_left_.push_back(false);
+  is_erased_.push_back(false);
   return static_cast<Slot>(records_.grow(1));
 }
 
 void Pool::release(Slot slot) {
   const std::size_t size = uses_[slot].size;
-  left_ratings_.push_back(rating_of_members(slot));
+  erased_ratings_.push_back(rating_of_members(slot));
   players_ -= size;
   --of_size_[size];
   free_members_[size].push_back(records_[slot].members);
   parties_.erase(slot);
   latencies_.erase(slot);
   uses_[slot].size = 0;
-  is_left_[slot] = true;
-  left_.push_back(slot);
+  is_erased_[slot] = true;
+  erased_.push_back(slot);
 }
 
 // A ticket with a newer change is always taken. With the same change, it is taken only if a time or the attempt
 // differs, so that reading the whole queue again makes no ticket look new.
-bool Pool::tells_more(const Record& held, const PoolTicket& offered) {
+bool Pool::is_newer(const Record& held, const PoolTicket& offered) {
   if (offered.change != held.change) return offered.change > held.change;
   return offered.attempt != held.attempt || offered.queued_at != held.queued_at || offered.deadline != held.deadline;
 }
@@ -252,47 +252,47 @@ void Pool::note_arrival(Slot slot) {
 void Pool::move_epoch_near(BucketMs queued_at) {
   const std::int64_t off = queued_at - epoch_;
   if (off > -kEpochReach && off < kEpochReach) return;
-  settle();
+  apply_changes();
   const BucketMs old = epoch_;
   epoch_ = queued_at;
-  line_.change_each([&](Waiter& waiter) {
+  sorted_.change_each([&](Waiter& waiter) {
     const std::int64_t queued = std::clamp(waiter.queued + old - epoch_, -2 * kEpochReach, 2 * kEpochReach - 1);
     waiter.queued = static_cast<std::int32_t>(queued);
   });
 }
 
-bool Pool::stands_before_its_equal(const Waiter& a, const Waiter& b) const {
+bool Pool::precedes_equal(const Waiter& a, const Waiter& b) const {
   if (a.queued != b.queued) return a.queued < b.queued;
   return mixed_bits(records_[a.slot].id) < mixed_bits(records_[b.slot].id);
 }
 
-void Pool::settle() const {
-  if (!left_.empty() || !arrived_.empty()) ++settlings_;
-  if (!left_.empty()) {
-    const auto is_gone = [this](const Waiter& waiter) { return is_left(waiter); };
-    std::sort(left_ratings_.begin(), left_ratings_.end());
-    line_.drop(left_ratings_, is_gone);
-    std::erase_if(arrived_, [&](const PendingWaiter& arrival) { return is_left(arrival.waiter); });
+void Pool::apply_changes() const {
+  if (!erased_.empty() || !pending_.empty()) ++updates_;
+  if (!erased_.empty()) {
+    const auto is_gone = [this](const Waiter& waiter) { return is_erased(waiter); };
+    std::sort(erased_ratings_.begin(), erased_ratings_.end());
+    sorted_.drop(erased_ratings_, is_gone);
+    std::erase_if(pending_, [&](const PendingWaiter& arrival) { return is_erased(arrival.waiter); });
     free_erased_slots();
   }
-  if (arrived_.empty()) return;
-  std::vector<Waiter> sorted;
-  sort_pending(arrived_, sorted);
-  line_.insert(sorted, [this](const Waiter& a, const Waiter& b) { return sorts_before(a, b); });
-  if (arrived_.size() > kArrivedKept) arrived_ = {};
-  arrived_.clear();
+  if (pending_.empty()) return;
+  std::vector<Waiter> added;
+  sort_pending(pending_, added);
+  sorted_.insert(added, [this](const Waiter& a, const Waiter& b) { return sorts_before(a, b); });
+  if (pending_.size() > kMaxPending) pending_ = {};
+  pending_.clear();
 }
 
 // Limits the pending changes if the sorted list is not read for a long time.
-void Pool::settle_if_much() const {
-  if (arrived_.size() + left_.size() > kArrivedKept + 2 * size()) settle();
+void Pool::apply_changes_if_many() const {
+  if (pending_.size() + erased_.size() > kMaxPending + 2 * size()) apply_changes();
 }
 
 void Pool::free_erased_slots() const {
-  for (const Slot slot : left_) is_left_[slot] = false;
-  free_slots_.insert(free_slots_.end(), left_.begin(), left_.end());
-  left_.clear();
-  left_ratings_.clear();
+  for (const Slot slot : erased_) is_erased_[slot] = false;
+  free_slots_.insert(free_slots_.end(), erased_.begin(), erased_.end());
+  erased_.clear();
+  erased_ratings_.clear();
 }
 
 }  // namespace mm::matching

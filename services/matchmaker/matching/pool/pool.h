@@ -52,7 +52,7 @@ class Pool {
   /// Calls `visit(const PoolTicket&)` for each ticket, by rating.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    line().for_each([&](const Waiter& waiter) { visit(ticket(waiter.slot)); });
+    sorted().for_each([&](const Waiter& waiter) { visit(ticket(waiter.slot)); });
   }
 
   // Access by slot, which is how plans name tickets. The slot must be in use.
@@ -69,7 +69,7 @@ class Pool {
 
   // Used by the planner:
   /// All tickets, sorted by rating, then age, then a hash of the id, so that the order of insertion does not matter.
-  const SortedWaiters& line() const;
+  const SortedWaiters& sorted() const;
   Rating rating(Slot slot) const { return rating_of_members(slot); }
   /// The number of tickets with `size` players (1 to team_size).
   std::size_t tickets_of(int size) const { return of_size_[static_cast<std::size_t>(size)]; }
@@ -93,7 +93,7 @@ class Pool {
   /// The tickets whose deadline is reached, sorted by id.
   std::vector<Slot> expired(BucketMs now) const;
   /// How often the sorted list was updated. An update makes the slots of erased tickets available again.
-  std::uint64_t updates() const { return settlings_; }
+  std::uint64_t updates() const { return updates_; }
 
   const ModeRules& rules() const { return rules_; }
   int team_size() const { return team_size_; }
@@ -122,8 +122,8 @@ class Pool {
   auto id_of() const {
     return [this](Slot slot) -> const TicketId& { return records_[slot].id; };
   }
-  bool is_left(const Waiter& waiter) const { return is_left_[waiter.slot]; }
-  static bool tells_more(const Record& held, const PoolTicket& offered);
+  bool is_erased(const Waiter& waiter) const { return is_erased_[waiter.slot]; }
+  static bool is_newer(const Record& held, const PoolTicket& offered);
   void note_deadline(Slot slot);
   Slot take_slot();
   void release(Slot slot);
@@ -132,11 +132,11 @@ class Pool {
   void note_arrival(Slot slot);
   void move_epoch_near(BucketMs queued_at);
   bool sorts_before(const Waiter& a, const Waiter& b) const {
-    return a.rating != b.rating ? a.rating < b.rating : stands_before_its_equal(a, b);
+    return a.rating != b.rating ? a.rating < b.rating : precedes_equal(a, b);
   }
-  bool stands_before_its_equal(const Waiter& a, const Waiter& b) const;
-  void settle() const;
-  void settle_if_much() const;
+  bool precedes_equal(const Waiter& a, const Waiter& b) const;
+  void apply_changes() const;
+  void apply_changes_if_many() const;
   void free_erased_slots() const;
 
   ModeRules rules_;
@@ -161,13 +161,13 @@ class Pool {
   std::uint64_t journal_begin_ = 0;
 
   // The sorted list and the changes not yet applied to it. A slot becomes free only when its ticket leaves the list.
-  mutable SortedWaiters line_;
-  mutable std::vector<PendingWaiter> arrived_;
-  mutable std::vector<Slot> left_;
-  mutable std::vector<Rating> left_ratings_;
-  mutable std::vector<bool> is_left_;  ///< by slot
+  mutable SortedWaiters sorted_;
+  mutable std::vector<PendingWaiter> pending_;
+  mutable std::vector<Slot> erased_;
+  mutable std::vector<Rating> erased_ratings_;
+  mutable std::vector<bool> is_erased_;  ///< by slot
   mutable std::vector<Slot> free_slots_;
-  mutable std::uint64_t settlings_ = 0;
+  mutable std::uint64_t updates_ = 0;
 };
 
 }  // namespace mm::matching

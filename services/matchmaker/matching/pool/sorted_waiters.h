@@ -50,10 +50,10 @@ class SortedWaiters {
   /// Prefetches the block that contains a rating. With a million waiters every block is cold, and arrivals are spread
   /// over all of them.
   void fetch(Rating rating) const {
-    constexpr std::size_t kWaitersToALine = 4;
+    constexpr std::size_t kWaitersPerCacheLine = 4;
     const std::uint32_t block = block_from(rating);
     if (block == blocks_.size()) return;
-    for (std::size_t i = 0; i < kBlock; i += kWaitersToALine) __builtin_prefetch(blocks_[block].waiters.get() + i);
+    for (std::size_t i = 0; i < kBlock; i += kWaitersPerCacheLine) __builtin_prefetch(blocks_[block].waiters.get() + i);
   }
 
   /// Calls `visit(std::span<const Waiter>)` for the part of each block that lies in [from, to).
@@ -100,7 +100,7 @@ class SortedWaiters {
   void clear();
 
  private:
-  static constexpr std::size_t kAhead = 6;  ///< how many waiters ahead to prefetch
+  static constexpr std::size_t kPrefetchAhead = 6;  ///< how many waiters ahead to prefetch
   static constexpr std::uint32_t kBlock = 64;
   static constexpr std::uint32_t kFilled = 58;  ///< waiters per block when a block is split: leaves space for more
 
@@ -132,7 +132,7 @@ void SortedWaiters::insert(std::span<const Waiter> sorted, const Before& before)
   if (blocks_.empty() && !sorted.empty()) blocks_.emplace_back();
   const auto blocks = static_cast<std::uint32_t>(blocks_.size());
   for (std::size_t arriving = 0; arriving < sorted.size();) {
-    if (arriving + kAhead < sorted.size()) fetch(sorted[arriving + kAhead].rating);
+    if (arriving + kPrefetchAhead < sorted.size()) fetch(sorted[arriving + kPrefetchAhead].rating);
     // A waiter that comes before the block's last waiter belongs in the block; the last block takes all others.
     std::uint32_t b = std::min(block_from(sorted[arriving].rating), blocks - 1);
     while (b + 1 < blocks && !before(sorted[arriving], last_of(b))) ++b;
@@ -158,7 +158,7 @@ template <class IsGone>
 void SortedWaiters::drop(std::span<const Rating> ratings, const IsGone& is_gone) {
   std::uint32_t b = 0;
   for (std::size_t next = 0; next < ratings.size();) {
-    if (next + kAhead < ratings.size()) fetch(ratings[next + kAhead]);
+    if (next + kPrefetchAhead < ratings.size()) fetch(ratings[next + kPrefetchAhead]);
     b = std::max(b, block_from(ratings[next]));
     if (b >= blocks_.size()) break;
     Block& block = blocks_[b];

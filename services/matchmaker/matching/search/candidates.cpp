@@ -23,27 +23,27 @@ Candidate candidate_of(const Waiter& waiter, const Format& format, BucketMs wait
 
 }  // namespace
 
-void keep_longest_waiting(const Candidates& line, std::vector<Index>& tickets, std::size_t most) {
-  const auto longer = [&](Index a, Index b) { return waits_longer(line, a, b); };
-  if (tickets.size() > most) {
-    std::nth_element(tickets.begin(), tickets.begin() + static_cast<std::ptrdiff_t>(most), tickets.end(), longer);
-    tickets.resize(most);
+void keep_longest_waiting(const Candidates& candidates, std::vector<Index>& tickets, std::size_t limit) {
+  const auto longer = [&](Index a, Index b) { return waits_longer(candidates, a, b); };
+  if (tickets.size() > limit) {
+    std::nth_element(tickets.begin(), tickets.begin() + static_cast<std::ptrdiff_t>(limit), tickets.end(), longer);
+    tickets.resize(limit);
   }
   std::sort(tickets.begin(), tickets.end(), longer);
 }
 
 void build_candidates(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
-                std::span<CandidateRange> stretches, Candidates& line, std::vector<Slot>& closed) {
+                std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed) {
   std::vector<bool> is_expired;
   if (!expired.empty()) is_expired.resize(pool.slots());
   for (const Slot slot : expired) is_expired[slot] = true;
   const BucketMs since_epoch = now - pool.epoch();
-  for (CandidateRange& stretch : stretches) {
-    stretch.begin = static_cast<Index>(line.size());
-    pool.line().for_each_block(stretch.from, stretch.to, [&](std::span<const Waiter> waiters) {
-      const std::size_t before = line.size();
-      line.resize(before + waiters.size());
-      Candidate* next = line.data() + before;
+  for (CandidateRange& range : ranges) {
+    range.begin = static_cast<Index>(candidates.size());
+    pool.sorted().for_each_block(range.from, range.to, [&](std::span<const Waiter> waiters) {
+      const std::size_t before = candidates.size();
+      candidates.resize(before + waiters.size());
+      Candidate* next = candidates.data() + before;
       for (const Waiter& waiter : waiters) {
         if (!is_expired.empty() && is_expired[waiter.slot]) continue;
         if (waiter.has_latencies()) {
@@ -55,12 +55,12 @@ void build_candidates(const Pool& pool, const Format& format, BucketMs now, std:
         }
         *next++ = candidate_of(waiter, format, since_epoch - waiter.queued);
       }
-      line.resize(static_cast<std::size_t>(next - line.data()));
+      candidates.resize(static_cast<std::size_t>(next - candidates.data()));
     });
-    stretch.end = static_cast<Index>(line.size());
+    range.end = static_cast<Index>(candidates.size());
   }
   if (format.use_rating) return;
-  std::stable_sort(line.begin(), line.end(),
+  std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.queued < b.queued; });
 }
 

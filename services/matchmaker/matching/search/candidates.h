@@ -45,16 +45,16 @@ struct CandidateRange {
 };
 
 /// Whether ticket `a` has waited longer than `b`; of equals, whether it comes first in the list.
-inline bool waits_longer(const Candidates& line, Index a, Index b) {
-  return line[a].queued != line[b].queued ? line[a].queued < line[b].queued : a < b;
+inline bool waits_longer(const Candidates& candidates, Index a, Index b) {
+  return candidates[a].queued != candidates[b].queued ? candidates[a].queued < candidates[b].queued : a < b;
 }
 
-/// Keeps at most `most` of these tickets, and sorts them: the longest-waiting first.
-void keep_longest_waiting(const Candidates& line, std::vector<Index>& tickets, std::size_t most);
+/// Keeps at most `limit` of these tickets, and sorts them: the longest-waiting first.
+void keep_longest_waiting(const Candidates& candidates, std::vector<Index>& tickets, std::size_t limit);
 
-/// Appends the candidates of each stretch to `line`, without the tickets in `expired`. Tickets to which this region is
-/// not open (yet, or ever) are appended to `closed` instead.
+/// Appends the candidates of each range to `candidates`, without the tickets in `expired`. Tickets to which this region
+/// is not open (yet, or ever) are appended to `closed` instead.
 void build_candidates(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
-                std::span<CandidateRange> stretches, Candidates& line, std::vector<Slot>& closed);
+                std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed);
 
 }  // namespace mm::matching

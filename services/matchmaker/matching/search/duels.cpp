@@ -21,17 +21,17 @@ void Duels::add(const Candidate& first, const Candidate& second) {
 }
 
 // One loop per step, each over contiguous memory without a branch, so that the compiler can vectorise it.
-void Duels::judge() {
+void Duels::evaluate() {
   const std::size_t count = first_.size();
   quality_.resize(count);
   spread_.resize(count);
-  edge_.resize(count);
+  advantage_.resize(count);
   const Rating* const first = first_.data();
   const Rating* const second = second_.data();
   const double* const first_variance = first_variance_.data();
   const double* const second_variance = second_variance_.data();
   double* const spread = spread_.data();
-  double* const edge = edge_.data();
+  double* const edge = advantage_.data();
   double* const rated = quality_.data();
   for (std::size_t i = 0; i < count; ++i) spread[i] = points(std::abs(first[i] - second[i]));
   for (std::size_t i = 0; i < count; ++i) {

@@ -15,14 +15,14 @@ class Duels {
   void clear();
   /// Adds a duel of two solo tickets, team 0's first.
   void add(const Candidate& first, const Candidate& second);
-  /// Computes all figures. Call before verdict().
-  void judge();
-  MatchFigures verdict(std::size_t i) const { return {quality_[i], spread_[i], edge_[i]}; }
+  /// Computes all figures. Call before figures().
+  void evaluate();
+  MatchFigures figures(std::size_t i) const { return {quality_[i], spread_[i], advantage_[i]}; }
 
  private:
   std::vector<Rating> first_, second_;
   std::vector<double> first_variance_, second_variance_;
-  std::vector<double> quality_, spread_, edge_;
+  std::vector<double> quality_, spread_, advantage_;
 };
 
 }  // namespace mm::matching

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "services/matchmaker/matching/search/draft.h"
+#include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/search/islands.h"
 #include "services/matchmaker/matching/search/packing.h"
 
@@ -20,13 +20,13 @@ class Improver {
   /// Budget for one tick of one bucket: about 5 ms.
   static constexpr std::uint64_t kStepsPerTick = 120'000;
 
-  Improver(const Format& format, const Candidates& line, Draft& draft, MatchEvaluator& appraiser);
+  Improver(const Format& format, const Candidates& candidates, DraftPlan& draft, MatchEvaluator& evaluator);
 
   /// Improves the draft. Matches with a ticket in `fixed` stay unchanged. True if any match has changed.
   bool improve(Island island, const std::vector<bool>& fixed);
   std::uint64_t steps() const { return packing_.steps(); }
   /// Begins a tick; see Packing::begin().
-  void begin(std::uint64_t most_steps) { packing_.begin(most_steps); }
+  void begin(std::uint64_t max_steps) { packing_.begin(max_steps); }
   bool gave_up() const { return packing_.gave_up(); }
 
  private:
@@ -35,20 +35,20 @@ class Improver {
   std::vector<Index> seeds() const;
   void gather(Index seed);
   bool take(Index i);
-  double most_conceivable();
-  double most_quality();
+  double max_utility();
+  double max_quality();
   bool repack();
 
   const Format& format_;
-  const Candidates& line_;
-  Draft& draft_;
-  MatchEvaluator& appraiser_;
+  const Candidates& candidates_;
+  DraftPlan& draft_;
+  MatchEvaluator& evaluator_;
   Packing packing_;
 
   const std::vector<bool>* fixed_ = nullptr;
   Island island_{0, 0};
   std::vector<Index> tickets_;              ///< the tickets of the neighbourhood
-  std::vector<Draft::MatchIndex> matches_;  ///< the draft's matches in the neighbourhood
+  std::vector<DraftPlan::MatchIndex> matches_;  ///< the draft's matches in the neighbourhood
   std::vector<Packing::Found> found_;
   std::vector<double> best_;
 };

@@ -16,7 +16,7 @@ struct Island {
 };
 
 /// Appends the islands of the range [begin, end) of the candidate list. `reach_down` is scratch memory.
-void find_islands(const Candidates& line, Index begin, Index end, std::vector<Island>& islands,
+void find_islands(const Candidates& candidates, Index begin, Index end, std::vector<Island>& islands,
                   std::vector<Rating>& reach_down);
 
 }  // namespace mm::matching

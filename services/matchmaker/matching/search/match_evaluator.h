@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "services/matchmaker/matching/search/candidates.h"
-#include "services/matchmaker/matching/search/draft.h"
+#include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/rules/quality.h"
 #include "services/matchmaker/matching/teams/splitter.h"
 
@@ -21,26 +21,26 @@ struct MatchFigures {
 
 class MatchEvaluator {
  public:
-  MatchEvaluator(const Format& format, const Candidates& line);
+  MatchEvaluator(const Format& format, const Candidates& candidates);
 
   /// Utility as if the teams were even, without splitting them; exact for duels. The sizes must fill the teams.
   Utility estimate(std::span<const Index> tickets);
-  /// The exact worth. Empty if the sizes cannot fill the teams.
-  std::optional<Utility> worth(std::span<const Index> tickets);
+  /// The exact utility. Empty if the sizes cannot fill the teams.
+  std::optional<Utility> utility(std::span<const Index> tickets);
   /// Splits the teams and computes all figures. The sizes must fill the teams. `team_of` receives a team per ticket.
-  MatchFigures judge(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
+  MatchFigures evaluate(std::span<const Index> tickets, std::vector<std::uint8_t>& team_of);
 
  private:
   struct Extent {
     Rating low;
     Rating high;
   };
-  Extent look_at(std::span<const Index> tickets);
-  double edge_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const;
-  double edge_of_many(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of);
+  Extent load_units(std::span<const Index> tickets);
+  double advantage_of_two(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of) const;
+  double advantage_of_many(std::span<const Index> tickets, const std::vector<std::uint8_t>& team_of);
 
   const Format& format_;
-  const Candidates& line_;
+  const Candidates& candidates_;
   Splitter splitter_;
   std::vector<Unit> units_;
   std::vector<TeamStrength> strengths_;

@@ -14,19 +14,19 @@ std::uint32_t bits_above(std::size_t i) { return ~((bit(i) << 1) - 1); }
 
 }  // namespace
 
-Packing::Packing(const Format& format, const Candidates& line, MatchEvaluator& appraiser)
-    : format_(format), line_(line), appraiser_(appraiser), seen_(kSeen) {}
+Packing::Packing(const Format& format, const Candidates& candidates, MatchEvaluator& evaluator)
+    : format_(format), candidates_(candidates), evaluator_(evaluator), seen_(kSeen) {}
 
 bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found) {
-  check(tickets.size() <= kMostTickets, "a neighbourhood fits a mask");
+  check(tickets.size() <= kMaxTickets, "a neighbourhood fits a mask");
   tickets_.assign(tickets.begin(), tickets.end());
-  see_who_accepts_whom();
+  find_mates();
   count_players();
   propose_all();
   set_shares();
   best_ = at_least;
   branches_ = 0;
-  most_branches_ = static_cast<int>(std::min<std::uint64_t>(kBranches, most_steps_ - std::min(steps_, most_steps_)));
+  max_branches_ = static_cast<int>(std::min<std::uint64_t>(kBranches, max_steps_ - std::min(steps_, max_steps_)));
   path_.clear();
   best_path_.clear();
   if (++round_ == 0) {
@@ -43,20 +43,20 @@ bool Packing::solve(std::span<const Index> tickets, double at_least, std::vector
   steps_ += static_cast<std::uint64_t>(branches_);
   found.clear();
   for (const Proposal* proposal : best_path_) {
-    Found& match = found.emplace_back(Found{{}, proposal->worth});
+    Found& match = found.emplace_back(Found{{}, proposal->utility});
     for (Mask rest = proposal->tickets; rest != 0; rest &= rest - 1)
       match.tickets.push_back(tickets_[lowest_bit(rest)]);
   }
   return !found.empty();
 }
 
-void Packing::see_who_accepts_whom() {
+void Packing::find_mates() {
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
-    const Candidate& a = line_[tickets_[i]];
+    const Candidate& a = candidates_[tickets_[i]];
     sizes_[i] = a.size;
     mates_[i] = 0;
     for (std::size_t j = 0; j < tickets_.size(); ++j) {
-      const Candidate& b = line_[tickets_[j]];
+      const Candidate& b = candidates_[tickets_[j]];
       const bool accept = b.rating <= a.high && b.rating >= a.low && a.rating <= b.high && a.rating >= b.low;
       if (accept && i != j) mates_[i] |= bit(j);
     }
@@ -70,7 +70,7 @@ void Packing::propose_all() {
     if (gave_up()) continue;
     propose(static_cast<int>(i));
     std::sort(proposals_[i].begin(), proposals_[i].end(), [](const Proposal& a, const Proposal& b) {
-      return a.utility != b.utility ? a.utility > b.utility : a.tickets < b.tickets;
+      return a.total != b.total ? a.total > b.total : a.tickets < b.tickets;
     });
     for (const Proposal& proposal : proposals_[i]) sets_[i].push_back(proposal.tickets);
   }
@@ -78,7 +78,7 @@ void Packing::propose_all() {
 
 void Packing::propose(int lowest) {
   lowest_ = lowest;
-  const auto allowed_steps = static_cast<int>(std::min<std::uint64_t>(kStepsPerTicket, most_steps_ - steps_));
+  const auto allowed_steps = static_cast<int>(std::min<std::uint64_t>(kStepsPerTicket, max_steps_ - steps_));
   steps_left_ = allowed_steps;
   const auto i = static_cast<std::size_t>(lowest);
   const Mask allowed = mates_[i] & bits_above(i);
@@ -92,7 +92,7 @@ void Packing::propose(int lowest) {
 // Takes or skips the allowed tickets one by one, so that exactly `skips` of the tickets that fit are skipped.
 void Packing::extend(const Partial& partial) {
   if (partial.players == format_.players) {
-    if (partial.skips == 0) offer(partial.chosen);
+    if (partial.skips == 0) add_proposal(partial.chosen);
     return;
   }
   if (--steps_left_ <= 0 || partial.players + players_in(partial.allowed) < format_.players) return;
@@ -105,12 +105,12 @@ void Packing::extend(const Partial& partial) {
   }
 }
 
-void Packing::offer(Mask chosen) {
+void Packing::add_proposal(Mask chosen) {
   set_.clear();
   for (Mask rest = chosen; rest != 0; rest &= rest - 1) set_.push_back(tickets_[lowest_bit(rest)]);
   steps_left_ -= static_cast<int>(set_.size());
-  if (const auto worth = appraiser_.worth(set_)) {
-    proposals_[static_cast<std::size_t>(lowest_)].push_back({chosen, *worth, worth->utility(), 0});
+  if (const auto utility = evaluator_.utility(set_)) {
+    proposals_[static_cast<std::size_t>(lowest_)].push_back({chosen, *utility, utility->total(), 0});
   }
 }
 
@@ -138,10 +138,10 @@ void Packing::set_shares() {
   top_utility_ = 0;
   for (std::size_t i = 0; i < tickets_.size(); ++i) {
     for (const Proposal& proposal : proposals_[i]) {
-      top_utility_ = std::max(top_utility_, proposal.utility);
+      top_utility_ = std::max(top_utility_, proposal.total);
       for (Mask rest = proposal.tickets; rest != 0; rest &= rest - 1) {
         const std::size_t member = lowest_bit(rest);
-        shares_[member] = std::max(shares_[member], proposal.utility * sizes_[member] / format_.players);
+        shares_[member] = std::max(shares_[member], proposal.total * sizes_[member] / format_.players);
       }
     }
   }
@@ -160,16 +160,16 @@ void Packing::search(Mask left, double value, double share, int players) {
   }
   while (left != 0) {
     const double by_players = players / format_.players * top_utility_;
-    if (value + std::min(share, by_players) <= best_ * kWorthwhile + 1e-9) return;
+    if (value + std::min(share, by_players) <= best_ * kMinGainFactor + 1e-9) return;
     const std::size_t lowest = lowest_bit(left);
     const std::vector<Mask>& sets = sets_[lowest];
-    branches_ += 1 + static_cast<int>(sets.size() / kLooksPerStep);
-    if (branches_ > most_branches_ || seen_better(left, value)) return;
+    branches_ += 1 + static_cast<int>(sets.size() / kComparisonsPerStep);
+    if (branches_ > max_branches_ || seen_better(left, value)) return;
     for (std::size_t i = 0; i < sets.size(); ++i) {
       if ((sets[i] & ~left) != 0) continue;
       const Proposal& proposal = proposals_[lowest][i];
       path_.push_back(&proposal);
-      search(left & ~proposal.tickets, value + proposal.utility, share - proposal.share, players - format_.players);
+      search(left & ~proposal.tickets, value + proposal.total, share - proposal.share, players - format_.players);
       path_.pop_back();
     }
     left &= ~bit(lowest);

@@ -21,41 +21,41 @@ namespace mm::matching {
 class Packing {
  public:
   /// Sets of tickets are bit masks; this is the most tickets that solve() accepts.
-  static constexpr std::size_t kMostTickets = 28;
+  static constexpr std::size_t kMaxTickets = 28;
 
-  Packing(const Format& format, const Candidates& line, MatchEvaluator& appraiser);
+  Packing(const Format& format, const Candidates& candidates, MatchEvaluator& evaluator);
 
   struct Found {
     std::vector<Index> tickets;
-    Utility worth;
+    Utility utility;
   };
   /// Searches `tickets` (in list order) for matches worth more than `at_least` together. False if none are found.
   bool solve(std::span<const Index> tickets, double at_least, std::vector<Found>& found);
 
-  /// Begins a tick. Its search stops after `most_steps` steps; by default there is no such limit.
-  void begin(std::uint64_t most_steps) {
+  /// Begins a tick. Its search stops after `max_steps` steps; by default there is no such limit.
+  void begin(std::uint64_t max_steps) {
     steps_ = 0;
-    most_steps_ = most_steps;
+    max_steps_ = max_steps;
   }
   /// Steps taken in this tick: the cost of the search, in units of a few tens of nanoseconds.
   std::uint64_t steps() const { return steps_; }
-  bool gave_up() const { return steps_ >= most_steps_; }
+  bool gave_up() const { return steps_ >= max_steps_; }
 
  private:
   using Mask = std::uint32_t;
   static constexpr std::size_t kProposalsPerTicket = 96;
   static constexpr int kStepsPerTicket = 2'000;
   static constexpr int kBranches = 15'000;
-  static constexpr std::size_t kLooksPerStep = 16;  ///< proposals compared in the time of one step
+  static constexpr std::size_t kComparisonsPerStep = 16;  ///< proposals compared in the time of one step
   static constexpr std::size_t kSeen = 1 << 12;
   static constexpr std::size_t kNeighbours = 7;
   /// A branch is followed only if its bound exceeds the best value by this factor; the last 0.05 % costs too much time.
-  static constexpr double kWorthwhile = 1.0005;
+  static constexpr double kMinGainFactor = 1.0005;
 
   struct Proposal {
     Mask tickets;
-    Utility worth;
-    double utility;
+    Utility utility;
+    double total;  ///< utility.total()
     double share;  ///< sum of its tickets' shares
   };
   struct Partial {
@@ -65,31 +65,31 @@ class Packing {
     int skips;  ///< how many allowed tickets are still to be skipped
   };
 
-  void see_who_accepts_whom();
+  void find_mates();
   void count_players();
   void propose_all();
   void propose(int lowest);
   void extend(const Partial& partial);
-  void offer(Mask chosen);
+  void add_proposal(Mask chosen);
   int players_in(Mask mask) const;
   void set_shares();
   void search(Mask left, double value, double share, int players);
   bool seen_better(Mask left, double value);
 
   const Format& format_;
-  const Candidates& line_;
-  MatchEvaluator& appraiser_;
+  const Candidates& candidates_;
+  MatchEvaluator& evaluator_;
   std::uint64_t steps_ = 0;
-  std::uint64_t most_steps_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t max_steps_ = std::numeric_limits<std::uint64_t>::max();
 
   std::vector<Index> tickets_;
-  std::array<Mask, kMostTickets> mates_{};
-  std::array<int, kMostTickets> sizes_{};
+  std::array<Mask, kMaxTickets> mates_{};
+  std::array<int, kMaxTickets> sizes_{};
   /// The number of players of every subset of seven neighbours. The number for any set is the sum of four entries.
-  std::array<std::array<std::uint16_t, 1 << kNeighbours>, kMostTickets / kNeighbours> players_{};
-  std::array<double, kMostTickets> shares_{};
-  std::array<std::vector<Proposal>, kMostTickets> proposals_;  ///< by lowest ticket, best first
-  std::array<std::vector<Mask>, kMostTickets> sets_;           ///< the tickets of each proposal; read most often
+  std::array<std::array<std::uint16_t, 1 << kNeighbours>, kMaxTickets / kNeighbours> players_{};
+  std::array<double, kMaxTickets> shares_{};
+  std::array<std::vector<Proposal>, kMaxTickets> proposals_;  ///< by lowest ticket, best first
+  std::array<std::vector<Mask>, kMaxTickets> sets_;           ///< the tickets of each proposal; read most often
   int lowest_ = 0;
   int steps_left_ = 0;
   std::vector<Index> set_;
@@ -97,7 +97,7 @@ class Packing {
   double best_ = 0;
   double top_utility_ = 0;
   int branches_ = 0;
-  int most_branches_ = kBranches;
+  int max_branches_ = kBranches;
   std::vector<const Proposal*> path_;
   std::vector<const Proposal*> best_path_;
   struct Seen {

@@ -32,16 +32,16 @@ class PlannerMemory {
   void open(const Pool& pool, BucketMs now);
 
   /// True if every ticket is to be evaluated: nothing is remembered, or so much has changed that a full pass is faster.
-  bool is_full_pass() const { return everyone_; }
-  /// If everyone() is false: the tickets to evaluate, unordered, maybe duplicated. They stay due until weighed().
+  bool is_full_pass() const { return full_pass_; }
+  /// If is_full_pass() is false: the tickets to evaluate, unordered, maybe duplicated. They stay due until end_tick().
   std::span<const Slot> due() const { return due_; }
   /// Ends a tick: no ticket is due any more.
   void end_tick();
 
   /// Whether each ticket of the island was evaluated without a match and no window has reached a new neighbour since.
-  bool is_quiet(const Candidates& line, Island island) const;
+  bool is_quiet(const Candidates& candidates, Island island) const;
   /// True if nothing is remembered about any ticket.
-  bool is_empty() const { return blank_; }
+  bool is_empty() const { return empty_; }
   /// The number of ticks in a row in which a match for this ticket existed and was not made.
   int passed_over(const Candidate& ticket) const;
 
@@ -52,10 +52,10 @@ class PlannerMemory {
   /// itself.
   void remember_unmatched(const Candidate& ticket, bool could_have_played);
   /// The region is not open to the ticket before `opens_at` (empty: it never opens).
-  void closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at);
+  void region_closed(const Pool& pool, Slot slot, std::optional<BucketMs> opens_at);
   /// The ticket was matched or has expired. If it is still in the pool in the next tick, it is treated as a new ticket.
   void forget(Slot slot) {
-    if (!blank_) tickets_[slot].use = kUnknown;
+    if (!empty_) tickets_[slot].use = kUnknown;
     due_again_.push_back(slot);
   }
   /// Whether the last tick that evaluated this ticket found a match for it that was not made.
@@ -85,18 +85,18 @@ class PlannerMemory {
   const Ticket* find(Slot slot, std::uint8_t use) const;
   int passed_over_of(const Ticket* ticket) const;
   void remember(Slot slot, std::uint8_t use, std::int64_t due_at, int passed_over);
-  void gather_woken();
+  void collect_due();
 
   BucketMs epoch_ = 0;
   std::int32_t now_ = 0;
   std::uint16_t tick_ = 0;
-  bool everyone_ = true;
-  bool blank_ = true;  ///< nothing is remembered, so lookups are skipped
+  bool full_pass_ = true;
+  bool empty_ = true;  ///< nothing is remembered, so lookups are skipped
   std::uint64_t arrivals_seen_ = 0;
   std::vector<Ticket> tickets_;  ///< by slot
   std::vector<Slot> due_;
   std::vector<Slot> due_again_;                         ///< due in the next tick
-  std::map<std::int32_t, std::vector<Slot>> calendar_;  ///< by wakes / kPage; may name gone tickets
+  std::map<std::int32_t, std::vector<Slot>> calendar_;  ///< by due_at / kPage; may name gone tickets
 };
 
 }  // namespace mm::matching

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "services/matchmaker/matching/search/match_evaluator.h"
-#include "services/matchmaker/matching/search/draft.h"
+#include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/search/duels.h"
 #include "services/matchmaker/matching/rules/format.h"
 #include "services/matchmaker/matching/search/seed_search.h"
@@ -15,21 +15,21 @@
 namespace mm::matching {
 
 struct SearchContext {
-  SearchContext(const Format& made_for, const Candidates& line, Draft& draft)
+  SearchContext(const Format& made_for, const Candidates& candidates, DraftPlan& draft)
       : format(made_for),
-        appraiser(format, line),
-        runs(format, line),
-        growth(format, line),
-        finder(format, line),
-        improver(format, line, draft, appraiser) {}
+        evaluator(format, candidates),
+        solo_scheduler(format, candidates),
+        seed_search(format, candidates),
+        starvation_search(format, candidates),
+        improver(format, candidates, draft, evaluator) {}
   SearchContext(const SearchContext&) = delete;
   SearchContext& operator=(const SearchContext&) = delete;
 
   Format format;  ///< of the current tick; teams and team_size never change
-  MatchEvaluator appraiser;
-  SoloScheduler runs;
-  SeedSearch growth;
-  StarvationSearch finder;
+  MatchEvaluator evaluator;
+  SoloScheduler solo_scheduler;
+  SeedSearch seed_search;
+  StarvationSearch starvation_search;
   Improver improver;
   Duels duels;
 };

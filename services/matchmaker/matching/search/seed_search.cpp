@@ -6,19 +6,19 @@
 
 namespace mm::matching {
 
-SeedSearch::SeedSearch(const Format& format, const Candidates& line)
-    : line_(line), fill_(format.teams, format.team_size), players_wanted_(format.players) {
+SeedSearch::SeedSearch(const Format& format, const Candidates& candidates)
+    : candidates_(candidates), fill_(format.teams, format.team_size), players_wanted_(format.players) {
   const auto sizes = static_cast<std::size_t>(format.team_size) + 1;
   by_size_.resize(sizes);
   start_.resize(sizes);
   step_.resize(sizes);
   counts_.resize(sizes);
   std::size_t most = 0;
-  for (int size = 1; size <= format.team_size; ++size) most += static_cast<std::size_t>(fill_.most_of(size));
+  for (int size = 1; size <= format.team_size; ++size) most += static_cast<std::size_t>(fill_.max_of(size));
   kept_.resize(most);
 }
 
-void SeedSearch::set_island(Island island, const Draft* draft) {
+void SeedSearch::set_island(Island island, const DraftPlan* draft) {
   draft_ = draft;
   island_ = island;
   listed_ = false;
@@ -31,7 +31,7 @@ void SeedSearch::list_by_size() {
   listed_ = true;
   for (auto& places : by_size_) places.clear();
   for (Index i = island_.begin; i < island_.end; ++i) {
-    if (is_open(i)) by_size_[line_[i].size].push_back(i);
+    if (is_open(i)) by_size_[candidates_[i].size].push_back(i);
   }
   sizes_.clear();
   for (std::size_t size = 1; size < by_size_.size(); ++size) {
@@ -42,14 +42,14 @@ void SeedSearch::list_by_size() {
 
 bool SeedSearch::sizes_can_fill(Index begin, Index end, int must) {
   constexpr Index kFew = 256;
-  const Index looked = listed_ ? begin : end - begin <= kFew ? end : begin + kFew;
+  const Index scanned = listed_ ? begin : end - begin <= kFew ? end : begin + kFew;
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
-  for (Index i = begin; i < looked; ++i) {
-    auto& count = counts_[line_[i].size];
-    if (is_open(i)) count = static_cast<std::uint16_t>(std::min(count + 1, fill_.most_of(line_[i].size)));
+  for (Index i = begin; i < scanned; ++i) {
+    auto& count = counts_[candidates_[i].size];
+    if (is_open(i)) count = static_cast<std::uint16_t>(std::min(count + 1, fill_.max_of(candidates_[i].size)));
     if (must <= 1 && counts_[1] == players_wanted_) return true;
   }
-  if (looked < end) count_by_lists(begin, end);
+  if (scanned < end) count_by_lists(begin, end);
   return fill_.choose(counts_, must, chosen_);
 }
 
@@ -60,13 +60,13 @@ void SeedSearch::count_by_lists(Index begin, Index end) {
     const auto& places = by_size_[size];
     const auto first = std::lower_bound(places.begin(), places.end(), begin);
     const auto count = std::lower_bound(first, places.end(), end) - first;
-    counts_[size] = static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(count, fill_.most_of(static_cast<int>(size))));
+    counts_[size] = static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(count, fill_.max_of(static_cast<int>(size))));
   }
 }
 
-bool SeedSearch::grow(Index floor, Index wanted, std::vector<Index>& found) {
-  if (line_[wanted].low > line_[floor].rating) return false;
-  const Found near = look_near(floor, wanted);
+bool SeedSearch::find(Index floor, Index wanted, std::vector<Index>& found) {
+  if (candidates_[wanted].low > candidates_[floor].rating) return false;
+  const Found near = find_near(floor, wanted);
   if (near == Found::no || (near == Found::too_far && !walk_by_size(floor, wanted))) return false;
   choose(found);
   return true;
@@ -74,23 +74,23 @@ bool SeedSearch::grow(Index floor, Index wanted, std::vector<Index>& found) {
 
 // After a walk along the list has failed, the next walks are likely to fail too. They are skipped, for longer each
 // time.
-SeedSearch::Found SeedSearch::look_near(Index floor, Index wanted) {
-  constexpr int kMostPassed = 63;
+SeedSearch::Found SeedSearch::find_near(Index floor, Index wanted) {
+  constexpr int kMaxPassed = 63;
   if (passed_ < to_pass_) {
     ++passed_;
     return Found::too_far;
   }
-  set_out(floor, wanted);
+  start(floor, wanted);
   const Found found = walk_along(floor, wanted);
-  to_pass_ = found == Found::too_far ? std::min(2 * to_pass_ + 1, kMostPassed) : 0;
+  to_pass_ = found == Found::too_far ? std::min(2 * to_pass_ + 1, kMaxPassed) : 0;
   passed_ = 0;
   return found;
 }
 
-void SeedSearch::set_out(Index floor, Index wanted) {
-  floor_ = line_[floor].rating;
-  top_ = line_[wanted].rating;
-  limit_ = line_[wanted].high;
+void SeedSearch::start(Index floor, Index wanted) {
+  floor_ = candidates_[floor].rating;
+  top_ = candidates_[wanted].rating;
+  limit_ = candidates_[wanted].high;
   players_ = 0;
   kept_count_ = 0;
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
@@ -100,21 +100,21 @@ void SeedSearch::set_out(Index floor, Index wanted) {
 // When a kept ticket drops out, its size is needed again, and tickets of that size may have been skipped. In this case
 // the walk gives up, and the per-size lists are used.
 SeedSearch::Found SeedSearch::walk_along(Index floor, Index wanted) {
-  constexpr int kMostInVain = 64;
-  const Rating highest = line_[wanted].high;
-  int in_vain = 0;
+  constexpr int kMaxSkipped = 64;
+  const Rating highest = candidates_[wanted].high;
+  int skipped = 0;
   bool passed_over = false;
   for (Index i = floor; !is_complete(wanted); ++i) {
     for (;; ++i) {
-      if (i == island_.end || line_[i].rating > highest) return Found::no;
+      if (i == island_.end || candidates_[i].rating > highest) return Found::no;
       if (is_open(i) && i != wanted) {
-        if (!is_wanted(line_[i].size)) passed_over = true;
-        else if (accepts(line_[i])) break;
+        if (!is_wanted(candidates_[i].size)) passed_over = true;
+        else if (accepts(candidates_[i])) break;
       }
-      if (++in_vain > kMostInVain) return Found::too_far;
+      if (++skipped > kMaxSkipped) return Found::too_far;
     }
-    if (passed_over && line_[i].rating > limit_) return Found::too_far;
-    if (line_[i].rating > top_) rise_to(line_[i].rating);
+    if (passed_over && candidates_[i].rating > limit_) return Found::too_far;
+    if (candidates_[i].rating > top_) rise_to(candidates_[i].rating);
     keep(i);
   }
   return Found::yes;
@@ -122,20 +122,20 @@ SeedSearch::Found SeedSearch::walk_along(Index floor, Index wanted) {
 
 bool SeedSearch::walk_by_size(Index floor, Index wanted) {
   list_by_size();
-  set_out(floor, wanted);
-  seek(floor);
+  start(floor, wanted);
+  find_starts(floor);
   while (!is_complete(wanted)) {
     const Index i = next();
-    if (i == kNobody || line_[i].rating > line_[wanted].high) return false;
-    if (i == wanted || !accepts(line_[i])) continue;
-    if (line_[i].rating > top_) rise_to(line_[i].rating);
+    if (i == kNobody || candidates_[i].rating > candidates_[wanted].high) return false;
+    if (i == wanted || !accepts(candidates_[i])) continue;
+    if (candidates_[i].rating > top_) rise_to(candidates_[i].rating);
     keep(i);
   }
   return true;
 }
 
 // Floors usually rise from call to call, so each walk searches for its start from the start of the last walk.
-void SeedSearch::seek(Index floor) {
+void SeedSearch::find_starts(Index floor) {
   constexpr Index kNear = 64;
   for (const std::size_t size : sizes_) {
     const auto& places = by_size_[size];
@@ -175,9 +175,9 @@ bool SeedSearch::accepts(const Candidate& ticket) const { return ticket.low <= f
 
 void SeedSearch::keep(Index i) {
   kept_[kept_count_++] = i;
-  ++counts_[line_[i].size];
-  players_ += line_[i].size;
-  limit_ = std::min(limit_, line_[i].high);
+  ++counts_[candidates_[i].size];
+  players_ += candidates_[i].size;
+  limit_ = std::min(limit_, candidates_[i].high);
 }
 
 // Drops the kept tickets that do not accept the new top rating; their sizes are needed again.
@@ -189,12 +189,12 @@ void SeedSearch::rise_to(Rating rating) {
   limit_ = std::numeric_limits<Rating>::max();
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
   for (std::size_t k = 0; k < kept; ++k) {
-    if (line_[kept_[k]].high >= rating) keep(kept_[k]);
+    if (candidates_[kept_[k]].high >= rating) keep(kept_[k]);
   }
 }
 
 bool SeedSearch::is_complete(Index wanted) {
-  return players_ >= players_wanted_ && fill_.choose(counts_, line_[wanted].size, chosen_);
+  return players_ >= players_wanted_ && fill_.choose(counts_, candidates_[wanted].size, chosen_);
 }
 
 // Takes the first kept tickets of each size. `wanted` is the first of all, so it is always taken.
@@ -202,7 +202,7 @@ void SeedSearch::choose(std::vector<Index>& found) {
   found.resize(kept_count_);
   std::size_t count = 0;
   for (std::size_t k = 0; k < kept_count_; ++k) {
-    auto& still = chosen_[line_[kept_[k]].size];
+    auto& still = chosen_[candidates_[kept_[k]].size];
     const bool chosen = still > 0;  // no branch: it would often be mispredicted
     found[count] = kept_[k];
     count += chosen ? 1 : 0;

@@ -12,7 +12,7 @@
 
 #include <vector>
 
-#include "services/matchmaker/matching/search/draft.h"
+#include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/search/islands.h"
 
@@ -20,14 +20,14 @@ namespace mm::matching {
 
 class SeedSearch {
  public:
-  SeedSearch(const Format& format, const Candidates& line);
+  SeedSearch(const Format& format, const Candidates& candidates);
 
   /// Sets the island to search. Tickets that are taken in `draft`, if given, are skipped, even if they are taken later.
-  void set_island(Island island, const Draft* draft);
+  void set_island(Island island, const DraftPlan* draft);
 
   /// Finds the set of least spread that fills the teams, contains `wanted`, and has no rating below that of `floor`
   /// (which is at or before `wanted` in the list). `found` receives it in list order. False if there is none.
-  bool grow(Index floor, Index wanted, std::vector<Index>& found);
+  bool find(Index floor, Index wanted, std::vector<Index>& found);
 
   /// Whether the sizes of the island's free tickets in [begin, end) could fill the teams if every ticket accepted every
   /// other; with one of size `must` among them, unless `must` is 0.
@@ -37,14 +37,14 @@ class SeedSearch {
   enum class Found { yes, no, too_far };
 
   bool is_open(Index i) const { return draft_ == nullptr || draft_->is_free(i); }
-  bool is_wanted(std::size_t size) const { return counts_[size] < fill_.most_of(static_cast<int>(size)); }
-  void set_out(Index floor, Index wanted);
-  Found look_near(Index floor, Index wanted);
+  bool is_wanted(std::size_t size) const { return counts_[size] < fill_.max_of(static_cast<int>(size)); }
+  void start(Index floor, Index wanted);
+  Found find_near(Index floor, Index wanted);
   Found walk_along(Index floor, Index wanted);
   bool walk_by_size(Index floor, Index wanted);
   void list_by_size();
   void count_by_lists(Index begin, Index end);
-  void seek(Index floor);
+  void find_starts(Index floor);
   Index next();
   Index next_of(std::size_t size);
   bool accepts(const Candidate& ticket) const;
@@ -53,10 +53,10 @@ class SeedSearch {
   bool is_complete(Index wanted);
   void choose(std::vector<Index>& found);
 
-  const Candidates& line_;
+  const Candidates& candidates_;
   TeamFiller fill_;
   int players_wanted_;
-  const Draft* draft_ = nullptr;
+  const DraftPlan* draft_ = nullptr;
   Island island_{0, 0};
   int to_pass_ = 0;  ///< how many walks along the list to skip
   int passed_ = 0;

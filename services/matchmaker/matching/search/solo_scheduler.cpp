@@ -7,18 +7,19 @@
 
 namespace mm::matching {
 
-void SoloScheduler::schedule(Island island, Draft& draft) {
+void SoloScheduler::schedule(Island island, DraftPlan& draft) {
   const auto n = static_cast<Index>(format_.players);
   if (island.size() < n) return;
   bonus_sum_.resize(island.size() + 1);
   bonus_sum_[0] = 0;
   for (Index i = 0; i < island.size(); ++i) {
-    bonus_sum_[i + 1] = bonus_sum_[i] + static_cast<double>(line_[island.begin + i].bonus);
+    bonus_sum_[i + 1] = bonus_sum_[i] + static_cast<double>(candidates_[island.begin + i].bonus);
   }
   rate_runs(island);
   if (have_one_window(island)) {
-    const Candidate* const line = line_.data() + island.begin;
-    find_best(island, [line, n](Index first) { return line[first + n - 1].rating <= line[first].high; });
+    const Candidate* const candidates = candidates_.data() + island.begin;
+    find_best(island,
+              [candidates, n](Index first) { return candidates[first + n - 1].rating <= candidates[first].high; });
   } else {
     find_feasible(island);
     find_best(island, [this](Index first) { return feasible_[first] != 0; });
@@ -57,8 +58,8 @@ void SoloScheduler::find_best(Island island, const Feasible& feasible) {
 }
 
 bool SoloScheduler::have_one_window(Island island) const {
-  const Rating window = line_[island.begin].high - line_[island.begin].rating;
-  return std::all_of(line_.begin() + island.begin, line_.begin() + island.end,
+  const Rating window = candidates_[island.begin].high - candidates_[island.begin].rating;
+  return std::all_of(candidates_.begin() + island.begin, candidates_.begin() + island.end,
                      [window](const Candidate& ticket) { return ticket.high - ticket.rating == window; });
 }
 
@@ -72,17 +73,19 @@ void SoloScheduler::find_feasible(Island island) {
   queue_low_.resize(island.size());
   Index high_begin = 0, high_end = 0, low_begin = 0, low_end = 0;
   for (Index i = 0; i < island.size(); ++i) {
-    const Candidate& ticket = line_[island.begin + i];
-    while (high_end > high_begin && line_[island.begin + queue_high_[high_end - 1]].high >= ticket.high) --high_end;
+    const Candidate& ticket = candidates_[island.begin + i];
+    while (high_end > high_begin && candidates_[island.begin + queue_high_[high_end - 1]].high >= ticket.high)
+      --high_end;
     queue_high_[high_end++] = i;
-    while (low_end > low_begin && line_[island.begin + queue_low_[low_end - 1]].low <= ticket.low) --low_end;
+    while (low_end > low_begin && candidates_[island.begin + queue_low_[low_end - 1]].low <= ticket.low) --low_end;
     queue_low_[low_end++] = i;
     if (i + 1 < n) continue;
     const Index first = i + 1 - n;
     if (queue_high_[high_begin] < first) ++high_begin;
     if (queue_low_[low_begin] < first) ++low_begin;
-    feasible_[first] = line_[island.begin + queue_high_[high_begin]].high >= ticket.rating &&
-                       line_[island.begin + queue_low_[low_begin]].low <= line_[island.begin + first].rating;
+    feasible_[first] =
+        candidates_[island.begin + queue_high_[high_begin]].high >= ticket.rating &&
+        candidates_[island.begin + queue_low_[low_begin]].low <= candidates_[island.begin + first].rating;
   }
 }
 
@@ -92,10 +95,11 @@ void SoloScheduler::find_feasible(Island island) {
 void SoloScheduler::rate_runs(Island island) {
   const auto n = static_cast<Index>(format_.players);
   const Index runs = island.size() + 1 - n;
-  const Candidate* const line = line_.data() + island.begin;
+  const Candidate* const candidates = candidates_.data() + island.begin;
   spread_.resize(runs);
   quality_.resize(runs);
-  for (Index first = 0; first < runs; ++first) spread_[first] = line[first + n - 1].rating - line[first].rating;
+  for (Index first = 0; first < runs; ++first)
+    spread_[first] = candidates[first + n - 1].rating - candidates[first].rating;
   const Rating* const spread = spread_.data();
   double* const rated = quality_.data();
   for (Index first = 0; first < runs; ++first) rated[first] = points(spread[first]);
@@ -105,7 +109,8 @@ void SoloScheduler::rate_runs(Island island) {
   }
   variance_.resize(runs);
   double* const edge = variance_.data();
-  for (Index first = 0; first < runs; ++first) edge[first] = line[first].variance() + line[first + 1].variance();
+  for (Index first = 0; first < runs; ++first)
+    edge[first] = candidates[first].variance() + candidates[first + 1].variance();
   for (Index first = 0; first < runs; ++first) edge[first] = advantage({rated[first], edge[first]}, {}, 1);
   for (Index first = 0; first < runs; ++first) rated[first] = quality(rated[first], edge[first]);
 }

@@ -9,17 +9,17 @@
 
 #include <vector>
 
-#include "services/matchmaker/matching/search/draft.h"
+#include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/search/islands.h"
 
 namespace mm::matching {
 
 class SoloScheduler {
  public:
-  SoloScheduler(const Format& format, const Candidates& line) : format_(format), line_(line) {}
+  SoloScheduler(const Format& format, const Candidates& candidates) : format_(format), candidates_(candidates) {}
 
   /// Adds the best runs of an island to the draft. All tickets of the island must be free and of size 1.
-  void schedule(Island island, Draft& draft);
+  void schedule(Island island, DraftPlan& draft);
 
  private:
   bool have_one_window(Island island) const;
@@ -29,7 +29,7 @@ class SoloScheduler {
   void rate_runs(Island island);
 
   const Format& format_;
-  const Candidates& line_;
+  const Candidates& candidates_;
   std::vector<char> feasible_;     ///< by the run's first ticket, from the island's begin
   std::vector<double> bonus_sum_;  ///< sum over the tickets before index i
   std::vector<double> quality_;    ///< indexed like feasible_; so are the next two

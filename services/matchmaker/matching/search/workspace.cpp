@@ -9,17 +9,17 @@ namespace mm::matching {
 Workspace::Workspace() = default;
 Workspace::~Workspace() = default;
 
-SearchContext& Workspace::instruments(const Format& format) {
+SearchContext& Workspace::search_context(const Format& format) {
   constexpr std::size_t kKinds = 8;  // formats kept; with more of them, the oldest context is dropped
-  const auto found = std::find_if(instruments_.begin(), instruments_.end(), [&](const auto& made) {
+  const auto found = std::find_if(contexts_.begin(), contexts_.end(), [&](const auto& made) {
     return made->format.teams == format.teams && made->format.team_size == format.team_size;
   });
-  if (found != instruments_.end()) {
+  if (found != contexts_.end()) {
     (*found)->format = format;
     return **found;
   }
-  if (instruments_.size() == kKinds) instruments_.erase(instruments_.begin());
-  return *instruments_.emplace_back(std::make_unique<SearchContext>(format, line, draft));
+  if (contexts_.size() == kKinds) contexts_.erase(contexts_.begin());
+  return *contexts_.emplace_back(std::make_unique<SearchContext>(format, candidates, draft));
 }
 
 }  // namespace mm::matching

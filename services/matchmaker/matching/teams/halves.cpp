@@ -16,7 +16,7 @@ std::span<const Halves::Half> Halves::of(std::span<const Unit> units) {
     const Answer& known = answer_of(question);
     if (known.question == question) return {halves_.data() + known.first, known.count};
   }
-  if (question == kEmpty || halves_.size() > kMostHalves) forget();
+  if (question == kEmpty || halves_.size() > kMaxHalves) forget();
   const std::size_t first = halves_.size();
   enumerate(units, 1, 1, units[0].size);
   std::int32_t all = 0;

@@ -65,7 +65,7 @@ std::size_t first_of(const std::vector<Number>& numbers, Number wanted) {
 /// Computes for each set the sum of the numbers of its players: `marked` has one row of `sums.size()` masks per player.
 template <class Number>
 void sum_marked(std::span<const Number> numbers, const std::vector<Number>& marked, std::vector<Number>& sums) {
-  std::array<Vector<Number>, SoloSplit::kMostPlayers / 2 + 1> of_player;
+  std::array<Vector<Number>, SoloSplit::kMaxPlayers / 2 + 1> of_player;
   for (std::size_t i = 0; i < numbers.size(); ++i) of_player[i] = all(numbers[i]);
   const std::size_t sets = sums.size();
   const Number* const marks = marked.data();
@@ -145,8 +145,8 @@ auto SoloSplit::in_smallest_numbers(std::span<const Rating> ratings, const Use& 
     total += above;
     broken |= above % kUnit<std::int16_t>;
   }
-  constexpr std::uint64_t kMostSmall = std::numeric_limits<std::int16_t>::max();
-  if (broken == 0 && total <= kMostSmall * kUnit<std::int16_t>) return use(small_);
+  constexpr std::uint64_t kMaxSmall = std::numeric_limits<std::int16_t>::max();
+  if (broken == 0 && total <= kMaxSmall * kUnit<std::int16_t>) return use(small_);
   return total <= std::numeric_limits<std::int32_t>::max() ? use(middle_) : use(large_);
 }
 

@@ -17,9 +17,9 @@ namespace mm::matching {
 
 class SoloSplit {
  public:
-  static constexpr int kMostPlayers = 16;
+  static constexpr int kMaxPlayers = 16;
 
-  /// `team_size` must be at most kMostPlayers / 2.
+  /// `team_size` must be at most kMaxPlayers / 2.
   explicit SoloSplit(int team_size);
 
   /// The least difference of the teams' rating sums. Takes 2 * team_size ratings in rising order.

@@ -80,7 +80,7 @@ Splitter::Splitter(int teams, int team_size)
       team_size_(team_size),
       fill_(teams, team_size),
       halves_(team_size),
-      solo_split_(std::min(team_size, SoloSplit::kMostPlayers / 2)) {}
+      solo_split_(std::min(team_size, SoloSplit::kMaxPlayers / 2)) {}
 
 bool Splitter::split(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   team_of.assign(units.size(), 0);
@@ -122,7 +122,7 @@ bool Splitter::split_exactly(std::span<const Unit> units, std::vector<std::uint8
 // True if the units are the solo tickets of two full teams, sorted by rating as tickets usually are. Stores their
 // ratings.
 bool Splitter::is_solo_split(std::span<const Unit> units) {
-  if (units.size() != 2 * static_cast<std::size_t>(team_size_) || units.size() > SoloSplit::kMostPlayers) return false;
+  if (units.size() != 2 * static_cast<std::size_t>(team_size_) || units.size() > SoloSplit::kMaxPlayers) return false;
   ratings_.resize(units.size());
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (units[i].size != 1 || (i > 0 && units[i].rating < units[i - 1].rating)) return false;
@@ -281,9 +281,9 @@ bool Splitter::split_pair_anew(std::span<const Unit> units, std::vector<std::uin
 
 bool Splitter::split_many(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   if (!deal_out(units, team_of)) return false;
-  constexpr int kMostRounds = 32;
+  constexpr int kMaxRounds = 32;
   bool better = true;
-  for (int round = 0; better && round < kMostRounds; ++round) {
+  for (int round = 0; better && round < kMaxRounds; ++round) {
     better = false;
     for (int a = 0; a < teams_; ++a) {
       for (int b = a + 1; b < teams_; ++b) better = split_pair_anew(units, team_of, a, b) || better;

@@ -74,7 +74,7 @@ bool TeamFiller::distribute(const SizeCounts& counts, std::vector<SizeCounts>& t
 
 // Fills team after team, each with sizes in falling order. The required size goes into team 0 first.
 bool TeamFiller::search(int team, int room, int size, int must) {
-  if (++steps_ > kMostSteps) return false;
+  if (++steps_ > kMaxSteps) return false;
   if (room == 0) return team + 1 == teams_ || search(team + 1, team_size_, team_size_, 0);
   const int largest = must > 0 ? must : std::min(size, room);
   for (int next = largest; next >= 1; --next) {
@@ -113,7 +113,7 @@ TeamFiller::Answer* TeamFiller::answer_of(std::uint64_t question) {
 }
 
 void TeamFiller::grow() {
-  const bool forget = answers_.size() >= kMostAnswers;
+  const bool forget = answers_.size() >= kMaxAnswers;
   std::vector<Answer> old(forget ? kFewAnswers : answers_.size() * 2);
   old.swap(answers_);
   known_ = forget ? 0 : known_;

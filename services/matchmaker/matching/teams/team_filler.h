@@ -16,11 +16,11 @@ class TeamFiller {
   TeamFiller(int teams, int team_size);
 
   /// The largest number of tickets of this size that fits all teams together.
-  int most_of(int size) const { return most_[static_cast<std::size_t>(size)]; }
+  int max_of(int size) const { return most_[static_cast<std::size_t>(size)]; }
 
   /// Chooses from `available` the counts that fill every team, with at least one ticket of size `must` (0: no
   /// condition). Prefers large parties, because small ones fit elsewhere more easily. False if nothing fits, or if the
-  /// search takes more than kMostSteps (only with teams larger than in any real game).
+  /// search takes more than kMaxSteps (only with teams larger than in any real game).
   bool choose(const SizeCounts& available, int must, SizeCounts& chosen);
 
   /// Distributes counts that fill the teams exactly: `team_counts` receives those of each team. False if they do not
@@ -28,9 +28,9 @@ class TeamFiller {
   bool distribute(const SizeCounts& counts, std::vector<SizeCounts>& team_counts);
 
  private:
-  static constexpr int kMostSteps = 20'000;
+  static constexpr int kMaxSteps = 20'000;
   static constexpr std::size_t kFewAnswers = 64;
-  static constexpr std::size_t kMostAnswers = 1 << 16;
+  static constexpr std::size_t kMaxAnswers = 1 << 16;
   static constexpr std::uint64_t kEmpty = ~0ULL;
   static constexpr std::uint64_t kNone = ~0ULL;
 

@@ -14,10 +14,10 @@ struct Utility {
   double quality = 0;
   double bonus = 0;      ///< for the wait of its players
   bool is_exact = true;  ///< false: computed for even teams; teams of many players nearly are
-  double utility() const { return quality + bonus; }
+  double total() const { return quality + bonus; }
 };
 
-class Draft {
+class DraftPlan {
  public:
   using MatchIndex = std::uint32_t;
   static constexpr MatchIndex kNone = 0xFFFF'FFFF;
@@ -29,19 +29,19 @@ class Draft {
   }
 
   /// Adds a match. The tickets must be free and in list order.
-  MatchIndex add(std::span<const Index> tickets, Utility worth) {
+  MatchIndex add(std::span<const Index> tickets, Utility utility) {
     const auto match = static_cast<MatchIndex>(matches_.size());
     matches_.push_back(
-        {static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), worth});
+        {static_cast<std::uint32_t>(members_.size()), static_cast<std::uint32_t>(tickets.size()), utility});
     members_.insert(members_.end(), tickets.begin(), tickets.end());
     for (const Index i : tickets) match_of_[i] = match;
     return match;
   }
   /// Adds a match of the `count` neighbours from `first` on.
-  MatchIndex add_run(Index first, Index count, Utility worth) {
+  MatchIndex add_run(Index first, Index count, Utility utility) {
     const auto match = static_cast<MatchIndex>(matches_.size());
     const auto begin = static_cast<std::uint32_t>(members_.size());
-    matches_.push_back({begin, count, worth});
+    matches_.push_back({begin, count, utility});
     members_.resize(begin + count);
     for (Index i = 0; i < count; ++i) {
       members_[begin + i] = first + i;
@@ -59,11 +59,11 @@ class Draft {
   std::span<const Index> members(MatchIndex match) const {
     return {members_.data() + matches_[match].first, matches_[match].count};
   }
-  const Utility& worth(MatchIndex match) const { return matches_[match].worth; }
-  void set_worth(MatchIndex match, Utility worth) { matches_[match].worth = worth; }
+  const Utility& utility(MatchIndex match) const { return matches_[match].utility; }
+  void set_utility(MatchIndex match, Utility utility) { matches_[match].utility = utility; }
 
   /// All matches that are not dissolved, in the order of their first tickets.
-  std::vector<MatchIndex> standing() const {
+  std::vector<MatchIndex> matches() const {
     std::vector<MatchIndex> all;
     all.reserve(matches_.size());
     for (Index i = 0; i < match_of_.size(); ++i) {
@@ -76,7 +76,7 @@ class Draft {
   struct Match {
     std::uint32_t first;
     std::uint32_t count;
-    Utility worth;
+    Utility utility;
   };
   std::vector<MatchIndex> match_of_;
   std::vector<Match> matches_;
