@@ -41,7 +41,7 @@ std::vector<TicketId> matched_ids(const Pool& pool, const TickPlan& tick) {
 }
 
 /// Plans this pool and returns why the ticket still waits.
-Waiting why(const Pool& pool, std::uint64_t number, BucketMs now = kNow) {
+WaitReason why(const Pool& pool, std::uint64_t number, BucketMs now = kNow) {
   PlannerMemory memory;
   const TickPlan tick = plan(pool, pool.rules(), now, memory);
   const auto slot = pool.slot_of(ticket_id(number));
@@ -65,14 +65,14 @@ TEST(Planning, OneOutlierBlocksNoOtherTicket) {
   const TickPlan tick = checked_plan(pool);
   EXPECT_EQ(tick.matches.size(), 100U);
   ASSERT_EQ(left_waiting(pool, tick).size(), 2U);
-  EXPECT_EQ(why(pool, 2).binding, Binding::window);
+  EXPECT_EQ(why(pool, 2).rule, BlockingRule::window);
 }
 
 TEST(Planning, PartiesOfFiveThreeAndFourNeverPlayFiveAgainstSeven) {
   const Pool pool = pool_with(5, {ticket(1, 1500, 60, 5), ticket(2, 1500, 60, 3), ticket(3, 1500, 60, 4)});
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
-  EXPECT_EQ(why(pool, 1).binding, Binding::players);
+  EXPECT_EQ(why(pool, 1).rule, BlockingRule::players);
 }
 
 TEST(Planning, PartiesOfFiveThreeAndFourPlayOnceTheirTeamsFill) {
@@ -105,8 +105,8 @@ TEST(Planning, ANewcomerIsNotMatchedBecauseOnlyTheOthersWindowReachesIt) {
   const Pool pool = pool_with(1, {ticket(1, 1500, 600 - 1), ticket(2, 1601, 0)});
   const TickPlan tick = checked_plan(pool);
   EXPECT_TRUE(tick.matches.empty());
-  const Waiting waiting = why(pool, 2);
-  EXPECT_EQ(waiting.binding, Binding::window);
+  const WaitReason waiting = why(pool, 2);
+  EXPECT_EQ(waiting.rule, BlockingRule::window);
   EXPECT_NEAR(waiting.by, 1, 1e-3);
 }
 
@@ -158,7 +158,7 @@ TEST(Planning, ARegionOpensToATicketThatHasWaited) {
   const Pool pool = pool_with(1, {a, ticket(2, 1500)});
   const TickPlan early = checked_plan(pool, kNow + 19'999);
   EXPECT_TRUE(early.matches.empty());
-  EXPECT_EQ(why(pool, 1, kNow + 19'999).binding, Binding::latency);
+  EXPECT_EQ(why(pool, 1, kNow + 19'999).rule, BlockingRule::latency);
   EXPECT_NEAR(why(pool, 1, kNow + 19'999).by, 0.001, 1e-6);
   EXPECT_EQ(checked_plan(pool, kNow + 20'000).matches.size(), 1U);
 }
@@ -168,11 +168,11 @@ TEST(Planning, ATicketWaitsForTheRegionToOpenToItsPartner) {
   PoolTicket later = ticket(2, 1500);
   later.latencies = far;
   const Pool duel = pool_with(1, {ticket(1, 1500), later});
-  EXPECT_EQ(why(duel, 1, kNow + 5'000).binding, Binding::latency);
+  EXPECT_EQ(why(duel, 1, kNow + 5'000).rule, BlockingRule::latency);
   EXPECT_NEAR(why(duel, 1, kNow + 5'000).by, 15, 1e-3);
   // Where players are missing as well, the missing players are the reason.
   const Pool team = pool_with(2, {ticket(1, 1500), later, ticket(3, 1500), ticket(4, 9'000)});
-  EXPECT_EQ(why(team, 1, kNow + 5'000).binding, Binding::players);
+  EXPECT_EQ(why(team, 1, kNow + 5'000).rule, BlockingRule::players);
   EXPECT_FLOAT_EQ(why(team, 1, kNow + 5'000).by, 2);
 }
 
@@ -251,7 +251,7 @@ TEST(Planning, PremadeOffsetsShiftAParty) {
 
 TEST(Planning, ReportsHowManyPlayersAreMissing) {
   const Pool pool = pool_with(5, {ticket(1, 1500, 0, 3), ticket(2, 1510, 0, 4)});
-  EXPECT_EQ(why(pool, 1).binding, Binding::players);
+  EXPECT_EQ(why(pool, 1).rule, BlockingRule::players);
   EXPECT_FLOAT_EQ(why(pool, 1).by, 3);
 }
 
@@ -259,7 +259,7 @@ TEST(Planning, ReportsThatATicketLostToABetterMatch) {
   const Pool pool = pool_with(1, {ticket(1, 1500), ticket(2, 1501), ticket(3, 1590)});
   const TickPlan tick = checked_plan(pool);
   ASSERT_EQ(tick.matches.size(), 1U);
-  EXPECT_EQ(why(pool, 3).binding, Binding::outbid);
+  EXPECT_EQ(why(pool, 3).rule, BlockingRule::outbid);
 }
 
 // Two newcomers one point apart always make the better match. Ticket 1 would wait until its waiting bonus has grown.

@@ -17,7 +17,7 @@ constexpr int kTries = 4;
 constexpr std::uint64_t kPlanWork = 2'000;
 /// The most tickets in one of these plans: an island of this size is searched as a whole, independently of other
 /// islands.
-constexpr std::size_t kChainMost = Packing::kMaxTickets;
+constexpr std::size_t kMaxChain = Packing::kMaxTickets;
 /// The most TeamFiller::choose() calls for one answer.
 constexpr int kSizeQuestions = 600;
 
@@ -66,9 +66,9 @@ class LeastSpread {
         const Rating spread = waiters[high]->rating - waiters[low]->rating;
         least = std::min(least.value_or(spread), spread);
       }
-      if (low == 0 || asked_ > kSizeQuestions) break;
+      if (low == 0 || questions_ > kSizeQuestions) break;
     }
-    return asked_ > kSizeQuestions ? std::nullopt : least;
+    return questions_ > kSizeQuestions ? std::nullopt : least;
   }
 
  private:
@@ -76,7 +76,7 @@ class LeastSpread {
   void add(std::size_t i) { ++count(i); }
   void remove(std::size_t i) { --count(i); }
   bool suffices() {
-    ++asked_;
+    ++questions_;
     return fill_.choose(counts_, row_.waiters[row_.subject]->size, chosen_);
   }
   bool suffices_without(std::size_t i) {
@@ -89,7 +89,7 @@ class LeastSpread {
   const Row& row_;
   TeamFiller fill_;
   SizeCounts counts_, chosen_;
-  int asked_ = 0;
+  int questions_ = 0;
 };
 
 /// The tickets [low, high] that could meet the subject, directly or through other tickets, if every window were
@@ -107,7 +107,7 @@ std::optional<Chain> chain_of(const Neighbourhood& around, const Row& row, Ratin
   }
   const bool below = around.beyond_low && waiters[chain.low]->rating - *around.beyond_low <= window;
   const bool above = around.beyond_high && *around.beyond_high - waiters[chain.high]->rating <= window;
-  if (below || above || chain.high - chain.low >= kChainMost) return std::nullopt;
+  if (below || above || chain.high - chain.low >= kMaxChain) return std::nullopt;
   return chain;
 }
 
@@ -141,7 +141,7 @@ PoolTicket newcomer(const PoolCopy& copy, int number, BucketMs at) {
 
 /// A lower bound of the number of solo tickets that are missing, given the tickets that accept the subject and a
 /// newcomer and are accepted by both.
-int missing_at_least(const Neighbourhood& around, const Row& row, BucketMs at, BucketMs epoch) {
+int least_missing(const Neighbourhood& around, const Row& row, BucketMs at, BucketMs epoch) {
   const Format format(around.rules, around.team_size);
   const Waiter& subject = *row.waiters[row.subject];
   const auto window = [&](const Waiter& waiter) { return format.window.at(at - epoch - waiter.queued); };
@@ -194,7 +194,7 @@ std::optional<NewcomersNeeded> newcomers_for_match(const Neighbourhood& around, 
   const auto row = row_of(copy, at);
   if (!row) return std::nullopt;
   const Format format(around.rules, around.team_size);
-  const int least = missing_at_least(around, *row, at, copy.pool.epoch());
+  const int least = least_missing(around, *row, at, copy.pool.epoch());
   Workspace workspace;
   auto recalled = copy.recalled;
   int arrived = 0;

@@ -128,12 +128,12 @@ class Comparison {
   std::size_t subject_ = 0;
 };
 
-WaitRule rule_of(Binding binding) {
-  switch (binding) {
-    case Binding::window: return WaitRule::window;
-    case Binding::players: return WaitRule::players;
-    case Binding::latency: return WaitRule::latency;
-    case Binding::outbid: return WaitRule::outbid;
+WaitRule rule_of(BlockingRule rule) {
+  switch (rule) {
+    case BlockingRule::window: return WaitRule::window;
+    case BlockingRule::players: return WaitRule::players;
+    case BlockingRule::latency: return WaitRule::latency;
+    case BlockingRule::outbid: return WaitRule::outbid;
   }
   return WaitRule::players;
 }
@@ -190,7 +190,7 @@ Explanation explain(const Neighbourhood& around, const TickTimes& ticks) {
   if (matched && foreseen.at == ticks.first) {
     said.rule = WaitRule::next_tick;
   } else {
-    said.rule = rule_of(around.why.binding);
+    said.rule = rule_of(around.why.rule);
     if (std::isfinite(around.why.by)) said.by = static_cast<double>(around.why.by);
     say_what_would_help(around, ticks.first, matched, said);
   }

@@ -18,7 +18,7 @@ FeasibilityIndex::FeasibilityIndex(const Neighbourhood& around, const Format& fo
       begin_(begin),
       fill_(format.teams, format.team_size),
       windows_(end - begin),
-      window_of_look_(end - begin, 0),
+      window_evaluation_(end - begin, 0),
       counts_(static_cast<std::size_t>(format.team_size) + 1) {
   constexpr BucketMs kLong = 1LL << 40;
   const BucketMs full = format.window.reaches(format.window.at(kLong));
@@ -53,13 +53,13 @@ bool FeasibilityIndex::is_open(Place place) const {
   return member.presence != Presence::gone && member.opens_at <= at_ && member.deadline > expired_by_;
 }
 
-void FeasibilityIndex::doubt(Place place) {
+void FeasibilityIndex::mark_uncertain(Place place) {
   if (members_[place].presence == Presence::sure) members_[place].presence = Presence::uncertain;
 }
 
 void FeasibilityIndex::mark_uncertain_near_outsiders(BucketMs at) {
   for (Place i = 0; i < members_.size(); ++i) {
-    if (members_[i].meets_strangers <= at) doubt(i);
+    if (members_[i].meets_outsiders <= at) mark_uncertain(i);
   }
 }
 
@@ -147,13 +147,13 @@ std::optional<BucketMs> FeasibilityIndex::first_chance_of(Place place, BucketMs 
 }
 
 std::vector<FeasibilityIndex::Group> FeasibilityIndex::groups_at(BucketMs at, std::uint64_t max_steps) {
-  look_at(at);
+  set_time(at);
   expired_by_ = at;
   roots_.assign(members_.size(), kNoPlace);
   std::vector<std::pair<Place, int>> sets;  // lowest tickets of feasible sets, and how many sets (2: several)
   for (Place lowest = 0; lowest < members_.size(); ++lowest) {
     if (not_before_[lowest] > at) continue;
-    if (steps_ > max_steps) return {everyone_at(at)};
+    if (steps_ > max_steps) return {one_group_at(at)};
     int found = 0;
     dropped_ = false;
     std::size_t joined = 0;
@@ -187,7 +187,7 @@ std::vector<FeasibilityIndex::Group> FeasibilityIndex::groups_at(BucketMs at, st
   return groups;
 }
 
-FeasibilityIndex::Group FeasibilityIndex::everyone_at(BucketMs at) const {
+FeasibilityIndex::Group FeasibilityIndex::one_group_at(BucketMs at) const {
   Group group{{}, false};
   for (Place i = 0; i < members_.size(); ++i) {
     if (may_play(i, at)) group.members.push_back(i);
@@ -210,12 +210,12 @@ bool FeasibilityIndex::has_match(const std::vector<Place>& members, BucketMs at,
   return has;
 }
 
-bool FeasibilityIndex::strangers_near(Place place, BucketMs at) {
+bool FeasibilityIndex::outsiders_near(Place place, BucketMs at) {
   if (whole_) return false;
-  look_at(at);
+  set_time(at);
   const Member& own = members_[place];
   for (Place i = 0; i < members_.size(); ++i) {
-    if (members_[i].meets_strangers > at || !may_play(i, at)) continue;
+    if (members_[i].meets_outsiders > at || !may_play(i, at)) continue;
     if (accept_each_other(own.rating, window(place), members_[i].rating, window(i))) return true;
   }
   return false;
@@ -223,7 +223,7 @@ bool FeasibilityIndex::strangers_near(Place place, BucketMs at) {
 
 // Cuts the tickets that may play into islands in the same way as islands.h.
 std::pair<FeasibilityIndex::Place, FeasibilityIndex::Place> FeasibilityIndex::island_of(Place place, BucketMs at) {
-  look_at(at);
+  set_time(at);
   expired_by_ = at;
   const auto count = static_cast<Place>(members_.size());
   if (!format_.use_rating) return {0, count};
@@ -248,27 +248,27 @@ std::pair<FeasibilityIndex::Place, FeasibilityIndex::Place> FeasibilityIndex::is
   return {first, count};
 }
 
-void FeasibilityIndex::look_at(BucketMs at) {
-  if (at_ == at && look_ > 0) return;
+void FeasibilityIndex::set_time(BucketMs at) {
+  if (at_ == at && evaluation_ > 0) return;
   at_ = at;
-  ++look_;
+  ++evaluation_;
 }
 
 Rating FeasibilityIndex::window(Place place) {
-  if (window_of_look_[place] != look_) {
-    window_of_look_[place] = look_;
+  if (window_evaluation_[place] != evaluation_) {
+    window_evaluation_[place] = evaluation_;
     windows_[place] = format_.window.at(at_ - members_[place].queued_at);
   }
   return windows_[place];
 }
 
 bool FeasibilityIndex::has_chance(Place lowest, BucketMs at) {
-  look_at(at);
+  set_time(at);
   return walk(lowest, [this] { return sure_ > 0; });
 }
 
 bool FeasibilityIndex::has_chance_with(Place place, BucketMs at) {
-  look_at(at);
+  set_time(at);
   if (!is_open(place)) return false;
   const Rating least = members_[place].rating - window(place);
   for (Place lowest = place + 1; lowest-- > 0 && members_[lowest].rating >= least;) {
@@ -286,15 +286,15 @@ bool FeasibilityIndex::walk(Place lowest, const Seen& seen, Place with) {
   steps_ += 4;
   if (!is_open(lowest)) return false;
   const Rating floor = members_[lowest].rating;
-  Rating most = floor + window(lowest);
+  Rating highest = floor + window(lowest);
   if (with > lowest) {
     if (window(with) < members_[with].rating - floor) return false;
-    most = std::min(most, members_[with].rating + window(with));
+    highest = std::min(highest, members_[with].rating + window(with));
   }
   kept_.clear();
-  keep_nobody();
+  clear_counts();
   bool filled = false;
-  for (Place i = lowest; i < members_.size() && members_[i].rating <= most; ++i) {
+  for (Place i = lowest; i < members_.size() && members_[i].rating <= highest; ++i) {
     ++steps_;
     if (!is_open(i) || window(i) < members_[i].rating - floor) continue;
     const bool drops = members_[i].rating > limit_;
@@ -321,7 +321,7 @@ void FeasibilityIndex::count(Place place) {
   limit_ = std::min(limit_, member.rating + window(place));
 }
 
-void FeasibilityIndex::keep_nobody() {
+void FeasibilityIndex::clear_counts() {
   players_ = sure_ = 0;
   limit_ = 2 * Window::kUnlimited;
   std::fill(counts_.begin(), counts_.end(), std::uint16_t{0});
@@ -330,7 +330,7 @@ void FeasibilityIndex::keep_nobody() {
 // Drops the kept tickets that do not accept the new highest rating.
 void FeasibilityIndex::rise_to(Rating rating) {
   dropped_ = true;
-  keep_nobody();
+  clear_counts();
   steps_ += kept_.size();
   std::erase_if(kept_, [&](Place i) { return members_[i].rating + window(i) < rating; });
   for (const Place i : kept_) count(i);

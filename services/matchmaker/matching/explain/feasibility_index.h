@@ -30,7 +30,7 @@ class FeasibilityIndex {
   using Place = std::uint32_t;
   enum class Presence : std::uint8_t { sure, uncertain, gone };
 
-  /// Contains the tickets [begin, end) of the neighbourhood. All others are called strangers: the rest of the
+  /// Contains the tickets [begin, end) of the neighbourhood. All others are called outsiders: the rest of the
   /// neighbourhood and the tickets that were not copied into it.
   FeasibilityIndex(const Neighbourhood& around, const Format& format, std::size_t begin, std::size_t end);
 
@@ -56,9 +56,9 @@ class FeasibilityIndex {
   /// present tickets count.
   bool has_match(const std::vector<Place>& members, BucketMs at, bool only_sure, std::optional<Place> without);
 
-  /// Makes the presence of each ticket that could meet a stranger at a time uncertain, from that time on.
+  /// Makes the presence of each ticket that could meet an outsider at a time uncertain, from that time on.
   void mark_uncertain_near_outsiders(BucketMs at);
-  void doubt(Place place);
+  void mark_uncertain(Place place);
   void remove(Place place) { members_[place].presence = Presence::gone; }
 
   std::size_t size() const { return members_.size(); }
@@ -66,12 +66,12 @@ class FeasibilityIndex {
   /// Whether the ticket may be matched at a time: it is not gone, its region is open, and its deadline is not reached.
   bool may_play(Place place, BucketMs at) const;
   const Neighbour& neighbour(Place place) const { return around_.tickets[begin_ + place]; }
-  /// True if there are no strangers.
+  /// True if there are no outsiders.
   bool whole() const { return whole_; }
-  /// The time from which the ticket's own window reaches a stranger.
-  BucketMs meets_strangers(Place place) const { return members_[place].meets_strangers; }
-  /// Whether, at a time, a ticket that accepts this one and is accepted by it could meet a stranger.
-  bool strangers_near(Place place, BucketMs at);
+  /// The time from which the ticket's own window reaches an outsider.
+  BucketMs meets_outsiders(Place place) const { return members_[place].meets_outsiders; }
+  /// Whether, at a time, a ticket that accepts this one and is accepted by it could meet an outsider.
+  bool outsiders_near(Place place, BucketMs at);
   /// After this time, no window grows and no region opens.
   BucketMs settled() const { return settled_; }
   /// The planner's island (islands.h) that contains a place, as a range [first, second). Only the tickets in it that
@@ -90,16 +90,16 @@ class FeasibilityIndex {
     BucketMs queued_at;
     BucketMs opens_at;  ///< kNever if the region never opens
     BucketMs deadline;
-    BucketMs meets_strangers;
+    BucketMs meets_outsiders;
   };
   void find_bounds();
   BucketMs first_after(Place lowest, BucketMs at, BucketMs last, BucketMs every);
-  Group everyone_at(BucketMs at) const;
-  void look_at(BucketMs at);
+  Group one_group_at(BucketMs at) const;
+  void set_time(BucketMs at);
   Rating window(Place place);
   void keep(Place place);
   void count(Place place);
-  void keep_nobody();
+  void clear_counts();
   void rise_to(Rating rating);
   bool fills(Place lowest);
   template <class Seen>
@@ -123,9 +123,9 @@ class FeasibilityIndex {
   // State of one evaluation at the time `at_`.
   BucketMs at_ = 0;
   BucketMs expired_by_ = 0;  ///< tickets with a deadline up to this time are absent
-  std::uint32_t look_ = 0;
+  std::uint32_t evaluation_ = 0;
   std::vector<Rating> windows_;
-  std::vector<std::uint32_t> window_of_look_;
+  std::vector<std::uint32_t> window_evaluation_;
   std::vector<Place> kept_;
   Rating limit_ = 0;  ///< the highest rating that all kept tickets accept
   int players_ = 0;

@@ -15,7 +15,8 @@ SortedWaiters::Place place_of(const Pool& pool, Slot slot) {
 
 // Takes tickets outwards from the ticket, always on the nearer side. In modes without ratings the sorted list is by
 // rating too, and all tickets are equally suitable.
-Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMemory& memory, Slot slot, std::size_t most) {
+Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMemory& memory, Slot slot,
+                                 std::size_t limit) {
   Neighbourhood around{.rules = pool.rules(),
                        .team_size = pool.team_size(),
                        .region = pool.region(),
@@ -29,24 +30,24 @@ Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMe
                        .pool_players = pool.players(),
                        .pool_sizes = {0}};
   for (int size = 1; size <= pool.team_size(); ++size) around.pool_sizes.push_back(pool.tickets_of(size));
-  const SortedWaiters& line = pool.sorted();
+  const SortedWaiters& sorted = pool.sorted();
   auto from = place_of(pool, slot);
-  auto to = line.next(from);
+  auto to = sorted.next(from);
   const Rating own = pool.rating(slot);
   std::size_t taken = 1;
-  for (; taken < most && (from != line.begin() || to != line.end()); ++taken) {
-    const bool down = to == line.end() ||
-                      (from != line.begin() && own - line.at(line.before(from)).rating <= line.at(to).rating - own);
-    if (down) from = line.before(from);
-    else to = line.next(to);
+  for (; taken < limit && (from != sorted.begin() || to != sorted.end()); ++taken) {
+    const bool down = to == sorted.end() || (from != sorted.begin() &&
+                                             own - sorted.at(sorted.before(from)).rating <= sorted.at(to).rating - own);
+    if (down) from = sorted.before(from);
+    else to = sorted.next(to);
   }
   around.tickets.reserve(taken);
-  line.for_each(from, to, [&](const Waiter& waiter) {
+  sorted.for_each(from, to, [&](const Waiter& waiter) {
     around.tickets.push_back(
         {pool.ticket(waiter.slot), memory.recall(pool, waiter.slot), waiter.rating, pool.opens_at(waiter.slot)});
   });
-  if (from != line.begin()) around.beyond_low = line.at(line.before(from)).rating;
-  if (to != line.end()) around.beyond_high = line.at(to).rating;
+  if (from != sorted.begin()) around.beyond_low = sorted.at(sorted.before(from)).rating;
+  if (to != sorted.end()) around.beyond_high = sorted.at(to).rating;
   return around;
 }
 

@@ -32,7 +32,7 @@ struct Neighbourhood {
   Region region;
   TicketId subject;
   BucketMs now = 0;
-  Waiting why{};
+  WaitReason why{};
   std::vector<Neighbour> tickets;  ///< includes the subject; in the order of the sorted list
   /// The ratings of the nearest tickets below and above that were not copied; empty if there are none.
   std::optional<Rating> beyond_low;
@@ -46,7 +46,7 @@ struct Neighbourhood {
 /// Copies the surroundings of the ticket in `slot`, which must be in use. `memory` is that of the pool's last plan, and
 /// `now` is the time of that plan.
 Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMemory& memory, Slot slot,
-                          std::size_t most = kMaxNeighbours);
+                          std::size_t limit = kMaxNeighbours);
 
 /// A pool that contains the tickets of a neighbourhood, with the slots they have in it.
 class PoolCopy {

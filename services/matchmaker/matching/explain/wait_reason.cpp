@@ -14,22 +14,22 @@ namespace {
 class Surroundings {
  public:
   Surroundings(const Pool& pool, const Format& format, BucketMs now, Slot slot)
-      : pool_(pool), line_(pool.sorted()), format_(format), now_(now), place_(line_.first_from(pool.rating(slot))) {
-    while (line_.at(place_).slot != slot) place_ = line_.next(place_);
+      : pool_(pool), sorted_(pool.sorted()), format_(format), now_(now), place_(sorted_.first_from(pool.rating(slot))) {
+    while (sorted_.at(place_).slot != slot) place_ = sorted_.next(place_);
   }
 
   /// The least amount by which a neighbour and this ticket do not accept each other; 0 or less: they accept each other.
   /// Empty without neighbours.
   std::optional<Rating> least_refusal() const {
-    constexpr int kLook = 8;  // neighbours on each side; a fitting window farther away is rare
+    constexpr int kNeighboursEachSide = 8;  // neighbours on each side; a fitting window farther away is rare
     std::optional<Rating> least;
     const auto compare = [&](const Waiter& other) {
       const Rating refusal = gap_to(other) - std::min(window_of(self()), window_of(other));
       least = std::min(least.value_or(refusal), refusal);
       return *least <= 0;
     };
-    each_below(kLook, compare);
-    each_above(kLook, compare);
+    each_below(kNeighboursEachSide, compare);
+    each_above(kNeighboursEachSide, compare);
     return least;
   }
 
@@ -39,7 +39,7 @@ class Surroundings {
     std::vector<std::pair<BucketMs, int>> later;  ///< for the others: when the region opens, and the number of players
   };
   Reach reach() const {
-    constexpr int kLook = 512;  // neighbours on each side
+    constexpr int kNeighboursEachSide = 512;  // neighbours on each side
     const Rating window = window_of(self());
     Reach found{self().size, {}};
     const auto count = [&](const Waiter& other) {
@@ -47,14 +47,14 @@ class Surroundings {
       if (gap <= window && gap <= window_of(other)) add(other, found);
       return gap > window || found.players >= format_.players;
     };
-    each_above(kLook, count);
-    if (found.players < format_.players) each_below(kLook, count);
+    each_above(kNeighboursEachSide, count);
+    if (found.players < format_.players) each_below(kNeighboursEachSide, count);
     found.players = std::min(found.players, format_.players);
     return found;
   }
 
  private:
-  const Waiter& self() const { return line_.at(place_); }
+  const Waiter& self() const { return sorted_.at(place_); }
   Rating gap_to(const Waiter& other) const { return std::abs(other.rating - self().rating); }
   Rating window_of(const Waiter& waiter) const { return format_.window.at(now_ - pool_.epoch() - waiter.queued); }
 
@@ -65,25 +65,25 @@ class Surroundings {
     else found.later.emplace_back(*opens, other.size);
   }
 
-  /// Calls `seen` for the `most` nearest neighbours below, until it returns true.
+  /// Calls `seen` for the `limit` nearest neighbours below, until it returns true.
   template <class Seen>
-  void each_below(int most, const Seen& seen) const {
+  void each_below(int limit, const Seen& seen) const {
     auto at = place_;
-    for (int i = 0; i < most && at != line_.begin(); ++i) {
-      at = line_.before(at);
-      if (seen(line_.at(at))) return;
+    for (int i = 0; i < limit && at != sorted_.begin(); ++i) {
+      at = sorted_.before(at);
+      if (seen(sorted_.at(at))) return;
     }
   }
   template <class Seen>
-  void each_above(int most, const Seen& seen) const {
-    auto at = line_.next(place_);
-    for (int i = 0; i < most && at != line_.end(); ++i, at = line_.next(at)) {
-      if (seen(line_.at(at))) return;
+  void each_above(int limit, const Seen& seen) const {
+    auto at = sorted_.next(place_);
+    for (int i = 0; i < limit && at != sorted_.end(); ++i, at = sorted_.next(at)) {
+      if (seen(sorted_.at(at))) return;
     }
   }
 
   const Pool& pool_;
-  const SortedWaiters& line_;
+  const SortedWaiters& sorted_;
   const Format& format_;
   BucketMs now_;
   SortedWaiters::Place place_;
@@ -91,23 +91,23 @@ class Surroundings {
 
 }  // namespace
 
-Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const PlannerMemory& memory, Slot slot) {
+WaitReason why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const PlannerMemory& memory, Slot slot) {
   const auto opens = pool.opens_at(slot);
-  if (!opens) return {Binding::latency, std::numeric_limits<float>::infinity()};
-  if (*opens > now) return {Binding::latency, static_cast<float>(*opens - now) / 1000.0F};
-  if (memory.was_passed_over(pool, slot)) return {Binding::outbid, 0};
+  if (!opens) return {BlockingRule::latency, std::numeric_limits<float>::infinity()};
+  if (*opens > now) return {BlockingRule::latency, static_cast<float>(*opens - now) / 1000.0F};
+  if (memory.was_passed_over(pool, slot)) return {BlockingRule::outbid, 0};
   const Format format(rules, pool.team_size());
   const Surroundings around(pool, format, now, slot);
   auto reach = around.reach();
-  const Waiting missing{Binding::players, static_cast<float>(format.players - reach.players)};
+  const WaitReason missing{BlockingRule::players, static_cast<float>(format.players - reach.players)};
   // If the pool has too few players, wider windows do not help.
   if (pool.players() < static_cast<std::size_t>(format.players)) return missing;
   const auto least = around.least_refusal();
-  if (least && *least > 0) return {Binding::window, static_cast<float>(points(*least))};
+  if (least && *least > 0) return {BlockingRule::window, static_cast<float>(points(*least))};
   std::sort(reach.later.begin(), reach.later.end());
   for (const auto& [at, players] : reach.later) {
     reach.players += players;
-    if (reach.players >= format.players) return {Binding::latency, static_cast<float>(at - now) / 1000.0F};
+    if (reach.players >= format.players) return {BlockingRule::latency, static_cast<float>(at - now) / 1000.0F};
   }
   return missing;
 }

@@ -10,7 +10,7 @@
 namespace mm::matching {
 
 /// The rule that keeps a ticket waiting.
-enum class Binding {
+enum class BlockingRule {
   window,   ///< the nearest ticket and this one do not accept each other: one window is too small by `by` points
   players,  ///< `by` more players are needed who accept this ticket and are accepted; 0: there are enough, but they do
             ///< not all accept each other, or their party sizes do not fill the teams
@@ -18,25 +18,25 @@ enum class Binding {
   outbid,   ///< there was a match for it, but its partners had a better one
 };
 
-struct Waiting {
-  Binding binding;
+struct WaitReason {
+  BlockingRule rule;
   float by;
 };
 
 /// Explains a ticket that the last plan of this pool, with this memory, left waiting.
-Waiting why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const PlannerMemory& memory, Slot slot);
+WaitReason why_waiting(const Pool& pool, const ModeRules& rules, BucketMs now, const PlannerMemory& memory, Slot slot);
 
 }  // namespace mm::matching
 
 namespace mm {
 
 template <>
-struct EnumText<matching::Binding> {
-  static constexpr std::array<std::pair<matching::Binding, std::string_view>, 4> kAll{{
-      {matching::Binding::window, "window"},
-      {matching::Binding::players, "players"},
-      {matching::Binding::latency, "latency"},
-      {matching::Binding::outbid, "outbid"},
+struct EnumText<matching::BlockingRule> {
+  static constexpr std::array<std::pair<matching::BlockingRule, std::string_view>, 4> kAll{{
+      {matching::BlockingRule::window, "window"},
+      {matching::BlockingRule::players, "players"},
+      {matching::BlockingRule::latency, "latency"},
+      {matching::BlockingRule::outbid, "outbid"},
   }};
 };
 
