@@ -153,7 +153,7 @@ auto SoloSplit::in_smallest_numbers(std::span<const Rating> ratings, const Use& 
 std::int64_t SoloSplit::gap(std::span<const Rating> ratings) {
   if (ratings.front() == ratings.back()) return 0;
   return in_smallest_numbers(ratings, [&]<class Number>(Trial<Number>& trial) {
-    set_out(ratings, trial);
+    load_ratings(ratings, trial);
     return std::int64_t{kUnit<Number>} * least_gap(trial);
   });
 }
@@ -161,13 +161,13 @@ std::int64_t SoloSplit::gap(std::span<const Rating> ratings) {
 std::uint32_t SoloSplit::split(std::span<const Rating> ratings) {
   if (ratings.front() == ratings.back()) return (1U << team_size_) - 1;
   return in_smallest_numbers(ratings, [&](auto& trial) {
-    set_out(ratings, trial);
+    load_ratings(ratings, trial);
     return best(trial);
   });
 }
 
 template <class Number>
-void SoloSplit::set_out(std::span<const Rating> ratings, Trial<Number>& trial) const {
+void SoloSplit::load_ratings(std::span<const Rating> ratings, Trial<Number>& trial) const {
   const auto n = static_cast<std::size_t>(team_size_);
   trial.total = 0;
   for (std::size_t i = 0; i < 2 * n; ++i) {

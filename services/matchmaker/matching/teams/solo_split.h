@@ -55,7 +55,7 @@ class SoloSplit {
   template <class Number>
   void prepare(Trial<Number>& trial) const;
   template <class Number>
-  void set_out(std::span<const Rating> ratings, Trial<Number>& trial) const;
+  void load_ratings(std::span<const Rating> ratings, Trial<Number>& trial) const;
   template <class Number>
   Number least_gap(Trial<Number>& trial) const;
   template <class Number>

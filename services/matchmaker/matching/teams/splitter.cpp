@@ -106,7 +106,7 @@ std::int64_t Splitter::gap(std::span<const Unit> units) {
   if (is_solo_split(units)) return solo_split_.gap(ratings_);
   const auto halves = halves_.of(units);
   if (halves.empty()) return -1;
-  sum_up(units);
+  compute_sums(units);
   std::int64_t least = kWorst;
   for (const auto& half : halves) least = std::min(least, gap_of(half.members));
   return least;
@@ -131,7 +131,7 @@ bool Splitter::is_solo_split(std::span<const Unit> units) {
   return true;
 }
 
-void Splitter::sum_up(std::span<const Unit> units) {
+void Splitter::compute_sums(std::span<const Unit> units) {
   cut_ = units.size() / 2;
   sum_sets(units.first(cut_), lower_sums_);
   sum_sets(units.subspan(cut_), upper_sums_);
@@ -148,18 +148,18 @@ std::uint32_t Splitter::best_half(std::span<const Unit> units) {
   const auto halves = halves_.of(units);
   if (halves.empty()) return 0;
   if (halves.size() == 1) return halves[0].members;
-  sum_up(units);
+  compute_sums(units);
   const bool sorted = is_sorted(units);
-  const std::uint32_t is_full_pass = (1U << units.size()) - 1;
-  Merit best{kWorst, kWorst, kWorst};
+  const std::uint32_t all_units = (1U << units.size()) - 1;
+  Imbalance best{kWorst, kWorst, kWorst};
   std::uint32_t members = 0;
   for (const auto& half : halves) {
     const std::int64_t gap = gap_of(half.members);
     if (gap > best.gap) continue;
-    const Merit merit{gap, half.premades,
-                      spread_of(units, half.members, sorted) + spread_of(units, is_full_pass & ~half.members, sorted)};
-    if (merit >= best) continue;
-    best = merit;
+    const Imbalance imbalance{gap, half.premades,
+                      spread_of(units, half.members, sorted) + spread_of(units, all_units & ~half.members, sorted)};
+    if (imbalance >= best) continue;
+    best = imbalance;
     members = half.members;
   }
   return members;
@@ -252,7 +252,7 @@ void Splitter::swap_while_it_helps(std::span<const Unit> units, std::vector<std:
 }
 
 // Splits the tickets of two teams again. True if the difference of the two teams got smaller.
-bool Splitter::split_pair_anew(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
+bool Splitter::resplit_pair(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b) {
   pair_units_.clear();
   std::vector<std::size_t> places;
   std::int64_t before = 0;
@@ -286,7 +286,7 @@ bool Splitter::split_many(std::span<const Unit> units, std::vector<std::uint8_t>
   for (int round = 0; better && round < kMaxRounds; ++round) {
     better = false;
     for (int a = 0; a < teams_; ++a) {
-      for (int b = a + 1; b < teams_; ++b) better = split_pair_anew(units, team_of, a, b) || better;
+      for (int b = a + 1; b < teams_; ++b) better = resplit_pair(units, team_of, a, b) || better;
     }
   }
   put_unit_0_first(team_of);

@@ -36,22 +36,22 @@ class Splitter {
   std::int64_t gap(std::span<const Unit> units);
 
  private:
-  struct Merit {
+  struct Imbalance {
     std::int64_t gap;
     std::int64_t premade;
     std::int64_t spread;
-    auto operator<=>(const Merit&) const = default;
+    auto operator<=>(const Imbalance&) const = default;
   };
 
   bool split_exactly(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   bool is_solo_split(std::span<const Unit> units);
-  void sum_up(std::span<const Unit> units);
+  void compute_sums(std::span<const Unit> units);
   std::int64_t gap_of(std::uint32_t half) const;
   std::uint32_t best_half(std::span<const Unit> units);
   bool split_by_differencing(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   bool deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
   void swap_while_it_helps(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
-  bool split_pair_anew(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
+  bool resplit_pair(std::span<const Unit> units, std::vector<std::uint8_t>& team_of, int a, int b);
   bool split_many(std::span<const Unit> units, std::vector<std::uint8_t>& team_of);
 
   int teams_;
@@ -59,8 +59,8 @@ class Splitter {
   TeamFiller fill_;
 
   Halves halves_;
-  // For the units of the last sum_up(): the strength of every subset of the first `cut_` units, and of the others. The
-  // strength of a half is the sum of one entry of each.
+  // For the units of the last compute_sums(): the strength of every subset of the first `cut_` units, and of the
+  // others. The strength of a half is the sum of one entry of each.
   std::size_t cut_ = 0;
   std::array<std::int64_t, 1 << (kExactUnits / 2)> lower_sums_{}, upper_sums_{};
   std::int64_t total_ = 0;

@@ -14,43 +14,43 @@ int width(int most) { return static_cast<int>(std::bit_width(static_cast<unsigne
 }  // namespace
 
 TeamFiller::TeamFiller(int teams, int team_size) : teams_(teams), team_size_(team_size), packs_(true) {
-  most_.resize(at(team_size) + 1);
+  max_.resize(at(team_size) + 1);
   shift_.resize(at(team_size) + 2);
   // The required size is in the lowest 7 bits, which hold up to 100.
   int shift = 7;
   for (int size = 1; size <= team_size; ++size) {
-    most_[at(size)] = teams * (team_size / size);
+    max_[at(size)] = teams * (team_size / size);
     shift_[at(size)] = shift;
-    shift += width(most_[at(size)]);
+    shift += width(max_[at(size)]);
   }
   packs_ = shift < 64;
-  left_.resize(at(team_size) + 1);
-  dealt_.assign(at(teams), SizeCounts(at(team_size) + 1));
+  remaining_.resize(at(team_size) + 1);
+  distributed_.assign(at(teams), SizeCounts(at(team_size) + 1));
   if (packs_) answers_.resize(kFewAnswers);
 }
 
 bool TeamFiller::choose(const SizeCounts& available, int must, SizeCounts& chosen) {
   int players = 0;
   for (int size = 1; size <= team_size_; ++size) {
-    const int count = std::min<int>(available[at(size)], most_[at(size)]);
-    left_[at(size)] = static_cast<std::uint16_t>(count);
+    const int count = std::min<int>(available[at(size)], max_[at(size)]);
+    remaining_[at(size)] = static_cast<std::uint16_t>(count);
     players += count * size;
   }
-  if (players < teams_ * team_size_ || (must > 0 && left_[at(must)] == 0)) return false;
-  Answer* known = packs_ ? answer_of(pack(left_, must)) : nullptr;
+  if (players < teams_ * team_size_ || (must > 0 && remaining_[at(must)] == 0)) return false;
+  Answer* known = packs_ ? answer_of(pack(remaining_, must)) : nullptr;
   if (known != nullptr && known->question != kEmpty) {
     if (known->chosen == kNone) return false;
     unpack(known->chosen, chosen);
     return true;
   }
-  const std::uint64_t question = packs_ ? pack(left_, must) : 0;
-  const SizeCounts before = left_;
-  for (auto& team : dealt_) std::fill(team.begin(), team.end(), std::uint16_t{0});
+  const std::uint64_t question = packs_ ? pack(remaining_, must) : 0;
+  const SizeCounts before = remaining_;
+  for (auto& team : distributed_) std::fill(team.begin(), team.end(), std::uint16_t{0});
   steps_ = 0;
   const bool found = search(0, team_size_, team_size_, must);
   if (found) {
     chosen.assign(before.size(), 0);
-    for (const auto& team : dealt_) {
+    for (const auto& team : distributed_) {
       for (std::size_t size = 1; size < team.size(); ++size) {
         chosen[size] = static_cast<std::uint16_t>(chosen[size] + team[size]);
       }
@@ -64,11 +64,11 @@ bool TeamFiller::choose(const SizeCounts& available, int must, SizeCounts& chose
 }
 
 bool TeamFiller::distribute(const SizeCounts& counts, std::vector<SizeCounts>& team_counts) {
-  left_ = counts;
-  for (auto& team : dealt_) std::fill(team.begin(), team.end(), std::uint16_t{0});
+  remaining_ = counts;
+  for (auto& team : distributed_) std::fill(team.begin(), team.end(), std::uint16_t{0});
   steps_ = 0;
   if (!search(0, team_size_, team_size_, 0)) return false;
-  team_counts = dealt_;
+  team_counts = distributed_;
   return true;
 }
 
@@ -78,12 +78,12 @@ bool TeamFiller::search(int team, int room, int size, int must) {
   if (room == 0) return team + 1 == teams_ || search(team + 1, team_size_, team_size_, 0);
   const int largest = must > 0 ? must : std::min(size, room);
   for (int next = largest; next >= 1; --next) {
-    if (left_[at(next)] == 0) continue;
-    --left_[at(next)];
-    ++dealt_[at(team)][at(next)];
+    if (remaining_[at(next)] == 0) continue;
+    --remaining_[at(next)];
+    ++distributed_[at(team)][at(next)];
     if (search(team, room - next, must > 0 ? team_size_ : next, 0)) return true;
-    ++left_[at(next)];
-    --dealt_[at(team)][at(next)];
+    ++remaining_[at(next)];
+    --distributed_[at(team)][at(next)];
     if (must > 0) break;
   }
   return false;
@@ -100,7 +100,7 @@ std::uint64_t TeamFiller::pack(const SizeCounts& counts, int must) const {
 void TeamFiller::unpack(std::uint64_t packed, SizeCounts& counts) const {
   counts.resize(at(team_size_) + 1);
   for (int size = 1; size <= team_size_; ++size) {
-    const std::uint64_t mask = (1ULL << width(most_[at(size)])) - 1;
+    const std::uint64_t mask = (1ULL << width(max_[at(size)])) - 1;
     counts[at(size)] = static_cast<std::uint16_t>((packed >> shift_[at(size)]) & mask);
   }
 }

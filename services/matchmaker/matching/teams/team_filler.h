@@ -16,7 +16,7 @@ class TeamFiller {
   TeamFiller(int teams, int team_size);
 
   /// The largest number of tickets of this size that fits all teams together.
-  int max_of(int size) const { return most_[static_cast<std::size_t>(size)]; }
+  int max_of(int size) const { return max_[static_cast<std::size_t>(size)]; }
 
   /// Chooses from `available` the counts that fill every team, with at least one ticket of size `must` (0: no
   /// condition). Prefers large parties, because small ones fit elsewhere more easily. False if nothing fits, or if the
@@ -47,15 +47,15 @@ class TeamFiller {
 
   int teams_;
   int team_size_;
-  std::vector<int> most_;
+  std::vector<int> max_;
   std::vector<int> shift_;  ///< bit position of a size's count in a packed question
   bool packs_;              ///< true if a question fits 64 bits
 
   std::vector<Answer> answers_;
   std::size_t known_ = 0;
 
-  SizeCounts left_;
-  std::vector<SizeCounts> dealt_;
+  SizeCounts remaining_;
+  std::vector<SizeCounts> distributed_;
   int steps_ = 0;
 };
 
