@@ -20,8 +20,8 @@ namespace mm = matchmaker;
 constexpr int kPartySizes[] = {5, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr int kTeamSize = 5;
 constexpr int kShownPlaces = 10;
-constexpr std::chrono::seconds kStandingsTime{15};
-constexpr std::chrono::milliseconds kAskEvery{250};
+constexpr std::chrono::seconds kStandingsTimeout{15};
+constexpr std::chrono::milliseconds kRequestInterval{250};
 constexpr const char* kNames[] = {"ada",  "bela", "cleo", "dora", "egon", "fynn", "gina", "hugo", "ines", "jack",
                                   "kira", "liam", "mona", "nils", "olga", "paul", "quin", "rosa", "sven", "tara"};
 
@@ -43,7 +43,7 @@ class Play {
   }
 
   int run() {
-    stage_.say("20 bots come online");
+    stage_.print("20 bots come online");
     for (auto& bot : bots_) bot->come_online();
     if (!loop([this] { return rounds_done() && stage_.everything_rated(); })) {
       std::fprintf(stderr, "the demo did not end in %lld s: %d of 20 online, round %d of %d\n",
@@ -61,12 +61,12 @@ class Play {
     hooks.online = [this, &bot] {
       stage_.know(bot.player_id(), bot.name());
       if (++online_ == static_cast<int>(bots_.size())) {
-        stage_.say("all are logged in and connected");
+        stage_.print("all are logged in and connected");
         form_parties();
       }
     };
     hooks.queued = [this] {
-      if (++queued_ == static_cast<int>(bots_.size())) stage_.say("everyone is queued: ranked, 5 v 5");
+      if (++queued_ == static_cast<int>(bots_.size())) stage_.print("everyone is queued: ranked, 5 v 5");
     };
     hooks.found = [this](const mm::MatchFound& match, Clock::duration waited) {
       stage_.found(match, std::chrono::duration<double>(waited).count());
@@ -84,7 +84,7 @@ class Play {
     };
     hooks.failed = [this](const std::string& what, const mm::Error& error) {
       ++failures_;
-      stage_.say("FAILED " + what + ": " + error.code + " " + error.detail);
+      stage_.print("FAILED " + what + ": " + error.code + " " + error.detail);
     };
     bot.set_hooks(std::move(hooks));
     return bot;
@@ -98,7 +98,7 @@ class Play {
         form_party(group);
       }
     }
-    stage_.say("parties of " + sizes + " are forming; 6 players queue alone");
+    stage_.print("parties of " + sizes + " are forming; 6 players queue alone");
     begin_round();
   }
 
@@ -121,7 +121,7 @@ class Play {
   void begin_round() {
     ++round_;
     queued_ = rated_ = 0;
-    stage_.say("round " + std::to_string(round_) + " of " + std::to_string(options_.rounds));
+    stage_.print("round " + std::to_string(round_) + " of " + std::to_string(options_.rounds));
     for (auto& group : groups_) {
       if (group.bots.size() == 1) {
         group.bots[0]->enter_queue(queue_options());
@@ -179,11 +179,11 @@ class Play {
     };
     const auto standings = std::make_shared<Standings>();  // owners: this function, and the pending callback
     Clock::time_point next_ask{};
-    const bool current = loop_until(Clock::now() + kStandingsTime, [&] {
+    const bool current = loop_until(Clock::now() + kStandingsTimeout, [&] {
       if (standings->page && stage_.is_current(*standings->page)) return true;
       if (standings->asked || Clock::now() < next_ask) return false;
       standings->asked = true;
-      next_ask = Clock::now() + kAskEvery;
+      next_ask = Clock::now() + kRequestInterval;
       mm::LeaderboardQuery query;
       query.limit = kShownPlaces;
       bots_[0]->client().leaderboard(query, [standings](mm::Result<mm::LeaderboardPage> answer) {
@@ -195,7 +195,7 @@ class Play {
     if (standings->page) stage_.print_leaderboard(*standings->page);
     if (current) return true;
     std::fprintf(stderr, "the leaderboard did not include the last matches within %lld s\n",
-                 static_cast<long long>(kStandingsTime.count()));
+                 static_cast<long long>(kStandingsTimeout.count()));
     return false;
   }
 

@@ -15,7 +15,7 @@ std::size_t MatchRecord::players() const {
   return count;
 }
 
-void Stage::say(const std::string& text) const {
+void Stage::print(const std::string& text) const {
   std::printf("[%5.1f s] %s\n", seconds(), text.c_str());
   std::fflush(stdout);
 }
@@ -42,7 +42,7 @@ void Stage::found(const mm::MatchFound& match, double waited_seconds) {
     std::snprintf(line, sizeof line, "match %d found (%s, quality %.2f):", record.number, match.mode.c_str(), match.quality);
     std::string text = line;
     for (std::size_t i = 0; i < match.teams.size(); ++i) text += (i == 0 ? " " : "  v  ") + team_text(match.teams[i]);
-    say(text);
+    print(text);
   }
   record.waits_seconds.push_back(waited_seconds);
 }
@@ -51,7 +51,7 @@ void Stage::joined(const std::string& match_id, const std::string& player_id, co
   auto& record = matches_[match_id];
   record.joined.insert(player_id);
   if (record.joined.size() == record.players()) {
-    say("match " + std::to_string(record.number) + ": all " + std::to_string(record.players()) +
+    print("match " + std::to_string(record.number) + ": all " + std::to_string(record.players()) +
         " players are on the game server " + endpoint);
   }
 }
@@ -62,14 +62,14 @@ void Stage::completed(const mm::MatchCompleted& match) {
   record.over = true;
   record.winning_team = match.winning_team;
   const auto outcome = match.winning_team < 0 ? std::string("a draw") : "team " + std::to_string(match.winning_team + 1) + " wins";
-  say("match " + std::to_string(record.number) + " is over: " + outcome);
+  print("match " + std::to_string(record.number) + " is over: " + outcome);
 }
 
 void Stage::cancelled(const std::string& match_id, const std::string& reason) {
   auto& record = matches_[match_id];
   if (record.over) return;
   record.over = record.cancelled = true;
-  say("match " + std::to_string(record.number) + " was cancelled: " + reason);
+  print("match " + std::to_string(record.number) + " was cancelled: " + reason);
 }
 
 void Stage::rated(const std::string& player_id, const mm::RatingChanged& change) {

@@ -32,7 +32,7 @@ class Stage {
 
   void know(const std::string& player_id, const std::string& name) { names_[player_id] = name; }
   /// Prints a line with the time since the start.
-  void say(const std::string& text) const;
+  void print(const std::string& text) const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
 
   void found(const matchmaker::MatchFound& match, double waited_seconds);

@@ -5,9 +5,9 @@
 namespace matchmaker {
 namespace {
 
-constexpr std::size_t kMostBytes = 2048;
-constexpr std::size_t kMostHostBytes = 253;
-constexpr int kMostPort = 65535;
+constexpr std::size_t kMaxBytes = 2048;
+constexpr std::size_t kMaxHostBytes = 253;
+constexpr int kMaxPort = 65535;
 // Error details show at most this many bytes of an address.
 constexpr std::size_t kShownBytes = 80;
 
@@ -43,7 +43,7 @@ class Parser {
 
   Result<Address> parse() {
     if (text_.empty()) return wrong("it is empty");
-    if (text_.size() > kMostBytes) return wrong("it is too long");
+    if (text_.size() > kMaxBytes) return wrong("it is too long");
     for (char c : text_) {
       if (!is_uri_char(c)) return wrong("it contains a character that is not allowed in an address");
     }
@@ -91,7 +91,7 @@ class Parser {
 
   static const char* check_name(const std::string& host) {
     if (host.empty()) return "it has no host";
-    if (host.size() > kMostHostBytes) return "its host is too long";
+    if (host.size() > kMaxHostBytes) return "its host is too long";
     for (char c : host) {
       if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') {
         return "its host contains a character that is not allowed in a host";
@@ -115,7 +115,7 @@ class Parser {
       if (!is_digit(c)) return "its port is not 1 to 65535";
       out = out * 10 + (c - '0');
     }
-    return out < 1 || out > kMostPort ? "its port is not 1 to 65535" : nullptr;
+    return out < 1 || out > kMaxPort ? "its port is not 1 to 65535" : nullptr;
   }
 
   const char* check_path(const std::string& path) const {

@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kRenewalPause{5};
 
 // A token is renewed when a fifth of its lifetime is left, so that a slow renewal ends before the token expires.
 std::chrono::seconds time_to_renewal(std::int64_t lifetime_seconds) {
-  constexpr std::int64_t kMostSeconds = 30LL * 24 * 3600;
-  return std::chrono::seconds(std::min(std::max<std::int64_t>(lifetime_seconds, 0), kMostSeconds) * 4 / 5);
+  constexpr std::int64_t kMaxSeconds = 30LL * 24 * 3600;
+  return std::chrono::seconds(std::min(std::max<std::int64_t>(lifetime_seconds, 0), kMaxSeconds) * 4 / 5);
 }
 
 HttpRequest to_request(const Call& call, const std::string& token, const std::string& key) {
@@ -96,7 +96,7 @@ Error Client::Impl::protocol_error(const std::string& detail) {
 void Client::Impl::refuse(Answered answered, HttpAnswer answer) {
   const auto id = ++last_id;
   pending.emplace(id, Pending{{}, std::move(answered), false, Clock::now()});
-  mailbox->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
+  tasks->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
 }
 
 void Client::Impl::call(Call call, Answered answered) {
@@ -119,8 +119,8 @@ void Client::Impl::send(Call call, Answered answered, bool may_renew) {
   auto request = to_request(call, call.needs_login ? access.text : std::string(), key);
   const auto id = ++last_id;
   pending.emplace(id, Pending{std::move(call), std::move(answered), may_renew, Clock::now()});
-  transport->send(std::move(request), [this, mail = mailbox, id](HttpAnswer answer) {
-    mail->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
+  transport->send(std::move(request), [this, queue = tasks, id](HttpAnswer answer) {
+    queue->post([this, id, answer = std::move(answer)] { arrived(id, answer); });
   });
 }
 
@@ -199,13 +199,13 @@ void Client::Impl::forget_tokens() {
 }
 
 void Client::Impl::end_login() {
-  const bool told = wants_socket;
+  const bool had_socket = wants_socket;
   close_socket();
   wants_socket = false;
   forget_tokens();
   log(LogLevel::warning, "the login has ended");
   call_game(events.login_ended);
-  if (told) call_game(events.disconnected, std::string("the login has ended"));
+  if (had_socket) call_game(events.disconnected, std::string("the login has ended"));
 }
 
 std::string Client::Impl::random_key() {

@@ -9,10 +9,10 @@ namespace matchmaker {
 namespace {
 
 // Limits of the pauses between reconnects. Options outside these limits are changed to the nearest limit.
-constexpr std::chrono::milliseconds kLeastPause{1};
-constexpr std::chrono::milliseconds kMostPause{3'600'000};
+constexpr std::chrono::milliseconds kMinPause{1};
+constexpr std::chrono::milliseconds kMaxPause{3'600'000};
 // Limit of wait(). A longer wait could overflow the clock.
-constexpr std::chrono::milliseconds kMostWait{86'400'000};
+constexpr std::chrono::milliseconds kMaxWait{86'400'000};
 
 /// Percent-encodes all characters except the unreserved characters of RFC 3986.
 std::string encoded(const std::string& text) {
@@ -72,20 +72,20 @@ std::string player_body(const std::string& player_id) { return JsonBody().set("p
 
 Client::Impl::Impl(ClientOptions options_in, std::unique_ptr<Transport> transport_in)
     : options(std::move(options_in)), transport(std::move(transport_in)), random(std::random_device{}()) {
-  options.reconnect_least = std::min(std::max(options.reconnect_least, kLeastPause), kMostPause);
-  options.reconnect_most = std::min(std::max(options.reconnect_most, options.reconnect_least), kMostPause);
+  options.reconnect_least = std::min(std::max(options.reconnect_least, kMinPause), kMaxPause);
+  options.reconnect_most = std::min(std::max(options.reconnect_most, options.reconnect_least), kMaxPause);
 }
 
 void Client::Impl::end() {
   over = true;
   // Completions that arrive after this are dropped, so that none uses a destroyed client.
-  mailbox->close();
+  tasks->close();
   wants_socket = false;
   close_socket();
 }
 
 int Client::Impl::tick() {
-  const int ran = mailbox->run();
+  const int ran = tasks->run();
   if (over) return ran;
   if (wants_socket && !socket && !refresh_token.empty() && Clock::now() >= reconnect_at) open_socket();
   if (socket_open && !renewing && renewal_due()) renew();
@@ -104,7 +104,7 @@ int Client::tick() {
 
 int Client::wait(std::chrono::milliseconds most) {
   const auto impl = impl_;
-  impl->mailbox->wait(std::min(most, kMostWait));
+  impl->tasks->wait(std::min(most, kMaxWait));
   return impl->tick();
 }
 
@@ -219,7 +219,7 @@ void Client::leave_queue(const std::string& ticket_id, Callback<Done> done) {
 void Client::active(Callback<Active> done) {
   auto* impl = impl_.get();
   impl->request<Active>(get("/v1/matchmaking/active"), [impl, done = std::move(done)](const Result<Active>& active) {
-    if (active) impl->tell_missed(*active);
+    if (active) impl->deliver_missed(*active);
     impl->call_game(done, active);
   });
 }

@@ -1,5 +1,5 @@
 // The implementation of Client: login and token renewal, calls, and the realtime connection. All functions run on the
-// thread of the client. Completions of network requests arrive through the mailbox.
+// thread of the client. Completions of network requests arrive through the task queue.
 //
 // The game may destroy its Client in any callback. The Impl then lives until the current tick() returns, with `over`
 // set. From then on no function of the game is called, and code that continues after a callback can still use the
@@ -18,7 +18,7 @@
 #include "matchmaker/client.h"
 #include "matchmaker/transport.h"
 #include "src/access_token.h"
-#include "src/mailbox.h"
+#include "src/task_queue.h"
 #include "src/match_ends.h"
 #include "src/messages.h"
 
@@ -84,10 +84,10 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   void received(const std::string& text);
   void dispatch(const std::string& event, const JsonValue& data);
   void welcomed(const Active& active);
-  void tell_missed(const Active& active);
-  void tell(const MatchCompleted& event);
-  void tell(const MatchCancelled& event);
-  void tell(const RatingChanged& event);
+  void deliver_missed(const Active& active);
+  void deliver(const MatchCompleted& event);
+  void deliver(const MatchCancelled& event);
+  void deliver(const RatingChanged& event);
   void schedule_reconnect();
   void renew_socket_login();
 
@@ -108,7 +108,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   };
 
   ClientOptions options;
-  std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+  std::shared_ptr<TaskQueue> tasks = std::make_shared<TaskQueue>();
   std::unique_ptr<Transport> transport;
   Events events;
   std::mt19937_64 random;

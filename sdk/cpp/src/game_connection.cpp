@@ -2,7 +2,7 @@
 
 #include "matchmaker/transport.h"
 #include "src/address.h"
-#include "src/mailbox.h"
+#include "src/task_queue.h"
 #include "src/read.h"
 
 namespace matchmaker {
@@ -15,14 +15,14 @@ constexpr int kNotOpened = 1006;
 // Shared by the GameConnection and its tick(), which continues to use the Impl after a handler destroys the
 // GameConnection.
 struct MATCHMAKER_HIDDEN GameConnection::Impl {
-  std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+  std::shared_ptr<TaskQueue> tasks = std::make_shared<TaskQueue>();
   std::unique_ptr<Transport> transport;
   Handlers handlers;
   std::unique_ptr<Socket> socket;
 
   /// No handler runs after this call.
   void end() {
-    mailbox->close();
+    tasks->close();
     socket.reset();
   }
 
@@ -49,20 +49,20 @@ GameConnection::GameConnection(const std::string& server_url, const std::string&
     : impl_(std::make_shared<Impl>()) {
   impl_->handlers = std::move(handlers);
   impl_->transport = std::move(transport);
-  // Letters run only inside tick(), which keeps the Impl alive.
+  // Tasks run only inside tick(), which keeps the Impl alive.
   auto* impl = impl_.get();
-  auto mail = impl_->mailbox;
+  auto tasks = impl_->tasks;
   Socket::Handlers events;
-  events.opened = [impl, mail, join_token] {
-    mail->post([impl, join_token] {
+  events.opened = [impl, tasks, join_token] {
+    tasks->post([impl, join_token] {
       if (impl->socket) impl->socket->send(JsonBody().set("type", "join").set("token", join_token).text());
     });
   };
-  events.received = [impl, mail](std::string text) {
-    mail->post([impl, text = std::move(text)] { impl->received(text); });
+  events.received = [impl, tasks](std::string text) {
+    tasks->post([impl, text = std::move(text)] { impl->received(text); });
   };
-  events.closed = [impl, mail](int code, std::string why) {
-    mail->post([impl, code, why = std::move(why)] {
+  events.closed = [impl, tasks](int code, std::string why) {
+    tasks->post([impl, code, why = std::move(why)] {
       impl->socket.reset();
       Impl::call(impl->handlers.closed, code, why);
     });
@@ -76,7 +76,7 @@ GameConnection::~GameConnection() { impl_->end(); }
 
 int GameConnection::tick() {
   const auto impl = impl_;
-  return impl->mailbox->run();
+  return impl->tasks->run();
 }
 
 bool GameConnection::send(const std::string& data_json) {

@@ -16,7 +16,7 @@ class RecentTexts {
   bool add(const std::string& text) {
     if (!texts_.insert(text).second) return false;
     order_.push_back(text);
-    if (order_.size() > kMost) {
+    if (order_.size() > kMaxTexts) {
       texts_.erase(order_.front());
       order_.pop_front();
     }
@@ -25,7 +25,7 @@ class RecentTexts {
   bool has(const std::string& text) const { return texts_.count(text) != 0; }
 
  private:
-  static constexpr std::size_t kMost = 512;
+  static constexpr std::size_t kMaxTexts = 512;
   std::set<std::string> texts_;
   std::deque<std::string> order_;
 };

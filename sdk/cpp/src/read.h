@@ -32,10 +32,11 @@ inline void read(const JsonValue& json, double& out) {
 /// Drops the fraction of a number. A number outside the range of `out` becomes the nearest number that is inside.
 inline void read(const JsonValue& json, std::int64_t& out) {
   if (!json.is_number()) return;
-  constexpr double kMost = 9.0e18;
+  constexpr double kMaxInteger = 9.0e18;
   const auto& number = json.as_number();
-  out = number.is_int64() ? number.to_int64()
-                          : static_cast<std::int64_t>(std::min(std::max(number.to_double(), -kMost), kMost));
+  out = number.is_int64()
+            ? number.to_int64()
+            : static_cast<std::int64_t>(std::min(std::max(number.to_double(), -kMaxInteger), kMaxInteger));
 }
 inline void read(const JsonValue& json, int& out) {
   using Limits = std::numeric_limits<int>;

@@ -35,8 +35,8 @@ void Client::Impl::open_socket() {
     return;
   }
   const auto number = ++socket_number;
-  auto mine = [this, mail = mailbox, number](auto step) {
-    mail->post([this, number, step = std::move(step)]() mutable {
+  auto mine = [this, queue = tasks, number](auto step) {
+    queue->post([this, number, step = std::move(step)]() mutable {
       if (number == socket_number) step();
     });
   };
@@ -112,28 +112,28 @@ void Client::Impl::dispatch(const std::string& event, const JsonValue& data) {
   } else if (event == "session_ready") {
     ends.known.add(text_of(data, "match_id"));
     call_game(events.session_ready, as<SessionReady>(data));
-  } else if (event == "match_cancelled") tell(as<MatchCancelled>(data));
-  else if (event == "match_completed") tell(as<MatchCompleted>(data));
-  else if (event == "rating_changed") tell(as<RatingChanged>(data));
+  } else if (event == "match_cancelled") deliver(as<MatchCancelled>(data));
+  else if (event == "match_completed") deliver(as<MatchCompleted>(data));
+  else if (event == "rating_changed") deliver(as<RatingChanged>(data));
   // Other events come from a newer service and are ignored.
 }
 
 void Client::Impl::welcomed(const Active& active) {
   pause = std::chrono::milliseconds{0};
-  tell_missed(active);
+  deliver_missed(active);
   call_game(events.connected, active);
 }
 
-void Client::Impl::tell_missed(const Active& active) {
+void Client::Impl::deliver_missed(const Active& active) {
   if (active.match) ends.known.add(active.match->match_id);
   for (const auto& match : active.recent) {
     if (!ends.concerns(match.match_id, match.ended_at)) continue;
     if (match.status == MatchStatus::cancelled) {
-      tell(MatchCancelled{match.match_id, match.reason, match.requeued});
+      deliver(MatchCancelled{match.match_id, match.reason, match.requeued});
     } else {
-      tell(MatchCompleted{match.match_id, match.winning_team, match.duration_seconds});
+      deliver(MatchCompleted{match.match_id, match.winning_team, match.duration_seconds});
       if (match.rated) {
-        tell(RatingChanged{match.match_id, match.mode, match.mmr_before, match.mmr_after, match.mmr_change});
+        deliver(RatingChanged{match.match_id, match.mode, match.mmr_before, match.mmr_after, match.mmr_change});
       }
     }
   }
@@ -141,15 +141,15 @@ void Client::Impl::tell_missed(const Active& active) {
 
 // The service sends the end of a match as an event, and again in the recent matches of every state within ten minutes.
 // These functions deliver each end once.
-void Client::Impl::tell(const MatchCompleted& event) {
+void Client::Impl::deliver(const MatchCompleted& event) {
   if (ends.ended.add(event.match_id)) call_game(events.match_completed, event);
 }
 
-void Client::Impl::tell(const MatchCancelled& event) {
+void Client::Impl::deliver(const MatchCancelled& event) {
   if (ends.ended.add(event.match_id)) call_game(events.match_cancelled, event);
 }
 
-void Client::Impl::tell(const RatingChanged& event) {
+void Client::Impl::deliver(const RatingChanged& event) {
   if (ends.rated.add(event.match_id)) call_game(events.rating_changed, event);
 }
 

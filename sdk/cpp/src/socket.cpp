@@ -14,11 +14,11 @@ namespace {
 namespace ws = web::websockets::client;
 
 constexpr int kBroken = 1006;
-constexpr std::chrono::milliseconds kLook{1};
-constexpr std::chrono::seconds kExitWait{1};
+constexpr std::chrono::milliseconds kPollInterval{1};
+constexpr std::chrono::seconds kExitTimeout{1};
 
 // Counts the connections that are closing on pool threads. At the end of the program the destructor waits up to
-// kExitWait for them, so that the program does not end during a close. A running game never waits for a close.
+// kExitTimeout for them, so that the program does not end during a close. A running game never waits for a close.
 class Closings {
  public:
   static Closings& get() {
@@ -27,7 +27,7 @@ class Closings {
   }
   ~Closings() {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait_for(lock, kExitWait, [this] { return under_way_ == 0; });
+    changed_.wait_for(lock, kExitTimeout, [this] { return under_way_ == 0; });
   }
   void begun() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -119,7 +119,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       } catch (const std::exception&) {
         // The connection was never open or broke. It counts as closed.
       }
-      while (owner->use_count() > 1) std::this_thread::sleep_for(kLook);
+      while (owner->use_count() > 1) std::this_thread::sleep_for(kPollInterval);
       delete owner;
       Closings::get().ended();
     });

@@ -18,8 +18,8 @@ namespace {
 namespace http = web::http;
 
 constexpr int kPoolThreads = 4;
-constexpr std::chrono::milliseconds kLeastTimeout{1};
-constexpr std::chrono::milliseconds kMostTimeout{3'600'000};
+constexpr std::chrono::milliseconds kMinTimeout{1};
+constexpr std::chrono::milliseconds kMaxTimeout{3'600'000};
 
 using Client = std::shared_ptr<http::client::http_client>;  // owners: the transport, and outstanding requests
 using Answered = std::function<void(HttpAnswer)>;
@@ -115,7 +115,7 @@ class CpprestTransport final : public Transport {
     }
     try {
       http::client::http_client_config config;
-      config.set_timeout(std::min(std::max(timeout, kLeastTimeout), kMostTimeout));
+      config.set_timeout(std::min(std::max(timeout, kMinTimeout), kMaxTimeout));
       client_ = std::make_shared<http::client::http_client>(web::uri(base_of(*gateway_)), config);
     } catch (const std::exception& error) {
       why_not_ = error.what();

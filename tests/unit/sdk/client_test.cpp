@@ -25,7 +25,7 @@ TEST_F(SdkClient, RefusesACallWithoutLoginWithoutAskingTheNetwork) {
   std::optional<Error> error;
   client.my_profile([&](Result<Profile> result) { error = result.error(); });
   client.tick();
-  EXPECT_TRUE(network->asked.empty());
+  EXPECT_TRUE(network->requests.empty());
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind, ErrorKind::unauthorized);
 }
@@ -48,7 +48,7 @@ TEST_F(SdkClient, TellsWhyATicketWaits) {
   log_in();
   std::optional<Explanation> said;
   client.explain("a/b", [&](Result<Explanation> result) { said = *result; });
-  EXPECT_EQ(network->asked.front().request.target, "/v1/matchmaking/queue/a%2Fb/explain");
+  EXPECT_EQ(network->requests.front().request.target, "/v1/matchmaking/queue/a%2Fb/explain");
   answer(200, R"({"ticket_id":"t1","status":"SEARCHING","mode":"duel","region":"eu-west","team_size":1,"waited_ms":4200,
                   "summary":"Nobody near.","rating":1500,"rating_window":120.5,"rule":"window","by":79.5,
                   "tickets_waiting":2,"players_waiting":2,
@@ -129,12 +129,12 @@ TEST_F(SdkClient, RenewsOnceForManyCallsWhenTheTokenHasExpired) {
   client.active([&](Result<Active> result) { answered += result.ok(); });
   answer(401, R"({"code":"unauthorized"})");
   answer(401, R"({"code":"unauthorized"})");
-  ASSERT_EQ(network->asked.size(), 1u);
-  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
-  EXPECT_NE(network->asked.front().request.body.find("r1"), std::string::npos);
+  ASSERT_EQ(network->requests.size(), 1u);
+  EXPECT_EQ(network->requests.front().request.target, "/v1/auth/refresh");
+  EXPECT_NE(network->requests.front().request.body.find("r1"), std::string::npos);
   answer(200, tokens(800, "r2"));
-  ASSERT_EQ(network->asked.size(), 2u);
-  EXPECT_EQ(network->asked.front().header("Authorization"), "Bearer " + token_with_lifetime(800));
+  ASSERT_EQ(network->requests.size(), 2u);
+  EXPECT_EQ(network->requests.front().header("Authorization"), "Bearer " + token_with_lifetime(800));
   answer(200, "{}");
   answer(200, "{}");
   EXPECT_EQ(answered, 2);
@@ -143,11 +143,11 @@ TEST_F(SdkClient, RenewsOnceForManyCallsWhenTheTokenHasExpired) {
 TEST_F(SdkClient, RenewsBeforeACallWhenTheTokenIsNearItsEnd) {
   log_in(1);  // due at once: four fifths of a second are rounded down to 0
   client.my_profile([](Result<Profile>) {});
-  ASSERT_EQ(network->asked.size(), 1u);
-  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
+  ASSERT_EQ(network->requests.size(), 1u);
+  EXPECT_EQ(network->requests.front().request.target, "/v1/auth/refresh");
   answer(200, tokens(900, "r2"));
-  ASSERT_EQ(network->asked.size(), 1u);
-  EXPECT_EQ(network->asked.front().request.target, "/v1/profile/me");
+  ASSERT_EQ(network->requests.size(), 1u);
+  EXPECT_EQ(network->requests.front().request.target, "/v1/profile/me");
 }
 
 TEST_F(SdkClient, TellsThatTheLoginHasEndedWhenTheRefreshTokenIsRefused) {
@@ -218,8 +218,8 @@ TEST_F(SdkClient, RenewsTheLoginWhenTheSocketIsRefused) {
   log_in();
   connect();
   network->opened.back()->handlers.closed(4401, "expired");
-  while (network->asked.empty()) client.wait(std::chrono::milliseconds(1));
-  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
+  while (network->requests.empty()) client.wait(std::chrono::milliseconds(1));
+  EXPECT_EQ(network->requests.front().request.target, "/v1/auth/refresh");
   answer(200, tokens(900, "r2"));
   EXPECT_EQ(network->opened.size(), 2u);
 }
@@ -278,17 +278,18 @@ TEST_F(SdkClient, ListsDeclinesAndWithdrawsInvitations) {
   log_in();
   std::vector<Invitation> open;
   client.invites([&](Result<std::vector<Invitation>> result) { open = *result; });
-  EXPECT_EQ(network->asked.front().request.target, "/v1/party/invites");
+  EXPECT_EQ(network->requests.front().request.target, "/v1/party/invites");
   answer(200, R"({"invites":[{"party_id":"q","from_player_id":"c","from_username":"cleo","expires_at":"x"}]})");
   ASSERT_EQ(open.size(), 1u);
   EXPECT_EQ(open[0].from_player_id, "c");
   int done = 0;
   client.decline_invite("q", [&](Result<Done> result) { done += result.ok(); });
-  EXPECT_EQ(network->asked.front().request.method + network->asked.front().request.target, "DELETE/v1/party/q/invite");
-  EXPECT_EQ(network->asked.front().request.body, "");
+  EXPECT_EQ(network->requests.front().request.method + network->requests.front().request.target,
+            "DELETE/v1/party/q/invite");
+  EXPECT_EQ(network->requests.front().request.body, "");
   answer(204, "");
   client.withdraw_invite("q", "b", [&](Result<Done> result) { done += result.ok(); });
-  EXPECT_EQ(network->asked.front().request.target, "/v1/party/q/invite?player_id=b");
+  EXPECT_EQ(network->requests.front().request.target, "/v1/party/q/invite?player_id=b");
   answer(204, "");
   EXPECT_EQ(done, 2);
 }

@@ -55,7 +55,7 @@ class SdkEnds : public SdkClient {
 
 using Seen = std::vector<std::string>;
 
-TEST_F(SdkEnds, OfAMatchThatEndedDuringABreakAreToldBeforeTheStateOnce) {
+TEST_F(SdkEnds, OfAMatchThatEndedDuringABreakAreDeliveredBeforeTheStateOnce) {
   welcome();
   frame(R"({"event":"match_found","data":{"match_id":"m1"}})");
   take();
@@ -67,7 +67,7 @@ TEST_F(SdkEnds, OfAMatchThatEndedDuringABreakAreToldBeforeTheStateOnce) {
   EXPECT_EQ(take(), Seen{"connected 2"});
 }
 
-TEST_F(SdkEnds, ARatingThatIsKnownLaterIsToldThenByWhicheverComesFirst) {
+TEST_F(SdkEnds, ARatingThatIsKnownLaterIsDeliveredThenByWhicheverComesFirst) {
   welcome(recent(completed("m1", kAfter) + "," + completed("m2", kAfter)));
   EXPECT_EQ(take(), (Seen{"completed m1 0", "completed m2 0", "connected 2"}));
   frame(R"({"event":"rating_changed","data":{"match_id":"m1","mode":"duel","mmr_change":12.5}})");
@@ -77,7 +77,7 @@ TEST_F(SdkEnds, ARatingThatIsKnownLaterIsToldThenByWhicheverComesFirst) {
   EXPECT_EQ(take(), (Seen{"rated m2 duel 125", "connected 2"}));
 }
 
-TEST_F(SdkEnds, AnEventThatCameLiveIsNotToldAgainAndNeitherIsALateOne) {
+TEST_F(SdkEnds, AnEventThatCameLiveIsNotDeliveredAgainAndNeitherIsALateOne) {
   welcome();
   take();
   frame(R"({"event":"match_completed","data":{"match_id":"m1","winning_team":0}})");
@@ -104,13 +104,13 @@ TEST_F(SdkEnds, OfMatchesBeforeTheLoginAreStateAndNoEventsUnlessTheGameWasInThem
 TEST_F(SdkEnds, ComeWithTheActiveStateToAGameWithoutAConnection) {
   client.disconnect();
   std::optional<Active> got;
-  const auto ask = [&] {
+  const auto request_state = [&] {
     client.active([&](Result<Active> active) {
       got = *active;
       seen.push_back("answered");
     });
   };
-  ask();
+  request_state();
   answer(200, recent(rated("m1", kAfter)));
   EXPECT_EQ(take(), (Seen{"completed m1 0", "rated m1 duel 125", "answered"}));
   ASSERT_TRUE(got);
@@ -118,7 +118,7 @@ TEST_F(SdkEnds, ComeWithTheActiveStateToAGameWithoutAConnection) {
   EXPECT_EQ(got->recent[0].result, Outcome::win);
   EXPECT_TRUE(got->recent[0].rated);
   EXPECT_DOUBLE_EQ(got->recent[0].mmr_after, 1512.5);
-  ask();
+  request_state();
   answer(200, recent(rated("m1", kAfter)));
   EXPECT_EQ(take(), Seen{"answered"});
 }

@@ -16,7 +16,7 @@ namespace matchmaker::testing {
 
 // The recorded requests and connections. A test answers through `answer` and `handlers`.
 struct Network {
-  struct Asked {
+  struct SentRequest {
     HttpRequest request;
     std::function<void(HttpAnswer)> answer;
 
@@ -34,7 +34,7 @@ struct Network {
     std::vector<std::string> sent;
     bool alive = true;
   };
-  std::deque<Asked> asked;
+  std::deque<SentRequest> requests;
   std::deque<std::shared_ptr<Opened>> opened;
 };
 
@@ -52,7 +52,7 @@ class FakeTransport final : public Transport {
  public:
   explicit FakeTransport(std::shared_ptr<Network> network) : network_(std::move(network)) {}
   void send(HttpRequest request, std::function<void(HttpAnswer)> done) override {
-    network_->asked.push_back({std::move(request), std::move(done)});
+    network_->requests.push_back({std::move(request), std::move(done)});
   }
   std::unique_ptr<Socket> open(const std::string& target, const std::string& token, Socket::Handlers handlers) override {
     network_->opened.push_back(std::make_shared<Network::Opened>(Network::Opened{target, token, std::move(handlers), {}, true}));
@@ -94,11 +94,11 @@ class SdkClient : public ::testing::Test {
                         .reconnect_most = std::chrono::milliseconds(2)};
   Client client{options, std::make_unique<FakeTransport>(network)};
 
-  Network::Asked next() {
-    EXPECT_FALSE(network->asked.empty());
-    auto asked = std::move(network->asked.front());
-    network->asked.pop_front();
-    return asked;
+  Network::SentRequest next() {
+    EXPECT_FALSE(network->requests.empty());
+    auto sent = std::move(network->requests.front());
+    network->requests.pop_front();
+    return sent;
   }
   void answer(int status, const std::string& body) {
     HttpAnswer answer;

@@ -34,10 +34,10 @@ struct Stage {
     if (client) client->tick();
   }
   void answer(int status, const std::string& body) {
-    ASSERT_FALSE(network->asked.empty());
-    auto asked = std::move(network->asked.front());
-    network->asked.pop_front();
-    asked.answer(answer_with(status, body));
+    ASSERT_FALSE(network->requests.empty());
+    auto sent = std::move(network->requests.front());
+    network->requests.pop_front();
+    sent.answer(answer_with(status, body));
     tick();
   }
   void log_in(int lifetime = 900) {
@@ -100,7 +100,7 @@ const Place kPlaces[] = {
        s.log_in();
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
-       auto first = s.network->asked[0].answer, second = s.network->asked[1].answer;
+       auto first = s.network->requests[0].answer, second = s.network->requests[1].answer;
        first(answer_with(200, "{}"));
        second(answer_with(200, "{}"));
        s.tick();
@@ -129,7 +129,7 @@ const Place kPlaces[] = {
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
        s.answer(200, tokens(900, "r2"));
-       auto first = s.network->asked[0].answer, second = s.network->asked[1].answer;
+       auto first = s.network->requests[0].answer, second = s.network->requests[1].answer;
        first(answer_with(200, "{}"));
        second(answer_with(200, "{}"));
        s.tick();
@@ -228,7 +228,7 @@ TEST_P(SdkLifetime, BeginsAnewInThisCallback) {
   stage.restart();
   stage.on_log = nullptr;
   stage.on_token = nullptr;
-  stage.network->asked.clear();
+  stage.network->requests.clear();
   stage.log_in();
   EXPECT_TRUE(stage.client->logged_in());
 }
@@ -246,7 +246,7 @@ TEST(SdkLifetimes, OneClientDestroysAnotherThatTicksAroundIt) {
     outer.client.reset();
     inner.client.reset();
   });
-  inner.network->asked.front().answer(answer_with(200, tokens(900, "r1")));
+  inner.network->requests.front().answer(answer_with(200, tokens(900, "r1")));
   outer.answer(200, tokens(900, "r1"));
   EXPECT_EQ(outer.calls, 1);
   EXPECT_FALSE(outer.client || inner.client);
@@ -272,7 +272,7 @@ TEST(SdkLifetimes, WhatACallbackHoldsIsDestroyedWithTheClient) {
   std::weak_ptr<int> weak = held;
   stage.client->login("a", "b", [held](const Result<Done>&) {});
   held.reset();
-  auto late = stage.network->asked.front().answer;
+  auto late = stage.network->requests.front().answer;
   stage.client.reset();
   EXPECT_TRUE(weak.expired());
   std::thread([&] { late(answer_with(200, tokens(900, "r1"))); }).join();

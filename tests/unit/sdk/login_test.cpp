@@ -16,10 +16,10 @@ class SdkLogin : public ::testing::Test {
     HttpAnswer answer;
     answer.status = status;
     answer.body = body;
-    ASSERT_FALSE(network->asked.empty());
-    const auto asked = std::move(network->asked.front());
-    network->asked.pop_front();
-    asked.answer(answer);
+    ASSERT_FALSE(network->requests.empty());
+    const auto sent = std::move(network->requests.front());
+    network->requests.pop_front();
+    sent.answer(answer);
     client->tick();
   }
   bool has_said(const std::string& text) const {
@@ -41,9 +41,9 @@ using Stored = std::vector<std::string>;
 TEST_F(SdkLogin, GoesOnWithTheStoredRefreshToken) {
   std::optional<bool> ok;
   client->login_with_refresh("stored-token", [&](const Result<Done>& result) { ok = result.ok(); });
-  ASSERT_EQ(network->asked.size(), 1u);
-  EXPECT_EQ(network->asked.front().request.target, "/v1/auth/refresh");
-  EXPECT_EQ(network->asked.front().request.body, R"({"refresh_token":"stored-token"})");
+  ASSERT_EQ(network->requests.size(), 1u);
+  EXPECT_EQ(network->requests.front().request.target, "/v1/auth/refresh");
+  EXPECT_EQ(network->requests.front().request.body, R"({"refresh_token":"stored-token"})");
   answer(200, tokens(900, "r2"));
   EXPECT_EQ(ok, true);
   EXPECT_TRUE(client->logged_in());

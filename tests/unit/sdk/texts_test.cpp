@@ -219,14 +219,15 @@ TEST_F(SdkTexts, OfAnyKindReachTheNetworkEncodedAndAreAnsweredOnce) {
   for (const auto& text : kOddTexts) {
     int answered = 0;
     const int made = make_all_calls(client, text, answered);
-    while (!network->asked.empty()) {
-      const auto asked = next();
-      EXPECT_TRUE(is_printable(asked.request.target)) << asked.request.target.substr(0, 100);
-      for (const auto& header : asked.request.headers) EXPECT_EQ(header.second.find_first_of("\r\n\0"s), std::string::npos);
+    while (!network->requests.empty()) {
+      const auto sent = next();
+      EXPECT_TRUE(is_printable(sent.request.target)) << sent.request.target.substr(0, 100);
+      for (const auto& header : sent.request.headers)
+        EXPECT_EQ(header.second.find_first_of("\r\n\0"s), std::string::npos);
       HttpAnswer answer;
       answer.status = 422;
       answer.body = text;  // the answer is the unusual text too
-      asked.answer(answer);
+      sent.answer(answer);
       client.tick();
     }
     client.tick();
@@ -307,7 +308,7 @@ TEST(SdkOptions, OfAnyValueMakeAClientThatWaitsAndReconnects) {
     HttpAnswer good;
     good.status = 200;
     good.body = tokens(900, "r1");
-    network->asked.front().answer(good);
+    network->requests.front().answer(good);
     client.tick();
     client.connect();
     client.tick();
