@@ -123,7 +123,7 @@ struct Consumer::Impl {
   const std::string prefix;                            // of the inbox, with the last dot
   std::map<std::string, Handler, std::less<>> handlers;  // constant after start
   struct Batch {
-    std::size_t most = 1;
+    std::size_t limit = 1;
     RawBatchHandler handler;
   };
   std::map<std::string, Batch, std::less<>> batch_handlers;  // constant after start
@@ -167,9 +167,9 @@ void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, c
   impl_->handlers.insert_or_assign(std::move(subject), std::move(handler));
 }
 
-void Consumer::on_batch_raw(std::string subject, std::size_t most, RawBatchHandler handler) {
+void Consumer::on_batch_raw(std::string subject, std::size_t limit, RawBatchHandler handler) {
   check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
-  impl_->batch_handlers.insert_or_assign(std::move(subject), Impl::Batch{most, std::move(handler)});
+  impl_->batch_handlers.insert_or_assign(std::move(subject), Impl::Batch{limit, std::move(handler)});
 }
 
 void Consumer::start() {
@@ -326,7 +326,7 @@ void Consumer::Impl::handle(PulledEvent event) {
     const bool alone = has_failed(event);
     if (alone || (!batch_events.empty() && batch_events.front().subject() != event.subject())) handle_batch();
     batch_events.push_back(std::move(event));
-    if (alone || batch_events.size() >= batch->second.most) handle_batch();
+    if (alone || batch_events.size() >= batch->second.limit) handle_batch();
     return;
   }
   // Keeps the order of the stream. Events without a handler are only acknowledged and do not end a batch.
@@ -369,8 +369,8 @@ void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string
 // Events without a handler here need no signature.
 bool Consumer::Impl::has_valid_signature(const PulledEvent& event) {
   if (!handlers.contains(event.subject()) && !batch_handlers.contains(event.subject())) return true;
-  return bus::has_valid_signature(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId), event.body(),
-                        header_of(event.message(), kSignatureHeader));
+  return bus::has_valid_signature(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId),
+                                  event.body(), header_of(event.message(), kSignatureHeader));
 }
 
 void Consumer::Impl::refuse_forged(const PulledEvent& event) {
@@ -378,8 +378,8 @@ void Consumer::Impl::refuse_forged(const PulledEvent& event) {
   forged.add();
   log::error("forged_event", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
                               {"sequence", sequence}});
-  const ForgedEvent told{std::string(stream.name), options.name, std::string(event.subject()), sequence};
-  (void)bus.publish(violation_subject(ForgedEvent::kCode), wire::encode(told));
+  const ForgedEvent violation{std::string(stream.name), options.name, std::string(event.subject()), sequence};
+  (void)bus.publish(violation_subject(ForgedEvent::kCode), wire::encode(violation));
   event.terminate(bus.impl());
   settle(event);
 }
@@ -419,8 +419,8 @@ void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason
   dead.add();
   log::error("poison_message", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
                                 {"sequence", sequence}, {"reason", reason}});
-  const PoisonMessage told{std::string(stream.name), options.name, std::string(event.subject()), sequence, reason};
-  (void)bus.publish(violation_subject(PoisonMessage::kCode), wire::encode(told));
+  const PoisonMessage violation{std::string(stream.name), options.name, std::string(event.subject()), sequence, reason};
+  (void)bus.publish(violation_subject(PoisonMessage::kCode), wire::encode(violation));
   event.terminate(bus.impl());
   settle(event);
 }

@@ -10,7 +10,7 @@ namespace {
 // The time that a daemon has to answer a request: more than the longest deadline in use (5 s, for a login). It is not
 // longer, because nats-server remembers every delivered message with a reply subject, including events, for this time,
 // and searches all of them at each delivery if there are more than 4,096.
-constexpr std::string_view kAnswerTime = "6s";
+constexpr std::string_view kAnswerLifetime = "6s";
 constexpr std::size_t kLineWidth = 110;
 
 std::string join(std::string_view a, std::string_view b) { return std::string(a) + std::string(b); }
@@ -107,7 +107,8 @@ std::string user_text(std::string_view user) {
     text += "        subscribe: {\n          allow: " + list_text(permissions.subscribe) + "\n          deny: " +
             list_text(permissions.denied) + "\n        }\n";
   }
-  if (permissions.answers) text += "        allow_responses: {max: 1, expires: \"" + std::string(kAnswerTime) + "\"}\n";
+  if (permissions.answers)
+    text += "        allow_responses: {max: 1, expires: \"" + std::string(kAnswerLifetime) + "\"}\n";
   return text + "      }}\n";
 }
 

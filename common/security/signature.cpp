@@ -55,8 +55,8 @@ std::string SigningKey::sign(std::string_view data) const {
 std::string SigningKey::public_text() const {
   std::string raw(kKeyBytes, '\0');
   std::size_t length = raw.size();
-  const bool told = EVP_PKEY_get_raw_public_key(key_->key, bytes_of(raw), &length) == 1;
-  check(told && length == kKeyBytes, "OpenSSL failed to return the public key");
+  const bool exported = EVP_PKEY_get_raw_public_key(key_->key, bytes_of(raw), &length) == 1;
+  check(exported && length == kKeyBytes, "OpenSSL failed to return the public key");
   return base64url_encode(raw);
 }
 

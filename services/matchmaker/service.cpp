@@ -18,9 +18,9 @@ constexpr int kEnqueueThreads = 2;
 constexpr std::size_t kExplainBatch = 64;
 
 int plan_threads(const Settings& settings) {
-  constexpr int kMost = 4;
+  constexpr int kMaxThreads = 4;
   if (settings.plan_threads > 0) return settings.plan_threads;
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads);
 }
 
 Recorder::Options record_options(const Settings& settings, const Runtime& runtime) {
@@ -57,18 +57,23 @@ Service::Service(const Settings& settings, Runtime& runtime)
       wait_estimator_(runtime.clock),
       publisher_(runtime.bus, notifier_, runtime.clock, metrics_),
       outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_),
-      outcomes_(store_, runtime.bus, publisher_, metrics_, [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),
-      reconciler_({store_, after_commit_store_, outcomes_, runtime.bus, wait_estimator_, owned_tenants_, runtime.clock, metrics_}),
+      outcomes_(store_, runtime.bus, publisher_, metrics_,
+                [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),
+      reconciler_({store_, after_commit_store_, outcomes_, runtime.bus, wait_estimator_, owned_tenants_, runtime.clock,
+                   metrics_}),
       ticket_handler_({store_, publisher_, wait_estimator_, modes_, runtime.clock,
-                [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }, [this] { return tick_loop_.holds_back(); }}),
+                       [this](const Tenant& tenant) { outbox_relay_.wake(tenant); },
+                       [this] { return tick_loop_.holds_back(); }}),
       recorder_(record_options(settings, runtime), runtime.clock, metrics_),
       address_(new_uuid(runtime.clock.now())),
       snapshot_requests_(metrics_),
       explain_handler_({store_, snapshot_requests_, runtime.bus, runtime.metrics, metrics_, address_}),
-      tick_loop_({owner_store_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus, runtime.clock, metrics_,
-               runtime.instance, recorder_, snapshot_requests_, address_, plan_threads(settings), settings.max_unconfirmed},
-              Milliseconds{settings.tick_ms}),
-      enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_, [this] { tick_loop_.bucket_opened(); }}),
+      tick_loop_(
+          {owner_store_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus, runtime.clock, metrics_,
+           runtime.instance, recorder_, snapshot_requests_, address_, plan_threads(settings), settings.max_unconfirmed},
+          Milliseconds{settings.tick_ms}),
+      enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_,
+                        [this] { tick_loop_.bucket_opened(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, server_options(settings), runtime.metrics) {
   follow_matches();

@@ -98,14 +98,14 @@ Reply<std::vector<AllocatedMatch>> Store::allocated(Deadline deadline) {
   });
 }
 
-Reply<std::vector<MatchId>> Store::due_for_check(Milliseconds age, int most, Deadline deadline) {
+Reply<std::vector<MatchId>> Store::due_for_check(Milliseconds age, int limit, Deadline deadline) {
   return run(postgres_, deadline, [&](pqxx::work& tx) {
     std::vector<MatchId> due;
     const auto rows = tx.exec_params(
         "UPDATE orchestrator.allocation SET checked_at = now() WHERE match_id IN (SELECT match_id FROM "
         "orchestrator.allocation WHERE state = 'allocated' AND checked_at <= now() - $1 * interval '1 millisecond' "
         "ORDER BY checked_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING match_id",
-        age.count(), most);
+        age.count(), limit);
     for (const auto& row : rows) due.push_back(own_id<MatchId>(row[0]));
     return due;
   });

@@ -37,7 +37,7 @@ class Store {
 
   Reply<std::vector<AllocatedMatch>> allocated(Deadline deadline);
   /// Allocated matches that were last checked at least `age` ago, oldest first; marks them as checked now.
-  Reply<std::vector<MatchId>> due_for_check(Milliseconds age, int most, Deadline deadline);
+  Reply<std::vector<MatchId>> due_for_check(Milliseconds age, int limit, Deadline deadline);
   /// Deletes up to 500 tombstones older than `keep`; returns how many.
   Reply<int> prune(Milliseconds keep, Deadline deadline);
 

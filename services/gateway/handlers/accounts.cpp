@@ -50,7 +50,7 @@ void start_login(const ExchangePtr& x, const LoggedIn& player) {
 /// Ends a login on all gateways: its access tokens are refused and its sockets are closed.
 void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
   x->gateway().endings.end_everywhere(login_ended(player, login));
-  x->shard.store.deny(tenant, login, kDenialTime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
+  x->shard.store.deny(tenant, login, kDenialLifetime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
 }
 
 Problem refused_token() { return refuse(Code::invalid_refresh_token).error; }

@@ -26,7 +26,7 @@ void Endings::end_everywhere(const CloseSockets& event) {
 
 void Endings::end_here(const CloseSockets& event) {
   const auto now = std::chrono::steady_clock::now();
-  if (event.login) denials_.add(*event.login, now, now + kDenialTime);
+  if (event.login) denials_.add(*event.login, now, now + kDenialLifetime);
   if (handler_) handler_(event);
 }
 

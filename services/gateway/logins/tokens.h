@@ -18,7 +18,7 @@ namespace mm::gateway {
 inline constexpr Seconds kAccessLifetime{900};
 inline constexpr Milliseconds kRefreshLifetime{7 * 24 * 3'600 * 1'000};
 /// How long a login is denied after its end: the longest time for which one of its access tokens may be unexpired.
-inline constexpr Milliseconds kDenialTime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
+inline constexpr Milliseconds kDenialLifetime = kAccessLifetime + security::kTokenLeeway + Seconds{30};
 
 /// The contents of an authentic refresh token. Whether the token is still valid is known only to its family in Redis.
 struct RefreshClaims {

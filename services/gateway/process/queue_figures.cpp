@@ -24,7 +24,7 @@ void QueueFigures::arrived(const Tenant& tenant, Reply<std::string> body) {
   const auto waiting = std::exchange(kept.waiting, {});
   if (body) {
     kept.body = *body;
-    kept.until = clock_.steady() + kKept;
+    kept.until = clock_.steady() + kLifetime;
   }
   for (const auto& then : waiting) then(body);
 }

@@ -18,7 +18,7 @@ class QueueFigures {
  public:
   using Then = std::function<void(Reply<std::string>)>;
 
-  static constexpr Seconds kKept{2};
+  static constexpr Seconds kLifetime{2};
   /// The most tenants kept at once. For further tenants every call sends a request.
   static constexpr std::size_t kMaxTenants = 64;
 

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kInitialSlots = 16;
 
 std::int32_t hundredths(double value) {
-  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
-  return static_cast<std::int32_t>(std::clamp(std::round(value * 100.0), -kMost, kMost));
+  constexpr double kMaxValue = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::int32_t>(std::clamp(std::round(value * 100.0), -kMaxValue, kMaxValue));
 }
 
 std::uint32_t count(std::int64_t number) {

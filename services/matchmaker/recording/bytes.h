@@ -34,8 +34,8 @@ inline void put_double(std::string& to, double value) {
 
 /// Points (ratings, milliseconds). Whole hundredths take two or three bytes; other values are a 1 and then a double.
 inline void put_points(std::string& to, double value) {
-  constexpr double kMost = 1e12;
-  const bool small = std::fabs(value) < kMost;
+  constexpr double kMaxValue = 1e12;
+  const bool small = std::fabs(value) < kMaxValue;
   const std::int64_t hundredths = small ? std::llround(value * 100) : 0;
   if (small &&
       std::bit_cast<std::uint64_t>(static_cast<double>(hundredths) / 100) == std::bit_cast<std::uint64_t>(value)) {

@@ -28,11 +28,11 @@ std::string what_came(const Standstill::End* end, matching::BucketMs asked) {
   return std::string(end->matched ? "it is matched" : "it times out") + " in " + seconds_text(end->at - asked);
 }
 
-Claim check_forecast(const Explanation& said, const Forecast& forecast, const matching::TickTimes& ticks,
+Claim check_forecast(const Explanation& explanation, const Forecast& forecast, const matching::TickTimes& ticks,
                      const std::map<TicketId, Standstill::End>& ends) {
-  const auto found = ends.find(said.ticket_id);
+  const auto found = ends.find(explanation.ticket_id);
   const Standstill::End* end = found == ends.end() ? nullptr : &found->second;
-  const matching::BucketMs at = claims_until(said, ticks);
+  const matching::BucketMs at = claims_until(explanation, ticks);
   const std::string came = what_came(end, asked_at(ticks));
   Claim claim;
   switch (forecast.outcome) {
@@ -74,28 +74,28 @@ std::vector<matching::PoolTicket> newcomers_of(const Newcomers& with, const matc
 
 }  // namespace
 
-matching::BucketMs claims_until(const Explanation& said, const matching::TickTimes& ticks) {
-  if (!said.forecast) return ticks.first;
-  return asked_at(ticks) + std::llround(said.forecast->in_seconds * 1000);
+matching::BucketMs claims_until(const Explanation& explanation, const matching::TickTimes& ticks) {
+  if (!explanation.forecast) return ticks.first;
+  return asked_at(ticks) + std::llround(explanation.forecast->in_seconds * 1000);
 }
 
-std::vector<Claim> check_claims(const Explanation& said, const Standstill& queue,
+std::vector<Claim> check_claims(const Explanation& explanation, const Standstill& queue,
                                 const std::map<TicketId, Standstill::End>& ends) {
   std::vector<Claim> claims;
-  if (said.forecast) claims.push_back(check_forecast(said, *said.forecast, queue.ticks(), ends));
+  if (explanation.forecast) claims.push_back(check_forecast(explanation, *explanation.forecast, queue.ticks(), ends));
   const auto now = [&](Claim::Kind kind, std::string what, bool is_true) {
     claims.push_back({kind, is_true, std::move(what) + (is_true ? ": true" : ": NOT TRUE")});
   };
-  if (const auto& window = said.matched_now_with_window) {
+  if (const auto& window = explanation.matched_now_with_window) {
     now(Claim::Kind::window, "matched now with a window of ±" + points_text(*window) + " for everybody",
-        queue.window_matches(said.ticket_id, *window));
+        queue.window_matches(explanation.ticket_id, *window));
   }
-  const matching::PoolTicket* subject = queue.find(said.ticket_id);
-  if (const auto& with = said.matched_now_with; with && subject != nullptr) {
+  const matching::PoolTicket* subject = queue.find(explanation.ticket_id);
+  if (const auto& with = explanation.matched_now_with; with && subject != nullptr) {
     const std::string who = with->party_size == 1 ? "players" : "parties of " + std::to_string(with->party_size);
     now(Claim::Kind::newcomers,
         "matched now with " + std::to_string(with->parties) + " more " + who + " at " + points_text(with->rating),
-        queue.next_tick_matches(said.ticket_id, newcomers_of(*with, *subject, queue.rules(), queue.ticks())));
+        queue.next_tick_matches(explanation.ticket_id, newcomers_of(*with, *subject, queue.rules(), queue.ticks())));
   }
   return claims;
 }

@@ -18,10 +18,10 @@ struct Claim {
 };
 
 /// `ends`: the results of playing the queue on, at least until claims_until().
-std::vector<Claim> check_claims(const Explanation& said, const Standstill& queue,
+std::vector<Claim> check_claims(const Explanation& explanation, const Standstill& queue,
                                 const std::map<TicketId, Standstill::End>& ends);
 
 /// The time until which the queue must be played on to check the forecast.
-matching::BucketMs claims_until(const Explanation& said, const matching::TickTimes& ticks);
+matching::BucketMs claims_until(const Explanation& explanation, const matching::TickTimes& ticks);
 
 }  // namespace mm::simulator

@@ -55,9 +55,9 @@ Comparison compare(const Score& first, const Score& second) {
   const Summary& b = second.summary;
   Comparison duel;
   // A tick is a tenth of a second: shorter waits count as equal.
-  constexpr double kLeastWait = 0.1;
-  const double wait_a = std::max(a.wait_p90, kLeastWait);
-  const double wait_b = std::max(b.wait_p90, kLeastWait);
+  constexpr double kMinWait = 0.1;
+  const double wait_a = std::max(a.wait_p90, kMinWait);
+  const double wait_b = std::max(b.wait_p90, kMinWait);
   duel.wait_gain = wait_a <= wait_b ? 1 - wait_a / wait_b : -(1 - wait_b / wait_a);
   if (b.quality_mean > 0) duel.quality_gain = a.quality_mean / b.quality_mean - 1;
   else if (a.quality_mean > 0) duel.quality_gain = 1;

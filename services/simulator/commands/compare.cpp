@@ -72,14 +72,14 @@ Result<std::vector<Contrast>, std::string> play_both(const Plan& plan, const Pop
       const auto rules = rules_for(population, plan.modes[side]);
       if (!rules) return fail(plan.names[side] + ": " + rules.error());
       const Terms terms = terms_for(population, *rules, crowd, seed);
-      const auto tell = [&](const Progress& p) {
+      const auto report_progress = [&](const Progress& p) {
         char text[160];
         std::snprintf(text, sizeof text, "%s, seed %llu, %c: %3.0f %%, %llu matches", population.name.c_str(),
                       static_cast<unsigned long long>(seed), side == 0 ? 'A' : 'B', p.done * 100,
                       static_cast<unsigned long long>(p.matches));
         progress.show(text);
       };
-      const RunRecord record = run_trial(population, crowd, terms, policy_kinds()[0], tell);
+      const RunRecord record = run_trial(population, crowd, terms, policy_kinds()[0], report_progress);
       parts[side].push_back(summarise_parts(record.queueings));
     }
   }

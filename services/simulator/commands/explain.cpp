@@ -42,7 +42,7 @@ double cpu_ms() {
   return static_cast<double>(spent.tv_sec) * 1e3 + static_cast<double>(spent.tv_nsec) * 1e-6;
 }
 
-struct Wish {
+struct Request {
   std::string recording;
   std::optional<Population> population;
   ModeRules rules;  ///< rules of the population's mode
@@ -69,7 +69,7 @@ std::optional<matching::BucketMs> parse_time(std::string_view text) {
   return std::llround(seconds * 1000);
 }
 
-Result<Done, std::string> read_population(const Options& options, Wish& wish) {
+Result<Done, std::string> read_population(const Options& options, Request& request) {
   auto populations = load_populations({options.text("--population", "")});
   if (!populations) return fail(populations.error());
   Population& population = populations->front();
@@ -86,74 +86,74 @@ Result<Done, std::string> read_population(const Options& options, Wish& wish) {
   if (!modes) return fail(modes.error());
   const auto rules = rules_for(population, *modes);
   if (!rules) return fail(rules.error());
-  wish.rules = *rules;
-  wish.population = population;
+  request.rules = *rules;
+  request.population = population;
   return Done{};
 }
 
-Result<Done, std::string> read_source(const Options& options, Wish& wish) {
-  if (options.has("--population")) return read_population(options, wish);
+Result<Done, std::string> read_source(const Options& options, Request& request) {
+  if (options.has("--population")) return read_population(options, request);
   for (const char* name : {"--players", "--rating-sd", "--seed"}) {
     if (options.has(name)) return fail(std::string(name) + " needs --population");
   }
   if (options.rest().size() != 1) return fail(std::string("explain takes a recording, or --population"));
-  wish.recording = options.rest().front();
+  request.recording = options.rest().front();
   return Done{};
 }
 
-Result<Done, std::string> read_looks(const Options& options, Wish& wish) {
+Result<Done, std::string> read_looks(const Options& options, Request& request) {
   const auto count = options.whole("--looks", 1, 1, 1'000'000);
   const auto every = options.number("--every", 10, 0.1, 1e6);
   if (!count) return fail(count.error());
   if (!every) return fail(every.error());
-  wish.looks = {0, std::llround(*every * 1000), static_cast<int>(*count)};
+  request.looks = {0, std::llround(*every * 1000), static_cast<int>(*count)};
   if (options.has("--at")) {
     const auto at = parse_time(options.text("--at", ""));
     if (!at) return fail("--at takes seconds or minutes:seconds, not " + options.text("--at", ""));
-    wish.looks.first = *at;
-  } else if (wish.population) {
-    wish.looks.first = std::llround((wish.population->warm_up_minutes + 1) * 60'000);
+    request.looks.first = *at;
+  } else if (request.population) {
+    request.looks.first = std::llround((request.population->warm_up_minutes + 1) * 60'000);
   } else {
-    const auto length = recorded_ms(wish.recording);
+    const auto length = recorded_ms(request.recording);
     if (!length) return fail(length.error());
-    wish.looks.first = std::max<matching::BucketMs>(0, *length - (wish.looks.last() - wish.looks.first));
+    request.looks.first = std::max<matching::BucketMs>(0, *length - (request.looks.last() - request.looks.first));
   }
   return Done{};
 }
 
-Result<Wish, std::string> read_wish(const Options& options) {
-  Wish wish;
-  if (const auto source = read_source(options, wish); !source) return fail(source.error());
-  if (const auto looks = read_looks(options, wish); !looks) return fail(looks.error());
+Result<Request, std::string> read_request(const Options& options) {
+  Request request;
+  if (const auto source = read_source(options, request); !source) return fail(source.error());
+  if (const auto looks = read_looks(options, request); !looks) return fail(looks.error());
   const auto seed = options.whole("--seed", 1, 0, 1'000'000'000);
   const auto longest = options.whole("--longest", 1, 1, 1'000'000);
   const auto sample = options.whole("--sample", 0, 1, 1'000'000);
   for (const auto* number : {&seed, &longest, &sample}) {
     if (!*number) return fail(number->error());
   }
-  wish.seed = static_cast<std::uint64_t>(*seed);
-  wish.longest = static_cast<std::size_t>(*longest);
-  wish.sample = static_cast<std::size_t>(*sample);
-  wish.queue = options.text("--queue", "");
+  request.seed = static_cast<std::uint64_t>(*seed);
+  request.longest = static_cast<std::size_t>(*longest);
+  request.sample = static_cast<std::size_t>(*sample);
+  request.queue = options.text("--queue", "");
   if (options.has("--ticket")) {
-    wish.ticket = TicketId::parse(options.text("--ticket", ""));
-    if (!wish.ticket) return fail("--ticket takes the id of a ticket, not " + options.text("--ticket", ""));
+    request.ticket = TicketId::parse(options.text("--ticket", ""));
+    if (!request.ticket) return fail("--ticket takes the id of a ticket, not " + options.text("--ticket", ""));
   }
-  wish.check = options.has("--check");
-  wish.figures = options.has("--figures");
-  wish.json = options.has("--json");
-  return wish;
+  request.check = options.has("--check");
+  request.figures = options.has("--figures");
+  request.json = options.has("--json");
+  return request;
 }
 
 /// Explains the chosen tickets of each look, and prints the explanations.
 class ExplainPrinter {
  public:
-  explicit ExplainPrinter(const Wish& wish) : wish_(wish), random_(wish.seed) {}
+  explicit ExplainPrinter(const Request& request) : request_(request), random_(request.seed) {}
 
   void look(const Look& seen) {
     at_ = seen.at;
     for (const QueueView& queue : seen.queues) {
-      if (queue.name.find(wish_.queue) == std::string::npos) continue;
+      if (queue.name.find(request_.queue) == std::string::npos) continue;
       ++queues_;
       const auto slots = chosen(queue);
       if (!slots.empty()) explain_all(queue, slots);
@@ -162,28 +162,29 @@ class ExplainPrinter {
 
   int finish() const {
     if (figures_.tickets() == 0) return refuse(nobody(), kExitBadInput);
-    if (wish_.figures) std::fputs(figures_.text().c_str(), stdout);
+    if (request_.figures) std::fputs(figures_.text().c_str(), stdout);
     return figures_.untrue() > 0 ? kExitFailed : kExitFine;
   }
 
  private:
   std::string nobody() const {
     const std::string when = " at " + clock_text(at_);
-    if (queues_ == 0 && !wish_.queue.empty()) return "--queue: no ticket waits in a queue with " + wish_.queue + when;
-    if (wish_.ticket) return "--ticket: " + wish_.ticket->to_string() + " does not wait" + when;
+    if (queues_ == 0 && !request_.queue.empty())
+      return "--queue: no ticket waits in a queue with " + request_.queue + when;
+    if (request_.ticket) return "--ticket: " + request_.ticket->to_string() + " does not wait" + when;
     return "--at: no ticket waits" + when;
   }
 
   std::vector<matching::Slot> chosen(const QueueView& queue) {
-    if (wish_.ticket) {
-      const auto slot = queue.pool.slot_of(*wish_.ticket);
+    if (request_.ticket) {
+      const auto slot = queue.pool.slot_of(*request_.ticket);
       return slot ? std::vector<matching::Slot>{*slot} : std::vector<matching::Slot>{};
     }
     std::vector<matching::Slot> slots;
     queue.pool.sorted().for_each([&](const matching::Waiter& waiter) { slots.push_back(waiter.slot); });
     const auto most =
-        static_cast<std::ptrdiff_t>(std::min(wish_.sample > 0 ? wish_.sample : wish_.longest, slots.size()));
-    if (wish_.sample > 0) {
+        static_cast<std::ptrdiff_t>(std::min(request_.sample > 0 ? request_.sample : request_.longest, slots.size()));
+    if (request_.sample > 0) {
       std::shuffle(slots.begin(), slots.end(), random_);
     } else {
       std::stable_sort(slots.begin(), slots.end(),
@@ -195,7 +196,7 @@ class ExplainPrinter {
 
   void explain_all(const QueueView& queue, const std::vector<matching::Slot>& slots) {
     figures_.look(queue.pool.size());
-    if (!wish_.figures && !wish_.json) {
+    if (!request_.figures && !request_.json) {
       std::printf("%s at %s: %zu tickets with %zu players wait\n\n", queue.name.c_str(), clock_text(at_).c_str(),
                   queue.pool.size(), queue.pool.players());
     }
@@ -211,29 +212,30 @@ class ExplainPrinter {
     }
     std::optional<Standstill> still;
     std::map<TicketId, Standstill::End> ends;
-    if (wish_.check) ends = still.emplace(queue).play_on(until);
-    for (const Explanation& said : all) tell(said, still ? check_claims(said, *still, ends) : std::vector<Claim>{});
+    if (request_.check) ends = still.emplace(queue).play_on(until);
+    for (const Explanation& explanation : all)
+      print(explanation, still ? check_claims(explanation, *still, ends) : std::vector<Claim>{});
   }
 
   // Untrue claims are printed to standard error even if nothing else is printed.
-  void tell(const Explanation& said, const std::vector<Claim>& claims) {
-    if (wish_.check) figures_.checked(claims);
-    if (wish_.json) std::printf("%s\n", wire::encode(said).c_str());
-    else if (!wish_.figures) std::printf("%s", explanation_text(said).c_str());
+  void print(const Explanation& explanation, const std::vector<Claim>& claims) {
+    if (request_.check) figures_.checked(claims);
+    if (request_.json) std::printf("%s\n", wire::encode(explanation).c_str());
+    else if (!request_.figures) std::printf("%s", explanation_text(explanation).c_str());
     for (const Claim& claim : claims) {
-      if (wish_.json || wish_.figures) {
+      if (request_.json || request_.figures) {
         if (!claim.is_true) {
-          std::fprintf(stderr, "mm-sim: %s at %s: %s\n", said.ticket_id.to_string().c_str(), clock_text(at_).c_str(),
-                       claim.finding.c_str());
+          std::fprintf(stderr, "mm-sim: %s at %s: %s\n", explanation.ticket_id.to_string().c_str(),
+                       clock_text(at_).c_str(), claim.finding.c_str());
         }
       } else {
         std::printf("  check: %s\n", claim.finding.c_str());
       }
     }
-    if (!wish_.json && !wish_.figures) std::printf("\n");
+    if (!request_.json && !request_.figures) std::printf("\n");
   }
 
-  const Wish& wish_;
+  const Request& request_;
   std::mt19937_64 random_;
   matching::BucketMs at_ = 0;
   int queues_ = 0;
@@ -246,16 +248,16 @@ int run_explain(Words words) {
   int status = kExitFine;
   const auto options = read_options(kTable, words, status);
   if (!options) return status;
-  const auto wish = read_wish(*options);
-  if (!wish) return refuse(wish.error(), kExitBadInput);
-  ExplainPrinter guide(*wish);
-  const TakeLook take = [&guide](const Look& seen) { guide.look(seen); };
-  if (wish->population) {
-    look_at_population(*wish->population, wish->rules, wish->seed, wish->looks, take);
-  } else if (const auto played = look_at_recording(wish->recording, wish->looks, take); !played) {
+  const auto request = read_request(*options);
+  if (!request) return refuse(request.error(), kExitBadInput);
+  ExplainPrinter printer(*request);
+  const TakeLook take = [&printer](const Look& seen) { printer.look(seen); };
+  if (request->population) {
+    look_at_population(*request->population, request->rules, request->seed, request->looks, take);
+  } else if (const auto played = look_at_recording(request->recording, request->looks, take); !played) {
     return refuse(played.error(), kExitBadInput);
   }
-  return guide.finish();
+  return printer.finish();
 }
 
 }  // namespace mm::simulator

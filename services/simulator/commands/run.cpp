@@ -89,14 +89,14 @@ Result<RunResult, std::string> simulate(const Plan& plan, const Population& popu
     const Terms terms = terms_for(population, *rules, crowd, seed);
     if (!plays(*plan.kind, terms))
       return fail(std::string(plan.kind->name) + " does not support the format of " + population.name);
-    const auto tell = [&](const Progress& p) {
+    const auto report_progress = [&](const Progress& p) {
       char text[160];
       std::snprintf(text, sizeof text, "%s, %s, seed %llu: %3.0f %%, %zu waiting, %llu matches",
                     population.name.c_str(), set.name.c_str(), static_cast<unsigned long long>(seed), p.done * 100,
                     p.waiting, static_cast<unsigned long long>(p.matches));
       progress.show(text);
     };
-    merge(result.record, run_trial(population, crowd, terms, *plan.kind, tell));
+    merge(result.record, run_trial(population, crowd, terms, *plan.kind, report_progress));
   }
   result.parts = summarise_parts(result.record.queueings);
   return result;

@@ -97,14 +97,14 @@ Score play(const Plan& plan, const Population& population, const ModeRules& rule
     const auto seed = static_cast<std::uint64_t>(plan.seed + i);
     const Crowd crowd(population, seed);
     const Terms terms = terms_for(population, rules, crowd, seed);
-    const auto tell = [&](const Progress& p) {
+    const auto report_progress = [&](const Progress& p) {
       char text[160];
       std::snprintf(text, sizeof text, "%s, %s, seed %llu: %3.0f %%, %zu waiting, %llu matches",
                     population.name.c_str(), std::string(kind.name).c_str(), static_cast<unsigned long long>(seed),
                     p.done * 100, p.waiting, static_cast<unsigned long long>(p.matches));
       progress.show(text);
     };
-    keeper.add(run_trial(population, crowd, terms, kind, tell));
+    keeper.add(run_trial(population, crowd, terms, kind, report_progress));
   }
   return keeper.score();
 }

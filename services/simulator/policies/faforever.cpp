@@ -11,9 +11,9 @@ namespace {
 constexpr double kLongestPopMs = 90'000;
 constexpr double kMatchesPerPop = 2.5;
 constexpr std::size_t kPopsRemembered = 5;
-constexpr double kMostImbalance = 250;
-constexpr double kMostDeviation = 250;
-constexpr double kLeastQuality = 0.4;
+constexpr double kMaxImbalance = 250;
+constexpr double kMaxDeviation = 250;
+constexpr double kMinQuality = 0.4;
 constexpr double kBeta240 = 240;
 constexpr double kNewcomerDeviation = 250;
 constexpr double kTopPlayer = 2000;
@@ -171,14 +171,14 @@ void FaForever::pair_duels(const Searches& searches, std::vector<Game>& games) c
     std::stable_sort(order.begin(), order.end(), [&](const Search* a, const Search* b) { return mean(a) < mean(b); });
   }
   const auto logarithm = std::log2(std::max<double>(16, static_cast<double>(order.size())));
-  const std::size_t look = all_pairs ? order.size() : static_cast<std::size_t>(logarithm) / 2;
+  const std::size_t neighbours = all_pairs ? order.size() : static_cast<std::size_t>(logarithm) / 2;
   struct Liked {
     std::size_t other;
     double quality;
   };
   std::vector<std::vector<Liked>> likes(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
-    for (std::size_t j = i + 1; j < std::min(order.size(), i + 1 + look); ++j) {
+    for (std::size_t j = i + 1; j < std::min(order.size(), i + 1 + neighbours); ++j) {
       const double quality = duel_quality(*order[i], *order[j]);
       if (quality < accepted_quality(*order[i]) || quality < accepted_quality(*order[j])) continue;
       likes[i].push_back({j, quality});
@@ -238,7 +238,7 @@ void FaForever::find_games(Searches searches, std::vector<Game>& games) const {
     auto game = make_teams(participants, terms_.team_size);
     if (!game) continue;
     game->quality = game_quality(*game);
-    if (game->quality >= kLeastQuality) possible.push_back(std::move(*game));
+    if (game->quality >= kMinQuality) possible.push_back(std::move(*game));
   }
   std::stable_sort(possible.begin(), possible.end(),
                    [](const Game& a, const Game& b) { return a.quality > b.quality; });
@@ -317,8 +317,8 @@ double FaForever::game_quality(const Game& game) {
   double squares = 0;
   for (const double rating : ratings) squares += (rating - mean) * (rating - mean);
   const double gap = std::fabs(sum_of(game.teams[0]) - sum_of(game.teams[1]));
-  const double fairness = std::max((kMostImbalance - gap) / kMostImbalance, 0.0);
-  const double uniformity = std::max((kMostDeviation - std::sqrt(squares / count)) / kMostDeviation, 0.0);
+  const double fairness = std::max((kMaxImbalance - gap) / kMaxImbalance, 0.0);
+  const double uniformity = std::max((kMaxDeviation - std::sqrt(squares / count)) / kMaxDeviation, 0.0);
   return fairness * uniformity + bonus;
 }
 

@@ -17,7 +17,7 @@ FlexMatch::FlexMatch(const Terms& terms, ExpandBy expand_by)
   const double growth = std::max(0.0, rules.max_window - rules.initial_window);
   step_points_ = linear ? growth / kSteps : rules.step_points;
   step_ms_ = std::max<matching::BucketMs>(1, std::llround((linear ? rules.widen_seconds / kSteps : rules.step_seconds) * 1000));
-  most_points_ = rules.initial_window + growth;
+  max_points_ = rules.initial_window + growth;
 }
 
 void FlexMatch::enter(const WaitingTicket& ticket) {
@@ -92,7 +92,7 @@ bool FlexMatch::build(const Tickets& batch, std::size_t anchor, matching::Bucket
 
 double FlexMatch::distance_after(matching::BucketMs waited_ms) const {
   const auto steps = static_cast<double>(std::max<matching::BucketMs>(0, waited_ms) / step_ms_);
-  return std::min(most_points_, terms_.rules.initial_window + step_points_ * steps);
+  return std::min(max_points_, terms_.rules.initial_window + step_points_ * steps);
 }
 
 /// The next time at which a ticket's rules relax; kNever if nothing changes before another ticket enters.
@@ -101,7 +101,7 @@ matching::BucketMs FlexMatch::next_step(matching::BucketMs now) const {
   if (queue_.size() > kBatch) return now + terms_.tick_ms;  // the next tick draws other batches
   for (const auto& [number, ticket] : queue_) {
     const matching::BucketMs waited = now - ticket.queued_at;
-    if (distance_after(waited) >= most_points_) continue;
+    if (distance_after(waited) >= max_points_) continue;
     soonest = std::min(soonest, ticket.queued_at + (waited / step_ms_ + 1) * step_ms_);
   }
   return soonest;

@@ -41,7 +41,7 @@ class FlexMatch : public Policy {
   ExpandBy expand_by_;
   matching::BucketMs step_ms_;
   double step_points_;
-  double most_points_;
+  double max_points_;
   Random chance_;
   Queue queue_;
   matching::BucketMs due_ = kNever;

@@ -9,7 +9,7 @@ namespace mm::simulator {
 namespace {
 
 constexpr int kMissBonus = 12;
-constexpr int kMostMissBonus = 400;
+constexpr int kMaxMissBonus = 400;
 constexpr int kBehaves = 30;
 constexpr int kProvisional = 30;
 constexpr double kProvisionalDeviation = 110;
@@ -65,7 +65,7 @@ void Lila::tick(matching::BucketMs now, std::vector<MadeMatch>& made) {
 
 std::optional<int> Lila::pair_score(const WaitingTicket& a, int misses_a, const WaitingTicket& b, int misses_b) {
   const int gap = static_cast<int>(std::fabs(std::trunc(a.rating) - std::trunc(b.rating)));
-  const int missed = std::min(std::min(misses_a, misses_b) * kMissBonus, kMostMissBonus);
+  const int missed = std::min(std::min(misses_a, misses_b) * kMissBonus, kMaxMissBonus);
   const int newcomers = provisional(a) && provisional(b) ? kProvisional : 0;
   const int score = gap - missed - kBehaves - newcomers;
   if (score > most_score(std::min(a.rating, b.rating))) return std::nullopt;

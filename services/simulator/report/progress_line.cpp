@@ -8,13 +8,13 @@
 namespace mm::simulator {
 namespace {
 
-constexpr std::chrono::milliseconds kOnTerminal{150};
-constexpr std::chrono::seconds kElsewhere{10};
+constexpr std::chrono::milliseconds kTerminalInterval{150};
+constexpr std::chrono::seconds kPlainInterval{10};
 
 }  // namespace
 
 ProgressLine::ProgressLine(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {
-  if (!terminal_) next_ = std::chrono::steady_clock::now() + kElsewhere;
+  if (!terminal_) next_ = std::chrono::steady_clock::now() + kPlainInterval;
 }
 
 void ProgressLine::show(const std::string& text) {
@@ -25,10 +25,10 @@ void ProgressLine::show(const std::string& text) {
     std::fprintf(stderr, "\r%s%s", text.c_str(), std::string(width_ > width ? width_ - width : 0, ' ').c_str());
     std::fflush(stderr);
     width_ = std::max(width_, width);
-    next_ = now + kOnTerminal;
+    next_ = now + kTerminalInterval;
   } else {
     std::fprintf(stderr, "%s\n", text.c_str());
-    next_ = now + kElsewhere;
+    next_ = now + kPlainInterval;
   }
 }
 

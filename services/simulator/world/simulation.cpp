@@ -55,8 +55,8 @@ Simulation::Simulation(const Population& population, const Crowd& crowd, const T
   }
 }
 
-RunRecord Simulation::run_until(matching::BucketMs end, const TellProgress& tell) {
-  constexpr std::uint64_t kTellEvery = 2048;
+RunRecord Simulation::run_until(matching::BucketMs end, const ProgressCallback& report_progress) {
+  constexpr std::uint64_t kProgressInterval = 2048;
   begin_lives();
   last_tick_ = begin_ - terms_.tick_ms;
   const double span = static_cast<double>(measured_until_ - begin_);
@@ -76,8 +76,8 @@ RunRecord Simulation::run_until(matching::BucketMs end, const TellProgress& tell
     } else {
       tick(now);
     }
-    if (tell && steps % kTellEvery == 0) {
-      tell({std::min(1.0, static_cast<double>(now - begin_) / span), waiting_, record_.faults.matches});
+    if (report_progress && steps % kProgressInterval == 0) {
+      report_progress({std::min(1.0, static_cast<double>(now - begin_) / span), waiting_, record_.faults.matches});
     }
   }
   record_.virtual_seconds = static_cast<double>(std::min(now, latest) - begin_) / 1000;

@@ -23,17 +23,17 @@ struct Progress {
   std::uint64_t matches = 0;
 };
 /// Called once every 2048 steps.
-using TellProgress = std::function<void(const Progress&)>;
+using ProgressCallback = std::function<void(const Progress&)>;
 
 class Simulation {
  public:
   /// All arguments must outlive the simulation. `terms` are those with which the policy was created.
   Simulation(const Population& population, const Crowd& crowd, const Terms& terms, Policy& policy);
 
-  RunRecord run(const TellProgress& tell = {}) { return run_until(kNoEnd, tell); }
+  RunRecord run(const ProgressCallback& report_progress = {}) { return run_until(kNoEnd, report_progress); }
   /// Like run(), but ends at a time of the simulated day.
   static constexpr matching::BucketMs kNoEnd = Policy::kNever;
-  RunRecord run_until(matching::BucketMs end, const TellProgress& tell = {});
+  RunRecord run_until(matching::BucketMs end, const ProgressCallback& report_progress = {});
   /// The time at which the warm-up begins.
   matching::BucketMs begin() const { return begin_; }
 

@@ -27,9 +27,9 @@ Terms terms_for(const Population& population, const ModeRules& rules, const Crow
 }
 
 RunRecord run_trial(const Population& population, const Crowd& crowd, const Terms& terms, const PolicyKind& kind,
-                    const TellProgress& tell) {
+                    const ProgressCallback& report_progress) {
   const std::unique_ptr<Policy> policy = kind.make(terms);
-  return Simulation(population, crowd, terms, *policy).run(tell);
+  return Simulation(population, crowd, terms, *policy).run(report_progress);
 }
 
 }  // namespace mm::simulator

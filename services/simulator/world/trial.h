@@ -17,6 +17,6 @@ Result<ModeRules, std::string> rules_for(const Population& population, const Mod
 Terms terms_for(const Population& population, const ModeRules& rules, const Crowd& crowd, std::uint64_t seed);
 
 RunRecord run_trial(const Population& population, const Crowd& crowd, const Terms& terms, const PolicyKind& kind,
-                    const TellProgress& tell = {});
+                    const ProgressCallback& report_progress = {});
 
 }  // namespace mm::simulator

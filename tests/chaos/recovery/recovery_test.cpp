@@ -26,12 +26,12 @@ constexpr double kHistoryRate = 60;
 constexpr double kRate = 10;
 constexpr std::chrono::seconds kOutage{12};
 #endif
-constexpr std::chrono::seconds kNormalWithin{10};
+constexpr std::chrono::seconds kNormalTimeout{10};
 /// After the load has ended: matches that run come to their end, and every result is rated.
-constexpr std::chrono::seconds kResultsWithin{60};
+constexpr std::chrono::seconds kResultsTimeout{60};
 /// The limit of events per match: found, ready, completed or cancelled, rated, each of them once more after a lost
 /// stream.
-constexpr int kEventsMost = 8;
+constexpr int kMaxEvents = 8;
 
 class Recovery : public ::testing::Test {
  protected:
@@ -64,7 +64,7 @@ class Recovery : public ::testing::Test {
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     std::printf("%s: %zu matches were open, back to normal in %.1f s\n", after, open, took);
     EXPECT_TRUE(normal) << after << ": " << world_.watcher->open() << " matches are open";
-    EXPECT_LE(took, std::chrono::duration<double>(kNormalWithin).count()) << after;
+    EXPECT_LE(took, std::chrono::duration<double>(kNormalTimeout).count()) << after;
     wait(std::chrono::seconds(5));
     EXPECT_TRUE(eventually([&] { return is_normal(); })) << after << ": the state must stay normal";
   }
@@ -78,7 +78,7 @@ class Recovery : public ::testing::Test {
     EXPECT_EQ(
         world_.database.number("SELECT count(*) FROM session.match WHERE state NOT IN ('completed', 'cancelled')"), 0);
     EXPECT_TRUE(eventually([&] { return world_.database.number("SELECT count(*) FROM profile.applied") == completed; },
-                           kResultsWithin))
+                           kResultsTimeout))
         << world_.database.number("SELECT count(*) FROM profile.applied") << " of " << completed
         << " results were rated";
     const auto events = world_.events_per_match();
@@ -90,7 +90,7 @@ class Recovery : public ::testing::Test {
     }
     std::printf("%s: %zu matches with %zu events in the stream, at most %d each; %lld completed, %zu cancelled\n",
                 after, events.size(), all, most, static_cast<long long>(completed), world_.watcher->cancelled());
-    EXPECT_LE(most, kEventsMost);
+    EXPECT_LE(most, kMaxEvents);
     EXPECT_GT(events.size(), 0U);
   }
 

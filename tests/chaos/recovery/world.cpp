@@ -13,8 +13,8 @@
 namespace mm::chaos {
 namespace {
 
-constexpr Milliseconds kPatience{1'000};
-constexpr Milliseconds kTurn{5};
+constexpr Milliseconds kRequestTimeout{1'000};
+constexpr Milliseconds kInterval{5};
 constexpr int kGameThreads = 8;
 constexpr int kCallers = 4;
 
@@ -78,17 +78,17 @@ void FakeGameServers::run() {
       }
     }
     if (!game) {
-      (void)testing::eventually([this] { return stopping_.load(); }, kTurn);
+      (void)testing::eventually([this] { return stopping_.load(); }, kInterval);
       continue;
     }
     const auto answer =
-        gateway_->request(game->result, testing::as_server(game->result.match_id), Deadline::after(kPatience));
+        gateway_->request(game->result, testing::as_server(game->result.match_id), Deadline::after(kRequestTimeout));
     if (answer) {
       ++reported_;
     } else if (answer.error().code == Code::match_over) {
       ++over_;
     } else {
-      game->due = std::chrono::steady_clock::now() + kPatience;
+      game->due = std::chrono::steady_clock::now() + kRequestTimeout;
       const std::lock_guard lock(mutex_);
       games_.push_back(std::move(*game));
     }
@@ -111,7 +111,7 @@ void Players::run(int caller) {
     const double rate = rate_;
     if (rate <= 0 || std::chrono::steady_clock::now() < next) {
       if (rate <= 0) next = std::chrono::steady_clock::now();
-      (void)testing::eventually([&] { return stopping_ || std::chrono::steady_clock::now() >= next; }, kTurn);
+      (void)testing::eventually([&] { return stopping_ || std::chrono::steady_clock::now() >= next; }, kInterval);
       continue;
     }
     next = std::max(next, std::chrono::steady_clock::now() - std::chrono::milliseconds(500)) +
@@ -122,7 +122,7 @@ void Players::run(int caller) {
     request.mode = *Mode::parse("duel");
     request.region = default_region();
     request.players = {{PlayerId::fresh(now), 1500.0 + caller, 60}};
-    if (bus_->request(request, Caller{}, Deadline::after(kPatience))) ++queued_;
+    if (bus_->request(request, Caller{}, Deadline::after(kRequestTimeout))) ++queued_;
   }
 }
 
@@ -183,8 +183,9 @@ World::World() {
   matchmaker = start("matchmaker", false);
   const bool up = testing::eventually(
       [&] {
-        return bus->request(GetQueues{}, Caller{}, Deadline::after(kPatience)).ok() &&
-               bus->request(GetMatch{MatchId::fresh(SystemClock{}.now()), {}}, Caller{}, Deadline::after(kPatience))
+        return bus->request(GetQueues{}, Caller{}, Deadline::after(kRequestTimeout)).ok() &&
+               bus->request(GetMatch{MatchId::fresh(SystemClock{}.now()), {}}, Caller{},
+                            Deadline::after(kRequestTimeout))
                        .error()
                        .code == Code::not_found;
       },

@@ -15,7 +15,7 @@
 namespace mm::e2e {
 namespace {
 
-constexpr Milliseconds kRestart{90'000};
+constexpr Milliseconds kRestartTimeout{90'000};
 
 Deadline soon() { return Deadline::after(Milliseconds{30'000}); }
 
@@ -138,7 +138,7 @@ void expect_ready(const std::vector<std::string>& names) {
       [&] {
         return std::all_of(names.begin(), names.end(), [](const auto& name) { return Stack::instance().ready(name); });
       },
-      kRestart))
+      kRestartTimeout))
       << Stack::instance().control("status").output;
 }
 
@@ -160,7 +160,8 @@ class Evening {
   }
 
   void expect_all_there() const {
-    EXPECT_TRUE(testing::eventually([this] { return loner_.get("/v1/matchmaking/active").status == 200; }, kRestart));
+    EXPECT_TRUE(
+        testing::eventually([this] { return loner_.get("/v1/matchmaking/active").status == 200; }, kRestartTimeout));
     EXPECT_EQ(loner_.get("/v1/matchmaking/queue/" + alone_.at("ticket_id")).at("status"), "SEARCHING");
     EXPECT_EQ(leader_.get("/v1/matchmaking/queue/" + together_.at("ticket_id")).at("status"), "SEARCHING");
     EXPECT_EQ(member_.get("/v1/party/" + party_.at("party_id")).size("members"), 2u);
@@ -184,7 +185,8 @@ class Evening {
       EXPECT_EQ(player->post("/v1/matchmaking/queue", R"({"mode":"duel"})").status, 201);
     }
     for (const auto* player : {&winner_, &loser_}) {
-      EXPECT_TRUE(testing::eventually([&] { return player->get("/v1/matches/history").size("matches") == 1; }, kRestart));
+      EXPECT_TRUE(testing::eventually([&] { return player->get("/v1/matches/history").size("matches") == 1; },
+                                      kRestartTimeout));
     }
   }
 
@@ -212,7 +214,7 @@ void kill_hard(const std::string& name) {
   EXPECT_TRUE(testing::eventually([&] {
     const int now = Stack::instance().pid_of(name);
     return now > 0 && now != before;
-  }, kRestart));
+  }, kRestartTimeout));
 }
 
 // A restart clears the ACL LOG, so this test runs before the restarts. Only the operator may read it.
@@ -289,7 +291,7 @@ Content content_now() {
 
 TEST(RestartedStack, HasEveryKeyAndRowAfterAKillOfEverythingAtOnce) {
   evening();
-  EXPECT_TRUE(testing::eventually(nobody_is_about_to_be_absent, kRestart));
+  EXPECT_TRUE(testing::eventually(nobody_is_about_to_be_absent, kRestartTimeout));
   const auto before = content_now();
   const auto all = all_processes();
   for (const auto& name : all) kill(Stack::instance().pid_of(name), SIGKILL);
@@ -300,7 +302,7 @@ TEST(RestartedStack, HasEveryKeyAndRowAfterAKillOfEverythingAtOnce) {
 
 TEST(RestartedStack, HasEveryKeyAndRowAfterDownAndUp) {
   evening();
-  EXPECT_TRUE(testing::eventually(nobody_is_about_to_be_absent, kRestart));
+  EXPECT_TRUE(testing::eventually(nobody_is_about_to_be_absent, kRestartTimeout));
   const auto before = content_now();
   EXPECT_EQ(Stack::instance().control("down").status, 0);
   const auto up = Stack::instance().control("up");

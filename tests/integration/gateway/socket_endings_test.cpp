@@ -8,7 +8,7 @@ namespace {
 
 // Without an event, a gateway finds an ended login by itself within 15 s. A socket that closes faster was closed by the
 // event.
-constexpr std::chrono::seconds kTold{5};
+constexpr std::chrono::seconds kFrameTimeout{5};
 
 struct Login {
   Player player;
@@ -57,7 +57,7 @@ TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway) {
   gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + ending.refresh_token + "\"}", ending.player.auth());
   EXPECT_EQ(here.socket.read_close(), 4401);
   EXPECT_EQ(there.socket.read_close(), 4401);
-  EXPECT_TRUE(since_logout.within(kTold));
+  EXPECT_TRUE(since_logout.within(kFrameTimeout));
   kept.socket.send(R"({"type":"ping"})");
   EXPECT_EQ(kept.socket.read().at("event"), "pong") << "another login of the player goes on";
   WebSocket late(other.port(), "/v1/ws");
@@ -92,7 +92,7 @@ TEST(SocketEndings, AReusedRefreshTokenClosesTheSocketsOfItsFamily) {
   expect_problem(refresh(login.refresh_token), 401, "invalid_refresh_token");
   EXPECT_EQ(here.socket.read_close(), 4401);
   EXPECT_EQ(there.socket.read_close(), 4401);
-  EXPECT_TRUE(since_reuse.within(kTold));
+  EXPECT_TRUE(since_reuse.within(kFrameTimeout));
 }
 
 TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
@@ -110,7 +110,7 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
   own_world.nats.restart();
   const Stopwatch since_return;
   EXPECT_EQ(there.socket.read_close(), 4401);
-  EXPECT_TRUE(since_return.within(kTold));
+  EXPECT_TRUE(since_return.within(kFrameTimeout));
 }
 
 /// A world of its own with one gateway, for outages of its cache or bus.
@@ -145,7 +145,7 @@ TEST(SocketOutages, AfterACacheThatLostEverythingEverySocketIsWelcomedAndTold) {
   outage.world.cache.restart_without_state();
   const Stopwatch since_return;
   for (auto& one : sockets) ASSERT_EQ(one->socket.read_event("welcome").at("event"), "welcome");
-  EXPECT_TRUE(since_return.within(kTold)) << "presence is written again every 15 s without an outage";
+  EXPECT_TRUE(since_return.within(kFrameTimeout)) << "presence is written again every 15 s without an outage";
   for (const auto& player : players) EXPECT_TRUE(outage.is_known(player));
   outage.chat(players.front());
   EXPECT_EQ(sockets.front()->socket.read_event("chat_message").at("data/text"), "hello");

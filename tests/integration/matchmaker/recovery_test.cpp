@@ -13,14 +13,14 @@ std::string key(const Tenant& tenant, const std::string& name) { return "mm:{" +
 
 /// A world of its own. Its matchmaker may have at most three unconfirmed matches.
 struct Narrow {
-  static constexpr int kMost = 3;
+  static constexpr int kMaxUnconfirmed = 3;
   World world;
   std::unique_ptr<Instance> instance;
   Tenant tenant = fresh_tenant();
 
   Narrow() {
     auto settings = world.settings();
-    settings.max_unconfirmed = kMost;
+    settings.max_unconfirmed = kMaxUnconfirmed;
     instance = std::make_unique<Instance>(world.nats, settings, "matchmaker-1");
   }
   std::vector<Enqueue> enqueue_duels(int pairs) {
@@ -42,8 +42,8 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   narrow.world.session.set_away(true);
   const auto requests = narrow.enqueue_duels(10);
   ASSERT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 1; }));
-  EXPECT_EQ(narrow.live(), Narrow::kMost);
-  EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMost) << "the other tickets stay queued";
+  EXPECT_EQ(narrow.live(), Narrow::kMaxUnconfirmed);
+  EXPECT_EQ(narrow.queued(), 20 - 2 * Narrow::kMaxUnconfirmed) << "the other tickets stay queued";
 
   // Queued tickets can still be cancelled, and requests to make a match are refused.
   int cancelled = 0;

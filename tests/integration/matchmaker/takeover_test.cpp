@@ -34,7 +34,7 @@ class Stream {
  private:
   static constexpr int kCallers = 4;
   /// The timeout of a request: a request to a frozen instance gets no answer and is repeated.
-  static constexpr Milliseconds kPatience{500};
+  static constexpr Milliseconds kRequestTimeout{500};
 
   void run() {
     metrics::Registry metrics;
@@ -43,7 +43,7 @@ class Stream {
       auto request = request_of(tenant_, "duel", 1, {1500});
       // Repeats the same ticket until it is answered, as a caller does.
       while (!stopping_) {
-        const auto answer = bus->request(request, {}, Deadline::after(kPatience));
+        const auto answer = bus->request(request, {}, Deadline::after(kRequestTimeout));
         if (!answer) continue;
         const std::lock_guard lock(mutex_);
         acknowledged_.insert(answer->ticket_id);

@@ -68,9 +68,9 @@ Connection::Connection(const Target& target) : fd_(::socket(AF_INET, SOCK_STREAM
   address.sin_port = htons(static_cast<std::uint16_t>(target.port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int on = 1;
-  const timeval patience{kReadTimeoutMs / 1000, 0};
+  const timeval timeout{kReadTimeoutMs / 1000, 0};
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   if (target.receive_buffer > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &target.receive_buffer, sizeof target.receive_buffer);
   }

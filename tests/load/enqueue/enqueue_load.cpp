@@ -161,9 +161,9 @@ class Load {
   /// Waits until fewer tickets are unmatched than a match takes. Gives up if no ticket was matched for 45 s, because
   /// tickets with rare ratings wait until their windows are widest.
   void await_matches() const {
-    constexpr double kPatience = 45'000;
+    constexpr double kTimeoutMs = 45'000;
     double last_change = now_ms();
-    for (std::size_t seen = 0; now_ms() - last_change < kPatience && left_over() >= players_of_a_match();) {
+    for (std::size_t seen = 0; now_ms() - last_change < kTimeoutMs && left_over() >= players_of_a_match();) {
       if (const std::size_t found = found_count_; found > seen) {
         seen = found;
         last_change = now_ms();

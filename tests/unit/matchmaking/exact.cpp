@@ -58,12 +58,12 @@ class Exact {
       }
     }
     pack(n == 0 ? 0 : static_cast<Mask>((1ULL << n) - 1), 0, 0);
-    if (steps_ > kMostSteps) return std::nullopt;
+    if (steps_ > kMaxSteps) return std::nullopt;
     return ExactAnswer{best_, best_matches_, sets_};
   }
 
  private:
-  static constexpr std::size_t kMostSteps = 3'000'000;
+  static constexpr std::size_t kMaxSteps = 3'000'000;
 
   int all_players() const { return instance_.rules.teams * instance_.team_size; }
 
@@ -123,7 +123,7 @@ class Exact {
     for (Mask rest = left; rest != 0; rest &= rest - 1)
       share += shares_[static_cast<std::size_t>(std::countr_zero(rest))];
     while (left != 0 && value + share > best_ + 1e-9) {
-      if (++steps_ > kMostSteps) return;
+      if (++steps_ > kMaxSteps) return;
       const auto [seen, fresh] = seen_.try_emplace(left, value);
       if (!fresh && seen->second >= value) return;
       seen->second = value;

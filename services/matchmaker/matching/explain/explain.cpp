@@ -45,10 +45,10 @@ class Comparison {
       const Rating gap_a = gap(stands_[a]), gap_b = gap(stands_[b]);
       return gap_a != gap_b ? gap_a < gap_b : stands_[a].ticket->queued_at < stands_[b].ticket->queued_at;
     };
-    const std::size_t most = std::min(kMaxNearest, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(), nearer);
+    const std::size_t limit = std::min(kMaxNearest, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(limit), order.end(), nearer);
     std::vector<NearTicket> nearest;
-    for (std::size_t i = 0; i < most; ++i) nearest.push_back(compare(stands_[order[i]]));
+    for (std::size_t i = 0; i < limit; ++i) nearest.push_back(compare(stands_[order[i]]));
     return nearest;
   }
 
@@ -147,23 +147,23 @@ WaitOutcome outcome_of(ForecastResult::Kind kind) {
   return WaitOutcome::unknown;
 }
 
-Forecast forecast_of(const ForecastResult& foreseen, const Neighbourhood& around, BucketMs queued_at) {
+Forecast forecast_of(const ForecastResult& result, const Neighbourhood& around, BucketMs queued_at) {
   Forecast forecast;
-  forecast.outcome = outcome_of(foreseen.kind);
-  forecast.in_seconds = seconds(foreseen.at - around.now);
-  forecast.at_waited_ms = std::max<BucketMs>(0, foreseen.at - queued_at);
-  if (foreseen.kind == ForecastResult::Kind::matched) {
-    forecast.quality = foreseen.quality;
-    forecast.spread = foreseen.spread;
+  forecast.outcome = outcome_of(result.kind);
+  forecast.in_seconds = seconds(result.at - around.now);
+  forecast.at_waited_ms = std::max<BucketMs>(0, result.at - queued_at);
+  if (result.kind == ForecastResult::Kind::matched) {
+    forecast.quality = result.quality;
+    forecast.spread = result.spread;
   }
   return forecast;
 }
 
-void say_what_would_help(const Neighbourhood& around, BucketMs at, bool matched_anyway, Explanation& said) {
-  if (const auto window = window_for_match(around, at)) said.matched_now_with_window = points(*window);
+void add_counterfactuals(const Neighbourhood& around, BucketMs at, bool matched_anyway, Explanation& explanation) {
+  if (const auto window = window_for_match(around, at)) explanation.matched_now_with_window = points(*window);
   if (matched_anyway) return;
   if (const auto arrivals = newcomers_for_match(around, at)) {
-    said.matched_now_with =
+    explanation.matched_now_with =
         Newcomers{arrivals->parties, arrivals->party_size, arrivals->rating, points(arrivals->within)};
   }
 }
@@ -173,29 +173,29 @@ void say_what_would_help(const Neighbourhood& around, BucketMs at, bool matched_
 Explanation explain(const Neighbourhood& around, const TickTimes& ticks) {
   Comparison comparison(around);
   const Stand& subject = comparison.subject();
-  Explanation said;
-  said.ticket_id = around.subject;
-  said.mode = around.rules.id;
-  said.region = around.region;
-  said.team_size = around.team_size;
-  said.waited_ms = std::max<BucketMs>(0, around.now - subject.ticket->queued_at);
-  said.rating = points(subject.rating);
-  if (around.rules.use_rating) said.rating_window = points(subject.window);
-  said.tickets_waiting = static_cast<std::int64_t>(around.pool_tickets);
-  said.players_waiting = static_cast<std::int64_t>(around.pool_players);
-  said.nearest = comparison.nearest();
-  const ForecastResult foreseen = make_forecast(around, ticks);
-  said.forecast = forecast_of(foreseen, around, subject.ticket->queued_at);
-  const bool matched = foreseen.kind == ForecastResult::Kind::matched;
-  if (matched && foreseen.at == ticks.first) {
-    said.rule = WaitRule::next_tick;
+  Explanation explanation;
+  explanation.ticket_id = around.subject;
+  explanation.mode = around.rules.id;
+  explanation.region = around.region;
+  explanation.team_size = around.team_size;
+  explanation.waited_ms = std::max<BucketMs>(0, around.now - subject.ticket->queued_at);
+  explanation.rating = points(subject.rating);
+  if (around.rules.use_rating) explanation.rating_window = points(subject.window);
+  explanation.tickets_waiting = static_cast<std::int64_t>(around.pool_tickets);
+  explanation.players_waiting = static_cast<std::int64_t>(around.pool_players);
+  explanation.nearest = comparison.nearest();
+  const ForecastResult forecast = make_forecast(around, ticks);
+  explanation.forecast = forecast_of(forecast, around, subject.ticket->queued_at);
+  const bool matched = forecast.kind == ForecastResult::Kind::matched;
+  if (matched && forecast.at == ticks.first) {
+    explanation.rule = WaitRule::next_tick;
   } else {
-    said.rule = rule_of(around.why.rule);
-    if (std::isfinite(around.why.by)) said.by = static_cast<double>(around.why.by);
-    say_what_would_help(around, ticks.first, matched, said);
+    explanation.rule = rule_of(around.why.rule);
+    if (std::isfinite(around.why.by)) explanation.by = static_cast<double>(around.why.by);
+    add_counterfactuals(around, ticks.first, matched, explanation);
   }
-  said.summary = in_words(said);
-  return said;
+  explanation.summary = in_words(explanation);
+  return explanation;
 }
 
 }  // namespace mm::matching

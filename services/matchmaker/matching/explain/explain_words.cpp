@@ -13,11 +13,11 @@ namespace {
 std::string number(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  std::string said = text;
-  if (said.find('.') == std::string::npos) return said;
-  said.erase(said.find_last_not_of('0') + 1);
-  if (said.back() == '.') said.pop_back();
-  return said;
+  std::string digits = text;
+  if (digits.find('.') == std::string::npos) return digits;
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return digits;
 }
 
 std::string counted(double count, const std::string& one, const std::string& many) {
@@ -37,10 +37,10 @@ bool holds(const NearTicket& near, PairRule rule) {
 }
 
 /// Describes the neighbour with known figures that is outside a window by the smallest margin.
-std::string window_in_words(const Explanation& said) {
+std::string window_in_words(const Explanation& explanation) {
   const PairCheck* closest = nullptr;
   bool own = false;
-  for (const NearTicket& near : said.nearest) {
+  for (const NearTicket& near : explanation.nearest) {
     const PairCheck* mine = find_check(near, PairRule::your_window);
     const PairCheck* theirs = find_check(near, PairRule::their_window);
     if (mine == nullptr || theirs == nullptr) continue;
@@ -50,7 +50,7 @@ std::string window_in_words(const Explanation& said) {
     closest = stricter;
     own = narrower;
   }
-  const std::string by = number(said.by.value_or(0), 2);
+  const std::string by = number(explanation.by.value_or(0), 2);
   if (closest == nullptr || *closest->margin >= 0) {
     return "Nobody near enough in rating: the nearest is " + by + " points beyond the window of one of the two.";
   }
@@ -58,14 +58,14 @@ std::string window_in_words(const Explanation& said) {
          " beyond " + (own ? "its own" : "the other's") + " window of ±" + number(closest->limit, 2) + ".";
 }
 
-std::string players_in_words(const Explanation& said) {
-  const double by = said.by.value_or(0);
+std::string players_in_words(const Explanation& explanation) {
+  const double by = explanation.by.value_or(0);
   if (by > 0) {
-    const std::string within = said.rating_window ? " whose rating fits" : "";
+    const std::string within = explanation.rating_window ? " whose rating fits" : "";
     return "Too few players: " + counted(by, "more is", "more are") + " needed" + within + ".";
   }
   const auto any = [&](PairRule rule) {
-    return std::any_of(said.nearest.begin(), said.nearest.end(),
+    return std::any_of(explanation.nearest.begin(), explanation.nearest.end(),
                        [rule](const NearTicket& near) { return holds(near, rule); });
   };
   if (any(PairRule::players) && !any(PairRule::sizes)) {
@@ -74,28 +74,28 @@ std::string players_in_words(const Explanation& said) {
   return "There are enough players near it in rating, but too few who all accept each other.";
 }
 
-std::string latency_in_words(const Explanation& said) {
-  const std::string& region = said.region.str();
-  if (!said.by) return "Its latency to " + region + " is too high to play there, however long it waits.";
-  const std::string after = number(*said.by, 1) + " s";
+std::string latency_in_words(const Explanation& explanation) {
+  const std::string& region = explanation.region.str();
+  if (!explanation.by) return "Its latency to " + region + " is too high to play there, however long it waits.";
+  const std::string after = number(*explanation.by, 1) + " s";
   // If the region is open for the pair with some neighbour, it is open to the ticket itself.
   const auto open_with = [](const NearTicket& near) {
     return std::none_of(near.checks.begin(), near.checks.end(), [](const PairCheck& check) {
       return check.rule == PairRule::region && (!check.margin || *check.margin < 0);
     });
   };
-  if (std::any_of(said.nearest.begin(), said.nearest.end(), open_with)) {
+  if (std::any_of(explanation.nearest.begin(), explanation.nearest.end(), open_with)) {
     return "Enough players accept it, but " + region + " is far from some of them: these may play there in " + after +
            ".";
   }
   return "Its latency to " + region + " is high: it may play there in " + after + ".";
 }
 
-std::string rule_in_words(const Explanation& said) {
-  switch (*said.rule) {
-    case WaitRule::window: return window_in_words(said);
-    case WaitRule::players: return players_in_words(said);
-    case WaitRule::latency: return latency_in_words(said);
+std::string rule_in_words(const Explanation& explanation) {
+  switch (*explanation.rule) {
+    case WaitRule::window: return window_in_words(explanation);
+    case WaitRule::players: return players_in_words(explanation);
+    case WaitRule::latency: return latency_in_words(explanation);
     case WaitRule::outbid:
       return "There was a match for it, but whom it would have played with got a better one; after a few such ticks in "
              "a row it comes first.";
@@ -136,15 +136,16 @@ std::string newcomers_in_words(const Newcomers& with) {
 
 }  // namespace
 
-std::string in_words(const Explanation& said) {
-  if (!said.rule) return "It waits no more.";
-  std::string words = rule_in_words(said);
-  if (said.forecast && *said.rule != WaitRule::next_tick) words.append(" ").append(forecast_in_words(*said.forecast));
-  if (said.matched_now_with_window) {
-    words +=
-        " With windows of ±" + number(*said.matched_now_with_window, 2) + " for everybody it would be matched now.";
+std::string in_words(const Explanation& explanation) {
+  if (!explanation.rule) return "It waits no more.";
+  std::string words = rule_in_words(explanation);
+  if (explanation.forecast && *explanation.rule != WaitRule::next_tick)
+    words.append(" ").append(forecast_in_words(*explanation.forecast));
+  if (explanation.matched_now_with_window) {
+    words += " With windows of ±" + number(*explanation.matched_now_with_window, 2) +
+             " for everybody it would be matched now.";
   }
-  if (said.matched_now_with) words.append(" ").append(newcomers_in_words(*said.matched_now_with));
+  if (explanation.matched_now_with) words.append(" ").append(newcomers_in_words(*explanation.matched_now_with));
   return words;
 }
 
