@@ -31,8 +31,9 @@ struct Metrics {
                              "Tickets cancelled because a player had no socket during the whole grace period")),
         presence_dropped(
             registry.counter("mm_lobby_presence_dropped_total", "Presence events dropped because the queue was full")),
-        notifications_dropped(registry.counter(
-            "mm_lobby_untold_total", "Frames and events dropped because the queue was full or publishing failed")),
+        notifications_dropped(
+            registry.counter("mm_lobby_notifications_dropped_total",
+                             "Frames and events dropped because the queue was full or publishing failed")),
         rating_rows(registry.gauge("mm_lobby_rating_rows", "Ratings in memory")),
         rating_bytes(registry.gauge("mm_lobby_rating_bytes", "Memory used by the ratings")) {}
 

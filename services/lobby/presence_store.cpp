@@ -141,9 +141,9 @@ Reply<std::vector<PresenceStore::TenantActivity>> PresenceStore::active_tenants(
 }
 
 Reply<std::vector<PresenceStore::Due>> PresenceStore::claim_due(const Tenant& tenant, TimePoint now, TimePoint again,
-                                                                int most, Deadline deadline) {
+                                                                int limit, Deadline deadline) {
   auto reply = redis_.eval(scripts::kClaimDue, {prefix_of(tenant)},
-                           {ms_text(now), ms_text(again), std::to_string(most)}, deadline);
+                           {ms_text(now), ms_text(again), std::to_string(limit)}, deadline);
   if (!reply) return unavailable(reply.error());
   std::vector<Due> taken;
   for (std::size_t i = 0; i + 1 < reply->items.size(); i += 2) {

@@ -73,8 +73,8 @@ class PresenceStore {
   /// The tenants with a party or a timer. Removes tenants without; the next party or timer adds them again.
   Reply<std::vector<TenantActivity>> active_tenants(TimePoint now, Deadline deadline);
 
-  /// Claims up to `most` due timers. A timer that is not finished by finish_due() is due again at `again`.
-  Reply<std::vector<Due>> claim_due(const Tenant& tenant, TimePoint now, TimePoint again, int most, Deadline deadline);
+  /// Claims up to `limit` due timers. A timer that is not finished by finish_due() is due again at `again`.
+  Reply<std::vector<Due>> claim_due(const Tenant& tenant, TimePoint now, TimePoint again, int limit, Deadline deadline);
   Reply<Done> finish_due(const Tenant& tenant, const Due& due, TimePoint again, Deadline deadline);
 
   Reply<Page> members(const Tenant& tenant, const std::string& cursor, Deadline deadline);

@@ -24,22 +24,22 @@ Reply<CancelledTicket> name_player(Reply<CancelledTicket> reply, PlayerId player
 
 }  // namespace
 
-Reply<Ticket> Queueing::enter(const EnterQueue& wishes, const bus::Context& context) {
+Reply<Ticket> Queueing::enter(const EnterQueue& options, const bus::Context& context) {
   const auto player = require_player(context.caller);
   if (!player) return fail(player.error());
-  const auto ticket_id = wishes.ticket_id ? *wishes.ticket_id : TicketId::fresh(parts_.clock.now());
+  const auto ticket_id = options.ticket_id ? *options.ticket_id : TicketId::fresh(parts_.clock.now());
   const EntryRequest entry{context.caller.tenant, *player, ticket_id};
-  return wishes.party_id ? enter_party(wishes, entry, context) : enter_alone(wishes, entry, context);
+  return options.party_id ? enter_party(options, entry, context) : enter_alone(options, entry, context);
 }
 
-Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context) {
+Reply<Ticket> Queueing::enter_alone(const EnterQueue& options, const EntryRequest& entry, const bus::Context& context) {
   return retry_on_change([&]() -> Reply<Ticket> {
     auto found = parts_.store.find_of(entry.tenant, entry.player, context.deadline);
     if (!found) return fail(std::move(found).error());
     std::optional<PartyState> party;
     if (found->party) party = std::move(found->party->state);
     const auto modes = parts_.modes.current();
-    const auto request = enter_queue_alone(party, entry, wishes, {*modes, parts_.ratings, parts_.clock.now()});
+    const auto request = enter_queue_alone(party, entry, options, {*modes, parts_.ratings, parts_.clock.now()});
     if (!request) return fail(request.error());
     auto ticket = enqueue(*request, context);
     if (!ticket) return ticket;
@@ -49,12 +49,12 @@ Reply<Ticket> Queueing::enter_alone(const EnterQueue& wishes, const EntryRequest
   });
 }
 
-Reply<Ticket> Queueing::enter_party(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context) {
+Reply<Ticket> Queueing::enter_party(const EnterQueue& options, const EntryRequest& entry, const bus::Context& context) {
   return retry_on_change([&]() -> Reply<Ticket> {
-    auto found = parts_.store.find(entry.tenant, *wishes.party_id, entry.player, context.deadline);
+    auto found = parts_.store.find(entry.tenant, *options.party_id, entry.player, context.deadline);
     if (!found) return fail(std::move(found).error());
     if (!found->party) return no_such_party();
-    return queue_party(found->party->state, wishes, entry, context);
+    return queue_party(found->party->state, options, entry, context);
   });
 }
 
@@ -69,7 +69,7 @@ Reply<Ticket> Queueing::retry_on_change(Attempt attempt) {
   }
 }
 
-Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& wishes, const EntryRequest& entry,
+Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& options, const EntryRequest& entry,
                                     const bus::Context& context) {
   if (party.party.ticket_id == entry.ticket_id && party.party.leader_id == entry.player) {
     // A repeated request, for example because the answer was lost.
@@ -81,7 +81,7 @@ Reply<Ticket> Queueing::queue_party(const PartyState& party, const EnterQueue& w
     return ticket;
   }
   const auto modes = parts_.modes.current();
-  const auto request = enter_queue(party, entry, wishes, {*modes, parts_.ratings, parts_.clock.now()});
+  const auto request = enter_queue(party, entry, options, {*modes, parts_.ratings, parts_.clock.now()});
   if (!request) return fail(request.error());
   auto ticket = enqueue(*request, context);
   if (!ticket) return ticket;

@@ -27,16 +27,16 @@ class Queueing {
   explicit Queueing(const Parts& parts) : parts_(parts) {}
 
   /// Idempotent by ticket_id: a repeated request gets the same answer.
-  Reply<Ticket> enter(const EnterQueue& wishes, const bus::Context& context);
+  Reply<Ticket> enter(const EnterQueue& options, const bus::Context& context);
   Reply<CancelledTicket> leave(const LeaveQueue& request, const bus::Context& context);
 
  private:
-  Reply<Ticket> enter_alone(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
-  Reply<Ticket> enter_party(const EnterQueue& wishes, const EntryRequest& entry, const bus::Context& context);
+  Reply<Ticket> enter_alone(const EnterQueue& options, const EntryRequest& entry, const bus::Context& context);
+  Reply<Ticket> enter_party(const EnterQueue& options, const EntryRequest& entry, const bus::Context& context);
   /// Repeats the attempt if the party changed between its check and the entry.
   template <class Attempt>
   Reply<Ticket> retry_on_change(Attempt attempt);
-  Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& wishes, const EntryRequest& entry,
+  Reply<Ticket> queue_party(const PartyState& party, const EnterQueue& options, const EntryRequest& entry,
                             const bus::Context& context);
   Reply<Ticket> enqueue(const Enqueue& request, const bus::Context& context);
   Reply<CancelledTicket> leave_ticket(TicketId ticket, const bus::Context& context);

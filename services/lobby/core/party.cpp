@@ -130,14 +130,14 @@ ReadyState ready_summary(const Party& party) {
   return summary;
 }
 
-PartyState create_party(PartyId id, const Creator& creator, const CreateParty& wishes, TimePoint now) {
+PartyState create_party(PartyId id, const Creator& creator, const CreateParty& options, TimePoint now) {
   PartyState state;
   state.party.party_id = id;
   state.party.leader_id = creator.player_id;
-  state.party.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
-  state.party.max_size = wishes.max_size;
-  state.party.is_public = wishes.is_public;
-  state.party.members = {{creator.player_id, wishes.username, false, now}};
+  state.party.region = options.region.value_or(options.home_region.value_or(default_region()));
+  state.party.max_size = options.max_size;
+  state.party.is_public = options.is_public;
+  state.party.members = {{creator.player_id, options.username, false, now}};
   if (creator.connected) set_presence(state, creator.player_id, Presence::connected);
   state.party.version = 1;
   state.party.created_at = now;
@@ -191,8 +191,8 @@ Reply<PartyState> join(const PartyState& before, const Joiner& joiner, TimePoint
   if (!invited && is_kicked(before, id, now)) {
     auto refusal =
         refuse(Code::kicked, "the party's leader kicked the player, who may join again later or when invited");
-    const auto left = std::chrono::ceil<Seconds>(before.kicked.at(id) - now);
-    refusal.error.retry_after_seconds = static_cast<int>(left.count());
+    const auto remaining = std::chrono::ceil<Seconds>(before.kicked.at(id) - now);
+    refusal.error.retry_after_seconds = static_cast<int>(remaining.count());
     return refusal;
   }
   if (member || joiner.in_a_party) return already_in_party(id);

@@ -75,7 +75,7 @@ struct Creator {
   bool connected = false;
 };
 
-PartyState create_party(PartyId id, const Creator& creator, const CreateParty& wishes, TimePoint now);
+PartyState create_party(PartyId id, const Creator& creator, const CreateParty& options, TimePoint now);
 
 /// Sets status, ticket and match of the party according to the ticket. A ticket that has ended is removed. After a
 /// match, and after a ticket that ended because a member was absent, no member is ready.

@@ -12,10 +12,10 @@ struct Choice {
   int team_size;
 };
 
-Reply<Choice> choose(const ModeTable& modes, const EnterQueue& wishes) {
-  const ModeRules* mode = modes.find(wishes.mode);
+Reply<Choice> choose(const ModeTable& modes, const EnterQueue& options) {
+  const ModeRules* mode = modes.find(options.mode);
   if (mode == nullptr) return refuse_field("/mode", "is not in the mode table", Code::unknown_mode);
-  const int size = mode->team_size_or_default(wishes.team_size);
+  const int size = mode->team_size_or_default(options.team_size);
   if (!mode->has_team_size(size)) {
     return refuse_field("/team_size", "is not one of the mode's", Code::invalid_team_size);
   }
@@ -71,48 +71,48 @@ Reply<Done> check_party_can_queue(const PartyState& state, PlayerId caller) {
   return Done{};
 }
 
-Enqueue request_for(const EntryRequest& entry, const EnterQueue& wishes, const Choice& choice) {
+Enqueue request_for(const EntryRequest& entry, const EnterQueue& options, const Choice& choice) {
   Enqueue request;
   request.ticket_id = entry.ticket_id;
   request.tenant = entry.tenant;
-  request.mode = wishes.mode;
+  request.mode = options.mode;
   request.team_size = choice.team_size;
-  request.latencies = wishes.latencies;
+  request.latencies = options.latencies;
   return request;
 }
 
 }  // namespace
 
-Reply<Enqueue> enter_queue(const PartyState& state, const EntryRequest& entry, const EnterQueue& wishes,
+Reply<Enqueue> enter_queue(const PartyState& state, const EntryRequest& entry, const EnterQueue& options,
                            const QueueContext& context) {
   const Party& party = state.party;
   if (auto leads = require_leader(party, entry.player); !leads) return fail(std::move(leads).error());
-  const auto choice = choose(context.modes, wishes);
+  const auto choice = choose(context.modes, options);
   if (!choice) return fail(choice.error());
 
-  Enqueue request = request_for(entry, wishes, *choice);
+  Enqueue request = request_for(entry, options, *choice);
   for (const auto& member : party.members) {
-    request.players.push_back(rated(member.player_id, wishes.mode, context));
+    request.players.push_back(rated(member.player_id, options.mode, context));
   }
   if (auto fits = check_party_fits(*choice, request.players); !fits) return fail(std::move(fits).error());
   if (auto can = check_party_can_queue(state, entry.player); !can) return fail(std::move(can).error());
   request.party_id = party.party_id;
   request.party_version = party.version;
-  request.region = wishes.region.value_or(party.region);
+  request.region = options.region.value_or(party.region);
   return request;
 }
 
 Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const EntryRequest& entry,
-                                 const EnterQueue& wishes, const QueueContext& context) {
-  const auto choice = choose(context.modes, wishes);
+                                 const EnterQueue& options, const QueueContext& context) {
+  const auto choice = choose(context.modes, options);
   if (!choice) return fail(choice.error());
   if (party && party->party.members.size() > 1) {
     return refuse_for(Code::in_party, {entry.player}, "only the party's leader may queue, with the whole party");
   }
 
-  Enqueue request = request_for(entry, wishes, *choice);
-  request.players.push_back(rated(entry.player, wishes.mode, context));
-  request.region = wishes.region.value_or(wishes.home_region.value_or(default_region()));
+  Enqueue request = request_for(entry, options, *choice);
+  request.players.push_back(rated(entry.player, options.mode, context));
+  request.region = options.region.value_or(options.home_region.value_or(default_region()));
   if (party) {
     request.party_id = party->party.party_id;
     request.party_version = party->party.version;

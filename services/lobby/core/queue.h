@@ -29,13 +29,13 @@ struct EntryRequest {
 /// The leader queues the party: 403 not_leader; 422 unknown_mode, invalid_team_size, party_too_large,
 /// party_spread_too_wide; 409 already_queued (with the ticket), in_match, member_absent, not_all_ready. The leader, who
 /// sent the request, counts as present.
-Reply<Enqueue> enter_queue(const PartyState& party, const EntryRequest& entry, const EnterQueue& wishes,
+Reply<Enqueue> enter_queue(const PartyState& party, const EntryRequest& entry, const EnterQueue& options,
                            const QueueContext& context);
 
 /// A player queues alone: 422 as above; 409 in_party in a party of more than one. The ticket of a player in a party of
 /// one belongs to the party: no one can join the party meanwhile, and the ticket ends when the player leaves the party.
 Reply<Enqueue> enter_queue_alone(const std::optional<PartyState>& party, const EntryRequest& entry,
-                                 const EnterQueue& wishes, const QueueContext& context);
+                                 const EnterQueue& options, const QueueContext& context);
 
 /// The new ticket as clients see it.
 Ticket ticket_of(const Enqueue& request, const Enqueued& answer, const ModeTable& modes, TimePoint now);

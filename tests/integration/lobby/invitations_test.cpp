@@ -14,9 +14,9 @@ class Invitations : public ::testing::Test {
   void SetUp() override { stack.wait_for_frames(); }
 
   PartyId private_party() {
-    CreateParty wishes;
-    wishes.is_public = false;
-    return party_of({&ada}, false, wishes);
+    CreateParty options;
+    options.is_public = false;
+    return party_of({&ada}, false, options);
   }
   bool received_end(const Gamer& gamer, PartyId party, const Gamer& guest, InviteEnd reason) {
     const auto text = wire::encode(frames::InviteEnded{party, guest.id, reason});

@@ -118,9 +118,9 @@ TEST(Start, WaitsUntilAllRatingsAreRead) {
     Caller caller;
     caller.role = Role::player;
     caller.player = players[i];
-    EnterQueue wishes;
-    wishes.mode = kRanked;
-    ASSERT_TRUE(stack.bus->request(wishes, caller, Deadline::after(Milliseconds{5'000})));
+    EnterQueue options;
+    options.mode = kRanked;
+    ASSERT_TRUE(stack.bus->request(options, caller, Deadline::after(Milliseconds{5'000})));
     EXPECT_EQ(stack.matchmaker->last_enqueue_of(players[i])->players[0].mmr, 1500.0 + static_cast<double>(i) * 100.25);
   }
 }

@@ -18,10 +18,10 @@ class Parties : public ::testing::Test {
 
 TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
   const Gamer ada(stack, "ada");
-  CreateParty wishes;
-  wishes.max_size = 3;
-  wishes.region = Region::parse("us-east");
-  const auto party = ada.create(wishes);
+  CreateParty options;
+  options.max_size = 3;
+  options.region = Region::parse("us-east");
+  const auto party = ada.create(options);
   ASSERT_TRUE(party);
   EXPECT_EQ(party->leader_id, ada.id);
   EXPECT_EQ(party->version, 1);
@@ -35,9 +35,9 @@ TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
 
 TEST_F(Parties, APrivatePartyIsNotFoundForOthers) {
   const Gamer ada(stack), bob(stack);
-  CreateParty wishes;
-  wishes.is_public = false;
-  const auto party = party_of({&ada}, false, wishes);
+  CreateParty options;
+  options.is_public = false;
+  const auto party = party_of({&ada}, false, options);
   const auto nowhere = PartyId::fresh(SystemClock{}.now());
   for (const auto& id : {party, nowhere}) {
     EXPECT_EQ(refusal(bob.see(id)), Code::not_found);
@@ -80,9 +80,9 @@ TEST_F(Parties, OtherTenantsAreSeparate) {
 
 TEST_F(Parties, ServicesSeeEveryPartyButHaveNoneOfTheirOwn) {
   const Gamer ada(stack);
-  CreateParty wishes;
-  wishes.is_public = false;
-  const auto party = party_of({&ada}, false, wishes);
+  CreateParty options;
+  options.is_public = false;
+  const auto party = party_of({&ada}, false, options);
   const auto deadline = Deadline::after(Milliseconds{5'000});
   EXPECT_TRUE(stack.bus->request(GetParty{party, std::nullopt}, Caller{}, deadline));
   EXPECT_TRUE(stack.bus->request(GetParty{std::nullopt, ada.id}, Caller{}, deadline));
@@ -110,17 +110,17 @@ TEST_F(Parties, JoiningNotifiesTheMembersAndClearsReadiness) {
 
 TEST_F(Parties, AFullPartyIsFull) {
   const Gamer ada(stack), bob(stack), eve(stack);
-  CreateParty wishes;
-  wishes.max_size = 2;
-  const auto party = party_of({&ada, &bob}, false, wishes);
+  CreateParty options;
+  options.max_size = 2;
+  const auto party = party_of({&ada, &bob}, false, options);
   EXPECT_EQ(refusal(eve.join(party)), Code::party_full);
 }
 
 TEST_F(Parties, OfAHundredJoinsForTheLastPlaceExactlyOneSucceeds) {
   const Gamer ada(stack);
-  CreateParty wishes;
-  wishes.max_size = 2;
-  const auto party = party_of({&ada}, false, wishes);
+  CreateParty options;
+  options.max_size = 2;
+  const auto party = party_of({&ada}, false, options);
   std::vector<std::unique_ptr<Gamer>> gamers;
   for (int i = 0; i < 100; ++i) gamers.push_back(std::make_unique<Gamer>(stack, "g", Gamer::Socket::none));
   std::atomic<int> joined{0}, full{0};
@@ -166,9 +166,9 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
 // I30: under concurrency each acknowledged change counts once, and every reader sees a consistent party.
 TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   const Gamer ada(stack, "ada", Gamer::Socket::none);
-  CreateParty wishes;
-  wishes.max_size = 4;
-  const auto party = party_of({&ada}, false, wishes);
+  CreateParty options;
+  options.max_size = 4;
+  const auto party = party_of({&ada}, false, options);
   std::vector<std::unique_ptr<Gamer>> gamers;
   for (int i = 0; i < 6; ++i) gamers.push_back(std::make_unique<Gamer>(stack, "g", Gamer::Socket::none));
   std::atomic<int> changes{0}, torn{0};
@@ -304,9 +304,9 @@ TEST_F(Parties, AKickedMemberCannotJoinAgainAtOnceUnlessInvited) {
 
 TEST_F(Parties, EveryConflictNamesThePlayer) {
   const Gamer ada(stack), bob(stack), eve(stack);
-  CreateParty wishes;
-  wishes.max_size = 2;
-  const auto party = party_of({&ada, &bob}, true, wishes);
+  CreateParty options;
+  options.max_size = 2;
+  const auto party = party_of({&ada, &bob}, true, options);
   const auto player_of = [](const auto& reply) { return reply ? std::nullopt : reply.error().player_id; };
   EXPECT_EQ(player_of(ada.create()), ada.id);
   EXPECT_EQ(player_of(bob.join(party)), bob.id);

@@ -25,12 +25,12 @@ class Queueing : public ::testing::Test {
 
 TEST_F(Queueing, APlayerQueuesAlone) {
   const Gamer ada(stack);
-  EnterQueue wishes;
-  wishes.mode = *Mode::parse("ranked");
-  wishes.team_size = 2;
-  wishes.home_region = Region::parse("us-east");
-  wishes.latencies = Latencies{{*Region::parse("us-east"), 30.0}};
-  const auto ticket = ada.ask(wishes);
+  EnterQueue options;
+  options.mode = *Mode::parse("ranked");
+  options.team_size = 2;
+  options.home_region = Region::parse("us-east");
+  options.latencies = Latencies{{*Region::parse("us-east"), 30.0}};
+  const auto ticket = ada.ask(options);
   ASSERT_TRUE(ticket);
   EXPECT_EQ(ticket->status, TicketStatus::searching);
   EXPECT_EQ(ticket->queue_entry_id, ticket->ticket_id);
@@ -44,7 +44,7 @@ TEST_F(Queueing, APlayerQueuesAlone) {
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->players[0].mmr, kInitialMmr);
   EXPECT_EQ(asked->players[0].deviation, kInitialDeviation);
-  EXPECT_EQ(asked->latencies, wishes.latencies);
+  EXPECT_EQ(asked->latencies, options.latencies);
   EXPECT_FALSE(asked->party_version);
   EXPECT_TRUE(published.wait_for_frame(ada.id, "queue_entered"));
 }
@@ -64,12 +64,12 @@ TEST_F(Queueing, TheSameTicketAgainIsTheSameEntryAndAnotherOneIsRefused) {
 TEST_F(Queueing, RefusesWhatTheModeTableDoesNotHave) {
   const Gamer ada(stack);
   EXPECT_EQ(refusal(ada.queue_alone("nowhere")), Code::unknown_mode);
-  EnterQueue wishes;
-  wishes.mode = *Mode::parse("duel");
-  wishes.team_size = 2;
-  EXPECT_EQ(refusal(ada.ask(wishes)), Code::invalid_team_size);
-  wishes.team_size = 0;
-  EXPECT_EQ(refusal(ada.ask(wishes)), Code::invalid_fields);
+  EnterQueue options;
+  options.mode = *Mode::parse("duel");
+  options.team_size = 2;
+  EXPECT_EQ(refusal(ada.ask(options)), Code::invalid_team_size);
+  options.team_size = 0;
+  EXPECT_EQ(refusal(ada.ask(options)), Code::invalid_fields);
 }
 
 TEST_F(Queueing, AMemberOfAPartyOfOneMayQueueAloneOneOfTwoMayNot) {
@@ -118,14 +118,14 @@ TEST_F(Queueing, TheLeaderQueuesTheReadyParty) {
 TEST_F(Queueing, APartysTicketAgainIsTheSameEntry) {
   const Gamer ada(stack);
   const auto party = party_of({&ada}, true);
-  EnterQueue wishes;
-  wishes.party_id = party;
-  wishes.mode = *Mode::parse("casual");
-  wishes.ticket_id = TicketId::fresh(SystemClock{}.now());
-  ASSERT_TRUE(ada.ask(wishes));
-  const auto again = ada.ask(wishes);
+  EnterQueue options;
+  options.party_id = party;
+  options.mode = *Mode::parse("casual");
+  options.ticket_id = TicketId::fresh(SystemClock{}.now());
+  ASSERT_TRUE(ada.ask(options));
+  const auto again = ada.ask(options);
   ASSERT_TRUE(again);
-  EXPECT_EQ(again->ticket_id, wishes.ticket_id);
+  EXPECT_EQ(again->ticket_id, options.ticket_id);
   EXPECT_FALSE(again->players);
 }
 
@@ -188,9 +188,9 @@ TEST_F(Queueing, AMatchedTicketIsNotCancelledAndItsPartyIsInAMatch) {
 
 TEST_F(Queueing, APlayerWhoIsQueuedAloneCannotEnterAParty) {
   const Gamer ada(stack), bob(stack);
-  CreateParty wishes;
-  wishes.is_public = false;
-  const auto party = party_of({&ada}, false, wishes);
+  CreateParty options;
+  options.is_public = false;
+  const auto party = party_of({&ada}, false, options);
   ASSERT_TRUE(ada.invite(party, bob));
   const auto ticket = bob.queue_alone()->ticket_id;
   const auto joined = bob.join(party);

@@ -88,28 +88,28 @@ Reply<std::vector<Invitation>> Gamer::invitations() const {
   return std::move(list->invites);
 }
 
-Reply<Party> Gamer::create(CreateParty wishes) const {
-  wishes.username = name;
-  return ask(wishes);
+Reply<Party> Gamer::create(CreateParty options) const {
+  options.username = name;
+  return ask(options);
 }
 
 Reply<Ticket> Gamer::queue(PartyId party, const char* mode, std::optional<int> team_size) const {
-  EnterQueue wishes;
-  wishes.party_id = party;
-  wishes.mode = *Mode::parse(mode);
-  wishes.team_size = team_size;
-  return ask(wishes);
+  EnterQueue options;
+  options.party_id = party;
+  options.mode = *Mode::parse(mode);
+  options.team_size = team_size;
+  return ask(options);
 }
 
 Reply<Ticket> Gamer::queue_alone(const char* mode, std::optional<TicketId> ticket) const {
-  EnterQueue wishes;
-  wishes.mode = *Mode::parse(mode);
-  wishes.ticket_id = ticket;
-  return ask(wishes);
+  EnterQueue options;
+  options.mode = *Mode::parse(mode);
+  options.ticket_id = ticket;
+  return ask(options);
 }
 
-PartyId party_of(const std::vector<const Gamer*>& members, bool ready, CreateParty wishes) {
-  const auto party = members.front()->create(std::move(wishes));
+PartyId party_of(const std::vector<const Gamer*>& members, bool ready, CreateParty options) {
+  const auto party = members.front()->create(std::move(options));
   if (!party) throw std::runtime_error("no party: " + party.error().detail);
   for (std::size_t i = 1; i < members.size(); ++i) {
     if (const auto joined = members[i]->join(party->party_id); !joined) throw std::runtime_error("cannot join");

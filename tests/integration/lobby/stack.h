@@ -89,7 +89,7 @@ class Gamer {
     return stack_.bus->request(request, caller_, Deadline::after(budget));
   }
 
-  Reply<Party> create(CreateParty wishes = {}) const;
+  Reply<Party> create(CreateParty options = {}) const;
   Reply<Party> join(PartyId party) const { return ask(JoinParty{party, name}); }
   Reply<Empty> leave(PartyId party) const { return ask(LeaveParty{party}); }
   Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const { return ask(SetReady{party, ready}); }
@@ -119,6 +119,6 @@ class Gamer {
 };
 
 /// Creates a party of these members, led by the first. `ready`: all are ready.
-PartyId party_of(const std::vector<const Gamer*>& members, bool ready = false, CreateParty wishes = {});
+PartyId party_of(const std::vector<const Gamer*>& members, bool ready = false, CreateParty options = {});
 
 }  // namespace mm::testing

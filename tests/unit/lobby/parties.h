@@ -26,10 +26,10 @@ inline MatchId some_match() { return MatchId(player(3000).uuid()); }
 
 /// Players 1 to `size`, joined one second apart; 1 leads. No member is ready.
 inline PartyState party_of(int size, bool is_public = true) {
-  CreateParty wishes;
-  wishes.is_public = is_public;
-  wishes.username = "p1";
-  PartyState state = create_party(some_party(), {player(1)}, wishes, at(0));
+  CreateParty options;
+  options.is_public = is_public;
+  options.username = "p1";
+  PartyState state = create_party(some_party(), {player(1)}, options, at(0));
   for (int i = 2; i <= size; ++i) {
     state.party.members.push_back({player(i), "p" + std::to_string(i), false, at(i)});
     ++state.party.version;

@@ -76,10 +76,10 @@ void check_step(const PartyState& before, const PartyState& after) {
 }
 
 RC_GTEST_PROP(PartyProperties, AnySequenceOfChangesKeepsThePartyConsistent, ()) {
-  CreateParty wishes;
-  wishes.max_size = *rc::gen::inRange(1, 11);
-  wishes.is_public = *rc::gen::arbitrary<bool>();
-  auto state = create_party(some_party(), {player(1), *rc::gen::arbitrary<bool>()}, wishes, at(0));
+  CreateParty options;
+  options.max_size = *rc::gen::inRange(1, 11);
+  options.is_public = *rc::gen::arbitrary<bool>();
+  auto state = create_party(some_party(), {player(1), *rc::gen::arbitrary<bool>()}, options, at(0));
   const auto steps = *rc::gen::inRange(0, 60);
   for (int i = 0; i < steps; ++i) {
     const auto after = any_change(state, at(*rc::gen::inRange(-100, 10'000)));

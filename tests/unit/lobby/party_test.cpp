@@ -16,12 +16,12 @@ Reply<PartyState> joins(const PartyState& before, int number, bool in_a_party = 
 }
 
 TEST(Party, IsCreatedWithItsCreatorAsLeader) {
-  CreateParty wishes;
-  wishes.username = "ada";
-  wishes.max_size = 3;
-  wishes.is_public = false;
-  wishes.home_region = Region::parse("us-east");
-  const auto party = create_party(some_party(), {player(1)}, wishes, at(0)).party;
+  CreateParty options;
+  options.username = "ada";
+  options.max_size = 3;
+  options.is_public = false;
+  options.home_region = Region::parse("us-east");
+  const auto party = create_party(some_party(), {player(1)}, options, at(0)).party;
   EXPECT_EQ(party.leader_id, player(1));
   EXPECT_EQ(party.region.str(), "us-east");
   EXPECT_EQ(party.max_size, 3);
@@ -33,11 +33,11 @@ TEST(Party, IsCreatedWithItsCreatorAsLeader) {
 }
 
 TEST(Party, TakesTheRequestedRegionThenTheHomeRegionThenTheDefault) {
-  CreateParty wishes;
-  EXPECT_EQ(create_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "eu-west");
-  wishes.home_region = Region::parse("us-east");
-  wishes.region = Region::parse("ap-south");
-  EXPECT_EQ(create_party(some_party(), {player(1)}, wishes, at(0)).party.region.str(), "ap-south");
+  CreateParty options;
+  EXPECT_EQ(create_party(some_party(), {player(1)}, options, at(0)).party.region.str(), "eu-west");
+  options.home_region = Region::parse("us-east");
+  options.region = Region::parse("ap-south");
+  EXPECT_EQ(create_party(some_party(), {player(1)}, options, at(0)).party.region.str(), "ap-south");
 }
 
 // The permissions of the leader, of another member, and of a stranger to a public and to a private party.

@@ -21,18 +21,18 @@ class QueueRules : public ::testing::Test {
     modes_ = ModeTable({ranked, duel});
   }
 
-  Reply<Enqueue> enters(const PartyState& party, PlayerId caller, const EnterQueue& wishes) {
-    return enter_queue(party, {default_tenant(), caller, some_ticket()}, wishes, {modes_, ratings_, now_});
+  Reply<Enqueue> enters(const PartyState& party, PlayerId caller, const EnterQueue& options) {
+    return enter_queue(party, {default_tenant(), caller, some_ticket()}, options, {modes_, ratings_, now_});
   }
-  Reply<Enqueue> enters_alone(int party_size, const EnterQueue& wishes) {
+  Reply<Enqueue> enters_alone(int party_size, const EnterQueue& options) {
     const auto party = party_size == 0 ? std::nullopt : std::optional(party_of(party_size));
-    return enter_queue_alone(party, {default_tenant(), player(1), some_ticket()}, wishes, {modes_, ratings_, now_});
+    return enter_queue_alone(party, {default_tenant(), player(1), some_ticket()}, options, {modes_, ratings_, now_});
   }
-  static EnterQueue wish(const char* name, std::optional<int> team_size = std::nullopt) {
-    EnterQueue wishes;
-    wishes.mode = mode(name);
-    wishes.team_size = team_size;
-    return wishes;
+  static EnterQueue options_for(const char* name, std::optional<int> team_size = std::nullopt) {
+    EnterQueue options;
+    options.mode = mode(name);
+    options.team_size = team_size;
+    return options;
   }
 
   ModeTable modes_;
@@ -42,17 +42,17 @@ class QueueRules : public ::testing::Test {
 
 TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
   ratings_.apply(player(2), mode("ranked"), {1600.25, 80.5, 40});
-  auto wishes = wish("ranked");
-  wishes.latencies = Latencies{{default_region(), 20.0}};
+  auto options = options_for("ranked");
+  options.latencies = Latencies{{default_region(), 20.0}};
   const auto party = with_all_ready(party_of(2));
-  const auto request = enters(party, player(1), wishes);
+  const auto request = enters(party, player(1), options);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->ticket_id, some_ticket());
   EXPECT_EQ(request->party_id, some_party());
   EXPECT_EQ(request->party_version, party.party.version);
   EXPECT_EQ(request->team_size, 5);
   EXPECT_EQ(request->region, party.party.region);
-  EXPECT_EQ(request->latencies, wishes.latencies);
+  EXPECT_EQ(request->latencies, options.latencies);
   ASSERT_EQ(request->players.size(), 2U);
   EXPECT_EQ(request->players[0].mmr, kInitialMmr);
   EXPECT_EQ(request->players[0].deviation, kInitialDeviation);
@@ -63,7 +63,7 @@ TEST_F(QueueRules, AReadyPartyIsQueuedWithItsVersionAndRatings) {
 TEST_F(QueueRules, TheDeviationOfAnInactivePlayerGrows) {
   const auto queued = [&](PlayerId who) {
     ratings_.apply(who, mode("ranked"), {1600.25, 60, 40, now_ - std::chrono::hours(24 * 365), 4.825});
-    const auto request = enter_queue_alone(std::nullopt, {default_tenant(), who, some_ticket()}, wish("ranked"),
+    const auto request = enter_queue_alone(std::nullopt, {default_tenant(), who, some_ticket()}, options_for("ranked"),
                                            {modes_, ratings_, now_});
     return request ? request->players.at(0).deviation : 0;
   };
@@ -78,30 +78,30 @@ TEST_F(QueueRules, RefusalsOfAPartyComeInOrder) {
   ratings_.apply(player(2), mode("ranked"), {1900, 80, 40});
   const auto ready = with_all_ready(party_of(2));
   const auto large = queued_party(3);
-  EXPECT_EQ(refusal(enters(with_all_ready(party_of(2, false)), player(9), wish("nowhere"))), Code::not_found);
-  EXPECT_EQ(refusal(enters(ready, player(2), wish("nowhere"))), Code::not_leader);
-  EXPECT_EQ(refusal(enters(ready, player(9), wish("nowhere"))), Code::not_leader);
-  EXPECT_EQ(refusal(enters(large, player(1), wish("nowhere", 7))), Code::unknown_mode);
-  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked", 7))), Code::invalid_team_size);
-  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked", 2))), Code::party_too_large);
-  EXPECT_EQ(refusal(enters(large, player(1), wish("ranked"))), Code::party_spread_too_wide);
+  EXPECT_EQ(refusal(enters(with_all_ready(party_of(2, false)), player(9), options_for("nowhere"))), Code::not_found);
+  EXPECT_EQ(refusal(enters(ready, player(2), options_for("nowhere"))), Code::not_leader);
+  EXPECT_EQ(refusal(enters(ready, player(9), options_for("nowhere"))), Code::not_leader);
+  EXPECT_EQ(refusal(enters(large, player(1), options_for("nowhere", 7))), Code::unknown_mode);
+  EXPECT_EQ(refusal(enters(large, player(1), options_for("ranked", 7))), Code::invalid_team_size);
+  EXPECT_EQ(refusal(enters(large, player(1), options_for("ranked", 2))), Code::party_too_large);
+  EXPECT_EQ(refusal(enters(large, player(1), options_for("ranked"))), Code::party_spread_too_wide);
 }
 
 TEST_F(QueueRules, ConflictsOfAPartyComeLast) {
-  const auto queued = enters(queued_party(2), player(1), wish("ranked"));
+  const auto queued = enters(queued_party(2), player(1), options_for("ranked"));
   EXPECT_EQ(refusal(queued), Code::already_queued);
   EXPECT_EQ(queued.error().ticket_id, some_ticket());
-  EXPECT_EQ(refusal(enters(playing_party(2), player(1), wish("ranked"))), Code::in_match);
+  EXPECT_EQ(refusal(enters(playing_party(2), player(1), options_for("ranked"))), Code::in_match);
   auto party = with_all_ready(party_of(2));
   party.party.members[0].ready = false;  // the leader must be ready too
-  EXPECT_EQ(refusal(enters(party, player(1), wish("ranked"))), Code::not_all_ready);
+  EXPECT_EQ(refusal(enters(party, player(1), options_for("ranked"))), Code::not_all_ready);
 }
 
 TEST_F(QueueRules, AbsentMembersAreReportedBeforeMembersWhoAreNotReady) {
   auto party = party_of(3);
   set_presence(party, player(2), Presence::absent);
   set_presence(party, player(3), Presence::absent);
-  const auto refused = enters(party, player(1), wish("ranked"));
+  const auto refused = enters(party, player(1), options_for("ranked"));
   EXPECT_EQ(refusal(refused), Code::member_absent);
   EXPECT_EQ(refused.error().player_id, player(2));
   ASSERT_EQ(refused.error().errors.size(), 2U);
@@ -112,52 +112,52 @@ TEST_F(QueueRules, AMemberInTheGracePeriodAndTheCallerAreNotAbsent) {
   auto party = with_all_ready(party_of(3));
   set_presence(party, player(1), Presence::absent);
   set_presence(party, player(2), Presence::away);
-  EXPECT_TRUE(enters(party, player(1), wish("ranked")));
+  EXPECT_TRUE(enters(party, player(1), options_for("ranked")));
 }
 
 TEST_F(QueueRules, EveryConflictOfAPartyNamesAPlayer) {
   auto party = with_all_ready(party_of(2));
   party.party.members[1].ready = false;
-  EXPECT_EQ(enters(party, player(1), wish("ranked")).error().player_id, player(2));
-  EXPECT_EQ(enters(queued_party(2), player(1), wish("ranked")).error().player_id, player(1));
-  EXPECT_EQ(enters(playing_party(2), player(1), wish("ranked")).error().player_id, player(1));
-  EXPECT_EQ(enters_alone(2, wish("duel")).error().player_id, player(1));
+  EXPECT_EQ(enters(party, player(1), options_for("ranked")).error().player_id, player(2));
+  EXPECT_EQ(enters(queued_party(2), player(1), options_for("ranked")).error().player_id, player(1));
+  EXPECT_EQ(enters(playing_party(2), player(1), options_for("ranked")).error().player_id, player(1));
+  EXPECT_EQ(enters_alone(2, options_for("duel")).error().player_id, player(1));
 }
 
 TEST_F(QueueRules, ASpreadAtTheLimitIsAllowed) {
   ratings_.apply(player(2), mode("ranked"), {1800, 80, 40});
-  EXPECT_TRUE(enters(with_all_ready(party_of(2)), player(1), wish("ranked")));
+  EXPECT_TRUE(enters(with_all_ready(party_of(2)), player(1), options_for("ranked")));
 }
 
 TEST_F(QueueRules, APlayerQueuesAloneWithoutAPartyOrInAPartyOfOne) {
   for (const int size : {0, 1}) {
-    const auto request = enters_alone(size, wish("duel"));
+    const auto request = enters_alone(size, options_for("duel"));
     ASSERT_TRUE(request);
     EXPECT_EQ(request->party_id.has_value(), size == 1) << "the ticket of a party of one belongs to the party";
     EXPECT_EQ(request->party_version.has_value(), size == 1);
     EXPECT_EQ(request->team_size, 1);
     EXPECT_EQ(request->players.size(), 1U);
   }
-  EXPECT_EQ(refusal(enters_alone(2, wish("duel"))), Code::in_party);
-  EXPECT_EQ(refusal(enters_alone(2, wish("nowhere"))), Code::unknown_mode);
-  EXPECT_EQ(refusal(enters_alone(0, wish("duel", 2))), Code::invalid_team_size);
+  EXPECT_EQ(refusal(enters_alone(2, options_for("duel"))), Code::in_party);
+  EXPECT_EQ(refusal(enters_alone(2, options_for("nowhere"))), Code::unknown_mode);
+  EXPECT_EQ(refusal(enters_alone(0, options_for("duel", 2))), Code::invalid_team_size);
 }
 
 TEST_F(QueueRules, TheRegionIsTheRequestedOneElseThePartysOrTheHomeElseTheDefault) {
-  auto wishes = wish("duel");
-  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "eu-west");
-  wishes.home_region = Region::parse("us-east");
-  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "us-east");
+  auto options = options_for("duel");
+  EXPECT_EQ(enters_alone(0, options)->region.str(), "eu-west");
+  options.home_region = Region::parse("us-east");
+  EXPECT_EQ(enters_alone(0, options)->region.str(), "us-east");
   auto party = with_all_ready(party_of(1));
   party.party.region = *Region::parse("sa-east");
-  EXPECT_EQ(enters(party, player(1), wishes)->region.str(), "sa-east");
-  wishes.region = Region::parse("ap-south");
-  EXPECT_EQ(enters_alone(0, wishes)->region.str(), "ap-south");
-  EXPECT_EQ(enters(party, player(1), wishes)->region.str(), "ap-south");
+  EXPECT_EQ(enters(party, player(1), options)->region.str(), "sa-east");
+  options.region = Region::parse("ap-south");
+  EXPECT_EQ(enters_alone(0, options)->region.str(), "ap-south");
+  EXPECT_EQ(enters(party, player(1), options)->region.str(), "ap-south");
 }
 
 TEST_F(QueueRules, TheTicketHasTheDataOfTheRequestAndTheAnswer) {
-  const auto request = enters(with_all_ready(party_of(2)), player(1), wish("ranked"));
+  const auto request = enters(with_all_ready(party_of(2)), player(1), options_for("ranked"));
   Enqueued answer;
   answer.ticket_id = some_ticket();
   answer.queued_at = at(10);
