@@ -164,7 +164,8 @@ Answer Player::log_in() {
   return login;
 }
 
-Answer Player::ask(const std::string& method, const std::string& path, const std::string& body, const Headers& more) const {
+Answer Player::send(const std::string& method, const std::string& path, const std::string& body,
+                    const Headers& more) const {
   Headers headers = more;
   headers["Authorization"] = "Bearer " + token_;
   return http(method, gateway(path), body, headers);

@@ -48,11 +48,14 @@ class Player {
   const std::string& token() const { return token_; }
   const std::string& refresh_token() const { return refresh_token_; }
 
-  Answer get(const std::string& path) const { return ask("GET", path); }
-  Answer post(const std::string& path, const std::string& body = "{}", const Headers& more = {}) const { return ask("POST", path, body, more); }
-  Answer remove(const std::string& path) const { return ask("DELETE", path); }
-  Answer patch(const std::string& path, const std::string& body) const { return ask("PATCH", path, body); }
-  Answer ask(const std::string& method, const std::string& path, const std::string& body = "", const Headers& more = {}) const;
+  Answer get(const std::string& path) const { return send("GET", path); }
+  Answer post(const std::string& path, const std::string& body = "{}", const Headers& more = {}) const {
+    return send("POST", path, body, more);
+  }
+  Answer remove(const std::string& path) const { return send("DELETE", path); }
+  Answer patch(const std::string& path, const std::string& body) const { return send("PATCH", path, body); }
+  Answer send(const std::string& method, const std::string& path, const std::string& body = "",
+              const Headers& more = {}) const;
 
  private:
   Answer sign_up(const std::string& region);

@@ -99,14 +99,14 @@ class Search {
 
 class Crowd : public ::testing::Test {
  protected:
-  Reply<std::string> ask(const std::string& subject, const std::string& body) {
+  Reply<std::string> send(const std::string& subject, const std::string& body) {
     return watcher_.bus().request(subject, body, Caller{}, Deadline::after(Milliseconds(10'000)));
   }
   std::string naming(const std::string& ticket) const {
     return R"({"tenant":")" + tenant_ + R"(","ticket_id":")" + ticket + "\"}";
   }
-  Reply<std::string> status(const std::string& ticket) { return ask("matchmaker.status", naming(ticket)); }
-  Reply<std::string> cancel(const std::string& ticket) { return ask("matchmaker.cancel", naming(ticket)); }
+  Reply<std::string> status(const std::string& ticket) { return send("matchmaker.status", naming(ticket)); }
+  Reply<std::string> cancel(const std::string& ticket) { return send("matchmaker.cancel", naming(ticket)); }
   bool one_in(int n) { return std::uniform_int_distribution<int>(1, n)(random_) == 1; }
   static int refusal(const Reply<std::string>& reply) { return reply ? 200 : reply.error().status(); }
 
@@ -170,7 +170,7 @@ Offer Crowd::invent() {
 void Crowd::offer_one() {
   auto offer = invent();
   offer.asked = std::chrono::steady_clock::now();
-  const auto answer = ask("matchmaker.enqueue", offer.body);
+  const auto answer = send("matchmaker.enqueue", offer.body);
   ASSERT_TRUE(answer.ok()) << answer.error().detail << " " << offer.body;
   ASSERT_EQ(member(*answer, "ticket_id"), offer.id);
   const auto bucket = member(*answer, "bucket");
@@ -184,12 +184,12 @@ void Crowd::offer_one() {
 }
 
 void Crowd::send_again(const Offer& offer, const std::string& answer) {
-  const auto again = ask("matchmaker.enqueue", offer.body);
+  const auto again = send("matchmaker.enqueue", offer.body);
   ASSERT_TRUE(again.ok()) << again.error().detail;
   EXPECT_EQ(member(*again, "queued_at"), member(answer, "queued_at"));
   auto other = offer.body;
   other.replace(other.find(offer.region), offer.region.size(), "zz-crowd");
-  EXPECT_EQ(refusal(ask("matchmaker.enqueue", other)), 409) << "the same ticket with other content";
+  EXPECT_EQ(refusal(send("matchmaker.enqueue", other)), 409) << "the same ticket with other content";
 }
 
 void Crowd::take_back() {
@@ -327,7 +327,7 @@ TEST_F(Crowd, EveryTicketIsInOneFairMatchOrTakenBackOrHasNobodyToPlayWith) {
 
 TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
   const auto entry = [&](const std::string& mode, int size, const std::string& region, const std::string& players) {
-    return ask("matchmaker.enqueue", R"({"tenant":")" + tenant_ + R"(","mode":")" + mode + R"(","team_size":)" +
+    return send("matchmaker.enqueue", R"({"tenant":")" + tenant_ + R"(","mode":")" + mode + R"(","team_size":)" +
                                          std::to_string(size) + R"(,"region":")" + region + R"(","players":[)" +
                                          players + "]}");
   };
@@ -342,22 +342,22 @@ TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
   EXPECT_EQ(code(entry("ranked", 5, "Moon", player)), "invalid_fields");
   EXPECT_EQ(code(entry("ranked", 5, "eu-crowd", player + "," + player)), "invalid_fields");
   EXPECT_EQ(code(entry("ranked", 5, "eu-crowd", "")), "invalid_fields");
-  EXPECT_EQ(refusal(ask("matchmaker.enqueue", "{")), 400);
+  EXPECT_EQ(refusal(send("matchmaker.enqueue", "{")), 400);
 
   // A newer version may send fields that this version does not know.
   const auto known =
-      ask("matchmaker.enqueue", R"({"tenant":")" + tenant_ +
+      send("matchmaker.enqueue", R"({"tenant":")" + tenant_ +
                                     R"(","mode":"ranked","region":"zz-crowd","later":1,"players":[)" + player + "]}");
   ASSERT_TRUE(known.ok()) << known.error().detail;
   std::string buckets;
   EXPECT_TRUE(testing::eventually([&] {
-    buckets = ask("matchmaker.queues", R"({"tenant":")" + tenant_ + "\"}").value_or("");
+    buckets = send("matchmaker.queues", R"({"tenant":")" + tenant_ + "\"}").value_or("");
     return member(buckets, "buckets.0.tickets") == "1" && !member(buckets, "buckets.0.owner").empty();
   })) << buckets;
   EXPECT_EQ(member(buckets, "buckets.0.region"), "zz-crowd");
 
   const auto second =
-      ask("matchmaker.enqueue",
+      send("matchmaker.enqueue",
           R"({"tenant":")" + tenant_ + R"(","mode":"duel","region":"zz-crowd","players":[)" + player + "]}");
   EXPECT_EQ(code(second), "already_queued") << "a player has one ticket";
   EXPECT_EQ(refusal(cancel(member(*known, "ticket_id"))), 200);

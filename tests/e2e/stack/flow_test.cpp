@@ -34,7 +34,7 @@ void expect_story_in_logs(const std::string& match_id) {
   auto trace_id = match_id;
   std::erase(trace_id, '-');
   std::string lines;
-  const auto told = [&](const std::string& event) {
+  const auto times_logged = [&](const std::string& event) {
     std::size_t count = 0;
     std::istringstream all(lines);
     for (std::string line; std::getline(all, line);) {
@@ -49,7 +49,8 @@ void expect_story_in_logs(const std::string& match_id) {
     lines = Stack::instance().shell("cat " + Stack::instance().folder() + "/state/log/*/current | grep " + match_id).output;
     return lines.find("match_listed") != std::string::npos;
   }));
-  for (const char* event : {"match_found", "match_ready", "match_ended", "match_rated", "match_listed"}) EXPECT_EQ(told(event), 1u) << event;
+  for (const char* event : {"match_found", "match_ready", "match_ended", "match_rated", "match_listed"})
+    EXPECT_EQ(times_logged(event), 1u) << event;
   for (const char* secret : {"join_token", "server_token", "join_key", "eyJ"}) EXPECT_EQ(lines.find(secret), std::string::npos) << secret;
 }
 

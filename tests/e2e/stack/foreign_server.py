@@ -32,13 +32,13 @@ def play(match, say, hosted):
     post(match, 'heartbeat', {'player_count': 0, 'status': 'running'})
     post(match, 'result', {'winning_team': 0, 'duration_seconds': 1})
     hosted.discard(match['match_id'])
-    say({'event': 'ended', 'match_id': match['match_id']})
+    send({'event': 'ended', 'match_id': match['match_id']})
 
 
 def serve(connection, hosted):
     lock = threading.Lock()
 
-    def say(line):
+    def send(line):
         with lock:
             try:
                 connection.sendall((json.dumps(line) + '\n').encode())
@@ -46,12 +46,12 @@ def serve(connection, hosted):
                 pass  # the orchestrator went; it comes back by itself
 
     endpoint = f"{os.environ['MM_GAME_ADDRESS']}:{os.environ['MM_GAME_PORT']}"
-    say({'event': 'hello', 'server_id': os.environ['MM_SERVER_ID'], 'endpoint': endpoint, 'capacity': 64, 'matches': sorted(hosted)})
+    send({'event': 'hello', 'server_id': os.environ['MM_SERVER_ID'], 'endpoint': endpoint, 'capacity': 64, 'matches': sorted(hosted)})
     for text in connection.makefile('r'):
         line = json.loads(text)
         if 'match_id' not in line:
             continue
-        say({'event': 'hosting', 'match_id': line['match_id']})
+        send({'event': 'hosting', 'match_id': line['match_id']})
         if line['match_id'] not in hosted:
             hosted.add(line['match_id'])
             threading.Thread(target=play, args=(line, say, hosted), daemon=True).start()

@@ -77,13 +77,13 @@ TEST(Operations, TheDemoPlaysARoundAndShowsTheStandingsAfterIt) {
   const auto demo = Stack::instance().shell("$BUILD/bin/mm-demo play 2");
   EXPECT_EQ(demo.status, 0) << demo.output;
   EXPECT_EQ(demo.output.find("FAILED"), std::string::npos) << demo.output;
-  const auto told = table_of(demo.output, "Ratings", 0, 3);
+  const auto printed = table_of(demo.output, "Ratings", 0, 3);
   const auto shown = table_of(demo.output, "Leaderboard: ranked", 1, 2);
-  EXPECT_EQ(told.size(), 20u) << demo.output;
+  EXPECT_EQ(printed.size(), 20u) << demo.output;
   EXPECT_EQ(shown.size(), 10u) << demo.output;
   for (const auto& [name, mmr] : shown) {
-    const auto found = told.find(name);
-    if (found != told.end()) { EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output; }
+    const auto found = printed.find(name);
+    if (found != printed.end()) { EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output; }
   }
 }
 

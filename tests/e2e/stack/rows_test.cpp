@@ -236,7 +236,7 @@ TEST(ExplainRows, ATicketTellsItsPlayerWhyItWaitsAndWhatWouldHelp) {
 
 TEST(HeaderRows, EveryAnswerCarriesItsHeaders) {
   const auto player = Player::fresh();
-  const auto answer = player.ask("GET", "/v1/profile/me", "",
+  const auto answer = player.send("GET", "/v1/profile/me", "",
                                  {{"X-Request-Id", "my-request-7"}, {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
   EXPECT_EQ(answer.headers.at("x-request-id"), "my-request-7");
   EXPECT_EQ(answer.headers.at("traceparent").substr(3, 32), "0af7651916cd43dd8448eb211c80319c");
@@ -244,7 +244,7 @@ TEST(HeaderRows, EveryAnswerCarriesItsHeaders) {
   EXPECT_TRUE(answer.headers.count("ratelimit-policy"));
   expect_problem(http("GET", gateway("/v1/leaderboard"), "", {{"Authorization", "Bearer nonsense"}}), 401, "unauthorized");
   expect_problem(player.get("/v1/no/such/path"), 404, "not_found");
-  const auto wrong_method = player.ask("PUT", "/v1/profile/me", "{}");
+  const auto wrong_method = player.send("PUT", "/v1/profile/me", "{}");
   expect_problem(wrong_method, 405, "method_not_allowed");
   EXPECT_NE(wrong_method.headers.at("allow").find("PATCH"), std::string::npos);
   expect_problem(http("POST", gateway("/v1/auth/login"), "{}", {{"content-type", "text/plain"}}), 415, "unsupported_media_type");

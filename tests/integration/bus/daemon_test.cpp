@@ -163,10 +163,10 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   const auto bus = Bus::connect(bus_options(server.nats()), metrics, soon(30'000));
   ASSERT_TRUE(bus.ok());
   std::mutex mutex;
-  std::string told;
+  std::string published;
   const Subscription violations(**bus, "events.violation.nats_permission", "", [&](std::string_view, std::string_view body) {
     const std::lock_guard lock(mutex);
-    told = body;
+    published = body;
   });
   url_ = server.nats().url();
   start({"MM_NATS_USER=sample", "MM_INSTANCE=sample-1"});
@@ -176,7 +176,7 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   EXPECT_THAT(get("/metrics"), HasSubstr("mm_bus_errors_total{kind=\"permission\"} 1"));
   EXPECT_TRUE(eventually([&] {
     const std::lock_guard lock(mutex);
-    return told == R"({"instance":"sample-1","action":"subscribe","subject":"test.echo"})";
+    return published == R"({"instance":"sample-1","action":"subscribe","subject":"test.echo"})";
   }));
   EXPECT_EQ(testing::OwnNats::take_errors().size(), 1u);
 }

@@ -155,11 +155,11 @@ TEST_F(Events, PoisonIsReportedAndTheNextEventFlows) {
   consumer.start();
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
   for (const char* sequence : {"\"sequence\":1", "\"sequence\":2"}) {
-    const auto told = listener.next();
-    ASSERT_TRUE(told.has_value());
-    EXPECT_EQ(told->subject, "events.violation.poison_message");
-    EXPECT_THAT(told->body, HasSubstr(sequence));
-    EXPECT_THAT(told->body, ::testing::Not(HasSubstr("not json")));
+    const auto violation = listener.next();
+    ASSERT_TRUE(violation.has_value());
+    EXPECT_EQ(violation->subject, "events.violation.poison_message");
+    EXPECT_THAT(violation->body, HasSubstr(sequence));
+    EXPECT_THAT(violation->body, ::testing::Not(HasSubstr("not json")));
   }
   EXPECT_EQ(metric("mm_bus_dead_letters_total{consumer=\"test\",stream=\"MATCH\"}"), 2);
 }
@@ -265,7 +265,7 @@ TEST_F(Events, AConsumerThatIsMissingIsToldOfAndWaitedFor) {
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
   EXPECT_THAT(bus_->missing_consumers(), ::testing::IsEmpty());
   RawClient raw(nats_.port());
-  const auto removed = raw.ask("$JS.API.CONSUMER.DELETE.MATCH.test", "", "");
+  const auto removed = raw.request("$JS.API.CONSUMER.DELETE.MATCH.test", "", "");
   ASSERT_TRUE(removed.has_value());
   EXPECT_THAT(removed->body, HasSubstr("\"success\":true"));
   EXPECT_TRUE(eventually([&] { return bus_->missing_consumers() == std::vector<std::string>{"MATCH.test"}; }));
@@ -283,7 +283,7 @@ TEST_F(Events, AStreamThatVanishedAndIsMadeAgainIsConsumed) {
   store(1, "1");
   ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
   RawClient raw(nats_.port());
-  ASSERT_TRUE(raw.ask("$JS.API.STREAM.DELETE.MATCH", "", "").has_value());
+  ASSERT_TRUE(raw.request("$JS.API.STREAM.DELETE.MATCH", "", "").has_value());
   EXPECT_TRUE(eventually([&] { return !bus_->missing_consumers().empty(); }));
   make_consumers(*bus_, {"test"});
   store(2, "2");

@@ -25,7 +25,7 @@ class Outage : public ::testing::Test {
     make_consumers(*bus_, {"test"});
   }
 
-  Reply<Echoed> ask(int number, Deadline deadline = soon()) {
+  Reply<Echoed> send(int number, Deadline deadline = soon()) {
     return client_->request(Echo{std::to_string(number)}, {}, deadline);
   }
   bool both_back() { return bus_->connected() && client_->connected(); }
@@ -40,12 +40,12 @@ class Outage : public ::testing::Test {
 };
 
 TEST_F(Outage, RequestsFailAtOnceWhileTheServerIsAwayAndNothingOldArrivesLater) {
-  ASSERT_TRUE(ask(1).ok());
+  ASSERT_TRUE(send(1).ok());
   nats_.kill();
   ASSERT_TRUE(eventually([&] { return !bus_->connected() && !client_->connected(); }));
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 100; ++i) {
-    const auto answer = ask(100 + i, soon(60'000));
+    const auto answer = send(100 + i, soon(60'000));
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().code, Code::unavailable);
     EXPECT_FALSE(client_->publish("test.echo", R"({"text":"200"})").ok());
@@ -57,7 +57,7 @@ TEST_F(Outage, RequestsFailAtOnceWhileTheServerIsAwayAndNothingOldArrivesLater) 
   EXPECT_EQ(client_->server_id(), "");
 
   nats_.restart();
-  ASSERT_TRUE(eventually([&] { return both_back() && ask(2).ok(); }));
+  ASSERT_TRUE(eventually([&] { return both_back() && send(2).ok(); }));
   EXPECT_THAT(handled_.all(), ::testing::ElementsAre(1, 2));
 }
 
@@ -89,18 +89,18 @@ TEST_F(Outage, RequestsUnderWayFailWhenTheConnectionBreaks) {
 }
 
 TEST_F(Outage, AFrozenServerCostsNoMoreThanTheDeadline) {
-  ASSERT_TRUE(ask(1).ok());
+  ASSERT_TRUE(send(1).ok());
   nats_.freeze();
   // On a busy machine the threads of nats-server stop one after the other, so a request may still be answered.
   Reply<Echoed> answer = Echoed{};
   ASSERT_TRUE(eventually([&] {
-    answer = ask(2, soon(200));
+    answer = send(2, soon(200));
     return !answer.ok();
   }));
   EXPECT_EQ(answer.error().code, Code::deadline_exceeded);
   EXPECT_FALSE(client_->store_all({{"match.found", "{}", "x", {}}}, soon(200))[0].ok());
   nats_.thaw();
-  EXPECT_TRUE(eventually([&] { return ask(3).ok(); }));
+  EXPECT_TRUE(eventually([&] { return send(3).ok(); }));
 }
 
 TEST_F(Outage, AConsumerGoesOnWhereItWasWhenTheServerIsBack) {

@@ -77,7 +77,7 @@ std::vector<std::string> RawClient::refusals() {
 // Messages that arrive meanwhile are dropped, so this is called before a message is published.
 bool RawClient::synchronise() { return refusals().empty(); }
 
-std::optional<RawClient::Message> RawClient::ask(std::string_view subject, std::string_view headers,
+std::optional<RawClient::Message> RawClient::request(std::string_view subject, std::string_view headers,
                                                  std::string_view body) {
   const auto inbox = "_INBOX.raw." + std::to_string(::getpid()) + "." + std::to_string(++last_inbox_);
   subscribe(inbox);

@@ -28,7 +28,7 @@ class RawClient {
     std::string body;
   };
   /// Publishes a message with an inbox as reply subject, and waits for one answer.
-  std::optional<Message> ask(std::string_view subject, std::string_view headers, std::string_view body);
+  std::optional<Message> request(std::string_view subject, std::string_view headers, std::string_view body);
 
   void subscribe(std::string_view subject);
 

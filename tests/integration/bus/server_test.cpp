@@ -87,7 +87,7 @@ TEST_F(Serving, ARefusalComesBackAsItsProblem) {
 TEST_F(Serving, ARefusalCarriesTheServiceErrorHeaders) {
   const auto server = serve_echo([](const Echo&, const Context&) -> Reply<Echoed> { return refuse(Code::not_found); });
   RawClient raw(nats_->port());
-  const auto answer = raw.ask("test.echo", "", R"({"text":"x"})");
+  const auto answer = raw.request("test.echo", "", R"({"text":"x"})");
   ASSERT_TRUE(answer.has_value());
   EXPECT_THAT(answer->headers, HasSubstr("Nats-Service-Error: not_found"));
   EXPECT_THAT(answer->headers, HasSubstr("Nats-Service-Error-Code: 404"));
@@ -181,7 +181,7 @@ TEST_F(Serving, MalformedHeadersAreRefusedByName) {
       {"Mm-Deadline-Ms", "0"},          {"Mm-Role", "player"},         {"Mm-Role", "server"},
   };
   for (const auto& [name, value] : cases) {
-    const auto answer = raw.ask("test.echo", header_block({{name, value}}), R"({"text":"x"})");
+    const auto answer = raw.request("test.echo", header_block({{name, value}}), R"({"text":"x"})");
     ASSERT_TRUE(answer.has_value()) << name;
     const auto problem = wire::decode_problem(answer->body);
     EXPECT_EQ(problem.code, Code::invalid_fields) << name << ": " << value;
@@ -199,7 +199,7 @@ TEST_F(Serving, HugeDeadlinesAreCappedAndBadTracesIgnored) {
   });
   RawClient raw(nats_->port());
   const auto headers = header_block({{"Mm-Deadline-Ms", "99999999999999999999999"}, {"traceparent", "00-zz-yy-01"}});
-  const auto answer = raw.ask("test.echo", headers, R"({"text":"x"})");
+  const auto answer = raw.request("test.echo", headers, R"({"text":"x"})");
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->body, R"({"text":"x"})");
   ASSERT_TRUE(seen.has_value());
@@ -215,7 +215,7 @@ TEST_F(Serving, WhoNamesAPlayerActsAsAPlayerUnlessToldOtherwise) {
   });
   RawClient raw(nats_->port());
   const auto player = PlayerId::fresh(SystemClock{}.now()).to_string();
-  ASSERT_TRUE(raw.ask("test.echo", header_block({{"Mm-Player", player}}), R"({"text":"x"})"));
+  ASSERT_TRUE(raw.request("test.echo", header_block({{"Mm-Player", player}}), R"({"text":"x"})"));
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->role, Role::player);
 }
@@ -238,14 +238,14 @@ TEST_F(Serving, SurvivesAnythingAClientSends) {
       {"{\"text\":\"" + std::string(900'000, 'x') + "\"}", Code::invalid_fields},
   };
   for (const auto& [body, code] : bodies) {
-    const auto answer = raw.ask("test.echo", "", body);
+    const auto answer = raw.request("test.echo", "", body);
     ASSERT_TRUE(answer.has_value()) << body.substr(0, 40);
     EXPECT_EQ(wire::decode_problem(answer->body).code, code) << body.substr(0, 40);
   }
   for (const std::string& headers : {std::string("NATS/1.0\r\n\r\n"), std::string("NATS/1.0\r\nMm-Player\r\n\r\n"),
                                      std::string("NATS/1.0\r\n: x\r\n\r\n"), std::string("rubbish\r\n\r\n"),
                                      std::string("NATS/1.0 503\r\n\r\n"), std::string("\0\0\0\0", 4)}) {
-    EXPECT_TRUE(raw.ask("test.echo", headers, R"({"text":"x"})").has_value());
+    EXPECT_TRUE(raw.request("test.echo", headers, R"({"text":"x"})").has_value());
   }
   EXPECT_TRUE(client_->request(Echo{"still here"}, {}, soon()).ok());
 }
@@ -275,13 +275,13 @@ TEST_F(Serving, ABatchHandlerGetsAllThatWaits) {
   server.start();
   AsyncRequests requests(*client_, client_metrics_);
   Numbers answered;
-  const auto ask = [&](const std::string& text) {
+  const auto send = [&](const std::string& text) {
     requests.request("test.batch_echo", text, {}, {}, soon(), [&](Reply<std::string> r) { answered.add(r.ok()); });
   };
-  ask(R"({"text":"0"})");
+  send(R"({"text":"0"})");
   ASSERT_TRUE(eventually([&] { return gate.reached() == 1; }));
-  for (int i = 1; i <= 4; ++i) ask(R"({"text":"x"})");
-  ask("not json");
+  for (int i = 1; i <= 4; ++i) send(R"({"text":"x"})");
+  send("not json");
   ASSERT_TRUE(eventually([&] { return metrics_.expose().find("mm_bus_inbox_depth 5") != std::string::npos; }));
   gate.open();
   ASSERT_TRUE(eventually([&] { return answered.size() == 6; }));
@@ -342,15 +342,15 @@ TEST_F(Serving, WhatIsAddressedToOneInstanceReachesNoOther) {
   };
   const auto one = serve_at("one");
   auto two = serve_at("two");
-  const auto ask = [&](const std::string& address) {
+  const auto send = [&](const std::string& address) {
     return client_->request(addressed(BatchEcho::kSubject, address), R"({"text":"x"})", {}, soon());
   };
-  EXPECT_THAT(ask("one").value_or(""), HasSubstr("one"));
-  EXPECT_THAT(ask("two").value_or(""), HasSubstr("two"));
+  EXPECT_THAT(send("one").value_or(""), HasSubstr("one"));
+  EXPECT_THAT(send("two").value_or(""), HasSubstr("two"));
   EXPECT_FALSE(client_->request(BatchEcho{"x"}, {}, soon()).ok()) << "the subject itself is not served";
   EXPECT_THAT(metrics_.expose(), HasSubstr("mm_bus_requests_total{subject=\"test.batch_echo\"} 2"));
   two.reset();
-  const auto gone = ask("two");
+  const auto gone = send("two");
   ASSERT_FALSE(gone.ok());
   EXPECT_EQ(gone.error().code, Code::unavailable);
 }
@@ -420,7 +420,7 @@ TEST_F(Serving, DescribesItselfByTheServiceProtocol) {
   ASSERT_TRUE(client_->request(Echo{"x"}, {}, soon()).ok());
   ASSERT_FALSE(client_->request(Echo{"no"}, {}, soon()).ok());
   RawClient raw(nats_->port());
-  const auto ping = raw.ask("$SRV.PING", "", "");
+  const auto ping = raw.request("$SRV.PING", "", "");
   ASSERT_TRUE(ping.has_value());
   const auto document = json::Document::parse(ping->body);
   ASSERT_TRUE(document.ok());
@@ -429,12 +429,12 @@ TEST_F(Serving, DescribesItselfByTheServiceProtocol) {
   EXPECT_EQ(document->root().find("version")->string(), "0.1.0");
   const std::string id(document->root().find("id")->string());
 
-  const auto info = raw.ask("$SRV.INFO.echo", "", "");
+  const auto info = raw.request("$SRV.INFO.echo", "", "");
   ASSERT_TRUE(info.has_value());
   EXPECT_THAT(info->body, HasSubstr("io.nats.micro.v1.info_response"));
   EXPECT_THAT(info->body, HasSubstr(R"("name":"echo","subject":"test.echo","queue_group":"echo")"));
 
-  const auto stats = raw.ask("$SRV.STATS.echo." + id, "", "");
+  const auto stats = raw.request("$SRV.STATS.echo." + id, "", "");
   ASSERT_TRUE(stats.has_value());
   EXPECT_THAT(stats->body, HasSubstr("io.nats.micro.v1.stats_response"));
   EXPECT_THAT(stats->body, HasSubstr(R"("num_requests":2,"num_errors":1,"last_error":"403:forbidden")"));

@@ -40,7 +40,7 @@ class Setup : public ::testing::Test {
   }
   void make_durable(const std::string& name) {
     RawClient raw(nats_.port());
-    ASSERT_TRUE(raw.ask("$JS.API.CONSUMER.DURABLE.CREATE.MATCH." + name, "",
+    ASSERT_TRUE(raw.request("$JS.API.CONSUMER.DURABLE.CREATE.MATCH." + name, "",
                         R"({"stream_name":"MATCH","config":{"durable_name":")" + name + R"(","ack_policy":"explicit"}})"));
   }
   bool reconnected() {

@@ -56,7 +56,7 @@ class TenantsOfAServer : public ::testing::Test {
   }
 
   template <class Req>
-  std::string told(const Req& request, const Caller& caller) {
+  std::string outcome_of(const Req& request, const Caller& caller) {
     const auto answer = client_->request(request, caller, soon());
     return answer ? "served" : std::string(info(answer.error().code).name);
   }
@@ -73,24 +73,24 @@ TEST_F(TenantsOfAServer, AnUnknownOneIsRefusedWhereverItIsNamed) {
   const auto service_of_go = caller_of("go", Role::service);
   const auto player_of_go = caller_of("go", Role::player);
   const auto player_of_chess = caller_of("chess", Role::player);
-  EXPECT_EQ(told(Echo{"x"}, player_of_go), "unknown_tenant");
-  EXPECT_EQ(told(Echo{"x"}, service_of_go), "unknown_tenant");
-  EXPECT_EQ(told(BatchEcho{"x"}, player_of_go), "unknown_tenant");
-  EXPECT_EQ(told(OfTenant{tenant("go")}, player_of_chess), "unknown_tenant");
-  EXPECT_EQ(told(OfTenant{tenant("go")}, {}), "unknown_tenant");
-  EXPECT_EQ(told(OfAll{tenant("go")}, {}), "unknown_tenant");
-  EXPECT_EQ(told(OfAll{}, player_of_go), "unknown_tenant");
+  EXPECT_EQ(outcome_of(Echo{"x"}, player_of_go), "unknown_tenant");
+  EXPECT_EQ(outcome_of(Echo{"x"}, service_of_go), "unknown_tenant");
+  EXPECT_EQ(outcome_of(BatchEcho{"x"}, player_of_go), "unknown_tenant");
+  EXPECT_EQ(outcome_of(OfTenant{tenant("go")}, player_of_chess), "unknown_tenant");
+  EXPECT_EQ(outcome_of(OfTenant{tenant("go")}, {}), "unknown_tenant");
+  EXPECT_EQ(outcome_of(OfAll{tenant("go")}, {}), "unknown_tenant");
+  EXPECT_EQ(outcome_of(OfAll{}, player_of_go), "unknown_tenant");
   EXPECT_EQ(info(Code::unknown_tenant).status, 422);
 }
 
 TEST_F(TenantsOfAServer, AKnownOneIsServed) {
   const auto player = caller_of("chess", Role::player);
-  EXPECT_EQ(told(Echo{"x"}, player), "served");
-  EXPECT_EQ(told(BatchEcho{"x"}, player), "served");
-  EXPECT_EQ(told(OfTenant{tenant("chess")}, player), "served");
+  EXPECT_EQ(outcome_of(Echo{"x"}, player), "served");
+  EXPECT_EQ(outcome_of(BatchEcho{"x"}, player), "served");
+  EXPECT_EQ(outcome_of(OfTenant{tenant("chess")}, player), "served");
   // A daemon may send a request without headers. Then the tenant in the body counts, or all tenants.
-  EXPECT_EQ(told(OfTenant{tenant("chess")}, {}), "served");
-  EXPECT_EQ(told(OfAll{}, {}), "served");
+  EXPECT_EQ(outcome_of(OfTenant{tenant("chess")}, {}), "served");
+  EXPECT_EQ(outcome_of(OfAll{}, {}), "served");
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST(ActiveState, TellsHowRecentMatchesEndedAndWhatTheyWereWorth) {
   fake<GetRatingChanges>().answer(RatingChanges{});
   fake<GetRecentMatches>().answer(RecentMatches{{void_match}});
   EXPECT_EQ(gateway().get("/v1/matchmaking/active", player.auth()).at("recent/0/reason"), "voided");
-  EXPECT_EQ(fake<GetRatingChanges>().asked(), 0);
+  EXPECT_EQ(fake<GetRatingChanges>().requests(), 0);
 
   fake<GetRecentMatches>().answer(RecentMatches{{lost}});
   fake<GetRatingChanges>().refuse(Code::unavailable);

@@ -124,24 +124,24 @@ TEST_F(Documents, ListEveryAnswerOfEveryRoute) {
   for (const auto code : {Code::unavailable, Code::deadline_exceeded, Code::internal_error}) {
     refuse_all(code, World::get().fakes);
     for (const auto& request : all_tries()) {
-      const auto ask = [&](const std::string& target, Fields headers, const std::string& body) {
+      const auto send = [&](const std::string& target, Fields headers, const std::string& body) {
         call(gateway().target(), {request.method, target, std::move(headers), body});
       };
       const auto& target = request.target;
       const auto token = credentials(request);
-      ask(target, token, request.body);
-      ask(target, {}, request.body);
-      ask(target, fresh_player().auth(), request.body);
-      ask(target, {{"Authorization", "Bearer x.y.z"}}, request.body);
-      ask(target, with(token, "Origin", "https://elsewhere.example"), request.body);
-      ask(target, with(token, "Content-Type", "text/plain"), "{}");
-      ask(target, token, "{");
-      ask(target, token, R"({"no_such_field":1})");
-      ask(target + (target.find('?') == std::string::npos ? "?" : "&") + "no_such_field=1", token, request.body);
-      ask(target, with(token, "Idempotency-Key", "one two"), request.body);
-      ask(target, token, large);
-      ask(target, with(token, "X-Filler", std::string(20'000, 'x')), "");
-      ask(target + "?" + std::string(9'000, 'x'), token, "");
+      send(target, token, request.body);
+      send(target, {}, request.body);
+      send(target, fresh_player().auth(), request.body);
+      send(target, {{"Authorization", "Bearer x.y.z"}}, request.body);
+      send(target, with(token, "Origin", "https://elsewhere.example"), request.body);
+      send(target, with(token, "Content-Type", "text/plain"), "{}");
+      send(target, token, "{");
+      send(target, token, R"({"no_such_field":1})");
+      send(target + (target.find('?') == std::string::npos ? "?" : "&") + "no_such_field=1", token, request.body);
+      send(target, with(token, "Idempotency-Key", "one two"), request.body);
+      send(target, token, large);
+      send(target, with(token, "X-Filler", std::string(20'000, 'x')), "");
+      send(target + "?" + std::string(9'000, 'x'), token, "");
     }
   }
 }
@@ -214,10 +214,10 @@ TEST(Figures, ManyWhoAskForTheQueuesCostOneQuestion) {
   fake<GetQueues>().answer(QueueSummary{});
   Instance own([](Settings& settings) { settings.threads = 1; });
   for (int i = 0; i < 50; ++i) EXPECT_EQ(own.get("/v1/queues").status, 200);
-  EXPECT_EQ(fake<GetQueues>().asked(), 1);
+  EXPECT_EQ(fake<GetQueues>().requests(), 1);
   own.clock.advance(Milliseconds{2'001});
   EXPECT_EQ(own.get("/v1/queues").status, 200);
-  EXPECT_EQ(fake<GetQueues>().asked(), 2);
+  EXPECT_EQ(fake<GetQueues>().requests(), 2);
 }
 
 TEST(Figures, AFailureIsNotKept) {

@@ -23,12 +23,12 @@ TEST(IdempotencyKey, AnswersAgainWithoutASecondEffect) {
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(again.header("location"), first.header("location"));
-  EXPECT_EQ(fake<EnterQueue>().asked(), 1);
+  EXPECT_EQ(fake<EnterQueue>().requests(), 1);
   const auto other = gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"casual"})", keyed(player, "k1"));
   expect_problem(other, 422, "idempotency_mismatch");
   EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(fresh_player(), "k1")).status, 201);
   EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k2")).status, 201);
-  EXPECT_EQ(fake<EnterQueue>().asked(), 3) << "other players and other keys are separate";
+  EXPECT_EQ(fake<EnterQueue>().requests(), 3) << "other players and other keys are separate";
 }
 
 TEST(IdempotencyKey, ARefusalIsKeptAndAnOutageIsNot) {
@@ -39,7 +39,7 @@ TEST(IdempotencyKey, ARefusalIsKeptAndAnOutageIsNot) {
   expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, "k")), 409, "already_in_party");
   fake<CreateParty>().answer(party_of({player}));
   expect_problem(gateway().send("POST", "/v1/party", "", keyed(player, "k")), 409, "already_in_party");
-  EXPECT_EQ(fake<CreateParty>().asked(), 0);
+  EXPECT_EQ(fake<CreateParty>().requests(), 0);
 }
 
 TEST(IdempotencyKey, EveryTryAsksForTheSameTicket) {
@@ -88,7 +88,7 @@ TEST(IdempotencyKey, RegistrationsToo) {
   EXPECT_EQ(first.status, 201);
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(again.header("idempotency-replayed"), "true");
-  EXPECT_EQ(fake<RegisterPlayer>().asked(), 1);
+  EXPECT_EQ(fake<RegisterPlayer>().requests(), 1);
   expect_problem(gateway().send("POST", "/v1/auth/register", R"({"username":"eve","email":"ada@example.org","password":"correct horse"})", key), 422,
                  "idempotency_mismatch");
 }
@@ -113,7 +113,7 @@ TEST(IdempotencyKey, AfterAStallOfRedisTheRequestMayBeTriedAgain) {
   own_world.queue.thaw();
   // The clock stands still, so no lease has expired: the gateway has released the key.
   EXPECT_TRUE(mm::testing::eventually([&] { return create().status == 201; }));
-  EXPECT_EQ(own_world.fake<CreateParty>().asked(), 2);
+  EXPECT_EQ(own_world.fake<CreateParty>().requests(), 2);
 }
 
 TEST(IdempotencyKey, AnAnswerIsKeptAlthoughRedisStalledMeanwhile) {
@@ -130,7 +130,7 @@ TEST(IdempotencyKey, AnAnswerIsKeptAlthoughRedisStalledMeanwhile) {
   Answer again;
   EXPECT_TRUE(mm::testing::eventually([&] { return (again = create()).status == 201; }));
   EXPECT_EQ(again.header("idempotency-replayed"), "true");
-  EXPECT_EQ(own_world.fake<CreateParty>().asked(), 1);
+  EXPECT_EQ(own_world.fake<CreateParty>().requests(), 1);
 }
 
 TEST(IdempotencyKey, WhatAGatewayDidNotFinishMayBeTriedAgainAfterTheRequestsDeadline) {

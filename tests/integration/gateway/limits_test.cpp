@@ -103,7 +103,7 @@ TEST(Limits, FiveFailedLoginsPerAccountAndFiftyPerAddress) {
   EXPECT_EQ(attempt("another", address).status, 401);
   for (int i = 0; i < 44; ++i) attempt("spray_" + std::to_string(i), address);
   EXPECT_EQ(attempt("last", address).status, 429);
-  EXPECT_LE(fake<LoginPlayer>().asked(), 51 + 1);
+  EXPECT_LE(fake<LoginPlayer>().requests(), 51 + 1);
 }
 
 TEST(Limits, SuccessfulLoginsDoNotCount) {

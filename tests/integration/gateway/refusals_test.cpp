@@ -18,7 +18,7 @@ TEST(Tenants, NobodyHasAnAccountInOneThatTheOperatorDidNotName) {
                                 R"({"username":"ada","email":"a@example.org","password":"correct horse","tenant":"invented"})"),
                  404, "not_found");
   expect_problem(gateway().send("POST", "/v1/auth/login", R"({"username":"ada","password":"x","tenant":"invented"})"), 404, "not_found");
-  EXPECT_EQ(fake<RegisterPlayer>().asked() + fake<LoginPlayer>().asked(), 0);
+  EXPECT_EQ(fake<RegisterPlayer>().requests() + fake<LoginPlayer>().requests(), 0);
 }
 
 TEST(Tenants, TokensOfOneThatIsNoLongerServedAreRefused) {

@@ -69,7 +69,7 @@ TEST(Routes, ProfileTakesRegionAndPreferencesAndNothingElse) {
     expect_problem(answer, 422, "invalid_fields");
     EXPECT_EQ(answer.at("errors/0/pointer"), std::string("/") + field);
   }
-  EXPECT_EQ(fake<UpdateProfile>().asked(), 1);
+  EXPECT_EQ(fake<UpdateProfile>().requests(), 1);
 }
 
 TEST(Routes, AChangedRegionCountsBeforeTheTokensOwn) {
@@ -196,7 +196,7 @@ TEST(Routes, ClientsCannotSayWhatTheyAreWorth) {
                            R"({"mode":"ranked","team_size":2147483648})", R"({"mode":"ranked","team_size":1.5})"}) {
     expect_problem(gateway().send("POST", "/v1/matchmaking/queue", body, player.auth()), 422, "invalid_fields");
   }
-  EXPECT_EQ(fake<EnterQueue>().asked(), 0);
+  EXPECT_EQ(fake<EnterQueue>().requests(), 0);
 }
 
 TEST(Routes, AlreadyQueuedNamesTheLiveTicket) {
@@ -368,7 +368,7 @@ TEST(Routes, LimitsOfPagesAreChecked) {
                             "cursor=", "mode=UP", "player_id=1"}) {
     expect_problem(gateway().get(std::string("/v1/matches/history?") + query, player.auth()), 422, "invalid_fields");
   }
-  EXPECT_EQ(fake<GetHistory>().asked(), 0);
+  EXPECT_EQ(fake<GetHistory>().requests(), 0);
 }
 
 TEST(Routes, TheQueuesSummaryIsForOperators) {

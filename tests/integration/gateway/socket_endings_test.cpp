@@ -72,8 +72,8 @@ TEST(SocketEndings, NoFrameReachesASocketAfterItsLogout) {
   Welcomed here(login.player);
   Welcomed there(login.player, other);
   gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + login.refresh_token + "\"}", login.player.auth());
-  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(login.player) == 0; }));
-  for (int seq = 1; seq <= 5; ++seq) teller().raw(login.player, seq, "session_ready");
+  EXPECT_TRUE(mm::testing::eventually([&] { return frame_sender().sockets_of(login.player) == 0; }));
+  for (int seq = 1; seq <= 5; ++seq) frame_sender().raw(login.player, seq, "session_ready");
   for (auto* socket : {&here.socket, &there.socket}) {
     EXPECT_EQ(socket->read().at("event"), "bye");
     EXPECT_EQ(socket->read().close_code(), 4401) << "no other frame comes before";
@@ -163,15 +163,15 @@ TEST(SocketOutages, AfterTheBusWasAwayEverySocketIsWelcomed) {
 TEST(SocketOutages, ASocketThatClosedWithoutTheCacheIsReportedLater) {
   Outage outage;
   std::mutex mutex;
-  std::vector<bool> told;
+  std::vector<bool> connected;
   const auto player = fresh_player();
   const auto listening = bus::subscribe<PresenceChanged>(*outage.world.bus, "", [&](const PresenceChanged& event) {
     std::lock_guard lock(mutex);
-    if (event.player_id == player.id) told.push_back(event.connected);
+    if (event.player_id == player.id) connected.push_back(event.connected);
   });
   const auto seen = [&] {
     std::lock_guard lock(mutex);
-    return told;
+    return connected;
   };
   {
     Welcomed one(player, outage.at);

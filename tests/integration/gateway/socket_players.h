@@ -10,7 +10,7 @@
 namespace mm::gateway::testing {
 
 /// Sends frames to players, as a daemon does.
-class Teller {
+class FrameSender {
  public:
   void chat(const Player& player, const std::string& text) {
     notifier_.notify(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, text});
@@ -36,9 +36,9 @@ class Teller {
   bus::Notifier notifier_{*World::get().bus, redis_, clock_};
 };
 
-inline Teller& teller() {
-  static Teller teller;
-  return teller;
+inline FrameSender& frame_sender() {
+  static FrameSender frame_sender;
+  return frame_sender;
 }
 
 /// A socket that has received `welcome`. Fails the test if it has not.

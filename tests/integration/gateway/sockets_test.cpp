@@ -85,7 +85,7 @@ TEST(Sockets, FramesComeInOrderWithTheirNumbers) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Welcomed one(player);
-  for (int i = 1; i <= 50; ++i) teller().chat(player, "text " + std::to_string(i));
+  for (int i = 1; i <= 50; ++i) frame_sender().chat(player, "text " + std::to_string(i));
   for (int i = 1; i <= 50; ++i) {
     const auto frame = one.socket.read();
     ASSERT_EQ(frame.at("event"), "chat_message");
@@ -100,8 +100,8 @@ TEST(Sockets, EverySocketOfAPlayerGetsTheFrame) {
   Instance other;
   Welcomed here(player);
   Welcomed there(player, other);
-  EXPECT_EQ(teller().sockets_of(player), 2);
-  teller().chat(player, "to both");
+  EXPECT_EQ(frame_sender().sockets_of(player), 2);
+  frame_sender().chat(player, "to both");
   EXPECT_EQ(here.socket.read().at("data/text"), "to both");
   EXPECT_EQ(there.socket.read().at("data/text"), "to both");
 }
@@ -110,8 +110,8 @@ TEST(Sockets, FramesThatOvertakeEachOtherArePutInOrder) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Welcomed one(player);
-  teller().raw(player, 2);
-  teller().raw(player, 1);
+  frame_sender().raw(player, 2);
+  frame_sender().raw(player, 1);
   EXPECT_EQ(one.socket.read().at("seq"), "1");
   EXPECT_EQ(one.socket.read().at("seq"), "2");
 }
@@ -120,18 +120,18 @@ TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   Welcomed one(player);
-  teller().raw(player, 1);
+  frame_sender().raw(player, 1);
   EXPECT_EQ(one.socket.read().at("seq"), "1");
-  teller().set_seq(player, 700);
-  teller().raw(player, 700);  // frames 2 to 699 were lost
+  frame_sender().set_seq(player, 700);
+  frame_sender().raw(player, 700);  // frames 2 to 699 were lost
   const auto fresh = one.socket.read();
   EXPECT_EQ(fresh.at("event"), "welcome");
   EXPECT_EQ(fresh.at("seq"), "700");
-  teller().raw(player, 701);
+  frame_sender().raw(player, 701);
   EXPECT_EQ(one.socket.read().at("seq"), "701");
   static_assert(FrameOrder::kMaxLateFrames < 699);  // otherwise the next frame would count as late
-  teller().set_seq(player, 1);                 // the cache was lost, and the counter starts again
-  teller().raw(player, 1);
+  frame_sender().set_seq(player, 1);                 // the cache was lost, and the counter starts again
+  frame_sender().raw(player, 1);
   const auto again = one.socket.read();
   EXPECT_EQ(again.at("event"), "welcome");
   EXPECT_EQ(again.at("seq"), "1");
@@ -140,9 +140,9 @@ TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
 TEST(Sockets, NothingIsMissedWhileTheStateIsRead) {
   const auto player = fresh_player();
   nobody_is_anywhere();
-  std::atomic<int> told{0};
+  std::atomic<int> calls{0};
   fake<GetMatch>().answer([&](const GetMatch&, const bus::Context&) -> Reply<MatchView> {
-    if (told.fetch_add(1) == 0) teller().chat(player, "meanwhile");
+    if (calls.fetch_add(1) == 0) frame_sender().chat(player, "meanwhile");
     return refuse(Code::no_match);
   });
   Welcomed one(player);
@@ -308,14 +308,14 @@ TEST(Sockets, TheSixthClosesTheOldest) {
     other.clock.advance(gateway().clock.now() - other.clock.now());
     all.push_back(std::make_unique<Welcomed>(player, i % 2 == 0 ? gateway() : other));
   }
-  EXPECT_EQ(teller().sockets_of(player), 5);
+  EXPECT_EQ(frame_sender().sockets_of(player), 5);
   const auto opened = std::chrono::steady_clock::now();
   Welcomed sixth(player, other);
   EXPECT_EQ(all[0]->socket.read_close(), 4409) << "on another gateway than the sixth";
   EXPECT_LT(std::chrono::steady_clock::now() - opened, Seconds{5})
       << "the socket was closed by an event, not by the next write of presence";
-  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 5; }));
-  teller().chat(player, "still");
+  EXPECT_TRUE(mm::testing::eventually([&] { return frame_sender().sockets_of(player) == 5; }));
+  frame_sender().chat(player, "still");
   EXPECT_EQ(all[1]->socket.read().at("data/text"), "still");
   EXPECT_EQ(sixth.socket.read().at("data/text"), "still");
 }
@@ -324,24 +324,24 @@ TEST(Sockets, PresenceIsToldOnceAcrossGateways) {
   nobody_is_anywhere();
   const auto player = fresh_player();
   std::mutex mutex;
-  std::vector<bool> told;
+  std::vector<bool> connected;
   const auto listening = bus::subscribe<PresenceChanged>(*World::get().bus, "", [&](const PresenceChanged& event) {
     std::lock_guard lock(mutex);
-    if (event.player_id == player.id) told.push_back(event.connected);
+    if (event.player_id == player.id) connected.push_back(event.connected);
   });
   const auto seen = [&] {
     std::lock_guard lock(mutex);
-    return told;
+    return connected;
   };
   Instance other;
   {
     Welcomed first(player);
     EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true}; }));
     Welcomed second(player, other);
-    EXPECT_EQ(teller().sockets_of(player), 2);
+    EXPECT_EQ(frame_sender().sockets_of(player), 2);
   }
   EXPECT_TRUE(mm::testing::eventually([&] { return seen() == std::vector<bool>{true, false}; }));
-  EXPECT_EQ(teller().sockets_of(player), 0);
+  EXPECT_EQ(frame_sender().sockets_of(player), 0);
 }
 
 TEST(Sockets, APartysStreamIsForItsMembers) {
@@ -403,13 +403,13 @@ TEST(Sockets, AReaderThatStopsIsCutAndOthersAreNot) {
   Welcomed reader(quick, own);
   const std::string big(60'000, 'x');
   // More bytes than the buffers of the kernel and the queue of the gateway hold.
-  for (int i = 0; i < 400 && own.metric("mm_gateway_sockets_too_slow_total") == 0; ++i) teller().chat(slow, big);
+  for (int i = 0; i < 400 && own.metric("mm_gateway_sockets_too_slow_total") == 0; ++i) frame_sender().chat(slow, big);
   EXPECT_TRUE(mm::testing::eventually([&] { return own.metric("mm_gateway_sockets_too_slow_total") == 1; }));
-  teller().chat(quick, "hello");
+  frame_sender().chat(quick, "hello");
   EXPECT_EQ(reader.socket.read().at("data/text"), "hello");
   const auto code = stuck.socket.read_close();
   EXPECT_TRUE(code == 4413 || code == 0) << code;
-  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(slow) == 0; }));
+  EXPECT_TRUE(mm::testing::eventually([&] { return frame_sender().sockets_of(slow) == 0; }));
 }
 
 TEST(Sockets, PingsFindTheDead) {
@@ -417,7 +417,7 @@ TEST(Sockets, PingsFindTheDead) {
   const auto player = fresh_player();
   Welcomed dead(player);
   // This client does not read and so answers no ping. A ping is sent after 15 s; the socket is closed 15 s later.
-  EXPECT_TRUE(mm::testing::eventually([&] { return teller().sockets_of(player) == 0; }, Milliseconds{45'000}));
+  EXPECT_TRUE(mm::testing::eventually([&] { return frame_sender().sockets_of(player) == 0; }, Milliseconds{45'000}));
 }
 
 TEST(Sockets, ARestartIsToldAndDrained) {
@@ -431,7 +431,7 @@ TEST(Sockets, ARestartIsToldAndDrained) {
   });
   Connection running(own->port());
   running.send(text_of({"GET", "/v1/profile/me", player.auth(), ""}));
-  ASSERT_TRUE(mm::testing::eventually([] { return fake<GetProfile>().asked() > 0; }));
+  ASSERT_TRUE(mm::testing::eventually([] { return fake<GetProfile>().requests() > 0; }));
   std::thread stopping([&] { own->stop(); });
   const auto bye = one.socket.read_event("bye");
   EXPECT_EQ(bye.at("data/code"), "1012");
@@ -441,7 +441,7 @@ TEST(Sockets, ARestartIsToldAndDrained) {
   EXPECT_EQ(answer.status, 200) << "requests that have begun are answered";
   EXPECT_EQ(answer.header("connection"), "close");
   stopping.join();
-  EXPECT_EQ(teller().sockets_of(player), 0);
+  EXPECT_EQ(frame_sender().sockets_of(player), 0);
 }
 
 TEST(Sockets, ManyPlayersAtOnce) {
@@ -453,7 +453,7 @@ TEST(Sockets, ManyPlayersAtOnce) {
     players.push_back(fresh_player());
     sockets.push_back(std::make_unique<Welcomed>(players.back(), own));
   }
-  for (const auto& player : players) teller().chat(player, player.name);
+  for (const auto& player : players) frame_sender().chat(player, player.name);
   for (std::size_t i = 0; i < players.size(); ++i) ASSERT_EQ(sockets[i]->socket.read().at("data/text"), players[i].name);
 }
 

@@ -37,7 +37,7 @@ class Fake {
   void answer(Handler handler) {
     std::lock_guard lock(mutex_);
     handler_ = std::move(handler);
-    asked_ = 0;
+    requests_ = 0;
   }
   void answer(typename Req::Answer fixed) {
     answer([fixed](const Req&, const bus::Context&) { return fixed; });
@@ -52,7 +52,7 @@ class Fake {
       last_ = request;
       caller_ = context.caller;
       trace_ = context.trace;
-      ++asked_;
+      ++requests_;
       handler = handler_;
     }
     if (!handler) return mm::refuse(Code::not_found, "no fake answers");
@@ -61,7 +61,7 @@ class Fake {
   Req last() const { return locked([&] { return last_; }); }
   Caller caller() const { return locked([&] { return caller_; }); }
   trace::Context trace() const { return locked([&] { return trace_; }); }
-  int asked() const { return locked([&] { return asked_; }); }
+  int requests() const { return locked([&] { return requests_; }); }
 
  private:
   template <class Get>
@@ -74,15 +74,17 @@ class Fake {
   Req last_{};
   Caller caller_;
   trace::Context trace_;
-  int asked_ = 0;
+  int requests_ = 0;
 };
 
 template <class... Reqs>
 using Fakes = std::tuple<Fake<Reqs>...>;
 
-using AllFakes = Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
-                       SetReady, InvitePlayer, GetInvitations, RemoveInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue, LeaveQueue, GetTicket,
-                       GetExplanation, GetQueues, GetMatch, GetRecentMatches, GetRatingChanges, Heartbeat, ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
+using AllFakes =
+    Fakes<RegisterPlayer, LoginPlayer, GetProfile, UpdateProfile, CreateParty, GetParty, JoinParty, LeaveParty,
+          SetReady, InvitePlayer, GetInvitations, RemoveInvitation, KickPlayer, PromotePlayer, SendChat, EnterQueue,
+          LeaveQueue, GetTicket, GetExplanation, GetQueues, GetMatch, GetRecentMatches, GetRatingChanges, Heartbeat,
+          ReportResult, GetLeaderboard, GetHistory, GetFinishedMatch>;
 
 /// The servers and fakes. get() starts them on first use, for the whole program; tests that kill servers make their
 /// own.

@@ -40,7 +40,7 @@ TEST_F(History, ShowsAMatchFromEachPlayersSide) {
   publish(match);
   ASSERT_TRUE(await_applied(1));
 
-  const auto own = ask(GetHistory{}, as_player(tenant_, players[0]));
+  const auto own = send(GetHistory{}, as_player(tenant_, players[0]));
   ASSERT_TRUE(own.ok()) << own.error().detail;
   ASSERT_EQ(own->matches.size(), 1U);
   const auto& entry = own->matches[0];
@@ -58,14 +58,14 @@ TEST_F(History, ShowsAMatchFromEachPlayersSide) {
   EXPECT_EQ(entry.stats, match.teams[0][0].stats);
   EXPECT_FALSE(own->next_cursor);
 
-  const auto others = ask(history_of(players[3]), as_player(tenant_, players[0]));
+  const auto others = send(history_of(players[3]), as_player(tenant_, players[0]));
   ASSERT_EQ(others->matches.size(), 1U);
   EXPECT_EQ(others->matches[0].result, Outcome::loss);
   EXPECT_EQ(others->matches[0].team, 1);
-  EXPECT_TRUE(ask(history_of(fresh_player()), anyone_)->matches.empty());
-  EXPECT_TRUE(ask(history_of(players[0]), as_service(fresh_tenant()))->matches.empty());
+  EXPECT_TRUE(send(history_of(fresh_player()), anyone_)->matches.empty());
+  EXPECT_TRUE(send(history_of(players[0]), as_service(fresh_tenant()))->matches.empty());
 
-  const auto whole = ask(GetFinishedMatch{match.match_id}, anyone_);
+  const auto whole = send(GetFinishedMatch{match.match_id}, anyone_);
   ASSERT_TRUE(whole.ok());
   EXPECT_EQ(whole->winning_team, 0);
   EXPECT_EQ(whole->ended_at, match.ended_at);
@@ -83,9 +83,9 @@ TEST_F(History, AnUnknownMatchAndAMatchOfAnotherTenantAreNotFound) {
   const auto match = played(fresh_player(), 0);
   publish(match);
   ASSERT_TRUE(await_applied(1));
-  EXPECT_TRUE(ask(GetFinishedMatch{match.match_id}, anyone_).ok());
-  EXPECT_EQ(ask(GetFinishedMatch{match.match_id}, as_service(fresh_tenant())).error().code, Code::not_found);
-  EXPECT_EQ(ask(GetFinishedMatch{MatchId::fresh(SystemClock{}.now())}, anyone_).error().code, Code::not_found);
+  EXPECT_TRUE(send(GetFinishedMatch{match.match_id}, anyone_).ok());
+  EXPECT_EQ(send(GetFinishedMatch{match.match_id}, as_service(fresh_tenant())).error().code, Code::not_found);
+  EXPECT_EQ(send(GetFinishedMatch{MatchId::fresh(SystemClock{}.now())}, anyone_).error().code, Code::not_found);
 }
 
 TEST_F(History, CanBeLimitedToOneMode) {
@@ -96,11 +96,11 @@ TEST_F(History, CanBeLimitedToOneMode) {
   publish(casual);
   publish(played(player, 2));
   ASSERT_TRUE(await_applied(2));
-  EXPECT_EQ(ask(history_of(player), anyone_)->matches.size(), 2U);
-  const auto unrated = ask(history_of(player, casual.mode), anyone_);
+  EXPECT_EQ(send(history_of(player), anyone_)->matches.size(), 2U);
+  const auto unrated = send(history_of(player, casual.mode), anyone_);
   ASSERT_EQ(unrated->matches.size(), 1U);
   EXPECT_EQ(unrated->matches[0].match_id, casual.match_id);
-  EXPECT_TRUE(ask(history_of(player, *Mode::parse("duel")), anyone_)->matches.empty());
+  EXPECT_TRUE(send(history_of(player, *Mode::parse("duel")), anyone_)->matches.empty());
 }
 
 TEST_F(History, PagesNeitherSkipNorRepeatWhileMatchesAreAdded) {
@@ -118,7 +118,7 @@ TEST_F(History, PagesNeitherSkipNorRepeatWhileMatchesAreAdded) {
   std::vector<MatchId> seen;
   int added = 0;
   do {
-    const auto page = ask(request, as_player(tenant_, player));
+    const auto page = send(request, as_player(tenant_, player));
     ASSERT_TRUE(page.ok());
     EXPECT_LE(page->matches.size(), 4U);
     for (const auto& match : page->matches) seen.push_back(match.match_id);
@@ -137,11 +137,11 @@ TEST_F(History, RefusesCursorsOfOtherRequests) {
   ASSERT_TRUE(await_applied(2));
   auto request = history_of(player);
   request.limit = 1;
-  request.cursor = ask(request, anyone_)->next_cursor;
+  request.cursor = send(request, anyone_)->next_cursor;
   ASSERT_TRUE(request.cursor);
-  EXPECT_EQ(ask(request, anyone_)->matches.size(), 1U);
+  EXPECT_EQ(send(request, anyone_)->matches.size(), 1U);
   const auto refused = [](const GetHistory& asked, const Caller& caller) {
-    const auto answer = ask(asked, caller);
+    const auto answer = send(asked, caller);
     return !answer && answer.error().code == Code::invalid_fields && answer.error().errors.at(0).pointer == "/cursor";
   };
   auto other = request;
@@ -186,7 +186,7 @@ TEST_F(History, NamesTheFieldThatIsWrong) {
       {"leaderboard.match", "not json", nullptr},
   };
   for (const auto& [subject, body, pointer] : wrong) {
-    const auto answer = ask_raw(subject, body, anyone_);
+    const auto answer = send_raw(subject, body, anyone_);
     ASSERT_FALSE(answer.ok()) << subject << body;
     if (pointer == nullptr) {
       EXPECT_EQ(answer.error().code, Code::malformed_request) << subject << body;
@@ -213,12 +213,12 @@ TEST_F(History, AppliesAMatchOnceHoweverOftenItIsDelivered) {
   };
   ASSERT_TRUE(eventually([&] { return known(leaderboard_) + known(second) == 60; }));
   EXPECT_EQ(applied(tenant_), 20);
-  const auto board = ask(GetLeaderboard{}, as_player(tenant_, player));
+  const auto board = send(GetLeaderboard{}, as_player(tenant_, player));
   ASSERT_TRUE(board.ok());
   EXPECT_EQ(board->entries.at(0).games, 20);
   auto all = history_of(player);
   all.limit = 100;
-  EXPECT_EQ(ask(all, anyone_)->matches.size(), 20U);
+  EXPECT_EQ(send(all, anyone_)->matches.size(), 20U);
 }
 
 TEST_F(History, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
@@ -231,12 +231,12 @@ TEST_F(History, AppliesEveryMatchOnceWhenTheDatabaseIsKilled) {
     match.teams[0][0].games = i + 1;
     publish(match);
   }
-  EXPECT_EQ(ask(history_of(player), anyone_).error().code, Code::unavailable);
-  EXPECT_EQ(ask(GetLeaderboard{}, anyone_).error().code, Code::unavailable);
+  EXPECT_EQ(send(history_of(player), anyone_).error().code, Code::unavailable);
+  EXPECT_EQ(send(GetLeaderboard{}, anyone_).error().code, Code::unavailable);
   EXPECT_TRUE(eventually([&] { return !leaderboard_.ready(); }));
   postgres.restart();
   ASSERT_TRUE(await_applied(120));
-  EXPECT_EQ(ask(GetLeaderboard{}, as_player(tenant_, player))->entries.at(0).games, 120);
+  EXPECT_EQ(send(GetLeaderboard{}, as_player(tenant_, player))->entries.at(0).games, 120);
   EXPECT_EQ(number("SELECT count(*) FROM leaderboard.match_player WHERE player_id = '" + player.to_string() + "'"),
             120);
   EXPECT_TRUE(eventually([&] { return leaderboard_.ready(); }));

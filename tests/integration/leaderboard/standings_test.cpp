@@ -39,7 +39,7 @@ TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
   publish(duel(tenant_, {players[3], 1480, 2}, {players[1], 1480, 2}, 0));
   ASSERT_TRUE(await_applied(4));
 
-  const auto page = ask(board(), anyone_);
+  const auto page = send(board(), anyone_);
   ASSERT_TRUE(page.ok()) << page.error().detail;
   EXPECT_EQ(page->season.str(), "s2") << "the present season";
   EXPECT_EQ(page->mode, ranked_mode());
@@ -53,7 +53,7 @@ TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(page->entries[i].player_id, expected[i]) << i;
     EXPECT_EQ(page->entries[i].rank, static_cast<std::int64_t>(i) + 1);
-    EXPECT_EQ(ask(board(), as_player(tenant_, expected[i]))->your_rank, static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(send(board(), as_player(tenant_, expected[i]))->your_rank, static_cast<std::int64_t>(i) + 1);
   }
   EXPECT_EQ(page->entries[0].mmr, 1520);
   EXPECT_EQ(page->entries[0].games, 1);
@@ -61,7 +61,7 @@ TEST_F(Standings, OrderByRatingThenWinsThenPlayer) {
   EXPECT_EQ(page->entries[3].wins, 1);
   EXPECT_EQ(page->entries[3].losses, 1);
   EXPECT_DOUBLE_EQ(page->entries[3].win_rate, 0.5);
-  EXPECT_FALSE(ask(board(), as_player(tenant_, fresh_player()))->your_rank) << "a player without games has no rank";
+  EXPECT_FALSE(send(board(), as_player(tenant_, fresh_player()))->your_rank) << "a player without games has no rank";
 }
 
 TEST_F(Standings, OfARegionCountItsMatchesOnly) {
@@ -73,19 +73,19 @@ TEST_F(Standings, OfARegionCountItsMatchesOnly) {
   publish(east);
   ASSERT_TRUE(await_applied(2));
   auto request = board();
-  EXPECT_EQ(ask(request, anyone_)->total, 3);
+  EXPECT_EQ(send(request, anyone_)->total, 3);
   request.region = west.region;
-  const auto in_west = ask(request, as_player(tenant_, players[2]));
+  const auto in_west = send(request, as_player(tenant_, players[2]));
   ASSERT_EQ(in_west->entries.size(), 2U);
   EXPECT_EQ(in_west->entries[0].player_id, players[0]);
   EXPECT_EQ(in_west->entries[0].mmr, 1520) << "the rating after the last match in this region";
   EXPECT_EQ(in_west->region, west.region);
   EXPECT_FALSE(in_west->your_rank);
   request.region = east.region;
-  EXPECT_EQ(ask(request, as_player(tenant_, players[0]))->your_rank, 2);
+  EXPECT_EQ(send(request, as_player(tenant_, players[0]))->your_rank, 2);
   request.region = *Region::parse("ap-south");
-  EXPECT_EQ(ask(request, anyone_)->total, 0);
-  EXPECT_TRUE(ask(request, anyone_)->entries.empty());
+  EXPECT_EQ(send(request, anyone_)->total, 0);
+  EXPECT_TRUE(send(request, anyone_)->entries.empty());
 }
 
 TEST_F(Standings, DoNotContainUnratedMatches) {
@@ -98,10 +98,10 @@ TEST_F(Standings, DoNotContainUnratedMatches) {
   publish(duel(tenant_, {players[0], 1500}, {players[1], 1500}, std::nullopt));
   ASSERT_TRUE(await_applied(2));
   auto request = board();
-  EXPECT_EQ(ask(request, anyone_)->total, 2);
+  EXPECT_EQ(send(request, anyone_)->total, 2);
   request.mode = casual.mode;
-  EXPECT_EQ(ask(request, anyone_)->total, 0);
-  EXPECT_EQ(ask(history_of(players[0], casual.mode), anyone_)->matches.size(), 1U);
+  EXPECT_EQ(send(request, anyone_)->total, 0);
+  EXPECT_EQ(send(history_of(players[0], casual.mode), anyone_)->matches.size(), 1U);
 }
 
 TEST_F(Standings, AMatchBelongsToTheSeasonInWhichItEnded) {
@@ -117,21 +117,21 @@ TEST_F(Standings, AMatchBelongsToTheSeasonInWhichItEnded) {
   play_at(day(7, 1) - Milliseconds{1}, 3);
   play_at(day(7, 1), 4);  // began in s1, ended in s2
   ASSERT_TRUE(await_applied(4));
-  EXPECT_EQ(ask(board("s1"), anyone_)->entries.at(0).games, 2);
-  EXPECT_EQ(ask(board("s1"), anyone_)->entries.at(0).mmr, 1503);
-  EXPECT_EQ(ask(board("s2"), anyone_)->entries.at(0).games, 1);
-  EXPECT_EQ(ask(board(), anyone_)->entries.at(0).mmr, 1504);
-  EXPECT_EQ(ask(history_of(players[0]), anyone_)->matches.size(), 4U);
+  EXPECT_EQ(send(board("s1"), anyone_)->entries.at(0).games, 2);
+  EXPECT_EQ(send(board("s1"), anyone_)->entries.at(0).mmr, 1503);
+  EXPECT_EQ(send(board("s2"), anyone_)->entries.at(0).games, 1);
+  EXPECT_EQ(send(board(), anyone_)->entries.at(0).mmr, 1504);
+  EXPECT_EQ(send(history_of(players[0]), anyone_)->matches.size(), 4U);
 
   leaderboard_.clock.advance(std::chrono::days(60));  // October
-  EXPECT_EQ(ask(board(), anyone_)->season.str(), "s3");
-  EXPECT_EQ(ask(board(), anyone_)->total, 0);
-  EXPECT_EQ(ask(board("s2"), anyone_)->total, 2);
+  EXPECT_EQ(send(board(), anyone_)->season.str(), "s3");
+  EXPECT_EQ(send(board(), anyone_)->total, 0);
+  EXPECT_EQ(send(board("s2"), anyone_)->total, 2);
 }
 
 TEST_F(Standings, OfUnknownAndFutureSeasonsAreNotFound) {
   for (const char* season : {"s0", "s3", "s4", "s9999"}) {
-    const auto answer = ask(board(season), anyone_);
+    const auto answer = send(board(season), anyone_);
     ASSERT_FALSE(answer.ok()) << season;
     EXPECT_EQ(answer.error().code, Code::unknown_season);
     EXPECT_EQ(answer.error().status(), 404);
@@ -145,9 +145,9 @@ TEST_F(Standings, TenantsDoNotSeeEachOther) {
   publish(duel(other, {players[0], 1490}, {players[1], 1510}, 1));
   ASSERT_TRUE(await_applied(1));
   ASSERT_TRUE(eventually([&] { return applied(other) == 1; }));
-  EXPECT_EQ(ask(board(), as_player(tenant_, players[0]))->your_rank, 1);
-  EXPECT_EQ(ask(board(), as_player(other, players[0]))->your_rank, 2);
-  EXPECT_EQ(ask(board(), as_service(fresh_tenant()))->total, 0);
+  EXPECT_EQ(send(board(), as_player(tenant_, players[0]))->your_rank, 1);
+  EXPECT_EQ(send(board(), as_player(other, players[0]))->your_rank, 2);
+  EXPECT_EQ(send(board(), as_service(fresh_tenant()))->total, 0);
 }
 
 TEST_F(Standings, ShowTheLatestKnownName) {
@@ -159,11 +159,11 @@ TEST_F(Standings, ShowTheLatestKnownName) {
   third.teams[0][0].username = "new";
   publish(first);
   ASSERT_TRUE(await_applied(1));
-  EXPECT_EQ(ask(board(), anyone_)->entries.at(0).username, "old\"\\name'");
+  EXPECT_EQ(send(board(), anyone_)->entries.at(0).username, "old\"\\name'");
   publish(third);
   publish(second);  // late, and without a name
   ASSERT_TRUE(await_applied(3));
-  const auto entries = ask(board(), anyone_)->entries;
+  const auto entries = send(board(), anyone_)->entries;
   EXPECT_EQ(entries.at(0).username, "new");
   EXPECT_EQ(entries.at(0).mmr, 1540) << "a late match does not restore an old rating";
   EXPECT_EQ(entries.at(0).games, 3);
@@ -250,7 +250,7 @@ void expect_board(const GetLeaderboard& request, const Tenant& tenant, const Exp
     }
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    const auto answer = ask(request, as_player(tenant, expected[i].first));
+    const auto answer = send(request, as_player(tenant, expected[i].first));
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(answer->your_rank, static_cast<std::int64_t>(i) + 1);
     EXPECT_EQ(answer->total, static_cast<std::int64_t>(expected.size()));
@@ -323,7 +323,7 @@ TEST_F(Standings, TheRankTreeStaysConsistentWhileEveryPlayerMoves) {
     const auto entries = whole_board(board(), anyone_, 1'000);
     ASSERT_EQ(entries.size(), players.size());
     for (std::size_t i = 0; i < entries.size(); i += 17) {
-      EXPECT_EQ(ask(board(), as_player(tenant_, entries[i].player_id))->your_rank, entries[i].rank);
+      EXPECT_EQ(send(board(), as_player(tenant_, entries[i].player_id))->your_rank, entries[i].rank);
     }
   }
   EXPECT_GT(
@@ -351,7 +351,7 @@ TEST_F(Standings, YourRankIsTheRankOfYourEntryDuringUpdates) {
   for (int looks = 0; looks < 50 || applied(tenant_) < 220; ++looks) {
     ASSERT_LT(looks, 100'000);
     const auto you = players[static_cast<std::size_t>(looks) % players.size()];
-    const auto page = ask(board(), as_player(tenant_, you));
+    const auto page = send(board(), as_player(tenant_, you));
     ASSERT_TRUE(page.ok());
     ASSERT_EQ(page->entries.size(), 40U);
     EXPECT_EQ(page->total, 40);
@@ -369,14 +369,14 @@ TEST_F(Standings, RefuseCursorsOfOtherRequests) {
   ASSERT_TRUE(await_applied(2));
   auto request = board();
   request.limit = 2;
-  const auto first = ask(request, anyone_);
+  const auto first = send(request, anyone_);
   ASSERT_TRUE(first->next_cursor);
   const auto refused = [&](GetLeaderboard asked, const Caller& caller) {
-    const auto answer = ask(asked, caller);
+    const auto answer = send(asked, caller);
     return !answer && answer.error().code == Code::invalid_fields && answer.error().errors.at(0).pointer == "/cursor";
   };
   request.cursor = first->next_cursor;
-  EXPECT_EQ(ask(request, anyone_)->entries.at(0).rank, 3);
+  EXPECT_EQ(send(request, anyone_)->entries.at(0).rank, 3);
   EXPECT_TRUE(refused(request, as_service(fresh_tenant())));
   auto other = request;
   other.season = *Season::parse("s1");

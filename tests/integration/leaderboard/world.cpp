@@ -34,7 +34,7 @@ TimePoint day(unsigned month, unsigned day_of_2026) {
       std::chrono::year_month_day{std::chrono::year{2026}, std::chrono::month{month}, std::chrono::day{day_of_2026}}));
 }
 
-Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller) {
+Reply<std::string> send_raw(std::string_view subject, const std::string& body, const Caller& caller) {
   return World::get().bus->request(subject, body, caller, soon());
 }
 
@@ -78,7 +78,7 @@ std::vector<LeaderboardEntry> whole_board(GetLeaderboard request, const Caller& 
   std::vector<LeaderboardEntry> entries;
   request.limit = page;
   for (int pages = 0; pages < 10'000; ++pages) {
-    const auto answer = ask(request, caller);
+    const auto answer = send(request, caller);
     EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
     if (!answer) break;
     EXPECT_LE(answer->entries.size(), static_cast<std::size_t>(page));

@@ -55,10 +55,10 @@ class Instance : public AugustClock, public testing::Daemon<Service> {
 };
 
 template <class Req>
-Reply<typename Req::Answer> ask(const Req& request, const Caller& caller) {
+Reply<typename Req::Answer> send(const Req& request, const Caller& caller) {
   return World::get().bus->request(request, caller, soon());
 }
-Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller);
+Reply<std::string> send_raw(std::string_view subject, const std::string& body, const Caller& caller);
 
 /// One player of a duel: the rating after it, in points, and the games including it.
 struct Side {

@@ -48,7 +48,7 @@ TicketStatus status_of(matchmaker::TicketState state) {
 }  // namespace
 
 FakeMatchmaker::FakeMatchmaker(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics)
-    : bus_(bus), store_(queue, {}), ticks_(queue), server_(bus, {.name = "matchmaker", .workers = 8}, metrics) {
+    : bus_(bus), store_(queue, {}), owner_store_(queue), server_(bus, {.name = "matchmaker", .workers = 8}, metrics) {
   server_.serve<Enqueue>([this](const Enqueue& request, const bus::Context&) { return enqueue(request); });
   server_.serve<CancelTicket>([this](const CancelTicket& request, const bus::Context&) { return cancel(request); });
   server_.serve<GetTicket>([this](const GetTicket& request, const bus::Context&) -> Reply<Ticket> {
@@ -121,7 +121,7 @@ std::string FakeMatchmaker::lease(const Tenant& tenant, const std::string& bucke
   const auto partition = matchmaker::partition_of(bucket);
   auto& token = leases_[tenant.str() + partition];
   if (token.empty()) {
-    token = must(ticks_.acquire_leases({{{tenant, partition}, "", "", "test"}}, in_time())).front().token;
+    token = must(owner_store_.acquire_leases({{{tenant, partition}, "", "", "test"}}, in_time())).front().token;
   }
   return token;
 }
@@ -132,7 +132,7 @@ MatchId FakeMatchmaker::match(const Tenant& tenant, const std::vector<TicketId>&
   found.match_id = MatchId::fresh(SystemClock{}.now());
   found.tenant = tenant;
   found.created_at = SystemClock{}.now();
-  matchmaker::CommitRequest ask;
+  matchmaker::CommitRequest request;
   for (const auto& id : tickets) {
     const auto ticket = must(store_.status(tenant, id, std::nullopt, in_time()))->ticket;
     found.mode = *ticket.mode;
@@ -141,13 +141,13 @@ MatchId FakeMatchmaker::match(const Tenant& tenant, const std::vector<TicketId>&
     auto& team = found.teams.emplace_back();
     for (const auto& player : ticket.players)
       team.players.push_back({player.player_id, id, ticket.party, player.mmr, 0});
-    ask.bucket = ticket.first_bucket;
-    ask.name = {tenant, ticket.partition};
-    ask.seats.push_back({id, ticket.attempt, ticket.change, 0, 0});
+    request.bucket = ticket.first_bucket;
+    request.name = {tenant, ticket.partition};
+    request.seats.push_back({id, ticket.attempt, ticket.change, 0, 0});
   }
-  ask.token = lease(tenant, ask.bucket);
-  ask.found = found;
-  const auto decided = must(ticks_.decide({ask}, {}, in_time()));
+  request.token = lease(tenant, request.bucket);
+  request.found = found;
+  const auto decided = must(owner_store_.decide({request}, {}, in_time()));
   if (decided.commits.front().kind != matchmaker::CommitResult::Kind::ok) throw std::runtime_error("commit refused");
   matches_[found.match_id] = found;
   must(bus_.store(found, found.match_id.to_string() + ".1", in_time()));
@@ -194,8 +194,8 @@ void FakeMatchmaker::apply_completed(MatchId match) {
 }
 
 void FakeMatchmaker::apply_cancelled(MatchId match, const std::vector<TicketId>& requeue) {
-  must(store_.outcome({found(match).tenant, match, matchmaker::OutcomeKind::cancelled, CancelReason::no_server, requeue},
-                      in_time()));
+  must(store_.outcome(
+      {found(match).tenant, match, matchmaker::OutcomeKind::cancelled, CancelReason::no_server, requeue}, in_time()));
 }
 
 int FakeMatchmaker::relay(const Tenant& tenant) {

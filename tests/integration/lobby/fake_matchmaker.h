@@ -46,7 +46,7 @@ class FakeMatchmaker {
 
   bus::Bus& bus_;
   matchmaker::RequestStore store_;
-  matchmaker::OwnerStore ticks_;
+  matchmaker::OwnerStore owner_store_;
   mutable std::mutex mutex_;
   std::function<void(const Enqueue&)> hook_;
   std::vector<Enqueue> enqueues_;

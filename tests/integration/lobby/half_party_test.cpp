@@ -55,7 +55,7 @@ class HalfParty : public ::testing::Test {
   }
 
   std::optional<Party> party_of_player(const Gamer& gamer) {
-    auto party = gamer.ask(GetParty{std::nullopt, gamer.id});
+    auto party = gamer.send(GetParty{std::nullopt, gamer.id});
     return party ? std::optional(*party) : std::nullopt;
   }
 

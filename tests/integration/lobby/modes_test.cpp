@@ -18,15 +18,15 @@ TEST(ModeFile, AppliesToTheNextRequests) {
   EXPECT_EQ(refusal(ada.queue_alone("arena")), Code::unknown_mode);
   file.replace("[[mode]]\nid = \"casual\"\nteam_sizes = [2]\n[[mode]]\nid = \"arena\"\n");
   EXPECT_TRUE(eventually([&] { return ada.queue_alone("arena").ok(); }));
-  EnterQueue options;
-  options.mode = *Mode::parse("casual");
-  options.team_size = 5;
-  EXPECT_EQ(refusal(bob.ask(options)), Code::invalid_team_size);
+  EnterQueue request;
+  request.mode = *Mode::parse("casual");
+  request.team_size = 5;
+  EXPECT_EQ(refusal(bob.send(request)), Code::invalid_team_size);
   // A broken file changes nothing.
   file.replace("[[mode]]\nid = \"casual\"\nteam_sizes = []\n");
   EXPECT_TRUE(eventually([&] { return stack.metric("mm_modes_refused") == 1; }));
-  options.team_size = 2;
-  EXPECT_TRUE(bob.ask(options).ok());
+  request.team_size = 2;
+  EXPECT_TRUE(bob.send(request).ok());
 }
 
 }  // namespace

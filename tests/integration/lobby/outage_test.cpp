@@ -41,7 +41,7 @@ TEST_F(Outage, AFrozenRedisCostsNoMoreThanTheDeadline) {
   const Gamer ada(stack);
   const auto party = party_of({&ada});
   stack.queue_server.freeze();
-  const auto refused = ada.ask(GetParty{party, std::nullopt}, Milliseconds{500});
+  const auto refused = ada.send(GetParty{party, std::nullopt}, Milliseconds{500});
   stack.queue_server.thaw();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().status(), 503);
@@ -118,9 +118,9 @@ TEST(Start, WaitsUntilAllRatingsAreRead) {
     Caller caller;
     caller.role = Role::player;
     caller.player = players[i];
-    EnterQueue options;
-    options.mode = kRanked;
-    ASSERT_TRUE(stack.bus->request(options, caller, Deadline::after(Milliseconds{5'000})));
+    EnterQueue request;
+    request.mode = kRanked;
+    ASSERT_TRUE(stack.bus->request(request, caller, Deadline::after(Milliseconds{5'000})));
     EXPECT_EQ(stack.matchmaker->last_enqueue_of(players[i])->players[0].mmr, 1500.0 + static_cast<double>(i) * 100.25);
   }
 }

@@ -29,7 +29,7 @@ TEST_F(Parties, APartyIsCreatedSeenAndFoundThroughItsMember) {
   ASSERT_EQ(party->members.size(), 1U);
   EXPECT_EQ(party->members[0].username, "ada");
   EXPECT_EQ(wire::encode(*ada.see(party->party_id)), wire::encode(*party));
-  EXPECT_EQ(wire::encode(*ada.ask(GetParty{std::nullopt, ada.id})), wire::encode(*party));
+  EXPECT_EQ(wire::encode(*ada.send(GetParty{std::nullopt, ada.id})), wire::encode(*party));
   EXPECT_EQ(refusal(ada.create()), Code::already_in_party);
 }
 
@@ -51,7 +51,7 @@ TEST_F(Parties, APrivatePartyIsNotFoundForOthers) {
     EXPECT_EQ(refusal(bob.queue(id)), Code::not_found);
     EXPECT_EQ(refusal(bob.cancel(id)), Code::not_found);
   }
-  EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
+  EXPECT_EQ(refusal(bob.send(GetParty{std::nullopt, ada.id})), Code::no_party);
 }
 
 TEST_F(Parties, APublicPartyIsVisibleToAllAndChangedByItsMembers) {
@@ -159,7 +159,7 @@ TEST_F(Parties, OfAPlayersManyJoinsAndCreationsExactlyOneSucceeds) {
   int places = 0;
   for (std::size_t i = 0; i < parties.size(); ++i)
     places += static_cast<int>(leaders[i]->see(parties[i])->members.size());
-  const bool leads = eve.ask(GetParty{std::nullopt, eve.id})->leader_id == eve.id;
+  const bool leads = eve.send(GetParty{std::nullopt, eve.id})->leader_id == eve.id;
   EXPECT_EQ(places, leads ? 8 : 9);
 }
 
@@ -196,7 +196,7 @@ TEST_F(Parties, UnderContentionEachAcknowledgedChangeCountsOnce) {
   EXPECT_EQ(ada.see(party)->version, 1 + changes);
   const auto places = ada.see(party)->members.size();
   std::size_t members = 1;
-  for (const auto& gamer : gamers) members += gamer->ask(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
+  for (const auto& gamer : gamers) members += gamer->send(GetParty{std::nullopt, gamer->id}).ok() ? 1U : 0U;
   EXPECT_EQ(members, places) << "the party has exactly the players who are its members";
 }
 
@@ -262,7 +262,7 @@ TEST_F(Parties, TheLastLeaveDisbandsIt) {
   const auto party = party_of({&ada});
   ASSERT_TRUE(ada.leave(party));
   EXPECT_EQ(refusal(ada.see(party)), Code::not_found);
-  EXPECT_EQ(refusal(ada.ask(GetParty{std::nullopt, ada.id})), Code::no_party);
+  EXPECT_EQ(refusal(ada.send(GetParty{std::nullopt, ada.id})), Code::no_party);
   EXPECT_TRUE(published.wait_for_frame(ada.id, "party_disbanded"));
   EXPECT_TRUE(eventually([&] {
     const auto events = published.events<PartyDisbanded>();
@@ -284,7 +284,7 @@ TEST_F(Parties, AKickedMemberIsRemovedAndNotified) {
   const auto frame = published.wait_for_frame(bob.id, "member_left");
   ASSERT_TRUE(frame);
   EXPECT_NE(frame->data.find("\"kicked\":true"), std::string::npos);
-  EXPECT_EQ(refusal(bob.ask(GetParty{std::nullopt, bob.id})), Code::no_party);
+  EXPECT_EQ(refusal(bob.send(GetParty{std::nullopt, bob.id})), Code::no_party);
 }
 
 TEST_F(Parties, AKickedMemberCannotJoinAgainAtOnceUnlessInvited) {

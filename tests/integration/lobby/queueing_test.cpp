@@ -30,7 +30,7 @@ TEST_F(Queueing, APlayerQueuesAlone) {
   options.team_size = 2;
   options.home_region = Region::parse("us-east");
   options.latencies = Latencies{{*Region::parse("us-east"), 30.0}};
-  const auto ticket = ada.ask(options);
+  const auto ticket = ada.send(options);
   ASSERT_TRUE(ticket);
   EXPECT_EQ(ticket->status, TicketStatus::searching);
   EXPECT_EQ(ticket->queue_entry_id, ticket->ticket_id);
@@ -67,9 +67,9 @@ TEST_F(Queueing, RefusesWhatTheModeTableDoesNotHave) {
   EnterQueue options;
   options.mode = *Mode::parse("duel");
   options.team_size = 2;
-  EXPECT_EQ(refusal(ada.ask(options)), Code::invalid_team_size);
+  EXPECT_EQ(refusal(ada.send(options)), Code::invalid_team_size);
   options.team_size = 0;
-  EXPECT_EQ(refusal(ada.ask(options)), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.send(options)), Code::invalid_fields);
 }
 
 TEST_F(Queueing, AMemberOfAPartyOfOneMayQueueAloneOneOfTwoMayNot) {
@@ -122,8 +122,8 @@ TEST_F(Queueing, APartysTicketAgainIsTheSameEntry) {
   options.party_id = party;
   options.mode = *Mode::parse("casual");
   options.ticket_id = TicketId::fresh(SystemClock{}.now());
-  ASSERT_TRUE(ada.ask(options));
-  const auto again = ada.ask(options);
+  ASSERT_TRUE(ada.send(options));
+  const auto again = ada.send(options);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->ticket_id, options.ticket_id);
   EXPECT_FALSE(again->players);
@@ -164,7 +164,7 @@ TEST_F(Queueing, APartysTicketIsCancelledByItsLeader) {
   ASSERT_TRUE(second) << "a cancelled ticket does not clear readiness";
   EXPECT_TRUE(ada.cancel(party));
   EXPECT_EQ(refusal(ada.cancel(party)), Code::not_queued);
-  EXPECT_EQ(refusal(ada.ask(LeaveQueue{})), Code::invalid_fields);
+  EXPECT_EQ(refusal(ada.send(LeaveQueue{})), Code::invalid_fields);
 }
 
 TEST_F(Queueing, AMatchedTicketIsNotCancelledAndItsPartyIsInAMatch) {

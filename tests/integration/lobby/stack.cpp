@@ -83,14 +83,14 @@ void Gamer::close_socket() const {
 }
 
 Reply<std::vector<Invitation>> Gamer::invitations() const {
-  auto list = ask(GetInvitations{});
+  auto list = send(GetInvitations{});
   if (!list) return fail(std::move(list).error());
   return std::move(list->invites);
 }
 
 Reply<Party> Gamer::create(CreateParty options) const {
   options.username = name;
-  return ask(options);
+  return send(options);
 }
 
 Reply<Ticket> Gamer::queue(PartyId party, const char* mode, std::optional<int> team_size) const {
@@ -98,14 +98,14 @@ Reply<Ticket> Gamer::queue(PartyId party, const char* mode, std::optional<int> t
   options.party_id = party;
   options.mode = *Mode::parse(mode);
   options.team_size = team_size;
-  return ask(options);
+  return send(options);
 }
 
 Reply<Ticket> Gamer::queue_alone(const char* mode, std::optional<TicketId> ticket) const {
   EnterQueue options;
   options.mode = *Mode::parse(mode);
   options.ticket_id = ticket;
-  return ask(options);
+  return send(options);
 }
 
 PartyId party_of(const std::vector<const Gamer*>& members, bool ready, CreateParty options) {

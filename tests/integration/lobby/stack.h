@@ -85,26 +85,28 @@ class Gamer {
                  const Tenant& tenant = default_tenant());
 
   template <class Req>
-  Reply<typename Req::Answer> ask(const Req& request, Milliseconds budget = Milliseconds{5'000}) const {
+  Reply<typename Req::Answer> send(const Req& request, Milliseconds budget = Milliseconds{5'000}) const {
     return stack_.bus->request(request, caller_, Deadline::after(budget));
   }
 
   Reply<Party> create(CreateParty options = {}) const;
-  Reply<Party> join(PartyId party) const { return ask(JoinParty{party, name}); }
-  Reply<Empty> leave(PartyId party) const { return ask(LeaveParty{party}); }
-  Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const { return ask(SetReady{party, ready}); }
-  Reply<Party> invite(PartyId party, const Gamer& guest) const { return ask(InvitePlayer{party, guest.id}); }
+  Reply<Party> join(PartyId party) const { return send(JoinParty{party, name}); }
+  Reply<Empty> leave(PartyId party) const { return send(LeaveParty{party}); }
+  Reply<ReadyState> ready(PartyId party, std::optional<bool> ready = true) const {
+    return send(SetReady{party, ready});
+  }
+  Reply<Party> invite(PartyId party, const Gamer& guest) const { return send(InvitePlayer{party, guest.id}); }
   Reply<std::vector<Invitation>> invitations() const;
-  Reply<Empty> decline(PartyId party) const { return ask(RemoveInvitation{party, std::nullopt}); }
-  Reply<Empty> withdraw(PartyId party, const Gamer& guest) const { return ask(RemoveInvitation{party, guest.id}); }
-  Reply<Party> kick(PartyId party, const Gamer& member) const { return ask(KickPlayer{party, member.id}); }
-  Reply<Party> promote(PartyId party, const Gamer& member) const { return ask(PromotePlayer{party, member.id}); }
-  Reply<Empty> chat(PartyId party, std::string text) const { return ask(SendChat{party, std::move(text)}); }
-  Reply<Party> see(PartyId party) const { return ask(GetParty{party, std::nullopt}); }
+  Reply<Empty> decline(PartyId party) const { return send(RemoveInvitation{party, std::nullopt}); }
+  Reply<Empty> withdraw(PartyId party, const Gamer& guest) const { return send(RemoveInvitation{party, guest.id}); }
+  Reply<Party> kick(PartyId party, const Gamer& member) const { return send(KickPlayer{party, member.id}); }
+  Reply<Party> promote(PartyId party, const Gamer& member) const { return send(PromotePlayer{party, member.id}); }
+  Reply<Empty> chat(PartyId party, std::string text) const { return send(SendChat{party, std::move(text)}); }
+  Reply<Party> see(PartyId party) const { return send(GetParty{party, std::nullopt}); }
   Reply<Ticket> queue(PartyId party, const char* mode = "casual", std::optional<int> team_size = std::nullopt) const;
   Reply<Ticket> queue_alone(const char* mode = "casual", std::optional<TicketId> ticket = std::nullopt) const;
-  Reply<CancelledTicket> cancel(TicketId ticket) const { return ask(LeaveQueue{ticket, std::nullopt}); }
-  Reply<CancelledTicket> cancel(PartyId party) const { return ask(LeaveQueue{std::nullopt, party}); }
+  Reply<CancelledTicket> cancel(TicketId ticket) const { return send(LeaveQueue{ticket, std::nullopt}); }
+  Reply<CancelledTicket> cancel(PartyId party) const { return send(LeaveQueue{std::nullopt, party}); }
 
   /// Changes the gateways' record of sockets.
   void open_socket() const;

@@ -6,13 +6,13 @@ namespace {
 
 using testing::eventually;
 
-Reply<Enqueued> enqueue(const Enqueue& request) { return shared().ask(request); }
+Reply<Enqueued> enqueue(const Enqueue& request) { return shared().send(request); }
 
 TicketStatus status_of(const Tenant& tenant, TicketId ticket) {
   GetTicket request;
   request.tenant = tenant;
   request.ticket_id = ticket;
-  const auto answer = shared().ask(request);
+  const auto answer = shared().send(request);
   EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
   return answer ? answer->status : TicketStatus::searching;
 }
@@ -21,7 +21,7 @@ Reply<CancelledTicket> cancel(const Tenant& tenant, TicketId ticket) {
   CancelTicket request;
   request.tenant = tenant;
   request.ticket_id = ticket;
-  return shared().ask(request);
+  return shared().send(request);
 }
 
 TEST(Enqueue, AnswersWhatToExpect) {
@@ -263,8 +263,8 @@ TEST(Cancel, OfAnUnknownTicketOrAnothersIsNotFound) {
   CancelTicket by_stranger;
   by_stranger.tenant = tenant;
   by_stranger.ticket_id = *request.ticket_id;
-  EXPECT_EQ(code_of(shared().ask(by_stranger, as_player(tenant, fresh_player()))), Code::not_found);
-  EXPECT_TRUE(shared().ask(by_stranger, as_player(tenant, request.players[0].player_id)).ok());
+  EXPECT_EQ(code_of(shared().send(by_stranger, as_player(tenant, fresh_player()))), Code::not_found);
+  EXPECT_TRUE(shared().send(by_stranger, as_player(tenant, request.players[0].player_id)).ok());
 }
 
 // A delayed copy of the enqueue request arrives after the ticket was cancelled.
@@ -290,7 +290,7 @@ TEST(Status, ShowsATicketToItsPlayersOnly) {
   GetTicket by_id;
   by_id.tenant = tenant;
   by_id.ticket_id = request.ticket_id;
-  const auto seen = shared().ask(by_id);
+  const auto seen = shared().send(by_id);
   ASSERT_TRUE(seen.ok());
   EXPECT_EQ(seen->status, TicketStatus::searching);
   EXPECT_EQ(seen->queue_entry_id, *request.ticket_id);
@@ -300,46 +300,48 @@ TEST(Status, ShowsATicketToItsPlayersOnly) {
   ASSERT_TRUE(seen->players.has_value());
   EXPECT_EQ(seen->players->at(1).mmr, 1520);
 
-  const auto by_member = shared().ask(by_id, as_player(tenant, request.players[0].player_id));
+  const auto by_member = shared().send(by_id, as_player(tenant, request.players[0].player_id));
   ASSERT_TRUE(by_member.ok());
   EXPECT_FALSE(by_member->players.has_value());
-  EXPECT_EQ(code_of(shared().ask(by_id, as_player(tenant, fresh_player()))), Code::not_found);
+  EXPECT_EQ(code_of(shared().send(by_id, as_player(tenant, fresh_player()))), Code::not_found);
 
   GetTicket by_player;
   by_player.tenant = tenant;
   by_player.player_id = request.players[1].player_id;
-  EXPECT_EQ(shared().ask(by_player)->ticket_id, *request.ticket_id);
-  EXPECT_EQ(code_of(shared().ask(by_player, as_player(tenant, request.players[0].player_id))), Code::not_found);
+  EXPECT_EQ(shared().send(by_player)->ticket_id, *request.ticket_id);
+  EXPECT_EQ(code_of(shared().send(by_player, as_player(tenant, request.players[0].player_id))), Code::not_found);
   by_player.player_id.reset();
-  EXPECT_EQ(shared().ask(by_player, as_player(tenant, request.players[0].player_id))->ticket_id, *request.ticket_id);
-  EXPECT_EQ(code_of(shared().ask(by_player)), Code::invalid_fields);
+  EXPECT_EQ(shared().send(by_player, as_player(tenant, request.players[0].player_id))->ticket_id, *request.ticket_id);
+  EXPECT_EQ(code_of(shared().send(by_player)), Code::invalid_fields);
 }
 
 TEST(Poison, OnTheSubjectsIsRefusedByFieldAndHurtsNobody) {
   auto& world = shared();
-  const auto tell = [&](std::string_view subject, const std::string& body) {
+  const auto refusal_of = [&](std::string_view subject, const std::string& body) {
     const auto answer = world.bus->request(subject, body, {}, soon());
     return std::pair(code_of(answer), pointer_of(answer));
   };
   const std::string deep(200'000, '[');
   const std::string large = "{\"mode\":\"" + std::string(1'000'000, 'x') + "\"}";
   for (const std::string subject : {"matchmaker.enqueue", "matchmaker.cancel", "matchmaker.status", "matchmaker.match"}) {
-    EXPECT_EQ(tell(subject, "{").first, Code::malformed_request) << subject;
-    EXPECT_EQ(tell(subject, deep).first, Code::malformed_request) << subject;
-    EXPECT_EQ(tell(subject, "[]").first, Code::invalid_fields) << subject;
-    EXPECT_EQ(tell(subject, "{\"tenant\":{}}").first, Code::invalid_fields) << subject;
-    EXPECT_EQ(tell(subject, large).first, Code::invalid_fields) << subject;
+    EXPECT_EQ(refusal_of(subject, "{").first, Code::malformed_request) << subject;
+    EXPECT_EQ(refusal_of(subject, deep).first, Code::malformed_request) << subject;
+    EXPECT_EQ(refusal_of(subject, "[]").first, Code::invalid_fields) << subject;
+    EXPECT_EQ(refusal_of(subject, "{\"tenant\":{}}").first, Code::invalid_fields) << subject;
+    EXPECT_EQ(refusal_of(subject, large).first, Code::invalid_fields) << subject;
   }
   using Expected = std::pair<Code, std::string>;
   const std::string body_begin = R"({"mode":"ranked","region":"eu-west","team_size":5,"players":)";
-  EXPECT_EQ(tell("matchmaker.enqueue", body_begin + "[]}"), (Expected{Code::invalid_fields, "/players"}));
-  EXPECT_EQ(tell("matchmaker.enqueue", body_begin + R"([{"player_id":"x"}]})"),
+  EXPECT_EQ(refusal_of("matchmaker.enqueue", body_begin + "[]}"), (Expected{Code::invalid_fields, "/players"}));
+  EXPECT_EQ(refusal_of("matchmaker.enqueue", body_begin + R"([{"player_id":"x"}]})"),
             (Expected{Code::invalid_fields, "/players/0/player_id"}));
-  EXPECT_EQ(tell("matchmaker.enqueue", body_begin + R"([{"player_id":"6fa459ea-ee8a-4ca4-894e-db77e160355e","mmr":1e300}]})"),
+  EXPECT_EQ(refusal_of("matchmaker.enqueue",
+                       body_begin + R"([{"player_id":"6fa459ea-ee8a-4ca4-894e-db77e160355e","mmr":1e300}]})"),
             (Expected{Code::invalid_fields, "/players/0/mmr"}));
-  EXPECT_EQ(tell("matchmaker.enqueue", R"({"mode":"Ranked:x","region":"eu-west","players":[]})").second, "/mode");
-  EXPECT_EQ(tell("matchmaker.enqueue", R"({"mode":"ranked","region":"eu","players":[]})").second, "/region");
-  EXPECT_EQ(tell("matchmaker.enqueue", R"({"ticket_id":7,"mode":"ranked","region":"eu-west"})").second, "/ticket_id");
+  EXPECT_EQ(refusal_of("matchmaker.enqueue", R"({"mode":"Ranked:x","region":"eu-west","players":[]})").second, "/mode");
+  EXPECT_EQ(refusal_of("matchmaker.enqueue", R"({"mode":"ranked","region":"eu","players":[]})").second, "/region");
+  EXPECT_EQ(refusal_of("matchmaker.enqueue", R"({"ticket_id":7,"mode":"ranked","region":"eu-west"})").second,
+            "/ticket_id");
   EXPECT_TRUE(enqueue(request_of(fresh_tenant(), "ranked", 5, {1500})).ok());
 }
 

@@ -18,16 +18,16 @@ using testing::eventually;
 
 constexpr double kTickMs = 20;
 
-GetExplanation asking(const Tenant& tenant, TicketId ticket) {
-  GetExplanation ask;
-  ask.tenant = tenant;
-  ask.ticket_id = ticket;
-  return ask;
+GetExplanation explain_request(const Tenant& tenant, TicketId ticket) {
+  GetExplanation request;
+  request.tenant = tenant;
+  request.ticket_id = ticket;
+  return request;
 }
 
 /// Sends one request, as the gateway does.
 Reply<Explanation> asked_once(World& world, const Tenant& tenant, TicketId ticket, const Caller& caller = {}) {
-  return world.bus->request(asking(tenant, ticket), caller, Deadline::after(limits::kRequestTimeout));
+  return world.bus->request(explain_request(tenant, ticket), caller, Deadline::after(limits::kRequestTimeout));
 }
 
 /// Repeats the request while it is refused with 503, as a client does. Fails the test on any other refusal.
@@ -42,7 +42,7 @@ Explanation explained(World& world, const Tenant& tenant, TicketId ticket, const
 }
 
 TicketId queued(World& world, const Enqueue& request) {
-  const auto answer = world.ask(request);
+  const auto answer = world.send(request);
   EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
   return *request.ticket_id;
 }
@@ -78,31 +78,31 @@ TEST(Explain, SaysWhoIsMissingAndThatManyMakeTheMatch) {
   const auto tenant = fresh_tenant();
   const auto request = request_of(tenant, "close", 2, {1500});
   const auto ticket = queued(world, request);
-  auto curves = explained(world, tenant, ticket, as_player(tenant, request.players.front().player_id));
-  EXPECT_EQ(curves.ticket_id, ticket);
-  EXPECT_EQ(curves.status, TicketStatus::searching);
-  EXPECT_EQ(curves.mode, mode_named("close"));
-  EXPECT_EQ(curves.region, default_region());
-  EXPECT_EQ(curves.team_size, 2);
-  EXPECT_EQ(curves.rule, WaitRule::players);
-  EXPECT_EQ(curves.by, 3);
-  EXPECT_EQ(curves.rating, 1500);
-  EXPECT_EQ(curves.tickets_waiting, 1);
-  EXPECT_EQ(curves.players_waiting, 1);
-  EXPECT_TRUE(curves.nearest.empty());
-  EXPECT_FALSE(curves.summary.empty());
-  ASSERT_TRUE(curves.matched_now_with.has_value());
-  EXPECT_EQ(curves.matched_now_with->parties * curves.matched_now_with->party_size, 3);
+  auto explanation = explained(world, tenant, ticket, as_player(tenant, request.players.front().player_id));
+  EXPECT_EQ(explanation.ticket_id, ticket);
+  EXPECT_EQ(explanation.status, TicketStatus::searching);
+  EXPECT_EQ(explanation.mode, mode_named("close"));
+  EXPECT_EQ(explanation.region, default_region());
+  EXPECT_EQ(explanation.team_size, 2);
+  EXPECT_EQ(explanation.rule, WaitRule::players);
+  EXPECT_EQ(explanation.by, 3);
+  EXPECT_EQ(explanation.rating, 1500);
+  EXPECT_EQ(explanation.tickets_waiting, 1);
+  EXPECT_EQ(explanation.players_waiting, 1);
+  EXPECT_TRUE(explanation.nearest.empty());
+  EXPECT_FALSE(explanation.summary.empty());
+  ASSERT_TRUE(explanation.matched_now_with.has_value());
+  EXPECT_EQ(explanation.matched_now_with->parties * explanation.matched_now_with->party_size, 3);
 
-  const auto come = [&] { queued(world, request_of(tenant, "close", 2, {curves.matched_now_with->rating})); };
+  const auto come = [&] { queued(world, request_of(tenant, "close", 2, {explanation.matched_now_with->rating})); };
   come();
   come();
-  curves = explained(world, tenant, ticket);
-  EXPECT_EQ(curves.by, 1);
-  EXPECT_EQ(curves.players_waiting, 3);
-  EXPECT_EQ(curves.nearest.size(), 2U);
-  ASSERT_TRUE(curves.matched_now_with.has_value());
-  EXPECT_EQ(curves.matched_now_with->parties, 1);
+  explanation = explained(world, tenant, ticket);
+  EXPECT_EQ(explanation.by, 1);
+  EXPECT_EQ(explanation.players_waiting, 3);
+  EXPECT_EQ(explanation.nearest.size(), 2U);
+  ASSERT_TRUE(explanation.matched_now_with.has_value());
+  EXPECT_EQ(explanation.matched_now_with->parties, 1);
   come();
   EXPECT_TRUE(eventually([&] { return world.published.match_of(ticket).has_value(); }));
 }
@@ -113,24 +113,24 @@ TEST(Explain, ForetellsTheMatch) {
   Scene scene(duels(50, 450, 5));
   const auto low = scene.queue(1'400);
   const auto high = scene.queue(1'600);
-  Explanation curves;
+  Explanation explanation;
   ASSERT_TRUE(eventually([&] {
-    curves = scene.explain(high);
-    return curves.players_waiting == 2 || curves.status != TicketStatus::searching;
+    explanation = scene.explain(high);
+    return explanation.players_waiting == 2 || explanation.status != TicketStatus::searching;
   }));
-  ASSERT_EQ(curves.status, TicketStatus::searching);
-  EXPECT_EQ(curves.rule, WaitRule::window);
-  ASSERT_TRUE(curves.forecast.has_value());
-  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::matched);
+  ASSERT_EQ(explanation.status, TicketStatus::searching);
+  EXPECT_EQ(explanation.rule, WaitRule::window);
+  ASSERT_TRUE(explanation.forecast.has_value());
+  EXPECT_EQ(explanation.forecast->outcome, WaitOutcome::matched);
   ASSERT_TRUE(eventually([&] { return scene.world.published.match_of(high).has_value(); }));
   const auto match = *scene.world.published.match_of(high);
-  EXPECT_EQ(match.mmr_spread, curves.forecast->spread);
-  EXPECT_NEAR(match.quality, *curves.forecast->quality, 0.001);
+  EXPECT_EQ(match.mmr_spread, explanation.forecast->spread);
+  EXPECT_NEAR(match.quality, *explanation.forecast->quality, 0.001);
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
       if (player.ticket_id == high) {
         EXPECT_GE(static_cast<double>(player.waited_ms),
-                  static_cast<double>(curves.forecast->at_waited_ms) - kTickMs - 1);
+                  static_cast<double>(explanation.forecast->at_waited_ms) - kTickMs - 1);
       }
     }
   }
@@ -141,15 +141,15 @@ TEST(Explain, NamesTheWindowThatWouldMatchAndOneBelowItDoesNot) {
   Scene scene(duels(50, 100, 1));
   scene.queue(1'400);
   const auto ticket = scene.queue(1'750);
-  Explanation curves;
+  Explanation explanation;
   ASSERT_TRUE(eventually([&] {
-    curves = scene.explain(ticket);
-    return curves.players_waiting == 2;
+    explanation = scene.explain(ticket);
+    return explanation.players_waiting == 2;
   }));
-  EXPECT_EQ(curves.rule, WaitRule::window);
-  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::times_out);
-  ASSERT_TRUE(curves.matched_now_with_window.has_value());
-  const double window = *curves.matched_now_with_window;
+  EXPECT_EQ(explanation.rule, WaitRule::window);
+  EXPECT_EQ(explanation.forecast->outcome, WaitOutcome::times_out);
+  ASSERT_TRUE(explanation.matched_now_with_window.has_value());
+  const double window = *explanation.matched_now_with_window;
   scene.change_modes(duels(window - 1, window - 1, 1));
   EXPECT_TRUE(eventually([&] { return scene.explain(ticket).rating_window == window - 1; }));
   EXPECT_EQ(scene.explain(ticket).status, TicketStatus::searching);
@@ -163,10 +163,10 @@ TEST(Explain, OfATicketWhoseModeIsGoneSaysThatItOnlyTimesOut) {
   EXPECT_EQ(scene.explain(ticket).rule, WaitRule::players);
   scene.change_modes("[[mode]]\nid = \"other\"\nteam_sizes = [1]\n");
   EXPECT_TRUE(eventually([&] { return !scene.explain(ticket).rule.has_value(); }));
-  const auto curves = scene.explain(ticket);
-  EXPECT_EQ(curves.status, TicketStatus::searching);
-  EXPECT_EQ(curves.forecast->outcome, WaitOutcome::times_out);
-  EXPECT_NE(curves.summary.find("not offered"), std::string::npos);
+  const auto explanation = scene.explain(ticket);
+  EXPECT_EQ(explanation.status, TicketStatus::searching);
+  EXPECT_EQ(explanation.forecast->outcome, WaitOutcome::times_out);
+  EXPECT_NE(explanation.summary.find("not offered"), std::string::npos);
 }
 
 TEST(Explain, OfATicketThatWaitsNoMoreSaysWhatBecameOfIt) {
@@ -176,28 +176,28 @@ TEST(Explain, OfATicketThatWaitsNoMoreSaysWhatBecameOfIt) {
   CancelTicket cancel;
   cancel.tenant = tenant;
   cancel.ticket_id = cancelled;
-  ASSERT_TRUE(world.ask(cancel).ok());
+  ASSERT_TRUE(world.send(cancel).ok());
   const auto overdue = queued(world, request_of(tenant, "hasty", 1, {1500}));
   const auto matched = queued(world, request_of(tenant, "duel", 1, {1500}));
   queued(world, request_of(tenant, "duel", 1, {1500}));
 
   const auto ends_as = [&](TicketId ticket, TicketStatus status) {
-    Explanation curves;
+    Explanation explanation;
     EXPECT_TRUE(eventually([&] {
-      curves = explained(world, tenant, ticket);
-      return curves.status == status;
+      explanation = explained(world, tenant, ticket);
+      return explanation.status == status;
     }));
-    EXPECT_EQ(curves.ticket_id, ticket);
-    EXPECT_FALSE(curves.summary.empty());
-    EXPECT_FALSE(curves.rule.has_value());
-    EXPECT_FALSE(curves.forecast.has_value());
-    EXPECT_FALSE(curves.rating.has_value());
-    EXPECT_FALSE(curves.tickets_waiting.has_value());
+    EXPECT_EQ(explanation.ticket_id, ticket);
+    EXPECT_FALSE(explanation.summary.empty());
+    EXPECT_FALSE(explanation.rule.has_value());
+    EXPECT_FALSE(explanation.forecast.has_value());
+    EXPECT_FALSE(explanation.rating.has_value());
+    EXPECT_FALSE(explanation.tickets_waiting.has_value());
   };
   ends_as(cancelled, TicketStatus::cancelled);
   ends_as(matched, TicketStatus::matched);
   ends_as(overdue, TicketStatus::timed_out);
-  EXPECT_EQ(code_of(world.ask(asking(tenant, TicketId::fresh(wall())))), Code::not_found);
+  EXPECT_EQ(code_of(world.send(explain_request(tenant, TicketId::fresh(wall())))), Code::not_found);
 }
 
 TEST(Explain, IsForTheTicketsPlayersAndForDaemons) {
@@ -209,11 +209,12 @@ TEST(Explain, IsForTheTicketsPlayersAndForDaemons) {
     EXPECT_EQ(explained(world, tenant, ticket, as_player(tenant, player.player_id)).ticket_id, ticket);
   }
   EXPECT_EQ(explained(world, tenant, ticket, {tenant, Role::admin, std::nullopt, std::nullopt}).ticket_id, ticket);
-  const auto ask = asking(tenant, ticket);
-  EXPECT_EQ(code_of(world.ask(ask, as_player(tenant, fresh_player()))), Code::not_found);
+  const auto question = explain_request(tenant, ticket);
+  EXPECT_EQ(code_of(world.send(question, as_player(tenant, fresh_player()))), Code::not_found);
   // The tenant of the token counts, not the tenant in the request.
-  EXPECT_EQ(code_of(world.ask(ask, as_player(fresh_tenant(), request.players.front().player_id))), Code::not_found);
-  EXPECT_EQ(code_of(world.ask(asking(fresh_tenant(), ticket))), Code::not_found);
+  EXPECT_EQ(code_of(world.send(question, as_player(fresh_tenant(), request.players.front().player_id))),
+            Code::not_found);
+  EXPECT_EQ(code_of(world.send(explain_request(fresh_tenant(), ticket))), Code::not_found);
 }
 
 TEST(Explain, IsAboutTheBestRegionAndNamesTheOthers) {
@@ -222,10 +223,10 @@ TEST(Explain, IsAboutTheBestRegionAndNamesTheOthers) {
   auto request = request_of(tenant, "near", 1, {1500});
   request.latencies =
       Latencies{{region_named("eu-west"), 60}, {region_named("eu-north"), 20}, {region_named("ap-south"), 300}};
-  const auto curves = explained(world, tenant, queued(world, request));
-  EXPECT_EQ(curves.region, region_named("eu-north"));
-  EXPECT_NE(curves.summary.find("eu-west"), std::string::npos) << curves.summary;
-  EXPECT_EQ(curves.summary.find("ap-south"), std::string::npos) << curves.summary;
+  const auto explanation = explained(world, tenant, queued(world, request));
+  EXPECT_EQ(explanation.region, region_named("eu-north"));
+  EXPECT_NE(explanation.summary.find("eu-west"), std::string::npos) << explanation.summary;
+  EXPECT_EQ(explanation.summary.find("ap-south"), std::string::npos) << explanation.summary;
 }
 
 TEST(Explain, ByAnyInstanceComesFromTheOwner) {
@@ -239,8 +240,8 @@ TEST(Explain, ByAnyInstanceComesFromTheOwner) {
     return instance.metric("mm_bus_requests_total{subject=\"matchmaker." + what + "\"}");
   };
   EXPECT_TRUE(eventually([&] {
-    const auto curves = explained(world, tenant, ticket);
-    EXPECT_EQ(curves.rule, WaitRule::players);
+    const auto explanation = explained(world, tenant, ticket);
+    EXPECT_EQ(explanation.rule, WaitRule::players);
     return asked(*one, "explain") >= 2 && asked(*two, "explain") >= 2;
   }));
   EXPECT_GE(asked(*one, "explain_here"), 2);
@@ -258,7 +259,7 @@ TEST(Explain, OfABucketWhoseOwnerWasKilledGoesOnAfterTheTakeover) {
   const auto tenant = fresh_tenant();
   auto owner = std::make_unique<Process>(world, "matchmaker-1");
   const auto request = request_of(tenant, "close", 2, {1500});
-  ASSERT_TRUE(eventually([&] { return world.ask(request).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.send(request).ok(); }));
   const auto ticket = *request.ticket_id;
   explained(world, tenant, ticket);
   auto standby = world.start("matchmaker-2");
@@ -289,7 +290,7 @@ TEST(Explain, OfABucketWhoseOwnerDoesNotAnswerIsUnavailableAndSaysWhenToComeAgai
     });
   });
   for (int i = 0; i < 2; ++i) {
-    const auto reply = world.ask(asking(tenant, ticket));
+    const auto reply = world.send(explain_request(tenant, ticket));
     EXPECT_EQ(code_of(reply), Code::unavailable);
     if (!reply) {
       EXPECT_EQ(reply.error().retry_after_seconds, 1);
@@ -311,20 +312,22 @@ TEST(Explain, AskedByManyAtOnceIsBoundedAndLeavesRoomForOthers) {
 
   constexpr int kAsked = 600;
   std::atomic<int> answered = 0, refused = 0, otherwise = 0;
-  const auto ask = asking(tenant, ticket);
+  const auto request = explain_request(tenant, ticket);
   {
     bus::AsyncRequests requests(*world.bus, world.metrics);
     for (int i = 0; i < kAsked; ++i) {
-      requests.request(GetExplanation::kSubject.text, wire::encode(ask), {}, {}, soon(), [&](Reply<std::string> reply) {
-        if (reply) ++answered;
-        else if (reply.error().code == Code::unavailable && reply.error().retry_after_seconds == 1) ++refused;
-        else ++otherwise;
-      });
+      requests.request(GetExplanation::kSubject.text, wire::encode(request), {}, {}, soon(),
+                       [&](Reply<std::string> reply) {
+                         if (reply) ++answered;
+                         else if (reply.error().code == Code::unavailable && reply.error().retry_after_seconds == 1)
+                           ++refused;
+                         else ++otherwise;
+                       });
     }
     GetTicket status;
     status.tenant = tenant;
     status.ticket_id = ticket;
-    EXPECT_TRUE(world.ask(status).ok());
+    EXPECT_TRUE(world.send(status).ok());
     EXPECT_TRUE(eventually([&] { return answered + refused + otherwise == kAsked; }));
   }
   EXPECT_EQ(otherwise, 0);
@@ -347,7 +350,7 @@ TEST(Explain, AskedOfAnInstanceThatEndsIsAnsweredAllTheSame) {
   std::atomic<int> answered = 0, refused = 0, otherwise = 0;
   bus::AsyncRequests requests(*world.bus, world.metrics);
   for (int i = 0; i < kAsked; ++i) {
-    requests.request(GetExplanation::kSubject.text, wire::encode(asking(tenant, ticket)), {}, {}, soon(),
+    requests.request(GetExplanation::kSubject.text, wire::encode(explain_request(tenant, ticket)), {}, {}, soon(),
                      [&](Reply<std::string> reply) {
                        if (reply) ++answered;
                        else if (reply.error().code == Code::unavailable) ++refused;
@@ -369,11 +372,11 @@ TEST(Explain, WithoutTheQueueIsUnavailableAndComesBackWithIt) {
   const auto ticket = queued(world, request_of(tenant, "close", 2, {1500}));
   explained(world, tenant, ticket);
   world.redis.freeze();
-  EXPECT_EQ(code_of(world.ask(asking(tenant, ticket))), Code::unavailable);
+  EXPECT_EQ(code_of(world.send(explain_request(tenant, ticket))), Code::unavailable);
   world.redis.thaw();
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
   world.redis.kill();
-  EXPECT_EQ(code_of(world.ask(asking(tenant, ticket))), Code::unavailable);
+  EXPECT_EQ(code_of(world.send(explain_request(tenant, ticket))), Code::unavailable);
   world.redis.restart();
   EXPECT_EQ(explained(world, tenant, ticket).rule, WaitRule::players);
 }

@@ -81,7 +81,7 @@ void enqueue_all(const std::vector<Enqueue>& requests) {
   for (std::size_t c = 0; c < 4; ++c) {
     callers.emplace_back([&, c] {
       for (std::size_t i = c; i < requests.size(); i += 4) {
-        const auto answer = shared().ask(requests[i]);
+        const auto answer = shared().send(requests[i]);
         EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
       }
     });
@@ -93,7 +93,7 @@ std::optional<Ticket> status(const Tenant& tenant, TicketId ticket) {
   GetTicket request;
   request.tenant = tenant;
   request.ticket_id = ticket;
-  auto answer = shared().ask(request);
+  auto answer = shared().send(request);
   return answer ? std::optional(*answer) : std::nullopt;
 }
 
@@ -124,11 +124,11 @@ TEST(Matching, TwoSidesOfFiveMeet) {
   GetTicket by_player;
   by_player.tenant = tenant;
   by_player.player_id = right.players[2].player_id;
-  EXPECT_EQ(shared().ask(by_player)->ticket_id, *right.ticket_id) << "a player in a match may read it as well";
+  EXPECT_EQ(shared().send(by_player)->ticket_id, *right.ticket_id) << "a player in a match may read it as well";
   CancelTicket cancel;
   cancel.tenant = tenant;
   cancel.ticket_id = *left.ticket_id;
-  EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
+  EXPECT_EQ(code_of(shared().send(cancel)), Code::already_matched);
 }
 
 TEST(Matching, TellsPlayersWithAnOpenSocket) {
@@ -243,7 +243,7 @@ TEST(Matching, ThreeThousandMixedTicketsAreMatchedByTheRules) {
     CancelTicket cancel;
     cancel.tenant = tenant;
     cancel.ticket_id = *request.ticket_id;
-    const auto answer = shared().ask(cancel);
+    const auto answer = shared().send(cancel);
     if (answer) {
       cancelled.insert(*request.ticket_id);
     } else {
@@ -270,7 +270,7 @@ TEST(Queues, AreSummarisedForDaemonsAndAdministrators) {
   GetQueues request;
   request.tenant = tenant;
   const auto summary = [&]() -> BucketSummary {
-    const auto answer = shared().ask(request);
+    const auto answer = shared().send(request);
     return answer && answer->buckets.size() == 1 ? answer->buckets[0] : BucketSummary{};
   };
   ASSERT_TRUE(eventually([&] { return summary().players == 3; }));
@@ -279,8 +279,8 @@ TEST(Queues, AreSummarisedForDaemonsAndAdministrators) {
   EXPECT_EQ(summary().team_size, 5);
   EXPECT_EQ(summary().owner, "matchmaker-1");
   EXPECT_TRUE(eventually([&] { return summary().oldest_wait_ms > 0; }));
-  EXPECT_EQ(code_of(shared().ask(request, as_player(tenant, fresh_player()))), Code::forbidden);
-  EXPECT_TRUE(shared().ask(request, Caller{tenant, Role::admin, std::nullopt, std::nullopt}).ok());
+  EXPECT_EQ(code_of(shared().send(request, as_player(tenant, fresh_player()))), Code::forbidden);
+  EXPECT_TRUE(shared().send(request, Caller{tenant, Role::admin, std::nullopt, std::nullopt}).ok());
   EXPECT_TRUE(eventually([&] {
     const auto changed = shared().published.events<QueueChanged>();
     return std::any_of(changed.begin(), changed.end(), [&](const QueueChanged& c) { return c.tenant == tenant && c.players == 3; });

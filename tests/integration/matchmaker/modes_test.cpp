@@ -24,15 +24,15 @@ struct Scene {
   }
   TicketId queue(const std::string& mode, double rating) {
     const auto request = request_of(tenant, mode, 1, {rating});
-    const auto answer = world.ask(request);
+    const auto answer = world.send(request);
     EXPECT_TRUE(answer.ok());
     return *request.ticket_id;
   }
   TicketStatus status(TicketId ticket) {
-    GetTicket ask;
-    ask.tenant = tenant;
-    ask.ticket_id = ticket;
-    const auto found = world.ask(ask);
+    GetTicket request;
+    request.tenant = tenant;
+    request.ticket_id = ticket;
+    const auto found = world.send(request);
     EXPECT_TRUE(found.ok());
     return found ? found->status : TicketStatus::cancelled;
   }
@@ -101,17 +101,17 @@ TEST(ModeFile, AddsModesAndTakesModesAway) {
   const std::string blitz = "[[mode]]\nid = \"blitz\"\nteam_sizes = [1]\nmax_wait_seconds = 3\n";
   Scene scene(duel_of(50) + blitz);
   const auto waits = scene.queue("blitz", 1'500);
-  EXPECT_EQ(code_of(scene.world.ask(request_of(scene.tenant, "arena", 1, {1'500}))), Code::unknown_mode);
+  EXPECT_EQ(code_of(scene.world.send(request_of(scene.tenant, "arena", 1, {1'500}))), Code::unknown_mode);
   scene.file.replace(duel_of(50) + "[[mode]]\nid = \"arena\"\nteam_sizes = [1]\n");
   std::optional<TicketId> arena;
   EXPECT_TRUE(eventually([&] {
     const auto request = request_of(scene.tenant, "arena", 1, {1'500});
-    if (!scene.world.ask(request).ok()) return false;
+    if (!scene.world.send(request).ok()) return false;
     arena = request.ticket_id;
     return true;
   }));
   ASSERT_TRUE(arena.has_value());
-  EXPECT_EQ(code_of(scene.world.ask(request_of(scene.tenant, "blitz", 1, {1'500}))), Code::unknown_mode);
+  EXPECT_EQ(code_of(scene.world.send(request_of(scene.tenant, "blitz", 1, {1'500}))), Code::unknown_mode);
   const auto second = scene.queue("arena", 1'500);
   EXPECT_TRUE(eventually([&] { return scene.matched(second); }));
   EXPECT_TRUE(scene.matched(*arena));

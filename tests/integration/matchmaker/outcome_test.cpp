@@ -15,7 +15,7 @@ Ticket status_of(const Tenant& tenant, TicketId ticket) {
   GetTicket request;
   request.tenant = tenant;
   request.ticket_id = ticket;
-  const auto answer = shared().ask(request);
+  const auto answer = shared().send(request);
   EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
   return answer ? *answer : Ticket{};
 }
@@ -37,8 +37,8 @@ struct Duel {
 
   explicit Duel(const std::string& mode = "duel") {
     left.mode = right.mode = mode_named(mode);
-    EXPECT_TRUE(shared().ask(left).ok());
-    EXPECT_TRUE(shared().ask(right).ok());
+    EXPECT_TRUE(shared().send(left).ok());
+    EXPECT_TRUE(shared().send(right).ok());
     EXPECT_TRUE(eventually([&] { return shared().published.match_of(*left.ticket_id).has_value(); }));
     match = shared().published.match_of(*left.ticket_id).value_or(MatchFound{});
   }
@@ -92,7 +92,7 @@ TEST(Outcome, CompletedFreesThePlayers) {
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::matched) << "its match was played";
   auto next = request_of(duel.tenant, "duel", 1, {1500});
   next.players[0].player_id = duel.left.players[0].player_id;
-  EXPECT_TRUE(shared().ask(next).ok());
+  EXPECT_TRUE(shared().send(next).ok());
 }
 
 TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
@@ -153,7 +153,7 @@ TEST(Outcome, ATicketWithdrawnDuringTheMatchIsNotQueuedAgain) {
   CancelTicket cancel;
   cancel.tenant = duel.tenant;
   cancel.ticket_id = *duel.left.ticket_id;
-  EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
+  EXPECT_EQ(code_of(shared().send(cancel)), Code::already_matched);
   shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
   duel.expect_over();
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::cancelled);
@@ -168,7 +168,7 @@ TEST(Outcome, ARedeliveredResultFreesNoNewerClaim) {
   duel.expect_over();
   auto next = request_of(duel.tenant, "ranked", 5, {1500});
   next.players[0].player_id = duel.left.players[0].player_id;
-  ASSERT_TRUE(shared().ask(next).ok());
+  ASSERT_TRUE(shared().send(next).ok());
   shared().publish(duel.completed());
   Duel later;
   shared().publish(later.completed());
@@ -176,42 +176,42 @@ TEST(Outcome, ARedeliveredResultFreesNoNewerClaim) {
   EXPECT_EQ(claim_of(duel.tenant, next.players[0].player_id), "t:" + next.ticket_id->to_string());
   auto third = next;
   third.ticket_id = TicketId::fresh(wall());
-  EXPECT_EQ(code_of(shared().ask(third)), Code::already_queued);
+  EXPECT_EQ(code_of(shared().send(third)), Code::already_queued);
 }
 
 TEST(Outcome, AnEnqueueDuringAMatchAsksItsSession) {
   Duel duel;
   auto next = request_of(duel.tenant, "ranked", 5, {1500});
   next.players[0].player_id = duel.left.players[0].player_id;
-  EXPECT_EQ(code_of(shared().ask(next)), Code::in_match);
+  EXPECT_EQ(code_of(shared().send(next)), Code::in_match);
   // No event is published: the answer of session alone frees the player.
-  shared().session.say(duel.match.match_id, MatchStatus::completed);
-  EXPECT_TRUE(eventually([&] { return shared().ask(next).ok(); }));
+  shared().session.set_status(duel.match.match_id, MatchStatus::completed);
+  EXPECT_TRUE(eventually([&] { return shared().send(next).ok(); }));
   EXPECT_FALSE(is_live(duel.tenant, duel.match.match_id));
 }
 
 TEST(Pull, LearnsWhatNoEventHasTold) {
   Duel duel;
-  shared().session.say(duel.match.match_id, MatchStatus::cancelled, {*duel.left.ticket_id});
+  shared().session.set_status(duel.match.match_id, MatchStatus::cancelled, {*duel.left.ticket_id});
   duel.expect_over();
   EXPECT_EQ(status_of(duel.tenant, *duel.left.ticket_id).status, TicketStatus::searching);
   EXPECT_EQ(status_of(duel.tenant, *duel.right.ticket_id).status, TicketStatus::cancelled);
 }
 
 TEST(Pull, BringsAMatchToASessionThatHasNotHeardOfIt) {
-  shared().session.set_deaf(true);
+  shared().session.set_ignoring_events(true);
   Duel duel;
   EXPECT_TRUE(eventually([&] {
     return shared().redis_command({"ZCARD", "mm:{" + duel.tenant.str() + "}:unconfirmed"}).integer == 0;
   }));
-  shared().session.set_deaf(false);
-  EXPECT_EQ(shared().session.asked(duel.match.match_id), 1);
+  shared().session.set_ignoring_events(false);
+  EXPECT_EQ(shared().session.requests_about(duel.match.match_id), 1);
   EXPECT_TRUE(is_live(duel.tenant, duel.match.match_id)) << "the match is confirmed, but has no server yet";
 }
 
 // match.found is republished under the same message id, so the stream has one event, however often it is published.
 TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
-  shared().session.set_deaf(true);
+  shared().session.set_ignoring_events(true);
   std::atomic<int> stored = 0;
   std::atomic<bool> later_seen = false;
   Duel duel;
@@ -224,7 +224,7 @@ TEST(Pull, NeverPutsASecondEventOfAMatchIntoTheStream) {
   });
   consumer.start();
   EXPECT_TRUE(eventually([&] { return shared().published.times_found(duel.match.match_id) > 1; })) << "said again";
-  shared().session.set_deaf(false);
+  shared().session.set_ignoring_events(false);
   Duel later;
   // In the stream, the event of the later match follows all copies.
   EXPECT_TRUE(eventually([&] { return later_seen.load(); }));
@@ -308,7 +308,7 @@ TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
   CancelTicket cancel;
   cancel.tenant = duel.tenant;
   cancel.ticket_id = *duel.left.ticket_id;
-  EXPECT_EQ(code_of(shared().ask(cancel)), Code::already_matched);
+  EXPECT_EQ(code_of(shared().send(cancel)), Code::already_matched);
   shared().publish(duel.cancelled({*duel.left.ticket_id, *duel.right.ticket_id}));
   EXPECT_TRUE(shared().published.has_frame(left, "match_cancelled", "\"requeued\":false"));
   EXPECT_TRUE(shared().published.has_frame(right, "match_cancelled", "\"requeued\":true"));
@@ -317,7 +317,7 @@ TEST(NoServer, EachPlayerIsToldWhatBecomesOfThem) {
 TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {
   const auto tenant = fresh_tenant();
   const auto request = request_of(tenant, "hasty", 1, {1500});
-  const auto answer = shared().ask(request);
+  const auto answer = shared().send(request);
   ASSERT_TRUE(answer.ok());
   ASSERT_TRUE(eventually([&] { return shared().published.times_closed(*request.ticket_id) > 0; }));
   EXPECT_GE((wall() - answer->queued_at).count(), 1'000);
@@ -330,7 +330,7 @@ TEST(TimeOut, EndsATicketAfterTheModesLongestWait) {
   CancelTicket cancel;
   cancel.tenant = tenant;
   cancel.ticket_id = *request.ticket_id;
-  const auto late = shared().ask(cancel);
+  const auto late = shared().send(cancel);
   ASSERT_TRUE(late.ok());
   EXPECT_EQ(late->status, TicketStatus::timed_out);
 }
@@ -348,11 +348,11 @@ MakeMatch challenge_of(const Tenant& tenant) {
 TEST(MakeMatch, ClaimsAllPlayersOrNone) {
   const auto tenant = fresh_tenant();
   auto request = challenge_of(tenant);
-  const auto made = shared().ask(request);
+  const auto made = shared().send(request);
   ASSERT_TRUE(made.ok()) << made.error().detail;
   EXPECT_EQ(made->match_id, *request.match_id);
   ASSERT_TRUE(eventually([&] { return shared().published.times_found(*request.match_id) > 0; }));
-  EXPECT_TRUE(shared().ask(request).ok()) << "the repeated request is accepted";
+  EXPECT_TRUE(shared().send(request).ok()) << "the repeated request is accepted";
   for (const auto& match : shared().published.events<MatchFound>()) {
     if (match.match_id != *request.match_id) continue;
     EXPECT_EQ(match.source, MatchSource::challenge);
@@ -363,14 +363,14 @@ TEST(MakeMatch, ClaimsAllPlayersOrNone) {
 
   auto second = challenge_of(tenant);
   second.teams[1] = request.teams[0];
-  EXPECT_EQ(code_of(shared().ask(second)), Code::in_match);
+  EXPECT_EQ(code_of(shared().send(second)), Code::in_match);
   EXPECT_EQ(claim_of(tenant, second.teams[0][0].player_id), "") << "or none";
 
   const auto ticket = request_of(tenant, "ranked", 5, {1500});
-  ASSERT_TRUE(shared().ask(ticket).ok());
+  ASSERT_TRUE(shared().send(ticket).ok());
   auto third = challenge_of(tenant);
   third.teams[1] = ticket.players;
-  const auto refused = shared().ask(third);
+  const auto refused = shared().send(third);
   ASSERT_EQ(code_of(refused), Code::already_queued);
   EXPECT_EQ(refused.error().ticket_id, ticket.ticket_id);
 
@@ -387,23 +387,23 @@ TEST(MakeMatch, RefusesWhatIsNoMatchOfTheMode) {
   const auto tenant = fresh_tenant();
   auto one_team = challenge_of(tenant);
   one_team.teams.pop_back();
-  EXPECT_EQ(pointer_of(shared().ask(one_team)), "/teams");
+  EXPECT_EQ(pointer_of(shared().send(one_team)), "/teams");
   auto uneven = challenge_of(tenant);
   uneven.teams[1].push_back(player_rated(1500));
-  EXPECT_EQ(pointer_of(shared().ask(uneven)), "/teams/1");
+  EXPECT_EQ(pointer_of(shared().send(uneven)), "/teams/1");
   auto twice = challenge_of(tenant);
   twice.teams[1] = twice.teams[0];
-  EXPECT_EQ(pointer_of(shared().ask(twice)), "/teams/1/0/player_id");
+  EXPECT_EQ(pointer_of(shared().send(twice)), "/teams/1/0/player_id");
   auto empty = challenge_of(tenant);
   empty.teams = {{}, {}};
-  EXPECT_EQ(pointer_of(shared().ask(empty)), "/teams/0");
+  EXPECT_EQ(pointer_of(shared().send(empty)), "/teams/0");
   auto no_such_size = challenge_of(tenant);
   for (auto& team : no_such_size.teams) team.push_back(player_rated(1500));
-  EXPECT_EQ(code_of(shared().ask(no_such_size)), Code::invalid_team_size);
+  EXPECT_EQ(code_of(shared().send(no_such_size)), Code::invalid_team_size);
   auto old = challenge_of(tenant);
   old.match_id = MatchId(uuid_issued(wall() - Seconds(400)));
-  EXPECT_EQ(code_of(shared().ask(old)), Code::ticket_expired);
-  EXPECT_EQ(code_of(shared().ask(challenge_of(tenant), as_player(tenant, fresh_player()))), Code::forbidden);
+  EXPECT_EQ(code_of(shared().send(old)), Code::ticket_expired);
+  EXPECT_EQ(code_of(shared().send(challenge_of(tenant), as_player(tenant, fresh_player()))), Code::forbidden);
 }
 
 }  // namespace

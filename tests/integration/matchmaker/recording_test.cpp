@@ -74,12 +74,12 @@ class Crowd {
     enter("duel", 1, {rating});
     const auto later = enter("duel", 1, {rating});
     EXPECT_TRUE(eventually([&] { return world_.published.match_of(later).has_value(); }));
-    EXPECT_TRUE(world_.ask(cancel).ok());
+    EXPECT_TRUE(world_.send(cancel).ok());
   }
   TicketId enter(const std::string& mode, int team_size, const std::vector<double>& ratings, bool latencies = false) {
     auto request = request_of(tenant_, mode, team_size, ratings);
     if (latencies) request.latencies = Latencies{{default_region(), 20}, {region_named("us-east"), 70}};
-    EXPECT_TRUE(world_.ask(request).ok());
+    EXPECT_TRUE(world_.send(request).ok());
     GetExplanation why;
     why.tenant = tenant_;
     why.ticket_id = *request.ticket_id;
@@ -115,7 +115,7 @@ TEST(Recordings, HoldWhatTheDaemonsPlannerWasGiven) {
   cancelled.match_id = world.published.match_of(left_one)->match_id;
   cancelled.tenant = crowd.tenant();
   cancelled.requeue = {left_one, right_one};
-  world.session.say(cancelled.match_id, MatchStatus::cancelled, cancelled.requeue);
+  world.session.set_status(cancelled.match_id, MatchStatus::cancelled, cancelled.requeue);
   world.publish(cancelled);
   ASSERT_TRUE(eventually([&] {
     int times = 0;

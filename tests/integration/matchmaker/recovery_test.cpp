@@ -27,7 +27,7 @@ struct Narrow {
     std::vector<Enqueue> requests;
     for (int i = 0; i < 2 * pairs; ++i) {
       requests.push_back(request_of(tenant, "duel", 1, {1500}));
-      EXPECT_TRUE(world.ask(requests.back()).ok());
+      EXPECT_TRUE(world.send(requests.back()).ok());
     }
     return requests;
   }
@@ -39,7 +39,7 @@ struct Narrow {
 
 TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   Narrow narrow;
-  narrow.world.session.set_away(true);
+  narrow.world.session.set_unavailable(true);
   const auto requests = narrow.enqueue_duels(10);
   ASSERT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 1; }));
   EXPECT_EQ(narrow.live(), Narrow::kMaxUnconfirmed);
@@ -51,7 +51,7 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
     CancelTicket cancel;
     cancel.tenant = narrow.tenant;
     cancel.ticket_id = *request.ticket_id;
-    if (cancelled < 4 && narrow.world.ask(cancel).ok()) ++cancelled;
+    if (cancelled < 4 && narrow.world.send(cancel).ok()) ++cancelled;
   }
   EXPECT_EQ(cancelled, 4);
   MakeMatch challenge;
@@ -60,10 +60,10 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
   challenge.mode = mode_named("duel");
   challenge.region = default_region();
   challenge.teams = {{player_rated(1500)}, {player_rated(1700)}};
-  EXPECT_EQ(code_of(narrow.world.ask(challenge)), Code::unavailable);
+  EXPECT_EQ(code_of(narrow.world.send(challenge)), Code::unavailable);
 
   // When session answers again, all tickets are matched, a few at a time.
-  narrow.world.session.set_away(false);
+  narrow.world.session.set_unavailable(false);
   EXPECT_TRUE(eventually([&] { return narrow.live() == 8; }, Seconds(40)));
   EXPECT_EQ(narrow.queued(), 0);
   EXPECT_TRUE(eventually([&] { return narrow.instance->metric("mm_matchmaker_commits_held_back") == 0; }));
@@ -71,21 +71,21 @@ TEST(BackPressure, FormsNoMoreMatchesThanMayBeUnconfirmed) {
 
 TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   World world;
-  world.session.set_deaf(true);
-  world.session.set_away(true);
+  world.session.set_ignoring_events(true);
+  world.session.set_unavailable(true);
   const auto instance = world.start("matchmaker-1");
   const auto tenant = fresh_tenant();
-  ASSERT_TRUE(world.ask(request_of(tenant, "duel", 1, {1500})).ok());
+  ASSERT_TRUE(world.send(request_of(tenant, "duel", 1, {1500})).ok());
   const auto second = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(second).ok());
+  ASSERT_TRUE(world.send(second).ok());
   ASSERT_TRUE(eventually([&] { return world.published.match_of(*second.ticket_id).has_value(); }));
   const auto match = world.published.match_of(*second.ticket_id)->match_id;
   // By now the back-off of the match is eight seconds.
   ASSERT_TRUE(eventually([&] { return wall() - world.published.match_of(*second.ticket_id)->created_at > Seconds(8); },
                          Seconds(20)));
-  EXPECT_LE(world.session.asked(match), 6);
+  EXPECT_LE(world.session.requests_about(match), 6);
   const auto at = wall();
-  world.session.set_away(false);
+  world.session.set_unavailable(false);
   ASSERT_TRUE(eventually([&] { return world.redis_command({"ZCARD", key(tenant, "unconfirmed")}).integer == 0; }));
   EXPECT_LT(wall() - at, Seconds(5));
 }
@@ -105,7 +105,7 @@ TEST(IdleTenants, CostNoLookPerTick) {
   std::vector<Tenant> tenants;
   for (int i = 0; i < kTenants; ++i) {
     tenants.push_back(fresh_tenant());
-    ASSERT_TRUE(world.ask(request_of(tenants.back(), "ranked", 5, {1500})).ok());
+    ASSERT_TRUE(world.send(request_of(tenants.back(), "ranked", 5, {1500})).ok());
   }
   const auto ticks = [&] { return instance->metric("mm_matchmaker_tick_seconds_count"); };
   ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_partitions_owned") == 2 * kTenants; }));
@@ -118,14 +118,14 @@ TEST(IdleTenants, CostNoLookPerTick) {
 
   // New tickets are matched as fast as before.
   const auto busy = fresh_tenant();
-  ASSERT_TRUE(world.ask(request_of(busy, "duel", 1, {1500})).ok());
+  ASSERT_TRUE(world.send(request_of(busy, "duel", 1, {1500})).ok());
   const auto second = request_of(busy, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(second).ok());
+  ASSERT_TRUE(world.send(second).ok());
   EXPECT_TRUE(eventually([&] { return world.published.match_of(*second.ticket_id).has_value(); }, Milliseconds{3'000}));
   const auto first = request_of(tenants[7], "duel", 1, {1500});
   const auto other = request_of(tenants[7], "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(first).ok());
-  ASSERT_TRUE(world.ask(other).ok());
+  ASSERT_TRUE(world.send(first).ok());
+  ASSERT_TRUE(world.send(other).ok());
   EXPECT_TRUE(eventually([&] { return world.published.match_of(*first.ticket_id).has_value(); }, Milliseconds{3'000}));
 }
 
@@ -157,11 +157,11 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
   std::multiset<TicketId> cancelled;
   for (int i = 0; i < 30; ++i) {
     const auto request = request_of(tenant, "ranked", 5, {1500});
-    ASSERT_TRUE(world.ask(request).ok());
+    ASSERT_TRUE(world.send(request).ok());
     CancelTicket cancel;
     cancel.tenant = tenant;
     cancel.ticket_id = *request.ticket_id;
-    ASSERT_TRUE(world.ask(cancel).ok());
+    ASSERT_TRUE(world.send(cancel).ok());
     cancelled.insert(*request.ticket_id);
   }
   ASSERT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 30; }));
@@ -180,7 +180,7 @@ TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
   const auto old = "SERVER " + std::to_string((wall() - Milliseconds{16 * 60 * 1000}).time_since_epoch().count()) + " {}";
   const auto young = "SERVER " + std::to_string((wall() - Milliseconds{60 * 1000}).time_since_epoch().count()) + " {}";
   world.redis_command({"RPUSH", key(tenant, "sent"), old, old, young});
-  ASSERT_TRUE(world.ask(request_of(tenant, "ranked", 5, {1500})).ok());
+  ASSERT_TRUE(world.send(request_of(tenant, "ranked", 5, {1500})).ok());
   EXPECT_TRUE(eventually([&] { return world.redis_command({"LLEN", key(tenant, "sent")}).integer == 1; }, Seconds(30)));
   EXPECT_NE(world.redis_command({"LINDEX", key(tenant, "sent"), "0"}).text.find(young.substr(6)), std::string::npos)
       << "the event is recorded under the present server";

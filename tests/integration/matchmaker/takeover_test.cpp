@@ -187,28 +187,32 @@ TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
                       5};  // too few tickets for the owner to make a match
   const PartitionName name{tenant, partition_of(bucket.text())};
   const auto one = request_of(tenant, "casual", 5, {1500});
-  ASSERT_TRUE(world.ask(one).ok());
+  ASSERT_TRUE(world.send(one).ok());
   std::string token;
   ASSERT_TRUE(eventually([&] { return !(token = token_of(world, tenant, name.partition)).empty(); }));
 
-  CommitRequest ask{name, "999:somebody", bucket.text(), {}, {{*one.ticket_id, 1, 0, 0, 1500}}};
-  ask.found.match_id = MatchId::fresh(wall());
-  ask.found.tenant = tenant;
-  ask.found.mode = bucket.mode;
-  ask.found.region = bucket.region;
-  ask.found.team_size = 5;
-  ask.found.teams.resize(2);
-  ask.found.teams[0].players.push_back({one.players[0].player_id, one.ticket_id, std::nullopt, 1500, 0});
+  CommitRequest request{name, "999:somebody", bucket.text(), {}, {{*one.ticket_id, 1, 0, 0, 1500}}};
+  request.found.match_id = MatchId::fresh(wall());
+  request.found.tenant = tenant;
+  request.found.mode = bucket.mode;
+  request.found.region = bucket.region;
+  request.found.team_size = 5;
+  request.found.teams.resize(2);
+  request.found.teams[0].players.push_back({one.players[0].player_id, one.ticket_id, std::nullopt, 1500, 0});
   const auto commit = [&]() {
-    const auto decided = world.tick_store.decide({ask}, {}, soon());
+    const auto decided = world.owner_store.decide({request}, {}, soon());
     return decided ? decided->commits[0].kind : CommitResult::Kind::failed;
   };
   using Kind = CommitResult::Kind;
   EXPECT_EQ(commit(), Kind::lost);
-  ask.token = token;
+  request.token = token;
   EXPECT_EQ(commit(), Kind::ok);
   EXPECT_EQ(commit(), Kind::ok) << "the commit is repeated, because its answer was lost";
-  ASSERT_TRUE(world.store.outcome({tenant, ask.found.match_id, OutcomeKind::cancelled, CancelReason::no_server, {*one.ticket_id}}, soon()).ok());
+  ASSERT_TRUE(
+      world.store
+          .outcome({tenant, request.found.match_id, OutcomeKind::cancelled, CancelReason::no_server, {*one.ticket_id}},
+                   soon())
+          .ok());
   EXPECT_EQ(commit(), Kind::refused);
   EXPECT_EQ(world.redis_command({"HLEN", "mm:{" + tenant.str() + "}:live"}).integer, 0);
 }
@@ -219,7 +223,7 @@ TEST(Clock, JumpsOfTheStoreNeitherAgeTicketsNorMakeThemYoung) {
     const auto tenant = fresh_tenant();
     const auto prefix = "mm:{" + tenant.str() + "}:";
     const auto before = request_of(tenant, "ranked", 5, {1500});
-    ASSERT_TRUE(world.ask(before).ok());
+    ASSERT_TRUE(world.send(before).ok());
     const auto partition = partition_of(tenant.str() + ":ranked:eu-west:5");
     // The owner has renewed the lease since it acquired it, so it knows the time before the jump.
     ASSERT_TRUE(eventually([&] {
@@ -245,17 +249,17 @@ TEST(Clock, JumpsOfTheStoreNeitherAgeTicketsNorMakeThemYoung) {
 
     const auto offset = [&] { return std::stoll(world.redis_command({"HGET", prefix + "lease:" + partition, "offset_ms"}).text); };
     EXPECT_TRUE(eventually([&] { return std::abs(offset()) < 3'000; })) << offset();
-    GetTicket ask;
-    ask.tenant = tenant;
-    ask.ticket_id = after.ticket_id;
+    GetTicket request;
+    request.tenant = tenant;
+    request.ticket_id = after.ticket_id;
     const auto near_now = [&] {
-      const auto ticket = world.ask(ask);
+      const auto ticket = world.send(request);
       return ticket && std::abs((ticket->queued_at - wall()).count()) < 10'000;
     };
     EXPECT_TRUE(eventually(near_now));
-    EXPECT_EQ(world.ask(ask)->status, TicketStatus::searching);
-    ask.ticket_id = before.ticket_id;
-    EXPECT_EQ(world.ask(ask)->status, TicketStatus::searching);
+    EXPECT_EQ(world.send(request)->status, TicketStatus::searching);
+    request.ticket_id = before.ticket_id;
+    EXPECT_EQ(world.send(request)->status, TicketStatus::searching);
     EXPECT_TRUE(near_now());
   }
 }
@@ -267,11 +271,11 @@ TEST(Sweep, DeletesTicketsThatEndedLongAgo) {
   const auto old = request_of(tenant, "ranked", 5, {1500});
   const auto recent = request_of(tenant, "ranked", 5, {1500});
   for (const auto& request : {old, recent}) {
-    ASSERT_TRUE(world.ask(request).ok());
+    ASSERT_TRUE(world.send(request).ok());
     CancelTicket cancel;
     cancel.tenant = tenant;
     cancel.ticket_id = *request.ticket_id;
-    ASSERT_TRUE(world.ask(cancel).ok());
+    ASSERT_TRUE(world.send(cancel).ok());
   }
   world.redis_command({"ZINCRBY", prefix + "ended", "-900000", old.ticket_id->to_string()});
   EXPECT_TRUE(eventually([&] {
@@ -337,17 +341,17 @@ TEST(Outage, OfTheQueueRefusesNewTicketsAndPausesTheTick) {
   auto instance = world.start("matchmaker-1");
   const auto tenant = fresh_tenant();
   const auto before = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(before).ok());
+  ASSERT_TRUE(world.send(before).ok());
   ASSERT_TRUE(eventually([&] { return instance->health().ready(); }));
   world.redis.kill();
-  const auto refused = world.ask(request_of(tenant, "duel", 1, {1500}));
+  const auto refused = world.send(request_of(tenant, "duel", 1, {1500}));
   EXPECT_EQ(code_of(refused), Code::unavailable);
   EXPECT_EQ(refused.error().retry_after_seconds, 1);
   EXPECT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_ticks_failed_total") > 2; }));
   EXPECT_TRUE(eventually([&] { return !instance->health().ready(); }));
   world.redis.restart();
   const auto after = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.send(after).ok(); }));
   EXPECT_TRUE(eventually([&] { return world.published.match_of(*before.ticket_id).has_value(); }));
   EXPECT_TRUE(world.published.match_of(*after.ticket_id).has_value());
   EXPECT_TRUE(eventually([&] { return instance->health().ready(); }));
@@ -376,13 +380,13 @@ TEST(Outage, AQueueThatWasEmptiedIsFilledAnew) {
   auto instance = world.start("matchmaker-1");
   const auto tenant = fresh_tenant();
   const auto lost = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(lost).ok());
+  ASSERT_TRUE(world.send(lost).ok());
   ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
   world.redis.restart_without_state();
   const auto left = request_of(tenant, "duel", 1, {1500});
   const auto right = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(eventually([&] { return world.ask(left).ok(); }));
-  ASSERT_TRUE(eventually([&] { return world.ask(right).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.send(left).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.send(right).ok(); }));
   ASSERT_TRUE(eventually([&] { return world.published.match_of(*left.ticket_id).has_value(); }));
   EXPECT_TRUE(world.published.match_of(*right.ticket_id).has_value());
   EXPECT_FALSE(world.published.match_of(*lost.ticket_id).has_value());
@@ -393,14 +397,14 @@ TEST(Outage, OfTheBusMakesAnInstanceStepDownAndComeBack) {
   auto instance = world.start("matchmaker-1");
   const auto tenant = fresh_tenant();
   const auto before = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(world.ask(before).ok());
+  ASSERT_TRUE(world.send(before).ok());
   ASSERT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
   world.nats.kill();
   EXPECT_TRUE(eventually([&] { return token_of(world, tenant, duel_partition(tenant)).empty(); }))
       << "an owner that cannot publish its matches releases its partitions";
   world.nats.restart();
   const auto after = request_of(tenant, "duel", 1, {1500});
-  ASSERT_TRUE(eventually([&] { return world.ask(after).ok(); }));
+  ASSERT_TRUE(eventually([&] { return world.send(after).ok(); }));
   EXPECT_TRUE(eventually([&] { return world.published.match_of(*before.ticket_id).has_value(); }, Seconds(20)));
   EXPECT_TRUE(eventually([&] { return !token_of(world, tenant, duel_partition(tenant)).empty(); }));
 }

@@ -49,7 +49,7 @@ FakeSession::FakeSession(const testing::OwnNats& nats)
     : bus_(connect(nats, metrics_)), server_(*bus_, {.name = "session"}, metrics_) {
   found_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
     const std::lock_guard lock(mutex_);
-    if (deaf_) return;
+    if (ignoring_events_) return;
     matches_.emplace(event.match_id, MatchState{event.match_id, MatchStatus::allocating, false, {}, {}});
   });
   server_.serve<ReconcileMatches>(
@@ -57,17 +57,17 @@ FakeSession::FakeSession(const testing::OwnNats& nats)
   server_.start();
 }
 
-void FakeSession::set_deaf(bool deaf) {
+void FakeSession::set_ignoring_events(bool ignoring) {
   const std::lock_guard lock(mutex_);
-  deaf_ = deaf;
+  ignoring_events_ = ignoring;
 }
 
-void FakeSession::set_away(bool away) {
+void FakeSession::set_unavailable(bool unavailable) {
   const std::lock_guard lock(mutex_);
-  away_ = away;
+  unavailable_ = unavailable;
 }
 
-void FakeSession::say(MatchId match, MatchStatus status, std::vector<TicketId> requeue) {
+void FakeSession::set_status(MatchId match, MatchStatus status, std::vector<TicketId> requeue) {
   const std::lock_guard lock(mutex_);
   auto& standing = matches_[match];
   standing = {match, status, false, {}, {}};
@@ -76,16 +76,16 @@ void FakeSession::say(MatchId match, MatchStatus status, std::vector<TicketId> r
   standing.requeue = std::move(requeue);
 }
 
-int FakeSession::asked(MatchId match) const {
+int FakeSession::requests_about(MatchId match) const {
   const std::lock_guard lock(mutex_);
-  const auto found = asked_.find(match);
-  return found == asked_.end() ? 0 : found->second;
+  const auto found = requests_.find(match);
+  return found == requests_.end() ? 0 : found->second;
 }
 
 Reply<MatchStates> FakeSession::reconcile(const ReconcileMatches& request) {
   const std::lock_guard lock(mutex_);
-  for (const auto& found : request.matches) ++asked_[found.match_id];
-  if (away_) return refuse(Code::unavailable);
+  for (const auto& found : request.matches) ++requests_[found.match_id];
+  if (unavailable_) return refuse(Code::unavailable);
   MatchStates answer;
   for (const auto& found : request.matches) {
     const auto known =

@@ -34,17 +34,17 @@ using testing::soon;
 inline TimePoint wall() { return SystemClock{}.now(); }
 
 /// Answers session.reconcile. A match has the status `allocating` once its match.found was received, or another status
-/// if the test has set one with say().
+/// if the test has set one with set_status().
 class FakeSession {
  public:
   explicit FakeSession(const testing::OwnNats& nats);
 
-  /// While deaf, it ignores match.found, and learns of a match only when a request carries it.
-  void set_deaf(bool deaf);
-  /// While away, it answers each request with `unavailable`.
-  void set_away(bool away);
-  void say(MatchId match, MatchStatus status, std::vector<TicketId> requeue = {});
-  int asked(MatchId match) const;
+  /// While ignoring, it drops match.found, and learns of a match only when a request carries it.
+  void set_ignoring_events(bool ignoring);
+  /// While unavailable, it answers each request with `unavailable`.
+  void set_unavailable(bool unavailable);
+  void set_status(MatchId match, MatchStatus status, std::vector<TicketId> requeue = {});
+  int requests_about(MatchId match) const;
 
  private:
   Reply<MatchStates> reconcile(const ReconcileMatches& request);
@@ -52,10 +52,10 @@ class FakeSession {
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   mutable std::mutex mutex_;
-  bool deaf_ = false;
-  bool away_ = false;
+  bool ignoring_events_ = false;
+  bool unavailable_ = false;
   std::map<MatchId, MatchState> matches_;
-  std::map<MatchId, int> asked_;
+  std::map<MatchId, int> requests_;
   std::unique_ptr<bus::Subscription> found_;
   bus::Server server_;
 };
@@ -84,7 +84,7 @@ struct World {
   std::unique_ptr<Instance> start(const std::string& name, int tick_ms = 20) const;
 
   template <class Req>
-  Reply<typename Req::Answer> ask(const Req& request, const Caller& caller = {}) {
+  Reply<typename Req::Answer> send(const Req& request, const Caller& caller = {}) {
     return bus->request(request, caller, soon());
   }
   template <class E>
@@ -106,7 +106,7 @@ struct World {
   std::unique_ptr<bus::Bus> bus = connect(nats, metrics);
   storage::Redis queue{testing::redis_options(redis)};
   RequestStore store{queue, {}};
-  OwnerStore tick_store{queue};
+  OwnerStore owner_store{queue};
   FakeSession session{nats};
   Published published{*bus};
 };

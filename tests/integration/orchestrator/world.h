@@ -27,7 +27,7 @@ namespace mm::orchestrator {
 using testing::refusal;
 using testing::soon;
 
-/// Answers session.get with the status that the test has set with say(). Other matches are unknown.
+/// Answers session.get with the status that the test has set with set_status(). Other matches are unknown.
 class FakeSession {
  public:
   FakeSession(bus::Bus& bus, metrics::Registry& metrics);

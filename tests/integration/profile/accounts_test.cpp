@@ -48,7 +48,7 @@ TEST_F(Accounts, RegistersAndLogsIn) {
   auto request = registration(tenant_, "Ann");
   request.email = "Ann@Example.ORG";
   request.region = *Region::parse("us-east");
-  const auto player = ask(request);
+  const auto player = send(request);
   ASSERT_TRUE(player.ok()) << player.error().detail;
   EXPECT_EQ(player->username, "Ann");
   EXPECT_EQ(player->email, "ann@example.org");
@@ -57,7 +57,7 @@ TEST_F(Accounts, RegistersAndLogsIn) {
   EXPECT_EQ(player->player_id.uuid().version(), 7);
 
   for (const char* name : {"Ann", "ann", "ANN"}) {
-    const auto logged_in = ask(login(name, request.password));
+    const auto logged_in = send(login(name, request.password));
     ASSERT_TRUE(logged_in.ok()) << name << logged_in.error().detail;
     EXPECT_EQ(logged_in->player_id, player->player_id);
     EXPECT_EQ(logged_in->username, "Ann");
@@ -70,10 +70,10 @@ TEST_F(Accounts, RefusesATakenNameOrAddressInAnyCase) {
   registered(tenant_, "ann");
   auto same_name = registration(tenant_, "ANN");
   same_name.email = "other@example.org";
-  EXPECT_EQ(ask(same_name).error().code, Code::username_taken);
+  EXPECT_EQ(send(same_name).error().code, Code::username_taken);
   auto same_address = registration(tenant_, "bob");
   same_address.email = "ANN@example.org";
-  EXPECT_EQ(ask(same_address).error().code, Code::email_taken);
+  EXPECT_EQ(send(same_address).error().code, Code::email_taken);
 }
 
 TEST_F(Accounts, NamesAndAddressesOfAnotherTenantAreFree) {
@@ -81,8 +81,8 @@ TEST_F(Accounts, NamesAndAddressesOfAnotherTenantAreFree) {
   const auto here = registered(tenant_, "ann");
   const auto there = registered(other, "ann");
   EXPECT_NE(here.player_id, there.player_id);
-  EXPECT_EQ(ask(GetProfile{here.player_id}, as_player(other, there.player_id)).error().code, Code::not_found);
-  EXPECT_EQ(ask(GetProfile{here.player_id}, as_service(other)).error().code, Code::not_found);
+  EXPECT_EQ(send(GetProfile{here.player_id}, as_player(other, there.player_id)).error().code, Code::not_found);
+  EXPECT_EQ(send(GetProfile{here.player_id}, as_service(other)).error().code, Code::not_found);
 }
 
 TEST_F(Accounts, GivesANameToOneOfAHundredConcurrentRequests) {
@@ -126,29 +126,29 @@ TEST_F(Accounts, AnUnknownNameAndAWrongPasswordGetTheSameAnswerAfterTheSameWork)
   registered(tenant_, "ann");
   const auto jobs = [&] { return profile_.metric("mm_profile_password_seconds_count"); };
   ASSERT_TRUE(eventually([&] { return jobs() == 1; })) << "the job is counted a little after the answer";
-  const auto wrong = ask(login("ann", "wrong horse"));
+  const auto wrong = send(login("ann", "wrong horse"));
   ASSERT_TRUE(eventually([&] { return jobs() == 2; }));
-  const auto unknown = ask(login("nobody", "wrong horse"));
+  const auto unknown = send(login("nobody", "wrong horse"));
   EXPECT_TRUE(eventually([&] { return jobs() == 3; })) << "a hash is computed for an unknown name as well";
   ASSERT_FALSE(wrong.ok());
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(wrong.error().code, Code::invalid_credentials);
   EXPECT_EQ(unknown.error().code, Code::invalid_credentials);
   EXPECT_EQ(wrong.error().detail, unknown.error().detail);
-  EXPECT_EQ(ask(LoginPlayer{"ann", "correct horse", fresh_tenant()}).error().code, Code::invalid_credentials);
+  EXPECT_EQ(send(LoginPlayer{"ann", "correct horse", fresh_tenant()}).error().code, Code::invalid_credentials);
 }
 
 TEST_F(Accounts, PasswordsAreNeverTruncated) {
   auto request = registration(tenant_, "longest");
   request.password = std::string(72, 'p');
-  ASSERT_TRUE(ask(request).ok());
-  EXPECT_TRUE(ask(login("longest", request.password)).ok());
-  EXPECT_EQ(ask(login("longest", request.password + "x")).error().code, Code::invalid_credentials);
-  EXPECT_EQ(ask(login("longest", std::string(71, 'p'))).error().code, Code::invalid_credentials);
+  ASSERT_TRUE(send(request).ok());
+  EXPECT_TRUE(send(login("longest", request.password)).ok());
+  EXPECT_EQ(send(login("longest", request.password + "x")).error().code, Code::invalid_credentials);
+  EXPECT_EQ(send(login("longest", std::string(71, 'p'))).error().code, Code::invalid_credentials);
 
   request.username = "longer";
   request.password += "x";
-  const auto refused = ask(request);
+  const auto refused = send(request);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::invalid_fields);
   EXPECT_EQ(refused.error().errors.at(0).pointer, "/password");
@@ -161,7 +161,7 @@ TEST_F(Accounts, LoginsThatThePoolCannotHashInTimeAreRefusedAtOnceAndOthersAnswe
   const Instance slow(11);
   const std::vector<LoginPlayer> storm(40, login("nobody", "wrong horse"));
   auto answers = std::async(std::launch::async, [&] { return ask_concurrently(storm, Milliseconds{500}); });
-  EXPECT_TRUE(ask(GetProfile{player.player_id}, as_service(tenant_)).ok());
+  EXPECT_TRUE(send(GetProfile{player.player_id}, as_service(tenant_)).ok());
   EXPECT_EQ(accepted(answers.get()), 0);
   EXPECT_GT(slow.metric("mm_profile_password_jobs_refused_total"), 0);
 }
@@ -187,17 +187,17 @@ TEST_F(Accounts, HashesAgainAtTheNextLoginWhenTheCostHasChanged) {
   EXPECT_TRUE(hash().starts_with("$2b$04$"));
   profile_.stop();
   const Instance dearer(5);
-  EXPECT_EQ(ask(login("ann", "wrong horse")).error().code, Code::invalid_credentials);
+  EXPECT_EQ(send(login("ann", "wrong horse")).error().code, Code::invalid_credentials);
   EXPECT_TRUE(hash().starts_with("$2b$04$"));
-  EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
+  EXPECT_TRUE(send(login("ann", "correct horse")).ok());
   EXPECT_TRUE(eventually([&] { return hash().starts_with("$2b$05$"); }));
-  EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
+  EXPECT_TRUE(send(login("ann", "correct horse")).ok());
 }
 
 TEST_F(Accounts, ShowsThePrivatePartOnlyToThePlayer) {
   const auto ann = registered(tenant_, "ann");
   const auto bob = registered(tenant_, "bob");
-  const auto own = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
+  const auto own = send(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
   ASSERT_TRUE(own.ok());
   EXPECT_EQ(own->email, "ann@example.org");
   EXPECT_EQ(own->preferences, fields::RawJson{"{}"});
@@ -205,13 +205,13 @@ TEST_F(Accounts, ShowsThePrivatePartOnlyToThePlayer) {
   EXPECT_TRUE(own->ratings.empty());
   EXPECT_EQ(own->created_at, ann.created_at);
   for (const auto& caller : {as_player(tenant_, bob.player_id), as_service(tenant_)}) {
-    const auto seen = ask(GetProfile{ann.player_id}, caller);
+    const auto seen = send(GetProfile{ann.player_id}, caller);
     ASSERT_TRUE(seen.ok());
     EXPECT_EQ(seen->username, "ann");
     EXPECT_FALSE(seen->email);
     EXPECT_FALSE(seen->preferences);
   }
-  EXPECT_EQ(ask(GetProfile{fresh_player()}, as_player(tenant_, ann.player_id)).error().code, Code::not_found);
+  EXPECT_EQ(send(GetProfile{fresh_player()}, as_player(tenant_, ann.player_id)).error().code, Code::not_found);
 }
 
 TEST_F(Accounts, ChangesTheNamedFieldsOfTheCallersProfile) {
@@ -220,7 +220,7 @@ TEST_F(Accounts, ChangesTheNamedFieldsOfTheCallersProfile) {
   const auto me = as_player(tenant_, ann.player_id);
   UpdateProfile change;
   change.preferences = fields::RawJson{R"({"volume":0.10,"keys":["w","\"'; DROP TABLE profile.account; --"]})"};
-  auto changed = ask(change, me);
+  auto changed = send(change, me);
   ASSERT_TRUE(changed.ok()) << changed.error().detail;
   EXPECT_EQ(changed->preferences, change.preferences) << "stored as it was sent";
   EXPECT_EQ(changed->region, default_region());
@@ -228,43 +228,43 @@ TEST_F(Accounts, ChangesTheNamedFieldsOfTheCallersProfile) {
 
   UpdateProfile moved;
   moved.region = *Region::parse("us-east");
-  changed = ask(moved, me);
+  changed = send(moved, me);
   ASSERT_TRUE(changed.ok());
   EXPECT_EQ(changed->region.str(), "us-east");
   EXPECT_EQ(changed->preferences, change.preferences);
-  EXPECT_EQ(ask(UpdateProfile{}, me)->region.str(), "us-east");
-  EXPECT_EQ(ask(GetProfile{bob.player_id}, as_player(tenant_, bob.player_id))->preferences, fields::RawJson{"{}"});
+  EXPECT_EQ(send(UpdateProfile{}, me)->region.str(), "us-east");
+  EXPECT_EQ(send(GetProfile{bob.player_id}, as_player(tenant_, bob.player_id))->preferences, fields::RawJson{"{}"});
 
-  EXPECT_EQ(ask(moved, as_service(tenant_)).error().code, Code::forbidden);
-  EXPECT_EQ(ask(moved, as_player(fresh_tenant(), ann.player_id)).error().code, Code::not_found);
+  EXPECT_EQ(send(moved, as_service(tenant_)).error().code, Code::forbidden);
+  EXPECT_EQ(send(moved, as_player(fresh_tenant(), ann.player_id)).error().code, Code::not_found);
 }
 
 TEST_F(Accounts, FieldsThatPlayersMayNotChangeStay) {
   const auto ann = registered(tenant_, "ann");
   const auto me = as_player(tenant_, ann.player_id);
-  const auto answer = ask_raw("profile.update",
+  const auto answer = send_raw("profile.update",
                               R"({"mmr":9999,"role":"admin","player_id":"018f0000-0000-7000-8000-000000000001",)"
                               R"("password_hash":"x","email":"x@y.zz","username":"root"})",
                               me);
   ASSERT_TRUE(answer.ok());
-  const auto profile = ask(GetProfile{ann.player_id}, me);
+  const auto profile = send(GetProfile{ann.player_id}, me);
   EXPECT_EQ(profile->mmr, 1500);
   EXPECT_EQ(profile->username, "ann");
   EXPECT_EQ(profile->email, "ann@example.org");
-  EXPECT_TRUE(ask(login("ann", "correct horse")).ok());
+  EXPECT_TRUE(send(login("ann", "correct horse")).ok());
 }
 
 TEST_F(Accounts, TreatsSqlInFieldsAsText) {
   registered(tenant_, "ann");
   for (const char* text : {"' OR 1=1--", "'; DROP TABLE profile.account; --", "$1", "\\", "%", "_nn", "ann\\'"}) {
-    EXPECT_EQ(ask(login(text, "correct horse")).error().code, Code::invalid_credentials) << text;
-    EXPECT_EQ(ask(login("ann", text)).error().code, Code::invalid_credentials) << text;
+    EXPECT_EQ(send(login(text, "correct horse")).error().code, Code::invalid_credentials) << text;
+    EXPECT_EQ(send(login("ann", text)).error().code, Code::invalid_credentials) << text;
   }
   auto odd = registration(tenant_, "a-_-b");
   odd.email = "o'brien;--%_$1\\@example.org";
   odd.password = "'; DROP TABLE x; --";
-  ASSERT_TRUE(ask(odd).ok());
-  EXPECT_TRUE(ask(login("a-_-b", odd.password)).ok());
+  ASSERT_TRUE(send(odd).ok());
+  EXPECT_TRUE(send(login("a-_-b", odd.password)).ok());
 }
 
 TEST_F(Accounts, NamesTheFieldThatIsWrong) {
@@ -312,7 +312,7 @@ TEST_F(Accounts, NamesTheFieldThatIsWrong) {
       {"profile.ratings", R"({"cursor":""})", "/cursor"},
   };
   for (const auto& [subject, body, pointer] : wrong) {
-    const auto answer = ask_raw(subject, body, me);
+    const auto answer = send_raw(subject, body, me);
     ASSERT_FALSE(answer.ok()) << subject << body;
     if (pointer == nullptr) {
       EXPECT_EQ(answer.error().code, Code::malformed_request) << subject << body;
@@ -328,13 +328,13 @@ TEST_F(Accounts, AnswersUnavailableWhileTheDatabaseIsAwayAndRecovers) {
   const auto ann = registered(tenant_, "ann");
   auto& postgres = World::get().postgres;
   postgres.kill();
-  EXPECT_EQ(ask(GetProfile{ann.player_id}, as_service(tenant_)).error().code, Code::unavailable);
-  EXPECT_EQ(ask(login("ann", "correct horse")).error().code, Code::unavailable);
-  EXPECT_EQ(ask(registration(tenant_, "bob")).error().code, Code::unavailable);
+  EXPECT_EQ(send(GetProfile{ann.player_id}, as_service(tenant_)).error().code, Code::unavailable);
+  EXPECT_EQ(send(login("ann", "correct horse")).error().code, Code::unavailable);
+  EXPECT_EQ(send(registration(tenant_, "bob")).error().code, Code::unavailable);
   EXPECT_TRUE(eventually([&] { return !profile_.ready(); }));
   postgres.restart();
-  EXPECT_TRUE(eventually([&] { return ask(login("ann", "correct horse")).ok(); }));
-  EXPECT_TRUE(ask(registration(tenant_, "bob")).ok());
+  EXPECT_TRUE(eventually([&] { return send(login("ann", "correct horse")).ok(); }));
+  EXPECT_TRUE(send(registration(tenant_, "bob")).ok());
   EXPECT_TRUE(eventually([&] { return profile_.ready(); }));
 }
 

@@ -46,7 +46,7 @@ class RatingSystems : public ::testing::Test {
     GetRatings request;
     request.tenant = tenant_;
     request.player_ids = players;
-    const auto answer = ask(request);
+    const auto answer = send(request);
     EXPECT_TRUE(answer.ok());
     return answer ? *answer : Ratings{};
   }

@@ -80,7 +80,7 @@ TEST_F(RatingEvents, RatesAMatchAndPublishesIt) {
   EXPECT_FALSE(loser.username);
   EXPECT_DOUBLE_EQ(loser.mmr_after, 1480);
 
-  const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
+  const auto profile = send(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
   ASSERT_TRUE(profile.ok());
   EXPECT_EQ(profile->mmr, 1520);
   EXPECT_EQ(profile->wins, 1);
@@ -103,7 +103,7 @@ TEST_F(RatingEvents, KeepsModesApartAndDoesNotRateUnratedModes) {
   EXPECT_DOUBLE_EQ(unrated->teams[0][0].mmr_after, unrated->teams[0][0].mmr_before);
   EXPECT_EQ(unrated->teams[0][0].games, 2);
 
-  const auto profile = ask(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
+  const auto profile = send(GetProfile{ann.player_id}, as_player(tenant_, ann.player_id));
   ASSERT_TRUE(profile.ok());
   EXPECT_EQ(profile->mmr, 1500) << "the default mode is ranked, which was not played";
   ASSERT_EQ(profile->ratings.size(), 2U);
@@ -124,15 +124,15 @@ TEST_F(RatingEvents, ReturnsHowNamedMatchesChangedARating) {
   publish(unrated);
   ASSERT_TRUE(await_applied(2));
   const GetRatingChanges request{players[1], {unknown.match_id, unrated.match_id, won.match_id}};
-  const auto answer = ask(request, as_player(tenant_, players[1]));
+  const auto answer = send(request, as_player(tenant_, players[1]));
   ASSERT_TRUE(answer.ok());
   ASSERT_EQ(answer->changes.size(), 1U);
   EXPECT_EQ(answer->changes[0].match_id, won.match_id);
   EXPECT_DOUBLE_EQ(answer->changes[0].mmr_before, 1500);
   EXPECT_DOUBLE_EQ(answer->changes[0].mmr_after, 1480);
   EXPECT_DOUBLE_EQ(answer->changes[0].mmr_change, -20);
-  EXPECT_EQ(ask(request, as_player(tenant_, players[0])).error().code, Code::forbidden);
-  EXPECT_TRUE(ask(request, as_player(fresh_tenant(), players[1]))->changes.empty());
+  EXPECT_EQ(send(request, as_player(tenant_, players[0])).error().code, Code::forbidden);
+  EXPECT_TRUE(send(request, as_player(fresh_tenant(), players[1]))->changes.empty());
 }
 
 TEST_F(RatingEvents, CountsAMatchOfARemovedMode) {
@@ -398,7 +398,7 @@ TEST_F(RatingEvents, RatingsAreReturnedByPlayerOrInPages) {
   GetRatings named;
   named.tenant = tenant_;
   named.player_ids = {players[0], players[1], fresh_player()};
-  const auto ratings = ask(named);
+  const auto ratings = send(named);
   ASSERT_TRUE(ratings.ok());
   ASSERT_EQ(ratings->ratings.size(), 4U) << "two players in two modes; a player without a row has none";
   EXPECT_DOUBLE_EQ(ratings->ratings[0].mmr, 1520);
@@ -410,7 +410,7 @@ TEST_F(RatingEvents, RatingsAreReturnedByPlayerOrInPages) {
   page.limit = 3;
   std::set<std::pair<PlayerId, Mode>> seen;
   for (int pages = 0; pages < 20; ++pages) {
-    const auto answer = ask(page);
+    const auto answer = send(page);
     ASSERT_TRUE(answer.ok());
     EXPECT_LE(answer->ratings.size(), 3U);
     for (const auto& rating : answer->ratings) {
@@ -423,22 +423,22 @@ TEST_F(RatingEvents, RatingsAreReturnedByPlayerOrInPages) {
   EXPECT_EQ(seen.size(), 20U);
 
   GetRatings everywhere;
-  const auto all = ask(everywhere);
+  const auto all = send(everywhere);
   ASSERT_TRUE(all.ok());
   EXPECT_GE(all->ratings.size(), 22U) << "without a tenant, the rows of all tenants are returned";
   GetRatings foreign;
   foreign.tenant = elsewhere;
-  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0])).error().code, Code::forbidden);
+  EXPECT_EQ(send(foreign, as_player(tenant_, players[0])).error().code, Code::forbidden);
   foreign.tenant.reset();
-  EXPECT_EQ(ask(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player sees the own tenant only";
+  EXPECT_EQ(send(foreign, as_player(tenant_, players[0]))->ratings.size(), 20U) << "a player sees the own tenant only";
 
   GetRatings wrong;
   wrong.tenant = tenant_;
   wrong.cursor = elsewhere.str() + "/" + players[0].to_string() + "/ranked";
-  EXPECT_EQ(ask(wrong).error().errors.at(0).pointer, "/cursor");
+  EXPECT_EQ(send(wrong).error().errors.at(0).pointer, "/cursor");
   wrong = named;
   wrong.cursor = tenant_.str() + "/" + players[0].to_string() + "/ranked";
-  EXPECT_EQ(ask(wrong).error().errors.at(0).pointer, "/cursor");
+  EXPECT_EQ(send(wrong).error().errors.at(0).pointer, "/cursor");
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Instance::Instance(int bcrypt_cost, const std::string& modes_file)
     : Daemon(World::get().nats, settings_of(World::get(), bcrypt_cost, modes_file),
              {"profile-" + std::to_string(++serial)}) {}
 
-Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller) {
+Reply<std::string> send_raw(std::string_view subject, const std::string& body, const Caller& caller) {
   return World::get().bus->request(subject, body, caller, soon());
 }
 
@@ -42,7 +42,7 @@ RegisterPlayer registration(const Tenant& tenant, const std::string& username) {
 }
 
 RegisteredPlayer registered(const Tenant& tenant, const std::string& username) {
-  auto answer = ask(registration(tenant, username));
+  auto answer = send(registration(tenant, username));
   EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().detail);
   return answer ? *answer : RegisteredPlayer{};
 }

@@ -44,11 +44,11 @@ class Instance : public testing::Daemon<Service> {
 };
 
 template <class Req>
-Reply<typename Req::Answer> ask(const Req& request, const Caller& caller = {}) {
+Reply<typename Req::Answer> send(const Req& request, const Caller& caller = {}) {
   return World::get().bus->request(request, caller, soon());
 }
 /// Sends any body, valid or not; returns the text of the answer.
-Reply<std::string> ask_raw(std::string_view subject, const std::string& body, const Caller& caller = {});
+Reply<std::string> send_raw(std::string_view subject, const std::string& body, const Caller& caller = {});
 
 RegisterPlayer registration(const Tenant& tenant, const std::string& username);
 /// Registers the player; a refusal fails the test.

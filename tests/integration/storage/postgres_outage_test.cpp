@@ -25,7 +25,7 @@ PostgresOptions options_for(const std::string& url) {
   return options;
 }
 
-DatabaseResult<Done> look(Postgres& postgres, Deadline deadline) {
+DatabaseResult<Done> run_query(Postgres& postgres, Deadline deadline) {
   return postgres.transaction(deadline, [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
 }
 
@@ -36,7 +36,7 @@ class PostgresOutage : public ::testing::Test {
         postgres_.transaction(soon(), [](pqxx::work& tx) { tx.exec0("CREATE TABLE fact (id int PRIMARY KEY)"); }));
   }
   bool works_again() {
-    return testing::eventually([this] { return look(postgres_, soon()).ok(); });
+    return testing::eventually([this] { return run_query(postgres_, soon()).ok(); });
   }
   DatabaseResult<Done> store(int id, Deadline deadline) {
     return postgres_.transaction(
@@ -65,11 +65,11 @@ TEST_F(PostgresOutage, KeepsWhatWasAcknowledgedThroughAKill) {
 }
 
 TEST_F(PostgresOutage, AFrozenServerCostsTheDeadline) {
-  ASSERT_TRUE(look(postgres_, soon()));
+  ASSERT_TRUE(run_query(postgres_, soon()));
   server_.freeze();
   // More calls than connections, so that new connections are tried as well.
   for (int i = 0; i < 6; ++i) {
-    const auto refused = look(postgres_, Deadline::after(Milliseconds{100}));
+    const auto refused = run_query(postgres_, Deadline::after(Milliseconds{100}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Kind::unavailable);
   }
@@ -78,13 +78,13 @@ TEST_F(PostgresOutage, AFrozenServerCostsTheDeadline) {
 }
 
 TEST_F(PostgresOutage, ManyCallersOfAFrozenServerAllGetAnError) {
-  ASSERT_TRUE(look(postgres_, soon()));
+  ASSERT_TRUE(run_query(postgres_, soon()));
   server_.freeze();
   std::atomic<int> errors{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 12; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 3; ++n) errors += look(postgres_, Deadline::after(Milliseconds{150})).ok() ? 0 : 1;
+      for (int n = 0; n < 3; ++n) errors += run_query(postgres_, Deadline::after(Milliseconds{150})).ok() ? 0 : 1;
     });
   }
   for (auto& thread : threads) thread.join();
@@ -128,14 +128,14 @@ TEST(PostgresFrozen, IsProbedByOneConnectionThatIsKept) {
     for (auto at = text.find("connection received"); at != text.npos; at = text.find("connection received", at + 1)) ++count;
     return count;
   };
-  ASSERT_TRUE(look(postgres, soon()));
+  ASSERT_TRUE(run_query(postgres, soon()));
   const int before = attempts();
   server.freeze();
-  for (int i = 0; i < 30; ++i) EXPECT_FALSE(look(postgres, Deadline::after(Milliseconds{120})));
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(run_query(postgres, Deadline::after(Milliseconds{120})));
   EXPECT_TRUE(testing::eventually([&] { return !postgres.reachable(); }));
   server.thaw();
   // The connection that is being made serves the first caller.
-  EXPECT_TRUE(testing::eventually([&] { return look(postgres, soon()).ok(); }));
+  EXPECT_TRUE(testing::eventually([&] { return run_query(postgres, soon()).ok(); }));
   EXPECT_TRUE(testing::eventually([&] { return postgres.reachable(); }));
   EXPECT_LE(attempts() - before, 4);
 }
@@ -147,7 +147,7 @@ TEST(PostgresAway, IsAnErrorNotAWait) {
   Postgres postgres(options);
   const auto deadline = Deadline::after(Milliseconds{60'000});
   for (int i = 0; i < 5; ++i) {
-    const auto refused = look(postgres, deadline);
+    const auto refused = run_query(postgres, deadline);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Kind::unavailable);
     EXPECT_EQ(refused.error().text.find("correct"), std::string::npos);
@@ -158,7 +158,7 @@ TEST(PostgresAway, IsAnErrorNotAWait) {
 
 TEST(PostgresAway, AUrlThatIsNoneIsAnError) {
   Postgres postgres(options_for("postgres at localhost"));
-  const auto refused = look(postgres, soon());
+  const auto refused = run_query(postgres, soon());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Kind::unavailable);
 }

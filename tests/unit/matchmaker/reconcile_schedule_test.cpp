@@ -97,8 +97,8 @@ class Model {
     EXPECT_LE(now_ - healed, bound) << left_ << " matches were unconfirmed after the faults";
     for (const auto& [id, times] : times_stored_) EXPECT_EQ(times, 1);
     EXPECT_LE(most_in_a_second_, 200U);
-    for (const auto& [id, asked] : asked_) {
-      EXPECT_LE(asked, 60) << "requests about one match in " << kFaults.count() / 1'000 << " s";
+    for (const auto& [id, count] : requests_) {
+      EXPECT_LE(count, 60) << "requests about one match in " << kFaults.count() / 1'000 << " s";
     }
   }
 
@@ -119,7 +119,7 @@ class Model {
     }
     deliver(faults);
     follow();
-    ask(faults);
+    send_requests(faults);
   }
 
   void commit(int count) {
@@ -150,12 +150,12 @@ class Model {
     if (rounds_ % 30 == 0) schedule_.follow_live(kTenant, {live_.begin(), live_.end()}, now_);
   }
 
-  void ask(bool faults) {
+  void send_requests(bool faults) {
     auto taken = schedule_.take(100, now_);
     if (taken.empty() && !answered_ && rounds_ % 4 == 0) taken = schedule_.soonest();
     most_in_a_second_ = std::max(most_in_a_second_, taken.size() + taken_before_);
     taken_before_ = taken.size();
-    for (const auto& [tenant, id] : taken) ++asked_[id];
+    for (const auto& [tenant, id] : taken) ++requests_[id];
     if (!session_answers_) {
       answered_ = answered_ && taken.empty();
       return;
@@ -190,7 +190,7 @@ class Model {
   std::set<MatchId> live_;
   std::set<MatchId> rows_;
   std::map<MatchId, int> times_stored_;
-  std::map<MatchId, int> asked_;
+  std::map<MatchId, int> requests_;
 };
 
 TEST(ReconcileModel, ConfirmsEveryMatchOnceWithinABoundedTime) {
