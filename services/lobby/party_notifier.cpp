@@ -5,41 +5,14 @@
 namespace mm::lobby {
 
 PartyNotifier::PartyNotifier(bus::Bus& bus, bus::Notifier& notifier, metrics::Counter dropped)
-    : bus_(bus), notifier_(notifier), dropped_(dropped), thread_([this] { run(); }) {}
-
-PartyNotifier::~PartyNotifier() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
+    : bus_(bus),
+      notifier_(notifier),
+      dropped_(dropped),
+      queue_({.queued = kMaxQueued}, dropped, [this](const auto& batch) { send(batch.front()); }) {}
 
 void PartyNotifier::add(Notification notification) {
   notification.trace = trace::current();
-  {
-    std::lock_guard lock(mutex_);
-    if (queue_.size() >= kMaxQueued) return dropped_.add();
-    queue_.push_back(std::move(notification));
-  }
-  changed_.notify_one();
-}
-
-void PartyNotifier::run() {
-  std::optional<Deadline> last;
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    if (stopping_ && !last) last = Deadline::after(kDrainTimeout);
-    if (queue_.empty() || (last && last->passed())) break;
-    const Notification notification = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    send(notification);
-    lock.lock();
-  }
-  dropped_.add(static_cast<double>(queue_.size()));
+  queue_.add(std::move(notification));
 }
 
 void PartyNotifier::send(const Notification& notification) {

@@ -4,15 +4,12 @@
 // gap in the sequence numbers and reads the whole state again.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "common/bus/notifier.h"
+#include "common/runtime/background_queue.h"
 #include "services/lobby/metrics.h"
 
 namespace mm::lobby {
@@ -20,13 +17,8 @@ namespace mm::lobby {
 class PartyNotifier {
  public:
   static constexpr std::size_t kMaxQueued = 20'000;
-  /// How long the destructor sends what is still in the queue.
-  static constexpr Milliseconds kDrainTimeout{1'000};
 
   PartyNotifier(bus::Bus& bus, bus::Notifier& notifier, metrics::Counter dropped);
-  ~PartyNotifier();
-  PartyNotifier(const PartyNotifier&) = delete;
-  PartyNotifier& operator=(const PartyNotifier&) = delete;
 
   /// Sends a frame with the same data to several players.
   template <class D>
@@ -57,17 +49,12 @@ class PartyNotifier {
   };
 
   void add(Notification notification);
-  void run();
   void send(const Notification& notification);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;
   metrics::Counter dropped_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Notification> queue_;  // guarded by mutex_, like stopping_
-  bool stopping_ = false;
-  std::thread thread_;
+  runtime::BackgroundQueue<Notification> queue_;  // last member: its thread uses all others
 };
 
 }  // namespace mm::lobby

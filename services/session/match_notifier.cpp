@@ -26,40 +26,16 @@ void log_change(const Match& match) {
 }  // namespace
 
 MatchNotifier::MatchNotifier(bus::Bus& bus, bus::Notifier& players, const Tokens& tokens, Metrics& metrics)
-    : bus_(bus), players_(players), tokens_(tokens), metrics_(metrics), thread_([this] { run(); }) {}
-
-MatchNotifier::~MatchNotifier() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_by_ = Deadline::after(kShutdownTimeout);
-  }
-  woken_.notify_one();
-  thread_.join();
-}
+    : bus_(bus),
+      players_(players),
+      tokens_(tokens),
+      metrics_(metrics),
+      queue_({.queued = kMaxQueued}, metrics.dropped, [this](const auto& batch) { notify(batch.front()); }) {}
 
 void MatchNotifier::status_changed(const Match& match, std::optional<MatchStatus> from) {
   metrics_.entered.at(match.status).add();
   log_change(match);
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() >= kMaxQueued) return metrics_.dropped.add();
-    queue_.push_back({match, from});
-  }
-  woken_.notify_one();
-}
-
-void MatchNotifier::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    woken_.wait(lock, [this] { return stop_by_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    if (stop_by_ && stop_by_->passed()) return metrics_.dropped.add(static_cast<double>(queue_.size()));
-    const auto change = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    notify(change);
-    lock.lock();
-  }
+  queue_.add({match, from});
 }
 
 void MatchNotifier::notify(const Change& change) {

@@ -3,13 +3,10 @@
 // Best effort: a player who misses a frame reads the same in `welcome` and session.get.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "common/bus/notifier.h"
+#include "common/runtime/background_queue.h"
 #include "services/session/core/match.h"
 #include "services/session/metrics.h"
 #include "services/session/tokens.h"
@@ -20,13 +17,8 @@ namespace mm::session {
 class MatchNotifier {
  public:
   static constexpr std::size_t kMaxQueued = 10'000;
-  static constexpr Milliseconds kShutdownTimeout{1'000};
 
   MatchNotifier(bus::Bus& bus, bus::Notifier& players, const Tokens& tokens, Metrics& metrics);
-  /// Sends the queued notifications for at most kShutdownTimeout and drops the rest.
-  ~MatchNotifier();
-  MatchNotifier(const MatchNotifier&) = delete;
-  MatchNotifier& operator=(const MatchNotifier&) = delete;
 
   /// `match` has entered its status from `from`; none: the match is new. Logs and counts the change, and queues the
   /// notification.
@@ -37,7 +29,6 @@ class MatchNotifier {
     Match match;
     std::optional<MatchStatus> from;
   };
-  void run();
   void notify(const Change& change);
   void notify_players(const Match& match);
   void send_ready(const Match& match);
@@ -47,12 +38,7 @@ class MatchNotifier {
   bus::Notifier& players_;
   const Tokens& tokens_;
   Metrics& metrics_;
-
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  std::deque<Change> queue_;         // guarded by mutex_
-  std::optional<Deadline> stop_by_;  // guarded by mutex_; set by the destructor
-  std::thread thread_;
+  runtime::BackgroundQueue<Change> queue_;  // last member: its thread uses all others
 };
 
 }  // namespace mm::session
