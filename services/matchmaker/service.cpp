@@ -55,7 +55,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       owner_store_(tick_queue_),
       after_commit_store_(queue_),
       wait_estimator_(runtime.clock),
-      publisher_(runtime.bus, notifier_, runtime.clock, metrics_),
+      publisher_(runtime.bus, notifier_, metrics_),
       outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_),
       outcomes_(store_, runtime.bus, publisher_, metrics_,
                 [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),

@@ -1,7 +1,7 @@
 #include "services/matchmaker/after_commit/match_publisher.h"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 
 #include "common/contracts/frames.h"
 #include "common/runtime/log.h"
@@ -12,7 +12,7 @@ namespace {
 
 /// Limit of each queue of unsent items. While the bus is down no match is committed, so only a slow bus reaches it.
 constexpr std::size_t kMaxUnsent = 20'000;
-constexpr std::size_t kStoreBatch = 256;
+constexpr std::size_t kBatch = 256;
 constexpr Milliseconds kStoreTimeout{1'000};
 constexpr Milliseconds kRetryInterval{200};
 
@@ -47,19 +47,17 @@ void log_found(const MatchFound& match) {
 
 }  // namespace
 
-MatchPublisher::MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics)
+MatchPublisher::MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, Metrics& metrics)
     : bus_(bus),
       notifier_(notifier),
-      clock_(clock),
       metrics_(metrics),
-      frame_sender_(kRetryInterval, [this] { send_frames(); }),
+      notifications_({.queued = kMaxUnsent, .batch = kBatch}, metrics.untold,
+                     [this](const auto& batch) { send_notifications(batch); }),
       stream_writer_(kRetryInterval, [this] { store_events(); }) {}
 
 // Publishes what is left at shutdown, so that matches committed by a draining daemon are published.
 MatchPublisher::~MatchPublisher() {
-  frame_sender_.stop();
   stream_writer_.stop();
-  send_frames();
   store_events();
 }
 
@@ -67,13 +65,12 @@ void MatchPublisher::announce(std::vector<MatchFound> matches) {
   for (const auto& match : matches) log_found(match);
   {
     const std::lock_guard lock(mutex_);
-    for (auto& match : matches) {
+    for (const auto& match : matches) {
       if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
       remember_announced(match.match_id);
-      if (unsent_.size() < kMaxUnsent) unsent_.push_back(std::move(match));
     }
   }
-  frame_sender_.wake();
+  for (auto& match : matches) notifications_.add(std::move(match));
   stream_writer_.wake();
 }
 
@@ -81,13 +78,9 @@ void MatchPublisher::announce_if_new(const MatchFound& match) {
   {
     const std::lock_guard lock(mutex_);
     if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
-    if (!announced_.contains(match.match_id)) {
-      remember_announced(match.match_id);
-      unsent_.push_back(match);
-    }
+    if (remember_announced(match.match_id)) notifications_.add(match);
   }
   metrics_.republished.add();
-  frame_sender_.wake();
   stream_writer_.wake();
 }
 
@@ -101,48 +94,38 @@ void MatchPublisher::notify_cancelled(const MatchFound& match, CancelReason reas
       cancelled.frames.push_back({player.player_id, mm::frames::MatchCancelledFrame::kEvent, wire::encode(data)});
     }
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (frames_.size() < kMaxUnsent) frames_.push_back(std::move(cancelled));
-  }
-  frame_sender_.wake();
+  notifications_.add(std::move(cancelled));
 }
 
-void MatchPublisher::remember_announced(MatchId match) {
-  if (!announced_.insert(match).second) return;
+/// False: it was announced before.
+bool MatchPublisher::remember_announced(MatchId match) {
+  if (!announced_.insert(match).second) return false;
   announced_order_.push_back(match);
-  if (announced_order_.size() <= kMaxUnsent) return;
-  announced_.erase(announced_order_.front());
-  announced_order_.pop_front();
+  if (announced_order_.size() > kMaxUnsent) {
+    announced_.erase(announced_order_.front());
+    announced_order_.pop_front();
+  }
+  return true;
 }
 
 void MatchPublisher::depths(std::vector<QueueChanged> changes) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (depths_.size() >= kMaxUnsent) depths_.clear();
-    std::move(changes.begin(), changes.end(), std::back_inserter(depths_));
-  }
-  frame_sender_.wake();
+  for (auto& change : changes) notifications_.add(std::move(change));
 }
 
-void MatchPublisher::send_frames() {
-  std::vector<MatchFound> matches;
-  std::vector<QueueChanged> depths;
-  std::vector<Frames> cancelled;
-  {
-    const std::lock_guard lock(mutex_);
-    matches.swap(unsent_);
-    depths.swap(depths_);
-    cancelled.swap(frames_);
-  }
+void MatchPublisher::send_notifications(const std::vector<Notification>& batch) {
   std::map<Tenant, std::vector<bus::Notifier::Frame>> frames;
-  for (const auto& match : matches) add_frames(match, frames[match.tenant]);
-  for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
-  for (const auto& [tenant, of_match] : cancelled) notifier_.send(tenant, of_match);
-  for (const auto& change : depths) {
-    // Not repeated after an error: the next change is published within a second.
-    if (!bus_.publish(change)) break;
+  for (const auto& notification : batch) {
+    if (const auto* match = std::get_if<MatchFound>(&notification)) {
+      add_frames(*match, frames[match->tenant]);
+    } else if (const auto* of_match = std::get_if<Frames>(&notification)) {
+      auto& of_tenant = frames[of_match->tenant];
+      of_tenant.insert(of_tenant.end(), of_match->frames.begin(), of_match->frames.end());
+    } else {
+      // Not repeated after an error: the next change is published within a second.
+      (void)bus_.publish(std::get<QueueChanged>(notification));
+    }
   }
+  for (const auto& [tenant, of_tenant] : frames) notifier_.send(tenant, of_tenant);
 }
 
 // An event is always sent under the same id, so the stream drops duplicates.
@@ -151,7 +134,7 @@ void MatchPublisher::store_events() {
     std::deque<MatchFound> batch;
     {
       const std::lock_guard lock(mutex_);
-      while (!unstored_.empty() && batch.size() < kStoreBatch) {
+      while (!unstored_.empty() && batch.size() < kBatch) {
         batch.push_back(std::move(unstored_.front()));
         unstored_.pop_front();
       }

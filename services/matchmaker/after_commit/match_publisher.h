@@ -7,13 +7,14 @@
 
 #include <deque>
 #include <mutex>
-#include <string>
 #include <unordered_set>
+#include <variant>
 #include <vector>
 
 #include "common/bus/bus.h"
 #include "common/bus/notifier.h"
 #include "common/contracts/events.h"
+#include "common/runtime/background_queue.h"
 #include "common/runtime/periodic_task.h"
 #include "services/matchmaker/metrics/metrics.h"
 
@@ -21,7 +22,7 @@ namespace mm::matchmaker {
 
 class MatchPublisher {
  public:
-  MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, const Clock& clock, Metrics& metrics);
+  MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, Metrics& metrics);
   ~MatchPublisher();
 
   /// Publishes matches that were just committed. Does not block.
@@ -39,22 +40,20 @@ class MatchPublisher {
     Tenant tenant;
     std::vector<bus::Notifier::Frame> frames;
   };
-  void send_frames();
+  /// What is sent once, without storing: a match for its players, frames, or the depth of a bucket.
+  using Notification = std::variant<MatchFound, Frames, QueueChanged>;
+  void send_notifications(const std::vector<Notification>& batch);
   void store_events();
-  void remember_announced(MatchId match);
+  bool remember_announced(MatchId match);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;
-  const Clock& clock_;
   Metrics& metrics_;
   std::mutex mutex_;
-  std::vector<MatchFound> unsent_;      // guarded by mutex_
-  std::vector<QueueChanged> depths_;    // guarded by mutex_
-  std::vector<Frames> frames_;          // guarded by mutex_
-  std::deque<MatchFound> unstored_;     // guarded by mutex_
-  std::unordered_set<MatchId> announced_;    // guarded by mutex_; the latest match ids
-  std::deque<MatchId> announced_order_;      // guarded by mutex_
-  runtime::PeriodicTask frame_sender_;  // this and the next member are last, because their threads use all of the above
+  std::deque<MatchFound> unstored_;   // guarded by mutex_
+  std::unordered_set<MatchId> announced_;  // guarded by mutex_; the latest match ids
+  std::deque<MatchId> announced_order_;    // guarded by mutex_
+  runtime::BackgroundQueue<Notification> notifications_;  // last, like the next member: their threads use all others
   runtime::PeriodicTask stream_writer_;
 };
 
