@@ -172,8 +172,9 @@ Result<Done, std::string> Recorder::open_file() {
   }
   if (auto done = make_room(); !done) return done;
   const auto now = clock_.now();
+  ++parts_;
   auto file =
-      recording::FileWriter::create((folder_ / file_name(now, ++parts_)).string(), {options_.instance, now, parts_});
+      recording::FileWriter::create((folder_ / file_name(now, parts_)).string(), {options_.instance, now, parts_});
   if (!file) return fail(file.error());
   file_ = std::move(*file);
   metrics_.recording.set(1);

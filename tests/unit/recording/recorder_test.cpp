@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "common/testing/wait.h"
+#include "services/matchmaker/recording/file_reader.h"
 #include "tests/unit/recording/history.h"
 
 namespace mm::matchmaker {
@@ -105,6 +106,7 @@ TEST_F(Recording, IsCompleteWhenTheRecorderIsDestroyed) {
   }
   ASSERT_EQ(files().size(), 1U);
   EXPECT_NE(files()[0].find("/matchmaker_1/20260101T000000000Z-0001.mmrec"), std::string::npos) << files()[0];
+  EXPECT_EQ(recording::FileReader::open(files()[0])->head().part, 1);
   const auto replay = recording::replay_file(files()[0]);
   EXPECT_EQ(replay.failure, "");
   EXPECT_FALSE(replay.unfinished);
