@@ -28,7 +28,7 @@ PresenceWatch::PresenceWatch(const Parts& parts) : parts_(parts) {}
 PresenceWatch::~PresenceWatch() {
   subscription_.reset();
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
@@ -39,7 +39,7 @@ void PresenceWatch::start() {
   thread_ = std::thread([this] { run(); });
   subscription_ = bus::subscribe<PresenceChanged>(parts_.bus, "lobby", [this](const PresenceChanged& event) {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (events_.size() >= kMaxQueuedEvents) return parts_.metrics.presence_dropped.add();
       events_.push_back(event);
     }
@@ -49,9 +49,9 @@ void PresenceWatch::start() {
 
 void PresenceWatch::run() {
   auto next_sweep = Deadline::after(kSweepInterval);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_for(lock, kSweepInterval, [&] { return stopping_ || !events_.empty(); });
+    changed_.wait_for(lock, kSweepInterval, [this]() REQUIRES(mutex_) { return stopping_ || !events_.empty(); });
     bool handled = true;
     while (handled && !stopping_ && !events_.empty()) {
       const PresenceChanged event = events_.front();
@@ -61,7 +61,7 @@ void PresenceWatch::run() {
       if (handled) events_.pop_front();
     }
     // While Redis is down, the event stays at the head of the queue and is tried again.
-    if (!handled) changed_.wait_for(lock, kSweepInterval, [&] { return stopping_; });
+    if (!handled) changed_.wait_for(lock, kSweepInterval, [this]() REQUIRES(mutex_) { return stopping_; });
     if (stopping_ || !next_sweep.passed()) continue;
     lock.unlock();
     sweep();

@@ -16,12 +16,11 @@
 // are compared with it continuously, page by page.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/contracts/events.h"
 #include "common/runtime/live_modes.h"
@@ -76,10 +75,10 @@ class PresenceWatch {
   Parts parts_;
   Tenant reconciled_tenant_;  ///< the tenant whose members are being compared with the record
   std::string cursor_ = "0";  ///< the next page of them
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<PresenceChanged> events_;  // guarded by mutex_, like stopping_
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<PresenceChanged> events_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
   std::unique_ptr<bus::Subscription> subscription_;  // last, so that its callbacks end first
 };

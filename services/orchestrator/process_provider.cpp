@@ -1,6 +1,5 @@
 #include "services/orchestrator/process_provider.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -44,7 +43,7 @@ ProcessProvider::ProcessProvider(ProcessSettings settings, RuntimeFolder folder,
 
 ProcessProvider::~ProcessProvider() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_thread();
@@ -53,7 +52,7 @@ ProcessProvider::~ProcessProvider() {
 }
 
 Reply<Place> ProcessProvider::reserve(MatchId match, Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     const bool known = slots_.find(match).has_value();
     if (const auto assigned = slots_.assign(match)) {
@@ -61,9 +60,9 @@ Reply<Place> ProcessProvider::reserve(MatchId match, Deadline deadline) {
       wake_thread();  // another server may be needed now
       return Place{assigned->server, assigned->slot, servers_[assigned->server].endpoint};
     }
-    if (!may_gain_place()) return refuse(Code::no_capacity);
+    if (!may_gain_place() || deadline.passed()) return refuse(Code::no_capacity);
     wake_thread();
-    if (changed_.wait_until(lock, deadline.when()) == std::cv_status::timeout) return refuse(Code::no_capacity);
+    changed_.wait_until(lock, deadline.when());
   }
 }
 
@@ -75,7 +74,7 @@ bool ProcessProvider::may_gain_place() const {
 }
 
 HandOverResult ProcessProvider::hand_over(ServerId id, const game::HandOver& match, Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = servers_.find(id);
   if (found == servers_.end() || !hello_received(found->second.state)) return HandOverResult::lost;
   if (found->second.hosted.contains(match.match_id)) return HandOverResult::hosted;
@@ -92,7 +91,7 @@ HandOverResult ProcessProvider::hand_over(ServerId id, const game::HandOver& mat
 }
 
 void ProcessProvider::free(MatchId match, std::optional<ServerId> on) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   slots_.free(match);
   reserved_at_.erase(match);
   const auto server = on ? servers_.find(*on) : servers_.end();
@@ -102,14 +101,14 @@ void ProcessProvider::free(MatchId match, std::optional<ServerId> on) {
 }
 
 Reachability ProcessProvider::reachability(ServerId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = servers_.find(id);
   if (found == servers_.end() || std::holds_alternative<Silent>(found->second.state)) return Reachability::gone;
   return std::holds_alternative<Ready>(found->second.state) ? Reachability::reachable : Reachability::unknown;
 }
 
 void ProcessProvider::reconcile(const std::vector<AllocatedMatch>& allocated) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<MatchId, ServerId> known;
   for (const auto& row : allocated) {
     known.emplace(row.match_id, row.place.server_id);
@@ -121,7 +120,7 @@ void ProcessProvider::reconcile(const std::vector<AllocatedMatch>& allocated) {
     if (!known.contains(match) && !is_recently_reserved(match)) slots_.free(match);
   }
   end_misplaced(known);
-  std::erase_if(reserved_at_, [&](const auto& entry) { return !slots_.find(entry.first); });
+  std::erase_if(reserved_at_, [this](const auto& entry) REQUIRES(mutex_) { return !slots_.find(entry.first); });
 }
 
 // Ends matches that were released or moved while the connection to their server was down.
@@ -145,7 +144,7 @@ bool ProcessProvider::is_recently_reserved(MatchId match) const {
 }
 
 bool ProcessProvider::ready() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::any_of(servers_.begin(), servers_.end(),
                      [](const auto& entry) { return std::holds_alternative<Ready>(entry.second.state); });
 }
@@ -157,31 +156,31 @@ void ProcessProvider::wake_thread() {
 }
 
 void ProcessProvider::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     tick();
-    wait_for_input(lock);
+    auto input = expected_input();
+    // Only this thread destroys links, so the descriptors stay valid while the mutex is free.
+    lock.unlock();
+    ::poll(input.descriptors.data(), input.descriptors.size(), input.timeout_ms);
+    std::uint64_t drained = 0;
+    [[maybe_unused]] const auto got = ::read(wake_, &drained, sizeof drained);
+    lock.lock();
     if (!stopping_) receive_lines();
   }
 }
 
-void ProcessProvider::wait_for_input(std::unique_lock<std::mutex>& lock) {
-  std::vector<pollfd> watched{{wake_, POLLIN, 0}};
-  int timeout = kIdlePollMs;
+ProcessProvider::Input ProcessProvider::expected_input() const {
+  Input input{{{wake_, POLLIN, 0}}, kIdlePollMs};
   for (const auto& [id, server] : servers_) {
     if (!server.link) {
-      timeout = kConnectingPollMs;
+      input.timeout_ms = kConnectingPollMs;
       continue;
     }
     const short events = server.link->has_unsent() ? POLLIN | POLLOUT : POLLIN;
-    watched.push_back({server.link->descriptor(), events, 0});
+    input.descriptors.push_back({server.link->descriptor(), events, 0});
   }
-  // Only this thread destroys links, so the descriptors stay valid while the mutex is free.
-  lock.unlock();
-  ::poll(watched.data(), watched.size(), timeout);
-  std::uint64_t drained = 0;
-  [[maybe_unused]] const auto got = ::read(wake_, &drained, sizeof drained);
-  lock.lock();
+  return input;
 }
 
 // May erase the server.
@@ -323,10 +322,9 @@ void ProcessProvider::start_missing() {
 }
 
 bool ProcessProvider::start_one() {
-  const auto has_port = [&](int offset) {
-    return std::any_of(servers_.begin(), servers_.end(),
-                       [&](const auto& entry) { return entry.second.port_offset == offset; });
-  };
+  std::set<int> ports;
+  for (const auto& [id, server] : servers_) ports.insert(server.port_offset);
+  const auto has_port = [&ports](int offset) { return ports.contains(offset); };
   const int offset =
       settings_.port_first == 0 ? -1 : free_port_offset(next_port_offset_, settings_.port_count, has_port);
   if (settings_.port_first != 0 && offset < 0) return false;

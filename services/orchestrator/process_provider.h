@@ -7,16 +7,18 @@
 // the orchestrator ends.
 #pragma once
 
-#include <condition_variable>
+#include <poll.h>
+
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "common/base/mutex.h"
 #include "services/orchestrator/core/server_state.h"
 #include "services/orchestrator/core/slot_table.h"
 #include "services/orchestrator/game_server_process.h"
@@ -69,28 +71,31 @@ class ProcessProvider final : public Provider {
     std::optional<HandOverResult> outcome;
   };
 
-  void run();
-  void wait_for_input(std::unique_lock<std::mutex>& lock);
-  void wake_thread();
+  struct Input {
+    std::vector<pollfd> descriptors;
+    int timeout_ms;
+  };
 
-  // mutex_ is held during all of these.
-  void apply(Servers::iterator at, ServerEvent event);
-  void execute(Servers::iterator at, ServerEffect effect);
-  void tick();
-  void find_servers();
-  void reap_children();
-  void connect(Servers::iterator at);
-  void receive_lines();
-  void handle_line(Servers::iterator at, const game::ServerLine& line);
-  void handle_hello(Servers::iterator at, const game::ServerLine& line);
+  void run();
+  void wake_thread();
+  Input expected_input() const REQUIRES(mutex_);
+  void apply(Servers::iterator at, ServerEvent event) REQUIRES(mutex_);
+  void execute(Servers::iterator at, ServerEffect effect) REQUIRES(mutex_);
+  void tick() REQUIRES(mutex_);
+  void find_servers() REQUIRES(mutex_);
+  void reap_children() REQUIRES(mutex_);
+  void connect(Servers::iterator at) REQUIRES(mutex_);
+  void receive_lines() REQUIRES(mutex_);
+  void handle_line(Servers::iterator at, const game::ServerLine& line) REQUIRES(mutex_);
+  void handle_hello(Servers::iterator at, const game::ServerLine& line) REQUIRES(mutex_);
   void kill(ServerId id, const Server& server);
-  void remove(Servers::iterator at);
-  void end_misplaced(const std::map<MatchId, ServerId>& known);
-  bool is_recently_reserved(MatchId match) const;
-  void start_missing();
-  bool start_one();
-  void answer_hand_overs(ServerId server, const MatchId* match, HandOverResult outcome);
-  bool may_gain_place() const;
+  void remove(Servers::iterator at) REQUIRES(mutex_);
+  void end_misplaced(const std::map<MatchId, ServerId>& known) REQUIRES(mutex_);
+  bool is_recently_reserved(MatchId match) const REQUIRES(mutex_);
+  void start_missing() REQUIRES(mutex_);
+  bool start_one() REQUIRES(mutex_);
+  void answer_hand_overs(ServerId server, const MatchId* match, HandOverResult outcome) REQUIRES(mutex_);
+  bool may_gain_place() const REQUIRES(mutex_);
 
   const ProcessSettings settings_;
   const RuntimeFolder folder_;
@@ -98,18 +103,18 @@ class ProcessProvider final : public Provider {
   Metrics& metrics_;
   const int wake_;  // eventfd
 
-  std::mutex mutex_;
-  std::condition_variable changed_;  // the state of a server changed, or a hand-over was answered
-  bool stopping_ = false;
-  Servers servers_;
-  SlotTable slots_;
-  std::map<MatchId, SteadyPoint> reserved_at_;
-  std::list<HandOverWait*> hand_overs_;
-  int failed_starts_ = 0;  // since the last hello
-  int ports_refused_ = 0;  // since the last hello
-  int next_port_offset_ = 0;
-  SteadyPoint start_not_before_;
-  SteadyPoint scanned_at_;
+  Mutex mutex_;
+  Condition changed_;  // the state of a server changed, or a hand-over was answered
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  Servers servers_ GUARDED_BY(mutex_);
+  SlotTable slots_ GUARDED_BY(mutex_);
+  std::map<MatchId, SteadyPoint> reserved_at_ GUARDED_BY(mutex_);
+  std::list<HandOverWait*> hand_overs_ GUARDED_BY(mutex_);
+  int failed_starts_ GUARDED_BY(mutex_) = 0;  // since the last hello
+  int ports_refused_ GUARDED_BY(mutex_) = 0;  // since the last hello
+  int next_port_offset_ GUARDED_BY(mutex_) = 0;
+  SteadyPoint start_not_before_ GUARDED_BY(mutex_);
+  SteadyPoint scanned_at_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -6,11 +6,11 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/contracts/problem.h"
 #include "common/contracts/profile.h"
 
@@ -27,7 +27,7 @@ class NamesInFlight {
 
   /// `first`: the caller tries to register, then calls leave(). `waits`: the waiter will be called. `full`: neither.
   Entry enter(const std::string& name, Waiter waiter) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto [place, is_first] = names_.try_emplace(name);
     if (is_first) return Entry::first;
     if (waiting_ == kMaxWaiters) return Entry::full;
@@ -38,7 +38,7 @@ class NamesInFlight {
 
   /// Frees the name and returns its waiters, which the caller must call.
   std::vector<Waiter> leave(const std::string& name) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto node = names_.extract(name);
     if (node.empty()) return {};
     waiting_ -= node.mapped().size();
@@ -46,9 +46,9 @@ class NamesInFlight {
   }
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, std::vector<Waiter>> names_;  // guarded by mutex_
-  std::size_t waiting_ = 0;                           // of all names; guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, std::vector<Waiter>> names_ GUARDED_BY(mutex_);
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;  // of all names
 };
 
 }  // namespace mm::profile

@@ -23,7 +23,7 @@ PasswordPool::PasswordPool(const Options& options, Metrics& metrics)
 
 PasswordPool::~PasswordPool() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
@@ -31,7 +31,7 @@ PasswordPool::~PasswordPool() {
 }
 
 std::optional<int> PasswordPool::submit(Deadline deadline, Job job) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto wait = expected_wait();
   if (wait > std::min(options_.max_wait, deadline.remaining())) {
     metrics_.hash_refused.add();
@@ -53,9 +53,9 @@ PasswordPool::Duration PasswordPool::expected_wait() const {
 void PasswordPool::work() {
   // Applies to this thread only: Linux counts threads as processes here. If it fails, the priority stays as it is.
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    arrived_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+    arrived_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
     auto job = std::move(waiting_.front());
     waiting_.pop_front();

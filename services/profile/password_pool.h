@@ -4,15 +4,14 @@
 // than the deadline of its caller, is refused at once.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "services/profile/metrics.h"
 
 namespace mm::profile {
@@ -43,16 +42,16 @@ class PasswordPool {
  private:
   using Duration = std::chrono::duration<double>;
   void work();
-  Duration expected_wait() const;
+  Duration expected_wait() const REQUIRES(mutex_);
 
   const Options options_;
   Metrics& metrics_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<Job> waiting_;  // guarded by mutex_
-  int running_ = 0;          // guarded by mutex_
-  Duration mean_time_;       // moving average of the durations; guarded by mutex_
-  bool stopping_ = false;    // guarded by mutex_
+  Mutex mutex_;
+  Condition arrived_;
+  std::deque<Job> waiting_ GUARDED_BY(mutex_);
+  int running_ GUARDED_BY(mutex_) = 0;
+  Duration mean_time_ GUARDED_BY(mutex_);  // moving average of the durations
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

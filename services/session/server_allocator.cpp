@@ -48,13 +48,13 @@ ServerAllocator::ServerAllocator(Store& store, bus::Bus& bus, const Tokens& toke
 
 ServerAllocator::~ServerAllocator() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   work_queued_.notify_all();
   for (auto& worker : workers_) worker.join();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     workers_stopped_ = true;
   }
   answers_queued_.notify_one();
@@ -67,7 +67,7 @@ void ServerAllocator::allocate(const Match& match) {
 
 void ServerAllocator::enqueue(const Match& match, bool probe) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (allocating_.size() >= kMaxInProgress || !allocating_.insert(match.id).second) return;
     to_allocate_.push_back({match, probe});
   }
@@ -76,7 +76,7 @@ void ServerAllocator::enqueue(const Match& match, bool probe) {
 
 void ServerAllocator::release(MatchId match) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (releasing_.size() >= kMaxInProgress || !releasing_.insert(match).second) return;
     to_release_.push_back(match);
   }
@@ -96,9 +96,9 @@ bool ServerAllocator::sweep() {
 }
 
 void ServerAllocator::work() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    work_queued_.wait(lock, [this] { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
+    work_queued_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
     if (stopping_) return;
     if (!to_allocate_.empty()) {
       const auto job = std::move(to_allocate_.front());
@@ -163,9 +163,9 @@ bool ServerAllocator::release_now(MatchId match) {
 }
 
 void ServerAllocator::write() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    answers_queued_.wait(lock, [this] { return workers_stopped_ || !allocated_.empty() || !released_.empty(); });
+    answers_queued_.wait(lock, [this]() REQUIRES(mutex_) { return workers_stopped_ || !allocated_.empty() || !released_.empty(); });
     if (allocated_.empty() && released_.empty()) return;
     const auto allocated = std::exchange(allocated_, {});
     const auto released = std::exchange(released_, {});
@@ -204,7 +204,7 @@ void ServerAllocator::mark_released(const std::vector<MatchId>& matches) {
 // When the workers have taken all matches of the last sweep, the next sweep of a backlog follows at once.
 void ServerAllocator::continue_backlog() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || !to_allocate_.empty()) return;
   }
   if (!none_free_ && backlogged_.exchange(false)) sweep();

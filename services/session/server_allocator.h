@@ -11,13 +11,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "services/session/match_notifier.h"
 #include "services/session/store.h"
@@ -70,17 +69,17 @@ class ServerAllocator {
 
   std::atomic<bool> none_free_ = false;
   std::atomic<bool> backlogged_ = false;  ///< the last sweep did not read all waiting matches
-  std::mutex mutex_;
-  std::condition_variable work_queued_;
-  std::condition_variable answers_queued_;
-  std::deque<Job> to_allocate_;         // guarded by mutex_
-  std::deque<MatchId> to_release_;      // guarded by mutex_
-  std::set<MatchId> allocating_;        // guarded by mutex_: queued, with a worker, or in allocated_
-  std::set<MatchId> releasing_;         // guarded by mutex_: queued, with a worker, or in released_
-  std::vector<Allocation> allocated_;   // guarded by mutex_: answers for the writer
-  std::vector<MatchId> released_;       // guarded by mutex_: answers for the writer
-  bool stopping_ = false;               // guarded by mutex_
-  bool workers_stopped_ = false;        // guarded by mutex_
+  Mutex mutex_;
+  Condition work_queued_;
+  Condition answers_queued_;
+  std::deque<Job> to_allocate_ GUARDED_BY(mutex_);
+  std::deque<MatchId> to_release_ GUARDED_BY(mutex_);
+  std::set<MatchId> allocating_ GUARDED_BY(mutex_);  // queued, with a worker, or in allocated_
+  std::set<MatchId> releasing_ GUARDED_BY(mutex_);  // queued, with a worker, or in released_
+  std::vector<Allocation> allocated_ GUARDED_BY(mutex_);  // answers for the writer
+  std::vector<MatchId> released_ GUARDED_BY(mutex_);  // answers for the writer
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool workers_stopped_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> workers_;
   std::thread writer_;
 };

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <algorithm>
-#include <mutex>
 #include <unordered_map>
 
 #include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/base/mutex.h"
 
 namespace mm::gateway {
 
@@ -17,7 +17,7 @@ class Denials {
   /// `until`: when the last access token of the login has expired. Entries are removed some time after that, not
   /// exactly then.
   void add(LoginId login, SteadyPoint now, SteadyPoint until) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (until_.size() >= sweep_at_) {
       std::erase_if(until_, [&](const auto& entry) { return entry.second < now; });
       sweep_at_ = std::max(kSweepFrom, until_.size() * 2);
@@ -26,16 +26,16 @@ class Denials {
   }
 
   bool contains(LoginId login) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return until_.contains(login);
   }
 
  private:
   static constexpr std::size_t kSweepFrom = 4096;
 
-  mutable std::mutex mutex_;
-  std::size_t sweep_at_ = kSweepFrom;
-  std::unordered_map<LoginId, SteadyPoint> until_;
+  mutable Mutex mutex_;
+  std::size_t sweep_at_ GUARDED_BY(mutex_) = kSweepFrom;
+  std::unordered_map<LoginId, SteadyPoint> until_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mm::gateway

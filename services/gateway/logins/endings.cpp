@@ -19,7 +19,7 @@ void Endings::end_everywhere(const CloseSockets& event) {
   end_here(event);
   if (bus_.publish(event)) return;
   log::warning("sockets_ended_not_published", {{"player_id", event.player_id}});
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (unpublished_.size() >= kMaxUnpublished) unpublished_.pop_front();
   unpublished_.push_back(event);
 }
@@ -31,7 +31,7 @@ void Endings::end_here(const CloseSockets& event) {
 }
 
 void Endings::publish_pending() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (std::size_t i = 0; i < kMaxPublishedAtOnce && !unpublished_.empty() && bus_.publish(unpublished_.front()); ++i) {
     unpublished_.pop_front();
   }

@@ -4,8 +4,8 @@
 
 #include <deque>
 #include <functional>
-#include <mutex>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/contracts/events.h"
 #include "services/gateway/logins/denials.h"
@@ -41,8 +41,8 @@ class Endings {
   bus::Bus& bus_;
   Denials& denials_;
   Handler handler_;
-  std::mutex mutex_;
-  std::deque<CloseSockets> unpublished_;  // protected by mutex_
+  Mutex mutex_;
+  std::deque<CloseSockets> unpublished_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mm::gateway

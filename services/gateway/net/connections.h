@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace mm::gateway {
 
@@ -78,7 +78,7 @@ class ConnectionCap {
 
   /// Returns an empty slot if a limit is reached. `counted`: false for addresses without a limit per address.
   Slot take(const std::string& address, bool counted) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (open_ >= total_) return {};
     if (counted) {
       auto& of_address = by_address_[address];
@@ -90,23 +90,23 @@ class ConnectionCap {
   }
 
   std::size_t open() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return open_;
   }
   std::size_t total() const { return total_; }
 
  private:
   void release(const std::string& address) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --open_;
     if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0) by_address_.erase(found);
   }
 
   const std::size_t total_;
   const std::size_t per_address_;
-  mutable std::mutex mutex_;
-  std::size_t open_ = 0;
-  std::unordered_map<std::string, std::size_t> by_address_;
+  mutable Mutex mutex_;
+  std::size_t open_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::size_t> by_address_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mm::gateway

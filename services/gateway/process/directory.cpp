@@ -5,7 +5,7 @@
 namespace mm::gateway {
 
 std::vector<Directory::Place> Directory::add(PlayerId player, Place place, std::size_t most) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& places = places_[player];
   places.push_back(place);
   std::vector<Place> evicted;
@@ -17,7 +17,7 @@ std::vector<Directory::Place> Directory::add(PlayerId player, Place place, std::
 }
 
 void Directory::remove(PlayerId player, Place place) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = places_.find(player);
   if (found == places_.end()) return;
   std::erase(found->second, place);
@@ -25,7 +25,7 @@ void Directory::remove(PlayerId player, Place place) {
 }
 
 std::vector<std::size_t> Directory::shards_of(PlayerId player) const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::size_t> shards;
   const auto found = places_.find(player);
   if (found == places_.end()) return shards;
@@ -36,18 +36,18 @@ std::vector<std::size_t> Directory::shards_of(PlayerId player) const {
 }
 
 void Directory::watch(PartyId party) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++watched_[party];
 }
 
 void Directory::unwatch(PartyId party) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = watched_.find(party);
   if (found != watched_.end() && --found->second == 0) watched_.erase(found);
 }
 
 bool Directory::is_watched(PartyId party) const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return watched_.contains(party);
 }
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/id.h"
+#include "common/base/mutex.h"
 
 namespace mm::gateway {
 
@@ -33,9 +33,9 @@ class Directory {
   bool is_watched(PartyId party) const;
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<PlayerId, std::vector<Place>> places_;  // oldest first
-  std::unordered_map<PartyId, int> watched_;
+  mutable Mutex mutex_;
+  std::unordered_map<PlayerId, std::vector<Place>> places_ GUARDED_BY(mutex_);  // oldest first
+  std::unordered_map<PartyId, int> watched_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mm::gateway

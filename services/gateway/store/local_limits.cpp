@@ -3,12 +3,12 @@
 namespace mm::gateway {
 
 Allowance LocalLimits::take(const std::string& key, Quota quota, SteadyPoint now) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return entry(key, quota, now).bucket.take(quota, now);
 }
 
 AttemptVerdict LocalLimits::reserve(const std::string& key, Quota quota, SteadyPoint now) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& of = entry(key, quota, now);
   const auto verdict = of.bucket.check(quota, now, of.under_way);
   if (verdict.attempt == Attempt::go) ++of.under_way;
@@ -16,7 +16,7 @@ AttemptVerdict LocalLimits::reserve(const std::string& key, Quota quota, SteadyP
 }
 
 void LocalLimits::settle(const std::string& key, Quota quota, bool failed, SteadyPoint now) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& of = entry(key, quota, now);
   if (of.under_way > 0) --of.under_way;
   if (failed) of.bucket.take(quota, now);
@@ -38,7 +38,7 @@ LocalLimits::Entry& LocalLimits::entry(const std::string& key, Quota quota, Stea
 }
 
 std::size_t LocalLimits::size() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return entries_.size();
 }
 

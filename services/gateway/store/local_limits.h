@@ -3,10 +3,10 @@
 #pragma once
 
 #include <list>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
+#include "common/base/mutex.h"
 #include "services/gateway/core/token_bucket.h"
 
 namespace mm::gateway {
@@ -31,12 +31,12 @@ class LocalLimits {
     int under_way = 0;  ///< attempts that are reserved and not yet settled
   };
 
-  Entry& entry(const std::string& key, Quota quota, SteadyPoint now);  // requires mutex_
+  Entry& entry(const std::string& key, Quota quota, SteadyPoint now) REQUIRES(mutex_);
 
   const std::size_t most_;
-  mutable std::mutex mutex_;
-  std::list<Entry> entries_;  // ordered by use, the most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+  mutable Mutex mutex_;
+  std::list<Entry> entries_ GUARDED_BY(mutex_);  // ordered by use, the most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mm::gateway

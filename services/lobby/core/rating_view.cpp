@@ -32,7 +32,7 @@ bool RatingView::apply(PlayerId player, const Mode& mode, const Row& row) {
   if (number == 0) return false;
   const auto key = hash(player.uuid(), number);
   Shard& shard = shard_of(key);
-  std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   if ((shard.used + 1) * 8 > shard.slots.size() * 7) grow(shard);
   Slot& slot = shard.slots[place(shard.slots, key, player.uuid(), number)];
   const bool fresh = slot.mode == 0;
@@ -53,7 +53,7 @@ RatingView::Row RatingView::find(PlayerId player, const Mode& mode) const {
   if (number == 0) return {};
   const auto key = hash(player.uuid(), number);
   const Shard& shard = shard_of(key);
-  std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   if (shard.slots.empty()) return {};
   const Slot& slot = shard.slots[place(shard.slots, key, player.uuid(), number)];
   if (slot.mode == 0) return {};
@@ -64,7 +64,7 @@ RatingView::Row RatingView::find(PlayerId player, const Mode& mode) const {
 std::size_t RatingView::size() const {
   std::size_t rows = 0;
   for (const auto& shard : shards_) {
-    std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     rows += shard.used;
   }
   return rows;
@@ -73,7 +73,7 @@ std::size_t RatingView::size() const {
 std::size_t RatingView::bytes() const {
   std::size_t bytes = sizeof *this;
   for (const auto& shard : shards_) {
-    std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     bytes += shard.slots.size() * sizeof(Slot);
   }
   return bytes;

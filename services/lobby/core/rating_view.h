@@ -8,12 +8,12 @@
 
 #include <array>
 #include <cstdint>
-#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/id.h"
+#include "common/base/mutex.h"
 #include "common/contracts/profile.h"
 
 namespace mm::lobby {
@@ -51,9 +51,9 @@ class RatingView {
     ModeNumber mode = 0;
   };
   struct Shard {
-    mutable std::mutex mutex;
-    std::vector<Slot> slots;  // the size is 0 or a power of two
-    std::size_t used = 0;
+    mutable Mutex mutex;
+    std::vector<Slot> slots GUARDED_BY(mutex);  // the size is 0 or a power of two
+    std::size_t used GUARDED_BY(mutex) = 0;
   };
   static constexpr std::size_t kShards = 64;
 
@@ -63,7 +63,7 @@ class RatingView {
   Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 58]; }
   const Shard& shard_of(std::uint64_t hash) const { return shards_[hash >> 58]; }
   static std::size_t place(const std::vector<Slot>& slots, std::uint64_t hash, const Uuid& player, ModeNumber mode);
-  static void grow(Shard& shard);
+  static void grow(Shard& shard) REQUIRES(shard.mutex);
 
   mutable std::shared_mutex modes_mutex_;
   std::unordered_map<Mode, ModeNumber> modes_;

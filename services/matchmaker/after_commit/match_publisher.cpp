@@ -64,7 +64,7 @@ MatchPublisher::~MatchPublisher() {
 void MatchPublisher::announce(std::vector<MatchFound> matches) {
   for (const auto& match : matches) log_found(match);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& match : matches) {
       if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
       remember_announced(match.match_id);
@@ -76,7 +76,7 @@ void MatchPublisher::announce(std::vector<MatchFound> matches) {
 
 void MatchPublisher::announce_if_new(const MatchFound& match) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (unstored_.size() < kMaxUnsent) unstored_.push_back(match);
     if (remember_announced(match.match_id)) notifications_.add(match);
   }
@@ -133,7 +133,7 @@ void MatchPublisher::store_events() {
   for (;;) {
     std::deque<MatchFound> batch;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       while (!unstored_.empty() && batch.size() < kBatch) {
         batch.push_back(std::move(unstored_.front()));
         unstored_.pop_front();
@@ -147,7 +147,7 @@ void MatchPublisher::store_events() {
     }
     const auto stored = bus_.store_all(events, Deadline::after(kStoreTimeout));
     bool failed = false;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (std::size_t i = batch.size(); i-- > 0;) {
       if (stored[i].ok()) continue;
       failed = true;

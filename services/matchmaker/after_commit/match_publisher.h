@@ -6,11 +6,11 @@
 #pragma once
 
 #include <deque>
-#include <mutex>
 #include <unordered_set>
 #include <variant>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/bus/notifier.h"
 #include "common/contracts/events.h"
@@ -44,15 +44,15 @@ class MatchPublisher {
   using Notification = std::variant<MatchFound, Frames, QueueChanged>;
   void send_notifications(const std::vector<Notification>& batch);
   void store_events();
-  bool remember_announced(MatchId match);
+  bool remember_announced(MatchId match) REQUIRES(mutex_);
 
   bus::Bus& bus_;
   bus::Notifier& notifier_;
   Metrics& metrics_;
-  std::mutex mutex_;
-  std::deque<MatchFound> unstored_;   // guarded by mutex_
-  std::unordered_set<MatchId> announced_;  // guarded by mutex_; the latest match ids
-  std::deque<MatchId> announced_order_;    // guarded by mutex_
+  Mutex mutex_;
+  std::deque<MatchFound> unstored_ GUARDED_BY(mutex_);
+  std::unordered_set<MatchId> announced_ GUARDED_BY(mutex_);  // the latest match ids
+  std::deque<MatchId> announced_order_ GUARDED_BY(mutex_);
   runtime::BackgroundQueue<Notification> notifications_;  // last, like the next member: their threads use all others
   runtime::PeriodicTask stream_writer_;
 };

@@ -53,7 +53,7 @@ OutboxRelay::OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants&
 
 void OutboxRelay::wake(const Tenant& tenant) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     woken_.insert(tenant);
   }
   worker_.wake();
@@ -64,7 +64,7 @@ void OutboxRelay::wake(const Tenant& tenant) {
 void OutboxRelay::collect() {
   for (auto& tenant : owned_tenants_.changed_since(seen_)) waiting_.insert(std::move(tenant));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     waiting_.merge(woken_);
     woken_.clear();
   }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/runtime/periodic_task.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
@@ -38,8 +38,8 @@ class OutboxRelay {
   bus::Bus& bus_;
   const OwnedTenants& owned_tenants_;
   Metrics& metrics_;
-  std::mutex mutex_;
-  std::set<Tenant> woken_;              // guarded by mutex_
+  Mutex mutex_;
+  std::set<Tenant> woken_ GUARDED_BY(mutex_);
   // Used by the worker thread only:
   std::set<Tenant> waiting_;            ///< tenants whose outbox may have events
   std::set<Tenant> may_need_resend_;          ///< tenants that may have events confirmed by another nats-server

@@ -6,11 +6,11 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/contracts/names.h"
 
 namespace mm::matchmaker {
@@ -19,7 +19,7 @@ class OwnedTenants {
  public:
   /// Sets all maintenance partitions owned now, with their lease tokens. A tenant with a new token counts as changed.
   void own(std::map<Tenant, std::string> tokens) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [tenant, token] : tokens) {
       const auto known = tokens_.find(tenant);
       if (known == tokens_.end() || known->second != token) changed_[tenant] = ++stamp_;
@@ -28,26 +28,26 @@ class OwnedTenants {
   }
   /// Something about these tenants was written.
   void changed(const std::vector<Tenant>& tenants) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& tenant : tenants) changed_[tenant] = ++stamp_;
   }
   /// These tenants were removed.
   void forget(const std::vector<Tenant>& tenants) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& tenant : tenants) changed_.erase(tenant);
   }
 
   std::vector<std::pair<Tenant, std::string>> tenants() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {tokens_.begin(), tokens_.end()};
   }
   bool owns(const Tenant& tenant) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return tokens_.contains(tenant);
   }
   /// Tenants, owned or not, that have changed since the call that set `stamp`; it is 0 at the first call.
   std::vector<Tenant> changed_since(std::uint64_t& stamp) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<Tenant> tenants;
     if (stamp == stamp_) return tenants;
     for (const auto& [tenant, at] : changed_) {
@@ -58,10 +58,10 @@ class OwnedTenants {
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<Tenant, std::string> tokens_;
-  std::map<Tenant, std::uint64_t> changed_;
-  std::uint64_t stamp_ = 0;
+  mutable Mutex mutex_;
+  std::map<Tenant, std::string> tokens_ GUARDED_BY(mutex_);
+  std::map<Tenant, std::uint64_t> changed_ GUARDED_BY(mutex_);
+  std::uint64_t stamp_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mm::matchmaker

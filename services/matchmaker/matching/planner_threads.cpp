@@ -12,7 +12,7 @@ PlannerThreads::PlannerThreads(int workers) : workspaces_(static_cast<std::size_
 
 PlannerThreads::~PlannerThreads() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -21,22 +21,22 @@ PlannerThreads::~PlannerThreads() {
 
 void PlannerThreads::run(std::size_t count, const Job& job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     job_ = &job;
     next_ = 0;
     count_ = unfinished_ = count;
   }
   if (count > 1) changed_.notify_all();
   take_jobs(workspaces_[0]);
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return unfinished_ == 0; });
+  MutexLock lock(mutex_);
+  changed_.wait(lock, [this]() REQUIRES(mutex_) { return unfinished_ == 0; });
   job_ = nullptr;
 }
 
 void PlannerThreads::work(std::size_t worker) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || next_ < count_; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || next_ < count_; });
     if (stopping_) return;
     lock.unlock();
     take_jobs(workspaces_[worker]);
@@ -45,7 +45,7 @@ void PlannerThreads::work(std::size_t worker) {
 }
 
 void PlannerThreads::take_jobs(Workspace& workspace) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (next_ < count_) {
     const std::size_t number = next_++;
     const Job& job = *job_;

@@ -5,14 +5,13 @@
 // The calling thread takes part in the work: with one worker there is no additional thread. Idle threads sleep.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "services/matchmaker/matching/search/workspace.h"
 
 namespace mm::matching {
@@ -39,13 +38,13 @@ class PlannerThreads {
   void take_jobs(Workspace& workspace);
 
   std::vector<Workspace> workspaces_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  const Job* job_ = nullptr;  // guarded by mutex_, like all members below up to stopping_
-  std::size_t next_ = 0;
-  std::size_t count_ = 0;
-  std::size_t unfinished_ = 0;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  const Job* job_ GUARDED_BY(mutex_) = nullptr;
+  std::size_t next_ GUARDED_BY(mutex_) = 0;
+  std::size_t count_ GUARDED_BY(mutex_) = 0;
+  std::size_t unfinished_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;  // last member: the threads start when all other members exist
 };
 

@@ -66,7 +66,7 @@ Recorder::~Recorder() {
   if (!wanted()) return;
   if (encoder_.running()) encoder_.flush();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -93,7 +93,7 @@ void Recorder::begin_file() {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     jobs_.push_back({true, {}});
   }
   changed_.notify_all();
@@ -102,7 +102,7 @@ void Recorder::begin_file() {
 
 void Recorder::enqueue(std::string&& piece) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queued_bytes_ + piece.size() <= options_.max_queued_bytes) {
       queued_bytes_ += piece.size();
       jobs_.push_back({false, std::move(piece)});
@@ -122,7 +122,7 @@ void Recorder::end_gap() {
   const auto paused = clock_.steady() - gap_->since;
   if (paused < pause_) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!jobs_.empty() || writing_) return;
   }
   pause_ = std::min(pause_ * 2, kMaxPause);
@@ -137,7 +137,7 @@ void Recorder::write() {
   while (auto job = next()) {
     const auto done = write_job(*job);
     if (!done) return stop_recording(done.error());
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     writing_ = false;
   }
   if (!file_) return;
@@ -146,8 +146,8 @@ void Recorder::write() {
 }
 
 std::optional<Recorder::WriteJob> Recorder::next() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+  MutexLock lock(mutex_);
+  changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !jobs_.empty(); });
   if (jobs_.empty()) return std::nullopt;
   WriteJob job = std::move(jobs_.front());
   jobs_.pop_front();
@@ -214,7 +214,7 @@ void Recorder::stop_recording(const std::string& why) {
   failed_ = true;
   metrics_.recording.set(0);
   log::error("recording_ended", {{"reason", why}});
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   jobs_.clear();
   queued_bytes_ = 0;
 }

@@ -10,16 +10,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/recording/file_writer.h"
 #include "services/matchmaker/recording/event_encoder.h"
@@ -81,12 +80,12 @@ class Recorder {
   SteadyPoint resumed_at_{};
   Milliseconds pause_;  ///< pause between a gap and the next attempt
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<WriteJob> jobs_;  // guarded by mutex_, like the next three members
-  std::size_t queued_bytes_ = 0;
-  bool writing_ = false;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<WriteJob> jobs_ GUARDED_BY(mutex_);
+  std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  bool writing_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> file_is_full_ = false;
 

@@ -7,7 +7,7 @@ namespace mm::matchmaker {
 
 void SnapshotRequests::put(Bucket bucket, TicketId ticket, Deadline deadline, Callback callback) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!closed_) {
       requests_.push_back({std::move(bucket), ticket, deadline, std::move(callback)});
       return;
@@ -17,7 +17,7 @@ void SnapshotRequests::put(Bucket bucket, TicketId ticket, Deadline deadline, Ca
 }
 
 void SnapshotRequests::begin_tick() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   due_.insert(due_.end(), std::make_move_iterator(requests_.begin()), std::make_move_iterator(requests_.end()));
   requests_.clear();
 }
@@ -59,7 +59,7 @@ void SnapshotRequests::reject_all() {
 
 void SnapshotRequests::close() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
   }
   begin_tick();

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "services/matchmaker/matching/explain/forecast.h"
 #include "services/matchmaker/matching/explain/neighbourhood.h"
 #include "services/matchmaker/metrics/metrics.h"
@@ -61,9 +61,9 @@ class SnapshotRequests {
 
   Metrics& metrics_;
   std::vector<Request> due_;  // tick thread only
-  std::mutex mutex_;
-  std::vector<Request> requests_;  // guarded by mutex_
-  bool closed_ = false;       // guarded by mutex_
+  Mutex mutex_;
+  std::vector<Request> requests_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace mm::matchmaker

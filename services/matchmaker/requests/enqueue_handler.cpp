@@ -77,11 +77,11 @@ void EnqueueHandler::submit(Batch batch) {
 bool EnqueueHandler::add_unknown_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
   for (const auto& ticket : tickets) {
     {
-      const std::lock_guard lock(known_mutex_);
+      const MutexLock lock(known_mutex_);
       if (known_tenants_.contains(ticket.tenant)) continue;
     }
     if (!parts_.store.add_tenant(ticket.tenant, deadline)) return false;
-    const std::lock_guard lock(known_mutex_);
+    const MutexLock lock(known_mutex_);
     known_tenants_.insert(ticket.tenant);
   }
   return true;
@@ -90,7 +90,7 @@ bool EnqueueHandler::add_unknown_tenants(const std::vector<NewTicket>& tickets, 
 // A known tenant's bucket is also opened after the queue was emptied. Then the set of tenants is empty too.
 void EnqueueHandler::on_bucket_opened(const NewTicket& ticket, Deadline deadline) {
   if (parts_.store.add_tenant(ticket.tenant, deadline)) return;
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   known_tenants_.erase(ticket.tenant);
 }
 
@@ -117,14 +117,14 @@ void EnqueueHandler::try_again(Batch batch, const std::vector<Claim>& claims) {
 // Session decides, and what it answers is applied. Without an answer the claim stays.
 bool EnqueueHandler::is_over(const Tenant& tenant, MatchId match, Deadline deadline) {
   {
-    const std::lock_guard lock(known_mutex_);
+    const MutexLock lock(known_mutex_);
     const auto asked = playing_.find(match);
     if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingLifetime) return false;
   }
   const LiveMatch live{tenant, match};
   const auto results = parts_.outcomes.reconcile({live}, deadline);
   if (results && results->contains(live) && results->at(live) == Outcomes::ReconcileResult::over) return true;
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   if (playing_.size() >= kMaxPlaying) playing_.clear();
   playing_[match] = parts_.clock.steady();
   return false;

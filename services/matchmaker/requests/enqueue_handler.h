@@ -5,10 +5,10 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <set>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/server.h"
 #include "common/runtime/live_modes.h"
 #include "services/matchmaker/requests/admission.h"
@@ -51,9 +51,9 @@ class EnqueueHandler {
   Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
 
   Parts parts_;
-  std::mutex known_mutex_;
-  std::set<Tenant> known_tenants_;                  // guarded by known_mutex_
-  std::map<MatchId, SteadyPoint> playing_;  // guarded by known_mutex_: when session last said that the match goes on
+  Mutex known_mutex_;
+  std::set<Tenant> known_tenants_ GUARDED_BY(known_mutex_);
+  std::map<MatchId, SteadyPoint> playing_ GUARDED_BY(known_mutex_);  // when session last said that the match goes on
 };
 
 }  // namespace mm::matchmaker

@@ -85,7 +85,7 @@ ExplainHandler::ExplainHandler(const Parts& parts)
 
 ExplainHandler::~ExplainHandler() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -146,16 +146,16 @@ void ExplainHandler::handle_forwarded(std::vector<bus::Incoming<ExplainHere>>& b
 
 void ExplainHandler::post(std::function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     jobs_.push_back(std::move(job));
   }
   changed_.notify_one();
 }
 
 void ExplainHandler::work() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return !jobs_.empty() || stopping_; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return !jobs_.empty() || stopping_; });
     if (jobs_.empty()) return;
     const auto job = std::move(jobs_.front());
     jobs_.pop_front();

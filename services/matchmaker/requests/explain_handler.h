@@ -7,14 +7,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/async_requests.h"
 #include "common/bus/server.h"
 #include "common/contracts/explain.h"
@@ -69,9 +68,9 @@ class ExplainHandler {
 
   Parts parts_;
   std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);  // owners: this and pending replies
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;  // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<bus::AsyncRequests> requests_;
   std::thread thread_;  // last member, so that all others exist when the thread starts

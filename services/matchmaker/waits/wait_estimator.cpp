@@ -22,7 +22,7 @@ WaitEstimator::Kind kind_of(const std::vector<TicketPlayer>& players) {
 }
 
 void WaitEstimator::matched(const std::string& bucket, const ModeRules& rules, const Kind& kind, BucketMs waited) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& estimates = own_.try_emplace(bucket, rules).first->second.estimates;
   estimates.matched(sorting_rating(rules, kind), kind.size, waited, now());
 }
@@ -32,7 +32,7 @@ void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rul
   Own* own = own_of(bucket);
   if (own == nullptr) {
     if (pool.empty() && departures.empty()) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     own = &own_.try_emplace(bucket, rules).first->second;
   }
   // This visits all waiting tickets. It is done before the lock is taken, because requests wait for the lock.
@@ -41,7 +41,7 @@ void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rul
   pool.sorted().for_each(
       [&](const matching::Waiter& waiter) { sample.add(matching::points(waiter.rating), waiter.size, since_epoch - waiter.queued); });
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const BucketMs at = now();
     for (const auto& one : departures)
       own->estimates.departed(matching::points(one.rating), one.size, bucket_now - one.queued_at, at);
@@ -73,7 +73,7 @@ void WaitEstimator::refresh_exported(Own& own) const {
 WaitEstimate WaitEstimator::estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind,
                                  BucketMs waited) const {
   const auto waited_ms = static_cast<double>(waited);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto own = own_.find(bucket); own != own_.end()) {
     auto& curves = own->second.curves;
     if (curves.size() > kMaxCachedCurves) curves.clear();
@@ -121,7 +121,7 @@ std::vector<WaitOfKind> WaitEstimator::by_kind(const std::string& bucket) const 
 }
 
 void WaitEstimator::learn(const std::vector<BucketSummary>& summaries) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& summary : summaries) {
     const auto bucket = Bucket{summary.tenant, summary.mode, summary.region, summary.team_size}.text();
     if (summary.wait_p50_ms <= 0) {
@@ -134,7 +134,7 @@ void WaitEstimator::learn(const std::vector<BucketSummary>& summaries) {
 }
 
 void WaitEstimator::forget(const std::string& bucket) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   own_.erase(bucket);
 }
 

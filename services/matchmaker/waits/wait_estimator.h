@@ -5,13 +5,13 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/modes.h"
 #include "services/matchmaker/matching/pool/pool.h"
@@ -86,9 +86,9 @@ class WaitEstimator {
   static WaitEstimate nearest(const Learnt& learnt, double rating, int size);
 
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  mutable std::unordered_map<std::string, Own> own_;
-  std::unordered_map<std::string, Learnt> learnt_;
+  mutable Mutex mutex_;
+  mutable std::unordered_map<std::string, Own> own_;  // the tick thread reads it without the mutex
+  std::unordered_map<std::string, Learnt> learnt_ GUARDED_BY(mutex_);
 };
 
 WaitEstimator::Kind kind_of(const std::vector<TicketPlayer>& players);
