@@ -49,7 +49,7 @@ local function withdraw_ticket(id, reason, player)
     end_ticket(ticket, 'cancelled', 't:' .. id, bucket_time(ticket.partition), reason, player)
     return 'ended'
   end
-  if ticket.state == 'matched' and redis.call('HEXISTS', prefix .. 'live', ticket.match_id) == 1 then
+  if ticket.state == 'matched' and is_live(ticket.match_id) then
     redis.call('HSET', key_of_ticket(id), 'no_requeue', '1')
     return 'matched'
   end

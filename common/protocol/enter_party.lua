@@ -1,12 +1,6 @@
 -- Checks for a player who enters a party. Needs queue.lua. Together with the check in enqueue.lua, these keep the
 -- members of a party out of the queue, except for the party's own ticket.
 
--- The id of the ticket in which the player waits, or nil.
-local function waiting_ticket_of(player)
-  local held = redis.call('HGET', claims, player)
-  return held and string.match(held, '^t:(.+)')
-end
-
 -- Marks the ticket of the player's live match, so that it is not queued again, without the party, if the match is
 -- cancelled.
 local function give_up_requeue(player)

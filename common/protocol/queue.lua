@@ -9,6 +9,17 @@ local function key_of_ticket(id)
   return prefix .. 'ticket:' .. id
 end
 
+-- The id of the ticket in which the player waits, or nil.
+local function waiting_ticket_of(player)
+  local held = redis.call('HGET', claims, player)
+  return held and string.match(held, '^t:(.+)')
+end
+
+-- Whether the match has been found and is not over.
+local function is_live(match)
+  return redis.call('HEXISTS', prefix .. 'live', match) == 1
+end
+
 -- Bucket time in milliseconds: Redis's wall clock plus the partition's `offset_ms`, which compensates observed jumps.
 local function bucket_time(partition)
   local clock = redis.call('TIME')

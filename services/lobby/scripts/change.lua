@@ -5,16 +5,17 @@
 -- changes (shared/party_changes.lua).
 -- Returns {'done'}, {'changed'}, {'already_in_party'}, {'already_queued', ticket} or {'too_many_invites', player}.
 --@include queue.lua
+--@include party.lua
 --@include enter_party.lua
 --@include party_changes.lua
 local party, version, joiner, invites_max = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local changes = read_changes(5)
 
-if redis.call('HGET', prefix .. 'party:' .. party, 'version') ~= version then
+if redis.call('HGET', key_of_party(party), 'version') ~= version then
   return {'changed'}
 end
 if joiner ~= '' then
-  if redis.call('HEXISTS', prefix .. 'member', joiner) == 1 then
+  if party_of(joiner) ~= '' then
     return {'already_in_party'}
   end
   local waiting = waiting_ticket_of(joiner)
@@ -31,6 +32,6 @@ write_fields(changes, party)
 write_invites(changes, party)
 if joiner ~= '' then
   give_up_requeue(joiner)
-  redis.call('HSET', prefix .. 'member', joiner, party)
+  redis.call('HSET', members, joiner, party)
 end
 return {'done'}

@@ -3,11 +3,12 @@
 -- creator, the changes (shared/party_changes.lua). Returns {'done'}, {'already_in_party'} or {'already_queued',
 -- ticket}.
 --@include queue.lua
+--@include party.lua
 --@include enter_party.lua
 --@include party_changes.lua
 local party, creator = ARGV[1], ARGV[2]
 
-if redis.call('HEXISTS', prefix .. 'member', creator) == 1 then
+if party_of(creator) ~= '' then
   return {'already_in_party'}
 end
 local waiting = waiting_ticket_of(creator)
@@ -17,5 +18,5 @@ end
 
 give_up_requeue(creator)
 write_fields(read_changes(3), party)
-redis.call('HSET', prefix .. 'member', creator, party)
+redis.call('HSET', members, creator, party)
 return {'done'}

@@ -5,10 +5,11 @@
 -- `stays` or `disbands` (the party), the reason for the ticket's players, the changes (shared/party_changes.lua).
 -- Returns {'changed'}, or {'done', state of the ticket, its match or ''}.
 --@include queue.lua
+--@include party.lua
 --@include end_ticket.lua
 --@include party_changes.lua
 local party, version, leaver, fate, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local key = prefix .. 'party:' .. party
+local key = key_of_party(party)
 local changes = read_changes(6)
 
 local stored = redis.call('HMGET', key, 'version', 'ticket_id')
@@ -27,7 +28,7 @@ if ticket == 'matched' then
 else
   ticket_id = ''
 end
-redis.call('HDEL', prefix .. 'member', leaver)
+redis.call('HDEL', members, leaver)
 write_invites(changes, party)
 if fate == 'disbands' then
   redis.call('DEL', key)

@@ -3,12 +3,13 @@
 -- ARGV: cursor (0: the first page), approximate size of the page. Returns {the next cursor (0: this was the last page),
 -- player, party, presence or '', player, …}.
 local prefix = KEYS[1]
-local page = redis.call('HSCAN', prefix .. 'member', ARGV[1], 'COUNT', ARGV[2])
+--@include party.lua
+local page = redis.call('HSCAN', members, ARGV[1], 'COUNT', ARGV[2])
 local answer = {page[1]}
 for i = 1, #page[2], 2 do
   local player, party = page[2][i], page[2][i + 1]
   answer[#answer + 1] = player
   answer[#answer + 1] = party
-  answer[#answer + 1] = redis.call('HGET', prefix .. 'party:' .. party, 's:' .. player) or ''
+  answer[#answer + 1] = redis.call('HGET', key_of_party(party), 's:' .. player) or ''
 end
 return answer

@@ -4,12 +4,13 @@
 -- Returns {party or '', the caller's party or '', fields, ticket}. ticket is {} if the party has none, else {state or
 -- '' if the queue does not know it, match or '', 1 while that match is live, 1 if it must not be queued again, reason
 -- of its end or ''}.
-local prefix = KEYS[1]
+--@include queue.lua
+--@include party.lua
 local party, caller = ARGV[1], ARGV[2]
 
 local own = ''
 if caller ~= '' then
-  own = redis.call('HGET', prefix .. 'member', caller) or ''
+  own = party_of(caller)
 end
 if party == '' then
   party = own
@@ -17,15 +18,12 @@ end
 if party == '' then
   return {'', own, {}, {}}
 end
-local fields = redis.call('HGETALL', prefix .. 'party:' .. party)
-local ticket_id = redis.call('HGET', prefix .. 'party:' .. party, 'ticket_id') or ''
+local fields = redis.call('HGETALL', key_of_party(party))
+local ticket_id = redis.call('HGET', key_of_party(party), 'ticket_id') or ''
 if ticket_id == '' then
   return {party, own, fields, {}}
 end
-local ticket = redis.call('HMGET', prefix .. 'ticket:' .. ticket_id, 'state', 'match_id', 'no_requeue', 'reason')
+local ticket = redis.call('HMGET', key_of_ticket(ticket_id), 'state', 'match_id', 'no_requeue', 'reason')
 local match = ticket[2] or ''
-local live = 0
-if match ~= '' then
-  live = redis.call('HEXISTS', prefix .. 'live', match)
-end
+local live = is_live(match) and 1 or 0
 return {party, own, fields, {ticket[1] or '', match, live, ticket[3] == '1' and 1 or 0, ticket[4] or ''}}

@@ -3,7 +3,8 @@
 -- KEYS[1]: the tenant's key prefix. ARGV: player, now in ms, `restart` or `keep` (a grace period that has begun), the
 -- grace period of a party in ms, then mode and grace period in ms of each mode.
 -- Returns {number of grace periods, the player's party or ''}.
-local prefix = KEYS[1]
+--@include queue.lua
+--@include party.lua
 local player, now, running, party_grace = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local started = 0
 
@@ -17,13 +18,12 @@ local function start(entry, grace)
   end
 end
 
-local party = redis.call('HGET', prefix .. 'member', player) or ''
+local party = party_of(player)
 if party ~= '' then
   start('member:' .. player, party_grace)
 end
-local claim = redis.call('HGET', prefix .. 'claim', player)
-local ticket = claim and string.match(claim, '^t:(.+)')
-local mode = ticket and redis.call('HGET', prefix .. 'ticket:' .. ticket, 'mode')
+local ticket = waiting_ticket_of(player)
+local mode = ticket and redis.call('HGET', key_of_ticket(ticket), 'mode')
 for i = 5, #ARGV, 2 do
   if ARGV[i] == mode then
     -- A grace period of an earlier ticket does not count for this one.

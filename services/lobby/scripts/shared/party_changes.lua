@@ -1,6 +1,6 @@
 -- The writes of a change of a party, as lobby passes them from ARGV[from] on: the number of fields to write, name and
 -- value of each; the number of fields to remove, the name of each; then (player, value, due time) of each invitation
--- that changed, with empty value and due time if it ended. Needs a local `prefix`.
+-- that changed, with empty value and due time if it ended. Needs party.lua.
 local function read_changes(from)
   local changes = {writes = {}, removed = {}, invites = {}}
   local at = from + 1
@@ -29,7 +29,7 @@ local function player_at_limit(changes, party, limit)
 end
 
 local function write_fields(changes, party)
-  local key = prefix .. 'party:' .. party
+  local key = key_of_party(party)
   if #changes.writes > 0 then
     redis.call('HSET', key, unpack(changes.writes))
   end

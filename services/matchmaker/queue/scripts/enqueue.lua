@@ -1,6 +1,7 @@
 #!lua
 -- Enqueues a ticket in its buckets and claims its players, or returns why it cannot.
 --@include queue.lua
+--@include party.lua
 local id, content, issued_at = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local players, party, party_version = ARGV[4], ARGV[5], ARGV[6]
 local mode, region, size, latencies, buckets, partition = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
@@ -33,13 +34,13 @@ end
 
 -- Members of a party wait only in their party's ticket. This detects players who joined a party after the caller
 -- checked.
-for i, of in ipairs(redis.call('HMGET', prefix .. 'member', unpack(ids))) do
+for i, of in ipairs(redis.call('HMGET', members, unpack(ids))) do
   if of and of ~= party then
     return {'in_party', ids[i]}
   end
 end
 
-local party_key = prefix .. 'party:' .. party
+local party_key = key_of_party(party)
 if party_version ~= '' then
   local of = redis.call('HMGET', party_key, 'version', 'ticket_id')
   if of[1] ~= party_version then
@@ -50,7 +51,7 @@ if party_version ~= '' then
     if earlier[1] == 'queued' then
       return {'claimed', ids[1], 't:' .. of[2]}
     end
-    if earlier[1] == 'matched' and redis.call('HEXISTS', prefix .. 'live', earlier[2]) == 1 then
+    if earlier[1] == 'matched' and is_live(earlier[2]) then
       return {'claimed', ids[1], 'm:' .. earlier[2]}
     end
   end

@@ -5,7 +5,7 @@
 local match, issued_at, unknown_max_age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local partition, found = ARGV[4], ARGV[5]
 
-if redis.call('HEXISTS', prefix .. 'live', match) == 1 then
+if is_live(match) then
   return {'same'}
 end
 local now = bucket_time(partition)
