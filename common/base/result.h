@@ -41,8 +41,8 @@ class [[nodiscard]] Result {
 
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   template <class U>
-    requires std::is_convertible_v<U, E>
-  Result(Failure<U> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
+  requires std::is_convertible_v<U, E> Result(Failure<U> failure)
+      : state_(std::in_place_index<1>, std::move(failure.error)) {}
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -242,16 +242,16 @@ struct Subscription::Impl {
 };
 
 Subscription::Subscription(Bus& bus, const std::string& subject, const std::string& queue, Handler handler)
-    : impl_(new Impl{{bus.impl().connection, subject, queue, [handler = std::move(handler)](MsgPtr message) {
-                        const auto parent = trace::parse_traceparent(header_of(message.get(), headers::kTraceparent));
-                        const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
-                        try {
-                          handler(subject_of(message.get()), body_of(message.get()));
-                        } catch (const std::exception& error) {
-                          log::error("event_handler_failed",
-                                     {{"subject", subject_of(message.get())}, {"reason", error.what()}});
-                        }
-                      }}}) {
+    : impl_(new Impl{
+          {bus.impl().connection, subject, queue, [handler = std::move(handler)](MsgPtr message) {
+             const auto parent = trace::parse_traceparent(header_of(message.get(), headers::kTraceparent));
+             const trace::Scope scope(parent ? trace::child_of(*parent) : trace::new_trace());
+             try {
+               handler(subject_of(message.get()), body_of(message.get()));
+             } catch (const std::exception& error) {
+               log::error("event_handler_failed", {{"subject", subject_of(message.get())}, {"reason", error.what()}});
+             }
+           }}}) {
   // After the flush the server has the subscription, so later messages are not missed.
   bus.impl().flush(Milliseconds{2'000});
 }

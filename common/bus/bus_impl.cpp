@@ -103,7 +103,7 @@ Bus::Impl::Impl(const Options& options, metrics::Registry& r)
       timed_out(failures(r, "timeout")),
       disconnected(failures(r, "disconnected")),
       async_errors(r, options.name,
-             [this](std::string_view subject, std::string_view body) { (void)publish(subject, {}, body, {}); }) {}
+                   [this](std::string_view subject, std::string_view body) { (void)publish(subject, {}, body, {}); }) {}
 
 Bus::Impl::~Impl() {
   reply_mux.reset();
@@ -165,7 +165,7 @@ natsStatus Bus::Impl::send(natsConnection* over, const std::string& subject, con
 }
 
 natsStatus Bus::Impl::request(std::string_view subject, std::string_view body, const HeaderList& header_list,
-                          Deadline deadline, MsgPtr& answer) {
+                              Deadline deadline, MsgPtr& answer) {
   if (!is_subject(subject)) return NATS_INVALID_SUBJECT;
   if (body.size() > limits::kMaxBusBodyBytes) return NATS_MAX_PAYLOAD;
   const auto remaining = deadline.remaining();

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "common/base/mutex.h"
-#include "common/bus/bus.h"
 #include "common/bus/async_errors.h"
+#include "common/bus/bus.h"
 #include "common/bus/nats_handles.h"
 
 namespace mm::bus {
@@ -53,7 +53,7 @@ struct Bus::Impl {
   void flush_buffered();
   /// Sends one request and waits for its answer. Blocks the calling thread.
   natsStatus request(std::string_view subject, std::string_view body, const HeaderList& headers, Deadline deadline,
-                 MsgPtr& answer);
+                     MsgPtr& answer);
   void flush(Milliseconds within);
 
   /// Counts the reason why a request had no answer. Does nothing for other statuses.
@@ -75,7 +75,6 @@ struct Bus::Impl {
                   const HeaderList& headers);
 
  public:
-
   const std::string inbox_prefix;  // without the dot
   const EventKeys keys;
   metrics::Registry& registry;

@@ -18,10 +18,10 @@ namespace mm::bus {
 namespace {
 
 constexpr Milliseconds kCallTimeout{2'000};
-constexpr Milliseconds kPullTimeout{2'000};  // a pull without events ends after this time; a vanished consumer is
-                                             // noticed then
-constexpr Milliseconds kPullGrace{1'000};  // extra time for the end message to arrive
-constexpr Milliseconds kStopCheckInterval{100};        // interval of checks of `stopping`
+// A pull without events ends after this time; a vanished consumer is noticed then.
+constexpr Milliseconds kPullTimeout{2'000};
+constexpr Milliseconds kPullGrace{1'000};        // extra time for the end message to arrive
+constexpr Milliseconds kStopCheckInterval{100};  // interval of checks of `stopping`
 constexpr Milliseconds kFirstRetryPause{200};
 constexpr Milliseconds kMaxRetryPause{5'000};
 constexpr Milliseconds kFirstAbsentPause{100};  // interval of checks for a missing consumer
@@ -120,7 +120,7 @@ struct Consumer::Impl {
   metrics::Counter dead;
   metrics::Counter forged;
   metrics::Gauge behind;
-  const std::string prefix;                            // of the inbox, with the last dot
+  const std::string prefix;                              // of the inbox, with the last dot
   std::map<std::string, Handler, std::less<>> handlers;  // constant after start
   struct Batch {
     std::size_t limit = 1;
@@ -133,7 +133,7 @@ struct Consumer::Impl {
   std::string found_on;          // id of the nats-server that has the consumer; empty: must be looked for
   std::uint64_t generation = 0;  // number of searches that found it; the last token of the inbox
   Milliseconds absent_pause = kFirstAbsentPause;
-  bool quiet = true;             // the pull has brought no event yet
+  bool quiet = true;                           // the pull has brought no event yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
   bool cautious = false;  // after a retry, pull one event at a time until one succeeds, so that few exceed their
                           // ack_wait
@@ -376,8 +376,9 @@ bool Consumer::Impl::has_valid_signature(const PulledEvent& event) {
 void Consumer::Impl::refuse_forged(const PulledEvent& event) {
   const auto sequence = event.place().info.sequence;
   forged.add();
-  log::error("forged_event", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
-                              {"sequence", sequence}});
+  log::error(
+      "forged_event",
+      {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()}, {"sequence", sequence}});
   const ForgedEvent violation{std::string(stream.name), options.name, std::string(event.subject()), sequence};
   (void)bus.publish(violation_subject(ForgedEvent::kCode), wire::encode(violation));
   event.terminate(bus.impl());
@@ -396,8 +397,8 @@ Ack Consumer::Impl::decide(const PulledEvent& event, std::string& reason) {
 }
 
 Ack Consumer::Impl::failed(const PulledEvent& event, const std::exception& error, std::string& reason) {
-  log::error("event_handler_failed", {{"subject", event.subject()}, {"sequence", event.place().info.sequence},
-                                      {"reason", error.what()}});
+  log::error("event_handler_failed",
+             {{"subject", event.subject()}, {"sequence", event.place().info.sequence}, {"reason", error.what()}});
   auto& attempt = attempts[event.place().info.sequence];
   if (++attempt.failures < kMaxDeliveries) return Ack::retry;
   reason = "the handler failed " + std::to_string(attempt.failures) + " times";
@@ -417,8 +418,11 @@ void Consumer::Impl::retry(const PulledEvent& event) {
 void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason) {
   const auto sequence = event.place().info.sequence;
   dead.add();
-  log::error("poison_message", {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()},
-                                {"sequence", sequence}, {"reason", reason}});
+  log::error("poison_message", {{"stream", stream.name},
+                                {"consumer", options.name},
+                                {"subject", event.subject()},
+                                {"sequence", sequence},
+                                {"reason", reason}});
   const PoisonMessage violation{std::string(stream.name), options.name, std::string(event.subject()), sequence, reason};
   (void)bus.publish(violation_subject(PoisonMessage::kCode), wire::encode(violation));
   event.terminate(bus.impl());

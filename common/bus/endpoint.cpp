@@ -11,7 +11,8 @@ namespace {
 // Makes a text fit for a header: one line of printable ASCII characters.
 std::string header_text(std::string_view text) {
   std::string out(text.substr(0, 200));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 
@@ -91,9 +92,8 @@ void Endpoint::count_refusal(Code code) {
   const MutexLock lock(mutex_);
   auto found = refusals_.find(code);
   if (found == refusals_.end()) {
-    const auto counter =
-        registry_.counter("mm_bus_refusals_total", "Requests answered with a problem",
-                          {{"subject", subject_}, {"code", std::string(mm::info(code).name)}});
+    const auto counter = registry_.counter("mm_bus_refusals_total", "Requests answered with a problem",
+                                           {{"subject", subject_}, {"code", std::string(mm::info(code).name)}});
     found = refusals_.emplace(code, counter).first;
   }
   found->second.add();
@@ -103,7 +103,8 @@ service_protocol::EndpointInfo Endpoint::info() const { return {name_, listens_o
 
 service_protocol::EndpointStats Endpoint::stats() const {
   const MutexLock lock(mutex_);
-  service_protocol::EndpointStats stats{name_, listens_on_, queue_group_, answered_, errors_, last_error_, busy_.count(), 0};
+  service_protocol::EndpointStats stats{name_,   listens_on_, queue_group_,  answered_,
+                                        errors_, last_error_, busy_.count(), 0};
   if (answered_ > 0) stats.average_processing_time = busy_.count() / answered_;
   return stats;
 }

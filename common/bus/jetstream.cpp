@@ -209,9 +209,9 @@ Result<ConsumerState, ApiError> find_consumer(Bus::Impl& bus, Stream stream, con
                                               Deadline deadline) {
   auto answer = call(bus, path("CONSUMER.INFO", stream, durable), {}, deadline);
   if (!answer) return fail(answer.error());
-  return ConsumerState{answer->num_pending,         answer->delivered.stream_seq,
+  return ConsumerState{answer->num_pending,          answer->delivered.stream_seq,
                        answer->ack_floor.stream_seq, std::move(answer->config.filter_subject),
-                       answer->config.ack_wait,     answer->config.max_ack_pending};
+                       answer->config.ack_wait,      answer->config.max_ack_pending};
 }
 
 Result<Done, ApiError> make_consumer(Bus::Impl& bus, const ConsumerSettings& settings, TimePoint from,

@@ -17,7 +17,9 @@ struct ApiError {
 };
 inline constexpr int kStreamNotFound = 10059;
 inline constexpr int kConsumerNotFound = 10014;
-inline bool is_missing(const ApiError& error) { return error.code == kConsumerNotFound || error.code == kStreamNotFound; }
+inline bool is_missing(const ApiError& error) {
+  return error.code == kConsumerNotFound || error.code == kStreamNotFound;
+}
 
 /// Creates the stream, or updates its settings if it exists.
 Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds duplicate_window, Deadline deadline);

@@ -62,9 +62,9 @@ Permissions operator_permissions() {
     all.publish.push_back(join(name, ".>"));
     all.subscribe.push_back(join(name, ".>"));
   }
-  for (const char* subject : {"$SRV.>", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
-                              "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*", "$JS.API.DIRECT.GET.>",
-                              "$JS.API.CONSUMER.>", "$JS.ACK.>", "_INBOX.>"}) {
+  for (const char* subject :
+       {"$SRV.>", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.STREAM.INFO.*",
+        "$JS.API.STREAM.MSG.GET.*", "$JS.API.DIRECT.GET.>", "$JS.API.CONSUMER.>", "$JS.ACK.>", "_INBOX.>"}) {
     all.publish.emplace_back(subject);
   }
   for (const char* subject : {"$SRV.>", "$JS.EVENT.>", "$JS.API.>", "$JS.ACK.>", "_INBOX.>"}) {
@@ -93,19 +93,21 @@ std::string list_text(const std::vector<std::string>& subjects) {
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return out;
 }
 
 std::string user_text(std::string_view user) {
   const auto permissions = permissions_of(user);
-  std::string text = "      {user: " + std::string(user) + ", password: $PASSWORD_" + upper(user) + ", permissions: {\n";
+  std::string text =
+      "      {user: " + std::string(user) + ", password: $PASSWORD_" + upper(user) + ", permissions: {\n";
   text += "        publish: " + list_text(permissions.publish) + "\n";
   if (permissions.denied.empty()) {
     text += "        subscribe: " + list_text(permissions.subscribe) + "\n";
   } else {
-    text += "        subscribe: {\n          allow: " + list_text(permissions.subscribe) + "\n          deny: " +
-            list_text(permissions.denied) + "\n        }\n";
+    text += "        subscribe: {\n          allow: " + list_text(permissions.subscribe) +
+            "\n          deny: " + list_text(permissions.denied) + "\n        }\n";
   }
   if (permissions.answers)
     text += "        allow_responses: {max: 1, expires: \"" + std::string(kAnswerLifetime) + "\"}\n";
@@ -121,7 +123,8 @@ Permissions permissions_of(std::string_view user) {
 std::string accounts_text() {
   std::string text =
       "# Generated from common/contracts/bus_rights.h by `ninja rewrite_golden`. Edit the table, not this file.\n"
-      "# Passwords come from secrets.conf next to the running copy. Every user belongs to the account (see nats.conf).\n"
+      "# Passwords come from secrets.conf next to the running copy. Every user belongs to the account (see "
+      "nats.conf).\n"
       "include \"secrets.conf\"\n\naccounts {\n  MM {\n    jetstream: enabled\n    users: [\n";
   for (const auto daemon : rights::kDaemons) text += user_text(daemon);
   text += user_text(rights::kOperator);

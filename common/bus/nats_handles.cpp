@@ -7,10 +7,9 @@ namespace mm::bus {
 CallbackSubscription::CallbackSubscription(natsConnection* connection, const std::string& subject,
                                            const std::string& queue, Handler handler)
     : connection_(connection), handler_(std::move(handler)) {
-  auto status = queue.empty()
-                    ? natsConnection_Subscribe(&subscription_, connection, subject.c_str(), on_message, this)
-                    : natsConnection_QueueSubscribe(&subscription_, connection, subject.c_str(), queue.c_str(),
-                                                    on_message, this);
+  auto status = queue.empty() ? natsConnection_Subscribe(&subscription_, connection, subject.c_str(), on_message, this)
+                              : natsConnection_QueueSubscribe(&subscription_, connection, subject.c_str(),
+                                                              queue.c_str(), on_message, this);
   if (status == NATS_OK) status = natsSubscription_SetOnCompleteCB(subscription_, on_complete, this);
   // Handlers only pass messages on to a bounded queue, so the library needs no limit of its own.
   if (status == NATS_OK) status = natsSubscription_SetPendingLimits(subscription_, -1, -1);

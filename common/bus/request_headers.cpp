@@ -86,7 +86,8 @@ Reply<Context> read_headers(natsMsg* message, SteadyPoint received) {
   // nats.c parses the header block at the first access. A request with a malformed block is refused.
   const char* unused = nullptr;
   const auto status = natsMsgHeader_Get(message, headers::kTraceparent, &unused);
-  if (status != NATS_OK && status != NATS_NOT_FOUND) return refuse(Code::malformed_request, "the headers cannot be parsed");
+  if (status != NATS_OK && status != NATS_NOT_FOUND)
+    return refuse(Code::malformed_request, "the headers cannot be parsed");
 
   const auto parent = trace::parse_traceparent(header_of(message, headers::kTraceparent));
   context.trace = parent ? trace::child_of(*parent) : trace::new_trace();

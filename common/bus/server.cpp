@@ -38,13 +38,13 @@ struct Server::Impl {
         started(SystemClock{}.now()) {}
 
   struct Route {
-    std::shared_ptr<Endpoint> endpoint;                          // owners: this, and outstanding answers
-    RawHandler one;                                              // of a plain subject
-    RawBatchHandler many;                                        // of a batch subject
+    std::shared_ptr<Endpoint> endpoint;  // owners: this, and outstanding answers
+    RawHandler one;                      // of a plain subject
+    RawBatchHandler many;                // of a batch subject
     std::size_t limit = 1;
-    int side_by_side = 1;                                        // number of threads of a batch subject
-    std::deque<Request> queue;                                   // of a batch subject; guarded by Impl::mutex
-    Condition arrived;                                           // of a batch subject
+    int side_by_side = 1;       // number of threads of a batch subject
+    std::deque<Request> queue;  // of a batch subject; guarded by Impl::mutex
+    Condition arrived;          // of a batch subject
   };
 
   Route& add(std::string subject, const std::string& address = {});
@@ -88,7 +88,9 @@ Server::Server(Bus& bus, ServerOptions options, metrics::Registry& metrics)
 
 Server::~Server() { impl_->stop(); }
 
-void Server::serve_raw(std::string subject, RawHandler handler) { impl_->add(std::move(subject)).one = std::move(handler); }
+void Server::serve_raw(std::string subject, RawHandler handler) {
+  impl_->add(std::move(subject)).one = std::move(handler);
+}
 
 void Server::serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,
                              int side_by_side) {
@@ -139,7 +141,8 @@ void Server::Impl::start() {
 
 void Server::Impl::describe_on(const std::string& verb, std::function<std::string()> text) {
   const auto general = "$SRV." + verb;
-  for (const auto& subject : {general, general + "." + identity.name, general + "." + identity.name + "." + identity.id}) {
+  for (const auto& subject :
+       {general, general + "." + identity.name, general + "." + identity.name + "." + identity.id}) {
     protocol.push_back(
         std::make_unique<CallbackSubscription>(bus.connection, subject, "", [this, text](MsgPtr message) {
           if (const auto to = reply_of(message.get()); is_inbox(to)) (void)bus.publish_reply(to, text(), {});
@@ -266,8 +269,8 @@ void Server::Impl::serve_many(Route& route, std::deque<Request> requests) {
     // Owners: the copies of the answer function.
     auto pending = std::make_shared<Pending>(route.endpoint, std::move(request), context->trace, unanswered);
     pending->buffered = requests.size() >= kMinBufferedAnswers;
-    batch.push_back({std::move(body), std::move(*context),
-                     [pending](Reply<std::string> reply) { pending->answer(reply); }});
+    batch.push_back(
+        {std::move(body), std::move(*context), [pending](Reply<std::string> reply) { pending->answer(reply); }});
   }
   if (batch.empty()) return;
   const bool buffered = requests.size() >= kMinBufferedAnswers;

@@ -29,7 +29,7 @@ struct ServerOptions {
   std::string version = "0.1.0";  ///< semantic version
   std::string description{};
   int workers = 4;
-  std::size_t inbox = 4096;       ///< limit of waiting requests, over all subjects
+  std::size_t inbox = 4096;                ///< limit of waiting requests, over all subjects
   TenantList tenants = TenantList::any();  ///< requests for other tenants are refused with unknown_tenant
 };
 
@@ -50,15 +50,15 @@ class Server {
 
   template <class Req>
   void serve(std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
-    serve_raw(std::string(Req::kSubject.text), [this, handler = std::move(handler)](std::string_view body,
-                                                                                    const Context& context) {
-      auto request = wire::decode<Req>(body, wire::Unknown::ignored, read_limits<Req>());
-      if (!request) return Reply<std::string>(fail(std::move(request).error()));
-      if (!is_served(*request, context.caller)) return Reply<std::string>(refuse(Code::unknown_tenant));
-      auto answer = handler(*request, context);
-      if (!answer) return Reply<std::string>(fail(std::move(answer).error()));
-      return Reply<std::string>(wire::encode(*answer));
-    });
+    serve_raw(std::string(Req::kSubject.text),
+              [this, handler = std::move(handler)](std::string_view body, const Context& context) {
+                auto request = wire::decode<Req>(body, wire::Unknown::ignored, read_limits<Req>());
+                if (!request) return Reply<std::string>(fail(std::move(request).error()));
+                if (!is_served(*request, context.caller)) return Reply<std::string>(refuse(Code::unknown_tenant));
+                auto answer = handler(*request, context);
+                if (!answer) return Reply<std::string>(fail(std::move(answer).error()));
+                return Reply<std::string>(wire::encode(*answer));
+              });
   }
 
   /// The handler gets all waiting requests of this subject, up to `limit`, so that it can process them in one round
@@ -129,10 +129,11 @@ class Server {
         one.answer(refuse(Code::unknown_tenant));
         continue;
       }
-      batch.push_back({std::move(*request), one.context, [answer = std::move(one.answer)](Reply<typename Req::Answer> reply) {
-                         if (!reply) return answer(fail(std::move(reply).error()));
-                         answer(wire::encode(*reply));
-                       }});
+      batch.push_back(
+          {std::move(*request), one.context, [answer = std::move(one.answer)](Reply<typename Req::Answer> reply) {
+             if (!reply) return answer(fail(std::move(reply).error()));
+             answer(wire::encode(*reply));
+           }});
     }
     if (!batch.empty()) handler(batch);
   }

@@ -93,7 +93,8 @@ class Setup {
 
 }  // namespace
 
-Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers, Deadline deadline) {
+Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers,
+                                         Deadline deadline) {
   for (const auto& stream : streams::kAll) {
     const auto done = Setup(bus, stream, consumers, deadline).run();
     if (!done) return fail("stream " + std::string(stream.name) + ": " + done.error().text);

@@ -23,6 +23,7 @@ static_assert(kDuplicateWindow > kLookBack);
 
 /// Also removes consumers of earlier versions, whose names are a current name with a suffix. Other consumers are not
 /// changed.
-Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers, Deadline deadline);
+Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers,
+                                         Deadline deadline);
 
 }  // namespace mm::bus

@@ -126,8 +126,8 @@ inline constexpr std::string_view kViolations = "events.violation.*";
 
 /// The first tokens of all subjects in common/contracts.
 inline constexpr std::array<std::string_view, 14> kNamespaces{
-    "profile", "lobby", "matchmaker", "session",  "orchestrator", "leaderboard", "gateway",
-    "match",   "ticket", "party",     "presence", "queue",        "events",      "notify"};
+    "profile", "lobby",  "matchmaker", "session",  "orchestrator", "leaderboard", "gateway",
+    "match",   "ticket", "party",      "presence", "queue",        "events",      "notify"};
 
 /// A durable consumer of a stream that belongs to one daemon. With `instances` = 0, all instances of the daemon share
 /// it and each event goes to one of them. Otherwise each of that many instances has its own and receives every event.

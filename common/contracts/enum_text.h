@@ -14,7 +14,7 @@ template <class E>
 struct EnumText;
 
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 constexpr std::string_view text_of(E value) {
   for (const auto& [enumerator, text] : EnumText<E>::kAll) {
     if (enumerator == value) return text;
@@ -23,7 +23,7 @@ constexpr std::string_view text_of(E value) {
 }
 
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 constexpr std::optional<E> enum_named(std::string_view name) {
   for (const auto& [enumerator, text] : EnumText<E>::kAll) {
     if (text == name) return enumerator;

@@ -173,8 +173,8 @@ struct MatchCancelled {
   MatchId match_id;
   Tenant tenant;
   CancelReason reason = CancelReason::no_server;
-  std::vector<TicketId> requeue;   ///< tickets that search again and keep their age
-  std::vector<PlayerId> dropped;   ///< players whose tickets do not search again
+  std::vector<TicketId> requeue;  ///< tickets that search again and keep their age
+  std::vector<PlayerId> dropped;  ///< players whose tickets do not search again
   std::vector<std::vector<PlayerId>> teams;
 };
 
@@ -193,7 +193,7 @@ struct RatedPlayer {
   std::optional<TicketId> ticket_id;
   std::optional<PartyId> party_id;
   std::optional<std::string> username;
-  double mmr = 0;         ///< at the time of the match
+  double mmr = 0;  ///< at the time of the match
   double mmr_before = 0;
   double mmr_after = 0;
   double deviation = kInitialDeviation;  ///< after the match

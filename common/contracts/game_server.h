@@ -28,9 +28,9 @@ struct HandOver {
   Mode mode;
   Region region;
   std::vector<std::vector<PlayerId>> teams;
-  std::string server_token;  ///< for heartbeat and result
-  std::string join_key;      ///< key of the players' join tokens: HS256 with the bytes of this text
-  std::string gateway_url;   ///< http://host:port
+  std::string server_token;                  ///< for heartbeat and result
+  std::string join_key;                      ///< key of the players' join tokens: HS256 with the bytes of this text
+  std::string gateway_url;                   ///< http://host:port
   std::vector<std::vector<double>> ratings;  ///< in the shape of `teams`; may be absent
 };
 
@@ -76,12 +76,12 @@ namespace mm::game {
 /// A message from a game server. The comments name the events that use each field.
 struct ServerLine {
   LineEvent event = LineEvent::hello;
-  std::optional<ServerId> server_id;             ///< hello
-  std::optional<std::string> endpoint;           ///< hello: host:port for players
-  std::optional<int> capacity;                   ///< hello
-  std::optional<std::vector<MatchId>> matches;   ///< hello: matches hosted at present
-  std::optional<MatchId> match_id;               ///< all events but hello
-  std::optional<std::string> detail;             ///< refused
+  std::optional<ServerId> server_id;            ///< hello
+  std::optional<std::string> endpoint;          ///< hello: host:port for players
+  std::optional<int> capacity;                  ///< hello
+  std::optional<std::vector<MatchId>> matches;  ///< hello: matches hosted at present
+  std::optional<MatchId> match_id;              ///< all events but hello
+  std::optional<std::string> detail;            ///< refused
 };
 
 template <class F>

@@ -298,8 +298,8 @@ struct EnterQueue {
   std::optional<int> team_size;
   std::optional<Region> region;
   std::optional<Latencies> latencies;
-  std::optional<TicketId> ticket_id;    ///< set by the gateway, so that a retry has the same ticket
-  std::optional<Region> home_region;    ///< from the caller's token
+  std::optional<TicketId> ticket_id;  ///< set by the gateway, so that a retry has the same ticket
+  std::optional<Region> home_region;  ///< from the caller's token
 };
 
 template <class F>

@@ -60,22 +60,22 @@ struct ModeRules {
   double initial_window = 100;
   double max_window = 500;
   Widening widen = Widening::linear;
-  double widen_seconds = 40;             ///< linear: the window grows from initial to max in this time
-  double step_seconds = 5;               ///< steps: after each interval of this length …
-  double step_points = 50;               ///< … the window grows by this many points
+  double widen_seconds = 40;  ///< linear: the window grows from initial to max in this time
+  double step_seconds = 5;    ///< steps: after each interval of this length …
+  double step_points = 50;    ///< … the window grows by this many points
   double max_wait_seconds = 600;
   std::optional<double> max_latency_ms;
   double latency_step_ms = 25;
   double latency_step_seconds = 10;
   std::vector<double> premade_offset{0};  ///< indexed by party size - 1; larger parties use the last entry
   std::optional<double> max_party_spread;
-  double loading_seconds = 0;             ///< 0: no loading phase
-  double no_show_seconds = 0;             ///< 0: off
+  double loading_seconds = 0;  ///< 0: no loading phase
+  double no_show_seconds = 0;  ///< 0: off
   double disconnect_grace_seconds = 30;
   RatingSystem rating = RatingSystem::elo;
   bool rated = true;
-  std::optional<StatName> margin_stat;    ///< stat whose sum over a team is its score; absent: margins are ignored
-  double margin_weight = 1;               ///< a win to nil counts as this many games more than a narrow win
+  std::optional<StatName> margin_stat;  ///< stat whose sum over a team is its score; absent: margins are ignored
+  double margin_weight = 1;             ///< a win to nil counts as this many games more than a narrow win
 
   bool has_team_size(int size) const;
   int team_size_or_default(std::optional<int> asked) const;

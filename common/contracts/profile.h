@@ -135,11 +135,11 @@ void describe(F& f, RatingSummary& m) {
 struct Profile {
   PlayerId player_id;
   std::string username;
-  std::optional<std::string> email;            ///< only if the caller is the player
+  std::optional<std::string> email;  ///< only if the caller is the player
   Region region;
-  int mmr = static_cast<int>(kInitialMmr);     ///< of the mode `ranked`
+  int mmr = static_cast<int>(kInitialMmr);       ///< of the mode `ranked`
   std::map<std::string, RatingSummary> ratings;  ///< by mode
-  std::int64_t wins = 0;                       ///< over all modes
+  std::int64_t wins = 0;                         ///< over all modes
   std::int64_t losses = 0;
   std::optional<fields::RawJson> preferences;  ///< only if the caller is the player
   TimePoint created_at;

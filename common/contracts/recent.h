@@ -25,7 +25,7 @@ struct RecentMatch {
   TimePoint ended_at;
   int team = 0;  ///< index of the player's team
   // Only for a completed match:
-  std::optional<Outcome> result;  ///< the player's result
+  std::optional<Outcome> result;    ///< the player's result
   std::optional<int> winning_team;  ///< absent: a draw
   std::optional<double> duration_seconds;
   // Only for a completed match that is rated already:

@@ -35,10 +35,10 @@ struct MatchView {
   Region region;
   std::vector<std::vector<PlayerId>> teams;
   int team = -1;
-  std::optional<std::string> server_endpoint;  ///< host:port
-  std::optional<std::string> server_url;       ///< ws://host:port/match/{match_id}
-  std::optional<std::string> join_token;       ///< the caller's own token
-  std::optional<TimePoint> expires_at;         ///< expiry of the join token
+  std::optional<std::string> server_endpoint;    ///< host:port
+  std::optional<std::string> server_url;         ///< ws://host:port/match/{match_id}
+  std::optional<std::string> join_token;         ///< the caller's own token
+  std::optional<TimePoint> expires_at;           ///< expiry of the join token
   std::optional<std::vector<TicketId>> requeue;  ///< of a cancelled match; only to services
 };
 

@@ -1,5 +1,6 @@
 // BackgroundQueue: a bounded queue whose items one thread gives to a handler, in the order in which they were added.
-// Adding an item does not wait for the handler: if the handler is too slow, items are dropped, but no caller is delayed.
+// Adding an item does not wait for the handler: if the handler is too slow, items are dropped, but no caller is
+// delayed.
 #pragma once
 
 #include <algorithm>

@@ -27,10 +27,10 @@ struct Field {
   Field(std::string_view k, std::integral auto number) : key(k), value(static_cast<std::int64_t>(number)) {}
   Field(std::string_view k, std::floating_point auto number) : key(k), value(static_cast<double>(number)) {}
   template <class T>
-    requires requires(const T& t) { t.to_string(); }
+  requires requires(const T& t) { t.to_string(); }
   Field(std::string_view k, const T& id) : key(k), value(id.to_string()) {}
   template <class T>
-    requires requires(const T& t) { t.str(); }
+  requires requires(const T& t) { t.str(); }
   Field(std::string_view k, const T& name) : key(k), value(name.str()) {}
 };
 

@@ -34,7 +34,8 @@ void Gauge::add(double amount) { static_cast<prometheus::Gauge*>(series_)->Incre
 void Histogram::observe(double value) { static_cast<prometheus::Histogram*>(series_)->Observe(value); }
 
 const std::vector<double>& latency_buckets() {
-  static const std::vector<double> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  static const std::vector<double> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                          0.1,    0.25,  0.5,    1,     2.5,  5,     10};
   return bounds;
 }
 

@@ -49,8 +49,7 @@ class SettingsReader {
 
   template <class T, class... Ls>
   void operator()(std::string_view name, T& member, const Ls&... ls) {
-    constexpr bool may_be_absent =
-        wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
+    constexpr bool may_be_absent = wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
     const auto* range = wire::detail::limit<fields::InRange>(ls...);
     known_.push_back({std::string(name), !may_be_absent, wire::encode(member),
                       range != nullptr ? std::optional(*range) : std::nullopt});

@@ -46,8 +46,9 @@ std::string SigningKey::sign(std::string_view data) const {
   const auto context = new_context();
   std::string signature(kSignatureBytes, '\0');
   std::size_t length = signature.size();
-  const bool signed_well = EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_->key) == 1 &&
-                           EVP_DigestSign(context.get(), bytes_of(signature), &length, bytes_of(data), data.size()) == 1;
+  const bool signed_well =
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_->key) == 1 &&
+      EVP_DigestSign(context.get(), bytes_of(signature), &length, bytes_of(data), data.size()) == 1;
   check(signed_well && length == kSignatureBytes, "OpenSSL failed to sign");
   return base64url_encode(signature);
 }

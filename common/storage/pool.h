@@ -152,9 +152,9 @@ class Pool {
   Condition returned_;
   std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
   int in_use_ GUARDED_BY(mutex_) = 0;
-  bool unreachable_ GUARDED_BY(mutex_) = false;    // an attempt failed or got no answer, and none has succeeded since
-  bool connecting_ GUARDED_BY(mutex_) = false;  // while away: a caller is trying to connect
-  Started pending_attempt_ GUARDED_BY(mutex_);         // half-open attempt for the next caller
+  bool unreachable_ GUARDED_BY(mutex_) = false;  // an attempt failed or got no answer, and none has succeeded since
+  bool connecting_ GUARDED_BY(mutex_) = false;   // while away: a caller is trying to connect
+  Started pending_attempt_ GUARDED_BY(mutex_);   // half-open attempt for the next caller
   SteadyPoint next_attempt_ GUARDED_BY(mutex_){};
   Milliseconds pause_ GUARDED_BY(mutex_){0};
 };

@@ -90,8 +90,7 @@ pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handl
   return handle_.release();
 }
 
-PostgresConnection::PostgresConnection(Handle ready)
-    : pqxx::connection_base(policy_), policy_(std::move(ready)) {
+PostgresConnection::PostgresConnection(Handle ready) : pqxx::connection_base(policy_), policy_(std::move(ready)) {
   init();
   // Errors without DETAIL, because it repeats values such as a player's e-mail address.
   set_verbosity(terse);

@@ -109,7 +109,8 @@ RedisConnection::Attempt::Attempt(std::unique_ptr<RedisConnection> connection, c
     append_command(request_, command);
     ++wanted_;
   };
-  if (!password.empty()) append(address.user.empty() ? Arguments{"AUTH", password} : Arguments{"AUTH", address.user, password});
+  if (!password.empty())
+    append(address.user.empty() ? Arguments{"AUTH", password} : Arguments{"AUTH", address.user, password});
   if (address.database != 0) append({"SELECT", std::to_string(address.database)});
   unsent_ = request_;
 }

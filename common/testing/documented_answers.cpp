@@ -53,7 +53,8 @@ DocumentedAnswers::DocumentedAnswers(std::string_view openapi) {
   paths->each_member([&](std::string_view path, const json::Value& methods) {
     methods.each_member([&](std::string_view method, const json::Value& operation) {
       std::string upper(method);
-      std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+      std::transform(upper.begin(), upper.end(), upper.begin(),
+                     [](char c) { return static_cast<char>(c - 'a' + 'A'); });
       read_operation(root, upper, path, operation);
     });
   });
@@ -67,7 +68,8 @@ void DocumentedAnswers::read_operation(const json::Value& document, std::string 
       const auto parameter = resolved(document, entry);
       if (text_of(parameter, "in") != "path") return;
       const auto schema = parameter.find("schema");
-      operation.parameters["{" + text_of(parameter, "name") + "}"] = {text_of(*schema, "format") == "uuid", text_of(*schema, "pattern")};
+      operation.parameters["{" + text_of(parameter, "name") + "}"] = {text_of(*schema, "format") == "uuid",
+                                                                      text_of(*schema, "pattern")};
     });
   }
   from.find("responses")->each_member([&](std::string_view status, const json::Value& entry) {
@@ -122,9 +124,11 @@ std::string DocumentedAnswers::objection(const Seen& seen) const {
   if (found == operation->answers.end()) return where + ", which the document does not list: " + seen.body;
   const auto& answer = found->second;
   if (seen.method == "HEAD") return {};
-  if (seen.body.empty() != answer.media.empty()) return where + (seen.body.empty() ? " without the body" : " with a body") + " against the document";
+  if (seen.body.empty() != answer.media.empty())
+    return where + (seen.body.empty() ? " without the body" : " with a body") + " against the document";
   const auto media = seen.content_type.substr(0, seen.content_type.find(';'));
-  if (!seen.body.empty() && !answer.media.contains(media) && !answer.media.contains("*/*")) return where + " as " + media + ", which is not listed";
+  if (!seen.body.empty() && !answer.media.contains(media) && !answer.media.contains("*/*"))
+    return where + " as " + media + ", which is not listed";
   if (answer.codes.empty()) return {};
   const auto problem = json::Document::parse(seen.body, kLimits);
   const auto code = problem ? text_of(problem->root(), "code") : std::string{};

@@ -28,8 +28,7 @@ std::string_view name_of(Kind kind) {
 // SAX handler for RapidJSON: makes the checks that RapidJSON lacks and appends the values to the array of nodes.
 class DocumentBuilder {
  public:
-  DocumentBuilder(Document& document, std::size_t text_size, ReadLimits limits)
-      : document_(document), limits_(limits) {
+  DocumentBuilder(Document& document, std::size_t text_size, ReadLimits limits) : document_(document), limits_(limits) {
     // A decoded string is never longer than its source, so one block holds all strings and never has to be reallocated.
     document_.characters_ = std::make_unique<char[]>(text_size + 1);
     free_ = document_.characters_.get();
@@ -140,8 +139,8 @@ Result<Document, ParseError> Document::parse(std::string_view text, ReadLimits l
   DocumentBuilder builder(document, text.size(), limits);
   rapidjson::Reader reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
-  constexpr auto kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag |
-                          rapidjson::kParseNumbersAsStringsFlag;
+  constexpr auto kFlags =
+      rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   const auto outcome = reader.Parse<kFlags>(stream, builder);
   if (outcome.IsError()) {
     const char* why = builder.refusal() != nullptr ? builder.refusal() : rapidjson::GetParseError_En(outcome.Code());

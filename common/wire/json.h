@@ -44,13 +44,13 @@ class Value {
   Kind kind() const;
   bool is(Kind kind) const { return this->kind() == kind; }
 
-  bool boolean() const;               ///< only for a boolean
-  std::string_view string() const;    ///< only for a string or a number (its text)
+  bool boolean() const;                         ///< only for a boolean
+  std::string_view string() const;              ///< only for a string or a number (its text)
   std::optional<std::int64_t> integer() const;  ///< only for a number; empty if it has a fraction or exponent or does
                                                 ///< not fit
   std::optional<double> real() const;           ///< only for a number; empty if it is not finite
 
-  std::size_t size() const;           ///< elements of an array, members of an object
+  std::size_t size() const;                               ///< elements of an array, members of an object
   std::optional<Value> find(std::string_view key) const;  ///< only for an object
 
   /// Calls `visit(key, value)` for each member of an object, or `visit(value)` for each element of an array.

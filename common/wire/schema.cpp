@@ -19,7 +19,9 @@ SchemaText& SchemaText::add(std::string_view keyword, std::string_view json) {
   return *this;
 }
 
-SchemaText& SchemaText::add_text(std::string_view keyword, std::string_view text) { return add(keyword, json_text(text)); }
+SchemaText& SchemaText::add_text(std::string_view keyword, std::string_view text) {
+  return add(keyword, json_text(text));
+}
 
 SchemaText& SchemaText::add_number(std::string_view keyword, double value) {
   json::Writer writer;
@@ -73,9 +75,7 @@ std::string with(std::string schema, std::string_view keyword, std::string_view 
   return schema + (empty ? "" : ",") + json_text(keyword) + ":" + std::string(json) + "}";
 }
 
-std::string or_null(const std::string& schema) {
-  return R"({"anyOf":[)" + schema + R"(,{"type":"null"}]})";
-}
+std::string or_null(const std::string& schema) { return R"({"anyOf":[)" + schema + R"(,{"type":"null"}]})"; }
 
 }  // namespace detail
 

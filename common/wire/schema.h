@@ -100,7 +100,8 @@ class Schemas {
       return schema.take();
     } else if constexpr (std::is_same_v<T, std::string>) {
       schema.add_text("type", "string");
-      detail::add_lengths(schema, detail::limit<Length>(ls...), detail::limit<Bytes>(ls...), detail::limit<Matches>(ls...));
+      detail::add_lengths(schema, detail::limit<Length>(ls...), detail::limit<Bytes>(ls...),
+                          detail::limit<Matches>(ls...));
       return schema.take();
     } else if constexpr (std::is_same_v<T, TimePoint>) {
       return schema.add_text("type", "string").add_text("format", "date-time").take();

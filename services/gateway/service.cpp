@@ -56,8 +56,11 @@ Service::Service(const Settings& settings, Runtime& runtime)
   listen();
   subscribe();
   watch_health();
-  log::info("gateway_listens", {{"port", port_}, {"threads", shards_.size()}, {"connections_max", cap_.total()},
-                                {"tls", tls_ != nullptr}, {"docs_ui", gateway_.site.complete()}});
+  log::info("gateway_listens", {{"port", port_},
+                                {"threads", shards_.size()},
+                                {"connections_max", cap_.total()},
+                                {"tls", tls_ != nullptr},
+                                {"docs_ui", gateway_.site.complete()}});
 }
 
 void Service::build_shards() {
@@ -111,7 +114,8 @@ void Service::on_tick(std::size_t index, SteadyPoint now) {
 void Service::subscribe() {
   auto& bus = gateway_.runtime.bus;
   subscriptions_.push_back(std::make_unique<bus::Subscription>(
-      bus, std::string(kNotifyPrefix) + "*", "", [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
+      bus, std::string(kNotifyPrefix) + "*", "",
+      [this](std::string_view subject, std::string_view body) { on_notify(subject, body); }));
   subscriptions_.push_back(
       bus::subscribe<CloseSockets>(bus, "", [this](const CloseSockets& event) { gateway_.endings.end_here(event); }));
   subscriptions_.push_back(bus::subscribe<PartyUpdated>(bus, "", [this](const PartyUpdated& event) {

@@ -93,13 +93,17 @@ void Service::follow_matches() {
 }
 
 void Service::serve() {
-  server_.serve_batch<Enqueue>(kEnqueueBatch,
-                               [this](std::vector<bus::Incoming<Enqueue>>& batch) { enqueue_handler_.handle(batch); },
-                               kEnqueueThreads);
-  server_.serve<CancelTicket>([this](const auto& request, const auto& context) { return ticket_handler_.cancel(request, context); });
-  server_.serve<GetTicket>([this](const auto& request, const auto& context) { return ticket_handler_.status(request, context); });
-  server_.serve<MakeMatch>([this](const auto& request, const auto& context) { return ticket_handler_.make(request, context); });
-  server_.serve<GetQueues>([this](const auto& request, const auto& context) { return ticket_handler_.queues(request, context); });
+  server_.serve_batch<Enqueue>(
+      kEnqueueBatch, [this](std::vector<bus::Incoming<Enqueue>>& batch) { enqueue_handler_.handle(batch); },
+      kEnqueueThreads);
+  server_.serve<CancelTicket>(
+      [this](const auto& request, const auto& context) { return ticket_handler_.cancel(request, context); });
+  server_.serve<GetTicket>(
+      [this](const auto& request, const auto& context) { return ticket_handler_.status(request, context); });
+  server_.serve<MakeMatch>(
+      [this](const auto& request, const auto& context) { return ticket_handler_.make(request, context); });
+  server_.serve<GetQueues>(
+      [this](const auto& request, const auto& context) { return ticket_handler_.queues(request, context); });
   server_.serve_batch<GetExplanation>(
       kExplainBatch, [this](std::vector<bus::Incoming<GetExplanation>>& batch) { explain_handler_.handle(batch); });
   server_.serve_batch_at<ExplainHere>(

@@ -10,13 +10,13 @@
 #include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
-#include "services/matchmaker/requests/enqueue_handler.h"
-#include "services/matchmaker/owner/snapshot_requests.h"
-#include "services/matchmaker/requests/explain_handler.h"
+#include "services/matchmaker/after_commit/outbox_relay.h"
 #include "services/matchmaker/after_commit/reconciler.h"
 #include "services/matchmaker/owner/recorder.h"
-#include "services/matchmaker/after_commit/outbox_relay.h"
+#include "services/matchmaker/owner/snapshot_requests.h"
 #include "services/matchmaker/owner/tick_loop.h"
+#include "services/matchmaker/requests/enqueue_handler.h"
+#include "services/matchmaker/requests/explain_handler.h"
 #include "services/matchmaker/requests/ticket_handler.h"
 
 namespace mm::matchmaker {

@@ -144,8 +144,7 @@ std::vector<bus::Ack> Service::on_completed(const std::vector<bus::Delivered<Mat
     const bool refused = applied.error().code == Code::internal_error;
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (acks[i] == bus::Ack::reject) continue;
-      const bool hopeless =
-          refused && events.size() == 1 && events[i].info.deliveries >= bus::Consumer::kMaxDeliveries;
+      const bool hopeless = refused && events.size() == 1 && events[i].info.deliveries >= bus::Consumer::kMaxDeliveries;
       acks[i] = hopeless ? bus::Ack::reject : bus::Ack::retry;
     }
     return acks;
@@ -160,7 +159,8 @@ std::vector<bus::Ack> Service::on_completed(const std::vector<bus::Delivered<Mat
 void Service::finish(const RatedMatch& rated) {
   const trace::Scope scope(trace::of_match(rated.event.match_id));
   (rated.event.rated ? metrics_.rated : metrics_.unrated).add();
-  log::info("match_rated", {{"match_id", rated.event.match_id}, {"tenant", rated.event.tenant}, {"rated", rated.event.rated}});
+  log::info("match_rated",
+            {{"match_id", rated.event.match_id}, {"tenant", rated.event.tenant}, {"rated", rated.event.rated}});
   if (rated.event.rated) notify_players(rated);
 }
 

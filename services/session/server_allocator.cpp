@@ -98,7 +98,8 @@ bool ServerAllocator::sweep() {
 void ServerAllocator::work() {
   MutexLock lock(mutex_);
   for (;;) {
-    work_queued_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
+    work_queued_.wait(lock,
+                      [this]() REQUIRES(mutex_) { return stopping_ || !to_allocate_.empty() || !to_release_.empty(); });
     if (stopping_) return;
     if (!to_allocate_.empty()) {
       const auto job = std::move(to_allocate_.front());
@@ -165,7 +166,8 @@ bool ServerAllocator::release_now(MatchId match) {
 void ServerAllocator::write() {
   MutexLock lock(mutex_);
   for (;;) {
-    answers_queued_.wait(lock, [this]() REQUIRES(mutex_) { return workers_stopped_ || !allocated_.empty() || !released_.empty(); });
+    answers_queued_.wait(
+        lock, [this]() REQUIRES(mutex_) { return workers_stopped_ || !allocated_.empty() || !released_.empty(); });
     if (allocated_.empty() && released_.empty()) return;
     const auto allocated = std::exchange(allocated_, {});
     const auto released = std::exchange(released_, {});

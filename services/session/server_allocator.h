@@ -74,10 +74,10 @@ class ServerAllocator {
   Condition answers_queued_;
   std::deque<Job> to_allocate_ GUARDED_BY(mutex_);
   std::deque<MatchId> to_release_ GUARDED_BY(mutex_);
-  std::set<MatchId> allocating_ GUARDED_BY(mutex_);  // queued, with a worker, or in allocated_
-  std::set<MatchId> releasing_ GUARDED_BY(mutex_);  // queued, with a worker, or in released_
+  std::set<MatchId> allocating_ GUARDED_BY(mutex_);       // queued, with a worker, or in allocated_
+  std::set<MatchId> releasing_ GUARDED_BY(mutex_);        // queued, with a worker, or in released_
   std::vector<Allocation> allocated_ GUARDED_BY(mutex_);  // answers for the writer
-  std::vector<MatchId> released_ GUARDED_BY(mutex_);  // answers for the writer
+  std::vector<MatchId> released_ GUARDED_BY(mutex_);      // answers for the writer
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool workers_stopped_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> workers_;

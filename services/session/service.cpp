@@ -243,7 +243,8 @@ std::map<MatchId, Reply<ResultAnswer>> Service::settle(const std::map<MatchId, R
   }
   for (const auto match : matches) {
     if (!judged) answers.emplace(match, fail(judged.error()));
-    else if (const auto found = judged->find(match); found != judged->end()) answers.emplace(match, finish(found->second));
+    else if (const auto found = judged->find(match); found != judged->end())
+      answers.emplace(match, finish(found->second));
     else answers.emplace(match, unknown_match());
   }
   return answers;

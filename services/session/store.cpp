@@ -270,16 +270,15 @@ struct Ending {
 };
 
 /// Writes the ends of the matches with `update`: the rows, their players, their events. `limit`: the parameter of the
-/// further condition of `update`, if any. Returns the matches that have ended; the rows of the others do not satisfy the
-/// conditions.
+/// further condition of `update`, if any. Returns the matches that have ended; the rows of the others do not satisfy
+/// the conditions.
 template <class... Limit>
 std::vector<Match> write_ends(pqxx::work& tx, bus::Outbox& outbox, const storage::Statement& update,
                               const std::vector<Ending>& endings, const Limit&... limit) {
   if (endings.empty()) return {};
   const auto column = [&](auto value) {
-    return array_text(endings, [&](const Ending& e) {
-      return value(*e.match, *e.end, std::get_if<MatchCancelled>(&e.end->event));
-    });
+    return array_text(
+        endings, [&](const Ending& e) { return value(*e.match, *e.end, std::get_if<MatchCancelled>(&e.end->event)); });
   };
   const auto status = [](const MatchCancelled* c) { return c ? MatchStatus::cancelled : MatchStatus::completed; };
   const auto ended = all_of(update(

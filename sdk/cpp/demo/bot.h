@@ -53,7 +53,8 @@ class Bot {
  private:
   /// Like `expect`. While the service is overloaded, `call` repeats the call after the pause that the error names.
   template <class T>
-  matchmaker::Callback<T> with_retries(std::string what, std::function<void(const T&)> then, std::function<void()> call) {
+  matchmaker::Callback<T> with_retries(std::string what, std::function<void(const T&)> then,
+                                       std::function<void()> call) {
     auto done = expect<T>(std::move(what), std::move(then));
     return [this, done = std::move(done), call = std::move(call)](matchmaker::Result<T> result) {
       const bool busy = !result && (result.error().kind == matchmaker::ErrorKind::unavailable ||

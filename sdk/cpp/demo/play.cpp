@@ -28,13 +28,14 @@ constexpr const char* kNames[] = {"ada",  "bela", "cleo", "dora", "egon", "fynn"
 struct Group {
   std::vector<Bot*> bots;  ///< the first bot is the leader
   std::string party_id;
-  int waiting = 0;         ///< members whose answer is outstanding
+  int waiting = 0;  ///< members whose answer is outstanding
 };
 
 class Play {
  public:
   explicit Play(const PlayOptions& options) : options_(options) {
-    const auto run = std::to_string(std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1) % 1'000'000);
+    const auto run =
+        std::to_string(std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1) % 1'000'000);
     std::size_t next = 0;
     for (int size : kPartySizes) {
       auto& group = groups_.emplace_back();
@@ -106,7 +107,8 @@ class Play {
     auto& leader = *group.bots[0];
     mm::PartyOptions party;
     party.max_size = static_cast<int>(group.bots.size());
-    leader.client().create_party(party, leader.expect<mm::Party>("create a party", [this, &group](const mm::Party& made) {
+    leader.client().create_party(party, leader.expect<mm::Party>("create a party", [this,
+                                                                                    &group](const mm::Party& made) {
       group.party_id = made.party_id;
       group.waiting = static_cast<int>(group.bots.size()) - 1;
       for (std::size_t i = 1; i < group.bots.size(); ++i) {
@@ -134,9 +136,11 @@ class Play {
   void get_ready(Group& group) {
     group.waiting = static_cast<int>(group.bots.size());
     for (auto* bot : group.bots) {
-      bot->client().set_ready(group.party_id, true, bot->expect<mm::ReadyState>("get ready", [this, &group](const mm::ReadyState&) {
-        if (--group.waiting == 0) group.bots[0]->enter_queue_as_party(group.party_id, queue_options());
-      }));
+      bot->client().set_ready(group.party_id, true,
+                              bot->expect<mm::ReadyState>("get ready", [this, &group](const mm::ReadyState&) {
+                                if (--group.waiting == 0)
+                                  group.bots[0]->enter_queue_as_party(group.party_id, queue_options());
+                              }));
     }
   }
 
@@ -217,12 +221,14 @@ int seed(const std::string& gateway_url, int count) {
     char name[16];
     std::snprintf(name, sizeof name, "seed-%03d", i);
     bool answered = false;
-    client.register_account({name, std::string(name) + "@example.com", "sample-password", {}}, [&](mm::Result<mm::Account> result) {
-      answered = true;
-      if (result) ++made;
-      else if (result.error().kind == mm::ErrorKind::conflict) ++there;
-      else if (++failed == 1) std::fprintf(stderr, "%s: %s %s\n", name, result.error().code.c_str(), result.error().detail.c_str());
-    });
+    client.register_account(
+        {name, std::string(name) + "@example.com", "sample-password", {}}, [&](mm::Result<mm::Account> result) {
+          answered = true;
+          if (result) ++made;
+          else if (result.error().kind == mm::ErrorKind::conflict) ++there;
+          else if (++failed == 1)
+            std::fprintf(stderr, "%s: %s %s\n", name, result.error().code.c_str(), result.error().detail.c_str());
+        });
     while (!answered) client.wait(std::chrono::milliseconds(100));
     std::printf("\r%d of %d players", i, count);
     std::fflush(stdout);

@@ -39,7 +39,8 @@ void Stage::found(const mm::MatchFound& match, double waited_seconds) {
     record.teams = match.teams;
     record.quality = match.quality;
     char line[160];
-    std::snprintf(line, sizeof line, "match %d found (%s, quality %.2f):", record.number, match.mode.c_str(), match.quality);
+    std::snprintf(line, sizeof line, "match %d found (%s, quality %.2f):", record.number, match.mode.c_str(),
+                  match.quality);
     std::string text = line;
     for (std::size_t i = 0; i < match.teams.size(); ++i) text += (i == 0 ? " " : "  v  ") + team_text(match.teams[i]);
     print(text);
@@ -52,7 +53,7 @@ void Stage::joined(const std::string& match_id, const std::string& player_id, co
   record.joined.insert(player_id);
   if (record.joined.size() == record.players()) {
     print("match " + std::to_string(record.number) + ": all " + std::to_string(record.players()) +
-        " players are on the game server " + endpoint);
+          " players are on the game server " + endpoint);
   }
 }
 
@@ -61,7 +62,8 @@ void Stage::completed(const mm::MatchCompleted& match) {
   if (record.over) return;
   record.over = true;
   record.winning_team = match.winning_team;
-  const auto outcome = match.winning_team < 0 ? std::string("a draw") : "team " + std::to_string(match.winning_team + 1) + " wins";
+  const auto outcome =
+      match.winning_team < 0 ? std::string("a draw") : "team " + std::to_string(match.winning_team + 1) + " wins";
   print("match " + std::to_string(record.number) + " is over: " + outcome);
 }
 
@@ -111,14 +113,15 @@ void Stage::print_matches() const {
   std::printf("\nMatches\n   #  mode      quality  wait mean / longest   result    teams\n");
   for (const auto* record : in_order()) {
     const auto& waits = record->waits_seconds;
-    const double mean = waits.empty() ? 0 : std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size());
+    const double mean =
+        waits.empty() ? 0 : std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size());
     const double longest = waits.empty() ? 0 : *std::max_element(waits.begin(), waits.end());
     const auto result = record->cancelled          ? std::string("cancelled")
                         : !record->over            ? std::string("running")
                         : record->winning_team < 0 ? std::string("draw")
                                                    : "team " + std::to_string(record->winning_team + 1);
-    std::printf("  %2d  %-8s  %7.2f  %6.2f s / %6.2f s   %-8s", record->number, record->mode.c_str(), record->quality, mean,
-                longest, result.c_str());
+    std::printf("  %2d  %-8s  %7.2f  %6.2f s / %6.2f s   %-8s", record->number, record->mode.c_str(), record->quality,
+                mean, longest, result.c_str());
     for (std::size_t i = 0; i < record->teams.size(); ++i) {
       std::printf("%s%s", i == 0 ? "  " : "  v  ", team_text(record->teams[i]).c_str());
     }
@@ -141,16 +144,17 @@ void Stage::print_ratings() const {
   }
   std::printf("\nRatings\n  player            matches    before     after   change\n");
   for (const auto& [name, line] : lines) {
-    std::printf("  %-18s %6d  %8.2f  %8.2f  %+7.2f\n", name.c_str(), line.matches, line.before, line.after, line.after - line.before);
+    std::printf("  %-18s %6d  %8.2f  %8.2f  %+7.2f\n", name.c_str(), line.matches, line.before, line.after,
+                line.after - line.before);
   }
 }
 
 void Stage::print_leaderboard(const mm::LeaderboardPage& page) const {
-  std::printf("\nLeaderboard: %s, season %s (%lld players)\n  rank  player             mmr   won  lost\n", page.mode.c_str(),
-              page.season.c_str(), static_cast<long long>(page.total));
+  std::printf("\nLeaderboard: %s, season %s (%lld players)\n  rank  player             mmr   won  lost\n",
+              page.mode.c_str(), page.season.c_str(), static_cast<long long>(page.total));
   for (const auto& entry : page.entries) {
-    std::printf("  %4lld  %-16s %5d  %4lld  %4lld\n", static_cast<long long>(entry.rank), entry.username.c_str(), entry.mmr,
-                static_cast<long long>(entry.wins), static_cast<long long>(entry.losses));
+    std::printf("  %4lld  %-16s %5d  %4lld  %4lld\n", static_cast<long long>(entry.rank), entry.username.c_str(),
+                entry.mmr, static_cast<long long>(entry.wins), static_cast<long long>(entry.losses));
   }
 }
 

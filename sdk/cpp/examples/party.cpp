@@ -43,7 +43,9 @@ struct Script {
   }
 
   void come_online(mm::Client& client, const std::string& name) {
-    get<mm::Account>("register", [&](auto done) { client.register_account({name, name + "@example.com", "a long password", {}}, done); });
+    get<mm::Account>("register", [&](auto done) {
+      client.register_account({name, name + "@example.com", "a long password", {}}, done);
+    });
     get<mm::Done>("log in", [&](auto done) { client.login(name, "a long password", done); });
     bool connected = false;
     client.events().connected = [&](const mm::Active&) { connected = true; };
@@ -81,13 +83,15 @@ int main() {
   script.get<mm::Done>("chat", [&](auto done) { carol.chat(party.party_id, "ready when you are", done); });
   script.until("receive the chat message", [&] { return heard == "ready when you are"; });
   script.get<mm::ReadyState>("carol is ready", [&](auto done) { carol.set_ready(party.party_id, true, done); });
-  const auto ready = script.get<mm::ReadyState>("dave is ready", [&](auto done) { dave.set_ready(party.party_id, true, done); });
+  const auto ready =
+      script.get<mm::ReadyState>("dave is ready", [&](auto done) { dave.set_ready(party.party_id, true, done); });
   if (!ready.all_ready) return 1;
 
   mm::QueueOptions queue;
   queue.mode = "casual";
   queue.team_size = 5;
-  const auto ticket = script.get<mm::Ticket>("queue together", [&](auto done) { carol.enter_queue_as_party(party.party_id, queue, done); });
+  const auto ticket = script.get<mm::Ticket>(
+      "queue together", [&](auto done) { carol.enter_queue_as_party(party.party_id, queue, done); });
   script.until("the friend is told", [&] { return queued; });
   script.get<mm::Done>("leave the queue", [&](auto done) { carol.leave_queue(ticket.ticket_id, done); });
   script.until("the friend is told again", [&] { return left; });

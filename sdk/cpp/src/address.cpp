@@ -22,9 +22,7 @@ bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // True for visible ASCII characters except those that RFC 3986 does not allow.
-bool is_uri_char(char c) {
-  return c > 0x20 && c < 0x7F && std::string("\"<>\\^`{|}").find(c) == std::string::npos;
-}
+bool is_uri_char(char c) { return c > 0x20 && c < 0x7F && std::string("\"<>\\^`{|}").find(c) == std::string::npos; }
 
 std::string shown(const std::string& text) {
   std::string out;

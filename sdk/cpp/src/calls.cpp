@@ -108,9 +108,8 @@ void Client::Impl::call(Call call, Answered answered) {
     return refuse(std::move(answered), std::move(none));
   }
   if (!renewing && !renewal_due()) return send(std::move(call), std::move(answered), true);
-  after_renewal.push_back([this, call = std::move(call), answered = std::move(answered)](bool) {
-    send(call, answered, false);
-  });
+  after_renewal.push_back(
+      [this, call = std::move(call), answered = std::move(answered)](bool) { send(call, answered, false); });
   if (!renewing) renew();
 }
 
@@ -148,7 +147,8 @@ void Client::Impl::log_in(Call what, Callback<Done> done) {
   call(std::move(what), [this, done = std::move(done)](const HttpAnswer& answer) {
     if (auto error = error_of(answer)) {
       // The service refused the token that the game had stored.
-      if (error->code == "invalid_refresh_token" && refresh_token.empty()) call_game(options.store_refresh_token, std::string());
+      if (error->code == "invalid_refresh_token" && refresh_token.empty())
+        call_game(options.store_refresh_token, std::string());
       return call_game(done, Result<Done>(*error));
     }
     const auto before = access.player_id;
@@ -162,7 +162,8 @@ void Client::Impl::log_in(Call what, Callback<Done> done) {
 void Client::Impl::renew() {
   renewing = true;
   Call call{"POST", "/v1/auth/refresh", JsonBody().set("refresh_token", refresh_token).text(), false, false};
-  send(std::move(call), [this](const HttpAnswer& answer) { renewed(answer); }, false);
+  send(
+      std::move(call), [this](const HttpAnswer& answer) { renewed(answer); }, false);
 }
 
 void Client::Impl::renewed(const HttpAnswer& answer) {

@@ -60,12 +60,16 @@ JsonBody queue_body(const QueueOptions& options) {
 }
 
 Call get(std::string target) { return {"GET", std::move(target), {}, true, false}; }
-Call post(std::string target, std::string body = "{}") { return {"POST", std::move(target), std::move(body), true, false}; }
+Call post(std::string target, std::string body = "{}") {
+  return {"POST", std::move(target), std::move(body), true, false};
+}
 Call create(std::string target, std::string body) { return {"POST", std::move(target), std::move(body), true, true}; }
 Call remove(std::string target) { return {"DELETE", std::move(target), {}, true, false}; }
 Call patch(std::string target, std::string body) { return {"PATCH", std::move(target), std::move(body), true, false}; }
 
-std::string party_path(const std::string& party_id, const char* rest = "") { return "/v1/party/" + encoded(party_id) + rest; }
+std::string party_path(const std::string& party_id, const char* rest = "") {
+  return "/v1/party/" + encoded(party_id) + rest;
+}
 std::string player_body(const std::string& player_id) { return JsonBody().set("player_id", player_id).text(); }
 
 }  // namespace
@@ -155,9 +159,11 @@ void Client::set_preferences(const std::string& json, Callback<Profile> done) {
     HttpAnswer no_json;
     no_json.status = 422;
     no_json.body = R"({"code":"invalid_fields","errors":[{"pointer":"/preferences","detail":"is not valid JSON"}]})";
-    return impl_->refuse([done = std::move(done)](const HttpAnswer& answer) {
-      if (done) done(Impl::to_result<Profile>(answer));
-    }, std::move(no_json));
+    return impl_->refuse(
+        [done = std::move(done)](const HttpAnswer& answer) {
+          if (done) done(Impl::to_result<Profile>(answer));
+        },
+        std::move(no_json));
   }
   impl_->request(patch("/v1/profile/me", JsonBody().put("preferences", *std::move(value)).text()), std::move(done));
 }
@@ -229,15 +235,19 @@ void Client::match(const std::string& match_id, Callback<Match> done) {
 }
 
 void Client::history(const HistoryQuery& ask, Callback<HistoryPage> done) {
-  impl_->request(get("/v1/matches/history" + query({{"player_id", ask.player_id}, {"mode", ask.mode},
-                                                    {"limit", std::to_string(ask.limit)}, {"cursor", ask.cursor}})),
+  impl_->request(get("/v1/matches/history" + query({{"player_id", ask.player_id},
+                                                    {"mode", ask.mode},
+                                                    {"limit", std::to_string(ask.limit)},
+                                                    {"cursor", ask.cursor}})),
                  std::move(done));
 }
 
 void Client::leaderboard(const LeaderboardQuery& ask, Callback<LeaderboardPage> done) {
   const auto season = ask.season.empty() ? std::string() : "/" + encoded(ask.season);
-  auto call = get("/v1/leaderboard" + season + query({{"mode", ask.mode}, {"region", ask.region},
-                                                       {"limit", std::to_string(ask.limit)}, {"cursor", ask.cursor}}));
+  auto call = get(
+      "/v1/leaderboard" + season +
+      query(
+          {{"mode", ask.mode}, {"region", ask.region}, {"limit", std::to_string(ask.limit)}, {"cursor", ask.cursor}}));
   call.needs_login = logged_in();  // needs no login; with a login the answer includes your_rank
   impl_->request(std::move(call), std::move(done));
 }

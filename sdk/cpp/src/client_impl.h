@@ -18,9 +18,9 @@
 #include "matchmaker/client.h"
 #include "matchmaker/transport.h"
 #include "src/access_token.h"
-#include "src/task_queue.h"
 #include "src/match_ends.h"
 #include "src/messages.h"
+#include "src/task_queue.h"
 
 namespace matchmaker {
 

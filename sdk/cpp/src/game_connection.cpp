@@ -2,8 +2,8 @@
 
 #include "matchmaker/transport.h"
 #include "src/address.h"
-#include "src/task_queue.h"
 #include "src/read.h"
+#include "src/task_queue.h"
 
 namespace matchmaker {
 namespace {

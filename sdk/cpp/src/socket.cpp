@@ -57,9 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     client_.set_message_handler([weak](const ws::websocket_incoming_message& message) {
       if (auto self = weak.lock()) self->received(message);
     });
-    client_.set_close_handler([weak](ws::websocket_close_status status, const std::string& reason, const std::error_code&) {
-      if (auto self = weak.lock()) self->closed(static_cast<int>(status), reason);
-    });
+    client_.set_close_handler(
+        [weak](ws::websocket_close_status status, const std::string& reason, const std::error_code&) {
+          if (auto self = weak.lock()) self->closed(static_cast<int>(status), reason);
+        });
     try {
       auto connecting = client_.connect(web::uri(url));
       begun_ = true;
@@ -127,7 +128,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void opened() {
-    call([](const Socket::Handlers& h) { if (h.opened) h.opened(); });
+    call([](const Socket::Handlers& h) {
+      if (h.opened) h.opened();
+    });
   }
 
   void received(const ws::websocket_incoming_message& message) {
@@ -136,7 +139,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       // The text is already available, so get() does not block. A continuation would run on the pool, where a later
       // message could overtake it.
       auto text = message.extract_string().get();
-      call([&](const Socket::Handlers& h) { if (h.received) h.received(std::move(text)); });
+      call([&](const Socket::Handlers& h) {
+        if (h.received) h.received(std::move(text));
+      });
     } catch (const std::exception&) {
       // The message has no valid text. It is dropped.
     }
@@ -144,7 +149,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void closed(int code, const std::string& why) {
     if (told_.exchange(true)) return;
-    call([&](const Socket::Handlers& h) { if (h.closed) h.closed(code, why); });
+    call([&](const Socket::Handlers& h) {
+      if (h.closed) h.closed(code, why);
+    });
   }
 
   template <class F>

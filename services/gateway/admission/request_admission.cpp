@@ -20,7 +20,8 @@ Problem problem_of(Code code, std::string detail = {}) { return refuse(code, std
 std::string sanitised_request_id(const std::string* given) {
   if (given == nullptr || given->empty() || given->size() > kMaxRequestIdBytes) return {};
   const bool harmless = std::all_of(given->begin(), given->end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == ':';
   });
   return harmless ? *given : std::string{};
 }
@@ -30,11 +31,13 @@ bool is_json_type(const std::string* field) {
   if (field == nullptr) return false;
   auto text = lower(*field);
   std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
-  return text == "application/json" || text == "application/json;charset=utf-8" || text == "application/json;charset=\"utf-8\"";
+  return text == "application/json" || text == "application/json;charset=utf-8" ||
+         text == "application/json;charset=\"utf-8\"";
 }
 
 std::optional<std::string_view> bearer_token(const std::string& authorization) {
-  if (authorization.size() <= kBearer.size() || lower(authorization.substr(0, kBearer.size())) != kBearer) return std::nullopt;
+  if (authorization.size() <= kBearer.size() || lower(authorization.substr(0, kBearer.size())) != kBearer)
+    return std::nullopt;
   return std::string_view(authorization).substr(kBearer.size());
 }
 
@@ -116,7 +119,8 @@ std::optional<Problem> read_credentials(Exchange& x) {
     // Without the admin token the route is answered like a path that does not exist.
     const auto& ours = x.gateway().admin_token;
     x.principal.admin = token && !ours.empty() && security::equal_constant_time(*token, ours);
-    return x.principal.admin ? std::nullopt : std::optional(problem_of(Code::not_found, "there is nothing at this path"));
+    return x.principal.admin ? std::nullopt
+                             : std::optional(problem_of(Code::not_found, "there is nothing at this path"));
   }
   if (authorization == nullptr) {
     if (audience == Audience::player) return problem_of(Code::unauthorized);
@@ -198,8 +202,8 @@ LimitSubject limit_subject(const Exchange& x) {
   return subject;
 }
 
-/// Returns the quota of the bucket that `limit_subject` names. Only a game server with a token has the quota of servers: a
-/// request to a server's route without one counts as a read.
+/// Returns the quota of the bucket that `limit_subject` names. Only a game server with a token has the quota of
+/// servers: a request to a server's route without one counts as a read.
 Quota limit_quota(const Exchange& x) {
   if (x.principal.server) return quota_of(Cost::server);
   const auto cost = x.route != nullptr ? x.route->cost : Cost::read;
@@ -282,7 +286,8 @@ void serve(Shard& shard, HttpRequest request, Exchange::Respond respond) {
   x->request_id = sanitised_request_id(x->request.header("x-request-id"));
   x->address = address_of(*x);
 
-  if (shard.in_flight > Shard::kMaxInFlight) return x->refuse(problem_of(Code::unavailable, "too many requests at once"));
+  if (shard.in_flight > Shard::kMaxInFlight)
+    return x->refuse(problem_of(Code::unavailable, "too many requests at once"));
   const auto target = parse_target(x->request.target);
   if (!target) return x->refuse(problem_of(Code::malformed_request, std::string(target.error())));
   x->refusal = first_refusal(*x, *target);

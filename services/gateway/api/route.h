@@ -46,7 +46,7 @@ struct Rules {
   std::string_view needs = "";    ///< a field of the message that is optional in general and required on this route
   std::string_view without = "";  ///< a field of the message that is unknown on this route
   PartyRole party_role = PartyRole::none;
-  std::string_view media = "";    ///< the answer is a file of this type; a conditional request may be answered with 304
+  std::string_view media = "";  ///< the answer is a file of this type; a conditional request may be answered with 304
 };
 
 struct Route {
@@ -56,7 +56,7 @@ struct Route {
   Cost cost;
   int status;  ///< status of a successful answer
   Endpoint endpoint;
-  std::string_view area;         ///< heading in the OpenAPI document
+  std::string_view area;  ///< heading in the OpenAPI document
   std::string_view summary;
   std::string_view errors = "";  ///< error codes in addition to the common ones, separated by spaces, for the document
   Rules rules = {};

@@ -66,17 +66,20 @@ Result<Done, HeadRefusal> BodyReader::on_line() {
 }
 
 Result<Done, HeadRefusal> BodyReader::on_size_line() {
-  const auto digits = static_cast<std::size_t>(std::find_if_not(line_.begin(), line_.end(), is_hex_digit) - line_.begin());
+  const auto digits =
+      static_cast<std::size_t>(std::find_if_not(line_.begin(), line_.end(), is_hex_digit) - line_.begin());
   if (digits == 0 || digits > kMaxSizeDigits) return refused("the size of a chunk is not a number");
   std::from_chars(line_.data(), line_.data() + digits, left_, 16);
   const auto extension = std::string_view(line_).substr(digits);
   const auto begin = extension.find_first_not_of(" \t");
-  if (!extension.empty() && (begin == std::string_view::npos || extension[begin] != ';' || !is_field_value(extension))) {
+  if (!extension.empty() &&
+      (begin == std::string_view::npos || extension[begin] != ';' || !is_field_value(extension))) {
     return refused("the extension of a chunk is malformed");
   }
   extension_bytes_ += extension.size();
   if (extension_bytes_ > http_limits::kMaxHeaderBytes) return refused("the chunk extensions are too large");
-  if (left_ > http_limits::kMaxBodyBytes - body_.size()) return refused("the body is too large", Code::payload_too_large);
+  if (left_ > http_limits::kMaxBodyBytes - body_.size())
+    return refused("the body is too large", Code::payload_too_large);
   state_ = left_ > 0 ? State::data : State::trailer;
   return Done{};
 }
@@ -87,7 +90,8 @@ Result<Done, HeadRefusal> BodyReader::on_trailer() {
     return Done{};
   }
   trailer_bytes_ += line_.size();
-  if (trailer_bytes_ > http_limits::kMaxHeaderBytes) return refused("the trailer is too large", Code::headers_too_large);
+  if (trailer_bytes_ > http_limits::kMaxHeaderBytes)
+    return refused("the trailer is too large", Code::headers_too_large);
   return read_field(line_, trailer_);
 }
 

@@ -65,12 +65,15 @@ bool is_ipv6_text(std::string_view text) {
 bool is_host(std::string_view text) {
   if (text.empty() || text.size() > 255 + 6) return false;
   if (std::count(text.begin(), text.end(), ':') > 1 && is_ipv6_text(text)) return true;
-  if (const auto colon = text.rfind(':'); colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
+  if (const auto colon = text.rfind(':');
+      colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
     const auto port = text.substr(colon + 1);
-    if (port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
+    if (port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
+      return false;
     text = text.substr(0, colon);
   }
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']') return is_ipv6_text(text.substr(1, text.size() - 2));
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']')
+    return is_ipv6_text(text.substr(1, text.size() - 2));
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return is_token_char(c) && std::string_view("#^`|").find(c) == std::string_view::npos;
   });
@@ -103,12 +106,14 @@ Result<Done, HeadRefusal> read_framing(Head& head) {
   }
   if (*length != nullptr) {
     const auto& text = **length;
-    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) return refuse_head("Content-Length is not a number");
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), head.content_length);
     if (error != std::errc{}) return refuse_head("the body is too large", Code::payload_too_large);
   }
-  if (head.content_length > http_limits::kMaxBodyBytes) return refuse_head("the body is too large", Code::payload_too_large);
+  if (head.content_length > http_limits::kMaxBodyBytes)
+    return refuse_head("the body is too large", Code::payload_too_large);
   return Done{};
 }
 
@@ -181,7 +186,8 @@ Result<std::size_t, HeadRefusal> find_head(std::string_view bytes) {
   }
   const auto end = bytes.find("\r\n\r\n", line_end);
   const auto header_length = std::min(end, bytes.size()) - line_end;
-  if (header_length > http_limits::kMaxHeaderBytes) return refuse_head("the header is too large", Code::headers_too_large);
+  if (header_length > http_limits::kMaxHeaderBytes)
+    return refuse_head("the header is too large", Code::headers_too_large);
   if (end != std::string_view::npos) return end + 4;
   // A bare line feed is refused here already: the empty line that ends the head might never come.
   for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {

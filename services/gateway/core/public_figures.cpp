@@ -18,13 +18,17 @@ PublicQueue queue_of(const std::vector<const BucketSummary*>& buckets) {
   const BucketSummary* busiest = nullptr;
   for (const auto* bucket : buckets) {
     queue.players_waiting += bucket->players;
-    queue.team_sizes.push_back({bucket->team_size, bucket->players, known(bucket->wait_p50_ms), known(bucket->wait_p90_ms)});
-    const auto activity = [](const BucketSummary& b) { return std::tuple(b.wait_p50_ms > 0, b.matches_last_minute, b.players); };
+    queue.team_sizes.push_back(
+        {bucket->team_size, bucket->players, known(bucket->wait_p50_ms), known(bucket->wait_p90_ms)});
+    const auto activity = [](const BucketSummary& b) {
+      return std::tuple(b.wait_p50_ms > 0, b.matches_last_minute, b.players);
+    };
     if (busiest == nullptr || activity(*bucket) > activity(*busiest)) busiest = bucket;
   }
   queue.wait_p50_ms = known(busiest->wait_p50_ms);
   queue.wait_p90_ms = known(busiest->wait_p90_ms);
-  std::sort(queue.team_sizes.begin(), queue.team_sizes.end(), [](const auto& a, const auto& b) { return a.team_size < b.team_size; });
+  std::sort(queue.team_sizes.begin(), queue.team_sizes.end(),
+            [](const auto& a, const auto& b) { return a.team_size < b.team_size; });
   return queue;
 }
 

@@ -13,7 +13,8 @@ constexpr std::size_t kNameBytes = 64;
 bool is_short_name(std::string_view value) {
   return !value.empty() && value.size() <= kNameBytes && value.front() != '.' &&
          std::all_of(value.begin(), value.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                  c == '.';
          });
 }
 
@@ -51,7 +52,8 @@ bool Router::fits(const Pattern& pattern, const std::vector<std::string>& segmen
   if (pattern.segments.size() != segments.size()) return false;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const auto& expected = pattern.segments[i];
-    const bool fits = expected.is_parameter ? accepts_parameter(expected.text, segments[i]) : expected.text == segments[i];
+    const bool fits =
+        expected.is_parameter ? accepts_parameter(expected.text, segments[i]) : expected.text == segments[i];
     if (!fits) return false;
   }
   return true;

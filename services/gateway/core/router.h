@@ -19,7 +19,7 @@ using PathParameters = std::vector<std::pair<std::string, std::string>>;
 bool accepts_parameter(std::string_view name, std::string_view value);
 
 struct RouteMatch {
-  std::optional<std::size_t> route;          ///< index of the pattern, in the order of `add`
+  std::optional<std::size_t> route;  ///< index of the pattern, in the order of `add`
   PathParameters parameters;
   std::vector<std::string_view> other_methods;  ///< if `route` is empty: the methods of this path, for the Allow field
 };

@@ -14,7 +14,7 @@ namespace mm::gateway {
 
 struct Target {
   std::optional<std::string> authority;  ///< set for the absolute form; checked in addition to the Host field
-  std::vector<std::string> segments;  ///< decoded; "/" has one empty segment
+  std::vector<std::string> segments;     ///< decoded; "/" has one empty segment
   std::vector<std::pair<std::string, std::string>> query;
 };
 

@@ -22,8 +22,8 @@ struct Allowance {
   bool allowed = true;
   int limit = 0;
   int remaining = 0;
-  int reset_seconds = 0;   ///< time until the bucket is full again
-  int retry_seconds = 0;   ///< if not allowed: time until one token is available
+  int reset_seconds = 0;  ///< time until the bucket is full again
+  int retry_seconds = 0;  ///< if not allowed: time until one token is available
 };
 
 /// Whether an attempt that counts only if it fails may proceed, must wait, or is refused (lua/login_reserve.lua).

@@ -24,8 +24,8 @@ struct Message {
 };
 
 struct Channel {
-  std::string name;      ///< key in the document
-  std::string address;   ///< path or subject; empty for the reply channel of a request
+  std::string name;     ///< key in the document
+  std::string address;  ///< path or subject; empty for the reply channel of a request
   std::string about;
   std::vector<Message> messages;
 };
@@ -81,29 +81,42 @@ class Document {
   }
 
   void add_socket() {
-    Channel out{"frames_to_players", "/v1/ws", "Frames of the gateway. `seq` increases by one with each frame. ack, "
-                                               "pong, error, welcome and bye repeat the last number.", {}};
-    out.messages = {server_frame<Welcome>(), server_frame<Bye>(), server_frame<frames::MemberJoined>(),
-                    server_frame<frames::MemberLeft>(), server_frame<frames::MemberReady>(),
-                    server_frame<frames::PartyChanged>(), server_frame<frames::PartyGone>(),
-                    server_frame<frames::Invited>(), server_frame<frames::InviteEnded>(),
+    Channel out{"frames_to_players",
+                "/v1/ws",
+                "Frames of the gateway. `seq` increases by one with each frame. ack, "
+                "pong, error, welcome and bye repeat the last number.",
+                {}};
+    out.messages = {server_frame<Welcome>(),
+                    server_frame<Bye>(),
+                    server_frame<frames::MemberJoined>(),
+                    server_frame<frames::MemberLeft>(),
+                    server_frame<frames::MemberReady>(),
+                    server_frame<frames::PartyChanged>(),
+                    server_frame<frames::PartyGone>(),
+                    server_frame<frames::Invited>(),
+                    server_frame<frames::InviteEnded>(),
                     server_frame<frames::ChatMessage>(),
-                    server_frame<frames::QueueEntered>(), server_frame<frames::QueueLeft>(),
-                    server_frame<frames::MatchFoundFrame>(), server_frame<frames::SessionReady>(),
-                    server_frame<frames::MatchCancelledFrame>(), server_frame<frames::MatchCompletedFrame>(),
+                    server_frame<frames::QueueEntered>(),
+                    server_frame<frames::QueueLeft>(),
+                    server_frame<frames::MatchFoundFrame>(),
+                    server_frame<frames::SessionReady>(),
+                    server_frame<frames::MatchCancelledFrame>(),
+                    server_frame<frames::MatchCompletedFrame>(),
                     server_frame<frames::RatingChanged>()};
     const std::string anything = R"({"type":"object"})";
     out.messages.push_back({"ack", frame_schema("ack", anything), "The body of the corresponding HTTP answer"});
     out.messages.push_back({"pong", frame_schema("pong", anything), ""});
     out.messages.push_back({"error", frame_schema("error", anything), "The problem object"});
     Channel in{"frames_from_players", "/v1/ws", "Frames of clients, answered by ack or error with the same `ref`.", {}};
-    in.messages = {client_frame<Hello>("hello", "First frame without an Authorization header; later, renews the token"),
-                   client_frame<NoFields>("ping", "Answered by pong"),
-                   client_frame<EnterQueue>("enqueue", "With party_id: POST /v1/party/queue; else POST /v1/matchmaking/queue"),
-                   client_frame<LeaveQueue>("cancel", "With party_id: DELETE /v1/party/queue; "
-                                                      "else DELETE /v1/matchmaking/queue/{ticket_id}"),
-                   client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; default: the player's party"),
-                   client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; default: the player's party")};
+    in.messages = {
+        client_frame<Hello>("hello", "First frame without an Authorization header; later, renews the token"),
+        client_frame<NoFields>("ping", "Answered by pong"),
+        client_frame<EnterQueue>("enqueue", "With party_id: POST /v1/party/queue; else POST /v1/matchmaking/queue"),
+        client_frame<LeaveQueue>("cancel",
+                                 "With party_id: DELETE /v1/party/queue; "
+                                 "else DELETE /v1/matchmaking/queue/{ticket_id}"),
+        client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; default: the player's party"),
+        client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; default: the player's party")};
     add_operation("notify_players", out, true);
     add_operation("hear_players", in, false);
   }
@@ -129,7 +142,9 @@ class Document {
     auto name = key_of(subject);
     channels_.push_back({name, subject + address, "Request", {bus_message<Req>()}});
     Operation operation{"serve_" + name, name, false, {channels_.back().messages.front().name}, name + "_answer"};
-    channels_.push_back({name + "_answer", "", "Answer, or a problem object with Nats-Service-Error headers",
+    channels_.push_back({name + "_answer",
+                         "",
+                         "Answer, or a problem object with Nats-Service-Error headers",
                          {bus_message<typename Req::Answer>()}});
     operations_.push_back(std::move(operation));
   }
@@ -202,9 +217,12 @@ class Document {
     add_event<QueueChanged>();
     add_event<SessionStateChanged>();
     const std::string anything = R"({"type":"object"})";
-    add_operation("notify_players", {"notify", "notify.{player_id}", "A WebSocket frame for that player", {{"frame", anything, ""}}}, true);
+    add_operation("notify_players",
+                  {"notify", "notify.{player_id}", "A WebSocket frame for that player", {{"frame", anything, ""}}},
+                  true);
     add_operation("report_violations",
-                  {"violations", "events.violation.{code}", "An invariant is violated", {{"violation", anything, ""}}}, true);
+                  {"violations", "events.violation.{code}", "An invariant is violated", {{"violation", anything, ""}}},
+                  true);
   }
 
   // --- writing ---
@@ -224,11 +242,13 @@ class Document {
     w_.begin_object();
     pair("asyncapi", "3.0.0");
     w_.key("info");
-    w_.raw(R"({"title":"Matchmaker frames and events","version":"1.0.0","license":{"name":"MIT"},"description":)"
-           R"("The WebSocket (subprotocol mm.v1.json; close codes 4400 bad frame, 4401 not authenticated or expired, 4403 not a member, )"
-           R"(4408 no hello, 4409 replaced, 4413 too slow, 4429 too many, 1012 restarting, 1013 try later) and the subjects of the bus."})");
+    w_.raw(
+        R"({"title":"Matchmaker frames and events","version":"1.0.0","license":{"name":"MIT"},"description":)"
+        R"("The WebSocket (subprotocol mm.v1.json; close codes 4400 bad frame, 4401 not authenticated or expired, 4403 not a member, )"
+        R"(4408 no hello, 4409 replaced, 4413 too slow, 4429 too many, 1012 restarting, 1013 try later) and the subjects of the bus."})");
     w_.key("servers");
-    w_.raw(R"({"gateway":{"host":"localhost:8080","protocol":"ws"},"bus":{"host":"localhost:4222","protocol":"nats"}})");
+    w_.raw(
+        R"({"gateway":{"host":"localhost:8080","protocol":"ws"},"bus":{"host":"localhost:4222","protocol":"nats"}})");
     w_.key("channels");
     w_.begin_object();
     for (const auto& channel : channels_) write_channel(channel);

@@ -75,7 +75,8 @@ class Document {
     pair("description",
          "Accounts, parties, matchmaking, sessions and standings of online games. Every answer with a status of 400 or "
          "above is a problem object (RFC 9457); clients should decide by its `code`. Unknown fields in requests are "
-         "refused with 422; clients should ignore unknown fields in answers. Every path with GET also supports HEAD. The "
+         "refused with 422; clients should ignore unknown fields in answers. Every path with GET also supports HEAD. "
+         "The "
          "WebSocket is described in /asyncapi.json.");
     w_.key("license");
     w_.begin_object();
@@ -128,7 +129,8 @@ class Document {
       if (property.name == route.rules.needs) property.required = true;
     }
     std::string method(route.method);
-    std::transform(method.begin(), method.end(), method.begin(), [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](char c) { return static_cast<char>(c - 'A' + 'a'); });
     w_.key(method);
     w_.begin_object();
     w_.key("tags");
@@ -164,7 +166,9 @@ class Document {
       w_.end_object();
     }
     w_.begin_object();
-    w_.key(audience == Audience::server ? "server_token" : audience == Audience::admin ? "admin_token" : "access_token");
+    w_.key(audience == Audience::server  ? "server_token"
+           : audience == Audience::admin ? "admin_token"
+                                         : "access_token");
     w_.begin_array();
     w_.end_array();
     w_.end_object();
@@ -277,8 +281,8 @@ class Document {
 
   // The first seven codes do not depend on the route.
   static std::map<int, std::vector<Code>> refusals_of(const Route& route) {
-    std::set<Code> codes{Code::malformed_request, Code::origin_not_allowed, Code::request_timeout,
-                         Code::payload_too_large, Code::uri_too_long,       Code::headers_too_large,
+    std::set<Code> codes{Code::malformed_request,  Code::origin_not_allowed, Code::request_timeout,
+                         Code::payload_too_large,  Code::uri_too_long,       Code::headers_too_large,
                          Code::misdirected_request};
     codes.insert({Code::unsupported_media_type, Code::invalid_fields, Code::internal_error, Code::unavailable});
     codes.insert(route.audience == Audience::admin ? Code::not_found : Code::unauthorized);

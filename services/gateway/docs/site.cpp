@@ -94,7 +94,8 @@ std::optional<std::string> read(const std::string& path) {
 }  // namespace
 
 Site::Site(const std::string& folder, Routes routes)
-    : openapi_(made(openapi_document(routes), "application/json")), asyncapi_(made(asyncapi_document(), "application/json")) {
+    : openapi_(made(openapi_document(routes), "application/json")),
+      asyncapi_(made(asyncapi_document(), "application/json")) {
   complete_ = true;
   for (const auto& listed : kFiles) {
     const auto path = folder + "/" + std::string(listed.name);

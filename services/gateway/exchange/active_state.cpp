@@ -27,7 +27,8 @@ void finish(Gathering& g) {
   if (g.failure) return g.then(fail(*std::move(g.failure)));
   auto& state = g.state;
   // Tickets and matches that have ended are not part of the current state.
-  if (state.ticket && state.ticket->status != TicketStatus::searching && state.ticket->status != TicketStatus::matched) {
+  if (state.ticket && state.ticket->status != TicketStatus::searching &&
+      state.ticket->status != TicketStatus::matched) {
     state.ticket.reset();
   }
   if (state.match && is_over(state.match->status)) state.match.reset();
@@ -90,7 +91,7 @@ void read_active_state(Shard& shard, const RequestContext& context, std::functio
   ticket.player_id = player;
   send_request(shard, ticket, context, [g](Reply<Ticket> reply) { take(g, std::move(reply), g->state.ticket); });
   send_request(shard, GetInvitations{}, context,
-      [g](Reply<OpenInvitations> reply) { take(g, std::move(reply), g->invitations); });
+               [g](Reply<OpenInvitations> reply) { take(g, std::move(reply), g->invitations); });
   GetMatch match;
   match.player_id = player;
   send_request(shard, match, context, [g](Reply<MatchView> reply) { take(g, std::move(reply), g->state.match); });

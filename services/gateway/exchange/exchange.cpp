@@ -72,7 +72,8 @@ Reply<Done> Exchange::check_shape() const {
   if (!route->rules.without.empty() && has(route->rules.without)) {
     return refuse_field("/" + std::string(route->rules.without), "is not a known field");
   }
-  if (!route->rules.needs.empty() && !has(route->rules.needs)) return refuse_field("/" + std::string(route->rules.needs), "is missing");
+  if (!route->rules.needs.empty() && !has(route->rules.needs))
+    return refuse_field("/" + std::string(route->rules.needs), "is missing");
   return Done{};
 }
 
@@ -82,7 +83,8 @@ void Exchange::once(std::function<void()> work) {
   if (key->size() > kMaxKeyBytes || !is_printable(*key)) {
     return refuse(mm::refuse(Code::malformed_request, "Idempotency-Key must have 1 to 255 visible characters").error);
   }
-  const auto owner = principal.player ? principal.player->tenant.str() + "/" + principal.player->player.to_string() : address;
+  const auto owner =
+      principal.player ? principal.player->tenant.str() + "/" + principal.player->player.to_string() : address;
   const auto place = std::string(route->method) + " " + std::string(route->path);
   auto asked = place;
   for (const auto& list : {parts.path, parts.query}) {
@@ -95,18 +97,19 @@ void Exchange::once(std::function<void()> work) {
   attempt.owner = owner;
   attempt.id = security::random_token(12);
   // The work ends at the deadline; kStoreTimeout is added for storing the answer.
-  shard.keyed.start(attempt, now(), deadline.remaining() + kStoreTimeout,
-                    [self = shared_from_this(), attempt, work = std::move(work)](storage::RedisResult<KeyedWork> started) {
-    if (!started) return self->refuse(storage::to_problem(started.error()));
-    switch (started->state) {
-      case KeyedWork::State::running: return self->refuse_running(started->running_for);
-      case KeyedWork::State::mismatch: return self->refuse(mm::refuse(Code::idempotency_mismatch).error);
-      case KeyedWork::State::done: return self->replay(started->answer);
-      case KeyedWork::State::fresh: break;
-    }
-    self->keyed_ = Keyed{attempt, started->created_at};
-    work();
-  });
+  shard.keyed.start(
+      attempt, now(), deadline.remaining() + kStoreTimeout,
+      [self = shared_from_this(), attempt, work = std::move(work)](storage::RedisResult<KeyedWork> started) {
+        if (!started) return self->refuse(storage::to_problem(started.error()));
+        switch (started->state) {
+          case KeyedWork::State::running: return self->refuse_running(started->running_for);
+          case KeyedWork::State::mismatch: return self->refuse(mm::refuse(Code::idempotency_mismatch).error);
+          case KeyedWork::State::done: return self->replay(started->answer);
+          case KeyedWork::State::fresh: break;
+        }
+        self->keyed_ = Keyed{attempt, started->created_at};
+        work();
+      });
 }
 
 void Exchange::refuse_running(Milliseconds most) {
@@ -173,8 +176,9 @@ void Exchange::keep_and_finish(HttpAnswer answer) {
     }
     kept = wire::encode(stored);
   }
-  shard.keyed.finish(keyed_->attempt, now(), kept,
-                     [self = shared_from_this(), answer = std::move(answer)]() mutable { self->finish(std::move(answer)); });
+  shard.keyed.finish(keyed_->attempt, now(), kept, [self = shared_from_this(), answer = std::move(answer)]() mutable {
+    self->finish(std::move(answer));
+  });
 }
 
 void Exchange::admit(SocketAdmission admission) {
@@ -205,8 +209,8 @@ void Exchange::add_headers(HttpAnswer& answer) const {
   if (!named("Cache-Control")) out.emplace_back("Cache-Control", "no-store");
   const auto quota = quota_of(route != nullptr ? route->cost : Cost::read);
   const auto known = allowance.value_or(Allowance{true, quota.capacity, quota.capacity, 0, 0});
-  out.emplace_back("RateLimit", "limit=" + std::to_string(known.limit) + ", remaining=" + std::to_string(known.remaining) +
-                                    ", reset=" + std::to_string(known.reset_seconds));
+  out.emplace_back("RateLimit", "limit=" + std::to_string(known.limit) + ", remaining=" +
+                                    std::to_string(known.remaining) + ", reset=" + std::to_string(known.reset_seconds));
   out.emplace_back("RateLimit-Policy", std::to_string(known.limit) + ";w=" + std::to_string(quota.window.count()));
   out.insert(out.end(), headers.begin(), headers.end());
 }
@@ -222,12 +226,17 @@ void Exchange::record(int status) const {
   const auto path = known ? route->path : std::string_view("none");
   // The route is logged instead of the target, because a client may have put secrets into the target.
   if (!refused_) {
-    return log::debug("request_answered", {{"method", request.method}, {"route", path}, {"status", status}, {"ms", seconds * 1000}});
+    return log::debug("request_answered",
+                      {{"method", request.method}, {"route", path}, {"status", status}, {"ms", seconds * 1000}});
   }
   const auto line = status >= 500 ? log::warning : log::info;
   const auto player = principal.player ? principal.player->player.to_string() : std::string();
-  line("request_refused", {{"method", request.method}, {"route", path}, {"status", status}, {"code", info(*refused_).name},
-                           {"player_id", player}, {"ms", seconds * 1000}});
+  line("request_refused", {{"method", request.method},
+                           {"route", path},
+                           {"status", status},
+                           {"code", info(*refused_).name},
+                           {"player_id", player},
+                           {"ms", seconds * 1000}});
 }
 
 }  // namespace mm::gateway

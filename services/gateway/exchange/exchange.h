@@ -62,7 +62,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // The caller.
   Principal principal;
-  std::string address;  ///< key for limits per address (counted_as)
+  std::string address;             ///< key for limits per address (counted_as)
   std::optional<Problem> refusal;  ///< sent only after the request was counted by the rate limit
 
   // Additions to the answer.

@@ -22,7 +22,7 @@ struct RequestContext {
 
 /// Sends `body` to `subject`. `then` is called exactly once, on the shard's loop, unless the loop stops before.
 void send_raw_request(Shard& shard, std::string_view subject, std::string body, const RequestContext& context,
-              std::function<void(Reply<std::string>)> then);
+                      std::function<void(Reply<std::string>)> then);
 
 /// Logs an answer that does not match its contract and returns internal_error. The decoding error itself (a 422) is not
 /// returned, because it would suggest that the client's request was wrong.
@@ -32,12 +32,12 @@ template <class Req, class Then>
 void send_request(Shard& shard, const Req& request, const RequestContext& context, Then then) {
   using Answer = typename Req::Answer;
   send_raw_request(shard, Req::kSubject.text, wire::encode(request), context,
-           [then = std::move(then)](Reply<std::string> text) mutable {
-             if (!text) return then(Reply<Answer>(fail(std::move(text).error())));
-             auto answer = wire::decode<Answer>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
-             if (!answer) return then(Reply<Answer>(not_understood(Req::kSubject.text, answer.error())));
-             then(std::move(answer));
-           });
+                   [then = std::move(then)](Reply<std::string> text) mutable {
+                     if (!text) return then(Reply<Answer>(fail(std::move(text).error())));
+                     auto answer = wire::decode<Answer>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
+                     if (!answer) return then(Reply<Answer>(not_understood(Req::kSubject.text, answer.error())));
+                     then(std::move(answer));
+                   });
 }
 
 }  // namespace mm::gateway

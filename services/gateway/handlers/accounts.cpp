@@ -10,9 +10,7 @@ namespace {
 // Deadline of registrations and logins. Waiting for and computing a bcrypt hash takes longer than other requests.
 constexpr Milliseconds kPasswordTimeout{5'000};
 
-std::string account_of(const LoginPlayer& request) {
-  return lower(request.tenant.str() + "/" + request.username);
-}
+std::string account_of(const LoginPlayer& request) { return lower(request.tenant.str() + "/" + request.username); }
 
 std::string access_token(const Exchange& x, const Family& family) {
   const auto now = x.now();
@@ -37,14 +35,15 @@ void reply_tokens(const ExchangePtr& x, const Family& family, std::string refres
 
 void start_login(const ExchangePtr& x, const LoggedIn& player) {
   const auto now = x->now();
-  const Family family{LoginId::fresh(now), player.tenant, player.player_id, player.username, player.region,
-                      now + kRefreshLifetime};
+  const Family family{LoginId::fresh(now), player.tenant, player.player_id,
+                      player.username,     player.region, now + kRefreshLifetime};
   auto token = x->gateway().tokens.refresh_token({family.tenant, family.login, 0});
   const auto digest = Tokens::digest(token);
-  x->shard.store.start_family(family, digest, now, [x, family, token = std::move(token)](storage::RedisResult<Done> started) {
-    if (!started) return x->refuse(storage::to_problem(started.error()));
-    reply_tokens(x, family, token);
-  });
+  x->shard.store.start_family(family, digest, now,
+                              [x, family, token = std::move(token)](storage::RedisResult<Done> started) {
+                                if (!started) return x->refuse(storage::to_problem(started.error()));
+                                reply_tokens(x, family, token);
+                              });
 }
 
 /// Ends a login on all gateways: its access tokens are refused and its sockets are closed.
@@ -59,11 +58,12 @@ void finish_rotation(const ExchangePtr& x, const RefreshClaims& child, const Rot
   Family family{child.login, child.tenant, rotated.player, rotated.name, rotated.region, {}};
   auto token = x->gateway().tokens.refresh_token_with(child, rotated.current_digest);
   if (!token) return x->refuse(refused_token());
-  x->shard.store.get_home(family.tenant, family.player,
-                          [x, family, token = *std::move(token)](storage::RedisResult<std::optional<Region>> home) mutable {
-                            if (home && *home) family.region = **home;
-                            reply_tokens(x, family, std::move(token));
-                          });
+  x->shard.store.get_home(
+      family.tenant, family.player,
+      [x, family, token = *std::move(token)](storage::RedisResult<std::optional<Region>> home) mutable {
+        if (home && *home) family.region = **home;
+        reply_tokens(x, family, std::move(token));
+      });
 }
 
 /// Sends the login to profile. `attempt` is the reservation to settle; it is empty if rate limits are off.
@@ -112,10 +112,11 @@ void login(const ExchangePtr& x) {
   x->deadline = Deadline::after(kPasswordTimeout);
   if (!x->gateway().settings.rate_limits) return send_login(x, *decoded, std::nullopt);
   const LoginAttempt attempt{security::random_token(12), x->address, account_of(*decoded)};
-  x->shard.logins.begin(attempt, x->deadline, [x, attempt, request = *std::move(decoded)](std::optional<Problem> refusal) {
-    if (refusal) return x->refuse(*std::move(refusal));
-    send_login(x, request, attempt);
-  });
+  x->shard.logins.begin(attempt, x->deadline,
+                        [x, attempt, request = *std::move(decoded)](std::optional<Problem> refusal) {
+                          if (refusal) return x->refuse(*std::move(refusal));
+                          send_login(x, request, attempt);
+                        });
 }
 
 void refresh(const ExchangePtr& x) {
@@ -126,21 +127,21 @@ void refresh(const ExchangePtr& x) {
   if (!claims || !x->gateway().settings.tenants.contains(claims->tenant)) return x->refuse(refused_token());
   auto child = *claims;
   ++child.generation;
-  x->shard.store.rotate(child.tenant, child.login, Tokens::digest(request->refresh_token),
-                        Tokens::digest(tokens.refresh_token(child)), child.generation, x->now(),
-                        [x, child](storage::RedisResult<Rotated> rotated) {
-    if (!rotated) return x->refuse(storage::to_problem(rotated.error()));
-    switch (rotated->verdict) {
-      case Rotation::rotated:
-      case Rotation::again: return finish_rotation(x, child, *rotated);
-      case Rotation::unknown:
-      case Rotation::expired: return x->refuse(refused_token());
-      case Rotation::reused: break;
-    }
-    x->gateway().metrics.refresh_reused.add();
-    log::warning("refresh_token_reused", {{"player_id", rotated->player}, {"login", child.login}});
-    end_login(x, child.tenant, child.login, rotated->player, [x] { x->refuse(refused_token()); });
-  });
+  x->shard.store.rotate(
+      child.tenant, child.login, Tokens::digest(request->refresh_token), Tokens::digest(tokens.refresh_token(child)),
+      child.generation, x->now(), [x, child](storage::RedisResult<Rotated> rotated) {
+        if (!rotated) return x->refuse(storage::to_problem(rotated.error()));
+        switch (rotated->verdict) {
+          case Rotation::rotated:
+          case Rotation::again: return finish_rotation(x, child, *rotated);
+          case Rotation::unknown:
+          case Rotation::expired: return x->refuse(refused_token());
+          case Rotation::reused: break;
+        }
+        x->gateway().metrics.refresh_reused.add();
+        log::warning("refresh_token_reused", {{"player_id", rotated->player}, {"login", child.login}});
+        end_login(x, child.tenant, child.login, rotated->player, [x] { x->refuse(refused_token()); });
+      });
 }
 
 void logout(const ExchangePtr& x) {
@@ -148,11 +149,12 @@ void logout(const ExchangePtr& x) {
   if (!request) return x->refuse(request.error());
   const auto claims = x->gateway().tokens.read_refresh(request->refresh_token);
   if (!claims || claims->tenant != x->player().tenant) return x->refuse(refused_token());
-  x->shard.store.end_family(claims->tenant, claims->login, x->player().player, [x, claims = *claims](storage::RedisResult<bool> ended) {
-    if (!ended) return x->refuse(storage::to_problem(ended.error()));
-    if (!*ended) return x->refuse(refused_token());
-    end_login(x, claims.tenant, claims.login, x->player().player, [x] { x->reply(204, {}); });
-  });
+  x->shard.store.end_family(claims->tenant, claims->login, x->player().player,
+                            [x, claims = *claims](storage::RedisResult<bool> ended) {
+                              if (!ended) return x->refuse(storage::to_problem(ended.error()));
+                              if (!*ended) return x->refuse(refused_token());
+                              end_login(x, claims.tenant, claims.login, x->player().player, [x] { x->reply(204, {}); });
+                            });
 }
 
 void get_me(const ExchangePtr& x) {

@@ -14,7 +14,8 @@ constexpr std::string_view kPagePolicy =
 
 bool accepts_gzip(const Exchange& x) {
   const auto* accepted = x.request.header("accept-encoding");
-  return accepted != nullptr && accepted->find("gzip") != std::string::npos && accepted->find("gzip;q=0") == std::string::npos;
+  return accepted != nullptr && accepted->find("gzip") != std::string::npos &&
+         accepted->find("gzip;q=0") == std::string::npos;
 }
 
 /// Refuses the request and returns true if it has parameters: no page or document accepts any.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kSubprotocol = "mm.v1.json";
 constexpr std::string_view kTokenStart = "eyJ";  // `{"` in base64, the start of every JWT
-constexpr std::size_t kHandshakeKeyBytes = 24;  // 16 bytes in base64
+constexpr std::size_t kHandshakeKeyBytes = 24;   // 16 bytes in base64
 
 /// Returns the header field that accepts the subprotocol, no field if the client offers no subprotocol, or nullopt if
 /// it offers only other subprotocols.
@@ -31,8 +31,8 @@ std::optional<HeaderFields> agreed_protocol(const HttpRequest& request) {
 bool is_handshake(const HttpRequest& request) {
   const auto* version = request.header("sec-websocket-version");
   const auto* key = request.header("sec-websocket-key");
-  return request.method == "GET" && request.upgrade && request.minor_version == 1 && version != nullptr && *version == "13" && key != nullptr &&
-         key->size() == kHandshakeKeyBytes && key->ends_with("==");
+  return request.method == "GET" && request.upgrade && request.minor_version == 1 && version != nullptr &&
+         *version == "13" && key != nullptr && key->size() == kHandshakeKeyBytes && key->ends_with("==");
 }
 
 std::optional<Problem> refusal_of_query(const Exchange& x) {
@@ -58,7 +58,8 @@ void get_active(const ExchangePtr& x) {
 
 void open(const ExchangePtr& x) {
   if (auto problem = refusal_of_query(*x)) return x->refuse(*std::move(problem));
-  if (!is_handshake(x->request)) return x->refuse(refuse(Code::malformed_request, "open this as a WebSocket, version 13").error);
+  if (!is_handshake(x->request))
+    return x->refuse(refuse(Code::malformed_request, "open this as a WebSocket, version 13").error);
   auto protocol = agreed_protocol(x->request);
   if (!protocol) return x->refuse(refuse(Code::malformed_request, "the subprotocol must be mm.v1.json").error);
   SocketAdmission admission;

@@ -32,15 +32,17 @@ void LoginAttempts::reserve_first(const std::string& key) {
   const auto& first = found->second.waiting.front();
   if (first.deadline.passed()) return finish_first(key, refuse(Code::unavailable, "other logins are under way").error);
   found->second.reserving = true;
-  store_.reserve_login(first.attempt, kLease, [this, key, attempt = first.attempt](storage::RedisResult<AttemptVerdict> verdict) {
-    waiting_logins_[key].reserving = false;
-    if (verdict) return on_verdict(key, *verdict);
-    // The cache may have made the reservation although it did not answer, so the reservation is ended there.
-    store_.settle_login(attempt, false);
-    const auto local = reserve_locally(attempt);
-    if (local.attempt == Attempt::go) reserved_locally_.insert(attempt.id);
-    on_verdict(key, local);
-  });
+  store_.reserve_login(first.attempt, kLease,
+                       [this, key, attempt = first.attempt](storage::RedisResult<AttemptVerdict> verdict) {
+                         waiting_logins_[key].reserving = false;
+                         if (verdict) return on_verdict(key, *verdict);
+                         // The cache may have made the reservation although it did not answer, so the reservation is
+                         // ended there.
+                         store_.settle_login(attempt, false);
+                         const auto local = reserve_locally(attempt);
+                         if (local.attempt == Attempt::go) reserved_locally_.insert(attempt.id);
+                         on_verdict(key, local);
+                       });
 }
 
 void LoginAttempts::on_verdict(const std::string& key, AttemptVerdict verdict) {

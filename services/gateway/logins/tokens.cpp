@@ -46,7 +46,9 @@ std::string Tokens::made_with(const std::string& key, const RefreshClaims& claim
   return std::string(kPrefix) + claims.tenant.str() + "." + security::base64url_encode(named + mac);
 }
 
-std::string Tokens::refresh_token(const RefreshClaims& claims) const { return made_with(refresh_keys_.front(), claims); }
+std::string Tokens::refresh_token(const RefreshClaims& claims) const {
+  return made_with(refresh_keys_.front(), claims);
+}
 
 std::optional<std::string> Tokens::refresh_token_with(const RefreshClaims& claims, std::string_view digest_of) const {
   for (const auto& key : refresh_keys_) {

@@ -68,7 +68,8 @@ std::optional<AddressSet> AddressSet::parse(std::string_view text) {
       const auto number = part.substr(slash + 1);
       int asked = 0;
       const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), asked);
-      if (error != std::errc{} || end != number.data() + number.size() || asked < 0 || asked > bits) return std::nullopt;
+      if (error != std::errc{} || end != number.data() + number.size() || asked < 0 || asked > bits)
+        return std::nullopt;
       bits = asked;
     }
     out.networks_.push_back({*base, base->is_v4() ? bits + 96 : bits});

@@ -89,7 +89,7 @@ RedisReply converted(const redisReply& reply) {
       for (std::size_t i = 0; i < reply.elements; ++i) out.items.push_back(converted(*reply.element[i]));
       break;
     default:
-      out.kind = reply.type == REDIS_REPLY_STATUS ? RedisReply::Kind::status
+      out.kind = reply.type == REDIS_REPLY_STATUS  ? RedisReply::Kind::status
                  : reply.type == REDIS_REPLY_ERROR ? RedisReply::Kind::error
                                                    : RedisReply::Kind::text;
       out.text.assign(reply.str, reply.len);
@@ -197,11 +197,13 @@ void AsyncRedis::Impl::handshake() {
   const auto first = [&](Arguments arguments, bool last) {
     const auto id = ++last_id;
     calls.emplace(id, Call{[expect_ok, last](auto reply) { expect_ok(std::move(reply), last); },
-                           std::chrono::steady_clock::now() + kHandshakeTimeout, {}});
+                           std::chrono::steady_clock::now() + kHandshakeTimeout,
+                           {}});
     send(id, arguments);
   };
   if (!target.password.empty()) {
-    first(target.user.empty() ? Arguments{"AUTH", target.password} : Arguments{"AUTH", target.user, target.password}, false);
+    first(target.user.empty() ? Arguments{"AUTH", target.password} : Arguments{"AUTH", target.user, target.password},
+          false);
   }
   if (target.database != 0) first({"SELECT", std::to_string(target.database)}, false);
   first({"PING"}, true);
@@ -312,7 +314,8 @@ void AsyncRedis::tick(SteadyPoint now) {
     it = self.calls.erase(it);
   }
   const auto timeout = self.reached && !self.usable ? kHandshakeTimeout : self.stall_timeout;
-  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > timeout) self.drop("stalled");
+  if (self.context != nullptr && !self.in_flight.empty() && now - self.in_flight.front() > timeout)
+    self.drop("stalled");
   for (auto& handler : late) handler(fail(RedisError{false, "no answer in time"}));
 }
 

@@ -99,7 +99,8 @@ class ConnectionCap {
   void release(const std::string& address) {
     const MutexLock lock(mutex_);
     --open_;
-    if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0) by_address_.erase(found);
+    if (const auto found = by_address_.find(address); found != by_address_.end() && --found->second == 0)
+      by_address_.erase(found);
   }
 
   const std::size_t total_;

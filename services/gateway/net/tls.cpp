@@ -23,7 +23,8 @@ Result<std::shared_ptr<boost::asio::ssl::context>, std::string> make_tls(const s
   }
   tls->use_private_key_file(key_file, Tls::pem, error);
   if (error) return fail("the key in MM_TLS_KEY_FILE cannot be used: " + error.message());
-  if (SSL_CTX_check_private_key(tls->native_handle()) != 1) return fail(std::string("the TLS key is not the certificate's"));
+  if (SSL_CTX_check_private_key(tls->native_handle()) != 1)
+    return fail(std::string("the TLS key is not the certificate's"));
   return tls;
 }
 

@@ -54,7 +54,8 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime, Routes the_
       endings(the_runtime.bus, denials),
       requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
 
-Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target, const RedisTarget& queue_target)
+Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target,
+             const RedisTarget& queue_target)
     : gateway(the_gateway),
       index(the_index),
       cache(loop, cache_target, "cache", kCacheStallTimeout),

@@ -55,8 +55,9 @@ struct Metrics {
  private:
   static OfRoute of_route(metrics::Registry& registry, std::string_view method, std::string_view path) {
     const auto answered = [&](const char* status_class) {
-      return registry.counter("mm_gateway_answers_total", "Answers by route and status class",
-                              {{"method", std::string(method)}, {"route", std::string(path)}, {"status", status_class}});
+      return registry.counter(
+          "mm_gateway_answers_total", "Answers by route and status class",
+          {{"method", std::string(method)}, {"route", std::string(path)}, {"status", status_class}});
     };
     return {{answered("2xx"), answered("3xx"), answered("4xx"), answered("5xx")},
             registry.histogram("mm_gateway_answer_seconds", "Time from the complete request to its answer",

@@ -17,7 +17,8 @@ bool is_origin(std::string_view text) {
     if (!text.starts_with(scheme)) continue;
     const auto authority = text.substr(scheme.size());
     return !authority.empty() && std::all_of(authority.begin(), authority.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view(".-:[]").find(c) != std::string_view::npos;
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+             std::string_view(".-:[]").find(c) != std::string_view::npos;
     });
   }
   return false;
@@ -25,15 +26,16 @@ bool is_origin(std::string_view text) {
 
 std::string nearest_origin(std::string_view text) {
   while (text.ends_with('/')) text.remove_suffix(1);
-  const auto with_scheme = text.find("://") == std::string_view::npos ? "https://" + std::string(text) : std::string(text);
+  const auto with_scheme =
+      text.find("://") == std::string_view::npos ? "https://" + std::string(text) : std::string(text);
   return is_origin(with_scheme) ? "; the nearest is " + with_scheme : "";
 }
 
 void check_origins(const Settings& settings, runtime::SettingsCheck& check) {
   for (const auto& origin : split_list(settings.allowed_origins)) {
     if (is_origin(origin)) continue;
-    check.refuse("MM_ALLOWED_ORIGINS", "each must be an origin like https://game.example, which '" + origin + "' is not" +
-                                            nearest_origin(origin));
+    check.refuse("MM_ALLOWED_ORIGINS", "each must be an origin like https://game.example, which '" + origin +
+                                           "' is not" + nearest_origin(origin));
   }
 }
 
@@ -41,7 +43,7 @@ void check_tls(const Settings& settings, runtime::SettingsCheck& check) {
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     const bool has_cert = settings.tls_cert_file.has_value();
     check.refuse(has_cert ? "MM_TLS_CERT_FILE" : "MM_TLS_KEY_FILE",
-                  std::string("it must be set together with ") + (has_cert ? "MM_TLS_KEY_FILE" : "MM_TLS_CERT_FILE"));
+                 std::string("it must be set together with ") + (has_cert ? "MM_TLS_KEY_FILE" : "MM_TLS_CERT_FILE"));
   } else if (settings.tls_cert_file) {
     const auto tls = make_tls(*settings.tls_cert_file, *settings.tls_key_file);
     if (!tls) check.refuse("MM_TLS_CERT_FILE", tls.error());
@@ -52,7 +54,8 @@ void check_tls(const Settings& settings, runtime::SettingsCheck& check) {
 
 void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   if (!Address::parse(settings.listen_address)) {
-    check.refuse("MM_LISTEN_ADDRESS", "it must be an IP address of this machine, like 127.0.0.1 or 0.0.0.0 (every address)");
+    check.refuse("MM_LISTEN_ADDRESS",
+                 "it must be an IP address of this machine, like 127.0.0.1 or 0.0.0.0 (every address)");
   }
   if (!AddressSet::parse(settings.trusted_proxies)) {
     check.refuse("MM_TRUSTED_PROXIES", "it must be a list of addresses and networks, like 10.0.0.0/8,fd00::1");

@@ -18,21 +18,21 @@ class SettingsCheck;
 namespace mm::gateway {
 
 struct Settings {
-  int port = 8080;                            ///< 0: any free port
+  int port = 8080;  ///< 0: any free port
   std::string listen_address = "127.0.0.1";
   std::string redis_queue_url;
   std::string redis_cache_url;
-  TenantList tenants;                         ///< accounts and tokens of other tenants are refused
-  bool rate_limits = true;                    ///< false: no limits per player and address, for load tests
-  std::string allowed_hosts;                  ///< comma-separated, added to loopback names and the listen address
-  std::string allowed_origins;                ///< comma-separated; pages of other origins are refused
-  std::string trusted_proxies;                ///< comma-separated addresses and networks whose X-Forwarded-For is used
-  std::optional<std::string> tls_cert_file;   ///< PEM certificate chain; with tls_key_file the port serves only HTTPS
+  TenantList tenants;                        ///< accounts and tokens of other tenants are refused
+  bool rate_limits = true;                   ///< false: no limits per player and address, for load tests
+  std::string allowed_hosts;                 ///< comma-separated, added to loopback names and the listen address
+  std::string allowed_origins;               ///< comma-separated; pages of other origins are refused
+  std::string trusted_proxies;               ///< comma-separated addresses and networks whose X-Forwarded-For is used
+  std::optional<std::string> tls_cert_file;  ///< PEM certificate chain; with tls_key_file the port serves only HTTPS
   std::optional<std::string> tls_key_file;
   bool allow_weak_stores = false;
-  std::string modes_file;                     ///< empty: the default modes; shown at /v1/modes
-  std::optional<std::string> docs_dir;        ///< absent: ../share/docs_ui relative to the program
-  int threads = 0;                            ///< io threads; 0: one per core
+  std::string modes_file;               ///< empty: the default modes; shown at /v1/modes
+  std::optional<std::string> docs_dir;  ///< absent: ../share/docs_ui relative to the program
+  int threads = 0;                      ///< io threads; 0: one per core
 };
 
 template <class F>

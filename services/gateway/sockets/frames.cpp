@@ -74,7 +74,8 @@ Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
   ClientFrame frame{{}, std::nullopt, *std::move(document)};
   const auto root = frame.document.root();
   if (const auto type = root.find("type"); type && type->is(json::Kind::string)) frame.type = type->string();
-  if (const auto ref = root.find("ref"); ref && ref->is(json::Kind::string) && !ref->string().empty() && ref->string().size() <= kMaxRefBytes) {
+  if (const auto ref = root.find("ref");
+      ref && ref->is(json::Kind::string) && !ref->string().empty() && ref->string().size() <= kMaxRefBytes) {
     frame.ref = ref->string();
   }
   return frame;

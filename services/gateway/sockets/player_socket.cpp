@@ -91,27 +91,29 @@ void PlayerSocket::welcome() {
 
 void PlayerSocket::read_state() {
   const auto& claims = *claims_;
-  shard_.store.last_seq(claims.tenant, claims.player, [self = shared_from_this()](storage::RedisResult<std::int64_t> seq) {
-    if (self->is_over()) return;
-    // Without the cache, frames get no numbers and are not sent. Any frame sent after its recovery follows this state.
-    const auto from = seq ? *seq : 0;
-    read_active_state(self->shard_, self->context(), [self, from](Reply<ActiveState> state) {
-      if (self->is_over()) return;
-      self->welcoming_ = false;
-      if (!state) return self->welcome_failed();
-      if (self->read_again_) return self->welcome();
-      const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
-      if (!member) return self->end(close_codes::kNotMember, "no longer a member");
-      Welcome welcome;
-      welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
-      welcome.party = std::move(state->party);
-      welcome.ticket = std::move(state->ticket);
-      welcome.match = std::move(state->match);
-      welcome.invites = std::move(state->invites);
-      welcome.recent = std::move(state->recent);
-      self->send_welcome(welcome, from);
-    });
-  });
+  shard_.store.last_seq(
+      claims.tenant, claims.player, [self = shared_from_this()](storage::RedisResult<std::int64_t> seq) {
+        if (self->is_over()) return;
+        // Without the cache, frames get no numbers and are not sent. Any frame sent after its recovery follows this
+        // state.
+        const auto from = seq ? *seq : 0;
+        read_active_state(self->shard_, self->context(), [self, from](Reply<ActiveState> state) {
+          if (self->is_over()) return;
+          self->welcoming_ = false;
+          if (!state) return self->welcome_failed();
+          if (self->read_again_) return self->welcome();
+          const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
+          if (!member) return self->end(close_codes::kNotMember, "no longer a member");
+          Welcome welcome;
+          welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
+          welcome.party = std::move(state->party);
+          welcome.ticket = std::move(state->ticket);
+          welcome.match = std::move(state->match);
+          welcome.invites = std::move(state->invites);
+          welcome.recent = std::move(state->recent);
+          self->send_welcome(welcome, from);
+        });
+      });
 }
 
 void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
@@ -119,7 +121,8 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   welcome_failures_ = 0;
   shard_.gateway.metrics.welcomes.add();
   const auto ref = std::exchange(welcome_ref_, std::nullopt);
-  if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
+  if (link_ != nullptr)
+    link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
   apply(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
@@ -150,7 +153,8 @@ void PlayerSocket::on_tick(SteadyPoint now_steady) {
     case Phase::entering:
     case Phase::live: break;
   }
-  if (now() >= claims_->expires_at + security::kTokenLeeway) return end(close_codes::kNotAuthenticated, "token expired");
+  if (now() >= claims_->expires_at + security::kTokenLeeway)
+    return end(close_codes::kNotAuthenticated, "token expired");
   if (welcome_at_ && now_steady >= *welcome_at_) {
     welcome_at_.reset();
     welcome();
@@ -189,12 +193,13 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
     return refuse(frame.ref, hello.error());
   }
   auto claims = read_access(shard_.gateway, hello->token);
-  if (!claims || shard_.gateway.denials.contains(claims->login)) return end(close_codes::kNotAuthenticated, "token not accepted");
+  if (!claims || shard_.gateway.denials.contains(claims->login))
+    return end(close_codes::kNotAuthenticated, "token not accepted");
   if (claims_ && (claims->player != claims_->player || claims->tenant != claims_->tenant)) {
     return end(close_codes::kNotAuthenticated, "another player's token");
   }
   const auto on_login_read = [self = shared_from_this(), claims = *claims, resume = hello->resume.has_value(),
-                     ref = hello->ref](storage::RedisResult<LimitAnswer> taken) {
+                              ref = hello->ref](storage::RedisResult<LimitAnswer> taken) {
     if (self->is_over()) return;
     if (taken && taken->denied) return self->end(close_codes::kNotAuthenticated, "token not accepted");
     if (self->phase_ == Phase::greeting) {
@@ -232,17 +237,17 @@ void PlayerSocket::on_command(const ClientFrame& frame) {
 void PlayerSocket::find_party(Command command, const std::optional<std::string>& ref) {
   GetParty request;
   request.player_id = claims_->player;
-  send_request(shard_, request, context(), [self = shared_from_this(), command = std::move(command), ref](Reply<Party> party) mutable {
-    if (!party) return self->refuse(ref, party.error());
-    command.parts.path.emplace_back("party_id", party->party_id.to_string());
-    self->run(std::move(command), ref);
-  });
+  send_request(shard_, request, context(),
+               [self = shared_from_this(), command = std::move(command), ref](Reply<Party> party) mutable {
+                 if (!party) return self->refuse(ref, party.error());
+                 command.parts.path.emplace_back("party_id", party->party_id.to_string());
+                 self->run(std::move(command), ref);
+               });
 }
 
 void PlayerSocket::run(Command command, const std::optional<std::string>& ref) {
-  auto x = std::make_shared<Exchange>(shard_, [self = shared_from_this(), ref](Outcome outcome) {
-    self->answer(ref, outcome.answer);
-  });
+  auto x = std::make_shared<Exchange>(
+      shard_, [self = shared_from_this(), ref](Outcome outcome) { self->answer(ref, outcome.answer); });
   x->route = command.route;
   x->request.method = command.route->method;
   x->request.body = std::move(command.body_text);

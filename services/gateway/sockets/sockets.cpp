@@ -54,7 +54,8 @@ void Sockets::entered(const std::shared_ptr<PlayerSocket>& socket, std::function
 void Sockets::write_presence(PlayerId player, OfPlayer& of, std::function<void()> then) {
   of.write_at = std::chrono::steady_clock::now() + kPresenceInterval;
   std::vector<SocketPresence> sockets;
-  for (const auto& socket : of.sockets) sockets.push_back({socket->name(), socket->opened_at(), socket->claims()->login});
+  for (const auto& socket : of.sockets)
+    sockets.push_back({socket->name(), socket->opened_at(), socket->claims()->login});
   auto on_answer = [this, player, sockets, then = std::move(then)](storage::RedisResult<PresenceAnswer> answer) {
     const auto found = by_player_.find(player);
     if (answer) {
@@ -140,7 +141,8 @@ void Sockets::end(const CloseSockets& event) {
   if (found == by_player_.end()) return;
   const auto sockets = found->second.sockets;
   for (const auto& socket : sockets) {
-    const bool named = (event.login && socket->claims()->login == *event.login) || (event.socket && socket->name() == *event.socket);
+    const bool named =
+        (event.login && socket->claims()->login == *event.login) || (event.socket && socket->name() == *event.socket);
     if (named) socket->end(static_cast<std::uint16_t>(event.code), event.reason);
   }
 }
@@ -149,7 +151,8 @@ void Sockets::party_changed(PartyId party, const std::vector<PlayerId>& members)
   std::vector<std::shared_ptr<PlayerSocket>> gone;
   for (const auto& [number, socket] : by_number_) {
     const bool bound = socket->party() == party && socket->claims();
-    if (bound && std::find(members.begin(), members.end(), socket->claims()->player) == members.end()) gone.push_back(socket);
+    if (bound && std::find(members.begin(), members.end(), socket->claims()->player) == members.end())
+      gone.push_back(socket);
   }
   for (const auto& socket : gone) socket->end(close_codes::kNotMember, "no longer a member");
 }

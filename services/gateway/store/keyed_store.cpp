@@ -37,7 +37,9 @@ std::int64_t number(std::string_view text) {
   return out;
 }
 
-std::int64_t number(const RedisReply& reply) { return reply.kind == RedisReply::Kind::integer ? reply.integer : number(reply.text); }
+std::int64_t number(const RedisReply& reply) {
+  return reply.kind == RedisReply::Kind::integer ? reply.integer : number(reply.text);
+}
 
 KeyedWork work_of(const RedisReply& reply) {
   KeyedWork out;
@@ -61,9 +63,16 @@ std::int64_t info_value(std::string_view info, std::string_view name) {
 }  // namespace
 
 void KeyedStore::start(const KeyedAttempt& attempt, TimePoint now, Milliseconds lease, Started then) {
-  const Arguments arguments{attempt.record, attempt.request, attempt.id, ms(now), ms(now + lease), ms(now + kLifetime),
-                            std::string(kPrefix), security::sha256_hex(attempt.owner).substr(0, 32),
-                            std::to_string(kMaxBytesPerOwner), std::to_string(kRecordBytes)};
+  const Arguments arguments{attempt.record,
+                            attempt.request,
+                            attempt.id,
+                            ms(now),
+                            ms(now + lease),
+                            ms(now + kLifetime),
+                            std::string(kPrefix),
+                            security::sha256_hex(attempt.owner).substr(0, 32),
+                            std::to_string(kMaxBytesPerOwner),
+                            std::to_string(kRecordBytes)};
   queue_.eval(lua::kIdempotencyStart, {std::string(kPrefix) + attempt.record, kIndex}, arguments, kTimeout,
               [this, attempt, now, then = std::move(then)](RedisResult<RedisReply> reply) {
                 if (reply && !reply->items.empty()) return then(work_of(*reply));
@@ -76,7 +85,8 @@ void KeyedStore::start(const KeyedAttempt& attempt, TimePoint now, Milliseconds 
 
 void KeyedStore::finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer,
                         std::function<void()> then) {
-  Arguments arguments{attempt.id, ms(now), std::string(kPrefix), std::to_string(kMaxBytesPerOwner), std::to_string(kRecordBytes)};
+  Arguments arguments{attempt.id, ms(now), std::string(kPrefix), std::to_string(kMaxBytesPerOwner),
+                      std::to_string(kRecordBytes)};
   if (answer) arguments.push_back(*answer);
   const auto retry_until = std::chrono::steady_clock::now() + kRetryTimeout;
   send_finish({{std::string(kPrefix) + attempt.record, kIndex}, std::move(arguments), retry_until}, std::move(then));

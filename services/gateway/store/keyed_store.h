@@ -42,7 +42,8 @@ class KeyedStore {
   void start(const KeyedAttempt& attempt, TimePoint now, Milliseconds lease, Started then);
   /// Ends an attempt and stores its answer. Without an answer the record is released, so that the work can be retried.
   /// `then` is called within 1 s. If Redis has not confirmed by then, the write is retried for up to 60 s.
-  void finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer, std::function<void()> then);
+  void finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer,
+              std::function<void()> then);
 
   /// `sweeps`: also check the memory of Redis. True for one loop of the process.
   void on_tick(SteadyPoint now, bool sweeps);

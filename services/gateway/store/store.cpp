@@ -20,12 +20,18 @@ constexpr Milliseconds kQueueTimeout{1'000};
 constexpr int kMaxLoginsPerPlayer = 50;
 constexpr std::string_view kBeatPrefix = "mm:gateway:";
 
-std::string tenant_key(const Tenant& tenant, std::string_view rest) { return "mm:{" + tenant.str() + "}:" + std::string(rest); }
+std::string tenant_key(const Tenant& tenant, std::string_view rest) {
+  return "mm:{" + tenant.str() + "}:" + std::string(rest);
+}
 std::string denied_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "deny:" + login.to_string()); }
 std::string home_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "home:" + player.to_string()); }
 std::string family_key(const Tenant& tenant, LoginId login) { return tenant_key(tenant, "login:" + login.to_string()); }
-std::string presence_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "presence:" + player.to_string()); }
-std::string sockets_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "sockets:" + player.to_string()); }
+std::string presence_key(const Tenant& tenant, PlayerId player) {
+  return tenant_key(tenant, "presence:" + player.to_string());
+}
+std::string sockets_key(const Tenant& tenant, PlayerId player) {
+  return tenant_key(tenant, "sockets:" + player.to_string());
+}
 std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
 
 // Addresses and account names may be any text. They are hashed, so that keys are short and cannot collide.
@@ -79,17 +85,18 @@ void Store::take(const LimitSubject& subject, Quota quota, const std::optional<L
     keys.push_back(home_key(subject.tenant, *player));
   }
   const Arguments arguments{std::to_string(quota.capacity), ms(quota.window)};
-  cache_.eval(lua::kTake, keys, arguments, kCacheTimeout, reading<LimitAnswer>(std::move(then), 6, [quota](const RedisReply& reply) {
-    LimitAnswer out;
-    out.allowance.limit = quota.capacity;
-    out.allowance.allowed = number(reply.items[0]) == 1;
-    out.allowance.remaining = static_cast<int>(number(reply.items[1]));
-    out.allowance.reset_seconds = static_cast<int>(number(reply.items[2]));
-    out.allowance.retry_seconds = static_cast<int>(number(reply.items[3]));
-    out.denied = number(reply.items[4]) == 1;
-    out.home = home_of(reply.items[5]);
-    return out;
-  }));
+  cache_.eval(lua::kTake, keys, arguments, kCacheTimeout,
+              reading<LimitAnswer>(std::move(then), 6, [quota](const RedisReply& reply) {
+                LimitAnswer out;
+                out.allowance.limit = quota.capacity;
+                out.allowance.allowed = number(reply.items[0]) == 1;
+                out.allowance.remaining = static_cast<int>(number(reply.items[1]));
+                out.allowance.reset_seconds = static_cast<int>(number(reply.items[2]));
+                out.allowance.retry_seconds = static_cast<int>(number(reply.items[3]));
+                out.denied = number(reply.items[4]) == 1;
+                out.home = home_of(reply.items[5]);
+                return out;
+              }));
 }
 
 void Store::read_login(const Tenant& tenant, LoginId login, PlayerId player, Then<LimitAnswer> then) {
@@ -104,7 +111,8 @@ void Store::read_login(const Tenant& tenant, LoginId login, PlayerId player, The
 
 void Store::reserve_login(const LoginAttempt& attempt, Milliseconds lease, Then<AttemptVerdict> then) {
   const Arguments arguments{attempt.id, ms(kLoginFailuresPerAccount.window), ms(lease),
-                            std::to_string(kLoginFailuresPerAccount.capacity), std::to_string(kLoginFailuresPerAddress.capacity)};
+                            std::to_string(kLoginFailuresPerAccount.capacity),
+                            std::to_string(kLoginFailuresPerAddress.capacity)};
   cache_.eval(lua::kLoginReserve, login_keys(attempt), arguments, kCacheTimeout,
               reading<AttemptVerdict>(std::move(then), 2, [](const RedisReply& reply) {
                 AttemptVerdict out;
@@ -137,10 +145,11 @@ void Store::get_home(const Tenant& tenant, PlayerId player, Then<std::optional<R
 }
 
 void Store::start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then) {
-  queue_.eval(lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
-              {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
-               ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:"), std::to_string(kMaxLoginsPerPlayer)},
-              kQueueTimeout, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
+  queue_.eval(
+      lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
+      {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
+       ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:"), std::to_string(kMaxLoginsPerPlayer)},
+      kQueueTimeout, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
 }
 
 void Store::rotate(const Tenant& tenant, LoginId login, const std::string& digest, const std::string& child_digest,
@@ -192,11 +201,12 @@ void Store::write_presence(const Tenant& tenant, PlayerId player, const std::str
               }));
 }
 
-void Store::remove_presence(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket,
-                            Then<int> then) {
+void Store::remove_presence(const Tenant& tenant, PlayerId player, const std::string& instance,
+                            const std::string& socket, Then<int> then) {
   cache_.eval(lua::kPresenceRemove, {presence_key(tenant, player), sockets_key(tenant, player)}, {instance, socket},
-              kCacheTimeout,
-              reading<int>(std::move(then), 0, [](const RedisReply& reply) { return static_cast<int>(number(reply)); }));
+              kCacheTimeout, reading<int>(std::move(then), 0, [](const RedisReply& reply) {
+                return static_cast<int>(number(reply));
+              }));
 }
 
 void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {

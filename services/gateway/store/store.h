@@ -31,17 +31,17 @@ struct LoginAttempt {
 
 /// The subject of a rate limit. Each subject has its own token bucket.
 struct LimitSubject {
-  Tenant tenant;             ///< empty for addresses
-  std::string kind;          ///< player, address, match
-  std::string id;            ///< a UUID, or the key of an address (counted_as); hashed, so any text is allowed
-  std::string cost;          ///< read, write or credentials
+  Tenant tenant;     ///< empty for addresses
+  std::string kind;  ///< player, address, match
+  std::string id;    ///< a UUID, or the key of an address (counted_as); hashed, so any text is allowed
+  std::string cost;  ///< read, write or credentials
 };
 
 /// The answer of the cache when a caller is counted by a rate limit, or its login is read.
 struct LimitAnswer {
   Allowance allowance;
-  bool denied = false;             ///< the login has ended
-  std::optional<Region> home;      ///< home region, if the player changed it recently
+  bool denied = false;         ///< the login has ended
+  std::optional<Region> home;  ///< home region, if the player changed it recently
 };
 
 /// A family of refresh tokens: all refresh tokens of one login of one player.
@@ -69,7 +69,7 @@ struct Rotated {
 
 /// An open socket of a player, as it is written to presence.
 struct SocketPresence {
-  std::string name;        ///< instance/number
+  std::string name;  ///< instance/number
   TimePoint opened_at;
   LoginId login;
 };

@@ -40,7 +40,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 class HttpSession final : public Connection, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(Shard& shard, Sockets& sockets, TcpSocket socket, ConnectionCap::Slot slot, net::ssl::context* tls)
-      : shard_(shard), sockets_(sockets), slot_(std::move(slot)), stream_(std::move(socket), tls), buffer_(kBufferBytes) {
+      : shard_(shard),
+        sockets_(sockets),
+        slot_(std::move(slot)),
+        stream_(std::move(socket), tls),
+        buffer_(kBufferBytes) {
     error_code error;
     const auto peer = stream_.next_layer().remote_endpoint(error);
     if (!error) peer_ = peer.address().to_string(error);
@@ -135,7 +139,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     error_code error;
     const auto used = parser_->put(net::const_buffer(buffer_.data().data(), length), error);
     if (error == http::error::need_more) error = {};
-    if (error || used != length || !parser_->is_header_done()) return refuse(Code::malformed_request, "the header is malformed");
+    if (error || used != length || !parser_->is_header_done())
+      return refuse(Code::malformed_request, "the header is malformed");
     buffer_.consume(length);
     keep_alive_ = head.keep_alive;
     body_.reset();
@@ -169,12 +174,14 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
       return hand_over();
     }
     deadline_ = body_started_ + kBodyTimeout + Milliseconds(1000 * body_->received() / kBodyBytesPerSecond);
-    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code failed, std::size_t bytes) {
-      if (self->timed_out_) return self->refuse(Code::request_timeout, "the body did not arrive in time");
-      if (failed) return self->close();
-      self->buffer_.commit(bytes);
-      self->read_body();
-    });
+    stream_.async_read_some(buffer_.prepare(kReadBytes),
+                            [self = shared_from_this()](error_code failed, std::size_t bytes) {
+                              if (self->timed_out_)
+                                return self->refuse(Code::request_timeout, "the body did not arrive in time");
+                              if (failed) return self->close();
+                              self->buffer_.commit(bytes);
+                              self->read_body();
+                            });
   }
 
   // --- the answer ---
@@ -213,7 +220,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     answer.headers.emplace_back("Cache-Control", "no-store");
     answer.headers.emplace_back("RateLimit", "limit=" + std::to_string(quota.capacity) +
                                                  ", remaining=" + std::to_string(quota.capacity) + ", reset=0");
-    answer.headers.emplace_back("RateLimit-Policy", std::to_string(quota.capacity) + ";w=" + std::to_string(quota.window.count()));
+    answer.headers.emplace_back("RateLimit-Policy",
+                                std::to_string(quota.capacity) + ";w=" + std::to_string(quota.window.count()));
     answer.close = true;
     head_only_ = false;
     write(std::move(answer));
@@ -225,9 +233,11 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     answer_ = std::move(answer);
     const auto seconds = std::chrono::duration_cast<Seconds>(shard_.gateway.runtime.clock.now().time_since_epoch());
     head_text_ = render_head(answer_, keep_alive_, http_date(seconds.count()));
-    const auto content = head_only_ || answer_.status == 304 || answer_.status == 204 ? std::string_view{} : answer_.content();
+    const auto content =
+        head_only_ || answer_.status == 304 || answer_.status == 204 ? std::string_view{} : answer_.content();
     const std::array<net::const_buffer, 2> parts{net::buffer(head_text_), net::buffer(content.data(), content.size())};
-    net::async_write(stream_, parts, [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    net::async_write(stream_, parts,
+                     [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
 
   void on_written(error_code error) {
@@ -248,11 +258,12 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
 
   void discard() {
     buffer_.clear();
-    stream_.next_layer().async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code error, std::size_t bytes) {
-      self->lingered_ += bytes;
-      if (error || self->lingered_ > kMaxLingerBytes) return self->close();
-      self->discard();
-    });
+    stream_.next_layer().async_read_some(buffer_.prepare(kReadBytes),
+                                         [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                           self->lingered_ += bytes;
+                                           if (error || self->lingered_ > kMaxLingerBytes) return self->close();
+                                           self->discard();
+                                         });
   }
 
   void close() {

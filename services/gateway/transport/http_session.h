@@ -14,8 +14,8 @@ namespace mm::gateway {
 
 class Sockets;
 
-/// Serves a new connection until one side closes it, or until it becomes a WebSocket of `sockets`. `tls`: null for plain
-/// TCP. Must be called on the shard's loop.
+/// Serves a new connection until one side closes it, or until it becomes a WebSocket of `sockets`. `tls`: null for
+/// plain TCP. Must be called on the shard's loop.
 void serve_connection(Shard& shard, Sockets& sockets, TcpSocket socket, ConnectionCap::Slot slot,
                       boost::asio::ssl::context* tls);
 

@@ -2,10 +2,10 @@
 
 #include "services/gateway/net/net.h"
 
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 #include <algorithm>
 
@@ -57,7 +57,8 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     if (error) return;
     const auto address = Address::parse(peer.address().to_string(error)).value_or(Address{});
     const auto& gateway = shard.gateway;
-    const bool counted = gateway.settings.rate_limits && !address.is_loopback() && !gateway.trusted_proxies.contains(address);
+    const bool counted =
+        gateway.settings.rate_limits && !address.is_loopback() && !gateway.trusted_proxies.contains(address);
     auto slot = cap.take(counted_as(address), counted);
     socket.set_option(Tcp::no_delay(true), error);
     if (!slot) return reject(socket);

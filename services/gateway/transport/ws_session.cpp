@@ -87,7 +87,8 @@ class WsSession final : public Connection, public SocketLink, public std::enable
 
  private:
   void read() {
-    ws_.async_read_some(buffer_, kReadBytes, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+    ws_.async_read_some(buffer_, kReadBytes,
+                        [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
   }
 
   void on_read(error_code error) {
@@ -130,7 +131,8 @@ class WsSession final : public Connection, public SocketLink, public std::enable
   }
 
   void write() {
-    ws_.async_write(net::buffer(*queue_.front()), [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    ws_.async_write(net::buffer(*queue_.front()),
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
 
   void on_written(error_code error) {

@@ -84,7 +84,8 @@ void MatchPublisher::announce_if_new(const MatchFound& match) {
   stream_writer_.wake();
 }
 
-void MatchPublisher::notify_cancelled(const MatchFound& match, CancelReason reason, const std::vector<TicketId>& requeued) {
+void MatchPublisher::notify_cancelled(const MatchFound& match, CancelReason reason,
+                                      const std::vector<TicketId>& requeued) {
   Frames cancelled{match.tenant, {}};
   for (const auto& team : match.teams) {
     for (const auto& player : team.players) {
@@ -142,8 +143,8 @@ void MatchPublisher::store_events() {
     if (batch.empty()) return;
     std::vector<bus::Bus::Outgoing> events;
     for (const auto& match : batch) {
-      events.push_back(
-          {MatchFound::kSubject.text, wire::encode(match), match.match_id.to_string() + ".0", trace::of_match(match.match_id)});
+      events.push_back({MatchFound::kSubject.text, wire::encode(match), match.match_id.to_string() + ".0",
+                        trace::of_match(match.match_id)});
     }
     const auto stored = bus_.store_all(events, Deadline::after(kStoreTimeout));
     bool failed = false;

@@ -41,9 +41,9 @@ class OutboxRelay {
   Mutex mutex_;
   std::set<Tenant> woken_ GUARDED_BY(mutex_);
   // Used by the worker thread only:
-  std::set<Tenant> waiting_;            ///< tenants whose outbox may have events
-  std::set<Tenant> may_need_resend_;          ///< tenants that may have events confirmed by another nats-server
-  std::string server_;                  ///< the nats-server of the last round
+  std::set<Tenant> waiting_;          ///< tenants whose outbox may have events
+  std::set<Tenant> may_need_resend_;  ///< tenants that may have events confirmed by another nats-server
+  std::string server_;                ///< the nats-server of the last round
   std::uint64_t seen_ = 0;
   runtime::PeriodicTask worker_;  // last member
 };

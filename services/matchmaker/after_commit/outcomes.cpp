@@ -84,7 +84,7 @@ bool Outcomes::apply_answers(const std::vector<MatchOutcome>& outcomes, Deadline
 }
 
 Reply<std::map<LiveMatch, Outcomes::ReconcileResult>> Outcomes::reconcile(const std::vector<LiveMatch>& matches,
-                                                             Deadline deadline) {
+                                                                          Deadline deadline) {
   const auto texts = store_.live_texts(matches, deadline.within(kApplyTimeout));
   if (!texts) return refuse(Code::unavailable, "the queue does not answer");
   std::map<LiveMatch, ReconcileResult> results;

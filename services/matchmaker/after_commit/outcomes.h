@@ -9,9 +9,9 @@
 #include "common/bus/bus.h"
 #include "common/bus/consumer.h"
 #include "common/contracts/reconcile.h"
+#include "services/matchmaker/after_commit/match_publisher.h"
 #include "services/matchmaker/after_commit/reconcile_schedule.h"
 #include "services/matchmaker/metrics/metrics.h"
-#include "services/matchmaker/after_commit/match_publisher.h"
 #include "services/matchmaker/queue/request_store.h"
 
 namespace mm::matchmaker {

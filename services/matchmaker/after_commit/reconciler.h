@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "common/runtime/periodic_task.h"
-#include "services/matchmaker/after_commit/reconcile_schedule.h"
-#include "services/matchmaker/after_commit/owned_tenants.h"
-#include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/after_commit/outcomes.h"
-#include "services/matchmaker/queue/request_store.h"
+#include "services/matchmaker/after_commit/owned_tenants.h"
+#include "services/matchmaker/after_commit/reconcile_schedule.h"
+#include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/queue/owner_store.h"
+#include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/waits/wait_estimator.h"
 
 namespace mm::matchmaker {

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "services/matchmaker/matching/planner_threads.h"
 #include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/planner_threads.h"
 #include "services/matchmaker/matching/pool/pool.h"
 
 namespace mm::matching {

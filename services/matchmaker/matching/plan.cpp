@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/rules/format.h"
 #include "services/matchmaker/matching/search/search_context.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 
 namespace mm::matching {
 namespace {
@@ -316,9 +316,9 @@ class Tick {
   DraftPlan& draft_;
   SearchContext* tools_ = nullptr;
   Index longest_waiting_ = kNobody;
-  bool starving_here_ = false;  ///< whether the current island has passed-over tickets to match first
-  std::vector<bool> fixed_;     ///< by ticket: its match is final; empty if no match is
-  std::vector<bool> could_have_played_;    ///< by ticket: a match for it existed and was not made
+  bool starving_here_ = false;           ///< whether the current island has passed-over tickets to match first
+  std::vector<bool> fixed_;              ///< by ticket: its match is final; empty if no match is
+  std::vector<bool> could_have_played_;  ///< by ticket: a match for it existed and was not made
 };
 
 }  // namespace

@@ -37,11 +37,11 @@
 #include <vector>
 
 #include "common/contracts/modes.h"
-#include "services/matchmaker/matching/search/planner_memory.h"
 #include "services/matchmaker/matching/pool/pool.h"
 #include "services/matchmaker/matching/rules/quality.h"
-#include "services/matchmaker/matching/ticket/ticket.h"
+#include "services/matchmaker/matching/search/planner_memory.h"
 #include "services/matchmaker/matching/search/workspace.h"
+#include "services/matchmaker/matching/ticket/ticket.h"
 
 namespace mm::matching {
 

@@ -68,8 +68,9 @@ struct Metrics {
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events confirmed by the stream")),
         relayed_again(registry.counter("mm_matchmaker_relayed_again_total",
                                        "Ticket events sent again because a different nats-server had confirmed them")),
-        relayed_dropped(registry.counter("mm_matchmaker_relayed_dropped_total",
-                                    "Confirmed ticket events dropped because too many were kept for sending again")),
+        relayed_dropped(
+            registry.counter("mm_matchmaker_relayed_dropped_total",
+                             "Confirmed ticket events dropped because too many were kept for sending again")),
         held_back(registry.gauge("mm_matchmaker_commits_held_back",
                                  "1 while no match is committed because too many are unconfirmed")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
@@ -101,9 +102,8 @@ struct Metrics {
   OfBucket& of_bucket(const Bucket& bucket) {
     std::tuple key{bucket.mode.str(), bucket.region.str(), bucket.team_size};
     if (auto known = by_bucket.find(key); known != by_bucket.end()) return known->second;
-    metrics::Labels labels{{"mode", bucket.mode.str()},
-                           {"region", bucket.region.str()},
-                           {"team_size", std::to_string(bucket.team_size)}};
+    metrics::Labels labels{
+        {"mode", bucket.mode.str()}, {"region", bucket.region.str()}, {"team_size", std::to_string(bucket.team_size)}};
     if (by_bucket.size() >= kBucketSeries) {
       key = {"other", "other", 0};
       labels = {{"mode", "other"}, {"region", "other"}, {"team_size", "0"}};

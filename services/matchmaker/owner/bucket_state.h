@@ -13,8 +13,8 @@
 
 #include "services/matchmaker/matching/plan.h"
 #include "services/matchmaker/matching/pool/pool.h"
-#include "services/matchmaker/recording/recorded_pool.h"
 #include "services/matchmaker/queue/owner_store.h"
+#include "services/matchmaker/recording/recorded_pool.h"
 #include "services/matchmaker/waits/wait_estimator.h"
 
 namespace mm::matchmaker {

@@ -20,8 +20,8 @@ auto reported_fields(const BucketSummary& s) {
 
 }  // namespace
 
-DepthReport::DepthReport(OwnerStore& store, MatchPublisher& publisher, WaitEstimator& waits, const Clock& clock, Metrics& metrics,
-                         std::string instance)
+DepthReport::DepthReport(OwnerStore& store, MatchPublisher& publisher, WaitEstimator& waits, const Clock& clock,
+                         Metrics& metrics, std::string instance)
     : store_(store),
       publisher_(publisher),
       wait_estimator_(waits),
@@ -38,8 +38,7 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   for (auto* partition : owned) {
     for (auto& [text, bucket] : partition->buckets) {
       if (!bucket.complete()) continue;
-      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_departures(),
-                                   partition->now);
+      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_departures(), partition->now);
       auto& known = seen.emplace(text, std::move(known_[text])).first->second;
       if (const auto made = matches.find(text); made != matches.end()) known.matches.emplace_back(now, made->second);
       auto summary = summarise(*partition, bucket, known);
@@ -49,8 +48,8 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
           summary.oldest_wait_ms != known.written.oldest_wait_ms && now - known.written_at >= kAgeInterval;
       if (known.is_written && !aged && reported_fields(summary) == reported_fields(known.written)) continue;
       if (!known.is_written || summary.tickets != known.written.tickets || summary.players != known.written.players) {
-        depths.push_back({summary.tenant, summary.mode, summary.region, summary.team_size, summary.tickets,
-                          summary.players});
+        depths.push_back(
+            {summary.tenant, summary.mode, summary.region, summary.team_size, summary.tickets, summary.players});
       }
       known.is_written = true;
       known.written = summary;

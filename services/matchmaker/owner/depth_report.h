@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/after_commit/match_publisher.h"
+#include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/owner/partition_owner.h"
 #include "services/matchmaker/queue/owner_store.h"
 #include "services/matchmaker/waits/wait_estimator.h"

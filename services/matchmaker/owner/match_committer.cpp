@@ -95,7 +95,8 @@ bool MatchCommitter::commit(PartitionOwner& owner, Work work, SteadyPoint starte
 }
 
 // Buckets are planned in parallel only where that saves more time than waking the planner threads costs.
-std::vector<matching::TickPlan> MatchCommitter::plan(const std::vector<std::pair<const Partition*, BucketState*>>& buckets) {
+std::vector<matching::TickPlan> MatchCommitter::plan(
+    const std::vector<std::pair<const Partition*, BucketState*>>& buckets) {
   std::size_t waiting = 0;
   for (const auto& [partition, bucket] : buckets) waiting += bucket->pool().size();
   std::vector<matching::TickPlan> plans(buckets.size());
@@ -110,22 +111,24 @@ std::vector<matching::TickPlan> MatchCommitter::plan(const std::vector<std::pair
   return plans;
 }
 
-void MatchCommitter::add(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick, Work& work) {
+void MatchCommitter::add(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick,
+                         Work& work) {
   for (const auto slot : tick.expired) {
     work.expired.push_back({partition.name, partition.lease.token(), bucket.pool().id(slot)});
   }
   for (const auto& match : tick.matches) {
     const auto seats = tick.seats_of(match);
-    const bool all_free = std::none_of(seats.begin(), seats.end(),
-                                       [&](const matching::Seat& seat) { return taken_.contains(bucket.pool().id(seat.slot)); });
+    const bool all_free = std::none_of(seats.begin(), seats.end(), [&](const matching::Seat& seat) {
+      return taken_.contains(bucket.pool().id(seat.slot));
+    });
     if (!all_free) continue;
     for (const auto& seat : seats) taken_.insert(bucket.pool().id(seat.slot));
     work.commits.push_back(commit_of(partition, bucket, tick, match));
   }
 }
 
-CommitRequest MatchCommitter::commit_of(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick,
-                             const matching::PlannedMatch& match) const {
+CommitRequest MatchCommitter::commit_of(const Partition& partition, const BucketState& bucket,
+                                        const matching::TickPlan& tick, const matching::PlannedMatch& match) const {
   CommitRequest request;
   request.name = partition.name;
   request.token = partition.lease.token();
@@ -144,7 +147,7 @@ CommitRequest MatchCommitter::commit_of(const Partition& partition, const Bucket
     const auto ticket = bucket.pool().ticket(seat.slot);
     const auto waited = std::max<BucketMs>(0, partition.now - ticket.queued_at);
     request.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, matching::mean_rating(ticket.players),
-                         static_cast<int>(ticket.players.size())});
+                             static_cast<int>(ticket.players.size())});
     for (const auto& player : ticket.players) {
       found.teams[seat.team].players.push_back({player.player_id, ticket.id, ticket.party, player.mmr, waited});
     }
@@ -157,7 +160,8 @@ CommitRequest MatchCommitter::commit_of(const Partition& partition, const Bucket
   return request;
 }
 
-bool MatchCommitter::carry_out(PartitionOwner& owner, std::vector<CommitRequest> commits, const std::vector<ExpireRequest>& expired) {
+bool MatchCommitter::carry_out(PartitionOwner& owner, std::vector<CommitRequest> commits,
+                               const std::vector<ExpireRequest>& expired) {
   if (commits.empty() && expired.empty()) return true;
   const auto decided = store_.decide(commits, expired, Deadline::after(kQueueTimeout));
   if (!decided) {

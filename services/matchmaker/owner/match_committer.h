@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "services/matchmaker/owner/commit_gate.h"
+#include "services/matchmaker/after_commit/match_publisher.h"
 #include "services/matchmaker/matching/planner_threads.h"
 #include "services/matchmaker/metrics/metrics.h"
-#include "services/matchmaker/after_commit/match_publisher.h"
+#include "services/matchmaker/owner/commit_gate.h"
 #include "services/matchmaker/owner/partition_owner.h"
 #include "services/matchmaker/queue/owner_store.h"
 #include "services/matchmaker/waits/wait_estimator.h"
@@ -51,7 +51,7 @@ class MatchCommitter {
   std::vector<matching::TickPlan> plan(const std::vector<std::pair<const Partition*, BucketState*>>& buckets);
   void add(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick, Work& work);
   CommitRequest commit_of(const Partition& partition, const BucketState& bucket, const matching::TickPlan& tick,
-                      const matching::PlannedMatch& match) const;
+                          const matching::PlannedMatch& match) const;
   void keep_within(std::int64_t room, std::vector<CommitRequest>& commits);
   bool commit(PartitionOwner& owner, Work work, SteadyPoint started);
   bool carry_out(PartitionOwner& owner, std::vector<CommitRequest> commits, const std::vector<ExpireRequest>& expired);

@@ -30,7 +30,7 @@ void Partition::forget() {
 }
 
 PartitionOwner::PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
-                         Uuid address, recording::EventEncoder* encoder)
+                               Uuid address, recording::EventEncoder* encoder)
     : store_(store),
       modes_(modes),
       table_version_(modes.version()),
@@ -70,7 +70,8 @@ bool PartitionOwner::refresh(bool bucket_opened) {
     at = std::move(*again);
     // The buckets of a newly acquired partition must be read. The first tickets of a newly opened bucket should not
     // wait for the next tick.
-    const bool unlisted = std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
+    const bool unlisted =
+        std::any_of(tenants_.begin(), tenants_.end(), [](const auto& of) { return !of.second.listed; });
     if (!acquired_ && (!unlisted || rediscovered)) continue;
     rediscovered = true;
     if (!list_buckets(true)) return false;
@@ -160,10 +161,10 @@ void PartitionOwner::keep_partitions(const Tenant& tenant, const std::vector<Buc
       const auto* rules = table_->find(bucket.mode);
       ModeRules unknown;
       unknown.id = bucket.mode;
-      const bool added = partition.buckets
-                             .try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown,
-                                          rules != nullptr, encoder_)
-                             .second;
+      const bool added =
+          partition.buckets
+              .try_emplace(bucket.text(), bucket, rules != nullptr ? *rules : unknown, rules != nullptr, encoder_)
+              .second;
       if (added) partition.polled_change.reset();
     }
     std::erase_if(partition.buckets, [&](const auto& held) {
@@ -390,8 +391,8 @@ std::optional<RestampRequest> PartitionOwner::correct(const Unloaded& at, Ticket
   if (ticket.state != TicketState::queued || ticket.first_bucket != at.bucket->text()) return std::nullopt;
   const auto now = at.partition->now;
   const bool from_the_future = ticket.queued_at > now + kClockTolerance.count();
-  const bool too_old = at.fresh && ticket.attempt == 1 &&
-                       ticket.queued_at < at.partition->before - kClockTolerance.count();
+  const bool too_old =
+      at.fresh && ticket.attempt == 1 && ticket.queued_at < at.partition->before - kClockTolerance.count();
   if (!from_the_future && !too_old) return std::nullopt;
   const Milliseconds by{now - ticket.queued_at};
   ticket.queued_at += by.count();
@@ -415,8 +416,10 @@ bool PartitionOwner::acquire(const std::vector<Partition*>& unowned) {
     partition.forget();
     partition.lease.acquired((*acquired)[i].token);
     metrics_.takeovers.add();
-    log::info("partition_taken", {{"tenant", partition.name.tenant}, {"partition", partition.name.partition},
-                                  {"token", partition.lease.token()}, {"from", partition.lease.seen_token()}});
+    log::info("partition_taken", {{"tenant", partition.name.tenant},
+                                  {"partition", partition.name.partition},
+                                  {"token", partition.lease.token()},
+                                  {"from", partition.lease.seen_token()}});
     acquired_ = ownership_changed_ = true;
   }
   return true;

@@ -14,11 +14,11 @@
 
 #include "common/base/clock.h"
 #include "common/runtime/live_modes.h"
-#include "services/matchmaker/owner/bucket_state.h"
-#include "services/matchmaker/owner/commit_gate.h"
-#include "services/matchmaker/owner/change_numbers.h"
-#include "services/matchmaker/owner/lease.h"
 #include "services/matchmaker/metrics/metrics.h"
+#include "services/matchmaker/owner/bucket_state.h"
+#include "services/matchmaker/owner/change_numbers.h"
+#include "services/matchmaker/owner/commit_gate.h"
+#include "services/matchmaker/owner/lease.h"
 #include "services/matchmaker/owner/pulses.h"
 #include "services/matchmaker/queue/owner_store.h"
 
@@ -49,7 +49,7 @@ class PartitionOwner {
   /// `encoder`: records the changes of buckets; may be null.
   /// `address`: written into acquired leases, so that other instances can send requests to their holder.
   PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
-              recording::EventEncoder* encoder = nullptr);
+                 recording::EventEncoder* encoder = nullptr);
 
   /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date.
   /// `bucket_opened`: a bucket was opened through this instance. Returns false if the queue did not answer.
@@ -85,7 +85,7 @@ class PartitionOwner {
     std::int64_t change = 0;  ///< the newest change number
     std::vector<Bucket> buckets;
     std::int64_t known_buckets = 0;  ///< size of the tenant's set, including entries that are not valid bucket names
-    bool listed = false;                   ///< false: `buckets` must be read
+    bool listed = false;             ///< false: `buckets` must be read
     std::int64_t listed_change = 0;
     SteadyPoint listed_at{};
   };

@@ -21,8 +21,8 @@ class Pulses {
  public:
   /// Records a poll's result: the numbers, by the address of the instance.
   void seen(const std::map<Uuid, std::int64_t>& numbers, SteadyPoint at) {
-    const auto step = polled_at_ ? std::min(std::chrono::duration_cast<Milliseconds>(at - *polled_at_), kMaxStep)
-                                 : Milliseconds{0};
+    const auto step =
+        polled_at_ ? std::min(std::chrono::duration_cast<Milliseconds>(at - *polled_at_), kMaxStep) : Milliseconds{0};
     polled_at_ = at;
     std::map<Uuid, Pulse> pulses;
     for (const auto& [address, number] : numbers) {

@@ -20,8 +20,8 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "services/matchmaker/metrics/metrics.h"
-#include "services/matchmaker/recording/file_writer.h"
 #include "services/matchmaker/recording/event_encoder.h"
+#include "services/matchmaker/recording/file_writer.h"
 
 namespace mm::matchmaker {
 

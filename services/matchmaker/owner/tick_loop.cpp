@@ -18,7 +18,7 @@ TickLoop::TickLoop(const Parts& parts, Milliseconds interval)
       interval_(interval),
       owner_(parts.store, parts.modes, parts.clock, parts.metrics, parts.address, parts.recorder.encoder()),
       committer_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads,
-                parts.max_unconfirmed}),
+                  parts.max_unconfirmed}),
       depth_report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),
       thread_([this] { run(); }) {}
 

@@ -9,12 +9,12 @@
 #include <thread>
 
 #include "common/bus/bus.h"
-#include "services/matchmaker/owner/match_committer.h"
-#include "services/matchmaker/owner/depth_report.h"
-#include "services/matchmaker/owner/snapshot_requests.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
+#include "services/matchmaker/owner/depth_report.h"
+#include "services/matchmaker/owner/match_committer.h"
 #include "services/matchmaker/owner/partition_owner.h"
 #include "services/matchmaker/owner/recorder.h"
+#include "services/matchmaker/owner/snapshot_requests.h"
 
 namespace mm::matchmaker {
 

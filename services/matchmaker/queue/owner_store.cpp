@@ -157,7 +157,7 @@ RedisResult<Done> OwnerStore::forget_pulses(const std::vector<Uuid>& addresses, 
 }
 
 RedisResult<std::vector<OwnerStore::Buckets>> OwnerStore::buckets(const std::vector<Tenant>& tenants,
-                                                                Deadline deadline) {
+                                                                  Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& tenant : tenants) commands.push_back({{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}});
   auto replies = redis_.pipeline(commands, deadline);
@@ -189,7 +189,7 @@ RedisResult<std::vector<PollResult>> OwnerStore::poll(const std::vector<PollRequ
 }
 
 RedisResult<std::vector<TicketRecord>> OwnerStore::load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
-                                                      Deadline deadline) {
+                                                        Deadline deadline) {
   const auto& fields = planned_fields();
   std::vector<RedisCommand> commands;
   commands.reserve(tickets.size());
@@ -226,7 +226,7 @@ RedisResult<std::vector<LeaseResult>> OwnerStore::acquire_leases(const std::vect
 }
 
 RedisResult<Done> OwnerStore::release_leases(const std::vector<std::pair<PartitionName, std::string>>& held,
-                                            Deadline deadline) {
+                                             Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& [name, token] : held) {
     commands.push_back(script(scripts::kReleaseLease, name.tenant, {name.partition, token}));
@@ -237,7 +237,7 @@ RedisResult<Done> OwnerStore::release_leases(const std::vector<std::pair<Partiti
 }
 
 RedisResult<OwnerStore::Decided> OwnerStore::decide(const std::vector<CommitRequest>& commits,
-                                                  const std::vector<ExpireRequest>& expired, Deadline deadline) {
+                                                    const std::vector<ExpireRequest>& expired, Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& request : expired) {
     commands.push_back(script(scripts::kEnd, request.name.tenant,

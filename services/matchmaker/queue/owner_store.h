@@ -37,8 +37,8 @@ struct BucketPoll {
 
 struct PollRequest {
   PartitionName name;
-  std::string token;           ///< empty: the lease is not ours, only its state is read
-  BucketMs expected = 0;       ///< the bucket time by our own clock; 0: not known
+  std::string token;      ///< empty: the lease is not ours, only its state is read
+  BucketMs expected = 0;  ///< the bucket time by our own clock; 0: not known
   std::vector<BucketPoll> buckets;
 };
 
@@ -124,8 +124,8 @@ struct PulseRead {
   std::vector<std::int64_t> changes;    ///< newest change number of each tenant of the query; 0: none yet
 };
 
-/// The commands of that read, kept for as long as the tenants are the same: with a thousand tenants, building the names of
-/// the keys takes longer than reading them.
+/// The commands of that read, kept for as long as the tenants are the same: with a thousand tenants, building the names
+/// of the keys takes longer than reading them.
 class PulseQuery {
  public:
   PulseQuery(Uuid address, std::vector<Tenant> tenants);
@@ -161,7 +161,7 @@ class OwnerStore {
 
   storage::RedisResult<std::vector<PollResult>> poll(const std::vector<PollRequest>& requests, Deadline deadline);
   storage::RedisResult<std::vector<TicketRecord>> load(const std::vector<std::pair<Tenant, TicketId>>& tickets,
-                                                      Deadline deadline);
+                                                       Deadline deadline);
 
   storage::RedisResult<std::vector<LeaseResult>> acquire_leases(const std::vector<LeaseRequest>& requests,
                                                                 Deadline deadline);
@@ -173,8 +173,8 @@ class OwnerStore {
     std::vector<ExpireResult> expired;
   };
   /// Expires first, then commits, in one round trip. One result for each, in order.
-  storage::RedisResult<Decided> decide(const std::vector<CommitRequest>& commits, const std::vector<ExpireRequest>& expired,
-                                       Deadline deadline);
+  storage::RedisResult<Decided> decide(const std::vector<CommitRequest>& commits,
+                                       const std::vector<ExpireRequest>& expired, Deadline deadline);
   storage::RedisResult<Done> restamp(const std::vector<RestampRequest>& requests, Deadline deadline);
 
   storage::RedisResult<Done> write_summaries(const std::vector<BucketSummary>& summaries, Deadline deadline);

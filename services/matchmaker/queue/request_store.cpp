@@ -185,7 +185,8 @@ RedisCommand RequestStore::enqueue_command(const NewTicket& ticket) const {
   return command;
 }
 
-RedisResult<std::vector<EnqueueResult>> RequestStore::enqueue(const std::vector<NewTicket>& tickets, Deadline deadline) {
+RedisResult<std::vector<EnqueueResult>> RequestStore::enqueue(const std::vector<NewTicket>& tickets,
+                                                              Deadline deadline) {
   std::vector<RedisCommand> commands;
   commands.reserve(tickets.size());
   for (const auto& ticket : tickets) commands.push_back(enqueue_command(ticket));
@@ -213,8 +214,8 @@ RedisResult<EndResult> RequestStore::cancel(const Tenant& tenant, const Cancella
   return fail(unexpected(*reply));
 }
 
-RedisResult<std::vector<std::optional<OutcomeResult>>> RequestStore::outcomes(
-    const std::vector<MatchOutcome>& outcomes, Deadline deadline) {
+RedisResult<std::vector<std::optional<OutcomeResult>>> RequestStore::outcomes(const std::vector<MatchOutcome>& outcomes,
+                                                                              Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& outcome : outcomes) commands.push_back(outcome_command(outcome));
   auto replies = redis_.pipeline(commands, deadline);
@@ -250,7 +251,7 @@ RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, Deadli
 }
 
 RedisResult<std::optional<StatusResult>> RequestStore::status(const Tenant& tenant, std::optional<TicketId> ticket,
-                                                            std::optional<PlayerId> player, Deadline deadline) {
+                                                              std::optional<PlayerId> player, Deadline deadline) {
   auto reply = redis_.eval(scripts::kStatus, {prefix_of(tenant)},
                            {ticket ? ticket->to_string() : "", player ? player->to_string() : ""}, deadline);
   if (!reply) return fail(std::move(reply).error());
@@ -262,7 +263,8 @@ RedisResult<std::optional<StatusResult>> RequestStore::status(const Tenant& tena
   result.ticket.id = *id;
   result.now = reply->items[1].integer;
   const auto& fields = reply->items[2].items;
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) assign_field(result.ticket, fields[i].text, fields[i + 1].text);
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
+    assign_field(result.ticket, fields[i].text, fields[i + 1].text);
   result.owner = reply->items[3].text;
   return std::optional<StatusResult>(std::move(result));
 }
@@ -314,9 +316,9 @@ RedisResult<bool> RequestStore::retire_tenant(const Tenant& tenant, Deadline dea
 }
 
 RedisResult<std::vector<BucketSummary>> RequestStore::summaries(const Tenant& tenant, Deadline deadline) {
-  auto replies = redis_.pipeline({{{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}},
-                                  {{"HGETALL", key_of(tenant, "stats")}, nullptr, {}}},
-                                 deadline);
+  auto replies = redis_.pipeline(
+      {{{"SMEMBERS", key_of(tenant, "buckets")}, nullptr, {}}, {{"HGETALL", key_of(tenant, "stats")}, nullptr, {}}},
+      deadline);
   if (!replies) return fail(std::move(replies).error());
   std::map<std::string, BucketSummary> summaries;
   for (const auto& entry : (*replies)[0].items) {
@@ -343,7 +345,7 @@ RedisResult<std::vector<BucketSummary>> RequestStore::summaries(const Tenant& te
 }
 
 RedisResult<std::vector<std::vector<MatchId>>> RequestStore::ids_in(const std::vector<RedisCommand>& commands,
-                                                                  Deadline deadline) {
+                                                                    Deadline deadline) {
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
   std::vector<std::vector<MatchId>> of_tenants;
@@ -352,7 +354,7 @@ RedisResult<std::vector<std::vector<MatchId>>> RequestStore::ids_in(const std::v
 }
 
 RedisResult<std::vector<std::vector<MatchId>>> RequestStore::unconfirmed(const std::vector<Tenant>& tenants,
-                                                                       std::size_t limit, Deadline deadline) {
+                                                                         std::size_t limit, Deadline deadline) {
   std::vector<RedisCommand> commands;
   const auto last = std::to_string(limit - 1);
   for (const auto& tenant : tenants) {
@@ -362,14 +364,14 @@ RedisResult<std::vector<std::vector<MatchId>>> RequestStore::unconfirmed(const s
 }
 
 RedisResult<std::vector<std::vector<MatchId>>> RequestStore::live(const std::vector<Tenant>& tenants,
-                                                                Deadline deadline) {
+                                                                  Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& tenant : tenants) commands.push_back({{"HKEYS", key_of(tenant, "live")}, nullptr, {}});
   return ids_in(commands, deadline);
 }
 
 RedisResult<std::vector<LiveText>> RequestStore::live_texts(const std::vector<std::pair<Tenant, MatchId>>& matches,
-                                                          Deadline deadline) {
+                                                            Deadline deadline) {
   std::vector<RedisCommand> commands;
   for (const auto& [tenant, match] : matches) {
     commands.push_back({{"HGET", key_of(tenant, "live"), match.to_string()}, nullptr, {}});
@@ -393,7 +395,7 @@ RedisResult<std::vector<OutboxEvent>> RequestStore::outbox(const Tenant& tenant,
 }
 
 RedisResult<std::int64_t> RequestStore::relayed(const Tenant& tenant, const std::string& server,
-                                              const std::vector<std::string>& entries, Deadline deadline) {
+                                                const std::vector<std::string>& entries, Deadline deadline) {
   storage::Arguments arguments{server, std::to_string(kSentRetention.count()), std::to_string(kMaxSent)};
   arguments.insert(arguments.end(), entries.begin(), entries.end());
   auto reply = redis_.eval(scripts::kRelayed, {prefix_of(tenant)}, std::move(arguments), deadline);
@@ -404,7 +406,7 @@ RedisResult<std::int64_t> RequestStore::relayed(const Tenant& tenant, const std:
 // Confirmed events are stored in the order of confirmation, and a server's id is never reused: once the first event was
 // confirmed by the current server, all were.
 RedisResult<std::vector<OutboxEvent>> RequestStore::confirmed_elsewhere(const Tenant& tenant, const std::string& server,
-                                                                      std::size_t limit, Deadline deadline) {
+                                                                        std::size_t limit, Deadline deadline) {
   auto reply = redis_.command({"LRANGE", key_of(tenant, "sent"), "0", std::to_string(limit - 1)}, deadline);
   if (!reply) return fail(std::move(reply).error());
   std::vector<OutboxEvent> events;
@@ -420,7 +422,7 @@ RedisResult<std::vector<OutboxEvent>> RequestStore::confirmed_elsewhere(const Te
 }
 
 RedisResult<Done> RequestStore::relayed_again(const Tenant& tenant, const std::string& server,
-                                            const std::vector<std::string>& entries, Deadline deadline) {
+                                              const std::vector<std::string>& entries, Deadline deadline) {
   storage::Arguments arguments{server};
   arguments.insert(arguments.end(), entries.begin(), entries.end());
   auto reply = redis_.eval(scripts::kResent, {prefix_of(tenant)}, std::move(arguments), deadline);

@@ -91,8 +91,8 @@ TicketState state_named(std::string_view name) {
 
 const std::vector<std::string>& planned_fields() {
   // Never destroyed: if a process exits while the matchmaker is running, the tick thread still reads it.
-  static const auto* const fields = new std::vector<std::string>{"state",     "players",  "party",   "latencies", "buckets",
-                                                                  "queued_at", "deadline", "attempt", "change"};
+  static const auto* const fields = new std::vector<std::string>{
+      "state", "players", "party", "latencies", "buckets", "queued_at", "deadline", "attempt", "change"};
   return *fields;
 }
 

@@ -24,7 +24,7 @@ TimePoint read_wall(ByteReader& block) { return TimePoint(Milliseconds(static_ca
 
 std::string_view name_of(LeaveReason why) {
   constexpr std::array<std::string_view, kLeaveReasons> kNames{"committed",         "cancelled", "timed out",
-                                                              "matched elsewhere", "refused",   "missing"};
+                                                               "matched elsewhere", "refused",   "missing"};
   return kNames.at(static_cast<std::size_t>(why));
 }
 

@@ -8,10 +8,10 @@
 
 #include <string>
 
-#include "services/matchmaker/matching/search/planner_memory.h"
 #include "services/matchmaker/matching/explain/neighbourhood.h"
 #include "services/matchmaker/matching/plan.h"
 #include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/matching/search/planner_memory.h"
 #include "services/matchmaker/recording/event_encoder.h"
 
 namespace mm::matchmaker::recording {
@@ -47,7 +47,9 @@ class RecordedPool {
   void after_plan(matching::BucketMs now, const matching::TickPlan& plan);
 
   /// A copy of a ticket and its nearest tickets. `now`: of the last plan.
-  matching::Neighbourhood around(matching::Slot slot, matching::BucketMs now) const { return matching::copy_neighbourhood(pool_, now, memory_, slot); }
+  matching::Neighbourhood around(matching::Slot slot, matching::BucketMs now) const {
+    return matching::copy_neighbourhood(pool_, now, memory_, slot);
+  }
 
   const matching::Pool& pool() const { return pool_; }
   const matching::PlannerMemory& memory() const { return memory_; }

@@ -92,7 +92,8 @@ bool Replayer::begin(const Event& event) {
 
 bool Replayer::put(Bucket& bucket, const Event& event) {
   const auto upserted = bucket.pool->upsert(event.ticket);
-  if (upserted == matching::Pool::Upserted::ignored) return refuse("a ticket in " + bucket.name + " that the pool rejects");
+  if (upserted == matching::Pool::Upserted::ignored)
+    return refuse("a ticket in " + bucket.name + " that the pool rejects");
   if (upserted == matching::Pool::Upserted::added) {
     ++counts_.puts;
     counts_.players += event.ticket.players.size();
@@ -141,7 +142,8 @@ std::string Replayer::difference(const Bucket& bucket, const Event& event, const
   return {};
 }
 
-std::string Replayer::in_match(const Bucket& bucket, const Event& event, const matching::TickPlan& plan, std::size_t i) const {
+std::string Replayer::in_match(const Bucket& bucket, const Event& event, const matching::TickPlan& plan,
+                               std::size_t i) const {
   const RecordedMatch& was = event.matches[i];
   const matching::PlannedMatch& is_now = plan.matches[i];
   if (was.seats != is_now.seats)

@@ -58,7 +58,7 @@ class Replayer {
     std::string name;
     std::unique_ptr<RecordedPool> pool;
     std::vector<TicketId> in_slot;  ///< the tickets by slot of the recorded pool
-    matching::BucketMs now = 0;               ///< of the last plan
+    matching::BucketMs now = 0;     ///< of the last plan
   };
   bool begin(const Event& event);
   bool put(Bucket& bucket, const Event& event);

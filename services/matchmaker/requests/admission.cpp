@@ -4,10 +4,10 @@
 #include <set>
 
 #include "common/security/secrets.h"
+#include "services/matchmaker/matching/rules/quality.h"
 #include "services/matchmaker/matching/ticket/latency.h"
 #include "services/matchmaker/matching/ticket/party_spread.h"
 #include "services/matchmaker/matching/ticket/rating.h"
-#include "services/matchmaker/matching/rules/quality.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -111,8 +111,8 @@ matching::TeamStrength strength_of(const std::vector<TicketPlayer>& players) {
 double quality_of(const std::vector<std::vector<TicketPlayer>>& teams, double spread) {
   const auto weaker = [](const auto& a, const auto& b) { return matching::mean_rating(a) < matching::mean_rating(b); };
   const auto [weakest, strongest] = std::minmax_element(teams.begin(), teams.end(), weaker);
-  return matching::quality(spread, matching::advantage(strength_of(*strongest), strength_of(*weakest),
-                                   static_cast<int>(weakest->size())));
+  return matching::quality(
+      spread, matching::advantage(strength_of(*strongest), strength_of(*weakest), static_cast<int>(weakest->size())));
 }
 
 }  // namespace

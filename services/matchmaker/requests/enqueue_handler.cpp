@@ -20,8 +20,7 @@ void EnqueueHandler::handle(std::vector<bus::Incoming<Enqueue>>& incoming) {
   const auto now = parts_.clock.now();
   const auto modes = parts_.modes.current();
   for (auto& one : incoming) {
-    const auto& tenant =
-        one.context.caller.role == Role::player ? one.context.caller.tenant : one.request.tenant;
+    const auto& tenant = one.context.caller.role == Role::player ? one.context.caller.tenant : one.request.tenant;
     auto ticket = admit(one.request, tenant, *modes, now);
     if (!ticket) {
       parts_.metrics.enqueue_refused.add();

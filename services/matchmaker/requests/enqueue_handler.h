@@ -11,9 +11,9 @@
 #include "common/base/mutex.h"
 #include "common/bus/server.h"
 #include "common/runtime/live_modes.h"
-#include "services/matchmaker/requests/admission.h"
-#include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/after_commit/outcomes.h"
+#include "services/matchmaker/metrics/metrics.h"
+#include "services/matchmaker/requests/admission.h"
 #include "services/matchmaker/waits/wait_estimator.h"
 
 namespace mm::matchmaker {

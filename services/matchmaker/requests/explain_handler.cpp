@@ -57,8 +57,8 @@ Explanation explanation_without_mode(const TicketSnapshot& seen) {
   forecast.at_waited_ms = explanation.waited_ms + remaining;
   explanation.forecast = forecast;
   explanation.summary = "The mode " + explanation.mode.str() +
-                 " is not offered any more: no ticket is matched in it, and this one times out in " +
-                 seconds_text(remaining) + ".";
+                        " is not offered any more: no ticket is matched in it, and this one times out in " +
+                        seconds_text(remaining) + ".";
   return explanation;
 }
 
@@ -67,7 +67,8 @@ std::string other_regions(const TicketSnapshot& seen) {
   if (!seen.ticket.latencies || !seen.around) return {};
   std::string names;
   for (const auto& [region, ms] : *seen.ticket.latencies) {
-    if (region == seen.bucket.region || !matching::opens_after_ms(seen.around->rules, *seen.ticket.latencies, region)) continue;
+    if (region == seen.bucket.region || !matching::opens_after_ms(seen.around->rules, *seen.ticket.latencies, region))
+      continue;
     names += (names.empty() ? "" : ", ") + region.str();
   }
   if (names.empty()) return {};
@@ -134,12 +135,13 @@ void ExplainHandler::handle_forwarded(std::vector<bus::Incoming<ExplainHere>>& b
       one.answer(refuse_field("/bucket", "names no bucket"));
     } else if (has_room(one.answer)) {
       parts_.snapshot_requests.put(*bucket, one.request.ticket_id, one.context.deadline,
-                     [this, answer = open(std::move(one.answer))](std::optional<TicketSnapshot> seen) {
-                       post([this, answer, seen = std::move(seen)] {
-                         if (!seen) return answer(refuse(Code::not_found, "the ticket does not wait here"));
-                         answer(explain_snapshot(*seen));
-                       });
-                     });
+                                   [this, answer = open(std::move(one.answer))](std::optional<TicketSnapshot> seen) {
+                                     post([this, answer, seen = std::move(seen)] {
+                                       if (!seen)
+                                         return answer(refuse(Code::not_found, "the ticket does not wait here"));
+                                       answer(explain_snapshot(*seen));
+                                     });
+                                   });
     }
   }
 }

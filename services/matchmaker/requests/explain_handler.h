@@ -17,8 +17,8 @@
 #include "common/bus/async_requests.h"
 #include "common/bus/server.h"
 #include "common/contracts/explain.h"
-#include "services/matchmaker/owner/snapshot_requests.h"
 #include "services/matchmaker/metrics/metrics.h"
+#include "services/matchmaker/owner/snapshot_requests.h"
 #include "services/matchmaker/queue/request_store.h"
 
 namespace mm::matchmaker {

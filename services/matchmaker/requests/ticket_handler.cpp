@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/requests/admission.h"
 #include "services/matchmaker/matching/rules/window.h"
+#include "services/matchmaker/requests/admission.h"
 #include "services/matchmaker/requests/ticket_view.h"
 
 namespace mm::matchmaker {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "services/matchmaker/queue/bucket.h"
 #include "services/matchmaker/matching/ticket/premade_offset.h"
 #include "services/matchmaker/matching/ticket/rating.h"
+#include "services/matchmaker/queue/bucket.h"
 
 namespace mm::matchmaker {
 namespace {
@@ -38,8 +38,9 @@ void WaitEstimator::sample_waits(const std::string& bucket, const ModeRules& rul
   // This visits all waiting tickets. It is done before the lock is taken, because requests wait for the lock.
   WaitingSample sample;
   const BucketMs since_epoch = bucket_now - pool.epoch();
-  pool.sorted().for_each(
-      [&](const matching::Waiter& waiter) { sample.add(matching::points(waiter.rating), waiter.size, since_epoch - waiter.queued); });
+  pool.sorted().for_each([&](const matching::Waiter& waiter) {
+    sample.add(matching::points(waiter.rating), waiter.size, since_epoch - waiter.queued);
+  });
   {
     const MutexLock lock(mutex_);
     const BucketMs at = now();
@@ -71,7 +72,7 @@ void WaitEstimator::refresh_exported(Own& own) const {
 }
 
 WaitEstimate WaitEstimator::estimate(const std::string& bucket, const ModeRules& rules, const Kind& kind,
-                                 BucketMs waited) const {
+                                     BucketMs waited) const {
   const auto waited_ms = static_cast<double>(waited);
   const MutexLock lock(mutex_);
   if (const auto own = own_.find(bucket); own != own_.end()) {

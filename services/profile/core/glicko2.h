@@ -9,12 +9,12 @@
 // - A team game is, for each player, one game against a composite opponent (the idea is from G. Williams, "Abstracting
 //   Glicko-2 for Team Games", thesis, University of Cincinnati, 2013): the duel that is as hard for this player as the
 //   match was. A side performs as the sum of its players, as in the matchmaker's estimate of who wins
-//   (services/matchmaker/matching/rules/quality.h, TrueSkill). For sides of n players the composite's rating is the player's own
-//   plus n times the gap between the means of the sides. Its squared deviation is the sum of the squared deviations of
-//   all other players, plus (n - 1) pi^2 / 3 on Glicko's scale, the variance of the performances of n - 1 more pairs.
-//   Between certain equals a result then counts 1 / n of a duel's. Sides of unequal size are treated as sides of their
-//   mean size. (Williams' composite is the mean of the other side. It ignores the player's own side, so in teams of
-//   strong and weak players it pulls all ratings to the mean. docs/RATINGS.md has the figures.)
+//   (services/matchmaker/matching/rules/quality.h, TrueSkill). For sides of n players the composite's rating is the
+//   player's own plus n times the gap between the means of the sides. Its squared deviation is the sum of the squared
+//   deviations of all other players, plus (n - 1) pi^2 / 3 on Glicko's scale, the variance of the performances of n - 1
+//   more pairs. Between certain equals a result then counts 1 / n of a duel's. Sides of unequal size are treated as
+//   sides of their mean size. (Williams' composite is the mean of the other side. It ignores the player's own side, so
+//   in teams of strong and weak players it pulls all ratings to the mean. docs/RATINGS.md has the figures.)
 // - More than two sides: the winner has one game against each loser, and each loser one against the winner. In a draw
 //   each side has one against every other. Each game counts 1 / (sides - 1). Losers have no game against each other: a
 //   draw, as in Elo's rule, would claim that they are equal, which the result does not say (docs/RATINGS.md).

@@ -13,7 +13,7 @@ RecentMatch recent_view(const Match& match, PlayerId player, const std::optional
   if (completed) {
     recent.winning_team = completed->winning_team;
     recent.duration_seconds = completed->duration_seconds;
-    recent.result = !completed->winning_team                   ? Outcome::draw
+    recent.result = !completed->winning_team                  ? Outcome::draw
                     : *completed->winning_team == recent.team ? Outcome::win
                                                               : Outcome::loss;
   }

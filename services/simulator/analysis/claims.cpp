@@ -54,8 +54,8 @@ Claim check_forecast(const Explanation& explanation, const Forecast& forecast, c
 }
 
 /// The newcomers that core/counterfactual.cpp assumes for its explanation.
-std::vector<matching::PoolTicket> newcomers_of(const Newcomers& with, const matching::PoolTicket& subject, const ModeRules& rules,
-                                     const matching::TickTimes& ticks) {
+std::vector<matching::PoolTicket> newcomers_of(const Newcomers& with, const matching::PoolTicket& subject,
+                                               const ModeRules& rules, const matching::TickTimes& ticks) {
   const auto size = static_cast<std::size_t>(with.party_size);
   const double offset = matching::premade_offset(rules, size);
   std::vector<matching::PoolTicket> tickets;

@@ -182,7 +182,7 @@ std::vector<std::string> conclusions(const std::vector<Contrast>& contrasts) {
     const std::string what = fate == Effect::gains    ? "Gain, and lose nothing: "
                              : fate == Effect::loses  ? "Lose, and gain nothing: "
                              : fate == Effect::trades ? "Gain in one and lose in another: "
-                                                    : "No certain difference: ";
+                                                      : "No certain difference: ";
     lines.push_back(what + who + ".");
   }
   for (const Contrast& one : contrasts) {

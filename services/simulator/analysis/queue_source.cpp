@@ -73,12 +73,14 @@ class Projection {
   void look() {
     const auto& counts = replayer_.counts();
     const auto ticks = std::max<matching::BucketMs>(1, static_cast<matching::BucketMs>(counts.ticks) - 1);
-    const matching::BucketMs every = counts.ticks < 2 ? 100 : ((counts.last - counts.first).count() + ticks / 2) / ticks;
+    const matching::BucketMs every =
+        counts.ticks < 2 ? 100 : ((counts.last - counts.first).count() + ticks / 2) / ticks;
     Look seen{(counts.last - began_).count(), {}};
-    replayer_.each_bucket([&](const std::string& name, const matchmaker::recording::RecordedPool& taped, matching::BucketMs now) {
-      if (taped.pool().empty() || !taped.known()) return;
-      seen.queues.push_back({name, taped.pool(), taped.memory(), now, {now + every, every}});
-    });
+    replayer_.each_bucket(
+        [&](const std::string& name, const matchmaker::recording::RecordedPool& taped, matching::BucketMs now) {
+          if (taped.pool().empty() || !taped.known()) return;
+          seen.queues.push_back({name, taped.pool(), taped.memory(), now, {now + every, every}});
+        });
     ++taken_;
     take_(seen);
   }

@@ -22,7 +22,7 @@ struct Looks {
 
 /// One look, taken at the end of the last tick that is not after its time.
 struct Look {
-  matching::BucketMs at = 0;                ///< time since the beginning
+  matching::BucketMs at = 0;      ///< time since the beginning
   std::vector<QueueView> queues;  ///< the queues with waiting tickets; valid during the call
 };
 using TakeLook = std::function<void(const Look&)>;

@@ -7,7 +7,8 @@ namespace mm::simulator {
 namespace {
 
 bool is_matched(const matching::Pool& pool, const matching::TickPlan& tick, const TicketId& id) {
-  return std::any_of(tick.seats.begin(), tick.seats.end(), [&](const matching::Seat& seat) { return pool.id(seat.slot) == id; });
+  return std::any_of(tick.seats.begin(), tick.seats.end(),
+                     [&](const matching::Seat& seat) { return pool.id(seat.slot) == id; });
 }
 
 }  // namespace
@@ -28,14 +29,16 @@ const matching::PoolTicket* Standstill::find(const TicketId& id) const {
   return found == waiting_.end() ? nullptr : &found->ticket;
 }
 
-void Standstill::restore(matching::Pool& pool, matching::PlannerMemory& memory, const std::vector<matching::PoolTicket>& newcomers) const {
+void Standstill::restore(matching::Pool& pool, matching::PlannerMemory& memory,
+                         const std::vector<matching::PoolTicket>& newcomers) const {
   std::vector<std::pair<matching::Slot, matching::PlannerMemory::TicketMemory>> recalled;
   const auto put = [&](const matching::PoolTicket& ticket, const matching::PlannerMemory::TicketMemory& of_it) {
     pool.upsert(ticket);
     recalled.emplace_back(*pool.slot_of(ticket.id), of_it);
   };
   for (const Waiting& waiting : waiting_) put(waiting.ticket, waiting.recalled);
-  for (const matching::PoolTicket& newcomer : newcomers) put(newcomer, matching::PlannerMemory::TicketMemory{matching::BucketMs{0}});
+  for (const matching::PoolTicket& newcomer : newcomers)
+    put(newcomer, matching::PlannerMemory::TicketMemory{matching::BucketMs{0}});
   memory.resume(pool, recalled);
 }
 

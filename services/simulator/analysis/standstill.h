@@ -46,7 +46,8 @@ class Standstill {
     matching::PlannerMemory::TicketMemory recalled;
   };
   /// Fills an empty pool and memory with the copied state and the newcomers.
-  void restore(matching::Pool& pool, matching::PlannerMemory& memory, const std::vector<matching::PoolTicket>& newcomers) const;
+  void restore(matching::Pool& pool, matching::PlannerMemory& memory,
+               const std::vector<matching::PoolTicket>& newcomers) const;
   matching::Pool empty_pool() const { return {rules_, team_size_, region_}; }
 
   ModeRules rules_;

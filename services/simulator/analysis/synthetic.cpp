@@ -57,7 +57,8 @@ struct TimedEvent {
 
 class SyntheticWorld {
  public:
-  SyntheticWorld(const Evening& evening, matchmaker::recording::EventEncoder& encoder) : evening_(evening), encoder_(encoder), random_(evening.seed) {
+  SyntheticWorld(const Evening& evening, matchmaker::recording::EventEncoder& encoder)
+      : evening_(evening), encoder_(encoder), random_(evening.seed) {
     make_buckets();
     make_groups();
   }
@@ -150,9 +151,14 @@ class SyntheticWorld {
       return;
     }
     if (it.what == What::queues) {
-      group.ticket = {
-          TicketId(fresh()), 1, 0, group.party, group.players, now_ - static_cast<matching::BucketMs>(random_.below(90)), 0,
-          group.latencies};
+      group.ticket = {TicketId(fresh()),
+                      1,
+                      0,
+                      group.party,
+                      group.players,
+                      now_ - static_cast<matching::BucketMs>(random_.below(90)),
+                      0,
+                      group.latencies};
       const double wait = buckets_[group.bucket].max_wait_seconds;
       group.ticket.deadline = group.ticket.queued_at + static_cast<matching::BucketMs>(wait * 1000);
       if (random_.uniform() < kGivesUp) {

@@ -9,10 +9,10 @@
 
 #include "common/wire/codec.h"
 #include "services/matchmaker/matching/explain/explain.h"
+#include "services/simulator/analysis/queue_source.h"
 #include "services/simulator/commands/explain_text.h"
 #include "services/simulator/commands/inputs.h"
 #include "services/simulator/commands/options.h"
-#include "services/simulator/analysis/queue_source.h"
 #include "services/simulator/world/trial.h"
 
 namespace mm::simulator {
@@ -187,8 +187,9 @@ class ExplainPrinter {
     if (request_.sample > 0) {
       std::shuffle(slots.begin(), slots.end(), random_);
     } else {
-      std::stable_sort(slots.begin(), slots.end(),
-                       [&](matching::Slot a, matching::Slot b) { return queue.pool.queued_at(a) < queue.pool.queued_at(b); });
+      std::stable_sort(slots.begin(), slots.end(), [&](matching::Slot a, matching::Slot b) {
+        return queue.pool.queued_at(a) < queue.pool.queued_at(b);
+      });
     }
     slots.erase(slots.begin() + most, slots.end());
     return slots;

@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "services/simulator/commands/options.h"
+#include "services/simulator/crowd/population_file.h"
 #include "services/simulator/policies/catalogue.h"
 #include "services/simulator/report/table.h"
-#include "services/simulator/crowd/population_file.h"
 
 namespace mm::simulator {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "services/matchmaker/recording/replay.h"
+#include "services/simulator/analysis/synthetic.h"
 #include "services/simulator/commands/inputs.h"
 #include "services/simulator/commands/options.h"
-#include "services/simulator/analysis/synthetic.h"
 
 namespace mm::simulator {
 namespace {

@@ -153,7 +153,8 @@ struct Tally {
   void print(double seconds) const {
     std::printf(
         "%d comparisons on all populations: %s is significantly worse in both wait and quality in %d (worse in both, "
-        "but not significantly, in %d), and at least 10 %% better in one of them in %d. Its faulty matches: %llu. %.0f s.\n",
+        "but not significantly, in %d), and at least 10 %% better in one of them in %d. Its faulty matches: %llu. %.0f "
+        "s.\n",
         duels, champion.c_str(), lost, behind, clear, static_cast<unsigned long long>(faults), seconds);
     for (const std::string& loss : losses) std::printf("  lost: %s\n", loss.c_str());
   }

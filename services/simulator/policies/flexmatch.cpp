@@ -16,7 +16,8 @@ FlexMatch::FlexMatch(const Terms& terms, ExpandBy expand_by)
   const bool linear = rules.widen == Widening::linear;
   const double growth = std::max(0.0, rules.max_window - rules.initial_window);
   step_points_ = linear ? growth / kSteps : rules.step_points;
-  step_ms_ = std::max<matching::BucketMs>(1, std::llround((linear ? rules.widen_seconds / kSteps : rules.step_seconds) * 1000));
+  step_ms_ = std::max<matching::BucketMs>(
+      1, std::llround((linear ? rules.widen_seconds / kSteps : rules.step_seconds) * 1000));
   max_points_ = rules.initial_window + growth;
 }
 

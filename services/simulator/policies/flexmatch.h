@@ -12,8 +12,8 @@
 // anchor in turn, from the oldest on, batches hold 200 tickets, and teams are dealt out evenly.
 #pragma once
 
-#include "services/simulator/policies/queue.h"
 #include "services/simulator/crowd/random.h"
+#include "services/simulator/policies/queue.h"
 
 namespace mm::simulator {
 

@@ -49,7 +49,7 @@ class Arrivals {
   void forget_before(matching::BucketMs at);
 
   std::deque<std::pair<matching::BucketMs, int>> seen_;  ///< the bin of each arrival
-  std::unordered_map<int, int> counts_;        ///< by bin
+  std::unordered_map<int, int> counts_;                  ///< by bin
 };
 
 double gain_per_second(const Prospect& prospect, double density);

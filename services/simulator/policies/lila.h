@@ -8,8 +8,8 @@
 // largest number of pairs, the one with the least total score is played.
 #pragma once
 
-#include "services/simulator/policies/queue.h"
 #include "services/simulator/crowd/random.h"
+#include "services/simulator/policies/queue.h"
 
 namespace mm::simulator {
 

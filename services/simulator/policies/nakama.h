@@ -11,8 +11,8 @@
 // else their players are dealt out one by one.
 #pragma once
 
-#include "services/simulator/policies/queue.h"
 #include "services/simulator/crowd/random.h"
+#include "services/simulator/policies/queue.h"
 
 namespace mm::simulator {
 

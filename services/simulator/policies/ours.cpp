@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/matching/ticket/latency.h"
 #include "services/matchmaker/matching/rules/window.h"
+#include "services/matchmaker/matching/ticket/latency.h"
 
 namespace mm::simulator {
 namespace {
@@ -26,7 +26,8 @@ TicketNumber number_of(const TicketId& id) {
 }  // namespace
 
 Ours::Ours(const Terms& terms, Options options) : terms_(terms), options_(options) {
-  for (const Region& region : terms.regions) buckets_.push_back({matching::Pool(terms.rules, terms.team_size, region), {}, {}});
+  for (const Region& region : terms.regions)
+    buckets_.push_back({matching::Pool(terms.rules, terms.team_size, region), {}, {}});
 }
 
 void Ours::enter(const WaitingTicket& ticket) {
@@ -117,7 +118,8 @@ bool Ours::plan_bucket(std::size_t region, matching::BucketMs now, std::vector<M
   return !plan.matches.empty();
 }
 
-bool Ours::held_back(Bucket& bucket, const matching::TickPlan& plan, const matching::PlannedMatch& planned, matching::BucketMs now) const {
+bool Ours::held_back(Bucket& bucket, const matching::TickPlan& plan, const matching::PlannedMatch& planned,
+                     matching::BucketMs now) const {
   Prospect prospect{0, planned.spread, planned.quality, static_cast<int>(planned.seats), 0};
   for (const matching::Seat& seat : plan.seats_of(planned)) {
     const WaitingTicket& ticket = waiting_.at(number_of(bucket.pool.id(seat.slot)));

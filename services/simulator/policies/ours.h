@@ -44,7 +44,8 @@ class Ours : public Policy {
   void offer(Bucket& bucket, const WaitingTicket& ticket) const;
   /// Returns whether anything was matched or held back; then the next tick must not be skipped.
   bool plan_bucket(std::size_t region, matching::BucketMs now, std::vector<MadeMatch>& made);
-  bool held_back(Bucket& bucket, const matching::TickPlan& plan, const matching::PlannedMatch& planned, matching::BucketMs now) const;
+  bool held_back(Bucket& bucket, const matching::TickPlan& plan, const matching::PlannedMatch& planned,
+                 matching::BucketMs now) const;
   void take(TicketNumber number, matching::BucketMs now);
   matching::BucketMs next_change(std::size_t region) const;
 

@@ -113,7 +113,8 @@ bool has(const std::vector<RunResult>& results, const std::string& kind) { retur
 
 void merge(RunRecord& into, RunRecord&& from) {
   into.queueings.insert(into.queueings.end(), from.queueings.begin(), from.queueings.end());
-  for (std::size_t hour = 0; hour < into.measured_hours.size(); ++hour) into.measured_hours[hour] += from.measured_hours[hour];
+  for (std::size_t hour = 0; hour < into.measured_hours.size(); ++hour)
+    into.measured_hours[hour] += from.measured_hours[hour];
   into.faults += from.faults;
   into.refused += from.refused;
   into.ticks += from.ticks;

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "services/simulator/crowd/population.h"
 #include "services/simulator/report/chart.h"
 #include "services/simulator/report/csv.h"
 #include "services/simulator/report/table.h"
-#include "services/simulator/crowd/population.h"
 #include "services/simulator/world/summary.h"
 
 namespace mm::simulator {

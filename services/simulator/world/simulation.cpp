@@ -45,7 +45,8 @@ Simulation::Simulation(const Population& population, const Crowd& crowd, const T
       find_([this](TicketNumber number) { return find_waiting(number); }) {
   for (auto at = measured_from_; at < measured_until_;) {
     const auto end = std::min(measured_until_, (at / kHour + 1) * kHour);
-    record_.measured_hours[static_cast<std::size_t>(at / kHour % 24)] += static_cast<double>(end - at) / static_cast<double>(kHour);
+    record_.measured_hours[static_cast<std::size_t>(at / kHour % 24)] +=
+        static_cast<double>(end - at) / static_cast<double>(kHour);
     at = end;
   }
   if (!population.activity.empty()) {
@@ -84,7 +85,9 @@ RunRecord Simulation::run_until(matching::BucketMs end, const ProgressCallback& 
   return std::move(record_);
 }
 
-void Simulation::announce(matching::BucketMs at, What what, std::uint32_t who) { events_.push({at, announced_++, what, who}); }
+void Simulation::announce(matching::BucketMs at, What what, std::uint32_t who) {
+  events_.push({at, announced_++, what, who});
+}
 
 // Starts near the steady state: each unit is in a session with the probability given by the lengths of session and
 // absence (time in the queue counts as 0), at a random place in the session.

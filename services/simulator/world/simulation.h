@@ -9,10 +9,10 @@
 #include <queue>
 #include <vector>
 
-#include "services/simulator/policies/policy.h"
 #include "services/simulator/crowd/crowd.h"
 #include "services/simulator/crowd/population.h"
 #include "services/simulator/crowd/random.h"
+#include "services/simulator/policies/policy.h"
 #include "services/simulator/world/records.h"
 
 namespace mm::simulator {

@@ -23,7 +23,9 @@ MatchWorth worth_of(const MadeMatch& match, const Terms& terms, const FindTicket
     teams[seat.team].rating_sum += player.mmr + (ticket.rating - mean);
     teams[seat.team].variance_sum += player.deviation * player.deviation;
   }
-  const auto weaker = [](const matching::TeamStrength& a, const matching::TeamStrength& b) { return a.rating_sum < b.rating_sum; };
+  const auto weaker = [](const matching::TeamStrength& a, const matching::TeamStrength& b) {
+    return a.rating_sum < b.rating_sum;
+  };
   const auto [weakest, strongest] = std::minmax_element(teams.begin(), teams.end(), weaker);
   const double edge = matching::advantage(*strongest, *weakest, terms.team_size);
   return {matching::quality(high - low, edge), high - low,

@@ -1,6 +1,6 @@
 // Recovery is bounded by what was lost, not by how long the platform has run: with thousands of matches behind it and a
-// steady load, NATS is killed, session is paused, and PostgreSQL is paused. Within seconds after each of them is back new
-// matches get their servers again and nothing is left over, and no match has more events than a stated number.
+// steady load, NATS is killed, session is paused, and PostgreSQL is paused. Within seconds after each of them is back
+// new matches get their servers again and nothing is left over, and no match has more events than a stated number.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -59,8 +59,8 @@ class Recovery : public ::testing::Test {
     const auto healed = SystemClock{}.now();
     const auto started = std::chrono::steady_clock::now();
     const auto open = world_.watcher->open();
-    const bool normal = eventually([&] { return world_.watcher->ready_of_later(healed) && is_normal(); },
-                                   std::chrono::seconds(120));
+    const bool normal =
+        eventually([&] { return world_.watcher->ready_of_later(healed) && is_normal(); }, std::chrono::seconds(120));
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     std::printf("%s: %zu matches were open, back to normal in %.1f s\n", after, open, took);
     EXPECT_TRUE(normal) << after << ": " << world_.watcher->open() << " matches are open";
@@ -69,7 +69,8 @@ class Recovery : public ::testing::Test {
     EXPECT_TRUE(eventually([&] { return is_normal(); })) << after << ": the state must stay normal";
   }
 
-  /// The load ends; no match holds its players, every result counts once, and no match has too many events in the stream.
+  /// The load ends; no match holds its players, every result counts once, and no match has too many events in the
+  /// stream.
   void expect_all_settled(const char* after) {
     world_.players->set_rate(0);
     EXPECT_TRUE(eventually([&] { return world_.live_matches() == 0; }, std::chrono::seconds(90)))

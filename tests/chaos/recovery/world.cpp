@@ -39,9 +39,8 @@ FakeGameServers::FakeGameServers(const testing::OwnNats& nats, Milliseconds leng
   options.name = "orchestrator";
   server_ = std::make_unique<bus::Server>(*bus_, options, metrics_);
   server_->serve<AllocateServer>([this](const AllocateServer& r, const bus::Context&) { return allocate(r); });
-  server_->serve<ReleaseServer>([](const ReleaseServer& r, const bus::Context&) -> Reply<Released> {
-    return Released{r.match_id};
-  });
+  server_->serve<ReleaseServer>(
+      [](const ReleaseServer& r, const bus::Context&) -> Reply<Released> { return Released{r.match_id}; });
   server_->start();
   for (int i = 0; i < kGameThreads; ++i) threads_.emplace_back([this] { run(); });
 }

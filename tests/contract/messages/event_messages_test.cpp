@@ -7,16 +7,15 @@
 namespace mm::golden {
 namespace {
 
-using EventMessages =
-    Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted, MatchCancelled,
-             RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated, PartyUpdated, PartyDisbanded,
-             PresenceChanged, CloseSockets, QueueChanged, SessionStateChanged, MatchState, MatchStates,
-             ReconcileMatches>;
+using EventMessages = Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted,
+                               MatchCancelled, RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated,
+                               PartyUpdated, PartyDisbanded, PresenceChanged, CloseSockets, QueueChanged,
+                               SessionStateChanged, MatchState, MatchStates, ReconcileMatches>;
 
-using FrameMessages =
-    Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged, frames::PartyGone,
-             frames::Invited, frames::InviteEnded, frames::ChatMessage, frames::QueueEntered, frames::QueueLeft, frames::MatchFoundFrame,
-             frames::SessionReady, frames::MatchCancelledFrame, frames::MatchCompletedFrame, frames::RatingChanged>;
+using FrameMessages = Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged,
+                               frames::PartyGone, frames::Invited, frames::InviteEnded, frames::ChatMessage,
+                               frames::QueueEntered, frames::QueueLeft, frames::MatchFoundFrame, frames::SessionReady,
+                               frames::MatchCancelledFrame, frames::MatchCompletedFrame, frames::RatingChanged>;
 
 TEST(GoldenFiles, OfEvents) { check_messages(EventMessages{}); }
 TEST(GoldenFiles, OfFrames) { check_messages(FrameMessages{}); }

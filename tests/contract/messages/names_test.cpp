@@ -103,9 +103,16 @@ std::string vocabulary() {
   for (const auto& stream : streams::kAll) streams[std::string(stream.name)] = stream.subjects;
   object("streams", streams);
   using namespace headers;
-  object("headers", {{"trace", kTraceparent}, {"deadline", kDeadline}, {"tenant", kTenant}, {"player", kPlayer},
-                     {"role", kRole}, {"match", kMatch}, {"message_id", kMessageId}, {"error", kServiceError},
-                     {"error_code", kServiceErrorCode}, {"frames", std::string(kNotifyPrefix) + "<player_id>"}});
+  object("headers", {{"trace", kTraceparent},
+                     {"deadline", kDeadline},
+                     {"tenant", kTenant},
+                     {"player", kPlayer},
+                     {"role", kRole},
+                     {"match", kMatch},
+                     {"message_id", kMessageId},
+                     {"error", kServiceError},
+                     {"error_code", kServiceErrorCode},
+                     {"frames", std::string(kNotifyPrefix) + "<player_id>"}});
   writer.end_object();
   return writer.take();
 }

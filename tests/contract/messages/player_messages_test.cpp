@@ -12,12 +12,12 @@ namespace mm::golden {
 namespace {
 
 using ProfileMessages =
-    Messages<RegisteredPlayer, RegisterPlayer, LoggedIn, LoginPlayer, RatingSummary, Profile, GetProfile,
-             UpdateProfile, Rating, Ratings, GetRatings, MatchRatingChange, RatingChanges, GetRatingChanges>;
+    Messages<RegisteredPlayer, RegisterPlayer, LoggedIn, LoginPlayer, RatingSummary, Profile, GetProfile, UpdateProfile,
+             Rating, Ratings, GetRatings, MatchRatingChange, RatingChanges, GetRatingChanges>;
 
-using SessionMessages =
-    Messages<MatchView, GetMatch, RecentMatch, RecentMatches, GetRecentMatches, HeartbeatAnswer, Heartbeat, ResultAnswer,
-             ReportResult, Allocation, AllocateServer, Released, ReleaseServer, game::HandOver, game::EndMatch, game::ServerLine>;
+using SessionMessages = Messages<MatchView, GetMatch, RecentMatch, RecentMatches, GetRecentMatches, HeartbeatAnswer,
+                                 Heartbeat, ResultAnswer, ReportResult, Allocation, AllocateServer, Released,
+                                 ReleaseServer, game::HandOver, game::EndMatch, game::ServerLine>;
 
 using LeaderboardMessages =
     Messages<LeaderboardEntry, LeaderboardPage, GetLeaderboard, HistoryEntry, HistoryPage, GetHistory, FinishedPlayer,

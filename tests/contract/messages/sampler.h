@@ -35,8 +35,7 @@ class Sampler {
   /// describe() calls this once per field.
   template <class T, class... Ls>
   void operator()(std::string_view name, T& member, const Ls&... ls) {
-    constexpr bool may_be_absent =
-        wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
+    constexpr bool may_be_absent = wire::detail::IsOptional<T>::value || wire::detail::kHas<fields::Optional, Ls...>;
     if (extent_ == Extent::least && may_be_absent) return;
     fill(name, member, ls...);
   }

@@ -102,7 +102,8 @@ Answer exchange(const std::string& method, const std::string& url, const std::st
     answer.status = response.status_code();
     for (const auto& [name, value] : response.headers()) {
       std::string lower = name;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(lower.begin(), lower.end(), lower.begin(),
+                     [](char c) { return static_cast<char>(std::tolower(c)); });
       answer.headers[lower] = value;
     }
     answer.body = response.extract_utf8string(true).get();
@@ -150,7 +151,8 @@ Player Player::fresh_after_outage(const std::string& region) {
 Answer Player::sign_up(const std::string& region) {
   name_ = fresh_name();
   password_ = "pass-" + name_;
-  auto body = R"({"username":")" + name_ + R"(","email":")" + name_ + R"(@example.com","password":")" + password_ + "\"";
+  auto body =
+      R"({"username":")" + name_ + R"(","email":")" + name_ + R"(@example.com","password":")" + password_ + "\"";
   if (!region.empty()) body += R"(,"region":")" + region + "\"";
   auto registered = http("POST", gateway("/v1/auth/register"), body + "}");
   id_ = registered.at("player_id");
@@ -158,7 +160,8 @@ Answer Player::sign_up(const std::string& region) {
 }
 
 Answer Player::log_in() {
-  auto login = http("POST", gateway("/v1/auth/login"), R"({"username":")" + name_ + R"(","password":")" + password_ + R"("})");
+  auto login =
+      http("POST", gateway("/v1/auth/login"), R"({"username":")" + name_ + R"(","password":")" + password_ + R"("})");
   token_ = login.at("access_token");
   refresh_token_ = login.at("refresh_token");
   return login;
@@ -197,13 +200,14 @@ Socket::Socket(const std::string& url, const std::string& token, const std::stri
     self->frames.push_back(std::move(text));
     self->changed.notify_all();
   });
-  impl->client.set_close_handler([weak](web::websockets::client::websocket_close_status status, const std::string&, const std::error_code&) {
-    const auto self = weak.lock();
-    if (!self) return;
-    std::lock_guard lock(self->mutex);
-    self->close_code = static_cast<int>(status);
-    self->changed.notify_all();
-  });
+  impl->client.set_close_handler(
+      [weak](web::websockets::client::websocket_close_status status, const std::string&, const std::error_code&) {
+        const auto self = weak.lock();
+        if (!self) return;
+        std::lock_guard lock(self->mutex);
+        self->close_code = static_cast<int>(status);
+        self->changed.notify_all();
+      });
   try {
     impl->client.connect(web::uri(url)).get();
     impl->open = true;

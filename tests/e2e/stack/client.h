@@ -32,7 +32,8 @@ std::size_t size_of(const std::string& json, const std::string& path);
 
 /// Sends a request. Fails the test if the answer is of the stack's gateway and its OpenAPI document does not describe
 /// it.
-Answer http(const std::string& method, const std::string& url, const std::string& body = "", const Headers& headers = {});
+Answer http(const std::string& method, const std::string& url, const std::string& body = "",
+            const Headers& headers = {});
 
 /// A registered player with a login.
 class Player {

@@ -328,8 +328,8 @@ TEST_F(Crowd, EveryTicketIsInOneFairMatchOrTakenBackOrHasNobodyToPlayWith) {
 TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
   const auto entry = [&](const std::string& mode, int size, const std::string& region, const std::string& players) {
     return send("matchmaker.enqueue", R"({"tenant":")" + tenant_ + R"(","mode":")" + mode + R"(","team_size":)" +
-                                         std::to_string(size) + R"(,"region":")" + region + R"(","players":[)" +
-                                         players + "]}");
+                                          std::to_string(size) + R"(,"region":")" + region + R"(","players":[)" +
+                                          players + "]}");
   };
   const auto player = R"({"player_id":")" + fresh_id() + R"(","mmr":1500,"deviation":60})";
   const auto other = R"({"player_id":")" + fresh_id() + R"(","mmr":1500,"deviation":60})";
@@ -347,7 +347,7 @@ TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
   // A newer version may send fields that this version does not know.
   const auto known =
       send("matchmaker.enqueue", R"({"tenant":")" + tenant_ +
-                                    R"(","mode":"ranked","region":"zz-crowd","later":1,"players":[)" + player + "]}");
+                                     R"(","mode":"ranked","region":"zz-crowd","later":1,"players":[)" + player + "]}");
   ASSERT_TRUE(known.ok()) << known.error().detail;
   std::string buckets;
   EXPECT_TRUE(testing::eventually([&] {
@@ -358,7 +358,7 @@ TEST_F(Crowd, RefusalsSayWhichFieldAndWhy) {
 
   const auto second =
       send("matchmaker.enqueue",
-          R"({"tenant":")" + tenant_ + R"(","mode":"duel","region":"zz-crowd","players":[)" + player + "]}");
+           R"({"tenant":")" + tenant_ + R"(","mode":"duel","region":"zz-crowd","players":[)" + player + "]}");
   EXPECT_EQ(code(second), "already_queued") << "a player has one ticket";
   EXPECT_EQ(refusal(cancel(member(*known, "ticket_id"))), 200);
 }

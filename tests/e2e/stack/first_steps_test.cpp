@@ -37,14 +37,17 @@ TEST(FirstSteps, AWrongValueIsRefusedInOneLineBeforeAnythingStarts) {
       {"MM_GAME_SECONDS=soon", "MM_GAME_SECONDS is 'soon'; it must be a whole number from 1 to 14400"},
       {"MM_MAX_SERVERS=0", "MM_MAX_SERVERS is '0'; it must be a whole number from 1 to 256; the nearest is 1"},
       {"MM_PROVIDER=proces", "the nearest is process"},
-      {"MM_LOG_LEVEL=warn", "MM_LOG_LEVEL is 'warn'; it must be one of debug, info, warning, error; the nearest is warning"},
+      {"MM_LOG_LEVEL=warn",
+       "MM_LOG_LEVEL is 'warn'; it must be one of debug, info, warning, error; the nearest is warning"},
       {"MM_RATE_LIMITS=of", "MM_RATE_LIMITS is 'of'; it must be one of on, off; the nearest is off"},
       {"MM_ALLOW_WEAK_STORES=2", "MM_ALLOW_WEAK_STORES is '2'; it must be one of 0, 1"},
       {"MM_GATEWAYS=0", "MM_GATEWAYS is '0'; it must be a whole number from 1 to 8; the nearest is 1"},
       {"MM_MATCHMAKERS=many", "MM_MATCHMAKERS is 'many'; it must be a whole number from 1 to 8"},
-      {"MM_PORT_BASE=70000", "MM_PORT_BASE is '70000'; it must be a whole number from 1024 to 65336; the nearest is 65336"},
+      {"MM_PORT_BASE=70000",
+       "MM_PORT_BASE is '70000'; it must be a whole number from 1024 to 65336; the nearest is 65336"},
       {"MM_MODES_FILE=/nowhere.toml", "MM_MODES_FILE is '/nowhere.toml'"},
-      {"MM_TLS_CERT_FILE=/nowhere.pem", "MM_TLS_CERT_FILE is '/nowhere.pem'; it must be set together with MM_TLS_KEY_FILE"},
+      {"MM_TLS_CERT_FILE=/nowhere.pem",
+       "MM_TLS_CERT_FILE is '/nowhere.pem'; it must be set together with MM_TLS_KEY_FILE"},
       {"MM_LISTEN_ADDRESS=localhost", "MM_LISTEN_ADDRESS is 'localhost'; it must be an IP address"},
       {"MM_TRUSTED_PROXIES=everybody", "MM_TRUSTED_PROXIES is 'everybody'"},
       {"MM_ALLOWED_ORIGINS=game.example/", "the nearest is https://game.example"},
@@ -93,8 +96,12 @@ TEST(FirstSteps, WhatComesNextIsAboutThisStack) {
 TEST(FirstSteps, ARefusedModeTableShowsInTheStatus) {
   const auto& stack = Stack::instance();
   const auto file = stack.folder() + "/modes.toml";
-  const auto refused = [&] { return stack.control("status").output.find("goes on with an older mode table") != std::string::npos; };
-  const auto in_json = [&] { return stack.shell("FORMAT=json ops/stack status").output.find("\"modes_refused\":true") != std::string::npos; };
+  const auto refused = [&] {
+    return stack.control("status").output.find("goes on with an older mode table") != std::string::npos;
+  };
+  const auto in_json = [&] {
+    return stack.shell("FORMAT=json ops/stack status").output.find("\"modes_refused\":true") != std::string::npos;
+  };
   EXPECT_FALSE(refused());
   EXPECT_FALSE(in_json());
   ASSERT_EQ(stack.shell("cp " + file + " " + file + ".good && echo mistake >> " + file).status, 0);
@@ -126,17 +133,20 @@ int hold(int port) {
 
 TEST(FirstSteps, ADaemonWhosePortIsTakenSaysByWhomAndComesBack) {
   const auto& stack = Stack::instance();
-  const auto port = std::atoi(stack.shell("ops/stack status | awk \"\\$1 == \\\"lobby\\\" { print \\$4 }\"").output.c_str());
+  const auto port =
+      std::atoi(stack.shell("ops/stack status | awk \"\\$1 == \\\"lobby\\\" { print \\$4 }\"").output.c_str());
   ASSERT_GT(port, 0);
   ASSERT_EQ(::kill(stack.pid_of("lobby"), SIGKILL), 0);
   const int held = hold(port);
   ASSERT_GE(held, 0) << "the port was never free";
   const auto said = "(pid " + std::to_string(::getpid()) + ")";
-  EXPECT_TRUE(testing::eventually([&] {
-    const auto log = stack.shell("grep MM_ADMIN_PORT " + stack.folder() + "/state/log/lobby/current").output;
-    return log.find("127.0.0.1:" + std::to_string(port)) != std::string::npos && log.find("in use") != std::string::npos &&
-           log.find(said) != std::string::npos;
-  }, Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        const auto log = stack.shell("grep MM_ADMIN_PORT " + stack.folder() + "/state/log/lobby/current").output;
+        return log.find("127.0.0.1:" + std::to_string(port)) != std::string::npos &&
+               log.find("in use") != std::string::npos && log.find(said) != std::string::npos;
+      },
+      Milliseconds(30'000)));
   ::close(held);
   EXPECT_TRUE(testing::eventually([&] { return stack.ready("lobby"); }, Milliseconds(30'000)));
 }
@@ -170,21 +180,30 @@ TEST_F(ForeignServer, HostsMatchesAtTheAddressThatIsSet) {
   ASSERT_EQ(up_.status, 0) << up_.output;
   std::vector<Headers> players;
   for (const std::string name : {"ann", "bob"}) {
-    ASSERT_EQ(http("POST", url("/v1/auth/register"), R"({"username":")" + name + R"(","email":")" + name + R"(@example.com","password":"correct horse"})").status, 201);
-    const auto login = http("POST", url("/v1/auth/login"), R"({"username":")" + name + R"(","password":"correct horse"})");
+    ASSERT_EQ(http("POST", url("/v1/auth/register"),
+                   R"({"username":")" + name + R"(","email":")" + name + R"(@example.com","password":"correct horse"})")
+                  .status,
+              201);
+    const auto login =
+        http("POST", url("/v1/auth/login"), R"({"username":")" + name + R"(","password":"correct horse"})");
     players.push_back({{"Authorization", "Bearer " + login.at("access_token")}});
   }
-  for (const auto& player : players) EXPECT_EQ(http("POST", url("/v1/matchmaking/queue"), R"({"mode":"duel"})", player).status, 201);
+  for (const auto& player : players)
+    EXPECT_EQ(http("POST", url("/v1/matchmaking/queue"), R"({"mode":"duel"})", player).status, 201);
   std::string endpoint;
-  EXPECT_TRUE(testing::eventually([&] {
-    const auto active = http("GET", url("/v1/matchmaking/active"), "", players[0]);
-    if (const auto now = active.at("match.server_endpoint"); !now.empty()) endpoint = now;
-    return http("GET", url("/v1/matches/history"), "", players[0]).size("matches") == 1;
-  }, Milliseconds(60'000)));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        const auto active = http("GET", url("/v1/matchmaking/active"), "", players[0]);
+        if (const auto now = active.at("match.server_endpoint"); !now.empty()) endpoint = now;
+        return http("GET", url("/v1/matches/history"), "", players[0]).size("matches") == 1;
+      },
+      Milliseconds(60'000)));
   const auto history = http("GET", url("/v1/matches/history"), "", players[0]);
   EXPECT_EQ(history.at("matches.0.duration_seconds"), "1");
-  const auto log = Stack::instance().shell("cat " + Stack::instance().folder() + "/foreign/log/session/current | grep match_ready").output;
-  EXPECT_NE(log.find("127.0.0.2:" ), std::string::npos) << log << endpoint;
+  const auto log = Stack::instance()
+                       .shell("cat " + Stack::instance().folder() + "/foreign/log/session/current | grep match_ready")
+                       .output;
+  EXPECT_NE(log.find("127.0.0.2:"), std::string::npos) << log << endpoint;
 }
 
 }  // namespace

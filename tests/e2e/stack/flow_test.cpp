@@ -46,12 +46,14 @@ void expect_story_in_logs(const std::string& match_id) {
     return count;
   };
   EXPECT_TRUE(testing::eventually([&] {
-    lines = Stack::instance().shell("cat " + Stack::instance().folder() + "/state/log/*/current | grep " + match_id).output;
+    lines =
+        Stack::instance().shell("cat " + Stack::instance().folder() + "/state/log/*/current | grep " + match_id).output;
     return lines.find("match_listed") != std::string::npos;
   }));
   for (const char* event : {"match_found", "match_ready", "match_ended", "match_rated", "match_listed"})
     EXPECT_EQ(times_logged(event), 1u) << event;
-  for (const char* secret : {"join_token", "server_token", "join_key", "eyJ"}) EXPECT_EQ(lines.find(secret), std::string::npos) << secret;
+  for (const char* secret : {"join_token", "server_token", "join_key", "eyJ"})
+    EXPECT_EQ(lines.find(secret), std::string::npos) << secret;
 }
 
 TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
@@ -68,7 +70,8 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
   const auto two = form_party({&players[3], &players[4]});
   const std::string queue = R"("mode":"ranked","team_size":5,"region":"us-test")";
   for (const auto& [leader, party] : {std::pair{0, three}, std::pair{3, two}}) {
-    const auto ticket = players[static_cast<std::size_t>(leader)].post("/v1/party/queue", R"({"party_id":")" + party + "\"," + queue + "}");
+    const auto ticket = players[static_cast<std::size_t>(leader)].post(
+        "/v1/party/queue", R"({"party_id":")" + party + "\"," + queue + "}");
     ASSERT_EQ(ticket.status, 200) << ticket.body;
     EXPECT_EQ(ticket.at("status"), "SEARCHING");
     EXPECT_EQ(ticket.at("party_id"), party);
@@ -88,7 +91,8 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
     EXPECT_EQ(member(found, "data.match_id"), match_id);
     const auto team = member(found, "data.team");
     bool mine = false;
-    for (std::size_t p = 0; p < 5; ++p) mine |= member(found, "data.teams." + team + "." + std::to_string(p)) == players[i].id();
+    for (std::size_t p = 0; p < 5; ++p)
+      mine |= member(found, "data.teams." + team + "." + std::to_string(p)) == players[i].id();
     EXPECT_TRUE(mine);
   }
 
@@ -144,7 +148,8 @@ TEST(Flow, TakesPartiesFromLoginToARatedMatch) {
   ASSERT_TRUE(testing::eventually([&] { return players[0].get("/v1/matches/history").size("matches") == 1; }));
   const auto history = players[0].get("/v1/matches/history");
   EXPECT_EQ(history.at("matches.0.match_id"), match_id);
-  EXPECT_NEAR(history.number("matches.0.mmr_after") - history.number("matches.0.mmr_before"), history.number("matches.0.mmr_change"), 0.006);
+  EXPECT_NEAR(history.number("matches.0.mmr_after") - history.number("matches.0.mmr_before"),
+              history.number("matches.0.mmr_change"), 0.006);
   EXPECT_EQ(players[9].get("/v1/matches/" + match_id).size("teams.1"), 5u);
   const auto board = players[0].get("/v1/leaderboard?region=us-test&limit=1000");
   EXPECT_EQ(board.status, 200);

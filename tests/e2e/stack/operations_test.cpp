@@ -37,30 +37,38 @@ TEST_P(KilledProcess, ComesBackAndPlayersGoOn) {
   const int before = Stack::instance().pid_of(name);
   ASSERT_GT(before, 0);
   ASSERT_EQ(kill(before, SIGKILL), 0);
-  EXPECT_TRUE(testing::eventually([&] {
-    const int now = Stack::instance().pid_of(name);
-    return now > 0 && now != before && Stack::instance().ready(name);
-  }, Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        const int now = Stack::instance().pid_of(name);
+        return now > 0 && now != before && Stack::instance().ready(name);
+      },
+      Milliseconds(30'000)));
   // These requests use all daemons: the queue, the profile and the leaderboard.
-  EXPECT_TRUE(testing::eventually([&] {
-    // 409 names the ticket of an earlier try whose removal was refused during the outage.
-    const auto ticket = player.post("/v1/matchmaking/queue", R"({"mode":"duel"})");
-    return (ticket.status == 201 || ticket.status == 409) && player.remove("/v1/matchmaking/queue/" + ticket.at("ticket_id")).status == 204;
-  }, Milliseconds(30'000)));
-  EXPECT_TRUE(testing::eventually([&] {
-    return player.get("/v1/profile/me").status == 200 && player.get("/v1/leaderboard").status == 200 &&
-           player.get("/v1/matchmaking/active").status == 200;
-  }, Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        // 409 names the ticket of an earlier try whose removal was refused during the outage.
+        const auto ticket = player.post("/v1/matchmaking/queue", R"({"mode":"duel"})");
+        return (ticket.status == 201 || ticket.status == 409) &&
+               player.remove("/v1/matchmaking/queue/" + ticket.at("ticket_id")).status == 204;
+      },
+      Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        return player.get("/v1/profile/me").status == 200 && player.get("/v1/leaderboard").status == 200 &&
+               player.get("/v1/matchmaking/active").status == 200;
+      },
+      Milliseconds(30'000)));
 }
-INSTANTIATE_TEST_SUITE_P(Each, KilledProcess, ::testing::ValuesIn(all_processes()),
-                         [](const auto& row) {
-                           std::string name = row.param;
-                           for (auto& c : name) if (c == '-') c = '_';
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Each, KilledProcess, ::testing::ValuesIn(all_processes()), [](const auto& row) {
+  std::string name = row.param;
+  for (auto& c : name)
+    if (c == '-') c = '_';
+  return name;
+});
 
 /// The rounded ratings by player from one of the two tables of the demo: the rating changes or the leaderboard.
-std::map<std::string, int> table_of(const std::string& output, const std::string& heading, std::size_t name_at, std::size_t mmr_at) {
+std::map<std::string, int> table_of(const std::string& output, const std::string& heading, std::size_t name_at,
+                                    std::size_t mmr_at) {
   std::map<std::string, int> ratings;
   std::istringstream lines(output.substr(std::min(output.find("\n" + heading), output.size())));
   std::string line;
@@ -68,7 +76,8 @@ std::map<std::string, int> table_of(const std::string& output, const std::string
   while (std::getline(lines, line) && !line.empty()) {
     std::istringstream words(line);
     std::vector<std::string> row(std::istream_iterator<std::string>{words}, {});
-    if (row.size() > std::max(name_at, mmr_at)) ratings[row[name_at]] = static_cast<int>(std::lround(std::stod(row[mmr_at])));
+    if (row.size() > std::max(name_at, mmr_at))
+      ratings[row[name_at]] = static_cast<int>(std::lround(std::stod(row[mmr_at])));
   }
   return ratings;
 }
@@ -83,15 +92,19 @@ TEST(Operations, TheDemoPlaysARoundAndShowsTheStandingsAfterIt) {
   EXPECT_EQ(shown.size(), 10u) << demo.output;
   for (const auto& [name, mmr] : shown) {
     const auto found = printed.find(name);
-    if (found != printed.end()) { EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output; }
+    if (found != printed.end()) {
+      EXPECT_EQ(mmr, found->second) << name << "\n" << demo.output;
+    }
   }
 }
 
 TEST(Operations, AGameBuildsAndRunsAgainstTheInstalledSdk) {
   const auto& stack = Stack::instance();
-  const auto built = stack.shell("cmake --install $BUILD --component sdk --prefix " + stack.folder() + "/sdk > /dev/null && cmake -S sdk/cpp/examples -B " +
-                                 stack.folder() + "/examples -DCMAKE_PREFIX_PATH=" + stack.folder() +
-                                 "/sdk -DCMAKE_CXX_COMPILER_LAUNCHER=ccache > /dev/null && cmake --build " + stack.folder() + "/examples");
+  const auto built = stack.shell("cmake --install $BUILD --component sdk --prefix " + stack.folder() +
+                                 "/sdk > /dev/null && cmake -S sdk/cpp/examples -B " + stack.folder() +
+                                 "/examples -DCMAKE_PREFIX_PATH=" + stack.folder() +
+                                 "/sdk -DCMAKE_CXX_COMPILER_LAUNCHER=ccache > /dev/null && cmake --build " +
+                                 stack.folder() + "/examples");
   ASSERT_EQ(built.status, 0) << built.output;
   for (const char* example : {"party", "duel"}) {
     const auto run = stack.shell(stack.folder() + "/examples/" + example);

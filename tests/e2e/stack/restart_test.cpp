@@ -74,11 +74,14 @@ void add_keys(Content& content) {
 
 /// The id of the nats-server that confirmed a row of the outbox is left out, because it changes when the row is resent.
 void add_rows(Content& content) {
-  const auto read = Stack::instance().shell(
-      "eval \"$(MM_STATE=" + Stack::instance().folder() + "/state ops/stack env)\"; psql -X -A -t -d \"$MM_POSTGRES_URL\" -c \""
-      "SELECT format(\\$\\$%s.%s\\$\\$, schemaname, tablename), query_to_xml(format("
-      "\\$\\$SELECT to_jsonb(t) - array[\\$q\\$sent_under\\$q\\$] AS row FROM %I.%I t ORDER BY 1\\$\\$, schemaname, tablename),"
-      " false, true, \\$\\$\\$\\$) FROM pg_tables WHERE schemaname NOT IN (\\$\\$pg_catalog\\$\\$, \\$\\$information_schema\\$\\$)\"");
+  const auto read =
+      Stack::instance().shell("eval \"$(MM_STATE=" + Stack::instance().folder() +
+                              "/state ops/stack env)\"; psql -X -A -t -d \"$MM_POSTGRES_URL\" -c \""
+                              "SELECT format(\\$\\$%s.%s\\$\\$, schemaname, tablename), query_to_xml(format("
+                              "\\$\\$SELECT to_jsonb(t) - array[\\$q\\$sent_under\\$q\\$] AS row FROM %I.%I t ORDER BY "
+                              "1\\$\\$, schemaname, tablename),"
+                              " false, true, \\$\\$\\$\\$) FROM pg_tables WHERE schemaname NOT IN "
+                              "(\\$\\$pg_catalog\\$\\$, \\$\\$information_schema\\$\\$)\"");
   ASSERT_EQ(read.status, 0) << read.output;
   std::string table;
   std::istringstream lines(read.output);
@@ -153,8 +156,10 @@ class Evening {
     for (const auto* player : {&leader_, &member_}) {
       EXPECT_EQ(player->post(path + "/ready", R"({"ready":true})").status, 200);
     }
-    together_ = leader_.post("/v1/party/queue", R"({"party_id":")" + party_.at("party_id") + R"(","mode":"ranked","team_size":5})");
-    alone_ = loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
+    together_ = leader_.post("/v1/party/queue",
+                             R"({"party_id":")" + party_.at("party_id") + R"(","mode":"ranked","team_size":5})");
+    alone_ =
+        loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
     EXPECT_EQ(alone_.status, 201) << alone_.body;
     play();
   }
@@ -166,16 +171,19 @@ class Evening {
     EXPECT_EQ(leader_.get("/v1/matchmaking/queue/" + together_.at("ticket_id")).at("status"), "SEARCHING");
     EXPECT_EQ(member_.get("/v1/party/" + party_.at("party_id")).size("members"), 2u);
     EXPECT_EQ(winner_.get("/v1/matches/history").size("matches"), 1u);
-    const auto again = loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
+    const auto again =
+        loner_.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})", {{"Idempotency-Key", "evening"}});
     EXPECT_EQ(again.at("ticket_id"), alone_.at("ticket_id")) << again.body;
     EXPECT_EQ(http("POST", gateway("/v1/auth/login"),
-                   R"({"username":")" + sleeper_.name() + R"(","password":")" + sleeper_.password() + R"("})").status,
+                   R"({"username":")" + sleeper_.name() + R"(","password":")" + sleeper_.password() + R"("})")
+                  .status,
               200);
   }
 
   /// A refresh token can be used once, so this is called at the end.
   void expect_login_kept() const {
-    const auto answer = http("POST", gateway("/v1/auth/refresh"), R"({"refresh_token":")" + sleeper_.refresh_token() + R"("})");
+    const auto answer =
+        http("POST", gateway("/v1/auth/refresh"), R"({"refresh_token":")" + sleeper_.refresh_token() + R"("})");
     EXPECT_EQ(answer.status, 200) << answer.body;
   }
 
@@ -203,7 +211,8 @@ Evening& evening() {
 }
 
 void restart_in_order(const std::string& store) {
-  const auto done = Stack::instance().shell("SVDIR=" + Stack::instance().folder() + "/state/service sv -w 30 restart " + store);
+  const auto done =
+      Stack::instance().shell("SVDIR=" + Stack::instance().folder() + "/state/service sv -w 30 restart " + store);
   EXPECT_EQ(done.status, 0) << done.output;
 }
 
@@ -211,10 +220,12 @@ void kill_hard(const std::string& name) {
   const int before = Stack::instance().pid_of(name);
   ASSERT_GT(before, 0);
   ASSERT_EQ(kill(before, SIGKILL), 0);
-  EXPECT_TRUE(testing::eventually([&] {
-    const int now = Stack::instance().pid_of(name);
-    return now > 0 && now != before;
-  }, kRestartTimeout));
+  EXPECT_TRUE(testing::eventually(
+      [&] {
+        const int now = Stack::instance().pid_of(name);
+        return now > 0 && now != before;
+      },
+      kRestartTimeout));
 }
 
 // A restart clears the ACL LOG, so this test runs before the restarts. Only the operator may read it.

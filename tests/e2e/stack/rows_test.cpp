@@ -25,13 +25,17 @@ TEST(AuthRows, RegisterAnswersTheAccount) {
   EXPECT_EQ(answer.at("player_id")[14], '7');
   EXPECT_EQ(answer.at("created_at").back(), 'Z');
   EXPECT_EQ(answer.at("password"), "");
-  expect_problem(http("POST", gateway("/v1/auth/register"), R"({"username":"row_reg-1","email":"other@example.com","password":"12345678"})"),
+  expect_problem(http("POST", gateway("/v1/auth/register"),
+                      R"({"username":"row_reg-1","email":"other@example.com","password":"12345678"})"),
                  409, "username_taken");
-  expect_problem(http("POST", gateway("/v1/auth/register"), R"({"username":"row_reg-2","email":"row.reg@example.com","password":"12345678"})"),
+  expect_problem(http("POST", gateway("/v1/auth/register"),
+                      R"({"username":"row_reg-2","email":"row.reg@example.com","password":"12345678"})"),
                  409, "email_taken");
   // In another tenant the same name and address are free.
   EXPECT_EQ(http("POST", gateway("/v1/auth/register"),
-                 R"({"username":"row_reg-1","email":"row.reg@example.com","password":"12345678","tenant":"other"})").status, 201);
+                 R"({"username":"row_reg-1","email":"row.reg@example.com","password":"12345678","tenant":"other"})")
+                .status,
+            201);
 }
 
 struct Wrong {
@@ -40,24 +44,29 @@ struct Wrong {
 };
 class RegisterRefuses : public ::testing::TestWithParam<Wrong> {};
 TEST_P(RegisterRefuses, AndNamesTheField) {
-  expect_problem(http("POST", gateway("/v1/auth/register"), GetParam().body), 422, "invalid_fields", GetParam().pointer);
+  expect_problem(http("POST", gateway("/v1/auth/register"), GetParam().body), 422, "invalid_fields",
+                 GetParam().pointer);
 }
 INSTANTIATE_TEST_SUITE_P(
     Fields, RegisterRefuses,
-    ::testing::Values(Wrong{R"({"email":"a@b.cd","password":"12345678"})", "/username"},
-                      Wrong{R"({"username":"ab","email":"a@b.cd","password":"12345678"})", "/username"},
-                      Wrong{R"({"username":"a b c","email":"a@b.cd","password":"12345678"})", "/username"},
-                      Wrong{R"({"username":7,"email":"a@b.cd","password":"12345678"})", "/username"},
-                      Wrong{R"({"username":"abc","email":"nope","password":"12345678"})", "/email"},
-                      Wrong{R"({"username":"abc","email":"a@b.cd","password":"1234567"})", "/password"},
-                      Wrong{R"({"username":"abc","email":"a@b.cd","password":"1234567890123456789012345678901234567890123456789012345678901234567890123"})", "/password"},
-                      Wrong{R"({"username":"abc","email":"a@b.cd","password":"12345678","region":"EU"})", "/region"},
-                      Wrong{R"({"username":"abc","email":"a@b.cd","password":"12345678","mmr":9999})", "/mmr"}));
+    ::testing::Values(
+        Wrong{R"({"email":"a@b.cd","password":"12345678"})", "/username"},
+        Wrong{R"({"username":"ab","email":"a@b.cd","password":"12345678"})", "/username"},
+        Wrong{R"({"username":"a b c","email":"a@b.cd","password":"12345678"})", "/username"},
+        Wrong{R"({"username":7,"email":"a@b.cd","password":"12345678"})", "/username"},
+        Wrong{R"({"username":"abc","email":"nope","password":"12345678"})", "/email"},
+        Wrong{R"({"username":"abc","email":"a@b.cd","password":"1234567"})", "/password"},
+        Wrong{
+            R"({"username":"abc","email":"a@b.cd","password":"1234567890123456789012345678901234567890123456789012345678901234567890123"})",
+            "/password"},
+        Wrong{R"({"username":"abc","email":"a@b.cd","password":"12345678","region":"EU"})", "/region"},
+        Wrong{R"({"username":"abc","email":"a@b.cd","password":"12345678","mmr":9999})", "/mmr"}));
 
 TEST(AuthRows, LoginIsTheSameForUnknownUserAndWrongPassword) {
   const auto player = Player::fresh();
   const auto wrong = http("POST", gateway("/v1/auth/login"), login_body(player, "wrong-password"));
-  const auto unknown = http("POST", gateway("/v1/auth/login"), R"({"username":"nobody-at-all","password":"wrong-password"})");
+  const auto unknown =
+      http("POST", gateway("/v1/auth/login"), R"({"username":"nobody-at-all","password":"wrong-password"})");
   expect_problem(wrong, 401, "invalid_credentials");
   expect_problem(unknown, 401, "invalid_credentials");
   EXPECT_EQ(wrong.at("detail"), unknown.at("detail"));
@@ -112,7 +121,8 @@ TEST(ProfileRows, ShowsEverythingToThePlayerAndThePublicPartToOthers) {
   EXPECT_EQ(patched.at("preferences.volume"), "7");
   EXPECT_EQ(player.get("/v1/profile/me").at("region"), "ap-south");
   expect_problem(player.patch("/v1/profile/me", R"({"mmr":9999})"), 422, "invalid_fields", "/mmr");
-  expect_problem(player.patch("/v1/profile/me", R"({"preferences":{"x":")" + std::string(5000, 'a') + "\"}}"), 422, "invalid_fields", "/preferences");
+  expect_problem(player.patch("/v1/profile/me", R"({"preferences":{"x":")" + std::string(5000, 'a') + "\"}}"), 422,
+                 "invalid_fields", "/preferences");
 }
 
 TEST(PartyRows, FollowAPartyFromItsCreationToItsEnd) {
@@ -140,7 +150,9 @@ TEST(PartyRows, FollowAPartyFromItsCreationToItsEnd) {
   EXPECT_EQ(member.post(path + "/ready").at("all_ready"), "true");  // an empty body toggles
   expect_problem(member.post("/v1/party/queue", queue), 403, "not_leader");
   expect_problem(member.post("/v1/matchmaking/queue", R"({"mode":"duel"})"), 409, "in_party");
-  expect_problem(leader.post("/v1/party/queue", R"({"party_id":")" + made.at("party_id") + R"(","mode":"ranked","team_size":1})"), 422, "party_too_large");
+  expect_problem(
+      leader.post("/v1/party/queue", R"({"party_id":")" + made.at("party_id") + R"(","mode":"ranked","team_size":1})"),
+      422, "party_too_large");
   const auto ticket = leader.post("/v1/party/queue", queue);
   ASSERT_EQ(ticket.status, 200) << ticket.body;
   EXPECT_EQ(leader.get(path).at("status"), "queued");
@@ -171,7 +183,8 @@ TEST(PartyRows, LeavingAQueuedPartyCancelsItsTicket) {
   member.post(path + "/join");
   leader.post(path + "/ready");
   member.post(path + "/ready");
-  const auto ticket = leader.post("/v1/party/queue", R"({"party_id":")" + made.at("party_id") + R"(","mode":"casual","team_size":2})");
+  const auto ticket =
+      leader.post("/v1/party/queue", R"({"party_id":")" + made.at("party_id") + R"(","mode":"casual","team_size":2})");
   ASSERT_EQ(ticket.status, 200) << ticket.body;
   EXPECT_EQ(leader.remove(path + "/leave").status, 204);
   EXPECT_EQ(member.get("/v1/matchmaking/queue/" + ticket.at("ticket_id")).at("status"), "CANCELLED");
@@ -194,14 +207,18 @@ TEST_P(QueueRefuses, AndNamesTheField) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Fields, QueueRefuses,
-    ::testing::Values(WrongQueue{"{", 400, "malformed_request", ""}, WrongQueue{R"({"mode":"duel","mode":"duel"})", 400, "malformed_request", ""},
-                      WrongQueue{"{}", 422, "invalid_fields", "/mode"}, WrongQueue{R"({"mode":"no_such"})", 422, "unknown_mode", "/mode"},
+    ::testing::Values(WrongQueue{"{", 400, "malformed_request", ""},
+                      WrongQueue{R"({"mode":"duel","mode":"duel"})", 400, "malformed_request", ""},
+                      WrongQueue{"{}", 422, "invalid_fields", "/mode"},
+                      WrongQueue{R"({"mode":"no_such"})", 422, "unknown_mode", "/mode"},
                       WrongQueue{R"({"mode":"ranked","team_size":77})", 422, "invalid_team_size", "/team_size"},
                       WrongQueue{R"({"mode":"ranked","team_size":"5"})", 422, "invalid_fields", "/team_size"},
                       WrongQueue{R"({"mode":"duel","region":"Europe"})", 422, "invalid_fields", "/region"},
                       WrongQueue{R"({"mode":"duel","mmr":9999})", 422, "invalid_fields", "/mmr"},
-                      WrongQueue{R"({"mode":"duel","latencies":{"eu-west":-1}})", 422, "invalid_fields", "/latencies/eu-west"},
-                      WrongQueue{R"({"mode":"duel","party_id":"01890000-0000-7000-8000-000000000000"})", 422, "invalid_fields", "/party_id"}));
+                      WrongQueue{R"({"mode":"duel","latencies":{"eu-west":-1}})", 422, "invalid_fields",
+                                 "/latencies/eu-west"},
+                      WrongQueue{R"({"mode":"duel","party_id":"01890000-0000-7000-8000-000000000000"})", 422,
+                                 "invalid_fields", "/party_id"}));
 
 TEST(ExplainRows, ATicketTellsItsPlayerWhyItWaitsAndWhatWouldHelp) {
   const auto player = Player::fresh("me-lonely"), other = Player::fresh("me-lonely");
@@ -236,19 +253,23 @@ TEST(ExplainRows, ATicketTellsItsPlayerWhyItWaitsAndWhatWouldHelp) {
 
 TEST(HeaderRows, EveryAnswerCarriesItsHeaders) {
   const auto player = Player::fresh();
-  const auto answer = player.send("GET", "/v1/profile/me", "",
-                                 {{"X-Request-Id", "my-request-7"}, {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+  const auto answer = player.send(
+      "GET", "/v1/profile/me", "",
+      {{"X-Request-Id", "my-request-7"}, {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
   EXPECT_EQ(answer.headers.at("x-request-id"), "my-request-7");
   EXPECT_EQ(answer.headers.at("traceparent").substr(3, 32), "0af7651916cd43dd8448eb211c80319c");
   EXPECT_TRUE(answer.headers.count("ratelimit"));
   EXPECT_TRUE(answer.headers.count("ratelimit-policy"));
-  expect_problem(http("GET", gateway("/v1/leaderboard"), "", {{"Authorization", "Bearer nonsense"}}), 401, "unauthorized");
+  expect_problem(http("GET", gateway("/v1/leaderboard"), "", {{"Authorization", "Bearer nonsense"}}), 401,
+                 "unauthorized");
   expect_problem(player.get("/v1/no/such/path"), 404, "not_found");
   const auto wrong_method = player.send("PUT", "/v1/profile/me", "{}");
   expect_problem(wrong_method, 405, "method_not_allowed");
   EXPECT_NE(wrong_method.headers.at("allow").find("PATCH"), std::string::npos);
-  expect_problem(http("POST", gateway("/v1/auth/login"), "{}", {{"content-type", "text/plain"}}), 415, "unsupported_media_type");
-  expect_problem(http("POST", gateway("/v1/auth/login"), R"({"username":")" + std::string(70'000, 'a') + "\"}"), 413, "payload_too_large");
+  expect_problem(http("POST", gateway("/v1/auth/login"), "{}", {{"content-type", "text/plain"}}), 415,
+                 "unsupported_media_type");
+  expect_problem(http("POST", gateway("/v1/auth/login"), R"({"username":")" + std::string(70'000, 'a') + "\"}"), 413,
+                 "payload_too_large");
 }
 
 TEST(HeaderRows, AnIdempotencyKeyMakesOneEffectOfMany) {
@@ -267,7 +288,8 @@ TEST(ServerRows, RefusePlayersAndStrangers) {
   const auto path = std::string("/v1/session/") + kNobody;
   expect_problem(player.get(path), 404, "not_found");
   expect_problem(player.post(path + "/heartbeat", R"({"player_count":1,"status":"running"})"), 403, "forbidden");
-  expect_problem(player.post(path + "/result", R"({"winning_team":0,"duration_seconds":1,"player_stats":[]})"), 403, "forbidden");
+  expect_problem(player.post(path + "/result", R"({"winning_team":0,"duration_seconds":1,"player_stats":[]})"), 403,
+                 "forbidden");
   EXPECT_EQ(http("POST", gateway(path + "/heartbeat"), R"({"player_count":1,"status":"running"})").status, 401);
 }
 
@@ -290,19 +312,22 @@ TEST(LeaderboardRows, AreOpenToAnyoneAndChecked) {
 TEST(OperatorRows, NeedTheAdminToken) {
   expect_problem(http("GET", gateway("/internal/queues/summary")), 404, "not_found");
   expect_problem(Player::fresh().get("/internal/queues/summary"), 404, "not_found");
-  const auto answer = http("GET", gateway("/internal/queues/summary"), "", {{"Authorization", "Bearer " + Stack::instance().admin_token()}});
+  const auto answer = http("GET", gateway("/internal/queues/summary"), "",
+                           {{"Authorization", "Bearer " + Stack::instance().admin_token()}});
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_NE(answer.body.find("\"buckets\""), std::string::npos);
 }
 
 TEST(DocumentRows, AreServedOffline) {
-  for (const char* path : {"/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json", "/asyncapi.json", "/errors/party_full"}) {
+  for (const char* path :
+       {"/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json", "/asyncapi.json", "/errors/party_full"}) {
     EXPECT_EQ(http("GET", gateway(path)).status, 200) << path;
   }
   EXPECT_EQ(http("GET", gateway("/metrics")).status, 404);
   const auto openapi = http("GET", gateway("/openapi.json"));
   EXPECT_EQ(openapi.at("openapi").substr(0, 3), "3.1");
-  for (const char* path : {"/v1/auth/register", "/v1/party/queue", "/v1/matchmaking/queue", "/v1/leaderboard/{season}"}) {
+  for (const char* path :
+       {"/v1/auth/register", "/v1/party/queue", "/v1/matchmaking/queue", "/v1/leaderboard/{season}"}) {
     EXPECT_NE(openapi.body.find('"' + std::string(path) + '"'), std::string::npos) << path;
   }
   EXPECT_EQ(http("GET", gateway("/docs")).body.find("https://"), std::string::npos);

@@ -64,7 +64,8 @@ class NatsLog : public ::testing::Environment {
   void TearDown() override {
     std::ifstream log(path_);
     for (std::string line; std::getline(log, line);) {
-      const bool wrong = line.find(" Violation - ") != std::string::npos || line.find("Slow Consumer") != std::string::npos;
+      const bool wrong =
+          line.find(" Violation - ") != std::string::npos || line.find("Slow Consumer") != std::string::npos;
       EXPECT_FALSE(wrong) << "nats-server says: " << line;
     }
   }
@@ -89,7 +90,8 @@ int Stack::free_block() {
 
 Stack& Stack::instance() {
   static Stack stack;
-  static const auto* const log = ::testing::AddGlobalTestEnvironment(new NatsLog(stack.folder_ + "/state/log/nats/current"));
+  static const auto* const log =
+      ::testing::AddGlobalTestEnvironment(new NatsLog(stack.folder_ + "/state/log/nats/current"));
   check(log != nullptr, "the log of nats-server is not looked at");
   return stack;
 }
@@ -125,15 +127,17 @@ Stack::~Stack() {
 }
 
 std::string Stack::prefix() const {
-  return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ + "/state MM_PORT_BASE=" +
-         std::to_string(port_base_) + " MM_MODES_FILE=" + folder_ + "/modes.toml MM_BUILD_DIR='" + build_ +
+  return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ +
+         "/state MM_PORT_BASE=" + std::to_string(port_base_) + " MM_MODES_FILE=" + folder_ +
+         "/modes.toml MM_BUILD_DIR='" + build_ +
          "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
 }
 
 Stack::Command Stack::control(const std::string& words) const { return run(prefix() + "ops/stack " + words); }
 
 Stack::Command Stack::shell(const std::string& command) const {
-  return run(prefix() + "MM_GATEWAY_URL=" + gateway_url_ + " MM_NATS_URL=" + nats_url_ + " BUILD=" + build_ + " bash -c '" + command + "'");
+  return run(prefix() + "MM_GATEWAY_URL=" + gateway_url_ + " MM_NATS_URL=" + nats_url_ + " BUILD=" + build_ +
+             " bash -c '" + command + "'");
 }
 
 int Stack::pid_of(const std::string& process) const {

@@ -11,8 +11,8 @@ namespace mm::bus {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::SizeIs;
 using testing::eventually;
+using ::testing::SizeIs;
 
 class Batches : public ::testing::Test {
  protected:
@@ -94,8 +94,10 @@ TEST_F(Batches, AnEventThatFailsDoesNotHoldUpThoseBesideIt) {
   consumer_->start();
   ASSERT_TRUE(eventually([&] { return handled == 19; }, Milliseconds{30'000}));
   ASSERT_TRUE(eventually(
-      [&] { return metrics_.expose().find("mm_bus_dead_letters_total{consumer=\"batches\",stream=\"MATCH\"} 1") !=
-                   std::string::npos; },
+      [&] {
+        return metrics_.expose().find("mm_bus_dead_letters_total{consumer=\"batches\",stream=\"MATCH\"} 1") !=
+               std::string::npos;
+      },
       Milliseconds{30'000}))
       << metrics_.expose();
   EXPECT_EQ(handled, 19);

@@ -19,9 +19,9 @@
 namespace mm::bus {
 namespace {
 
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::eventually;
 
 // Sends an HTTP request. The answer; empty if there is none.
 std::string http(int port, const std::string& request) {
@@ -47,9 +47,7 @@ class Harness : public ::testing::Test {
   static void SetUpTestSuite() { nats_ = std::make_unique<testing::OwnNats>(); }
   static void TearDownTestSuite() { nats_.reset(); }
 
-  void SetUp() override {
-    give_password(testing::OwnNats::password("test"));
-  }
+  void SetUp() override { give_password(testing::OwnNats::password("test")); }
   void give_password(const std::string& password) {
     std::filesystem::create_directories(credentials_folder());
     const auto path = credentials_folder() + "/nats_password";
@@ -164,15 +162,17 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   ASSERT_TRUE(bus.ok());
   std::mutex mutex;
   std::string published;
-  const Subscription violations(**bus, "events.violation.nats_permission", "", [&](std::string_view, std::string_view body) {
-    const std::lock_guard lock(mutex);
-    published = body;
-  });
+  const Subscription violations(**bus, "events.violation.nats_permission", "",
+                                [&](std::string_view, std::string_view body) {
+                                  const std::lock_guard lock(mutex);
+                                  published = body;
+                                });
   url_ = server.nats().url();
   start({"MM_NATS_USER=sample", "MM_INSTANCE=sample-1"});
   EXPECT_TRUE(says(R"("event":"nats_permission_refused")"));
   EXPECT_THAT(output(), HasSubstr(R"("subject":"test.echo")"));
-  EXPECT_TRUE(eventually([&] { return get("/readyz").find(R"("failing":["nats_permissions"])") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return get("/readyz").find(R"("failing":["nats_permissions"])") != std::string::npos; }));
   EXPECT_THAT(get("/metrics"), HasSubstr("mm_bus_errors_total{kind=\"permission\"} 1"));
   EXPECT_TRUE(eventually([&] {
     const std::lock_guard lock(mutex);

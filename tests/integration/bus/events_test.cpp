@@ -11,8 +11,8 @@ namespace mm::bus {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::eventually;
+using ::testing::HasSubstr;
 
 // Each test has a nats-server of its own, because streams are state.
 class Events : public ::testing::Test {
@@ -83,7 +83,8 @@ TEST_F(Events, WithoutAStreamStoringFailsAndSaysSo) {
 
 TEST_F(Events, ManyAreStoredWithOneWaitAndOneResultEach) {
   std::vector<Bus::Outgoing> events;
-  for (int i = 0; i < 3'000; ++i) events.push_back({"match.found", wire::encode(Found{i}), "m" + std::to_string(i), {}});
+  for (int i = 0; i < 3'000; ++i)
+    events.push_back({"match.found", wire::encode(Found{i}), "m" + std::to_string(i), {}});
   events.push_back({"nowhere.at_all", "{}", "x", {}});
   events.push_back({"match.found", wire::encode(Found{0}), "m0", {}});
   const auto results = bus_->store_all(events, soon(30'000));

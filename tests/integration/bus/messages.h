@@ -63,7 +63,8 @@ using testing::connect;
 inline void make_consumers(Bus& bus, const std::vector<std::string>& names,
                            Milliseconds ack_wait = Milliseconds{30'000}) {
   std::vector<rights::StreamConsumer> consumers;
-  for (const auto& name : names) consumers.push_back({streams::kMatch, name, "test", streams::kMatch.subjects, 0, ack_wait});
+  for (const auto& name : names)
+    consumers.push_back({streams::kMatch, name, "test", streams::kMatch.subjects, 0, ack_wait});
   const auto made = set_up_streams(bus, consumers, soon(30'000));
   check(made.ok(), "the consumers could not be made");
 }

@@ -51,7 +51,8 @@ TEST_F(Outage, RequestsFailAtOnceWhileTheServerIsAwayAndNothingOldArrivesLater) 
     EXPECT_FALSE(client_->publish("test.echo", R"({"text":"200"})").ok());
     EXPECT_FALSE(client_->store(Found{300}, "300", soon(60'000)).ok());
   }
-  const auto results = client_->store_all({{"match.found", "{}", "x", {}}, {"match.found", "{}", "y", {}}}, soon(60'000));
+  const auto results =
+      client_->store_all({{"match.found", "{}", "x", {}}, {"match.found", "{}", "y", {}}}, soon(60'000));
   EXPECT_TRUE(std::ranges::none_of(results, [](const auto& result) { return result.ok(); }));
   EXPECT_LT(std::chrono::steady_clock::now() - began, Seconds{30});
   EXPECT_EQ(client_->server_id(), "");

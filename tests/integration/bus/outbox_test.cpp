@@ -72,8 +72,8 @@ class OutboxTest : public ::testing::Test {
     std::vector<std::string> bodies;
     for (int i = 0; i < count; ++i) {
       const auto event = closed_ticket();
-      const auto stored =
-          postgres_.transaction(soon(), [&](pqxx::work& tx) { box.add(tx, {row_of(event, event.ticket_id.to_string())}); });
+      const auto stored = postgres_.transaction(
+          soon(), [&](pqxx::work& tx) { box.add(tx, {row_of(event, event.ticket_id.to_string())}); });
       EXPECT_TRUE(stored) << stored.error().text;
       bodies.push_back(wire::encode(event));
     }

@@ -78,7 +78,7 @@ std::vector<std::string> RawClient::refusals() {
 bool RawClient::synchronise() { return refusals().empty(); }
 
 std::optional<RawClient::Message> RawClient::request(std::string_view subject, std::string_view headers,
-                                                 std::string_view body) {
+                                                     std::string_view body) {
   const auto inbox = "_INBOX.raw." + std::to_string(::getpid()) + "." + std::to_string(++last_inbox_);
   subscribe(inbox);
   publish(subject, inbox, headers, body);

@@ -13,9 +13,9 @@
 namespace mm::bus {
 namespace {
 
+using testing::eventually;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using testing::eventually;
 
 const std::string kUuid = "0190a8b0-0000-7000-8000-000000000000";
 
@@ -73,7 +73,9 @@ class Rights : public ::testing::Test {
   static void TearDownTestSuite() { nats_.reset(); }
   void TearDown() override { (void)testing::OwnNats::take_errors(); }  // these tests provoke refusals
 
-  bool may_publish(RawClient& client, std::string_view subject) { return client.publish_refusals({std::string(subject)}).empty(); }
+  bool may_publish(RawClient& client, std::string_view subject) {
+    return client.publish_refusals({std::string(subject)}).empty();
+  }
   bool may_subscribe(RawClient& client, std::string_view subject) {
     return client.subscribe_refusals({std::string(subject)}).empty();
   }
@@ -86,7 +88,8 @@ TEST_F(Rights, OfEverySubjectOfTheContractADaemonMayUseWhatItsRowsSay) {
     RawClient client(nats_->port(), std::string(daemon));
     for (const auto& subject : subjects_of_the_table()) {
       EXPECT_EQ(may_publish(client, subject), in_table(daemon, true, subject)) << daemon << " publishes " << subject;
-      EXPECT_EQ(may_subscribe(client, subject), in_table(daemon, false, subject)) << daemon << " subscribes " << subject;
+      EXPECT_EQ(may_subscribe(client, subject), in_table(daemon, false, subject))
+          << daemon << " subscribes " << subject;
     }
     EXPECT_TRUE(may_publish(client, "events.violation.something"));
     EXPECT_FALSE(may_subscribe(client, "events.violation.something"));
@@ -131,20 +134,39 @@ TEST_F(Rights, OfJetStreamADaemonMayUseItsOwnConsumersAndNothingElse) {
 
 TEST_F(Rights, NoDaemonMayDoWhatOpensTheBus) {
   const std::vector<std::string> to_publish{
-      "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.EVIL", "$JS.API.STREAM.CREATE.MATCH",
-      "$JS.API.STREAM.UPDATE.MATCH", "$JS.API.STREAM.DELETE.MATCH", "$JS.API.STREAM.PURGE.MATCH",
-      "$JS.API.STREAM.MSG.GET.MATCH", "$JS.API.STREAM.MSG.DELETE.MATCH", "$JS.API.STREAM.SNAPSHOT.MATCH",
-      "$JS.API.STREAM.RESTORE.MATCH", "$JS.API.CONSUMER.CREATE.MATCH", "$JS.API.CONSUMER.CREATE.MATCH.evil",
-      "$JS.API.CONSUMER.DURABLE.CREATE.MATCH.evil", "$JS.API.DIRECT.GET.MATCH", "$JS.FC.MATCH.x", "$SYS.REQ.SERVER.PING",
-      "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SRV.PING", "match.anything", "ticket.anything", "nowhere", "_GR_.x", "$KV.x.y",
+      "$JS.API.INFO",
+      "$JS.API.STREAM.NAMES",
+      "$JS.API.STREAM.CREATE.EVIL",
+      "$JS.API.STREAM.CREATE.MATCH",
+      "$JS.API.STREAM.UPDATE.MATCH",
+      "$JS.API.STREAM.DELETE.MATCH",
+      "$JS.API.STREAM.PURGE.MATCH",
+      "$JS.API.STREAM.MSG.GET.MATCH",
+      "$JS.API.STREAM.MSG.DELETE.MATCH",
+      "$JS.API.STREAM.SNAPSHOT.MATCH",
+      "$JS.API.STREAM.RESTORE.MATCH",
+      "$JS.API.CONSUMER.CREATE.MATCH",
+      "$JS.API.CONSUMER.CREATE.MATCH.evil",
+      "$JS.API.CONSUMER.DURABLE.CREATE.MATCH.evil",
+      "$JS.API.DIRECT.GET.MATCH",
+      "$JS.FC.MATCH.x",
+      "$SYS.REQ.SERVER.PING",
+      "$SYS.REQ.ACCOUNT.PING.CONNZ",
+      "$SRV.PING",
+      "match.anything",
+      "ticket.anything",
+      "nowhere",
+      "_GR_.x",
+      "$KV.x.y",
   };
   const std::vector<std::string> to_subscribe{
-      ">", "*", "*.*", "*.>", "*.*.*", "profile.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$JS.ACK.>", "$SYS.>",
-      "$SRV.>", "match.>", "match.*", "ticket.*", "events.>", "_INBOX*.>", "nowhere",
+      ">",         "*",      "*.*",    "*.>",     "*.*.*",   "profile.>", "$JS.>",    "$JS.API.>", "$JS.EVENT.>",
+      "$JS.ACK.>", "$SYS.>", "$SRV.>", "match.>", "match.*", "ticket.*",  "events.>", "_INBOX*.>", "nowhere",
   };
   for (const auto daemon : rights::kDaemons) {
     RawClient client(nats_->port(), std::string(daemon));
-    for (const auto& subject : to_publish) EXPECT_FALSE(may_publish(client, subject)) << daemon << " publishes " << subject;
+    for (const auto& subject : to_publish)
+      EXPECT_FALSE(may_publish(client, subject)) << daemon << " publishes " << subject;
     for (const auto& subject : to_subscribe) {
       if (subject == std::string(daemon) + ".>") continue;  // the pattern of the subjects that the daemon serves
       EXPECT_FALSE(may_subscribe(client, subject)) << daemon << " subscribes " << subject;
@@ -181,7 +203,8 @@ TEST_F(Rights, ARequestThatWantsItsAnswerElsewhereThanInAnInboxIsNotAnswered) {
   server.start();
   RawClient gateway(nats_->port(), "gateway");
   RawClient listener(nats_->port());
-  for (const char* subject : {"$JS.API.STREAM.PURGE.MATCH", "match.completed", "$SRV.PING"}) listener.subscribe(subject);
+  for (const char* subject : {"$JS.API.STREAM.PURGE.MATCH", "match.completed", "$SRV.PING"})
+    listener.subscribe(subject);
   ASSERT_TRUE(listener.synchronise());
   for (const char* reply : {"$JS.API.STREAM.PURGE.MATCH", "match.completed", "$SRV.PING"}) {
     gateway.publish("lobby.get", reply, "", "{}");
@@ -201,11 +224,12 @@ TEST_F(Rights, TheOperatorListensToEverythingButInboxes) {
   for (const char* subject : {">", "$SRV.>", "$JS.EVENT.>", "$JS.API.>", "_INBOX.>", "_INBOX.abc.*"}) {
     EXPECT_TRUE(may_subscribe(engineer, subject)) << subject;
   }
-  for (const auto& subject : {std::string("$SRV.PING"), std::string("$SRV.INFO.lobby"), std::string("$JS.API.STREAM.INFO.MATCH")}) {
+  for (const auto& subject :
+       {std::string("$SRV.PING"), std::string("$SRV.INFO.lobby"), std::string("$JS.API.STREAM.INFO.MATCH")}) {
     EXPECT_TRUE(may_publish(engineer, subject)) << subject;
   }
-  for (const char* subject : {"$JS.API.STREAM.CREATE.EVIL", "$JS.API.STREAM.UPDATE.MATCH", "$JS.API.STREAM.DELETE.MATCH",
-                              "$JS.API.STREAM.PURGE.MATCH", "$SYS.REQ.SERVER.PING"}) {
+  for (const char* subject : {"$JS.API.STREAM.CREATE.EVIL", "$JS.API.STREAM.UPDATE.MATCH",
+                              "$JS.API.STREAM.DELETE.MATCH", "$JS.API.STREAM.PURGE.MATCH", "$SYS.REQ.SERVER.PING"}) {
     EXPECT_FALSE(may_publish(engineer, subject)) << subject;
   }
   for (const auto daemon : rights::kDaemons) {
@@ -229,7 +253,8 @@ TEST_F(Rights, ASubscriptionToEverythingShowsRequestsAndNoAnswersToDaemons) {
   const auto lobby = connect(*nats_, lobby_metrics, "lobby");
   const auto gateway = connect(*nats_, gateway_metrics, "gateway");
   Server server(*lobby, {.name = "lobby"}, lobby_metrics);
-  server.serve<GetParty>([](const GetParty&, const Context&) -> Reply<Party> { return refuse(Code::not_found, "a secret"); });
+  server.serve<GetParty>(
+      [](const GetParty&, const Context&) -> Reply<Party> { return refuse(Code::not_found, "a secret"); });
   server.start();
   EXPECT_EQ(gateway->request(GetParty{}, {}, soon()).error().code, Code::not_found);
   ASSERT_TRUE(gateway->publish(PresenceChanged{PlayerId::fresh(SystemClock{}.now()), default_tenant(), true}).ok());

@@ -26,9 +26,8 @@ class Service {
           runtime, "store", []() -> Result<Done, std::string> { return fail(std::string("not there")); },
           Deadline::after(budget));
     }
-    server_.serve<bus::Echo>([](const bus::Echo& r, const bus::Context&) -> Reply<bus::Echoed> {
-      return bus::Echoed{r.text};
-    });
+    server_.serve<bus::Echo>(
+        [](const bus::Echo& r, const bus::Context&) -> Reply<bus::Echoed> { return bus::Echoed{r.text}; });
     server_.start();
   }
 

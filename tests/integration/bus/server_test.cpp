@@ -13,8 +13,8 @@
 namespace mm::bus {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::eventually;
+using ::testing::HasSubstr;
 
 class Serving : public ::testing::Test {
  protected:
@@ -176,9 +176,9 @@ TEST_F(Serving, MalformedHeadersAreRefusedByName) {
   const auto server = serve_echo([](const Echo& r, const Context&) -> Reply<Echoed> { return Echoed{r.text}; });
   RawClient raw(nats_->port());
   const std::pair<const char*, const char*> cases[] = {
-      {"Mm-Player", "not-a-uuid"},      {"Mm-Match", "0190AB"},        {"Mm-Role", "root"},
-      {"Mm-Tenant", "Bad Tenant"},      {"Mm-Deadline-Ms", "soon"},    {"Mm-Deadline-Ms", "-5"},
-      {"Mm-Deadline-Ms", "0"},          {"Mm-Role", "player"},         {"Mm-Role", "server"},
+      {"Mm-Player", "not-a-uuid"}, {"Mm-Match", "0190AB"},     {"Mm-Role", "root"},
+      {"Mm-Tenant", "Bad Tenant"}, {"Mm-Deadline-Ms", "soon"}, {"Mm-Deadline-Ms", "-5"},
+      {"Mm-Deadline-Ms", "0"},     {"Mm-Role", "player"},      {"Mm-Role", "server"},
   };
   for (const auto& [name, value] : cases) {
     const auto answer = raw.request("test.echo", header_block({{name, value}}), R"({"text":"x"})");
@@ -258,8 +258,8 @@ TEST_F(Serving, RequestsWithoutAReplySubjectAreIgnoredAndCounted) {
   });
   RawClient raw(nats_->port());
   raw.publish("test.echo", "", "", R"({"text":"nobody listens"})");
-  EXPECT_TRUE(eventually(
-      [&] { return metrics_.expose().find("mm_bus_requests_without_reply_total 1") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return metrics_.expose().find("mm_bus_requests_without_reply_total 1") != std::string::npos; }));
   EXPECT_EQ(handled, 0);
 }
 
@@ -301,7 +301,8 @@ TEST_F(Serving, BatchesAreTakenSideBySide) {
   AsyncRequests requests(*client_, client_metrics_);
   Numbers answered;
   for (int i = 0; i < 3; ++i) {
-    requests.request("test.batch_echo", R"({"text":"x"})", {}, {}, soon(), [&](Reply<std::string> r) { answered.add(r.ok()); });
+    requests.request("test.batch_echo", R"({"text":"x"})", {}, {}, soon(),
+                     [&](Reply<std::string> r) { answered.add(r.ok()); });
   }
   EXPECT_TRUE(eventually([&] { return gate.reached() == 2; })) << "both worker threads have a request";
   gate.open();
@@ -375,7 +376,8 @@ TEST_F(Serving, EndingFinishesWhatIsUnderWay) {
   AsyncRequests requests(*client_, client_metrics_);
   Numbers answered;
   for (int i = 0; i < 5; ++i) {
-    requests.request("test.echo", R"({"text":"x"})", {}, {}, soon(), [&](Reply<std::string> r) { answered.add(r.ok()); });
+    requests.request("test.echo", R"({"text":"x"})", {}, {}, soon(),
+                     [&](Reply<std::string> r) { answered.add(r.ok()); });
   }
   ASSERT_TRUE(eventually([&] { return metrics_.expose().find("mm_bus_inbox_depth 4") != std::string::npos; }));
   std::thread ending([&] { server.reset(); });

@@ -14,8 +14,8 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Not;
 using testing::eventually;
+using ::testing::Not;
 
 class Setup : public ::testing::Test {
  protected:
@@ -40,8 +40,9 @@ class Setup : public ::testing::Test {
   }
   void make_durable(const std::string& name) {
     RawClient raw(nats_.port());
-    ASSERT_TRUE(raw.request("$JS.API.CONSUMER.DURABLE.CREATE.MATCH." + name, "",
-                        R"({"stream_name":"MATCH","config":{"durable_name":")" + name + R"(","ack_policy":"explicit"}})"));
+    ASSERT_TRUE(
+        raw.request("$JS.API.CONSUMER.DURABLE.CREATE.MATCH." + name, "",
+                    R"({"stream_name":"MATCH","config":{"durable_name":")" + name + R"(","ack_policy":"explicit"}})"));
   }
   bool reconnected() {
     return eventually([&] { return bus_->connected() && bus_->server_id() != server_; });

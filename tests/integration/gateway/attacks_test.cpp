@@ -46,13 +46,16 @@ TEST(Attacks, BodiesOfAmbiguousLengthAreRefused) {
       {"gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")},
       {"chunked twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")},
       {"space before the colon", post("Transfer-Encoding : chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")},
-      {"vertical tab", post("Transfer-Encoding: \x0b" "chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")},
+      {"vertical tab", post("Transfer-Encoding: \x0b"
+                            "chunked\r\n",
+                            "2\r\n{}\r\n0\r\n\r\n")},
       {"quoted", post("Transfer-Encoding: \"chunked\"\r\n", "2\r\n{}\r\n0\r\n\r\n")},
       {"a signed length", post("Content-Length: +2\r\n", body)},
       {"a negative length", post("Content-Length: -2\r\n", body)},
       {"a hexadecimal length", post("Content-Length: 0x2\r\n", body)},
       {"no length", post("Content-Length: \r\n", body)},
-      {"chunked in HTTP/1.0", "POST /v1/auth/login HTTP/1.0\r\n" + kHost + kJson + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"},
+      {"chunked in HTTP/1.0",
+       "POST /v1/auth/login HTTP/1.0\r\n" + kHost + kJson + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"},
   });
 }
 
@@ -126,7 +129,9 @@ TEST(Attacks, HeadsOverTheLimitsAreRefused) {
       {"1000 fields", "GET /livez HTTP/1.1\r\n" + kHost + many + "\r\n", 431},
       {"65 fields", "GET /livez HTTP/1.1\r\n" + kHost + fields + "\r\n", 431},
       {"a field of 64 KB", "GET /livez HTTP/1.1\r\n" + kHost + "X: " + std::string(64 * 1024, 'a') + "\r\n\r\n", 431},
-      {"a token of 100 KB", "GET /v1/profile/me HTTP/1.1\r\n" + kHost + "Authorization: Bearer " + std::string(100'000, 'a') + "\r\n\r\n", 431},
+      {"a token of 100 KB",
+       "GET /v1/profile/me HTTP/1.1\r\n" + kHost + "Authorization: Bearer " + std::string(100'000, 'a') + "\r\n\r\n",
+       431},
   });
   const auto most = call(gateway().port(), {"GET", "/" + std::string(8 * 1024 - 1, 'a'), {}, ""});
   EXPECT_EQ(most.status, 404) << "8 KB is not too long";
@@ -137,7 +142,8 @@ TEST(Attacks, ABodyThatWouldBeTooLargeIsRefusedBeforeItComes) {
       {"expecting", post("Expect: 100-continue\r\nContent-Length: 10000000000\r\n", ""), 413},
       {"announced", post("Content-Length: 65537\r\n", ""), 413},
       {"beyond 64 bits", post("Content-Length: 99999999999999999999999\r\n", ""), 413},
-      {"in one chunk", post("Transfer-Encoding: chunked\r\n", "10001\r\n" + std::string(65'537, ' ') + "\r\n0\r\n\r\n"), 413},
+      {"in one chunk", post("Transfer-Encoding: chunked\r\n", "10001\r\n" + std::string(65'537, ' ') + "\r\n0\r\n\r\n"),
+       413},
   });
   std::string chunks;
   for (int i = 0; i < 80; ++i) chunks += "400\r\n" + std::string(1024, ' ') + "\r\n";
@@ -157,8 +163,9 @@ TEST(Attacks, AClientThatExpectsIsToldToContinue) {
 TEST(Attacks, ChunkedBodiesAreReadAndTrailersIgnored) {
   fake<LoginPlayer>().refuse(Code::invalid_credentials);
   Connection connection(gateway().port());
-  connection.send(post("Transfer-Encoding: chunked\r\n", "e\r\n{\"username\":\"a\r\n1d;x=y\r\nda\",\"password\":\"wrong horse\"}\r\n"
-                                                         "0\r\nAuthorization: Bearer x\r\n\r\n"));
+  connection.send(post("Transfer-Encoding: chunked\r\n",
+                       "e\r\n{\"username\":\"a\r\n1d;x=y\r\nda\",\"password\":\"wrong horse\"}\r\n"
+                       "0\r\nAuthorization: Bearer x\r\n\r\n"));
   EXPECT_EQ(connection.read_answer().status, 401);
   EXPECT_EQ(fake<LoginPlayer>().last().username, "ada");
   connection.send("GET /livez HTTP/1.1\r\n" + kHost + "\r\n");
@@ -167,7 +174,8 @@ TEST(Attacks, ChunkedBodiesAreReadAndTrailersIgnored) {
 
 TEST(Attacks, APipelinedRequestIsARequestOfItsOwn) {
   Connection connection(gateway().port());
-  connection.send("POST /v1/auth/logout HTTP/1.1\r\n" + kHost + "Content-Length: 0\r\n\r\nGET /livez HTTP/1.1\r\n" + kHost + "\r\n");
+  connection.send("POST /v1/auth/logout HTTP/1.1\r\n" + kHost + "Content-Length: 0\r\n\r\nGET /livez HTTP/1.1\r\n" +
+                  kHost + "\r\n");
   EXPECT_EQ(connection.read_answer().status, 401);
   EXPECT_EQ(connection.read_answer().status, 200);
 }
@@ -197,15 +205,18 @@ TEST(Attacks, WhatDoesNotArriveIsGivenUp) {
 
 TEST(Attacks, CompressedBodiesAreRefused) {
   for (const auto* coding : {"gzip", "br", "deflate", "gzip, identity"}) {
-    expect_refused({{coding, post(std::string("Content-Encoding: ") + coding + "\r\nContent-Length: 2\r\n", "{}"), 415}});
+    expect_refused(
+        {{coding, post(std::string("Content-Encoding: ") + coding + "\r\nContent-Length: 2\r\n", "{}"), 415}});
   }
 }
 
 TEST(Attacks, OriginsWeDoNotKnowGetNothing) {
   const auto player = fresh_player();
   nobody_is_anywhere();
-  const Fields preflight{{"Access-Control-Request-Method", "POST"}, {"Access-Control-Request-Headers", "authorization"}};
-  for (const auto* origin : {"https://evil.example", "null", "https://game.example.evil.example", "http://game.example"}) {
+  const Fields preflight{{"Access-Control-Request-Method", "POST"},
+                         {"Access-Control-Request-Headers", "authorization"}};
+  for (const auto* origin :
+       {"https://evil.example", "null", "https://game.example.evil.example", "http://game.example"}) {
     const auto asked = gateway().send("OPTIONS", "/v1/party", "", with(preflight, "Origin", origin));
     EXPECT_TRUE(asked.status == 403 || asked.status == 405) << origin;
     EXPECT_EQ(asked.header("access-control-allow-origin"), "") << origin;
@@ -220,7 +231,8 @@ TEST(Attacks, OriginsWeDoNotKnowGetNothing) {
   const auto answer = gateway().get("/v1/matchmaking/active", with(player.auth(), "Origin", "https://game.example"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("access-control-allow-origin"), "https://game.example");
-  const auto expired = gateway().get("/v1/matchmaking/active", {{"Origin", "https://game.example"}, {"Authorization", "Bearer x"}});
+  const auto expired =
+      gateway().get("/v1/matchmaking/active", {{"Origin", "https://game.example"}, {"Authorization", "Bearer x"}});
   EXPECT_EQ(expired.status, 401);
   EXPECT_EQ(expired.header("access-control-allow-origin"), "https://game.example") << "its page may read the refusal";
   const auto own = "http://localhost:" + std::to_string(gateway().port());
@@ -228,28 +240,33 @@ TEST(Attacks, OriginsWeDoNotKnowGetNothing) {
 }
 
 TEST(Attacks, AHostThatIsNotServedHereIsMisdirected) {
-  const auto status = [](const Instance& at, const std::string& host, const std::string& more = "", const std::string& target = "/livez") {
+  const auto status = [](const Instance& at, const std::string& host, const std::string& more = "",
+                         const std::string& target = "/livez") {
     return call_raw(at.port(), "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n").status;
   };
   const auto port = std::to_string(gateway().port());
-  for (const auto* host : {"localhost", "LocalHost", "localhost.", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8080", "[0:0:0:0:0:0:0:1]"}) {
+  for (const auto* host : {"localhost", "LocalHost", "localhost.", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8080",
+                           "[0:0:0:0:0:0:0:1]"}) {
     EXPECT_EQ(status(gateway(), host), 200) << host;
   }
-  for (const auto* host : {"evil.example", "evil.example:8080", "localhost.evil.example", "10.1.2.3", "[2001:db8::1]", "127.1", "2130706433",
-                           "[localhost]", "localhost:0", "localhost:99999"}) {
+  for (const auto* host : {"evil.example", "evil.example:8080", "localhost.evil.example", "10.1.2.3", "[2001:db8::1]",
+                           "127.1", "2130706433", "[localhost]", "localhost:0", "localhost:99999"}) {
     EXPECT_NE(status(gateway(), host), 200) << host;
   }
   // DNS rebinding: a foreign name that resolves to the gateway is no valid host, and its pages are a foreign origin.
   const auto rebound = "Origin: http://evil.example:" + port + "\r\n";
-  expect_problem(call_raw(gateway().port(), "GET /livez HTTP/1.1\r\nHost: evil.example:" + port + "\r\n" + rebound + "\r\n"), 421,
-                 "misdirected_request");
+  expect_problem(
+      call_raw(gateway().port(), "GET /livez HTTP/1.1\r\nHost: evil.example:" + port + "\r\n" + rebound + "\r\n"), 421,
+      "misdirected_request");
   EXPECT_EQ(status(gateway(), "localhost:" + port, rebound), 403);
   EXPECT_EQ(status(gateway(), "localhost", "", "http://evil.example/livez"), 421);
   EXPECT_EQ(status(gateway(), "evil.example", "", "http://localhost/livez"), 421);
 
   Instance own([](Settings& settings) { settings.allowed_hosts = "Play.Example.org, 192.0.2.1:8080"; });
-  for (const auto* host : {"play.example.org", "PLAY.example.ORG.:9999", "192.0.2.1:8080"}) EXPECT_EQ(status(own, host), 200) << host;
-  for (const auto* host : {"www.play.example.org", "192.0.2.1", "192.0.2.1:8081"}) EXPECT_EQ(status(own, host), 421) << host;
+  for (const auto* host : {"play.example.org", "PLAY.example.ORG.:9999", "192.0.2.1:8080"})
+    EXPECT_EQ(status(own, host), 200) << host;
+  for (const auto* host : {"www.play.example.org", "192.0.2.1", "192.0.2.1:8081"})
+    EXPECT_EQ(status(own, host), 421) << host;
   EXPECT_EQ(status(own, "play.example.org", "Origin: https://play.example.org\r\n"), 200) << "behind a proxy";
 }
 
@@ -266,13 +283,37 @@ TEST(Attacks, AnAddressThatTheConnectionCameToIsServed) {
 
 TEST(Attacks, JsonThatIsNoneIs400) {
   const auto login = [](const std::string& body) { return gateway().send("POST", "/v1/auth/login", body); };
-  std::vector<std::string> bodies{
-      std::string(33, '['), std::string(10'000, '['), std::string(60'000, '['), std::string(33, '[') + std::string(33, ']'),
-      R"({"username":"a","username":"b","password":"c"})", R"({"a":{"b":1,"b":2}})",
-      "{\"username\":\"\xff\"}", "{\"username\":\"\xc0\xaf\"}", "{\"username\":\"\xed\xa0\x80\"}", R"({"username":"\ud800"})",
-      R"({"username":"\udc00"})", "\xef\xbb\xbf{}", R"({"username":"a\u0000b"})", std::string("{\"username\":\"a\0b\"}", 18),
-      R"({} x)", R"({}{})", R"({"a":1} // c)", R"(/* c */{})", R"({'a':1})", R"({"a":01})", R"({"a":+1})", R"({"a":.5})", R"({"a":NaN})",
-      R"({"a":1,})", R"([1,])", R"({"a")", "nul", "\"", R"({"a":"\x"})", "{\"a\":\"\n\"}", std::string("{}\0junk", 7)};
+  std::vector<std::string> bodies{std::string(33, '['),
+                                  std::string(10'000, '['),
+                                  std::string(60'000, '['),
+                                  std::string(33, '[') + std::string(33, ']'),
+                                  R"({"username":"a","username":"b","password":"c"})",
+                                  R"({"a":{"b":1,"b":2}})",
+                                  "{\"username\":\"\xff\"}",
+                                  "{\"username\":\"\xc0\xaf\"}",
+                                  "{\"username\":\"\xed\xa0\x80\"}",
+                                  R"({"username":"\ud800"})",
+                                  R"({"username":"\udc00"})",
+                                  "\xef\xbb\xbf{}",
+                                  R"({"username":"a\u0000b"})",
+                                  std::string("{\"username\":\"a\0b\"}", 18),
+                                  R"({} x)",
+                                  R"({}{})",
+                                  R"({"a":1} // c)",
+                                  R"(/* c */{})",
+                                  R"({'a':1})",
+                                  R"({"a":01})",
+                                  R"({"a":+1})",
+                                  R"({"a":.5})",
+                                  R"({"a":NaN})",
+                                  R"({"a":1,})",
+                                  R"([1,])",
+                                  R"({"a")",
+                                  "nul",
+                                  "\"",
+                                  R"({"a":"\x"})",
+                                  "{\"a\":\"\n\"}",
+                                  std::string("{}\0junk", 7)};
   for (const auto& body : bodies) expect_problem(login(body), 400, "malformed_request");
   // JSON that is valid but not a login is refused with 422.
   for (const auto* body : {"[]", "1", "null", "\"x\"", "{}"}) expect_problem(login(body), 422, "invalid_fields");
@@ -290,8 +331,18 @@ TEST(Attacks, UnparseableComesBeforeUnauthenticatedBeforeInvalid) {
 TEST(Attacks, EveryFieldRefusesEveryOtherType) {
   const auto player = fresh_player();
   fake<GetParty>().answer(party_of({player}));  // the player leads the party, and so may set any field
-  const std::vector<std::string> wrong{"null", "true", "1", "1.5", "\"x\"", "[]", "{}", "2147483648", "9007199254740993",
-                                       "18446744073709551616", "-9223372036854775809", "1e400"};
+  const std::vector<std::string> wrong{"null",
+                                       "true",
+                                       "1",
+                                       "1.5",
+                                       "\"x\"",
+                                       "[]",
+                                       "{}",
+                                       "2147483648",
+                                       "9007199254740993",
+                                       "18446744073709551616",
+                                       "-9223372036854775809",
+                                       "1e400"};
   struct Field {
     std::string method, target, name, rest;
     std::vector<std::string> fine;
@@ -332,20 +383,24 @@ TEST(Attacks, EveryFieldRefusesEveryOtherType) {
 TEST(Attacks, OtherContentTypesAre415) {
   const auto send = [](const std::string& type) {
     const auto field = type.empty() ? "" : "Content-Type: " + type + "\r\n";
-    return call_raw(gateway().port(), "POST /v1/auth/login HTTP/1.1\r\n" + kHost + field + "Content-Length: 2\r\n\r\n{}");
+    return call_raw(gateway().port(),
+                    "POST /v1/auth/login HTTP/1.1\r\n" + kHost + field + "Content-Length: 2\r\n\r\n{}");
   };
-  for (const auto* type : {"", "text/plain", "application/xml", "application/json; charset=utf-16", "application/json; charset=latin1",
-                           "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "json"}) {
+  for (const auto* type :
+       {"", "text/plain", "application/xml", "application/json; charset=utf-16", "application/json; charset=latin1",
+        "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "json"}) {
     expect_problem(send(type), 415, "unsupported_media_type");
   }
-  for (const auto* type : {"application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", "application/json ; charset=\"utf-8\""}) {
+  for (const auto* type : {"application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8",
+                           "application/json ; charset=\"utf-8\""}) {
     EXPECT_EQ(send(type).status, 422) << type;
   }
 }
 
 TEST(Attacks, TargetsAreDecodedStrictly) {
-  for (const auto* target : {"/v1/%zz", "/v1/%2", "/v1/%", "/v1/%00", "/v1/%0a", "/v1/%ff", "/v1/%c0%af", "/livez?a=%zz", "/livez?%00=1", "livez",
-                             "*", "http://", "/a\"b", "/a<b", "/a^b", "/a{b}", "/a|b", "/a\\b", "/a#b"}) {
+  for (const auto* target :
+       {"/v1/%zz", "/v1/%2", "/v1/%", "/v1/%00", "/v1/%0a", "/v1/%ff", "/v1/%c0%af", "/livez?a=%zz", "/livez?%00=1",
+        "livez", "*", "http://", "/a\"b", "/a<b", "/a^b", "/a{b}", "/a|b", "/a\\b", "/a#b"}) {
     const auto status = call(gateway().port(), {"GET", target, {}, ""}).status;
     EXPECT_TRUE(status == 400 || (std::string_view(target) == "http://" && status == 421)) << target << " " << status;
   }
@@ -373,7 +428,8 @@ TEST(Attacks, AConnectionServesManyRequestsAndEndsWhenAsked) {
 }
 
 TEST(Attacks, LongValuesDoNotReachTheLogsOrHeaders) {
-  const auto answer = gateway().get("/livez", {{"X-Request-Id", std::string(5'000, 'a')}, {"User-Agent", std::string(5'000, 'u')}});
+  const auto answer =
+      gateway().get("/livez", {{"X-Request-Id", std::string(5'000, 'a')}, {"User-Agent", std::string(5'000, 'u')}});
   EXPECT_EQ(answer.status, 200);
   EXPECT_LT(answer.header("x-request-id").size(), 129u);
 }

@@ -10,7 +10,8 @@ namespace mm::gateway::testing {
 namespace {
 
 const json::Document& document() {
-  static const auto parsed = json::Document::parse(docs::openapi_document(routes()), {limits::kMaxJsonDepth, 1'000'000});
+  static const auto parsed =
+      json::Document::parse(docs::openapi_document(routes()), {limits::kMaxJsonDepth, 1'000'000});
   return *parsed;
 }
 
@@ -48,7 +49,8 @@ Try try_of(std::string_view method, std::string_view path, const json::Value& op
 std::vector<Try> all_tries() {
   std::vector<Try> out;
   document().root().find("paths")->each_member([&](std::string_view path, const json::Value& methods) {
-    methods.each_member([&](std::string_view method, const json::Value& operation) { out.push_back(try_of(method, path, operation)); });
+    methods.each_member(
+        [&](std::string_view method, const json::Value& operation) { out.push_back(try_of(method, path, operation)); });
   });
   return out;
 }
@@ -87,7 +89,8 @@ TEST_F(Documents, TheRootLeadsToThem) {
   const auto answer = gateway().get("/");
   EXPECT_EQ(answer.status, 302);
   EXPECT_EQ(answer.header("location"), "/docs");
-  for (const auto* link : {"docs", "redoc", "openapi", "asyncapi"}) EXPECT_EQ(gateway().get(answer.at(link)).status, 200) << link;
+  for (const auto* link : {"docs", "redoc", "openapi", "asyncapi"})
+    EXPECT_EQ(gateway().get(answer.at(link)).status, 200) << link;
   EXPECT_EQ(gateway().get("/?x=1").status, 422);
 }
 
@@ -114,8 +117,10 @@ TEST_F(Documents, EveryExampleIsAcceptedAtTheFirstClick) {
   for (const auto& request : all_tries()) {
     const auto answer = call(gateway().target(), {request.method, request.target, credentials(request), request.body});
     const bool opens_socket = request.target.starts_with("/v1/ws");
-    EXPECT_TRUE(opens_socket || (answer.status != 400 && answer.status != 403 && answer.status != 415 && answer.status != 422))
-        << request.method << " " << request.target << " " << request.body << "\n" << answer.body;
+    EXPECT_TRUE(opens_socket ||
+                (answer.status != 400 && answer.status != 403 && answer.status != 415 && answer.status != 422))
+        << request.method << " " << request.target << " " << request.body << "\n"
+        << answer.body;
   }
 }
 

@@ -26,7 +26,8 @@ TEST(IdempotencyKey, AnswersAgainWithoutASecondEffect) {
   EXPECT_EQ(fake<EnterQueue>().requests(), 1);
   const auto other = gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"casual"})", keyed(player, "k1"));
   expect_problem(other, 422, "idempotency_mismatch");
-  EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(fresh_player(), "k1")).status, 201);
+  EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(fresh_player(), "k1")).status,
+            201);
   EXPECT_EQ(gateway().send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", keyed(player, "k2")).status, 201);
   EXPECT_EQ(fake<EnterQueue>().requests(), 3) << "other players and other keys are separate";
 }
@@ -89,8 +90,9 @@ TEST(IdempotencyKey, RegistrationsToo) {
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(again.header("idempotency-replayed"), "true");
   EXPECT_EQ(fake<RegisterPlayer>().requests(), 1);
-  expect_problem(gateway().send("POST", "/v1/auth/register", R"({"username":"eve","email":"ada@example.org","password":"correct horse"})", key), 422,
-                 "idempotency_mismatch");
+  expect_problem(gateway().send("POST", "/v1/auth/register",
+                                R"({"username":"eve","email":"ada@example.org","password":"correct horse"})", key),
+                 422, "idempotency_mismatch");
 }
 
 TEST(IdempotencyKey, OddKeysAreRefused) {

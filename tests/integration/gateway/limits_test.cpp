@@ -14,7 +14,9 @@ void with_limits(Settings& settings) {
 }
 
 /// Headers of a request from another address. The address of the tests is a trusted proxy.
-Fields from(const std::string& address, Fields headers = {}) { return with(std::move(headers), "X-Forwarded-For", address); }
+Fields from(const std::string& address, Fields headers = {}) {
+  return with(std::move(headers), "X-Forwarded-For", address);
+}
 
 std::string fresh_address() {
   static std::atomic<int> last{0};
@@ -38,7 +40,8 @@ TEST(Limits, APlayerHas100ReadsAnd30WritesAMinuteOnAllGatewaysTogether) {
   EXPECT_EQ(refused.header("ratelimit-policy"), "100;w=60");
   EXPECT_EQ(refused.header("retry-after"), "1");
   const auto path = "/v1/party/0190f0a0-0000-7000-8000-000000000001/leave";
-  for (int i = 0; i < 30; ++i) ASSERT_EQ((i % 2 == 0 ? one : two).send("DELETE", path, "", player.auth()).status, 204) << i;
+  for (int i = 0; i < 30; ++i)
+    ASSERT_EQ((i % 2 == 0 ? one : two).send("DELETE", path, "", player.auth()).status, 204) << i;
   const auto write = one.send("DELETE", path, "", player.auth());
   expect_problem(write, 429, "rate_limited");
   EXPECT_EQ(write.header("ratelimit-policy"), "30;w=60");
@@ -112,11 +115,13 @@ TEST(Limits, SuccessfulLoginsDoNotCount) {
   fake<LoginPlayer>().answer(player);
   const auto address = fresh_address();
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})", from(address)).status, 200) << i;
+    EXPECT_EQ(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})", from(address)).status, 200)
+        << i;
   }
   fake<LoginPlayer>().refuse(Code::unavailable);
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})", from(address)).status, 503);
+    EXPECT_EQ(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})", from(address)).status,
+              503);
   }
 }
 
@@ -151,7 +156,8 @@ void slow_profile() {
 }
 
 /// Sends `count` logins at the same time. The number of answers by status.
-std::map<int, int> logins_at_once(Instance& at, int count, const std::string& address, const std::function<std::string(int)>& body) {
+std::map<int, int> logins_at_once(Instance& at, int count, const std::string& address,
+                                  const std::function<std::string(int)>& body) {
   std::mutex mutex;
   std::map<int, int> statuses;
   std::vector<std::thread> threads;
@@ -189,7 +195,10 @@ TEST(Limits, WhatElseComesFromAnAddressDoesNotKeepLoginsOut) {
   EXPECT_GT(refused, 0);
   const auto login = own.send("POST", "/v1/auth/login", login_body("ada", "right"), from(address));
   EXPECT_EQ(login.status, 200);
-  EXPECT_EQ(own.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", from(address)).status, 200);
+  EXPECT_EQ(
+      own.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", from(address))
+          .status,
+      200);
 }
 
 TEST(Limits, RightLoginsUnderWayAreNoFailures) {
@@ -206,7 +215,9 @@ TEST(Limits, RightLoginsAreLetInAmongWrongOnesOfOthers) {
   Instance own(with_limits);
   slow_profile();
   const auto address = fresh_address();
-  const auto mixed = [](int i) { return i % 4 == 0 ? login_body("good_" + std::to_string(i), "right") : login_body("victim", "wrong"); };
+  const auto mixed = [](int i) {
+    return i % 4 == 0 ? login_body("good_" + std::to_string(i), "right") : login_body("victim", "wrong");
+  };
   auto statuses = logins_at_once(own, 80, address, mixed);
   EXPECT_EQ(statuses[200], 20);
   expect_failures(statuses, 5);
@@ -216,7 +227,9 @@ TEST(Limits, ManyGuessesAtOnceHaveNoMoreThanTheBudget) {
   Instance own(with_limits);
   slow_profile();
   expect_failures(logins_at_once(own, 200, fresh_address(), [](int) { return login_body("victim", "wrong"); }), 5);
-  expect_failures(logins_at_once(own, 100, fresh_address(), [](int i) { return login_body("spray_" + std::to_string(i), "wrong"); }), 50);
+  expect_failures(logins_at_once(own, 100, fresh_address(),
+                                 [](int i) { return login_body("spray_" + std::to_string(i), "wrong"); }),
+                  50);
 }
 
 TEST(Limits, ServersHaveTheirOwnWiderOne) {
@@ -226,7 +239,8 @@ TEST(Limits, ServersHaveTheirOwnWiderOne) {
   const Fields server{{"Authorization", "Bearer " + server_token(match)}};
   int refused = 0;
   for (int i = 0; i < 650; ++i) {
-    const auto answer = own.send("POST", "/v1/session/" + match.to_string() + "/heartbeat", R"({"player_count":1,"status":"running"})", server);
+    const auto answer = own.send("POST", "/v1/session/" + match.to_string() + "/heartbeat",
+                                 R"({"player_count":1,"status":"running"})", server);
     refused += answer.status == 429 ? 1 : 0;
     ASSERT_TRUE(i >= 200 || answer.status == 200);
   }
@@ -283,7 +297,8 @@ TEST(WithoutTheQueueRedis, WhatNeedsItIs503AndComesBack) {
   ASSERT_EQ(first.status, 200);
   own_world.queue.kill();
   expect_problem(login(), 503, "unavailable");
-  expect_problem(own.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + first.at("refresh_token") + "\"}"), 503, "unavailable");
+  expect_problem(own.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + first.at("refresh_token") + "\"}"), 503,
+                 "unavailable");
   EXPECT_TRUE(mm::testing::eventually([&] { return own.get("/readyz").status == 503; }));
   own_world.queue.restart();
   EXPECT_TRUE(mm::testing::eventually([&] { return login().status == 200; }));

@@ -28,8 +28,9 @@ TEST(Routes, RegisterIsForwardedAndAnswers201) {
   made.username = "ada";
   made.region = default_region();
   fake<RegisterPlayer>().answer(made);
-  const auto answer = gateway().send("POST", "/v1/auth/register",
-                                     R"({"username":"ada","email":"ada@example.org","password":"correct horse","tenant":"tetris"})");
+  const auto answer =
+      gateway().send("POST", "/v1/auth/register",
+                     R"({"username":"ada","email":"ada@example.org","password":"correct horse","tenant":"tetris"})");
   EXPECT_EQ(answer.status, 201) << answer.body;
   EXPECT_EQ(answer.at("player_id"), made.player_id.to_string());
   EXPECT_EQ(answer.header("location"), "/v1/profile/" + made.player_id.to_string());
@@ -37,8 +38,9 @@ TEST(Routes, RegisterIsForwardedAndAnswers201) {
   EXPECT_EQ(fake<RegisterPlayer>().last().region, default_region());
   EXPECT_EQ(fake<RegisterPlayer>().caller().tenant.str(), "tetris");
   fake<RegisterPlayer>().refuse(Code::username_taken);
-  expect_problem(gateway().send("POST", "/v1/auth/register", R"({"username":"ada","email":"a@b.c","password":"correct horse"})"), 409,
-                 "username_taken");
+  expect_problem(
+      gateway().send("POST", "/v1/auth/register", R"({"username":"ada","email":"a@b.c","password":"correct horse"})"),
+      409, "username_taken");
 }
 
 TEST(Routes, ProfileOfTheCallerUsesTheTokensSubject) {
@@ -65,7 +67,8 @@ TEST(Routes, ProfileTakesRegionAndPreferencesAndNothingElse) {
   EXPECT_EQ(gateway().send("PATCH", "/v1/profile/me", R"({"preferences":{"music":false}})", player.auth()).status, 200);
   EXPECT_EQ(fake<UpdateProfile>().last().preferences->text, R"({"music":false})");
   for (const auto* field : {"mmr", "role", "id", "player_id", "password_hash"}) {
-    const auto answer = gateway().send("PATCH", "/v1/profile/me", std::string(R"({")") + field + R"(":9999})", player.auth());
+    const auto answer =
+        gateway().send("PATCH", "/v1/profile/me", std::string(R"({")") + field + R"(":9999})", player.auth());
     expect_problem(answer, 422, "invalid_fields");
     EXPECT_EQ(answer.at("errors/0/pointer"), std::string("/") + field);
   }
@@ -93,7 +96,8 @@ TEST(Routes, PartyIsCreatedWithTheCallersNameAndRegion) {
   EXPECT_EQ(fake<CreateParty>().last().home_region, default_region());
   EXPECT_EQ(fake<CreateParty>().last().max_size, 3);
   EXPECT_TRUE(fake<CreateParty>().last().is_public);
-  expect_problem(gateway().send("POST", "/v1/party", R"({"username":"somebody"})", player.auth()), 422, "invalid_fields");
+  expect_problem(gateway().send("POST", "/v1/party", R"({"username":"somebody"})", player.auth()), 422,
+                 "invalid_fields");
   EXPECT_EQ(gateway().send("POST", "/v1/party", "", player.auth()).status, 201) << "an empty body counts as {}";
 }
 
@@ -155,12 +159,14 @@ TEST(Routes, WrongFieldsAreNamedOnlyToThoseWhoMay) {
   EXPECT_EQ(fake<GetParty>().caller().player, member.id);
   expect_problem(gateway().send("POST", "/v1/party/queue", entry, member.auth()), 403, "not_leader");
   expect_problem(gateway().send("POST", "/v1/party/queue", entry, leader.auth()), 422, "invalid_fields");
-  expect_problem(gateway().send("DELETE", "/v1/party/queue?x=1&party_id=" + kSomeId, "", member.auth()), 403, "not_leader");
+  expect_problem(gateway().send("DELETE", "/v1/party/queue?x=1&party_id=" + kSomeId, "", member.auth()), 403,
+                 "not_leader");
   expect_problem(gateway().send("POST", party + "/chat", "{}", member.auth()), 422, "invalid_fields");
   expect_problem(gateway().send("POST", party + "/chat", "{}", fresh_player().auth()), 403, "not_member");
   fake<GetParty>().refuse(Code::not_found);
   expect_problem(gateway().send("POST", party + "/chat", "{}", fresh_player().auth()), 404, "not_found");
-  expect_problem(gateway().send("POST", party + "/invite", R"({"player_id":5})", fresh_player().auth()), 404, "not_found");
+  expect_problem(gateway().send("POST", party + "/invite", R"({"player_id":5})", fresh_player().auth()), 404,
+                 "not_found");
 }
 
 TEST(Routes, QueueingAPartyNeedsItsIdAndQueueingAloneRefusesIt) {
@@ -189,11 +195,12 @@ TEST(Routes, QueueingAPartyNeedsItsIdAndQueueingAloneRefusesIt) {
 TEST(Routes, ClientsCannotSayWhatTheyAreWorth) {
   const auto player = fresh_player();
   fake<EnterQueue>().answer(ticket_in());
-  for (const auto* body : {R"({"mode":"ranked","mmr":9000})", R"({"mode":"ranked","ticket_id":"0190f0a0-0000-7000-8000-000000000001"})",
-                           R"({"mode":"ranked","home_region":"eu-west"})", R"({"mode":"ranked","waited_ms":1})",
-                           R"({"mode":"ranked","latencies":{"eu-west":-1}})", R"({"mode":"ranked","latencies":{"eu-west":1e9}})",
-                           R"({"mode":"ranked","latencies":{"EU":1}})", R"({"mode":"Ranked!"})", R"({"mode":"ranked","region":"nowhere"})",
-                           R"({"mode":"ranked","team_size":2147483648})", R"({"mode":"ranked","team_size":1.5})"}) {
+  for (const auto* body :
+       {R"({"mode":"ranked","mmr":9000})", R"({"mode":"ranked","ticket_id":"0190f0a0-0000-7000-8000-000000000001"})",
+        R"({"mode":"ranked","home_region":"eu-west"})", R"({"mode":"ranked","waited_ms":1})",
+        R"({"mode":"ranked","latencies":{"eu-west":-1}})", R"({"mode":"ranked","latencies":{"eu-west":1e9}})",
+        R"({"mode":"ranked","latencies":{"EU":1}})", R"({"mode":"Ranked!"})", R"({"mode":"ranked","region":"nowhere"})",
+        R"({"mode":"ranked","team_size":2147483648})", R"({"mode":"ranked","team_size":1.5})"}) {
     expect_problem(gateway().send("POST", "/v1/matchmaking/queue", body, player.auth()), 422, "invalid_fields");
   }
   EXPECT_EQ(fake<EnterQueue>().requests(), 0);
@@ -225,10 +232,12 @@ TEST(Routes, TicketsAreReadAndCancelledByTheirId) {
   EXPECT_EQ(fake<LeaveQueue>().last().party_id->to_string(), kSomeId);
   EXPECT_FALSE(fake<LeaveQueue>().last().ticket_id.has_value());
   expect_problem(gateway().send("DELETE", "/v1/party/queue", "", player.auth()), 422, "invalid_fields");
-  expect_problem(gateway().send("DELETE", "/v1/matchmaking/queue/" + kSomeId + "?party_id=" + kSomeId, "", player.auth()), 422,
-                 "invalid_fields");
+  expect_problem(
+      gateway().send("DELETE", "/v1/matchmaking/queue/" + kSomeId + "?party_id=" + kSomeId, "", player.auth()), 422,
+      "invalid_fields");
   fake<LeaveQueue>().refuse(Code::already_matched);
-  expect_problem(gateway().send("DELETE", "/v1/matchmaking/queue/" + kSomeId, "", player.auth()), 409, "already_matched");
+  expect_problem(gateway().send("DELETE", "/v1/matchmaking/queue/" + kSomeId, "", player.auth()), 409,
+                 "already_matched");
 }
 
 TEST(Routes, WhyATicketWaitsIsAskedForItsPlayer) {
@@ -326,10 +335,12 @@ TEST(Routes, GameServersActForTheirMatchOnly) {
   expect_problem(gateway().send("POST", path + "/result", result, fresh_player().auth()), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/heartbeat", beat, fresh_player().auth()), 403, "forbidden");
   const security::TokenSigner joins({security::join_key(kServerKey, match)});
-  const Fields join{{"Authorization", "Bearer " + joins.sign(security::JoinClaims{match, fresh_player().id, beginning() + Seconds{60}})}};
+  const Fields join{{"Authorization", "Bearer " + joins.sign(security::JoinClaims{match, fresh_player().id,
+                                                                                  beginning() + Seconds{60}})}};
   expect_problem(gateway().send("POST", path + "/result", result, join), 403, "forbidden");
   expect_problem(gateway().send("POST", path + "/result", result), 401, "invalid_server_token");
-  expect_problem(gateway().send("POST", path + "/result", result, {{"Authorization", "Bearer garbage"}}), 401, "invalid_server_token");
+  expect_problem(gateway().send("POST", path + "/result", result, {{"Authorization", "Bearer garbage"}}), 401,
+                 "invalid_server_token");
 }
 
 TEST(Routes, SessionAndStandingsAreForwarded) {
@@ -364,8 +375,8 @@ TEST(Routes, SessionAndStandingsAreForwarded) {
 TEST(Routes, LimitsOfPagesAreChecked) {
   const auto player = fresh_player();
   fake<GetHistory>().answer(HistoryPage{});
-  for (const auto* query : {"limit=1e9", "limit=1000000000", "limit=-1", "limit=0", "limit=101", "limit=", "limit=x", "offset=3", "limit=1&limit=2",
-                            "cursor=", "mode=UP", "player_id=1"}) {
+  for (const auto* query : {"limit=1e9", "limit=1000000000", "limit=-1", "limit=0", "limit=101", "limit=", "limit=x",
+                            "offset=3", "limit=1&limit=2", "cursor=", "mode=UP", "player_id=1"}) {
     expect_problem(gateway().get(std::string("/v1/matches/history?") + query, player.auth()), 422, "invalid_fields");
   }
   EXPECT_EQ(fake<GetHistory>().requests(), 0);
@@ -434,7 +445,8 @@ TEST(Routes, OtherMethodsAreRefusedWithAllow) {
     EXPECT_EQ(answer.status, 405) << method;
     EXPECT_EQ(answer.header("allow"), "DELETE, POST") << method;
   }
-  const auto get = gateway().send("POST", "/v1/matchmaking/active", "", with(fresh_player().auth(), "X-HTTP-Method-Override", "GET"));
+  const auto get = gateway().send("POST", "/v1/matchmaking/active", "",
+                                  with(fresh_player().auth(), "X-HTTP-Method-Override", "GET"));
   EXPECT_EQ(get.status, 405);
   EXPECT_EQ(get.header("allow"), "GET, HEAD");
 }
@@ -442,7 +454,8 @@ TEST(Routes, OtherMethodsAreRefusedWithAllow) {
 TEST(Routes, IdsHaveOneForm) {
   const auto player = fresh_player();
   for (const auto* id : {"0", "-1", "9223372036854775808", "1.5", "[]", "..%2f", "0190F0A0-0000-7000-8000-000000000001",
-                         "{0190f0a0-0000-7000-8000-000000000001}", "0190f0a000007000800000000000000a", "0190f0a0-0000-7000-8000-00000000000%31x"}) {
+                         "{0190f0a0-0000-7000-8000-000000000001}", "0190f0a000007000800000000000000a",
+                         "0190f0a0-0000-7000-8000-00000000000%31x"}) {
     const auto status = gateway().get(std::string("/v1/profile/") + id, player.auth()).status;
     EXPECT_TRUE(status == 404 || status == 400) << id << " " << status;
   }

@@ -38,7 +38,9 @@ void nobody_is_in(World& world) {
 
 class Stopwatch {
  public:
-  bool within(std::chrono::steady_clock::duration time) const { return std::chrono::steady_clock::now() - start_ < time; }
+  bool within(std::chrono::steady_clock::duration time) const {
+    return std::chrono::steady_clock::now() - start_ < time;
+  }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -54,7 +56,8 @@ TEST(SocketEndings, ALogoutClosesTheLoginsSocketsOnEveryGateway) {
   Welcomed there(ending.player, other);
   Welcomed kept(staying.player, other);
   const Stopwatch since_logout;
-  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + ending.refresh_token + "\"}", ending.player.auth());
+  gateway().send("POST", "/v1/auth/logout", R"({"refresh_token":")" + ending.refresh_token + "\"}",
+                 ending.player.auth());
   EXPECT_EQ(here.socket.read_close(), 4401);
   EXPECT_EQ(there.socket.read_close(), 4401);
   EXPECT_TRUE(since_logout.within(kFrameTimeout));
@@ -105,7 +108,8 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
   const Player player{{}, "ada", {}, login.at("access_token")};
   Welcomed there(player, two);
   own_world.nats.kill();
-  const auto logout = one.send("POST", "/v1/auth/logout", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", player.auth());
+  const auto logout =
+      one.send("POST", "/v1/auth/logout", R"({"refresh_token":")" + login.at("refresh_token") + "\"}", player.auth());
   EXPECT_EQ(logout.status, 204);
   own_world.nats.restart();
   const Stopwatch since_return;
@@ -115,9 +119,7 @@ TEST(SocketEndings, ALogoutIsToldOnceTheBusIsBack) {
 
 /// A world of its own with one gateway, for outages of its cache or bus.
 struct Outage {
-  Outage() {
-    nobody_is_in(world);
-  }
+  Outage() { nobody_is_in(world); }
   void chat(const Player& player) {
     notifier.notify(default_tenant(), {player.id}, frames::ChatMessage{PartyId{}, player.id, player.name, "hello"});
   }

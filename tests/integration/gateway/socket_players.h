@@ -17,7 +17,8 @@ class FrameSender {
   }
   /// Publishes a frame with this number, without the counter in the cache.
   void raw(const Player& player, int seq, const std::string& event = "chat_message") {
-    const auto text = R"({"event":")" + event + R"(","seq":)" + std::to_string(seq) + R"(,"data":{"text":"n)" + std::to_string(seq) + "\"}}";
+    const auto text = R"({"event":")" + event + R"(","seq":)" + std::to_string(seq) + R"(,"data":{"text":"n)" +
+                      std::to_string(seq) + "\"}}";
     EXPECT_TRUE(World::get().bus->publish(notify_subject(player.id), text).ok());
   }
   void set_seq(const Player& player, int seq) {

@@ -36,7 +36,8 @@ TEST(Sockets, TheSubprotocolIsOurs) {
   EXPECT_EQ(ours.answer().header("sec-websocket-protocol"), "mm.v1.json");
   WebSocket foreign(gateway().port(), "/v1/ws", with(fresh_player().auth(), "Sec-WebSocket-Protocol", "soap"));
   EXPECT_EQ(foreign.answer().status, 400);
-  WebSocket deflate(gateway().port(), "/v1/ws", with(fresh_player().auth(), "Sec-WebSocket-Extensions", "permessage-deflate"));
+  WebSocket deflate(gateway().port(), "/v1/ws",
+                    with(fresh_player().auth(), "Sec-WebSocket-Extensions", "permessage-deflate"));
   EXPECT_TRUE(deflate.open());
   EXPECT_EQ(deflate.answer().header("sec-websocket-extensions"), "");
 }
@@ -66,7 +67,9 @@ TEST(Sockets, WithoutAGoodHelloTheyClose) {
 
 TEST(Sockets, UpgradesAreRefusedLikeOtherRequests) {
   const auto player = fresh_player();
-  const auto status = [&](const std::string& path, const Fields& headers) { return WebSocket(gateway().port(), path, headers).answer().status; };
+  const auto status = [&](const std::string& path, const Fields& headers) {
+    return WebSocket(gateway().port(), path, headers).answer().status;
+  };
   EXPECT_EQ(status("/v1/ws?token=" + player.token, {}), 400);
   EXPECT_EQ(status("/v1/ws?access_token=x", player.auth()), 400);
   EXPECT_EQ(status("/v1/ws?jwt=" + player.token, {}), 400);
@@ -75,7 +78,10 @@ TEST(Sockets, UpgradesAreRefusedLikeOtherRequests) {
   EXPECT_EQ(status("/v1/ws", with(player.auth(), "Origin", "https://evil.example")), 403);
   EXPECT_EQ(status("/v1/ws", with(player.auth(), "Origin", "null")), 403);
   EXPECT_EQ(gateway().get("/v1/ws", player.auth()).status, 400) << "no upgrade";
-  const Fields old{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "8"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+  const Fields old{{"Connection", "Upgrade"},
+                   {"Upgrade", "websocket"},
+                   {"Sec-WebSocket-Version", "8"},
+                   {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
   EXPECT_EQ(gateway().get("/v1/ws", old).status, 400);
   const Fields keyless{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
   EXPECT_EQ(gateway().get("/v1/ws", keyless).status, 400);
@@ -130,7 +136,7 @@ TEST(Sockets, AGapOrAStepBackIsFollowedByAFreshWelcome) {
   frame_sender().raw(player, 701);
   EXPECT_EQ(one.socket.read().at("seq"), "701");
   static_assert(FrameOrder::kMaxLateFrames < 699);  // otherwise the next frame would count as late
-  frame_sender().set_seq(player, 1);                 // the cache was lost, and the counter starts again
+  frame_sender().set_seq(player, 1);                // the cache was lost, and the counter starts again
   frame_sender().raw(player, 1);
   const auto again = one.socket.read();
   EXPECT_EQ(again.at("event"), "welcome");
@@ -215,7 +221,8 @@ TEST(Sockets, UnknownTypesAreRefusedAndRubbishCloses) {
   const auto player = fresh_player();
   nobody_is_anywhere();
   Welcomed one(player);
-  for (const auto* frame : {R"({"type":"loaded","ref":"x"})", R"({"type":"dance","ref":"x"})", R"({"ref":"x"})", R"({"type":1,"ref":"x"})"}) {
+  for (const auto* frame : {R"({"type":"loaded","ref":"x"})", R"({"type":"dance","ref":"x"})", R"({"ref":"x"})",
+                            R"({"type":1,"ref":"x"})"}) {
     one.socket.send(frame);
     const auto answer = one.socket.read();
     EXPECT_EQ(answer.at("event") + answer.at("data/code") + answer.at("ref"), "errorinvalid_fieldsx") << frame;
@@ -261,20 +268,26 @@ TEST(Sockets, BrokenFramesClose) {
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x09, "{}"); }), 1002) << "a fragmented ping";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x89, std::string(126, 'x')); }), 1002) << "a long ping";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x80, "{}"); }), 1002) << "a continuation without a first frame";
-  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, std::string("\x03\xed", 2)); }), 1002) << "reserved close code 1005";
+  EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, std::string("\x03\xed", 2)); }), 1002)
+      << "reserved close code 1005";
   for (const int code : {0, 999, 1004, 1006, 1014, 1015, 1016, 2999, 5000, 65'535}) {
     const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
     EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), 1002) << "close code " << code;
   }
   for (const int code : {1000, 1011, 3000, 4999}) {
     const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
-    EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), code) << "a code that may be sent is echoed";
+    EXPECT_EQ(code_after([&](WebSocket& s) { s.send_frame(0x88, payload); }), code)
+        << "a code that may be sent is echoed";
   }
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x88, "x"); }), 1002) << "a close code of one byte";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, "\xff\xfe"); }), 1007) << "no UTF-8";
   EXPECT_EQ(code_after([](WebSocket& s) { s.send_frame(0x81, std::string(65'537, ' ')); }), 1009) << "64 KB and a byte";
-  EXPECT_EQ(code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask"); }), 1009) << "2^63-1";
-  const auto top_bit = code_after([](WebSocket& s) { s.send_raw(std::string("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + "mask"); });
+  EXPECT_EQ(code_after(
+                [](WebSocket& s) { s.send_raw(std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask"); }),
+            1009)
+      << "2^63-1";
+  const auto top_bit = code_after(
+      [](WebSocket& s) { s.send_raw(std::string("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + "mask"); });
   EXPECT_TRUE(top_bit == 1002 || top_bit == 1009) << top_bit;
   const auto tiny_pieces = code_after([](WebSocket& s) {
     s.send_frame(0x01, "{");
@@ -454,7 +467,8 @@ TEST(Sockets, ManyPlayersAtOnce) {
     sockets.push_back(std::make_unique<Welcomed>(players.back(), own));
   }
   for (const auto& player : players) frame_sender().chat(player, player.name);
-  for (std::size_t i = 0; i < players.size(); ++i) ASSERT_EQ(sockets[i]->socket.read().at("data/text"), players[i].name);
+  for (std::size_t i = 0; i < players.size(); ++i)
+    ASSERT_EQ(sockets[i]->socket.read().at("data/text"), players[i].name);
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ std::string claims_text(const std::string& change_from = "", const std::string& 
   return claims;
 }
 
-Answer with_token(const std::string& token) { return gateway().get("/v1/matchmaking/active", {{"Authorization", "Bearer " + token}}); }
+Answer with_token(const std::string& token) {
+  return gateway().get("/v1/matchmaking/active", {{"Authorization", "Bearer " + token}});
+}
 
 TEST(AccessTokens, AreAccepted) {
   nobody_is_anywhere();
@@ -45,15 +47,17 @@ TEST(AccessTokens, AreAccepted) {
 }
 
 TEST(AccessTokens, OfAnotherAlgorithmAreRefused) {
-  for (const auto* header : {R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"nOnE","typ":"JWT"})", R"({"alg":"HS384","typ":"JWT"})",
-                             R"({"alg":"RS256","typ":"JWT"})", R"({"alg":"ES256"})", R"({"alg":"EdDSA"})", R"({"typ":"JWT"})", R"({"alg":""})",
-                             R"({"alg":"HS256","kid":"../../dev/null"})", R"({"alg":"HS256","kid":"' OR 1=1--"})", R"({"alg":"HS256","kid":"a\u0000"})",
-                             R"({"alg":"HS256","jku":"http://127.0.0.1:1/"})", R"({"alg":"HS256","x5u":"http://127.0.0.1:1/"})",
-                             R"({"alg":"HS256","jwk":{"kty":"oct","k":"AA"}})", R"({"alg":"HS256","x5c":[]})", R"({"alg":"HS256","crit":["x"]})",
-                             R"([])", R"({)"}) {
+  for (const auto* header :
+       {R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"nOnE","typ":"JWT"})", R"({"alg":"HS384","typ":"JWT"})",
+        R"({"alg":"RS256","typ":"JWT"})", R"({"alg":"ES256"})", R"({"alg":"EdDSA"})", R"({"typ":"JWT"})",
+        R"({"alg":""})", R"({"alg":"HS256","kid":"../../dev/null"})", R"({"alg":"HS256","kid":"' OR 1=1--"})",
+        R"({"alg":"HS256","kid":"a\u0000"})", R"({"alg":"HS256","jku":"http://127.0.0.1:1/"})",
+        R"({"alg":"HS256","x5u":"http://127.0.0.1:1/"})", R"({"alg":"HS256","jwk":{"kty":"oct","k":"AA"}})",
+        R"({"alg":"HS256","x5c":[]})", R"({"alg":"HS256","crit":["x"]})", R"([])", R"({)"}) {
     expect_problem(with_token(token_of(header, claims_text())), 401, "unauthorized");
   }
-  expect_problem(with_token(token_of(R"({"alg":"HS256","kid":")" + std::string(3'000, 'k') + "\"}", claims_text())), 401, "unauthorized");
+  expect_problem(with_token(token_of(R"({"alg":"HS256","kid":")" + std::string(3'000, 'k') + "\"}", claims_text())),
+                 401, "unauthorized");
   const auto unsigned_token = base64url_encode(R"({"alg":"none"})") + "." + base64url_encode(claims_text()) + ".";
   expect_problem(with_token(unsigned_token), 401, "unauthorized");
 }
@@ -66,11 +70,13 @@ TEST(AccessTokens, ThatWereTouchedAreRefused) {
     touched[i] = touched[i] == 'A' ? 'B' : 'A';
     EXPECT_EQ(with_token(touched).status, touched == token ? 200 : 401) << i;
   }
-  for (const auto& other : {token + "x", token + ".", token + ".x", token.substr(0, token.size() - 4), token.substr(0, token.rfind('.')),
-                            token.substr(0, token.rfind('.') + 1), token + "=", std::string("x"), std::string("..")}) {
+  for (const auto& other :
+       {token + "x", token + ".", token + ".x", token.substr(0, token.size() - 4), token.substr(0, token.rfind('.')),
+        token.substr(0, token.rfind('.') + 1), token + "=", std::string("x"), std::string("..")}) {
     EXPECT_EQ(with_token(other).status, 401) << other;
   }
-  for (const auto& field : std::vector<std::string>{"Basic YTpi", "Bearer", "Bearer  " + token, "Bearer " + token + " x", token, "Bearer\t" + token}) {
+  for (const auto& field : std::vector<std::string>{"Basic YTpi", "Bearer", "Bearer  " + token,
+                                                    "Bearer " + token + " x", token, "Bearer\t" + token}) {
     EXPECT_EQ(gateway().get("/v1/matchmaking/active", {{"Authorization", field}}).status, 401) << field;
   }
 }
@@ -85,22 +91,32 @@ TEST(AccessTokens, OfAnotherTimePlaceOrKindAreRefused) {
   claims.issued_at = beginning() + Seconds{120};
   expect_problem(with_token(access_token(claims)), 401, "unauthorized");
   const std::string exp = "\"exp\":" + std::to_string(now + 900);
-  for (const auto& [from, to] : Fields{{"\"iss\":\"matchmaker\"", "\"iss\":\"other\""}, {"\"iss\":\"matchmaker\",", ""},
-                                       {"\"aud\":\"matchmaker-api\"", "\"aud\":\"other\""}, {"\"aud\":\"matchmaker-api\"", "\"aud\":[\"other\"]"},
-                                       {"\"typ\":\"access\"", "\"typ\":\"join\""}, {"\"typ\":\"access\"", "\"typ\":\"refresh\""},
-                                       {"\"exp\":", "\"exp\":-"}, {"\"exp\":", "\"exp\":1e308,\"x\":"}, {"\"exp\":", "\"exp\":\"1\",\"x\":"},
-                                       {"\"exp\":", "\"x\":"}, {"\"sub\":", "\"x\":"}, {"\"sid\":", "\"x\":"}}) {
+  for (const auto& [from, to] : Fields{{"\"iss\":\"matchmaker\"", "\"iss\":\"other\""},
+                                       {"\"iss\":\"matchmaker\",", ""},
+                                       {"\"aud\":\"matchmaker-api\"", "\"aud\":\"other\""},
+                                       {"\"aud\":\"matchmaker-api\"", "\"aud\":[\"other\"]"},
+                                       {"\"typ\":\"access\"", "\"typ\":\"join\""},
+                                       {"\"typ\":\"access\"", "\"typ\":\"refresh\""},
+                                       {"\"exp\":", "\"exp\":-"},
+                                       {"\"exp\":", "\"exp\":1e308,\"x\":"},
+                                       {"\"exp\":", "\"exp\":\"1\",\"x\":"},
+                                       {"\"exp\":", "\"x\":"},
+                                       {"\"sub\":", "\"x\":"},
+                                       {"\"sid\":", "\"x\":"}}) {
     expect_problem(with_token(token_of(kHeader, claims_text(from, to))), 401, "unauthorized");
   }
   const auto match = MatchId::fresh(beginning());
   expect_problem(with_token(server_token(match)), 401, "unauthorized");
   const security::TokenSigner access({kAccessKey});
-  expect_problem(with_token(access.sign(security::ServerClaims{match, default_tenant(), beginning() + Seconds{60}})), 401, "unauthorized");
-  expect_problem(with_token(access.sign(security::JoinClaims{match, player.id, beginning() + Seconds{60}})), 401, "unauthorized");
+  expect_problem(with_token(access.sign(security::ServerClaims{match, default_tenant(), beginning() + Seconds{60}})),
+                 401, "unauthorized");
+  expect_problem(with_token(access.sign(security::JoinClaims{match, player.id, beginning() + Seconds{60}})), 401,
+                 "unauthorized");
   // A player's token that is signed with the key for servers is not a server token.
   const security::TokenSigner server({kServerKey});
   expect_problem(gateway().send("POST", "/v1/session/" + match.to_string() + "/heartbeat", "{}",
-                                {{"Authorization", "Bearer " + server.sign(claims_of(player))}}), 401, "invalid_server_token");
+                                {{"Authorization", "Bearer " + server.sign(claims_of(player))}}),
+                 401, "invalid_server_token");
 }
 
 TEST(AccessTokens, OfTheFormerKeyAreAcceptedAndOfAnyOtherNot) {
@@ -150,7 +166,8 @@ TEST(Refresh, GivesANewPairThatWorks) {
   const auto second = refresh(first.refresh);
   ASSERT_EQ(second.status, 200) << second.body;
   EXPECT_NE(second.at("refresh_token"), first.refresh);
-  EXPECT_EQ(gateway().get("/v1/matchmaking/active", {{"Authorization", "Bearer " + second.at("access_token")}}).status, 200);
+  EXPECT_EQ(gateway().get("/v1/matchmaking/active", {{"Authorization", "Bearer " + second.at("access_token")}}).status,
+            200);
   EXPECT_EQ(refresh(second.at("refresh_token")).status, 200);
 }
 
@@ -160,7 +177,8 @@ TEST(Refresh, WhatIsNoneIsRefused) {
   touched.back() = touched.back() == 'A' ? 'B' : 'A';
   auto other_tenant = pair.refresh;
   other_tenant.replace(other_tenant.find("default"), 7, "another");
-  for (const auto& token : {std::string("x"), pair.access, touched, other_tenant, pair.refresh + "A", std::string("r1.default.AAAA")}) {
+  for (const auto& token :
+       {std::string("x"), pair.access, touched, other_tenant, pair.refresh + "A", std::string("r1.default.AAAA")}) {
     expect_problem(refresh(token), 401, "invalid_refresh_token");
   }
   expect_problem(with_token(pair.refresh), 401, "unauthorized");
@@ -261,7 +279,8 @@ TEST(Refresh, APlayersOldestLoginsBeyondFiftyEnd) {
   std::vector<std::string> tokens;
   for (int i = 0; i < 52; ++i) {
     own.clock.advance(Milliseconds{1});
-    tokens.push_back(own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})").at("refresh_token"));
+    tokens.push_back(
+        own.send("POST", "/v1/auth/login", R"({"username":"ada","password":"right"})").at("refresh_token"));
   }
   expect_problem(refresh(tokens[0], own), 401, "invalid_refresh_token");
   expect_problem(refresh(tokens[1], own), 401, "invalid_refresh_token");

@@ -58,10 +58,18 @@ class Fake {
     if (!handler) return mm::refuse(Code::not_found, "no fake answers");
     return handler(request, context);
   }
-  Req last() const { return locked([&] { return last_; }); }
-  Caller caller() const { return locked([&] { return caller_; }); }
-  trace::Context trace() const { return locked([&] { return trace_; }); }
-  int requests() const { return locked([&] { return requests_; }); }
+  Req last() const {
+    return locked([&] { return last_; });
+  }
+  Caller caller() const {
+    return locked([&] { return caller_; });
+  }
+  trace::Context trace() const {
+    return locked([&] { return trace_; });
+  }
+  int requests() const {
+    return locked([&] { return requests_; });
+  }
 
  private:
   template <class Get>
@@ -147,7 +155,9 @@ class Instance : public StillClock, public mm::testing::Daemon<Service> {
   /// The port of the gateway, and its certificate if it uses TLS.
   Target target() const { return {port(), ca_file_}; }
 
-  Answer get(const std::string& path, Fields headers = {}) const { return call(target(), {"GET", path, std::move(headers), ""}); }
+  Answer get(const std::string& path, Fields headers = {}) const {
+    return call(target(), {"GET", path, std::move(headers), ""});
+  }
   Answer send(const std::string& method, const std::string& path, const std::string& body, Fields headers = {}) const {
     return call(target(), {method, path, std::move(headers), body});
   }

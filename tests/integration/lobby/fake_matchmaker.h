@@ -9,8 +9,8 @@
 
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
-#include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/queue/owner_store.h"
+#include "services/matchmaker/queue/request_store.h"
 
 namespace mm::testing {
 

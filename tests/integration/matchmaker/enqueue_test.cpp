@@ -243,14 +243,16 @@ TEST(Cancel, EndsATicketOnceAndSaysSoTwice) {
   }
   ASSERT_TRUE(eventually([&] { return shared().published.times_closed(*request.ticket_id) > 0; }));
   const auto closed = shared().published.events<TicketClosed>();
-  const auto event = std::find_if(closed.begin(), closed.end(),
-                                  [&](const auto& t) { return t.ticket_id == *request.ticket_id; });
+  const auto event =
+      std::find_if(closed.begin(), closed.end(), [&](const auto& t) { return t.ticket_id == *request.ticket_id; });
   EXPECT_EQ(event->reason, CloseReason::cancelled);
   EXPECT_EQ(event->tenant, tenant);
   EXPECT_EQ(event->players, std::vector<PlayerId>{request.players[0].player_id});
   EXPECT_EQ(shared().published.times_closed(*request.ticket_id), 1);
   EXPECT_TRUE(eventually([&] {
-    return shared().redis_command({"ZCARD", "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":ranked:eu-west:5"}).integer == 0;
+    return shared()
+               .redis_command({"ZCARD", "mm:{" + tenant.str() + "}:q:" + tenant.str() + ":ranked:eu-west:5"})
+               .integer == 0;
   })) << "the owner removes tickets that have ended";
 }
 
@@ -323,7 +325,8 @@ TEST(Poison, OnTheSubjectsIsRefusedByFieldAndHurtsNobody) {
   };
   const std::string deep(200'000, '[');
   const std::string large = "{\"mode\":\"" + std::string(1'000'000, 'x') + "\"}";
-  for (const std::string subject : {"matchmaker.enqueue", "matchmaker.cancel", "matchmaker.status", "matchmaker.match"}) {
+  for (const std::string subject :
+       {"matchmaker.enqueue", "matchmaker.cancel", "matchmaker.status", "matchmaker.match"}) {
     EXPECT_EQ(refusal_of(subject, "{").first, Code::malformed_request) << subject;
     EXPECT_EQ(refusal_of(subject, deep).first, Code::malformed_request) << subject;
     EXPECT_EQ(refusal_of(subject, "[]").first, Code::invalid_fields) << subject;

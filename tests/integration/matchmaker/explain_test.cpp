@@ -6,8 +6,8 @@
 #include "common/bus/async_requests.h"
 #include "common/contracts/explain.h"
 #include "common/testing/own_file.h"
-#include "services/matchmaker/requests/explain_handler.h"
 #include "services/matchmaker/owner/lease.h"
+#include "services/matchmaker/requests/explain_handler.h"
 #include "tests/integration/matchmaker/process.h"
 #include "tests/integration/matchmaker/world.h"
 

@@ -196,7 +196,8 @@ std::vector<Enqueue> mixed(const Tenant& tenant, std::size_t count) {
   std::mt19937 random(20260131);
   std::normal_distribution<double> rating(1500, 250);
   std::vector<Enqueue> requests;
-  const std::vector<std::pair<std::string, int>> games{{"ranked", 5}, {"ranked", 3}, {"ranked", 1}, {"casual", 5}, {"duel", 1}};
+  const std::vector<std::pair<std::string, int>> games{
+      {"ranked", 5}, {"ranked", 3}, {"ranked", 1}, {"casual", 5}, {"duel", 1}};
   for (std::size_t i = 0; i < count; ++i) {
     const auto& [mode, size] = games[random() % games.size()];
     const auto party = random() % 3 == 0 ? 1 + random() % static_cast<unsigned>(size) : 1U;
@@ -283,7 +284,8 @@ TEST(Queues, AreSummarisedForDaemonsAndAdministrators) {
   EXPECT_TRUE(shared().send(request, Caller{tenant, Role::admin, std::nullopt, std::nullopt}).ok());
   EXPECT_TRUE(eventually([&] {
     const auto changed = shared().published.events<QueueChanged>();
-    return std::any_of(changed.begin(), changed.end(), [&](const QueueChanged& c) { return c.tenant == tenant && c.players == 3; });
+    return std::any_of(changed.begin(), changed.end(),
+                       [&](const QueueChanged& c) { return c.tenant == tenant && c.players == 3; });
   }));
 }
 

@@ -97,8 +97,9 @@ TEST(Outcome, CompletedFreesThePlayers) {
 
 TEST(Outcome, CancelledQueuesTheListedTicketsAgainWithTheirAge) {
   Duel duel("hasty");
-  const auto before = shared().redis_command({"HMGET", "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string(),
-                                              "queued_at", "deadline", "matched_at"});
+  const auto before =
+      shared().redis_command({"HMGET", "mm:{" + duel.tenant.str() + "}:ticket:" + duel.left.ticket_id->to_string(),
+                              "queued_at", "deadline", "matched_at"});
   // The match takes longer than the longest wait of the mode. This time does not count as waiting.
   ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{1'200}; }));
   shared().publish(duel.cancelled({*duel.left.ticket_id}));
@@ -279,9 +280,8 @@ TEST(NoServer, TheTimeWithoutAServerCountsAsWaitingForThePlayer) {
   ASSERT_TRUE(eventually([&] { return wall() - duel.match.created_at > Milliseconds{700}; }));
   EXPECT_GE(status_of(duel.tenant, *duel.left.ticket_id).waited_ms, 600) << "the ticket is matched, but has no server";
   shared().publish(duel.cancelled({*duel.left.ticket_id}));
-  ASSERT_TRUE(eventually([&] {
-    return status_of(duel.tenant, *duel.left.ticket_id).status == TicketStatus::searching;
-  }));
+  ASSERT_TRUE(
+      eventually([&] { return status_of(duel.tenant, *duel.left.ticket_id).status == TicketStatus::searching; }));
   const auto again = status_of(duel.tenant, *duel.left.ticket_id);
   EXPECT_GE(again.waited_ms, 700);
   EXPECT_EQ(again.queued_at, queued_at);

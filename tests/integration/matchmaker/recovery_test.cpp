@@ -133,8 +133,8 @@ TEST(IdleTenants, CostNoLookPerTick) {
 std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   std::mutex mutex;
   std::multiset<TicketId> seen;
-  bus::Consumer consumer(*world.bus, streams::kTicket, {.name = world.fresh_consumer(streams::kTicket, TicketClosed::kSubject)},
-                         world.metrics);
+  bus::Consumer consumer(*world.bus, streams::kTicket,
+                         {.name = world.fresh_consumer(streams::kTicket, TicketClosed::kSubject)}, world.metrics);
   consumer.on<TicketClosed>([&](const TicketClosed& event, const bus::EventInfo&) {
     const std::lock_guard lock(mutex);
     seen.insert(event.ticket_id);
@@ -144,7 +144,8 @@ std::multiset<TicketId> closed_in_stream(World& world, std::size_t wanted) {
   EXPECT_TRUE(eventually([&] {
     const std::lock_guard lock(mutex);
     return seen.size() >= wanted;
-  })) << seen.size() << " of " << wanted;
+  })) << seen.size()
+      << " of " << wanted;
   const std::lock_guard lock(mutex);
   return seen;
 }
@@ -177,7 +178,8 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
 TEST(TicketEvents, AreKeptForAQuarterOfAnHourAndNotLonger) {
   auto& world = shared();
   const auto tenant = fresh_tenant();
-  const auto old = "SERVER " + std::to_string((wall() - Milliseconds{16 * 60 * 1000}).time_since_epoch().count()) + " {}";
+  const auto old =
+      "SERVER " + std::to_string((wall() - Milliseconds{16 * 60 * 1000}).time_since_epoch().count()) + " {}";
   const auto young = "SERVER " + std::to_string((wall() - Milliseconds{60 * 1000}).time_since_epoch().count()) + " {}";
   world.redis_command({"RPUSH", key(tenant, "sent"), old, old, young});
   ASSERT_TRUE(world.send(request_of(tenant, "ranked", 5, {1500})).ok());

@@ -89,7 +89,8 @@ void expect_all_matched_once(World& world, const Tenant& tenant, const std::set<
   };
   std::size_t matched = 0;
   for (const auto& ticket : tickets) {
-    const auto fields = world.redis_command({"HMGET", "mm:{" + tenant.str() + "}:ticket:" + ticket.to_string(), "state", "match_id"});
+    const auto fields =
+        world.redis_command({"HMGET", "mm:{" + tenant.str() + "}:ticket:" + ticket.to_string(), "state", "match_id"});
     if (fields.items.at(0).text == "matched") ++matched;
   }
   EXPECT_GE(matched + 1, tickets.size());
@@ -236,18 +237,36 @@ TEST(Clock, JumpsOfTheStoreNeitherAgeTicketsNorMakeThemYoung) {
     storage::RedisCommand enqueue;
     enqueue.script = &scripts::kEnqueue;
     enqueue.keys = {prefix};
-    enqueue.arguments = {after.ticket_id->to_string(), "content", "0", players_text(after.players), "", "", "ranked",
-                         "eu-west", "5", "", tenant.str() + ":ranked:eu-west:5", partition, "600000", "1|1|100", "1000",
-                         "1000", "100", "300000"};
-    const auto replies = world.queue.pipeline({{{"MULTI"}, nullptr, {}},
-                                               {{"HINCRBY", prefix + "lease:" + partition, "offset_ms", jump}, nullptr, {}},
-                                               enqueue,
-                                               {{"EXEC"}, nullptr, {}}},
-                                              soon());
+    enqueue.arguments = {after.ticket_id->to_string(),
+                         "content",
+                         "0",
+                         players_text(after.players),
+                         "",
+                         "",
+                         "ranked",
+                         "eu-west",
+                         "5",
+                         "",
+                         tenant.str() + ":ranked:eu-west:5",
+                         partition,
+                         "600000",
+                         "1|1|100",
+                         "1000",
+                         "1000",
+                         "100",
+                         "300000"};
+    const auto replies =
+        world.queue.pipeline({{{"MULTI"}, nullptr, {}},
+                              {{"HINCRBY", prefix + "lease:" + partition, "offset_ms", jump}, nullptr, {}},
+                              enqueue,
+                              {{"EXEC"}, nullptr, {}}},
+                             soon());
     ASSERT_TRUE(replies.ok());
     ASSERT_EQ(replies->back().items.size(), 2U);
 
-    const auto offset = [&] { return std::stoll(world.redis_command({"HGET", prefix + "lease:" + partition, "offset_ms"}).text); };
+    const auto offset = [&] {
+      return std::stoll(world.redis_command({"HGET", prefix + "lease:" + partition, "offset_ms"}).text);
+    };
     EXPECT_TRUE(eventually([&] { return std::abs(offset()) < 3'000; })) << offset();
     GetTicket request;
     request.tenant = tenant;
@@ -290,7 +309,8 @@ TEST(Takeover, AStandbyGoesOnWhenTheOwnerStops) {
   Stream stream(world);
   ASSERT_TRUE(eventually([&] { return stream.count() > 20; }));
   std::string first;
-  ASSERT_TRUE(eventually([&] { return !(first = token_of(world, stream.tenant(), duel_partition(stream.tenant()))).empty(); }));
+  ASSERT_TRUE(
+      eventually([&] { return !(first = token_of(world, stream.tenant(), duel_partition(stream.tenant()))).empty(); }));
   auto standby = world.start("matchmaker-2");
   ASSERT_TRUE(eventually([&] { return stream.count() > 40; }));
   EXPECT_EQ(standby->metric("mm_matchmaker_partitions_owned"), 0);
@@ -321,14 +341,17 @@ TEST(Takeover, AZombieThatWakesUpChangesNothing) {
   Stream stream(world);
   ASSERT_TRUE(eventually([&] { return stream.count() > 20; }, Seconds(30)));
   std::string first;
-  ASSERT_TRUE(eventually([&] { return !(first = token_of(world, stream.tenant(), duel_partition(stream.tenant()))).empty(); }));
+  ASSERT_TRUE(
+      eventually([&] { return !(first = token_of(world, stream.tenant(), duel_partition(stream.tenant()))).empty(); }));
   auto standby = world.start("matchmaker-2");
   for (int i = 0; i < 2; ++i) {
     owner->signal(SIGSTOP);
     const auto at = standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}");
-    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 5; }, Seconds(20)));
+    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 5; },
+                           Seconds(20)));
     owner->signal(SIGCONT);
-    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 10; }, Seconds(20)));
+    ASSERT_TRUE(eventually([&] { return standby->metric("mm_matchmaker_matches_total{mode=\"duel\"}") > at + 10; },
+                           Seconds(20)));
   }
   EXPECT_NE(token_of(world, stream.tenant(), duel_partition(stream.tenant())), first);
   const auto tickets = stream.stop();

@@ -19,9 +19,9 @@
 #include "common/testing/daemon.h"
 #include "common/testing/event_recorder.h"
 #include "common/testing/players.h"
+#include "services/matchmaker/queue/owner_store.h"
 #include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/service.h"
-#include "services/matchmaker/queue/owner_store.h"
 
 namespace mm::matchmaker {
 

@@ -243,9 +243,9 @@ TEST_F(Accounts, FieldsThatPlayersMayNotChangeStay) {
   const auto ann = registered(tenant_, "ann");
   const auto me = as_player(tenant_, ann.player_id);
   const auto answer = send_raw("profile.update",
-                              R"({"mmr":9999,"role":"admin","player_id":"018f0000-0000-7000-8000-000000000001",)"
-                              R"("password_hash":"x","email":"x@y.zz","username":"root"})",
-                              me);
+                               R"({"mmr":9999,"role":"admin","player_id":"018f0000-0000-7000-8000-000000000001",)"
+                               R"("password_hash":"x","email":"x@y.zz","username":"root"})",
+                               me);
   ASSERT_TRUE(answer.ok());
   const auto profile = send(GetProfile{ann.player_id}, me);
   EXPECT_EQ(profile->mmr, 1500);

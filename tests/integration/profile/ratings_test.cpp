@@ -219,7 +219,8 @@ TEST_F(RatingEvents, TheSecondMatchOfABatchStartsFromTheRatingsAfterTheFirst) {
   EXPECT_FALSE(done->at(2)) << "the same match twice in a batch";
   for (const auto& change : done->at(0)->changes) {
     const auto& next = done->at(1)->changes;
-    const auto later = std::find_if(next.begin(), next.end(), [&](const auto& c) { return c.player_id == change.player_id; });
+    const auto later =
+        std::find_if(next.begin(), next.end(), [&](const auto& c) { return c.player_id == change.player_id; });
     ASSERT_NE(later, next.end());
     EXPECT_EQ(later->before.mmr, change.after.mmr);
   }

@@ -104,9 +104,7 @@ RowRefused::RowRefused(World& world, MatchId match, const std::string& state) : 
                        match.to_string() + "' OR state <> '" + state + "')");
 }
 
-RowRefused::~RowRefused() {
-  world_.database.rows("ALTER TABLE session.match DROP CONSTRAINT refused_by_the_test");
-}
+RowRefused::~RowRefused() { world_.database.rows("ALTER TABLE session.match DROP CONSTRAINT refused_by_the_test"); }
 
 Instance::Instance(const World& world, const Timing& timing, const std::string& modes_file)
     : Daemon(world.nats, settings_of(world, modes_file), {"session-1"}, timing) {}

@@ -125,7 +125,8 @@ TEST(PostgresFrozen, IsProbedByOneConnectionThatIsKept) {
     std::ifstream file(server.log());
     const std::string text(std::istreambuf_iterator<char>(file), {});
     int count = 0;
-    for (auto at = text.find("connection received"); at != text.npos; at = text.find("connection received", at + 1)) ++count;
+    for (auto at = text.find("connection received"); at != text.npos; at = text.find("connection received", at + 1))
+      ++count;
     return count;
   };
   ASSERT_TRUE(run_query(postgres, soon()));

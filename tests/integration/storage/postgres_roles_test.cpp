@@ -54,9 +54,10 @@ TEST_P(PostgresRole, MakesNothingAndBecomesNobody) {
   for (const auto* forbidden :
        {"CREATE TABLE t (i int)", "CREATE TEMPORARY TABLE t (i int)", "CREATE SCHEMA s", "CREATE DATABASE d",
         "CREATE ROLE r", "SELECT * FROM meta.generation", "COPY (SELECT 1) TO PROGRAM 'true'", "SET ROLE postgres",
-        "SELECT lo_create(0)", "SELECT lo_creat(-1)", "SELECT lo_from_bytea(0, 'x')", "SELECT pg_read_file('PG_VERSION')",
-        "SELECT passwd FROM pg_shadow", "ALTER SYSTEM SET fsync = off", "ALTER ROLE CURRENT_USER SET log_min_messages = debug5",
-        "SET log_min_messages = debug5", "CREATE EXTENSION dblink"}) {
+        "SELECT lo_create(0)", "SELECT lo_creat(-1)", "SELECT lo_from_bytea(0, 'x')",
+        "SELECT pg_read_file('PG_VERSION')", "SELECT passwd FROM pg_shadow", "ALTER SYSTEM SET fsync = off",
+        "ALTER ROLE CURRENT_USER SET log_min_messages = debug5", "SET log_min_messages = debug5",
+        "CREATE EXTENSION dblink"}) {
     EXPECT_FALSE(run(postgres, forbidden)) << forbidden;
   }
 }
@@ -111,8 +112,10 @@ TEST_F(PostgresLog, HoldsNoPersonalDataWhateverFails) {
   options.password.clear();
   Postgres administrator(options);
   const std::string insert =
-      "INSERT INTO profile.account (player_id, tenant, username, username_key, email, password_hash, region, created_at,"
-      " updated_at) VALUES (gen_random_uuid(), $1, 'Name-In-Row', 'name-in-row', $2, 'hash-in-row', 'eu', now(), now())";
+      "INSERT INTO profile.account (player_id, tenant, username, username_key, email, password_hash, region, "
+      "created_at,"
+      " updated_at) VALUES (gen_random_uuid(), $1, 'Name-In-Row', 'name-in-row', $2, 'hash-in-row', 'eu', now(), "
+      "now())";
   const auto add = [&](Postgres& postgres, const std::string& sql) {
     return postgres.transaction(soon(), [&](pqxx::work& tx) {
       tx.exec_params(sql, std::string("default"), std::string("person@example.org"));

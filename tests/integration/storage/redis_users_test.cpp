@@ -66,33 +66,33 @@ constexpr auto kCache = Instance::cache;
 
 INSTANTIATE_TEST_SUITE_P(
     Queue, RedisRights,
-    ::testing::Values(Row{kQueue, "gateway", "login:1", Right::write}, Row{kQueue, "gateway", "idempotency:1", Right::write},
-                      Row{kQueue, "gateway", "ticket:1", Right::none}, Row{kQueue, "gateway", "claim", Right::none},
-                      Row{kQueue, "gateway", "party:1", Right::none}, Row{kQueue, "gateway", "live", Right::none},
-                      Row{kQueue, "lobby", "party:1", Right::write}, Row{kQueue, "lobby", "member", Right::write},
-                      Row{kQueue, "lobby", "ticket:1", Right::write}, Row{kQueue, "lobby", "invite:1", Right::write},
-                      Row{kQueue, "lobby", "party_due", Right::write}, Row{kQueue, "lobby", "live", Right::read},
-                      Row{kQueue, "lobby", "lease:3", Right::read}, Row{kQueue, "lobby", "unconfirmed", Right::none},
-                      Row{kQueue, "lobby", "login:1", Right::none}, Row{kQueue, "lobby", "idempotency:1", Right::none},
-                      Row{kQueue, "matchmaker", "ticket:1", Right::write}, Row{kQueue, "matchmaker", "live", Right::write},
-                      Row{kQueue, "matchmaker", "party:1", Right::write}, Row{kQueue, "matchmaker", "member", Right::read},
-                      Row{kQueue, "matchmaker", "login:1", Right::none},
-                      Row{kQueue, "matchmaker", "idempotency:1", Right::none}),
+    ::testing::Values(
+        Row{kQueue, "gateway", "login:1", Right::write}, Row{kQueue, "gateway", "idempotency:1", Right::write},
+        Row{kQueue, "gateway", "ticket:1", Right::none}, Row{kQueue, "gateway", "claim", Right::none},
+        Row{kQueue, "gateway", "party:1", Right::none}, Row{kQueue, "gateway", "live", Right::none},
+        Row{kQueue, "lobby", "party:1", Right::write}, Row{kQueue, "lobby", "member", Right::write},
+        Row{kQueue, "lobby", "ticket:1", Right::write}, Row{kQueue, "lobby", "invite:1", Right::write},
+        Row{kQueue, "lobby", "party_due", Right::write}, Row{kQueue, "lobby", "live", Right::read},
+        Row{kQueue, "lobby", "lease:3", Right::read}, Row{kQueue, "lobby", "unconfirmed", Right::none},
+        Row{kQueue, "lobby", "login:1", Right::none}, Row{kQueue, "lobby", "idempotency:1", Right::none},
+        Row{kQueue, "matchmaker", "ticket:1", Right::write}, Row{kQueue, "matchmaker", "live", Right::write},
+        Row{kQueue, "matchmaker", "party:1", Right::write}, Row{kQueue, "matchmaker", "member", Right::read},
+        Row{kQueue, "matchmaker", "login:1", Right::none}, Row{kQueue, "matchmaker", "idempotency:1", Right::none}),
     [](const auto& row) {
       std::string name = std::string(row.param.user) + "_" + row.param.key;
       for (auto& c : name) c = c == ':' ? '_' : c;
       return name;
     });
 
-INSTANTIATE_TEST_SUITE_P(
-    Cache, RedisRights,
-    ::testing::Values(Row{kCache, "gateway", "presence:1", Right::write}, Row{kCache, "gateway", "limit:1", Right::write},
-                      Row{kCache, "gateway", "party:1", Right::none}),
-    [](const auto& row) {
-      std::string name = std::string(row.param.user) + "_" + row.param.key;
-      for (auto& c : name) c = c == ':' ? '_' : c;
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Cache, RedisRights,
+                         ::testing::Values(Row{kCache, "gateway", "presence:1", Right::write},
+                                           Row{kCache, "gateway", "limit:1", Right::write},
+                                           Row{kCache, "gateway", "party:1", Right::none}),
+                         [](const auto& row) {
+                           std::string name = std::string(row.param.user) + "_" + row.param.key;
+                           for (auto& c : name) c = c == ':' ? '_' : c;
+                           return name;
+                         });
 
 TEST_F(RedisUsers, WhoTellsPlayersNumbersFramesAndNothingElse) {
   for (const char* user : {"lobby", "matchmaker", "session", "profile"}) {

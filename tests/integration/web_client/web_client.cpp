@@ -19,7 +19,8 @@ namespace {
 constexpr int kReadTimeoutMs = 15'000;
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -131,7 +132,8 @@ std::string Connection::read_bytes(std::size_t bytes) {
 bool Connection::closes(int within_ms) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(within_ms);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (left <= 0) return false;
     pollfd waiting{fd_, POLLIN, 0};
     if (::poll(&waiting, 1, static_cast<int>(left)) <= 0) continue;
@@ -172,7 +174,8 @@ Answer Connection::read_answer(bool head_only) {
 std::string text_of(const Call& call) {
   std::string out = call.method + " " + call.target + " HTTP/1.1\r\n";
   const auto has = [&](std::string_view name) {
-    return std::any_of(call.headers.begin(), call.headers.end(), [&](const auto& field) { return lower(field.first) == name; });
+    return std::any_of(call.headers.begin(), call.headers.end(),
+                       [&](const auto& field) { return lower(field.first) == name; });
   };
   if (!has("host")) out += "Host: localhost\r\n";
   if (!call.body.empty() && !has("content-type")) out += "Content-Type: application/json\r\n";
@@ -210,7 +213,8 @@ bool WebSocket::send_frame(std::uint8_t first, std::string_view payload, bool ma
   }
   constexpr std::string_view kMask = "\x11\x22\x33\x44";
   if (masked) out += kMask;
-  for (std::size_t i = 0; i < payload.size(); ++i) out += masked ? static_cast<char>(payload[i] ^ kMask[i % 4]) : payload[i];
+  for (std::size_t i = 0; i < payload.size(); ++i)
+    out += masked ? static_cast<char>(payload[i] ^ kMask[i % 4]) : payload[i];
   return connection_.send(out);
 }
 

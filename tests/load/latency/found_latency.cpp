@@ -46,9 +46,12 @@ class Trials {
       if ((trial + 1) % 20 == 0) std::printf("%d of %d\n", trial + 1, count_), std::fflush(stdout);
     }
     std::sort(waits.begin(), waits.end());
-    const auto at = [&](double share) { return waits[static_cast<std::size_t>(share * static_cast<double>(waits.size() - 1))]; };
-    std::printf("last enqueue to match_found on all ten sockets, %d trials, ms: p50 %.1f  p90 %.1f  p99 %.1f  max %.1f\n", count_, at(0.5),
-                at(0.9), at(0.99), waits.back());
+    const auto at = [&](double share) {
+      return waits[static_cast<std::size_t>(share * static_cast<double>(waits.size() - 1))];
+    };
+    std::printf(
+        "last enqueue to match_found on all ten sockets, %d trials, ms: p50 %.1f  p90 %.1f  p99 %.1f  max %.1f\n",
+        count_, at(0.5), at(0.9), at(0.99), waits.back());
     return 0;
   }
 
@@ -66,18 +69,20 @@ class Trials {
       };
       player.client->events().match_completed = [&player](const mm::MatchCompleted&) { player.busy = false; };
       player.client->events().match_cancelled = [&player](const mm::MatchCancelled&) { player.busy = false; };
-      player.client->register_account({name, name + "@example.com", "a long password", {}}, [&player, name](mm::Result<mm::Account> made) {
-        if (!made) return complain("register", made.error());
-        player.client->login(name, "a long password", [&player](mm::Result<mm::Done> in) {
-          if (in) player.client->connect();
-          else complain("log in", in.error());
-        });
-      });
+      player.client->register_account(
+          {name, name + "@example.com", "a long password", {}}, [&player, name](mm::Result<mm::Account> made) {
+            if (!made) return complain("register", made.error());
+            player.client->login(name, "a long password", [&player](mm::Result<mm::Done> in) {
+              if (in) player.client->connect();
+              else complain("log in", in.error());
+            });
+          });
       // Four players at a time are registered, because hashing passwords is slow by design.
       const std::size_t some = i / 4 * 4;
       if (i + 1 < players_.size() && (i + 1) % 4 != 0) continue;
       const auto first = players_.begin() + static_cast<std::ptrdiff_t>(some);
-      if (!until(first, players_.begin() + static_cast<std::ptrdiff_t>(i + 1), [](const Player& p) { return p.online; })) {
+      if (!until(first, players_.begin() + static_cast<std::ptrdiff_t>(i + 1),
+                 [](const Player& p) { return p.online; })) {
         return false;
       }
     }
@@ -95,7 +100,8 @@ class Trials {
     int queued = 0;
     for (auto player = first; player != last - 1; ++player) {
       player->found = {};
-      player->client->enter_queue(queue, [&](mm::Result<mm::Ticket> ticket) { ticket ? void(++queued) : complain("queue", ticket.error()); });
+      player->client->enter_queue(
+          queue, [&](mm::Result<mm::Ticket> ticket) { ticket ? void(++queued) : complain("queue", ticket.error()); });
     }
     if (!until(first, last, [&](const Player&) { return queued == kPlayers - 1; })) return -1;
     // The last player enqueues at a different time within the tick in each trial.
@@ -104,7 +110,9 @@ class Trials {
     auto& late = *(last - 1);
     late.found = {};
     const auto began = Clock::now();
-    late.client->enter_queue(queue, [](mm::Result<mm::Ticket> ticket) { if (!ticket) complain("queue", ticket.error()); });
+    late.client->enter_queue(queue, [](mm::Result<mm::Ticket> ticket) {
+      if (!ticket) complain("queue", ticket.error());
+    });
     if (!until(first, last, [](const Player& player) { return player.found != Clock::time_point{}; })) return -1;
     auto all = began;
     for (auto player = first; player != last; ++player) all = std::max(all, player->found);

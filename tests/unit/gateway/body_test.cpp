@@ -58,13 +58,16 @@ TEST(BodyReader, JoinsChunksHoweverTheBytesAreSplit) {
 }
 
 TEST(BodyReader, RefusesLinesThatDoNotEndWithCrLf) {
-  for (const auto* bytes : {"1\n", "1;a\n", "1;a\nb\r\n", "1\r1", "\n", "1\r\nx\n", "1\r\nx\r\r\n", "1\r\nxy\r\n", "0\r\nX: y\n", "0\r\n\n", "0\r\n\rX"}) {
-    for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) EXPECT_EQ(read(chunked(), bytes, piece).code, Code::malformed_request) << bytes;
+  for (const auto* bytes : {"1\n", "1;a\n", "1;a\nb\r\n", "1\r1", "\n", "1\r\nx\n", "1\r\nx\r\r\n", "1\r\nxy\r\n",
+                            "0\r\nX: y\n", "0\r\n\n", "0\r\n\rX"}) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{100}})
+      EXPECT_EQ(read(chunked(), bytes, piece).code, Code::malformed_request) << bytes;
   }
 }
 
 TEST(BodyReader, RefusesMalformedChunkSizes) {
-  for (const auto* bytes : {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1 1\r\n", ";a\r\n", "00000000000000001\r\n"}) {
+  for (const auto* bytes : {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1 1\r\n", ";a\r\n",
+                            "00000000000000001\r\n"}) {
     EXPECT_EQ(read(chunked(), bytes).code, Code::malformed_request) << bytes;
   }
 }

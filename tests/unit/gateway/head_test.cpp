@@ -43,7 +43,9 @@ TEST(ParseHead, ReadsNamesInLowerCaseAndTrimsValues) {
 }
 
 TEST(ParseHead, ReadsTheLengthOfTheBody) {
-  const auto with = [](const std::string& fields) { return parse_head("POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"); };
+  const auto with = [](const std::string& fields) {
+    return parse_head("POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+  };
   EXPECT_EQ(with("Content-Length: 65536\r\n")->content_length, 65'536u);
   EXPECT_EQ(with("Content-Length: 65537\r\n").error().code, Code::payload_too_large);
   EXPECT_TRUE(with("Transfer-Encoding: Chunked\r\n")->chunked);
@@ -53,9 +55,15 @@ TEST(ParseHead, ReadsTheLengthOfTheBody) {
 }
 
 TEST(ParseHead, AcceptsOnlyValidHosts) {
-  const auto host = [](const std::string& text) { return parse_head("GET / HTTP/1.1\r\nHost: " + text + "\r\n\r\n").ok(); };
-  for (const auto* good : {"a", "a.example", "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80", "::1", "::1:80", "xn--bcher-kva.example"}) EXPECT_TRUE(host(good)) << good;
-  for (const auto* bad : {"", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[x]", "a,b", "a?b", "a#b", ":80", "x:y:80", "::1:x", "\"a\""}) EXPECT_FALSE(host(bad)) << bad;
+  const auto host = [](const std::string& text) {
+    return parse_head("GET / HTTP/1.1\r\nHost: " + text + "\r\n\r\n").ok();
+  };
+  for (const auto* good :
+       {"a", "a.example", "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80", "::1", "::1:80", "xn--bcher-kva.example"})
+    EXPECT_TRUE(host(good)) << good;
+  for (const auto* bad : {"", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[x]", "a,b", "a?b", "a#b", ":80",
+                          "x:y:80", "::1:x", "\"a\""})
+    EXPECT_FALSE(host(bad)) << bad;
 }
 
 TEST(ParseHead, ReadsWhetherTheConnectionIsKeptAlive) {

@@ -176,7 +176,8 @@ TEST(Denials, AreRemovedAfterTheirExpiry) {
   const auto login = LoginId::fresh(TimePoint{});
   denials.add(login, kStart, kStart + Seconds{900});
   EXPECT_TRUE(denials.contains(login));
-  for (int i = 0; i < 20'000; ++i) denials.add(LoginId::fresh(TimePoint{}), kStart + Seconds{901}, kStart + Seconds{902});
+  for (int i = 0; i < 20'000; ++i)
+    denials.add(LoginId::fresh(TimePoint{}), kStart + Seconds{901}, kStart + Seconds{902});
   EXPECT_FALSE(denials.contains(login));
 }
 

@@ -17,7 +17,8 @@ TEST(Target, IsSplitBeforeItIsDecoded) {
   const auto target = parse_target("/a%2Fb/c?x=1&y=a%26b&z&w=+%2B");
   ASSERT_TRUE(target.ok());
   EXPECT_EQ(target->segments, (Strings{"a/b", "c"}));
-  EXPECT_EQ(target->query, (std::vector<std::pair<std::string, std::string>>{{"x", "1"}, {"y", "a&b"}, {"z", ""}, {"w", " +"}}));
+  EXPECT_EQ(target->query,
+            (std::vector<std::pair<std::string, std::string>>{{"x", "1"}, {"y", "a&b"}, {"z", ""}, {"w", " +"}}));
   EXPECT_EQ(parse_target("/")->segments, Strings{""});
   EXPECT_EQ(parse_target("/a/")->segments, (Strings{"a", ""}));
   EXPECT_EQ(parse_target("/../a")->segments, (Strings{"..", "a"}));
@@ -25,7 +26,8 @@ TEST(Target, IsSplitBeforeItIsDecoded) {
 }
 
 TEST(Target, RefusesMalformedTargets) {
-  for (const auto* bad : {"", "a", "*", "/%", "/%a", "/%gg", "/%00", "/%7f", "/%ff", "/%c3", "/%ed%a0%80", "/a b", "/\"", "/a?%0d%0a=1"}) {
+  for (const auto* bad : {"", "a", "*", "/%", "/%a", "/%gg", "/%00", "/%7f", "/%ff", "/%c3", "/%ed%a0%80", "/a b",
+                          "/\"", "/a?%0d%0a=1"}) {
     EXPECT_FALSE(parse_target(bad).ok()) << bad;
   }
   std::string deep;
@@ -37,9 +39,10 @@ TEST(Target, RefusesMalformedTargets) {
 }
 
 TEST(Utf8, AcceptsOnlyValidSequences) {
-  for (const auto* good : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good));
-  for (const auto* bad : {"\x80", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                          "\xff", "\xe2\x82", "\xe2\x28\xa1"}) {
+  for (const auto* good : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(is_utf8(good));
+  for (const auto* bad : {"\x80", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xe2\x28\xa1"}) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
   }
 }
@@ -59,7 +62,9 @@ class Routing : public ::testing::Test {
     router_.add("GET", "/v1/board/top");
     router_.add("GET", "/docs/{file}");
   }
-  RouteMatch match(std::string_view method, std::string_view path) { return router_.match(method, parse_target(path)->segments); }
+  RouteMatch match(std::string_view method, std::string_view path) {
+    return router_.match(method, parse_target(path)->segments);
+  }
   Router router_;
   const std::string id_ = "0190f0a0-0000-7000-8000-000000000001";
 };
@@ -75,7 +80,8 @@ TEST_F(Routing, FindsRoutesAndTheirParameters) {
 }
 
 TEST_F(Routing, APathWithAMalformedParameterMatchesNoRoute) {
-  for (const auto* path : {"/v1/party/x", "/v1/party/0190F0A0-0000-7000-8000-000000000001", "/v1/board/S1", "/v1/party", "/v1/party/", "/docs/.x", "/docs/a%2fb"}) {
+  for (const auto* path : {"/v1/party/x", "/v1/party/0190F0A0-0000-7000-8000-000000000001", "/v1/board/S1", "/v1/party",
+                           "/v1/party/", "/docs/.x", "/docs/a%2fb"}) {
     const auto found = match("GET", path);
     EXPECT_FALSE(found.route.has_value()) << path;
     EXPECT_TRUE(found.other_methods.empty()) << path;
@@ -112,7 +118,8 @@ TEST(Addresses, AreCountedByAddressOrByIpv6Network) {
   EXPECT_TRUE(Address::parse("127.8.8.8")->is_loopback());
   EXPECT_TRUE(Address::parse("::1")->is_loopback());
   EXPECT_FALSE(Address::parse("128.0.0.1")->is_loopback());
-  for (const auto* bad : {"10.0.0.0/33", "10.0.0.0/x", "host", "10.0.0.0/-1", "::/129"}) EXPECT_FALSE(AddressSet::parse(bad).has_value()) << bad;
+  for (const auto* bad : {"10.0.0.0/33", "10.0.0.0/x", "host", "10.0.0.0/-1", "::/129"})
+    EXPECT_FALSE(AddressSet::parse(bad).has_value()) << bad;
 }
 
 TEST(AllowedHosts, ServeAnAddressOnlyToConnectionsToThatAddress) {
@@ -122,11 +129,13 @@ TEST(AllowedHosts, ServeAnAddressOnlyToConnectionsToThatAddress) {
     const auto host = HostPort::parse(text);
     return host && hosts.serves(*host, local);
   };
-  for (const auto* host : {"192.168.1.5", "192.168.1.5:8080", "localhost:1", "[::ffff:192.168.1.5]", "play.example.org:8443", "[2001:DB8:0::7]:1", "::1:8080", "::1", "2001:db8::7",
-                           "2001:db8::7:443"}) {
+  for (const auto* host :
+       {"192.168.1.5", "192.168.1.5:8080", "localhost:1", "[::ffff:192.168.1.5]", "play.example.org:8443",
+        "[2001:DB8:0::7]:1", "::1:8080", "::1", "2001:db8::7", "2001:db8::7:443"}) {
     EXPECT_TRUE(serves(host)) << host;
   }
-  for (const auto* host : {"192.168.1.6", "play.example.org", "play.example.org:80", "a@localhost", "localhost:", "", ":80", "..", "[::1", "x y", "::2:8080", "::1:0", "1:2:3", "::::"}) {
+  for (const auto* host : {"192.168.1.6", "play.example.org", "play.example.org:80", "a@localhost", "localhost:", "",
+                           ":80", "..", "[::1", "x y", "::2:8080", "::1:0", "1:2:3", "::::"}) {
     EXPECT_EQ(serves(host), std::string_view(host) == "localhost:") << host;
   }
 }
@@ -135,12 +144,13 @@ TEST(AllowedHosts, RecogniseTheGatewaysOwnOrigins) {
   const auto hosts = *AllowedHosts::parse("play.example.org,127.0.0.1:9090", "127.0.0.1");
   const LocalEnd plain{"127.0.0.1", 8080, false};
   const LocalEnd tls{"127.0.0.1", 8443, true};
-  for (const auto* origin : {"http://localhost:8080", "http://127.0.0.1:8080", "http://127.0.0.1:9090", "https://play.example.org",
-                             "http://play.example.org", "https://play.example.org:8080"}) {
+  for (const auto* origin : {"http://localhost:8080", "http://127.0.0.1:8080", "http://127.0.0.1:9090",
+                             "https://play.example.org", "http://play.example.org", "https://play.example.org:8080"}) {
     EXPECT_TRUE(hosts.is_own_origin(origin, plain)) << origin;
   }
-  for (const auto* origin : {"http://localhost", "http://localhost:9999", "http://evil.example:8080", "https://play.example.org:8444", "null", "",
-                             "http://", "ftp://localhost:8080", "http://localhost:8080/x", "http://a@localhost:8080", "http://play.example.org.evil"}) {
+  for (const auto* origin : {"http://localhost", "http://localhost:9999", "http://evil.example:8080",
+                             "https://play.example.org:8444", "null", "", "http://", "ftp://localhost:8080",
+                             "http://localhost:8080/x", "http://a@localhost:8080", "http://play.example.org.evil"}) {
     EXPECT_FALSE(hosts.is_own_origin(origin, plain)) << origin;
   }
   EXPECT_TRUE(hosts.is_own_origin("https://localhost:8443", tls));

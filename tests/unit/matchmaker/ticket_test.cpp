@@ -39,12 +39,13 @@ TEST(TicketRecordText, DamagedPartsAreLeftOut) {
 
 TEST(TicketRecordText, FieldsOfTheHashAreAssignedByName) {
   TicketRecord ticket;
-  for (const auto& [field, value] : std::map<std::string, std::string>{{"state", "matched"},
-                                                                       {"buckets", "t:ranked:eu-west:5,t:ranked:us-east:5"},
-                                                                       {"queued_at", "1800000000000"},
-                                                                       {"attempt", "3"},
-                                                                       {"spent_matched", "2500"},
-                                                                       {"later_version", "x"}}) {
+  for (const auto& [field, value] :
+       std::map<std::string, std::string>{{"state", "matched"},
+                                          {"buckets", "t:ranked:eu-west:5,t:ranked:us-east:5"},
+                                          {"queued_at", "1800000000000"},
+                                          {"attempt", "3"},
+                                          {"spent_matched", "2500"},
+                                          {"later_version", "x"}}) {
     assign_field(ticket, field, value);
   }
   EXPECT_EQ(ticket.state, TicketState::matched);

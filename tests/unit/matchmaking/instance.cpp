@@ -6,8 +6,8 @@
 #include <set>
 #include <sstream>
 
-#include "services/matchmaker/matching/ticket/latency.h"
 #include "services/matchmaker/matching/rules/quality.h"
+#include "services/matchmaker/matching/ticket/latency.h"
 
 namespace mm::matching::testing {
 

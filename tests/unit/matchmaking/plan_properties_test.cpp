@@ -7,8 +7,8 @@
 #include <random>
 #include <set>
 
-#include "services/matchmaker/matching/planner_threads.h"
 #include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/planner_threads.h"
 #include "tests/unit/matchmaking/exact.h"
 #include "tests/unit/matchmaking/instance.h"
 

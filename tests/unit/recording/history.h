@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "services/matchmaker/recording/replay.h"
 #include "services/matchmaker/recording/event_encoder.h"
 #include "services/matchmaker/recording/recorded_pool.h"
+#include "services/matchmaker/recording/replay.h"
 
 namespace mm::matchmaker::recording {
 

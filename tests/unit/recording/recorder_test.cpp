@@ -56,7 +56,7 @@ class Recording : public ::testing::Test {
     ModeRules rules;
     rules.id = ranked_mode();
     return std::make_unique<RecordedPool>("t:ranked:eu-west:1", RecordedPool::Setup{rules, 1, default_region(), true},
-                                       recorder.encoder());
+                                          recorder.encoder());
   }
 
   std::vector<std::string> files() const {

@@ -105,14 +105,17 @@ TEST(Replay, RefusesInconsistentEvents) {
               encoder.left(track, 3, LeaveReason::cancelled);
             }),
             "a ticket left t:ranked:eu-west:1 that was not there");
-  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.put(track, 0, matching::PoolTicket{}); }),
-            "a ticket in t:ranked:eu-west:1 that the pool rejects");
+  EXPECT_EQ(
+      refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.put(track, 0, matching::PoolTicket{}); }),
+      "a ticket in t:ranked:eu-west:1 that the pool rejects");
   EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) {
               encoder.end(track);
               encoder.sorted(track);
             }),
             "bucket 0 has not begun");
-  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) { encoder.begin(track, "nowhere", ModeRules{}, true); }),
+  EXPECT_EQ(refusal([](EventEncoder& encoder, EventEncoder::Track& track) {
+              encoder.begin(track, "nowhere", ModeRules{}, true);
+            }),
             "the rules of nowhere cannot be read");
 }
 

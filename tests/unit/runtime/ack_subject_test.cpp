@@ -25,16 +25,16 @@ TEST(AckSubject, IsReadInTheLongForm) {
 }
 
 TEST(AckSubject, AnythingElseIsRefused) {
-  for (const char* text : {"", "$JS.ACK.", "_INBOX.x.y", "$JS.ACK.MATCH.c.1.2.3.4", "$JS.ACK.MATCH.c.1.2.3.4.5.6",
-                           "$JS.ACK.MATCH.c.x.2.3.4.5", "$JS.ACK.MATCH.c.1.-2.3.4.5",
-                           "$JS.ACK.MATCH.c.1.99999999999999999999.3.4.5"}) {
+  for (const char* text :
+       {"", "$JS.ACK.", "_INBOX.x.y", "$JS.ACK.MATCH.c.1.2.3.4", "$JS.ACK.MATCH.c.1.2.3.4.5.6",
+        "$JS.ACK.MATCH.c.x.2.3.4.5", "$JS.ACK.MATCH.c.1.-2.3.4.5", "$JS.ACK.MATCH.c.1.99999999999999999999.3.4.5"}) {
     EXPECT_FALSE(parse_ack_subject(text)) << text;
   }
 }
 
 TEST(Subjects, HaveOnlyAllowedCharacters) {
-  for (const char* good : {"match.found", "$JS.API.STREAM.INFO.MATCH", "notify.0190a8b0-0000-7000-8000-000000000000",
-                           "_INBOX.ABC.1"}) {
+  for (const char* good :
+       {"match.found", "$JS.API.STREAM.INFO.MATCH", "notify.0190a8b0-0000-7000-8000-000000000000", "_INBOX.ABC.1"}) {
     EXPECT_TRUE(is_subject(good)) << good;
   }
   for (const char* bad : {"", ".", "a.", ".a", "a..b", "a b", "a\tb", "a\r\nb", "a.*", ">", "a/b", "\xc3\xa4"}) {

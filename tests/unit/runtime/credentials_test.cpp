@@ -89,7 +89,8 @@ TEST_F(CredentialFiles, MustHoldARandomSecret) {
     EXPECT_THAT(refusal("server_token_key"), Not(HasSubstr(weak)));
   }
   const std::string hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-  for (const auto& strong : {kSecret, hex, hex + " " + kSecret, std::string("\x01\x02\x03\x04\x05\x06\x07\x08\xff") + hex.substr(0, 24)}) {
+  for (const auto& strong :
+       {kSecret, hex, hex + " " + kSecret, std::string("\x01\x02\x03\x04\x05\x06\x07\x08\xff") + hex.substr(0, 24)}) {
     write("server_token_key", strong);
     EXPECT_EQ(refusal("server_token_key"), "accepted");
   }
@@ -105,7 +106,8 @@ TEST_F(CredentialFiles, AreCheckedTogether) {
   write("admin_token", "a" + kSecret + " b" + kSecret);
   EXPECT_EQ(checked(), "accepted");
   write("admin_token", "a" + kSecret + " " + kSecret + "\n");
-  EXPECT_THAT(checked(), AllOf(HasSubstr("nats_password"), HasSubstr("admin_token"), HasSubstr("hold the same secret")));
+  EXPECT_THAT(checked(),
+              AllOf(HasSubstr("nats_password"), HasSubstr("admin_token"), HasSubstr("hold the same secret")));
   EXPECT_THAT(checked(), Not(HasSubstr(kSecret)));
   write("admin_token", "admin");
   EXPECT_THAT(checked(), HasSubstr("admin_token is weak"));
@@ -134,9 +136,7 @@ TEST_F(CredentialFiles, ThatAreRequiredEndTheStart) {
   EXPECT_DEATH((void)Credentials(folder_).read("../nats_password"), "file name");
 }
 
-TEST(Credentials, WithoutAFolderAreEmpty) {
-  EXPECT_EQ(Credentials("").require("nats_password"), "");
-}
+TEST(Credentials, WithoutAFolderAreEmpty) { EXPECT_EQ(Credentials("").require("nats_password"), ""); }
 
 }  // namespace
 }  // namespace mm::runtime

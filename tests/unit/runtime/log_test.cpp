@@ -69,16 +69,17 @@ class LogLines : public ::testing::Test {
 TEST_F(LogLines, AreOneJsonObjectEach) {
   const auto trace = trace::new_trace();
   const auto lines = lines_of([&] {
-    info("party_created", {{"party_id", PartyId()}, {"region", default_region()}, {"members", 3}, {"public", true},
-                           {"seconds", 0.5}});
+    info("party_created",
+         {{"party_id", PartyId()}, {"region", default_region()}, {"members", 3}, {"public", true}, {"seconds", 0.5}});
     const trace::Scope scope(trace);
     warning("queue_full", {});
   });
   ASSERT_EQ(lines.size(), 2u);
-  EXPECT_THAT(lines[0], MatchesRegex("\\{\"time\":\"20[0-9-]*T[0-9:]*\\.[0-9][0-9][0-9]Z\",\"level\":\"info\",\"service\":"
-                                     "\"lobby\",\"instance\":\"lobby-2\",\"event\":\"party_created\",\"party_id\":"
-                                     "\"00000000-0000-0000-0000-000000000000\",\"region\":\"eu-west\",\"members\":3,"
-                                     "\"public\":true,\"seconds\":0.5\\}\n"));
+  EXPECT_THAT(lines[0],
+              MatchesRegex("\\{\"time\":\"20[0-9-]*T[0-9:]*\\.[0-9][0-9][0-9]Z\",\"level\":\"info\",\"service\":"
+                           "\"lobby\",\"instance\":\"lobby-2\",\"event\":\"party_created\",\"party_id\":"
+                           "\"00000000-0000-0000-0000-000000000000\",\"region\":\"eu-west\",\"members\":3,"
+                           "\"public\":true,\"seconds\":0.5\\}\n"));
   EXPECT_THAT(lines[1], HasSubstr("\"event\":\"queue_full\",\"trace_id\":\"" + trace.trace_id_text() + "\""));
 }
 

@@ -58,8 +58,8 @@ TEST(Metrics, OfTheProcessAreExposed) {
   process.update();
   process.update();
   const auto text = registry.expose();
-  for (const char* name : {"process_resident_memory_bytes", "process_open_fds", "process_threads",
-                           "process_start_time_seconds"}) {
+  for (const char* name :
+       {"process_resident_memory_bytes", "process_open_fds", "process_threads", "process_start_time_seconds"}) {
     EXPECT_THAT(text, Not(HasSubstr(std::string(name) + " 0\n"))) << name;
     EXPECT_THAT(text, HasSubstr(std::string(name) + " ")) << name;
   }

@@ -56,8 +56,10 @@ TEST(PortHolder, IsNamedInTheErrorOfTheAdminServer) {
   const auto admin =
       daemon::AdminServer::start("127.0.0.1", listener.port(), [](std::string_view) { return daemon::AdminAnswer{}; });
   ASSERT_FALSE(admin.ok());
-  EXPECT_NE(admin.error().text.find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos) << admin.error().text;
-  EXPECT_NE(admin.error().text.find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos) << admin.error().text;
+  EXPECT_NE(admin.error().text.find("cannot listen on 127.0.0.1:" + std::to_string(listener.port())), std::string::npos)
+      << admin.error().text;
+  EXPECT_NE(admin.error().text.find("(pid " + std::to_string(::getpid()) + ")"), std::string::npos)
+      << admin.error().text;
 }
 
 TEST(PortHolder, IsNotReportedWhenTheAddressBelongsToAnotherMachine) {

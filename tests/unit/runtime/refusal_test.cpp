@@ -32,15 +32,17 @@ class BusFaults : public ::testing::Test {
   metrics::Registry registry_;
   std::vector<std::string> published_;
   AsyncErrors async_errors_{registry_, "lobby-1", [this](std::string_view subject, std::string_view body) {
-                   published_.push_back(std::string(subject) + " " + std::string(body));
-                 }};
+                              published_.push_back(std::string(subject) + " " + std::string(body));
+                            }};
 };
 
 TEST_F(BusFaults, ASubjectIsPublishedOnceUntilANewConnectionAndCountedEachTime) {
   constexpr auto kText = R"(Permissions Violation for Publish to "queue.changed")";
   for (int i = 0; i < 3; ++i) async_errors_.report(NATS_NOT_PERMITTED, kText);
-  EXPECT_THAT(published_, ::testing::ElementsAre(
-      R"(events.violation.nats_permission {"instance":"lobby-1","action":"publish","subject":"queue.changed"})"));
+  EXPECT_THAT(
+      published_,
+      ::testing::ElementsAre(
+          R"(events.violation.nats_permission {"instance":"lobby-1","action":"publish","subject":"queue.changed"})"));
   EXPECT_THAT(registry_.expose(), ::testing::HasSubstr("mm_bus_errors_total{kind=\"permission\"} 3"));
   EXPECT_TRUE(async_errors_.needed_subject_refused());
   async_errors_.forget();

@@ -62,8 +62,8 @@ TEST(SettingsCheck, ReadsValidSettings) {
 }
 
 TEST(SettingsCheck, NamesTheAllowedNumbersAndTheNearest) {
-  const std::map<std::string, std::string> nearest{{"3", "4"},   {"15", "14"}, {"-1", "4"}, {"99999999999999999999", "14"},
-                                                   {"4.5", "5"}, {"ten", ""},  {"4x", ""}};
+  const std::map<std::string, std::string> nearest{
+      {"3", "4"}, {"15", "14"}, {"-1", "4"}, {"99999999999999999999", "14"}, {"4.5", "5"}, {"ten", ""}, {"4x", ""}};
   for (const auto& [value, near] : nearest) {
     TestSettings settings;
     const auto wanted = "MM_COST is '" + value + "'; it must be a whole number from 4 to 14" +

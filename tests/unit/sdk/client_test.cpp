@@ -167,7 +167,9 @@ TEST_F(SdkClient, TellsThatTheLoginHasEndedWhenTheRefreshTokenIsRefused) {
 TEST_F(SdkClient, DeliversTheWholeStateWithEveryConnection) {
   log_in();
   std::vector<std::string> tickets;
-  client.events().connected = [&](const Active& active) { tickets.push_back(active.ticket ? active.ticket->ticket_id : ""); };
+  client.events().connected = [&](const Active& active) {
+    tickets.push_back(active.ticket ? active.ticket->ticket_id : "");
+  };
   connect();
   EXPECT_TRUE(client.connected());
   frame(R"({"event":"welcome","seq":0,"data":{}})");
@@ -235,10 +237,13 @@ TEST_F(SdkClient, ReadsMatchEvents) {
   client.events().session_ready = [&](const SessionReady& e) { session = e; };
   client.events().match_completed = [&](const MatchCompleted& e) { completed = e; };
   client.events().rating_changed = [&](const RatingChanged& e) { rated = e; };
-  frame(R"({"event":"match_found","data":{"match_id":"m1","mode":"duel","region":"eu-west","team":1,"teams":[["a"],["b"]],"quality":0.9}})");
-  frame(R"({"event":"session_ready","data":{"match_id":"m1","server_endpoint":"h:1","server_url":"ws://h:1/match/m1","join_token":"j"}})");
+  frame(
+      R"({"event":"match_found","data":{"match_id":"m1","mode":"duel","region":"eu-west","team":1,"teams":[["a"],["b"]],"quality":0.9}})");
+  frame(
+      R"({"event":"session_ready","data":{"match_id":"m1","server_endpoint":"h:1","server_url":"ws://h:1/match/m1","join_token":"j"}})");
   frame(R"({"event":"match_completed","data":{"match_id":"m1","winning_team":null,"duration_seconds":3.5}})");
-  frame(R"({"event":"rating_changed","data":{"match_id":"m1","mode":"duel","mmr_before":1500,"mmr_after":1510.5,"mmr_change":10.5}})");
+  frame(
+      R"({"event":"rating_changed","data":{"match_id":"m1","mode":"duel","mmr_before":1500,"mmr_after":1510.5,"mmr_change":10.5}})");
   ASSERT_TRUE(found && session && completed && rated);
   EXPECT_EQ(found->team, 1);
   EXPECT_EQ(found->teams[1][0], "b");
@@ -258,10 +263,12 @@ TEST_F(SdkClient, ReadsPartyEvents) {
   client.events().invite_ended = [&](const InviteEnded& e) { ended = e; };
   client.events().queue_left = [&](const QueueLeft& e) { left = e; };
   client.events().connected = [&](const Active& e) { active = e; };
-  frame(R"({"event":"invited","data":{"party_id":"p","from":"a","username":"alice","expires_at":"2026-01-01T00:00:00.000Z"}})");
+  frame(
+      R"({"event":"invited","data":{"party_id":"p","from":"a","username":"alice","expires_at":"2026-01-01T00:00:00.000Z"}})");
   frame(R"({"event":"invite_ended","data":{"party_id":"p","player_id":"b","reason":"withdrawn"}})");
   frame(R"({"event":"queue_left","data":{"ticket_id":"t","reason":"member_disconnected","player_id":"b"}})");
-  frame(R"({"event":"welcome","data":{"party":{"party_id":"p","members":[{"player_id":"a","connected":true},{"player_id":"b"}]},
+  frame(
+      R"({"event":"welcome","data":{"party":{"party_id":"p","members":[{"player_id":"a","connected":true},{"player_id":"b"}]},
             "invites":[{"party_id":"q","from_player_id":"c","from_username":"cleo","expires_at":"x"}]}})");
   ASSERT_TRUE(invited && ended && left && active && active->party);
   EXPECT_EQ(invited->from_username, "alice");

@@ -8,14 +8,16 @@ namespace {
 constexpr int kLoggedIn = 1'760'000'000;  // 2025-10-09T08:53:20Z
 
 std::string completed(const std::string& match, const std::string& ended_at, const std::string& more = "") {
-  return R"({"match_id":")" + match + R"(","mode":"duel","region":"eu-west","status":"completed","team":0,"result":"win",)" +
+  return R"({"match_id":")" + match +
+         R"(","mode":"duel","region":"eu-west","status":"completed","team":0,"result":"win",)" +
          R"("winning_team":0,"duration_seconds":12.5,"ended_at":")" + ended_at + "\"" + more + "}";
 }
 std::string rated(const std::string& match, const std::string& ended_at) {
   return completed(match, ended_at, R"(,"mmr_before":1500,"mmr_after":1512.5,"mmr_change":12.5)");
 }
 std::string cancelled(const std::string& match, const std::string& ended_at) {
-  return R"({"match_id":")" + match + R"(","status":"cancelled","reason":"voided","requeued":false,"ended_at":")" + ended_at + "\"}";
+  return R"({"match_id":")" + match + R"(","status":"cancelled","reason":"voided","requeued":false,"ended_at":")" +
+         ended_at + "\"}";
 }
 std::string recent(const std::string& matches) { return R"({"recent":[)" + matches + "]}"; }
 
@@ -26,7 +28,9 @@ class SdkEnds : public SdkClient {
  protected:
   void SetUp() override {
     auto& events = client.events();
-    events.connected = [this](const Active& active) { seen.push_back("connected " + std::to_string(active.recent.size())); };
+    events.connected = [this](const Active& active) {
+      seen.push_back("connected " + std::to_string(active.recent.size()));
+    };
     events.match_completed = [this](const MatchCompleted& e) {
       seen.push_back("completed " + e.match_id + " " + std::to_string(e.winning_team));
     };

@@ -54,8 +54,10 @@ class FakeTransport final : public Transport {
   void send(HttpRequest request, std::function<void(HttpAnswer)> done) override {
     network_->requests.push_back({std::move(request), std::move(done)});
   }
-  std::unique_ptr<Socket> open(const std::string& target, const std::string& token, Socket::Handlers handlers) override {
-    network_->opened.push_back(std::make_shared<Network::Opened>(Network::Opened{target, token, std::move(handlers), {}, true}));
+  std::unique_ptr<Socket> open(const std::string& target, const std::string& token,
+                               Socket::Handlers handlers) override {
+    network_->opened.push_back(
+        std::make_shared<Network::Opened>(Network::Opened{target, token, std::move(handlers), {}, true}));
     return std::make_unique<FakeSocket>(network_->opened.back());
   }
 

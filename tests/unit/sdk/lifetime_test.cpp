@@ -88,15 +88,18 @@ const char* const kRecent = R"({"recent":[{"match_id":"m1","status":"completed",
   "mmr_after":1},{"match_id":"m2","status":"cancelled","ended_at":"2099-01-01T00:00:00.000Z"}]})";
 
 const Place kPlaces[] = {
-    {"login", [](Stage& s) {
+    {"login",
+     [](Stage& s) {
        s.client->login("a", "b", [destroy = s.destroys()](const Result<Done>&) { destroy(); });
        s.answer(200, tokens(900, "r1"));
      }},
-    {"refused_login", [](Stage& s) {
+    {"refused_login",
+     [](Stage& s) {
        s.client->login("a", "b", [destroy = s.destroys()](const Result<Done>&) { destroy(); });
        s.answer(401, "{}");
      }},
-    {"call", [](Stage& s) {
+    {"call",
+     [](Stage& s) {
        s.log_in();
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
@@ -105,26 +108,31 @@ const Place kPlaces[] = {
        second(answer_with(200, "{}"));
        s.tick();
      }},
-    {"call_that_is_refused_at_once", [](Stage& s) {
+    {"call_that_is_refused_at_once",
+     [](Stage& s) {
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.tick();
      }},
-    {"preferences_that_are_no_json", [](Stage& s) {
+    {"preferences_that_are_no_json",
+     [](Stage& s) {
        s.log_in();
        s.client->set_preferences("{", [destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.tick();
      }},
-    {"active", [](Stage& s) {
+    {"active",
+     [](Stage& s) {
        s.log_in();
        s.client->active([destroy = s.destroys()](const Result<Active>&) { destroy(); });
        s.answer(200, kRecent);
      }},
-    {"logout", [](Stage& s) {
+    {"logout",
+     [](Stage& s) {
        s.log_in();
        s.client->logout([destroy = s.destroys()](const Result<Done>&) { destroy(); });
        s.answer(204, "");
      }},
-    {"call_after_a_renewal", [](Stage& s) {
+    {"call_after_a_renewal",
+     [](Stage& s) {
        s.log_in(1);
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
@@ -134,7 +142,8 @@ const Place kPlaces[] = {
        second(answer_with(200, "{}"));
        s.tick();
      }},
-    {"calls_that_wait_for_a_renewal_that_fails", [](Stage& s) {
+    {"calls_that_wait_for_a_renewal_that_fails",
+     [](Stage& s) {
        s.log_in();
        s.client->my_profile([destroy = s.destroys()](const Result<Profile>&) { destroy(); });
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
@@ -142,7 +151,8 @@ const Place kPlaces[] = {
        s.answer(401, "{}");
        s.answer(503, "{}");
      }},
-    {"login_ended", [](Stage& s) {
+    {"login_ended",
+     [](Stage& s) {
        s.connect();
        s.client->events().login_ended = s.destroys();
        s.client->events().disconnected = [&s](const std::string&) { ++s.calls; };
@@ -150,30 +160,35 @@ const Place kPlaces[] = {
        s.answer(401, "{}");
        s.answer(401, "{}");
      }},
-    {"store_refresh_token_at_login", [](Stage& s) {
+    {"store_refresh_token_at_login",
+     [](Stage& s) {
        s.on_token = s.destroys();
        s.client->login("a", "b", [&s](const Result<Done>&) { ++s.calls; });
        s.answer(200, tokens(900, "r1"));
      }},
-    {"store_refresh_token_at_a_renewal", [](Stage& s) {
+    {"store_refresh_token_at_a_renewal",
+     [](Stage& s) {
        s.log_in(1);
        s.on_token = s.destroys();
        s.client->my_profile([&s](const Result<Profile>&) { ++s.calls; });
        s.answer(200, tokens(900, "r2"));
      }},
-    {"store_refresh_token_at_the_end", [](Stage& s) {
+    {"store_refresh_token_at_the_end",
+     [](Stage& s) {
        s.log_in();
        s.on_token = s.destroys();
        s.token_present = false;
        s.client->logout([&s](const Result<Done>&) { ++s.calls; });
        s.answer(204, "");
      }},
-    {"log_of_a_call", [](Stage& s) {
+    {"log_of_a_call",
+     [](Stage& s) {
        s.on_log = s.destroys();
        s.client->login("a", "b", [&s](const Result<Done>&) { ++s.calls; });
        s.answer(200, tokens(900, "r1"));
      }},
-    {"log_of_a_connection", [](Stage& s) {
+    {"log_of_a_connection",
+     [](Stage& s) {
        s.connect();
        s.client->events().disconnected = [&s](const std::string&) { ++s.calls; };
        s.on_log = s.destroys();
@@ -181,7 +196,8 @@ const Place kPlaces[] = {
        s.tick();
      }},
     {"connected", [](Stage& s) { destroy_on(s, &Events::connected, "welcome"); }},
-    {"match_completed_of_a_welcome", [](Stage& s) {
+    {"match_completed_of_a_welcome",
+     [](Stage& s) {
        s.connect();
        s.client->events().match_completed = [destroy = s.destroys()](const MatchCompleted&) { destroy(); };
        s.client->events().rating_changed = [&s](const RatingChanged&) { ++s.calls; };
@@ -189,7 +205,8 @@ const Place kPlaces[] = {
        s.client->events().connected = [&s](const Active&) { ++s.calls; };
        s.frame("welcome", kRecent);
      }},
-    {"disconnected", [](Stage& s) {
+    {"disconnected",
+     [](Stage& s) {
        s.connect();
        s.client->events().disconnected = [destroy = s.destroys()](const std::string&) { destroy(); };
        s.network->opened.back()->handlers.closed(1006, "reset");
@@ -207,9 +224,12 @@ const Place kPlaces[] = {
     {"queue_left", [](Stage& s) { destroy_on(s, &Events::queue_left, "queue_left"); }},
     {"match_found", [](Stage& s) { destroy_on(s, &Events::match_found, "match_found"); }},
     {"session_ready", [](Stage& s) { destroy_on(s, &Events::session_ready, "session_ready"); }},
-    {"match_cancelled", [](Stage& s) { destroy_on(s, &Events::match_cancelled, "match_cancelled", R"({"match_id":"m"})"); }},
-    {"match_completed", [](Stage& s) { destroy_on(s, &Events::match_completed, "match_completed", R"({"match_id":"m"})"); }},
-    {"rating_changed", [](Stage& s) { destroy_on(s, &Events::rating_changed, "rating_changed", R"({"match_id":"m"})"); }},
+    {"match_cancelled",
+     [](Stage& s) { destroy_on(s, &Events::match_cancelled, "match_cancelled", R"({"match_id":"m"})"); }},
+    {"match_completed",
+     [](Stage& s) { destroy_on(s, &Events::match_completed, "match_completed", R"({"match_id":"m"})"); }},
+    {"rating_changed",
+     [](Stage& s) { destroy_on(s, &Events::rating_changed, "rating_changed", R"({"match_id":"m"})"); }},
 };
 
 class SdkLifetime : public ::testing::TestWithParam<Place> {};

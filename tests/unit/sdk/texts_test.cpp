@@ -84,7 +84,8 @@ std::optional<Error> login_at(const std::string& address) {
 
 TEST(SdkAddresses, AWrongOneOfTheGatewayIsAnErrorOfTheFirstCall) {
   auto wrong = kWrongPlaces;
-  for (const auto* more : {"ws://localhost:8080", "SCHEME://localhost:8080?a=b", "SCHEME://localhost/?a"}) wrong.emplace_back(more);
+  for (const auto* more : {"ws://localhost:8080", "SCHEME://localhost:8080?a=b", "SCHEME://localhost/?a"})
+    wrong.emplace_back(more);
   for (const auto& text : wrong) {
     for (const auto* scheme : {"http", "https", "HTTP"}) {
       const auto error = login_at(with_scheme(text, scheme));
@@ -169,7 +170,8 @@ int make_all_calls(Client& client, const std::string& text, int& answered) {
   QueueOptions queue;
   queue.mode = queue.region = text;
   queue.team_size = std::numeric_limits<int>::max();
-  queue.latencies_ms = {{text, 1e308}, {"a" + text, std::numeric_limits<double>::infinity()},
+  queue.latencies_ms = {{text, 1e308},
+                        {"a" + text, std::numeric_limits<double>::infinity()},
                         {"b" + text, std::numeric_limits<double>::quiet_NaN()}};
   HistoryQuery history;
   history.player_id = history.mode = history.cursor = text;
@@ -298,8 +300,8 @@ TEST(SdkTextsOnTheWire, OfAGameConnectionEndInAClosedConnection) {
 }
 
 TEST(SdkOptions, OfAnyValueMakeAClientThatWaitsAndReconnects) {
-  for (const auto pause : {std::chrono::milliseconds::min(), std::chrono::milliseconds(-1), std::chrono::milliseconds(0),
-                           std::chrono::milliseconds::max()}) {
+  for (const auto pause : {std::chrono::milliseconds::min(), std::chrono::milliseconds(-1),
+                           std::chrono::milliseconds(0), std::chrono::milliseconds::max()}) {
     auto network = std::make_shared<Network>();
     ClientOptions options;
     options.request_timeout = options.reconnect_least = options.reconnect_most = pause;

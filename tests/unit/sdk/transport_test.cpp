@@ -17,7 +17,8 @@ namespace {
 // first request. A silent server accepts connections and never answers.
 class Server {
  public:
-  explicit Server(bool ipv6, bool silent = false) : socket_(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Server(bool ipv6, bool silent = false)
+      : socket_(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     bool bound = false;
     if (ipv6) {
       sockaddr_in6 address{};
@@ -64,8 +65,9 @@ class Server {
         read.append(bytes, static_cast<std::size_t>(got));
       }
       const auto body = tokens(900, "r1");
-      const auto answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json; charset=utf-16\r\nContent-Length: " +
-                          std::to_string(body.size()) + "\r\n\r\n" + body;
+      const auto answer =
+          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json; charset=utf-16\r\nContent-Length: " +
+          std::to_string(body.size()) + "\r\n\r\n" + body;
       (void)::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
       ::close(peer);
       if (first) first_.set_value(read);

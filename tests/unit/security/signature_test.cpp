@@ -18,8 +18,8 @@ std::string bytes(std::string_view hex) {
 
 TEST(Signature, MatchesTheVectorOfTheStandard) {
   // RFC 8032, 7.1, test 2
-  const auto key = SigningKey::parse(
-      base64url_encode(bytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")));
+  const auto key =
+      SigningKey::parse(base64url_encode(bytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")));
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(key->public_text(),
             base64url_encode(bytes("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")));

@@ -74,7 +74,8 @@ class EstimatingPolicy : public Policy {
   struct EstimatedTicket {
     WaitingTicket ticket;
     matchmaker::WaitEstimate at_first;
-    std::vector<std::pair<matching::BucketMs, matchmaker::WaitEstimate>> later;  ///< estimates made later, while the ticket waited
+    std::vector<std::pair<matching::BucketMs, matchmaker::WaitEstimate>>
+        later;  ///< estimates made later, while the ticket waited
   };
 
   void observe(matching::BucketMs now) {

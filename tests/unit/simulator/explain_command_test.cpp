@@ -9,9 +9,9 @@
 #include "common/wire/codec.h"
 #include "services/matchmaker/matching/explain/explain.h"
 #include "services/simulator/analysis/claims.h"
+#include "services/simulator/analysis/queue_source.h"
 #include "services/simulator/commands/explain.h"
 #include "services/simulator/commands/explain_text.h"
-#include "services/simulator/analysis/queue_source.h"
 #include "services/simulator/commands/record.h"
 #include "services/simulator/crowd/population_file.h"
 

@@ -1,11 +1,11 @@
 // Tests of each policy on examples worked by hand from its description.
 #include <gtest/gtest.h>
 
+#include "services/simulator/crowd/random.h"
 #include "services/simulator/policies/blossom.h"
 #include "services/simulator/policies/faforever.h"
 #include "services/simulator/policies/holding.h"
 #include "services/simulator/policies/lila.h"
-#include "services/simulator/crowd/random.h"
 #include "tests/unit/simulator/scene.h"
 
 namespace mm::simulator {

@@ -109,13 +109,15 @@ TEST(Page, IsASingleFileWithEscapedText) {
 TEST(RunReport, ScalesUpHoursThatWereMeasuredInPart) {
   // The rate is the same all evening, but only a quarter of the last hour was measured.
   std::vector<RunResult> results(1);
-  results[0].parts = {part("all", 0, 20, 0.9), part("decile", 1, 20, 0.9), part("hour", 19, 20, 0.9), part("hour", 20, 20, 0.9)};
+  results[0].parts = {part("all", 0, 20, 0.9), part("decile", 1, 20, 0.9), part("hour", 19, 20, 0.9),
+                      part("hour", 20, 20, 0.9)};
   results[0].parts[2].summary.queueings = 400;
   results[0].parts[3].summary.queueings = 100;
   results[0].record.measured_hours[19] = 1;
   results[0].record.measured_hours[20] = 0.25;
   const auto charts = charts_of(results);
-  const auto found = std::find_if(charts.begin(), charts.end(), [](const Chart& chart) { return chart.title == "Players by hour"; });
+  const auto found =
+      std::find_if(charts.begin(), charts.end(), [](const Chart& chart) { return chart.title == "Players by hour"; });
   ASSERT_NE(found, charts.end());
   ASSERT_EQ(found->series.at(0).points.size(), 2U);
   EXPECT_DOUBLE_EQ(found->series[0].points[0].second, 400);

@@ -8,9 +8,9 @@
 
 #include "services/simulator/commands/compare.h"
 #include "services/simulator/commands/listing.h"
-#include "services/simulator/report/png.h"
 #include "services/simulator/commands/run.h"
 #include "services/simulator/commands/tournament.h"
+#include "services/simulator/report/png.h"
 
 namespace mm::simulator {
 namespace {

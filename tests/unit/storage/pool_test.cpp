@@ -107,7 +107,8 @@ TEST(PoolOfAnOverloadedServer, RefusesBeforeTheDeadline) {
   PoolOptions options;
   options.connections = 1;
   options.lease_wait = Milliseconds{10};
-  TestPool pool(options, attempts([](Deadline) -> TestPool::ConnectionResult { return std::make_unique<FakeConnection>(); }));
+  TestPool pool(options,
+                attempts([](Deadline) -> TestPool::ConnectionResult { return std::make_unique<FakeConnection>(); }));
   const auto only = pool.acquire(Deadline::after(Milliseconds{60'000}));
   const auto deadline = Deadline::after(Milliseconds{60'000});
   EXPECT_FALSE(pool.acquire(deadline));

@@ -37,7 +37,7 @@ struct Error {
   int retry_after_seconds = 0;
   std::vector<FieldError> fields = {};
   std::string player_id = {};  ///< the player who causes a conflict, for example an absent member; else empty
-  std::string trace_id = {};  ///< identifies the request in the logs of the service
+  std::string trace_id = {};   ///< identifies the request in the logs of the service
 };
 
 /// The value of a call that succeeds without content.

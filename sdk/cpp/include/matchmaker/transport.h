@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string method = {};
   std::string target = {};  ///< path and query, percent-encoded
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = {};    ///< JSON or empty
+  std::string body = {};  ///< JSON or empty
 };
 
 struct HttpAnswer {

@@ -33,7 +33,7 @@ struct Profile {
   std::string username = {};
   std::string email = {};
   std::string region = {};
-  int mmr = 0;  ///< the rating in the mode `ranked`
+  int mmr = 0;                                 ///< the rating in the mode `ranked`
   std::map<std::string, Rating> ratings = {};  ///< by mode
   std::int64_t wins = 0;
   std::int64_t losses = 0;
@@ -114,7 +114,7 @@ enum class WaitOutcome { matched, times_out, unknown };
 /// The forecast for a ticket, assuming that no tickets join or leave the queue.
 struct WaitForecast {
   WaitOutcome outcome = WaitOutcome::unknown;
-  double in_seconds = 0;          ///< time until the outcome; if unknown: the ticket is not matched before
+  double in_seconds = 0;               ///< time until the outcome; if unknown: the ticket is not matched before
   std::optional<double> quality = {};  ///< quality of the match, 0 to 1
   std::optional<double> spread = {};   ///< spread of the ratings in the match
 };
@@ -176,7 +176,7 @@ struct Match {
   std::string mode = {};
   std::string region = {};
   std::vector<std::vector<std::string>> teams = {};  ///< player ids
-  int team = 0;                                 ///< index of this player's team
+  int team = 0;                                      ///< index of this player's team
   std::string server_endpoint = {};                  ///< host:port
   std::string server_url = {};                       ///< ws://…
   std::string join_token = {};                       ///< for this player only; send it to no one but the game server
@@ -273,8 +273,8 @@ struct PartyOptions {
 
 struct QueueOptions {
   std::string mode = "ranked";
-  int team_size = 0;   ///< 0: the default of the mode
-  std::string region = {};  ///< empty: the region of the party or of the player
+  int team_size = 0;                                ///< 0: the default of the mode
+  std::string region = {};                          ///< empty: the region of the party or of the player
   std::map<std::string, double> latencies_ms = {};  ///< measured latency to each region; empty: not measured
 };
 

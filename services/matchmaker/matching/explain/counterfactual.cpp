@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/explain/reliable_range.h"
-#include "services/matchmaker/matching/search/packing.h"
 #include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/search/packing.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/ticket/premade_offset.h"
 
 namespace mm::matching {
@@ -218,7 +218,7 @@ std::optional<NewcomersNeeded> newcomers_for_match(const Neighbourhood& around, 
     if (!matches(tick, copy.subject)) continue;
     const BucketMs waited = at - copy.pool.queued_at(copy.subject);
     return NewcomersNeeded{parties, 1, points(copy.pool.rating(copy.subject)),
-                    std::min(format.window.at(0), format.window.at(waited))};
+                           std::min(format.window.at(0), format.window.at(waited))};
   }
   return std::nullopt;
 }

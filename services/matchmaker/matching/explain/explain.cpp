@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "services/matchmaker/matching/explain/counterfactual.h"
-#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 
 namespace mm::matching {
 namespace {

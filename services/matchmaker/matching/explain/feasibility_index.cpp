@@ -12,7 +12,8 @@ constexpr std::size_t kScanned = 8;
 
 }  // namespace
 
-FeasibilityIndex::FeasibilityIndex(const Neighbourhood& around, const Format& format, std::size_t begin, std::size_t end)
+FeasibilityIndex::FeasibilityIndex(const Neighbourhood& around, const Format& format, std::size_t begin,
+                                   std::size_t end)
     : around_(around),
       format_(format),
       begin_(begin),
@@ -66,7 +67,7 @@ void FeasibilityIndex::mark_uncertain_near_outsiders(BucketMs at) {
 // Evaluates the ticket with the earliest lower bound first. A ticket that leaves or becomes uncertain only removes
 // feasible sets, so a lower bound stays valid.
 std::optional<BucketMs> FeasibilityIndex::next_feasible_tick(BucketMs from, BucketMs last, BucketMs every,
-                                                  std::uint64_t max_steps) {
+                                                             std::uint64_t max_steps) {
   out_of_steps_ = false;
   if (not_before_.empty()) find_bounds();
   for (;;) {
@@ -134,7 +135,7 @@ void FeasibilityIndex::find_bounds() {
 }
 
 std::optional<BucketMs> FeasibilityIndex::first_chance_of(Place place, BucketMs from, BucketMs last, BucketMs every,
-                                                      std::uint64_t max_steps) {
+                                                          std::uint64_t max_steps) {
   expired_by_ = from;
   if (from > last || !has_chance_with(place, last)) return std::nullopt;
   BucketMs low = from, high = last;
@@ -196,7 +197,7 @@ FeasibilityIndex::Group FeasibilityIndex::one_group_at(BucketMs at) const {
 }
 
 bool FeasibilityIndex::has_match(const std::vector<Place>& members, BucketMs at, bool only_sure,
-                             std::optional<Place> without) {
+                                 std::optional<Place> without) {
   std::vector<std::pair<Place, Presence>> hidden;
   for (const Place i : members) {
     const bool hide = i == without || (only_sure && members_[i].presence != Presence::sure);

@@ -3,18 +3,18 @@
 // does not model what the planner prefers.
 //
 // A set of tickets is feasible exactly if each of them accepts the lowest and the highest rating in the set. So for
-// each ticket as the lowest of a set, one walk upwards in rating finds whether a feasible set exists (seed_search.h uses
-// the same walk). Windows only grow and regions only open, so a feasible set stays feasible until one of its tickets
-// leaves. A binary search therefore finds the first time at which it is feasible.
+// each ticket as the lowest of a set, one walk upwards in rating finds whether a feasible set exists (seed_search.h
+// uses the same walk). Windows only grow and regions only open, so a feasible set stays feasible until one of its
+// tickets leaves. A binary search therefore finds the first time at which it is feasible.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "services/matchmaker/matching/teams/team_filler.h"
-#include "services/matchmaker/matching/rules/format.h"
 #include "services/matchmaker/matching/explain/neighbourhood.h"
+#include "services/matchmaker/matching/rules/format.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 
 namespace mm::matching {
 

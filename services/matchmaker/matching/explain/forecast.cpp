@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "services/matchmaker/matching/teams/team_filler.h"
-#include "services/matchmaker/matching/search/packing.h"
 #include "services/matchmaker/matching/plan.h"
+#include "services/matchmaker/matching/search/packing.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 
 namespace mm::matching {
 namespace {
@@ -64,7 +64,7 @@ Extent nearest(const Neighbourhood& around, std::size_t subject, std::size_t lim
 class ForecastRun {
  public:
   ForecastRun(const Neighbourhood& around, const Format& format, const TickTimes& ticks, Extent extent,
-        std::uint64_t max_work)
+              std::uint64_t max_work)
       : around_(around),
         ticks_(ticks),
         max_work_(max_work),

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "common/contracts/modes.h"
-#include "services/matchmaker/matching/search/planner_memory.h"
-#include "services/matchmaker/matching/pool/pool.h"
 #include "services/matchmaker/matching/explain/wait_reason.h"
+#include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/matching/search/planner_memory.h"
 
 namespace mm::matching {
 
@@ -46,7 +46,7 @@ struct Neighbourhood {
 /// Copies the surroundings of the ticket in `slot`, which must be in use. `memory` is that of the pool's last plan, and
 /// `now` is the time of that plan.
 Neighbourhood copy_neighbourhood(const Pool& pool, BucketMs now, const PlannerMemory& memory, Slot slot,
-                          std::size_t limit = kMaxNeighbours);
+                                 std::size_t limit = kMaxNeighbours);
 
 /// A pool that contains the tickets of a neighbourhood, with the slots they have in it.
 class PoolCopy {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "services/matchmaker/matching/explain/neighbourhood.h"
 #include "services/matchmaker/matching/search/candidates.h"
 #include "services/matchmaker/matching/search/islands.h"
-#include "services/matchmaker/matching/explain/neighbourhood.h"
 
 namespace mm::matching {
 

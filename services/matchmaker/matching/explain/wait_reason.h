@@ -4,8 +4,8 @@
 
 #include "common/contracts/enum_text.h"
 #include "common/contracts/modes.h"
-#include "services/matchmaker/matching/search/planner_memory.h"
 #include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/matching/search/planner_memory.h"
 
 namespace mm::matching {
 

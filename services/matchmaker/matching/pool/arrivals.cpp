@@ -14,7 +14,7 @@ using Key = std::uint64_t;
 
 constexpr std::size_t kFew = 128;  // fewer arrivals are sorted by comparison, which is faster
 constexpr int kDigit = 11;         // bits per digit: the counts of one digit fit the first-level cache
-constexpr int kMaxDigits = 3;     // enough for the 32 bits of a rating
+constexpr int kMaxDigits = 3;      // enough for the 32 bits of a rating
 constexpr int kTieBits = 8;        // included in the radix sort, so that few equal ratings remain out of order
 
 struct Counts {

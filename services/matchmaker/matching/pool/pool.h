@@ -1,9 +1,9 @@
 // The tickets that wait in one bucket, sorted for the planner. Insert and erase are cheap (a hash lookup and an
 // append). The sorted list is updated when it is read, at a cost proportional to what has changed.
 //
-// Planning reads 16 bytes per ticket, in rating order (Waiter, SortedWaiters). Everything else (ids, players, deadlines,
-// attempts) is stored in separate records, which are read by slot and only for a match, an expiry or the daemon. The
-// memory per solo ticket is in docs/MATCHING.md.
+// Planning reads 16 bytes per ticket, in rating order (Waiter, SortedWaiters). Everything else (ids, players,
+// deadlines, attempts) is stored in separate records, which are read by slot and only for a match, an expiry or the
+// daemon. The memory per solo ticket is in docs/MATCHING.md.
 //
 // Threads: one thread owns a pool. The sorted list is a cache, so even const functions are not thread-safe.
 #pragma once
@@ -18,9 +18,9 @@
 #include "common/contracts/modes.h"
 #include "services/matchmaker/matching/pool/arrivals.h"
 #include "services/matchmaker/matching/pool/paged.h"
-#include "services/matchmaker/matching/ticket/rating.h"
 #include "services/matchmaker/matching/pool/slot_index.h"
 #include "services/matchmaker/matching/pool/sorted_waiters.h"
+#include "services/matchmaker/matching/ticket/rating.h"
 #include "services/matchmaker/matching/ticket/ticket.h"
 #include "services/matchmaker/matching/ticket/waiter.h"
 

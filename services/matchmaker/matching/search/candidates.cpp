@@ -33,7 +33,7 @@ void keep_longest_waiting(const Candidates& candidates, std::vector<Index>& tick
 }
 
 void build_candidates(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
-                std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed) {
+                      std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed) {
   std::vector<bool> is_expired;
   if (!expired.empty()) is_expired.resize(pool.slots());
   for (const Slot slot : expired) is_expired[slot] = true;

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "services/matchmaker/matching/rules/format.h"
 #include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/matching/rules/format.h"
 
 namespace mm::matching {
 
@@ -55,6 +55,6 @@ void keep_longest_waiting(const Candidates& candidates, std::vector<Index>& tick
 /// Appends the candidates of each range to `candidates`, without the tickets in `expired`. Tickets to which this region
 /// is not open (yet, or ever) are appended to `closed` instead.
 void build_candidates(const Pool& pool, const Format& format, BucketMs now, std::span<const Slot> expired,
-                std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed);
+                      std::span<CandidateRange> ranges, Candidates& candidates, std::vector<Slot>& closed);
 
 }  // namespace mm::matching

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "services/matchmaker/matching/search/match_evaluator.h"
 #include "services/matchmaker/matching/search/candidates.h"
+#include "services/matchmaker/matching/search/match_evaluator.h"
 
 namespace mm::matching {
 

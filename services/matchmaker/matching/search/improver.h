@@ -47,7 +47,7 @@ class Improver {
 
   const std::vector<bool>* fixed_ = nullptr;
   Island island_{0, 0};
-  std::vector<Index> tickets_;              ///< the tickets of the neighbourhood
+  std::vector<Index> tickets_;                  ///< the tickets of the neighbourhood
   std::vector<DraftPlan::MatchIndex> matches_;  ///< the draft's matches in the neighbourhood
   std::vector<Packing::Found> found_;
   std::vector<double> best_;

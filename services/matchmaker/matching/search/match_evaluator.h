@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "services/matchmaker/matching/rules/quality.h"
 #include "services/matchmaker/matching/search/candidates.h"
 #include "services/matchmaker/matching/search/draft_plan.h"
-#include "services/matchmaker/matching/rules/quality.h"
 #include "services/matchmaker/matching/teams/splitter.h"
 
 namespace mm::matching {

@@ -103,7 +103,8 @@ int PlannerMemory::passed_over(const Candidate& ticket) const {
   return last_tick ? found->passed_over : 0;
 }
 
-void PlannerMemory::remember_unmatched(const Pool& pool, const Format& format, SortedWaiters::Place place, bool could_have_played) {
+void PlannerMemory::remember_unmatched(const Pool& pool, const Format& format, SortedWaiters::Place place,
+                                       bool could_have_played) {
   const Waiter& self = pool.sorted().at(place);
   Candidate candidate{};
   candidate.slot = self.slot;

@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "services/matchmaker/matching/search/candidates.h"
-#include "services/matchmaker/matching/rules/format.h"
-#include "services/matchmaker/matching/search/islands.h"
 #include "services/matchmaker/matching/pool/pool.h"
+#include "services/matchmaker/matching/rules/format.h"
+#include "services/matchmaker/matching/search/candidates.h"
+#include "services/matchmaker/matching/search/islands.h"
 
 namespace mm::matching {
 
@@ -74,7 +74,7 @@ class PlannerMemory {
 
  private:
   struct Ticket {
-    std::int32_t due_at = 0;       ///< when it is due, in milliseconds after the pool's epoch
+    std::int32_t due_at = 0;      ///< when it is due, in milliseconds after the pool's epoch
     std::uint16_t tick = 0;       ///< the tick that last evaluated it, modulo 65,536
     std::uint8_t use = kUnknown;  ///< the Waiter::use of the ticket that this entry describes
     std::uint8_t passed_over = 0;

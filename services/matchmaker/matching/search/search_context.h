@@ -3,12 +3,12 @@
 // how they split into halves) stay valid.
 #pragma once
 
-#include "services/matchmaker/matching/search/match_evaluator.h"
+#include "services/matchmaker/matching/rules/format.h"
 #include "services/matchmaker/matching/search/draft_plan.h"
 #include "services/matchmaker/matching/search/duels.h"
-#include "services/matchmaker/matching/rules/format.h"
-#include "services/matchmaker/matching/search/seed_search.h"
 #include "services/matchmaker/matching/search/improver.h"
+#include "services/matchmaker/matching/search/match_evaluator.h"
+#include "services/matchmaker/matching/search/seed_search.h"
 #include "services/matchmaker/matching/search/solo_scheduler.h"
 #include "services/matchmaker/matching/search/starvation_search.h"
 

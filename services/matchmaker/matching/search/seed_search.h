@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "services/matchmaker/matching/search/draft_plan.h"
-#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/search/islands.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 
 namespace mm::matching {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "services/matchmaker/matching/search/match_evaluator.h"
 #include "services/matchmaker/matching/search/draft_plan.h"
+#include "services/matchmaker/matching/search/match_evaluator.h"
 #include "services/matchmaker/matching/search/seed_search.h"
 
 namespace mm::matching {

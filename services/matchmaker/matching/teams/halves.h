@@ -27,7 +27,7 @@ class Halves {
  private:
   static constexpr std::size_t kFewAnswers = 64;
   static constexpr std::size_t kMaxHalves = 1 << 16;  ///< cached; 512 KiB
-  static constexpr std::uint64_t kEmpty = 0;           ///< never a valid question: each size is at least 1
+  static constexpr std::uint64_t kEmpty = 0;          ///< never a valid question: each size is at least 1
 
   struct Answer {
     std::uint64_t question = kEmpty;

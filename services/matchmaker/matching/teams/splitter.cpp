@@ -156,8 +156,9 @@ std::uint32_t Splitter::best_half(std::span<const Unit> units) {
   for (const auto& half : halves) {
     const std::int64_t gap = gap_of(half.members);
     if (gap > best.gap) continue;
-    const Imbalance imbalance{gap, half.premades,
-                      spread_of(units, half.members, sorted) + spread_of(units, all_units & ~half.members, sorted)};
+    const Imbalance imbalance{
+        gap, half.premades,
+        spread_of(units, half.members, sorted) + spread_of(units, all_units & ~half.members, sorted)};
     if (imbalance >= best) continue;
     best = imbalance;
     members = half.members;
@@ -198,8 +199,8 @@ bool Splitter::split_by_differencing(std::span<const Unit> units, std::vector<st
   return true;
 }
 
-// Distributes the sizes first (TeamFiller::distribute). Then, size by size, the strongest ticket goes to the team that is weakest
-// so far.
+// Distributes the sizes first (TeamFiller::distribute). Then, size by size, the strongest ticket goes to the team that
+// is weakest so far.
 bool Splitter::deal_out(std::span<const Unit> units, std::vector<std::uint8_t>& team_of) {
   SizeCounts counts(static_cast<std::size_t>(team_size_) + 1);
   for (const Unit& unit : units) ++counts[static_cast<std::size_t>(unit.size)];

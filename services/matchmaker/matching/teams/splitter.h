@@ -14,11 +14,11 @@
 #include <span>
 #include <vector>
 
-#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/teams/halves.h"
-#include "services/matchmaker/matching/ticket/rating.h"
 #include "services/matchmaker/matching/teams/solo_split.h"
+#include "services/matchmaker/matching/teams/team_filler.h"
 #include "services/matchmaker/matching/teams/unit.h"
+#include "services/matchmaker/matching/ticket/rating.h"
 
 namespace mm::matching {
 
