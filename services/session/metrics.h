@@ -21,7 +21,7 @@ struct Metrics {
                                           "Results equal to the result that was accepted before")),
         results_refused(registry.counter("mm_session_results_refused_total",
                                          "Results refused because the match is over or another result was accepted")),
-        dropped(registry.counter("mm_session_untold_total",
+        dropped(registry.counter("mm_session_notifications_dropped_total",
                                  "Notifications dropped: the queue was full, the bus was away, or session stopped")) {
     for (const auto& [status, text] : EnumText<MatchStatus>::kAll) {
       entered.emplace(status, registry.counter("mm_session_matches_total", "Matches that entered this state",

@@ -51,7 +51,7 @@ MatchPublisher::MatchPublisher(bus::Bus& bus, bus::Notifier& notifier, Metrics& 
     : bus_(bus),
       notifier_(notifier),
       metrics_(metrics),
-      notifications_({.queued = kMaxUnsent, .batch = kBatch}, metrics.untold,
+      notifications_({.queued = kMaxUnsent, .batch = kBatch}, metrics.notifications_dropped,
                      [this](const auto& batch) { send_notifications(batch); }),
       stream_writer_(kRetryInterval, [this] { store_events(); }) {}
 

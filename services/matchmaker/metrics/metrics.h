@@ -61,8 +61,9 @@ struct Metrics {
                              "Matches that session stored by request, so that match.found was published again")),
         store_failures(registry.counter("mm_matchmaker_store_failures_total",
                                         "match.found publications not confirmed by the stream")),
-        untold(registry.counter("mm_matchmaker_untold_total",
-                                "Frames and events dropped because the queue was full or the daemon stopped")),
+        notifications_dropped(
+            registry.counter("mm_matchmaker_notifications_dropped_total",
+                             "Frames and events dropped because the queue was full or the daemon stopped")),
         outbox(registry.gauge("mm_matchmaker_outbox_length",
                               "Ticket events of owned tenants not yet confirmed by the stream")),
         relayed(registry.counter("mm_matchmaker_relayed_total", "Ticket events confirmed by the stream")),
@@ -138,7 +139,7 @@ struct Metrics {
   metrics::Counter repaired;
   metrics::Counter republished;
   metrics::Counter store_failures;
-  metrics::Counter untold;
+  metrics::Counter notifications_dropped;
   metrics::Gauge outbox;
   metrics::Counter relayed;
   metrics::Counter relayed_again;
