@@ -56,6 +56,8 @@ function(mm_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS} mm_dep::gtest mm_test_main)
+  # The code under test is optimised as it ships; for the code of the tests that costs a fifth of its build time.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # ctest's timeout applies only if watch-test fails to end the test.
   math(EXPR at_the_latest "${arg_TIMEOUT} + 60")
