@@ -117,8 +117,8 @@ class Document {
                                  "else DELETE /v1/matchmaking/queue/{ticket_id}"),
         client_frame<SetReady>("ready", "POST /v1/party/{party_id}/ready; default: the player's party"),
         client_frame<SendChat>("chat", "POST /v1/party/{party_id}/chat; default: the player's party")};
-    add_operation("notify_players", out, true);
-    add_operation("hear_players", in, false);
+    add_operation("send_frames", out, true);
+    add_operation("receive_frames", in, false);
   }
 
   void add_operation(std::string name, Channel channel, bool send) {

@@ -28,7 +28,7 @@ def post(match, what, body):
         threading.Event().wait(SECONDS_BETWEEN_TRIES)
 
 
-def play(match, say, hosted):
+def play(match, send, hosted):
     post(match, 'heartbeat', {'player_count': 0, 'status': 'running'})
     post(match, 'result', {'winning_team': 0, 'duration_seconds': 1})
     hosted.discard(match['match_id'])
@@ -54,7 +54,7 @@ def serve(connection, hosted):
         send({'event': 'hosting', 'match_id': line['match_id']})
         if line['match_id'] not in hosted:
             hosted.add(line['match_id'])
-            threading.Thread(target=play, args=(line, say, hosted), daemon=True).start()
+            threading.Thread(target=play, args=(line, send, hosted), daemon=True).start()
 
 
 def main():

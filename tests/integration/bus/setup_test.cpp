@@ -82,6 +82,10 @@ TEST_F(Setup, AConsumerGetsItsSubjectsOnly) {
 TEST_F(Setup, KeepsPositionsOverARestart) {
   store_each(1, 5);
   EXPECT_THAT(take(5), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_TRUE(eventually([&] {
+    const auto state = jetstream::find_consumer(bus_->impl(), streams::kMatch, "session", soon());
+    return state.ok() && state->acknowledged == 5;
+  }));
   restart();
   store_each(5, 6);  // 5 is a duplicate
   EXPECT_THAT(take(1), ElementsAre(6));
