@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build build-stack up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -22,16 +22,19 @@ deps: ## install missing Debian packages (as root), or list them
 configure: deps
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release -DCMAKE_MESSAGE_LOG_LEVEL=WARNING
 
-build: configure ## build the stack, the SDK and the demo
+build: configure ## build all programs and the SDK
+	@cmake --build --preset release -j $(JOBS) --target mm_programs
+
+build-stack: configure
 	@cmake --build --preset release -j $(JOBS) --target mm_stack
 
-up: build ## build and start everything; returns when all processes are ready
+up: build-stack ## build and start everything; returns when all processes are ready
 	@ops/stack up
 
 down: ## stop all processes; the data stays
 	@ops/stack down
 
-restart: build ## build, stop and start everything
+restart: build-stack ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
@@ -44,10 +47,10 @@ logs: ## follow the logs (SERVICE=lobby for one process)
 env: ## print shell assignments with the addresses and passwords of the running stack
 	@ops/stack env
 
-seed: up ## register 50 sample players
+seed: build up ## register 50 sample players
 	@ops/with-stack $(BUILD)/bin/mm-demo seed
 
-demo: up ## start everything, then let 20 bots play matches
+demo: build up ## start everything, then let 20 bots play matches
 	@ops/with-stack $(BUILD)/bin/mm-demo play
 
 test: configure ## all tests except chaos: unit, contract, integration, end to end

@@ -1,6 +1,7 @@
 #include "common/daemon/admin_server.h"
 
 // Asio 1.74 needs these headers first under C++20.
+#include <chrono>
 #include <memory>
 #include <utility>
 

@@ -9,6 +9,8 @@ target_include_directories(mm_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY
 target_compile_options(mm_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror>)
+# GCC collects garbage only from 512 MB on, which saves about 10 % of the time. A file needs at most 1.2 GB.
+target_compile_options(mm_flags INTERFACE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:SHELL:--param ggc-min-heapsize=524288>")
 # Without -DNDEBUG, so that assertions in third-party headers are checked; -g1 keeps the debug information small.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -Wl,--as-needed")
@@ -23,27 +25,40 @@ elseif(MM_SANITIZE)
   message(FATAL_ERROR "MM_SANITIZE is '${MM_SANITIZE}'; it is address, thread or empty")
 endif()
 
+# ccache compares the sources of a precompiled header, not its time stamp, so a hit needs this sloppiness.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
 
-# All programs: those that `make up` starts, the demo and the tools.
+include(PrecompiledHeaders)
+
+# The programs that `make up` starts; with the demo and the tools they are all programs.
 add_custom_target(mm_stack)
+add_custom_target(mm_programs)
+add_dependencies(mm_programs mm_stack)
 
 function(mm_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC mm_flags ${arg_DEPS})
+  mm_precompiled(${name} standard)
 endfunction()
 
+# mm_program(NAME [TOOL] SOURCES ... DEPS ...): `make up` starts it, unless it is a TOOL.
 function(mm_program name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "TOOL" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
-  add_dependencies(mm_stack ${name})
+  mm_precompiled(${name} standard)
+  if(arg_TOOL)
+    add_dependencies(mm_programs ${name})
+  else()
+    add_dependencies(mm_stack ${name})
+  endif()
 endfunction()
 
 function(mm_test name)
@@ -58,6 +73,7 @@ function(mm_test name)
   target_link_libraries(${name} PRIVATE mm_flags ${arg_DEPS} mm_dep::gtest mm_test_main)
   # The code under test is optimised as it ships; for the code of the tests that costs a fifth of its build time.
   target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+  mm_precompiled(${name} test)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # ctest's timeout applies only if watch-test fails to end the test.
   math(EXPR at_the_latest "${arg_TIMEOUT} + 60")

@@ -1,5 +1,6 @@
 #include "services/simulator/commands/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>

@@ -291,6 +291,52 @@ def rule_headers_have_a_first_comment(sources) -> Iterator[Finding]:
             yield Finding(source.path, 1, 'comment', '#pragma once is missing')
 
 
+# Names of the standard library and of GoogleTest, and the headers that declare them. Builds with precompiled headers
+# (ops/cmake/PrecompiledHeaders.cmake) do not notice that such a header is missing.
+DECLARED_IN = {
+    'algorithm': r'std::(sort|stable_sort|partial_sort|nth_element|find_if|any_of|all_of|none_of|count_if|min|max|minmax|'
+                 r'clamp|lower_bound|upper_bound|equal_range|reverse|unique|transform|min_element|max_element)\(|std::ranges::',
+    'array': r'std::array<', 'atomic': r'std::atomic\b', 'charconv': r'std::(from|to)_chars\(', 'chrono': r'std::chrono::',
+    'cmath': r'std::(sqrt|exp|log|log2|pow|floor|ceil|round|lround|llround|isfinite|isnan|hypot|erf|erfc|fabs)\(',
+    'condition_variable': r'std::condition_variable', 'cstdio': r'std::(f?printf|snprintf|fputs|fopen|FILE)\b',
+    'cstdlib': r'std::(getenv|abort|exit|_Exit|strto[a-z]+)\(', 'cstring': r'std::(mem(cpy|set|cmp)|str(len|cmp|error))\(',
+    'deque': r'std::deque<', 'filesystem': r'std::filesystem', 'fstream': r'std::[io]?fstream\b',
+    'functional': r'std::function<', 'limits': r'std::numeric_limits<', 'map': r'std::(multi)?map<',
+    'memory': r'std::(unique_ptr|shared_ptr|weak_ptr|make_unique|make_shared|enable_shared_from_this)<',
+    'mutex': r'std::(mutex|lock_guard|unique_lock|scoped_lock|once_flag)\b', 'optional': r'std::(optional<|nullopt)',
+    'random': r'std::(mt19937|uniform_|normal_distribution|minstd_rand)', 'set': r'std::(multi)?set<',
+    'span': r'std::span<', 'sstream': r'std::[io]?stringstream\b', 'string': r'std::(string\b|to_string\()',
+    'string_view': r'std::string_view\b', 'thread': r'std::(j?thread\b|this_thread)',
+    'unordered_map': r'std::unordered_map<', 'variant': r'std::(variant<|visit\(|get_if<|monostate)', 'vector': r'std::vector<',
+    'gtest/gtest.h': r'\b(TEST|TEST_F|EXPECT_[A-Z_]+|ASSERT_[A-Z_]+)\(', 'gmock/gmock.h': r'\b(EXPECT|ASSERT)_THAT\(',
+}
+
+
+def rule_headers_are_included(sources) -> Iterator[Finding]:
+    """A file includes the headers of the names that it uses, itself or through other files of the repository."""
+    by_path = {source.path: source for source in sources if source.is_cpp}
+    known = {}
+
+    def reached(path):
+        if path not in known:
+            known[path] = set()
+            for _, _, header in includes(by_path[path]):
+                known[path] |= {header} | (reached(header) if header in by_path else set())
+            if 'gmock/gmock.h' in known[path]:
+                known[path].add('gtest/gtest.h')
+        return known[path]
+
+    for source in by_path.values():
+        if source.path.startswith(('sdk/', 'tests/e2e/sdk/')):
+            continue  # compiled without precompiled headers
+        code = re.sub(r'//.*', '', source.text)
+        for header, names in DECLARED_IN.items():
+            use = re.search(names, code)
+            if use and header not in reached(source.path):
+                yield Finding(source.path, code.count('\n', 0, use.start()) + 1, 'missing',
+                              f'{use.group(0)} needs #include <{header}>')
+
+
 def rule_no_coroutines(sources) -> Iterator[Finding]:
     """g++ 12.2 compiles coroutines to wrong code."""
     for source in sources:

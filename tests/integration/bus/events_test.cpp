@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <thread>
 
 #include "common/bus/consumer.h"
 #include "tests/integration/bus/messages.h"

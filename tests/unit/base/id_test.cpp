@@ -9,6 +9,7 @@
 #include <thread>
 #include <type_traits>
 #include <unordered_set>
+#include <vector>
 
 namespace mm {
 namespace {

@@ -1,5 +1,6 @@
 // Tests that no text throws or crashes: an invalid address gives an error value, an unusual text is sent to the
 // service, which refuses it, and an unusual answer gives a protocol error.
+#include <algorithm>
 #include <functional>
 #include <limits>
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "services/simulator/commands/compare.h"
 #include "services/simulator/commands/listing.h"
