@@ -67,6 +67,17 @@ std::optional<std::int64_t> read_frame_seq(std::string_view text) {
   return valid ? seq->integer() : std::nullopt;
 }
 
+std::vector<StoredFrame> read_frame_log(std::string_view log) {
+  std::vector<StoredFrame> frames;
+  for (auto feed = log.find('\n'); feed != std::string_view::npos;) {
+    const auto next = log.find('\n', feed + 1);
+    const auto text = log.substr(feed + 1, next == std::string_view::npos ? next : next - feed - 1);
+    if (const auto seq = read_frame_seq(text)) frames.push_back({*seq, std::make_shared<const std::string>(text)});
+    feed = next;
+  }
+  return frames;
+}
+
 Result<ClientFrame, std::string> read_client_frame(std::string_view text) {
   auto document = json::Document::parse(text);
   if (!document) return fail(document.error().detail);
