@@ -83,6 +83,11 @@ bool PlayerSocket::resync() {
   return true;
 }
 
+bool PlayerSocket::resync_after_reset() {
+  reset_ = resync();
+  return reset_;
+}
+
 // The frames are read before the state, so the state includes the effects of all replayed frames. Frames that arrive
 // meanwhile are held; those that were replayed are dropped when the welcome is sent.
 void PlayerSocket::welcome() {
@@ -111,6 +116,7 @@ bool PlayerSocket::replay(const LoggedFrames& stored) {
   for (const auto& text : *missed) {
     if (link_ == nullptr || is_over()) return false;
     shard_.gateway.metrics.frames_replayed.add();
+    known_.follow(*text);
     link_->send(text);
   }
   order_.stop_after(stored.last);
@@ -142,9 +148,19 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   welcome_failures_ = 0;
   shard_.gateway.metrics.welcomes.add();
   const auto ref = std::exchange(welcome_ref_, std::nullopt);
+  if (std::exchange(reset_, false)) send_losses(state);
+  known_.set(state);
   if (link_ != nullptr)
     link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
   apply(order_.start(seq, std::chrono::steady_clock::now()));
+}
+
+void PlayerSocket::send_losses(const Welcome& state) {
+  const auto losses = known_.losses(state);
+  if (losses.ticket) {
+    send(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
+  }
+  if (losses.party) send(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
 }
 
 void PlayerSocket::welcome_failed() {
@@ -160,6 +176,7 @@ void PlayerSocket::on_frame(std::int64_t seq, const FrameText& text) {
 void PlayerSocket::apply(const FrameOrder::Step& step) {
   for (const auto& text : step.relay) {
     shard_.gateway.metrics.frames_relayed.add();
+    known_.follow(*text);
     if (link_ != nullptr) link_->send(text);
   }
   if (step.resync && !is_over()) welcome();

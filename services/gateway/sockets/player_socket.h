@@ -50,6 +50,9 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   /// Replays lost frames, reads the state again and sends a new welcome, because frames may have been lost. Returns
   /// false if the socket has no valid token yet or is over.
   bool resync();
+  /// As resync(), after the queue lost data: if the player's ticket or party is gone, the frame queue_left or
+  /// party_disbanded comes before the welcome.
+  bool resync_after_reset();
   /// Sends a bye frame with the reason, then closes the socket. Has no effect if the socket is over.
   void end(std::uint16_t code, std::string_view reason);
 
@@ -70,6 +73,7 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   bool replay(const LoggedFrames& stored);
   void read_state(std::int64_t seq, bool resumed);
   void send_welcome(const Welcome& state, std::int64_t seq);
+  void send_losses(const Welcome& state);
   void welcome_failed();
 
   bool count_frame();
@@ -98,6 +102,8 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   const SteadyPoint started_;
   TokenBucket frames_;
   FrameOrder order_;
+  LastKnown known_;     ///< the ticket and the party that the client knows
+  bool reset_ = false;  ///< the next welcome follows a reset of the queue
   bool welcoming_ = false;
   bool read_again_ = false;  ///< read the state once more: the current read may have begun before an outage
   std::optional<std::string> welcome_ref_;  ///< `ref` of the hello that the next welcome answers

@@ -46,7 +46,7 @@ struct ChatMessage {
 struct QueueLeft {
   std::string ticket_id = {};
   /// cancelled, timed_out, member_disconnected, member_left, leader_left, kicked, party_disbanded, match_cancelled,
-  /// no_server
+  /// no_server, queue_reset (the service lost data; the player may queue again)
   std::string reason = {};
   std::string player_id = {};  ///< the player who caused it; empty if no single player did
 };
