@@ -18,6 +18,7 @@
 #include "common/contracts/lobby.h"
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/profile.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/recent.h"
 #include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
@@ -79,6 +80,7 @@ inline constexpr Right kTable[] = {
     {"gateway", Use::subscribe, "notify.*"},
     {"gateway", Use::subscribe, PartyUpdated::kSubject.text},
     {"gateway", Use::subscribe, PartyDisbanded::kSubject.text},
+    {"gateway", Use::subscribe, QueueReset::kSubject.text},
 
     {"lobby", Use::serve, "lobby.>"},
     {"lobby", Use::request, GetProfile::kSubject.text},
@@ -96,10 +98,13 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::serve, "matchmaker.>"},
     {"matchmaker", Use::request, "matchmaker.explain_here.*"},
     {"matchmaker", Use::request, ReconcileMatches::kSubject.text},
+    {"matchmaker", Use::request, RecordGeneration::kSubject.text},
+    {"matchmaker", Use::request, ListOpenMatches::kSubject.text},
     {"matchmaker", Use::publish, MatchFound::kSubject.text},
     {"matchmaker", Use::publish, TicketClosed::kSubject.text},
     {"matchmaker", Use::publish, TicketRequeued::kSubject.text},
     {"matchmaker", Use::publish, QueueChanged::kSubject.text},
+    {"matchmaker", Use::publish, QueueReset::kSubject.text},
     {"matchmaker", Use::publish, "notify.*"},
 
     {"session", Use::serve, "session.*"},

@@ -31,6 +31,11 @@ struct Metrics {
         refresh_reused(registry.counter("mm_gateway_refresh_reused_total",
                                         "Spent refresh tokens that were used again; the login was ended each time")),
         frames_relayed(registry.counter("mm_gateway_frames_relayed_total", "Frames from the bus queued on WebSockets")),
+        frames_replayed(registry.counter("mm_gateway_frames_replayed_total",
+                                         "Stored frames queued on WebSockets because the client had missed them")),
+        replays_impossible(registry.counter(
+            "mm_gateway_replays_impossible_total",
+            "Clients that got only a welcome because not all frames that they had missed were stored")),
         frames_received(registry.counter("mm_gateway_frames_received_total", "Frames received from clients")),
         welcomes(registry.counter("mm_gateway_welcomes_total", "Welcome frames sent")),
         sockets_too_slow(registry.counter("mm_gateway_sockets_too_slow_total",
@@ -48,6 +53,8 @@ struct Metrics {
   metrics::Counter limits_local;
   metrics::Counter refresh_reused;
   metrics::Counter frames_relayed;
+  metrics::Counter frames_replayed;
+  metrics::Counter replays_impossible;
   metrics::Counter frames_received;
   metrics::Counter welcomes;
   metrics::Counter sockets_too_slow;

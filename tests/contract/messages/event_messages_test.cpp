@@ -1,6 +1,7 @@
 // Tests of the golden files of events and of frames for players.
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/reconcile.h"
 #include "tests/contract/messages/golden.h"
 
@@ -10,7 +11,8 @@ namespace {
 using EventMessages = Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted,
                                MatchCancelled, RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated,
                                PartyUpdated, PartyDisbanded, PresenceChanged, CloseSockets, QueueChanged,
-                               SessionStateChanged, MatchState, MatchStates, ReconcileMatches>;
+                               SessionStateChanged, MatchState, MatchStates, ReconcileMatches, QueueGeneration,
+                               RecordedGeneration, RecordGeneration, OpenMatches, ListOpenMatches, QueueReset>;
 
 using FrameMessages = Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged,
                                frames::PartyGone, frames::Invited, frames::InviteEnded, frames::ChatMessage,

@@ -156,12 +156,12 @@ MatchView match_with(const Player& player) {
   return match;
 }
 
-void nobody_is_anywhere() {
-  fake<GetParty>().refuse(Code::no_party);
-  fake<GetTicket>().refuse(Code::not_found);
-  fake<GetMatch>().refuse(Code::no_match);
-  fake<GetInvitations>().answer(OpenInvitations{});
-  fake<GetRecentMatches>().answer(RecentMatches{});
+void nobody_is_in(World& world) {
+  world.fake<GetParty>().refuse(Code::no_party);
+  world.fake<GetTicket>().refuse(Code::not_found);
+  world.fake<GetMatch>().refuse(Code::no_match);
+  world.fake<GetInvitations>().answer(OpenInvitations{});
+  world.fake<GetRecentMatches>().answer(RecentMatches{});
 }
 
 void expect_problem(const Answer& answer, int status, const std::string& code) {

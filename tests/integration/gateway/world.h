@@ -194,7 +194,8 @@ Party party_of(const std::vector<Player>& members);
 Ticket ticket_in(const std::string& mode = "ranked");
 MatchView match_with(const Player& player);
 /// The fakes of lobby, matchmaker and session have no party, ticket or match for any player.
-void nobody_is_anywhere();
+void nobody_is_in(World& world);
+inline void nobody_is_anywhere() { nobody_is_in(World::get()); }
 
 /// Checks that the answer is a problem with this status and code and with the headers of every refusal.
 void expect_problem(const Answer& answer, int status, const std::string& code);

@@ -1,5 +1,5 @@
 // Compares the simulated Redis with a real one: both run the same random commands and scripts, and every reply must be
-// equal, except for times.
+// equal, except for times and processes of redis-server.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ bool is_unordered(const RedisCommand& command) {
 }
 
 std::string without_times(const std::string& text) {
-  static const std::regex kTimes("[0-9]{13}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z");
+  static const std::regex kTimes("[0-9a-f]{40}|[0-9]{13}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z");
   return std::regex_replace(text, kTimes, "T");
 }
 
@@ -56,7 +56,9 @@ std::string text_of(const RedisReply& reply, bool sorted) {
 std::string text_of_hash(const RedisReply& reply) {
   std::vector<std::string> pairs;
   for (std::size_t i = 0; i + 1 < reply.items.size(); i += 2) {
-    pairs.push_back(reply.items[i].text + '=' + without_times(reply.items[i + 1].text));
+    // Some milliseconds, which differ between the servers.
+    const bool duration = reply.items[i].text == "spent_matched";
+    pairs.push_back(reply.items[i].text + '=' + (duration ? "T" : without_times(reply.items[i + 1].text)));
   }
   std::sort(pairs.begin(), pairs.end());
   std::string text;
@@ -110,6 +112,23 @@ class RedisComparison : public ::testing::Test {
   RedisReply script(const storage::Script& which, Arguments arguments) {
     return both({std::move(arguments), &which, {prefix_}});
   }
+  /// Each server gets its own process of redis-server in place of "RUN", and its own time of the verification in place
+  /// of "SINCE".
+  RedisReply script_in_run(const storage::Script& which, const Arguments& arguments, const std::string& key) {
+    const RedisCommand read{{}, &matchmaker::scripts::kReadGeneration, {prefix_ + "generation"}};
+    const RedisCommand since{{"HGET", prefix_ + "generation", "verified_since"}, nullptr, {}};
+    const auto filled = [&](const std::string& own_run, const std::string& own_since) {
+      RedisCommand command{arguments, &which, {key}};
+      std::replace(command.arguments.begin(), command.arguments.end(), std::string("RUN"), own_run);
+      std::replace(command.arguments.begin(), command.arguments.end(), std::string("SINCE"), own_since);
+      return command;
+    };
+    const auto real = redis_->pipeline({read, since}, Deadline::after(kTimeout));
+    EXPECT_TRUE(real.ok());
+    return both(filled(real->front().items.front().text, real->back().text),
+                filled(simulated_->execute(read).items.front().text, simulated_->execute(since).text));
+  }
+  std::string run() { return random_.chance(0.9) ? "RUN" : "f00"; }
 
   std::string one_of(const std::vector<std::string>& items) { return random_.pick(items); }
   std::string ticket() { return one_of({"t1", "t2", "t3", "t4"}); }
@@ -121,6 +140,7 @@ class RedisComparison : public ::testing::Test {
 
   void plain_command();
   void queue_script();
+  void generation_script();
   void event_script();
   void party_script();
   void compare_all();
@@ -214,26 +234,46 @@ void RedisComparison::queue_script() {
     case 2: script(kEnd, {ticket(), "cancelled", random_.chance(0.5) ? player() : "", "cancelled", ""}); return;
     case 3: script(kEnd, {ticket(), "timed_out", partition, token()}); return;
     case 4:
-      script(kCommit, {partition, token(), bucket(), match(), found(match()), "t1", number(1, 2), "t2", number(1, 2)});
+      script_in_run(
+          kCommit,
+          {run(), partition, token(), bucket(), match(), found(match()), "t1", number(1, 2), "t2", number(1, 2)},
+          prefix_);
       return;
     case 5: script(kOutcome, {match(), one_of({"known", "ready", "completed"})}); return;
     case 6: script(kOutcome, {match(), "cancelled", one_of({"no_server", "server_lost"}), "3", "t1", "t2"}); return;
     case 7: {
-      const auto reply = script(kTakeLease, {partition, token_, random_.chance(0.8) ? "1" : "", "x-" + number(1, 99)});
+      const auto reply = script_in_run(
+          kTakeLease, {run(), partition, token_, random_.chance(0.8) ? "1" : "", "x-" + number(1, 99), number(0, 20)},
+          prefix_);
       if (reply.items.size() > 1) token_ = reply.items[1].text;
       return;
     }
     case 8:
       script(kPoll, {partition, token(), "0", "2000", "10", bucket(), number(0, 3), "2", ticket(), ticket()});
       return;
-    case 9: script(kRestamp, {partition, token(), ticket(), "1", number(-9, 9)}); return;
+    case 9: script(kRestamp, {partition, token(), ticket(), "1", number(-9, 0)}); return;
     case 10: script(kRetireBucket, {partition, token(), bucket()}); return;
     case 11: script(kStatus, {random_.chance(0.5) ? ticket() : "", player()}); return;
     default:
       if (random_.chance(0.3))
         script(kSweep, {partition, token(), random_.chance(0.5) ? "-1000" : "900000", "2", "900000"});
-      else script(kMakeMatch, {match(), "0", "300000", partition, found(match()), player(), "p5"});
+      else
+        script_in_run(kMakeMatch, {run(), match(), "0", "300000", partition, found(match()), player(), "p5"}, prefix_);
       return;
+  }
+}
+
+void RedisComparison::generation_script() {
+  using namespace matchmaker::scripts;
+  const auto key = prefix_ + "generation";
+  switch (random_.below(7)) {
+    case 0: both({{}, &kReadGeneration, {key}}); return;
+    case 1: both({{"g-" + number(1, 9)}, &kBeginVerification, {key}}); return;
+    case 2: script_in_run(kAdoptGeneration, {run(), "SINCE", "g-1", number(1, 2), number(0, 3)}, key); return;
+    case 3: both({{"g-1", number(0, 3)}, &kRaiseMark, {key}}); return;
+    case 4: script(kRestoreMatch, {match(), found(match())}); return;
+    case 5: script(kEndOldTickets, {bucket(), random_.chance(0.5) ? "0" : "9000000000000", number(0, 3), "2"}); return;
+    default: both({{"SET", prefix_ + "reset", random_.chance(0.5) ? "0" : "9000000000000"}, nullptr, {}});
   }
 }
 
@@ -296,7 +336,8 @@ TEST_F(RedisComparison, ScriptsHaveTheSameRepliesAndLeaveTheSameState) {
     start(seed);
     for (int i = 0; i < 150 && !HasFailure(); ++i) {
       const auto roll = random_.unit();
-      if (roll < 0.8) queue_script();
+      if (roll < 0.7) queue_script();
+      else if (roll < 0.8) generation_script();
       else if (roll < 0.9) party_script();
       else event_script();
       if (i % 10 == 0) compare_all();

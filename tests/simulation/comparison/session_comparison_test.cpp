@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "common/bus/outbox.h"
 #include "common/storage/postgres.h"
 #include "common/testing/connections.h"
 #include "common/testing/servers.h"
 #include "common/wire/codec.h"
+#include "services/session/queue_store.h"
 #include "services/session/store.h"
 #include "tests/simulation/engine/random.h"
 #include "tests/simulation/servers/session_tables.h"
@@ -50,6 +52,7 @@ class SessionComparison : public ::testing::Test {
     database_ = std::make_unique<storage::Postgres>(options);
     outbox_ = std::make_unique<bus::Outbox>(*database_, *bus_, "session", metrics_);
     store_ = std::make_unique<Store>(*database_, *outbox_);
+    queue_store_ = std::make_unique<session::QueueStore>(*database_);
     for (int i = 0; i < 6; ++i) players_.push_back(PlayerId::fresh(SystemClock().now()));
   }
 
@@ -64,6 +67,8 @@ class SessionComparison : public ::testing::Test {
   void end_some();
   void change_some();
   void compare_reads();
+  void compare_open_matches();
+  void record_some();
   MatchId known_match() {
     return matches_.empty() ? MatchId::fresh(SystemClock().now()) : random_.pick(matches_).match_id;
   }
@@ -76,10 +81,12 @@ class SessionComparison : public ::testing::Test {
   std::unique_ptr<storage::Postgres> database_;
   std::unique_ptr<bus::Outbox> outbox_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<session::QueueStore> queue_store_;
   SessionTables tables_;
   Random random_{1};
   std::vector<PlayerId> players_;
   std::vector<MatchFound> matches_;
+  const std::array<GenerationId, 2> generations_{GenerationId::fresh(now()), GenerationId::fresh(now())};
 };
 
 MatchFound SessionComparison::new_match() {
@@ -171,7 +178,30 @@ void SessionComparison::end_some() {
   }
 }
 
+void SessionComparison::record_some() {
+  std::optional<QueueGeneration> generation;
+  const auto stored = tables_.record(std::nullopt, now()).generation;
+  if (random_.chance(0.9)) {
+    generation = stored && random_.chance(0.6) ? *stored : QueueGeneration{generations_[0], 1, 0};
+    generation->mark += random_.between(0, 2);
+    if (random_.chance(0.2)) generation->number += 1;
+    if (random_.chance(0.2)) generation->id = random_.chance(0.5) ? generations_[0] : generations_[1];
+  }
+  const auto real = value(queue_store_->record(generation, soon()));
+  const auto simulated = tables_.record(generation, now());
+  EXPECT_EQ(real.generation, simulated.generation);
+  EXPECT_EQ(real.marked_at.has_value(), simulated.marked_at.has_value());
+}
+
+void SessionComparison::compare_open_matches() {
+  for (const auto& after : {std::optional<MatchId>(), std::optional(known_match())}) {
+    EXPECT_EQ(wire::encode(value(queue_store_->open_matches(after, soon()))),
+              wire::encode(tables_.open_matches(after)));
+  }
+}
+
 void SessionComparison::compare_reads() {
+  compare_open_matches();
   for (const auto& player : players_) {
     EXPECT_EQ(text_of(value(store_->find_live(default_tenant(), player, soon()))),
               text_of(tables_.find_live(default_tenant(), player)));
@@ -203,8 +233,9 @@ TEST_F(SessionComparison, TransactionsHaveTheSameResults) {
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   random_ = Random(kSeed);
   for (int i = 0; i < 400 && !HasFailure(); ++i) {
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
       case 0: insert(); break;
+      case 3: record_some(); break;
       case 1: change_some(); break;
       case 2: end_some(); break;
       default: {

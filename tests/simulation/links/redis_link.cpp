@@ -53,7 +53,10 @@ void trace(const RedisCommand& command, const RedisReply& reply) {
 }
 
 bool is_read(const RedisCommand& command) {
-  if (command.script != nullptr) return command.script->name() == "status" || command.script->name() == "notify";
+  if (command.script != nullptr) {
+    const auto name = command.script->name();
+    return name == "status" || name == "notify" || name == "read_generation";
+  }
   return !command.arguments.front().starts_with("S");
 }
 

@@ -1,9 +1,11 @@
-// Replaces services/session/store.cpp and services/profile/store.cpp in the simulation: each method is one transaction
-// on the simulated tables. As in the real stores, a transaction whose reply was lost runs once more.
+// Replaces the stores of session (store.cpp, queue_store.cpp) and services/profile/store.cpp in the simulation: each
+// method is one transaction on the simulated tables. As in the real stores, a transaction whose reply was lost runs
+// once more.
 #include <optional>
 
 #include "common/bus/outbox.h"
 #include "services/profile/store.h"
+#include "services/session/queue_store.h"
 #include "services/session/store.h"
 #include "tests/simulation/servers/servers.h"
 
@@ -101,6 +103,14 @@ Reply<int> Store::prune(Milliseconds retention, Deadline deadline) {
 
 Reply<Done> Store::prune_recent(Deadline deadline) {
   return transaction(deadline, true, [&](TimePoint now) { return tables().prune_recent(now), Done{}; });
+}
+
+Reply<RecordedGeneration> QueueStore::record(const std::optional<QueueGeneration>& generation, Deadline deadline) {
+  return transaction(deadline, true, [&](TimePoint now) { return tables().record(generation, now); });
+}
+
+Reply<OpenMatches> QueueStore::open_matches(std::optional<MatchId> after, Deadline deadline) {
+  return transaction(deadline, true, [&](TimePoint) { return tables().open_matches(after); });
 }
 
 }  // namespace session

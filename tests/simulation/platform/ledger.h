@@ -17,6 +17,7 @@ struct Ledger {
   std::set<std::string> cancelled;                     ///< tickets whose cancellation was answered with success
   std::set<std::string> too_late;                      ///< tickets whose cancellation was answered already_matched
   std::set<std::pair<std::string, std::string>> left;  ///< party and player: the departure was answered with success
+  int losses = 0;  ///< how often Redis "queue" went back; what it had confirmed before may be undone
   std::map<std::pair<std::string, std::string>, int> joins;    ///< party and player: the number of join requests
   std::map<std::pair<std::string, std::string>, int> joining;  ///< the number of those without an answer yet
   std::set<std::string> made;                                  ///< matches of MakeMatch requests that were sent

@@ -6,17 +6,18 @@
 namespace mm::simulation {
 namespace {
 
-constexpr std::array<const char*, 12> kFaultNames{"kill",       "stop",          "pause",         "cut_queue",
-                                                  "cut_bus",    "cut_database",  "restart_queue", "pause_queue",
-                                                  "jump_clock", "stop_database", "restart_bus",   "lose_stream_end"};
+constexpr std::array<const char*, 13> kFaultNames{
+    "kill",        "stop",       "pause",         "cut_queue",   "cut_bus",         "cut_database", "restart_queue",
+    "pause_queue", "jump_clock", "stop_database", "restart_bus", "lose_stream_end", "lose_queue"};
 constexpr std::array<const char*, 5> kDaemonNames{"matchmaker", "session", "profile", "lobby", "orchestrator"};
 constexpr int kLastFault = static_cast<int>(FaultKind::lose_stream_end);
 
 bool is_of_daemon(FaultKind kind) { return kind <= FaultKind::cut_database; }
 
 const char* call_of(Random& random, DaemonKind daemon) {
-  constexpr std::array<const char*, 12> kOfMatchmaker{"commit", "poll",    "take_lease", "enqueue", "end",   "outcome",
-                                                      "commit", "relayed", "store",      "request", "HMGET", "HINCRBY"};
+  constexpr std::array<const char*, 12> kOfMatchmaker{"commit", "poll",    "take_lease", "enqueue",
+                                                      "end",    "outcome", "commit",     "relayed",
+                                                      "store",  "request", "HMGET",      "read_generation"};
   constexpr std::array<const char*, 3> kOfOthers{"transaction", "store", "request"};
   constexpr std::array<const char*, 4> kOfLobby{"depart", "change", "create", "request"};
   if (daemon == DaemonKind::matchmaker) return kOfMatchmaker[random.below(kOfMatchmaker.size())];
@@ -65,6 +66,16 @@ void add_zombies(Random& random, Plan& plan) {
   }
 }
 
+/// The queue is restored from a backup that is some seconds old, or is lost.
+void add_loss_of_queue(Random& random, Plan& plan) {
+  Fault fault;
+  fault.kind = FaultKind::lose_queue;
+  fault.lasts = Milliseconds(random.between(50, 4'000));
+  fault.at = Milliseconds(random.between(300, plan.faulty_time.count() - fault.lasts.count()));
+  fault.lost = random.chance(0.25) ? 1 : 0;
+  plan.faults.push_back(fault);
+}
+
 /// Each rate is zero in most plans, so that few kinds of faults come together and a failure is easier to understand.
 MessageFaults rates_of(Random& random) {
   MessageFaults rates;
@@ -96,7 +107,7 @@ std::string Fault::text() const {
   }
   if (kind == FaultKind::jump_clock) text += " by " + std::to_string(jump.count()) + " ms";
   if (!call.empty()) text += " at " + call;
-  if (kind == FaultKind::lose_stream_end) text += " lost=" + std::to_string(lost);
+  if (kind == FaultKind::lose_stream_end || kind == FaultKind::lose_queue) text += " lost=" + std::to_string(lost);
   std::snprintf(line, sizeof line, "at %.3f s for %.3f s: ", seconds(at), seconds(lasts));
   return line + text;
 }
@@ -114,6 +125,7 @@ Plan plan_of(std::uint64_t seed) {
   for (std::int64_t i = 0; i < faults; ++i) plan.faults.push_back(fault_of(random, plan));
   if (random.chance(0.15)) add_zombies(random, plan);
   plan.rates = rates_of(random);
+  if (random.chance(0.25)) add_loss_of_queue(random, plan);
   return plan;
 }
 

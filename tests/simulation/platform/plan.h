@@ -24,6 +24,7 @@ enum class FaultKind {
   stop_database,    ///< PostgreSQL is away
   restart_bus,      ///< nats-server is killed and starts again
   lose_stream_end,  ///< the same, and a power loss takes the end of the streams
+  lose_queue,       ///< Redis "queue" starts after `lasts` with its state at `at`; `lost` is 1: with nothing
 };
 
 enum class DaemonKind { matchmaker, session, profile, lobby, orchestrator };

@@ -1,9 +1,8 @@
-// Schedules of failures that broke an earlier protocol, on the daemons: H1, H2, H7, H8, H10, H14 to H16, H18, H19 and
+// Schedules of failures that broke an earlier protocol, on the daemons: H1, H2, H7, H8, H10, H14 to H16 and H18 to
 // H21. H3 to H5, H11 to H13 and H22 are in store_schedules_test.cpp. Not here:
 //   H6   the owner reads and commits on one connection, one after the other; bucket_state.h handles the refusal
 //   H9   a property of nats-server: tests/integration/bus
 //   H17  the orchestrator's process is not simulated: tests/integration/orchestrator
-//   H20  a restored Redis has no generation yet
 #include "tests/simulation/platform/stage.h"
 
 namespace mm::simulation {
@@ -33,6 +32,19 @@ class PlatformSchedules : public Stage {
   bool has_event(const std::string& id) {
     const auto& events = servers_.events.stream("MATCH");
     return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event.message_id == id; });
+  }
+
+  /// The match of this player and one who waits already, which stays open until it is cancelled after five seconds.
+  std::string new_match_without_server(PlayerId player) {
+    daemons_.kill(DaemonKind::orchestrator, 0);
+    const auto ticket = queue(player);
+    EXPECT_TRUE(eventually(Milliseconds{3'000}, [&] { return status_of(match_of(ticket)).has_value(); }));
+    return match_of(ticket);
+  }
+  void lose_queue(const std::map<std::string, Value>& copy) {
+    servers_.restart(servers_.queue, Milliseconds{300});
+    servers_.queue.server.load(copy);
+    queue_checks_.went_back();
   }
 
   bool done_ = false;
@@ -203,6 +215,37 @@ TEST_F(PlatformSchedules, H19AMatchWithoutABucketReachesSession) {
     request.teams = {{{new_player(), 1'500, 100}}, {{new_player(), 1'500, 100}}};
     ASSERT_TRUE(eventually(Milliseconds{3'000}, [&] { return bus_->request(request, Caller{}, soon()).ok(); }));
     EXPECT_TRUE(eventually(Milliseconds{6'000}, [&] { return status_of(request.match_id->to_string()).has_value(); }));
+  });
+}
+
+// The match that the older queue does not have keeps its players, and matches go on with greater epochs.
+TEST_F(PlatformSchedules, H20AnOlderQueueGetsTheMatchesThatItHasLost) {
+  play([&] {
+    start_all();
+    const auto before = new_match();
+    const auto waiting = queue(new_player());
+    ASSERT_TRUE(eventually(Milliseconds{30'000}, [&] { return status_of(before) == MatchStatus::completed; }));
+    const auto copy = servers_.queue.server.keyspace().values();
+    const auto player = new_player();
+    const auto match = new_match_without_server(player);
+    lose_queue(copy);
+    ASSERT_EQ(state_of(waiting), "queued");
+    ASSERT_EQ(claim_of(player), "");
+    EXPECT_TRUE(eventually(Milliseconds{4'000}, [&] { return claim_of(player) == "m:" + match; }));
+    EXPECT_EQ(match_of(waiting), match);
+    new_match();
+  });
+}
+
+TEST_F(PlatformSchedules, AnEmptyQueueGetsTheMatchesThatItHasLost) {
+  play([&] {
+    start_all();
+    const auto player = new_player();
+    queue(new_player());
+    const auto match = new_match_without_server(player);
+    lose_queue({});
+    EXPECT_TRUE(eventually(Milliseconds{4'000}, [&] { return claim_of(player) == "m:" + match; }));
+    new_match();
   });
 }
 

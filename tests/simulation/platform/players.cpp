@@ -201,9 +201,10 @@ void Players::leave_party(PartyId party, PlayerId player) {
   const std::pair key(party.to_string(), player.to_string());
   const auto joins = ledger_.joins[key];
   const bool joining = ledger_.joining[key] > 0;
+  const int losses = ledger_.losses;
   const auto left = ask(LeaveParty{party}, caller_of(player), 4);
-  // If the player joined at the same time, it is unknown which came first.
-  if (left && !joining && joins == ledger_.joins[key]) ledger_.left.insert(key);
+  // If the player joined at the same time, it is unknown which came first. A queue that went back may have undone it.
+  if (left && !joining && losses == ledger_.losses && joins == ledger_.joins[key]) ledger_.left.insert(key);
 }
 
 std::optional<std::vector<std::string>> Players::queue_newcomers() {

@@ -49,27 +49,54 @@ void QueueChecks::after(const storage::RedisCommand& command, const storage::Red
   if (reply.kind == storage::RedisReply::Kind::error) throw Violation("Redis refused a command: " + reply.text);
   if (command.script == nullptr) return;
   script_ = command.script->name();
-  static const std::set<std::string> kChanging{"enqueue", "end",   "commit", "outcome", "make_match",
-                                               "restamp", "sweep", "create", "change",  "depart"};
+  static const std::set<std::string> kChanging{"enqueue",    "end",     "commit",        "outcome",
+                                               "make_match", "restamp", "sweep",         "create",
+                                               "change",     "depart",  "restore_match", "end_old_tickets"};
   if (!kChanging.contains(script_)) return;
   const bool committed = script_ == "commit" && reply.items.front().text == "ok";
   const auto known = matches_.size();
   read_matches();
+  if ((committed || script_ == "make_match") && matches_.size() > known) check_verified();
   if (committed && matches_.size() > known) check_lease(command);
   read_tickets();
   check_claims();
 }
 
+// H20: no match is made in a queue that may have gone back.
+void QueueChecks::check_verified() const {
+  const auto& keyspace = servers_.queue.server.keyspace();
+  const auto* generation = keyspace.find<Hash>("mm:generation");
+  if (generation == nullptr || field(*generation, "run") != keyspace.run_id()) {
+    throw Violation("H20: a match was made in a queue that is not verified");
+  }
+}
+
+void QueueChecks::went_back() {
+  const auto& keyspace = servers_.queue.server.keyspace();
+  script_ = "the loss of data";
+  for (auto& [id, match] : matches_) match.undone = true;
+  for (auto& [id, ticket] : tickets_) {
+    ticket.undone = true;
+    if (keyspace.find<Hash>(kPrefix + "ticket:" + id) == nullptr) ticket.state = "lost";
+  }
+  read_matches();
+  read_tickets();
+}
+
 // I14: only the holder of the lease commits, and the epochs of commits never decrease.
 void QueueChecks::check_lease(const storage::RedisCommand& commit) {
-  const auto& partition = commit.arguments[0];
-  const auto& token = commit.arguments[1];
+  const auto& partition = commit.arguments[1];
+  const auto& token = commit.arguments[2];
   const auto* lease = servers_.queue.server.keyspace().find<Hash>(kPrefix + "lease:" + partition);
   if (lease == nullptr || field(*lease, "token") != token) throw Violation("I14: a commit without the lease");
   const auto epoch = std::strtoll(token.c_str(), nullptr, 10);
+  // A queue that lost less than a second and no open match goes on as before, with the leases that it has.
+  const auto* generation = servers_.queue.server.keyspace().find<Hash>("mm:generation");
+  const auto number = std::atoll(field(*generation, "number").c_str());
   auto& highest = epochs_[partition];
-  if (epoch < highest) throw Violation("I14: a commit with an older epoch");
-  highest = epoch;
+  const bool comparable = highest.losses == ledger_.losses || highest.generation < number;
+  if (comparable && epoch < highest.epoch) throw Violation("I14: a commit with an older epoch");
+  highest = {epoch, number, ledger_.losses};
 }
 
 void QueueChecks::read_matches() {
@@ -83,7 +110,9 @@ void QueueChecks::read_matches() {
     auto& match = known->second;
     if (!fresh) {
       // A repeated MakeMatch makes an ended match live again, until session answers that it is over.
-      if (!match.live && !ledger_.made.contains(id)) {
+      // So does a match that is restored late.
+      match.undone = match.undone || (!match.live && script_ == "restore_match");
+      if (!match.live && !match.undone && !ledger_.made.contains(id)) {
         throw Violation("I11: match " + id + " was committed again after its end");
       }
       match.live = true;
@@ -143,6 +172,11 @@ void QueueChecks::follow(const std::string& id, const Hash& fields, const std::s
   ticket.no_requeue = ticket.no_requeue || field(fields, "no_requeue") == "1";
   if (ticket.state == state && ticket.attempt == attempt && (state != "matched" || ticket.match == match)) return;
   const auto before = std::exchange(ticket.state, state);
+  if (ticket.undone) {
+    ticket.match = match;
+    ticket.attempt = attempt;
+    return;
+  }
   if (is_over(before))
     throw Violation("I02: ticket " + id + " was " + before + " and became " + state + " by " + script);
   if (state == "queued" && before == "matched") requeued(id, ticket);
@@ -216,7 +250,11 @@ void QueueChecks::check_claims() {
   for (const auto& [id, match] : matches_) {
     if (!match.live) continue;
     for (const auto& player : match.players) {
-      if (field(claims, player) != "m:" + id) throw Violation("I04: live match " + id + " does not hold " + player);
+      const auto& holder = field(claims, player);
+      // Session may store a match of the lost part late. It takes its players from the match that session refuses.
+      const auto other = matches_.find(holder.starts_with("m:") ? holder.substr(2) : "");
+      if (match.undone || (other != matches_.end() && other->second.undone)) continue;
+      if (holder != "m:" + id) throw Violation("I04: live match " + id + " does not hold " + player);
     }
   }
 }

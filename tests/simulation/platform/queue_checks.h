@@ -25,6 +25,7 @@ struct TicketHistory {
   Milliseconds max_wait{0};
   Milliseconds clock_error{0};  ///< by which the ticket may time out too early
   bool no_requeue = false;      ///< a cancellation was answered with already_matched
+  bool undone = false;          ///< the queue went back since: its later states may have been lost
 };
 
 /// What is known about the history of one match.
@@ -32,6 +33,7 @@ struct MatchHistory {
   std::vector<std::string> tickets;
   std::vector<std::string> players;
   bool live = false;
+  bool undone = false;  ///< the queue went back since, or was given the match again
 };
 
 class QueueChecks {
@@ -42,11 +44,14 @@ class QueueChecks {
   void after(const storage::RedisCommand& command, const storage::RedisReply& reply);
   /// Redis's clock jumped while the partitions of the tickets may have had no owner, who would have noticed.
   void clock_jumped(Milliseconds by);
+  /// The queue has an older state, or nothing. What is known about tickets and matches may be undone; epochs are not.
+  void went_back();
 
   const std::map<std::string, TicketHistory>& tickets() const { return tickets_; }
   const std::map<std::string, MatchHistory>& matches() const { return matches_; }
 
  private:
+  void check_verified() const;
   void check_lease(const storage::RedisCommand& commit);
   void read_matches();
   void read_tickets();
@@ -61,7 +66,12 @@ class QueueChecks {
   std::string script_;
   std::map<std::string, TicketHistory> tickets_;
   std::map<std::string, MatchHistory> matches_;
-  std::map<std::string, std::int64_t> epochs_;  ///< highest epoch of a commit, by partition
+  struct HighestEpoch {
+    std::int64_t epoch = 0;
+    std::int64_t generation = 0;
+    int losses = 0;  ///< that had happened before it
+  };
+  std::map<std::string, HighestEpoch> epochs_;  ///< of the last commit, by partition
 };
 
 }  // namespace mm::simulation

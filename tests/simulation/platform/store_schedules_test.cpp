@@ -32,6 +32,9 @@ class StoreSchedules : public Stage {
     return results->front().kind;
   }
   std::string take_lease() {
+    const auto read = generations_.begin_verification(GenerationId::fresh(simulator_.true_time()), soon());
+    EXPECT_TRUE(read.ok() && *generations_.adopt(*read, {read->next_id, 1, 0}, soon()));
+    owner_.use({read->run, 1});
     const auto taken = owner_.acquire_leases({{name_, "", "", "owner-1"}}, soon());
     EXPECT_TRUE(taken.ok() && taken->front().acquired);
     return taken->front().token;
@@ -83,6 +86,7 @@ class StoreSchedules : public Stage {
   const matchmaker::PartitionName name_{default_tenant(), matchmaker::partition_of(kBucket)};
   storage::Redis redis_{{.url = "queue", .password = {}}};
   matchmaker::RequestStore requests_{redis_, {}};
+  matchmaker::GenerationStore generations_{redis_};
   matchmaker::OwnerStore owner_{redis_};
 };
 

@@ -32,6 +32,7 @@ class World {
   /// Inflicts the faults that wait for this call of the present process.
   void called(std::string_view call);
   void inflict_on_server(const Fault& fault);
+  void lose_queue(const std::map<std::string, Value>& copy);
   void heal();
   /// Waits until nothing is left to do. Throws Violation if that takes too long.
   void come_to_rest();

@@ -130,6 +130,11 @@ struct RedisCommands {
     const auto now = keyspace.wall_();
     return array({text(std::to_string(now / 1'000'000)), text(std::to_string(now % 1'000'000))});
   }
+  /// Only the section `server`, and of it only what the scripts read.
+  RedisReply info() {
+    if (a[1] != "server") throw std::logic_error("INFO of another section than server: " + a[1]);
+    return text("# Server\r\nrun_id:" + keyspace.run_id() + "\r\n");
+  }
   RedisReply config() {
     const auto& name = a[2];
     const std::string value = name == "maxmemory-policy" ? "noeviction" : name == "appendfsync" ? "always" : "yes";
@@ -376,6 +381,12 @@ struct RedisCommands {
   }
 };
 
+std::string RedisKeyspace::run_id() const {
+  char run[41];
+  std::snprintf(run, sizeof run, "%040llx", static_cast<unsigned long long>(run_));
+  return run;
+}
+
 RedisReply RedisKeyspace::run(const Arguments& command) {
   using Run = RedisReply (RedisCommands::*)();
   using C = RedisCommands;
@@ -384,25 +395,19 @@ RedisReply RedisKeyspace::run(const Arguments& command) {
     std::size_t arguments;  // at least, with the name
   };
   static const std::map<std::string, Known, std::less<>> kKnown{
-      {"PING", {&C::ping, 1}},         {"TIME", {&C::time, 1}},
-      {"CONFIG", {&C::config, 3}},     {"GET", {&C::get, 2}},
-      {"MGET", {&C::mget, 2}},         {"SET", {&C::set, 3}},
-      {"INCR", {&C::incr, 2}},         {"DEL", {&C::del, 2}},
-      {"UNLINK", {&C::del, 2}},        {"EXISTS", {&C::exists, 2}},
-      {"EXPIRE", {&C::expire, 3}},     {"HGET", {&C::hget, 3}},
-      {"HMGET", {&C::hmget, 3}},       {"HSET", {&C::hset, 4}},
-      {"HDEL", {&C::hdel, 3}},         {"HEXISTS", {&C::hexists, 3}},
-      {"HLEN", {&C::hlen, 2}},         {"HKEYS", {&C::hkeys, 2}},
-      {"HGETALL", {&C::hgetall, 2}},   {"HINCRBY", {&C::hincrby, 4}},
-      {"HSCAN", {&C::hscan, 3}},       {"SADD", {&C::sadd, 3}},
-      {"SREM", {&C::srem, 3}},         {"SCARD", {&C::scard, 2}},
-      {"SMEMBERS", {&C::smembers, 2}}, {"SMISMEMBER", {&C::smismember, 3}},
-      {"RPUSH", {&C::rpush, 3}},       {"LPOP", {&C::lpop, 2}},
-      {"LLEN", {&C::llen, 2}},         {"LINDEX", {&C::lindex, 3}},
-      {"LRANGE", {&C::lrange, 4}},     {"LREM", {&C::lrem, 4}},
-      {"ZADD", {&C::zadd, 4}},         {"ZREM", {&C::zrem, 3}},
-      {"ZCARD", {&C::zcard, 2}},       {"ZSCORE", {&C::zscore, 3}},
-      {"ZCOUNT", {&C::zcount, 4}},     {"ZRANGE", {&C::zrange, 4}},
+      {"PING", {&C::ping, 1}},     {"TIME", {&C::time, 1}},         {"CONFIG", {&C::config, 3}},
+      {"INFO", {&C::info, 2}},     {"GET", {&C::get, 2}},           {"MGET", {&C::mget, 2}},
+      {"SET", {&C::set, 3}},       {"INCR", {&C::incr, 2}},         {"DEL", {&C::del, 2}},
+      {"UNLINK", {&C::del, 2}},    {"EXISTS", {&C::exists, 2}},     {"EXPIRE", {&C::expire, 3}},
+      {"HGET", {&C::hget, 3}},     {"HMGET", {&C::hmget, 3}},       {"HSET", {&C::hset, 4}},
+      {"HDEL", {&C::hdel, 3}},     {"HEXISTS", {&C::hexists, 3}},   {"HLEN", {&C::hlen, 2}},
+      {"HKEYS", {&C::hkeys, 2}},   {"HGETALL", {&C::hgetall, 2}},   {"HINCRBY", {&C::hincrby, 4}},
+      {"HSCAN", {&C::hscan, 3}},   {"SADD", {&C::sadd, 3}},         {"SREM", {&C::srem, 3}},
+      {"SCARD", {&C::scard, 2}},   {"SMEMBERS", {&C::smembers, 2}}, {"SMISMEMBER", {&C::smismember, 3}},
+      {"RPUSH", {&C::rpush, 3}},   {"LPOP", {&C::lpop, 2}},         {"LLEN", {&C::llen, 2}},
+      {"LINDEX", {&C::lindex, 3}}, {"LRANGE", {&C::lrange, 4}},     {"LREM", {&C::lrem, 4}},
+      {"ZADD", {&C::zadd, 4}},     {"ZREM", {&C::zrem, 3}},         {"ZCARD", {&C::zcard, 2}},
+      {"ZSCORE", {&C::zscore, 3}}, {"ZCOUNT", {&C::zcount, 4}},     {"ZRANGE", {&C::zrange, 4}},
   };
   const auto found = kKnown.find(command.empty() ? std::string() : command[0]);
   if (found == kKnown.end()) {

@@ -2,6 +2,7 @@
 // other command throws. Sets and hashes are ordered by member, where Redis has no fixed order. Not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -31,6 +32,10 @@ class RedisKeyspace {
   /// Throws std::logic_error for an unknown command.
   storage::RedisReply run(const storage::Arguments& command);
   void clear() { values_.clear(); }
+  void load(std::map<std::string, Value> values) { values_ = std::move(values); }
+  /// The process of redis-server is another one from now on (`run_id`); the values stay.
+  void start_again() { ++run_; }
+  std::string run_id() const;
 
   /// For checks. Returns nullptr or an empty value if the key does not exist.
   template <class T>
@@ -44,6 +49,7 @@ class RedisKeyspace {
   friend struct RedisCommands;
   const std::function<std::int64_t()> wall_;
   std::map<std::string, Value> values_;
+  std::uint64_t run_ = 1;
 };
 
 /// A number as Redis writes a score.

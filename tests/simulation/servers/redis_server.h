@@ -24,6 +24,9 @@ class RedisServer {
   const RedisKeyspace& keyspace() const { return keyspace_; }
   /// Loses everything.
   void clear() { keyspace_.clear(); }
+  /// Has these values and no others from now on.
+  void load(std::map<std::string, Value> values) { keyspace_.load(std::move(values)); }
+  void start_again() { keyspace_.start_again(); }
 
  private:
   storage::RedisReply eval(const storage::RedisCommand& command);

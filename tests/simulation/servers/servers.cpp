@@ -51,6 +51,7 @@ Nanoseconds Servers::delay() {
 void Servers::restart(RedisNode& node, Milliseconds pause) {
   node.up = false;
   ++node.starts;
+  node.server.start_again();
   node.held.clear();
   simulator.at(pause, [&node] { node.up = true; });
 }

@@ -91,7 +91,8 @@ class Servers {
 
   /// A delay of the network: mostly 50 to 500 microseconds, at times some milliseconds.
   Nanoseconds delay();
-  /// Stops and starts Redis: every connection breaks. It loses nothing, because every write is synchronised.
+  /// Stops and starts Redis: every connection breaks. It loses nothing, because every write is synchronised; a caller
+  /// that wants a loss loads other values.
   void restart(RedisNode& node, Milliseconds pause);
   void pause(RedisNode& node);
   void resume(RedisNode& node);

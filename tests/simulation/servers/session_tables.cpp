@@ -258,4 +258,40 @@ void SessionTables::prune_recent(TimePoint now) {
   std::erase_if(ended_players_, [&](const Ended& ended) { return ended.at <= now - kRecentTime; });
 }
 
+RecordedGeneration SessionTables::record(const std::optional<QueueGeneration>& generation, TimePoint now) {
+  const auto& stored = generation_.generation;
+  const bool follows =
+      generation &&
+      (!stored || stored->number < generation->number ||
+       (stored->id == generation->id && stored->number == generation->number && stored->mark + 1 == generation->mark));
+  if (follows) generation_ = {generation, now};
+  return generation_;
+}
+
+OpenMatches SessionTables::open_matches(std::optional<MatchId> after) const {
+  OpenMatches page;
+  std::size_t players = 0;
+  for (auto at = after ? rows_.upper_bound(*after) : rows_.begin(); at != rows_.end(); ++at) {
+    const auto& match = at->second.match;
+    if (is_over(match.status)) continue;
+    players += session::players_of(match.teams).size();
+    const bool full = page.matches.size() == ListOpenMatches::kMaxMatches || players > ListOpenMatches::kMaxPlayers;
+    if (full && !page.matches.empty()) {
+      page.next = page.matches.back().match_id;
+      break;
+    }
+    MatchFound found;
+    found.match_id = match.id;
+    found.tenant = match.tenant;
+    found.mode = match.mode;
+    found.region = match.region;
+    found.source = match.source;
+    found.team_size = match.team_size;
+    found.teams = match.teams;
+    found.created_at = match.found_at;
+    page.matches.push_back(std::move(found));
+  }
+  return page;
+}
+
 }  // namespace mm::simulation

@@ -1,5 +1,5 @@
-// The simulated tables of session, with the transactions of services/session/store.h: each method is one transaction.
-// `now` is the time of the transaction. A test compares it with the real store. Not thread-safe.
+// The simulated tables of session, with the transactions of services/session/store.h and queue_store.h: each method is
+// one transaction. `now` is the time of the transaction. A test compares it with the real store. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/session/queue_store.h"
 #include "services/session/store.h"
 #include "tests/simulation/servers/outbox_table.h"
 
@@ -41,6 +42,8 @@ class SessionTables {
   void mark_released(const std::vector<MatchId>& matches);
   int prune(Milliseconds retention, TimePoint now);
   void prune_recent(TimePoint now);
+  RecordedGeneration record(const std::optional<QueueGeneration>& generation, TimePoint now);
+  OpenMatches open_matches(std::optional<MatchId> after) const;
 
   const std::map<MatchId, Row>& rows() const { return rows_; }
   using Players = std::map<std::pair<Tenant, PlayerId>, MatchId>;
@@ -62,6 +65,7 @@ class SessionTables {
   Players live_players_;
   std::vector<Ended> ended_players_;
   OutboxTable outbox_;
+  RecordedGeneration generation_;
 };
 
 }  // namespace mm::simulation
