@@ -74,7 +74,7 @@ fault('F15-cut', 'nats-server starts with half of each stream', do.truncate_stre
 fault('F16', 'no space for streams', do.fill('nats/data'), 'nats', seconds=8, bound=5, needs_volumes=True)
 fault('F17', 'no space for Redis "queue"', do.fill('redis-queue'), 'redis-queue', seconds=6, bound=3 + RESTART,
       needs_volumes=True)
-fault('F18', 'no space for the WAL of PostgreSQL', do.fill('wal'), 'postgres', seconds=8, bound=5 + RESTART,
+fault('F18', 'no space for the WAL of PostgreSQL', do.fill_wal, 'postgres', seconds=8, bound=5 + RESTART,
       needs_volumes=True)
 fault('F19', 'no space for logs', do.fill('log'), 'log', seconds=6, bound=1, needs_volumes=True)
 fault('F29', 'Redis "queue" has no memory left', do.small_queue, 'redis-queue', seconds=6, bound=2 + RESTART)

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+import dump
 import nats
 import processes
 import resp
@@ -252,6 +253,18 @@ def fill(folder):
         world.volumes.fill(folder)
         return lambda: world.volumes.free(folder)
     return inject
+
+
+def fill_wal(world):
+    """No space is left for the WAL of PostgreSQL. The server has free segments of its own: it has to use them up first."""
+    world.volumes.fill('wal')
+    try:
+        for _ in range(100):
+            dump.psql(world.stack, "SELECT pg_logical_emit_message(false, 'chaos', 'full'), pg_switch_wal()")
+        world.say('PostgreSQL still has space for its WAL')
+    except RuntimeError:
+        pass  # the server has ended
+    return lambda: world.volumes.free('wal')
 
 
 # --- others ---------------------------------------------------------------------------------------------------------
