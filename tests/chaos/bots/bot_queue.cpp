@@ -33,13 +33,18 @@ Fields read_match_view(const HttpAnswer& answer) {
 
 /// The members of a request to enter the queue that its history line has, too.
 Fields queue_fields(World& world, std::size_t players, const std::string& region) {
-  const auto& mode = world.random.of(world.modes);
+  std::vector<PlayableMode> fitting;
+  for (const auto& mode : world.modes) {
+    if (static_cast<std::size_t>(mode.team_sizes.back()) >= players) fitting.push_back(mode);
+  }
+  // Sometimes a mode whose teams are too small, so that the request is refused.
+  const bool any = fitting.empty() || world.random.chance(0.05);
+  const auto& mode = world.random.of(any ? world.modes : fitting);
   std::vector<int> sizes;
   for (const int size : mode.team_sizes) {
     if (static_cast<std::size_t>(size) >= players) sizes.push_back(size);
   }
-  // The largest team if none is large enough: the request is refused. Small teams are more frequent, because they are
-  // matched sooner.
+  // Small teams are more frequent, because they are matched sooner.
   int size = mode.team_sizes.back();
   if (!sizes.empty())
     size = sizes[world.random.chance(0.6) ? 0 : world.random.below(std::min<std::size_t>(sizes.size(), 3))];

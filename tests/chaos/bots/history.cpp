@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +18,7 @@ namespace mm::chaos {
 namespace {
 
 constexpr std::size_t kHashDigits = 16;
+constexpr std::array<std::string_view, 6> kOfEveryLine{"t", "w", "n", "i", "op", "ph"};
 
 template <class Unit, class Clock>
 std::string count_of(std::chrono::time_point<Clock> now) {
@@ -35,6 +38,8 @@ std::string_view name_of(Phase phase) {
 }
 
 Fields& Fields::add_json(std::string_view key, std::string_view json) {
+  const bool reserved = std::find(kOfEveryLine.begin(), kOfEveryLine.end(), key) != kOfEveryLine.end();
+  check(!reserved, "a member that every line of a history has would be written twice");
   ((text_ += ",\"") += key) += "\":";
   text_ += json;
   return *this;

@@ -17,8 +17,8 @@ enum class Phase { invoke, ok, fail, info };
 
 std::string_view name_of(Phase phase);
 
-/// The members of a line that depend on its operation, as JSON text. A value is anything that wire::encode() accepts,
-/// or a text. An absent optional adds nothing. Never add a password or a token, only hash_of() it.
+/// The members of a line that depend on its operation, as JSON text; those of every line (t, w, n, i, op, ph) must not
+/// be added. wire::encode() writes a value; an absent optional adds nothing. Never add a secret, only hash_of() it.
 class Fields {
  public:
   template <class T>

@@ -20,10 +20,10 @@ constexpr Phase phase_of(int status) {
 
 /// An attempt that has ended.
 struct EndedAttempt {
-  int status = 0;            ///< 0: no answer
-  std::string_view code;     ///< of the problem, if there is one
-  int number = 1;            ///< 1: the first attempt of the operation
-  Milliseconds since_first;  ///< time since the start of the first attempt
+  int status = 0;               ///< 0: no answer
+  std::string_view code;        ///< of the problem, if there is one
+  int number = 1;               ///< 1: the first attempt of the operation
+  Milliseconds since_first{0};  ///< time since the start of the first attempt
   std::optional<int> retry_after_seconds;
   double jitter = 0;            ///< 0 to 1
   Milliseconds budget{60'000};  ///< no attempt begins later than this after the first one

@@ -110,7 +110,7 @@ void ReportedMatch::run_step() {
 void ReportedMatch::attempt(const std::shared_ptr<Report>& report) {
   ++report->attempts;
   Fields fields;
-  fields.add("match", match_.match_id).add("hash", hash_of(report->body)).add("n", report->number);
+  fields.add("match", match_.match_id).add("hash", hash_of(report->body)).add("copy", report->number);
   fields.add_json("result", report->body);
   if (report->differs) fields.add("differs", true);
   const auto operation = hosting_.history.begin("report", fields);
