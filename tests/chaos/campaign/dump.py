@@ -99,6 +99,8 @@ def stream_lines(connection, stream):
     connection.subscribe(inbox)  # from now on the server delivers
     for _ in range(count):
         message = connection.next()
+        if nats.FOREIGN in message.headers:
+            continue
         # The reply subject: $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>
         words = message.reply.split('.')
         yield {'seq': int(words[5]), 'subject': message.subject, 'msg_id': message.headers.get('Nats-Msg-Id', ''),

@@ -295,7 +295,7 @@ def poison(world):
     with nats.Nats(world.stack.port('nats'), 'operator', world.stack.secret('nats_operator')) as connection:
         for subject in ('match.found', 'match.ready', 'match.completed', 'match.cancelled', 'match.rated', 'ticket.closed'):
             for body in bodies:
-                connection.publish(subject, body)
+                connection.publish_foreign(subject, body)
         connection.request('$JS.API.INFO')
 
 

@@ -4,6 +4,9 @@ import os
 import socket
 
 
+FOREIGN = 'Chaos-Foreign'  # header of messages that the campaign itself puts among the events
+
+
 class Message:
     def __init__(self, subject, reply, headers, body):
         self.subject, self.reply, self.headers, self.body = subject, reply, headers, body
@@ -52,6 +55,11 @@ class Nats:
 
     def publish(self, subject, body, reply=''):
         self.send(b'PUB %s %s %d\r\n%s\r\n' % (subject.encode(), reply.encode(), len(body), body))
+
+    def publish_foreign(self, subject, body):
+        """Publishes a message that is no event of the platform, with a mark that keeps it out of the history."""
+        head = b'NATS/1.0\r\n' + FOREIGN.encode() + b': 1\r\n\r\n'
+        self.send(b'HPUB %s %d %d\r\n%s%s\r\n' % (subject.encode(), len(head), len(head) + len(body), head, body))
 
     def next(self):
         """The next message. Raises TimeoutError after the timeout, ConnectionError at the end of the connection."""

@@ -38,6 +38,6 @@ class Tap:
                 self._stopping.wait(0.1)
 
     def _write(self, message):
-        if len(message.body) <= LONGEST_BODY:
+        if len(message.body) <= LONGEST_BODY and nats.FOREIGN not in message.headers:
             self._history.fact('event', subject=message.subject, msg_id=message.headers.get('Nats-Msg-Id', ''),
                                body=nats.json_or_text(message.body))
