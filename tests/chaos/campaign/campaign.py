@@ -46,6 +46,7 @@ class Campaign:
         self._base = None
         self._gap = 0.0
         self._heals = []  # of the faults in effect
+        self.away = []    # rows (gateway, begin, end) in which it was restarted in order
 
     # --- the parts ----------------------------------------------------------------------------------------------------
 
@@ -147,6 +148,7 @@ class Campaign:
         self.say(f'{row.name}: {row.text}')
         self.verdict.rows.append(row)
         begun = time.monotonic()
+        self.away = []
         try:
             for one in chosen:
                 self.history.fact('fault_begin', fault=one.name, target=' '.join(sorted(one.touches)))
@@ -159,7 +161,7 @@ class Campaign:
             self._hold(max(one.seconds for one in chosen))
         self.heal()
         row.ready, row.match = normal.until_normal(self.readiness, self.outcomes, row.bound + PATIENCE)
-        row.errors = self.outcomes.errors_between(begun * 1e6, time.monotonic() * 1e6)
+        row.errors = self.outcomes.errors_between(begun * 1e6, time.monotonic() * 1e6, self.away)
         self.say(f'  ready after {seconds(row.ready)} s, match after {seconds(row.match)} s, {row.errors} requests without a '
                  f'proper answer{" MISSED" if row.missed else ""}')
         if row.normal is None:

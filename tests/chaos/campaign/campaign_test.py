@@ -152,14 +152,17 @@ class Histories(unittest.TestCase):
             self.assertEqual(follower.lines(), [b'{"cut":1}'])
 
     def test_the_outcomes_of_the_bots(self):
-        lines = [b'{"t":1,"op":"enqueue","ph":"invoke"}', b'{"t":2,"op":"enqueue","ph":"ok","status":201}',
-                 b'{"t":3,"op":"enqueue","ph":"info"}', b'{"t":4,"op":"me","ph":"fail","status":503}',
-                 b'{"t":5,"op":"frame","ph":"ok","type":"match_found"}', b'{"t":6,"op":"frame","ph":"ok","type":"pong"}',
-                 b'{"t":7,"op":"me","ph":"fail","status":409}']
+        lines = [b'{"t":1,"i":1,"op":"enqueue","ph":"invoke","gateway":2}', b'{"t":2,"i":1,"op":"enqueue","ph":"ok","status":201}',
+                 b'{"t":2,"i":2,"op":"enqueue","ph":"invoke","gateway":2}', b'{"t":3,"i":2,"op":"enqueue","ph":"info"}',
+                 b'{"t":4,"i":3,"op":"me","ph":"fail","status":503}', b'{"t":7,"i":6,"op":"me","ph":"fail","status":409}',
+                 b'{"t":5,"i":4,"op":"frame","ph":"ok","type":"match_found"}',
+                 b'{"t":6,"i":5,"op":"frame","ph":"ok","type":"pong"}']
         outcomes = normal.Outcomes(type('Lines', (), {'lines': lambda self: lines})())
         outcomes.read()
-        self.assertEqual((outcomes.found, outcomes.errors, outcomes.requests), ([5], [3, 4], 1))
+        self.assertEqual((outcomes.found, outcomes.errors), ([5], [(3, 2, 2), (4, 4, None)]))
         self.assertEqual(outcomes.errors_between(0, 3), 1)
+        self.assertEqual(outcomes.errors_between(0, 9, [(2, 2, 3)]), 1, 'the gateway was away when the request was sent')
+        self.assertEqual(outcomes.errors_between(0, 9, [(2, 3, 9), (1, 0, 9)]), 2)
         self.assertIsNone(outcomes.first_found(5))
         outcomes.found = [2_000_000, 7_000_000, 99_000_000]
         self.assertEqual(outcomes.longest_gap(1_000_000, 8_000_000), 5.0)

@@ -132,11 +132,12 @@ def game_server(number):
 def rolling_restart(world):
     """SIGTERM to each daemon in turn, and waits until the daemon is back."""
     for name in world.stack.daemons():
-        before = world.stack.pid(name)
+        before, started = world.stack.pid(name), time.monotonic()
         processes.send(before, signal.SIGTERM)
-        started = time.monotonic()
         if not processes.eventually(lambda: world.stack.pid(name) not in (0, before) and world.stack.ready(name), 30):
-            world.say(f'{name} is not ready 30 s after SIGTERM')
+            raise RuntimeError(f'{name} is not ready 30 s after SIGTERM')
+        if name.startswith('gateway-'):
+            world.away.append((int(name[-1]), started * 1e6, time.monotonic() * 1e6))
         world.say(f'{name} was restarted in {time.monotonic() - started:.1f} s')
 
 

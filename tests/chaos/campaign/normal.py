@@ -14,19 +14,22 @@ class Outcomes:
 
     def __init__(self, follower):
         self._follower = follower
-        self.found = []   # times in microseconds of CLOCK_MONOTONIC
-        self.errors = []
-        self.requests = 0
+        self._invoked = {}  # number of an operation without an outcome: (time, gateway)
+        self.found = []     # times in microseconds of CLOCK_MONOTONIC
+        self.errors = []    # (time of the outcome, time of the request, gateway)
 
     def read(self):
-        for line in self._follower.lines():
-            if b'"ph":"invoke"' in line:
-                self.requests += 1
-            elif b'"op":"frame"' in line:
-                if b'"match_found"' in line:
-                    self.found.append(json.loads(line)['t'])
-            elif b'"ph":"info"' in line or b'"status":5' in line:
-                self.errors.append(json.loads(line)['t'])
+        for text in self._follower.lines():
+            line = json.loads(text)
+            if line['ph'] == 'invoke':
+                self._invoked[line['i']] = (line['t'], line.get('gateway'))
+                continue
+            invoked = self._invoked.pop(line['i'], (line['t'], None))
+            if line['op'] == 'frame':
+                if line.get('type') == 'match_found':
+                    self.found.append(line['t'])
+            elif line['ph'] == 'info' or line.get('status', 0) >= 500:
+                self.errors.append((line['t'], *invoked))
 
     def first_found(self, since):
         return min((t for t in self.found if t > since), default=None)
@@ -36,11 +39,11 @@ class Outcomes:
         times = [begin, *sorted(t for t in self.found if begin <= t <= end), end]
         return max(later - earlier for earlier, later in zip(times, times[1:])) / 1e6
 
-    def errors_between(self, begin, end):
-        return sum(begin <= t <= end for t in self.errors)
-
-    def last_error(self, since):
-        return max((t for t in self.errors if t > since), default=None)
+    def errors_between(self, begin, end, away=()):
+        """The number of errors. `away`: rows (gateway, begin, end): what was sent to this gateway then is not counted, because
+        the gateway refused connections, as a load balancer would have known."""
+        return sum(begin <= t <= end and not any(gateway == other and first <= invoked <= last for other, first, last in away)
+                   for t, invoked, gateway in self.errors)
 
 
 class Readiness:
