@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import subprocess
 import sys
 import tempfile
 import threading
@@ -132,6 +133,9 @@ class Wire(unittest.TestCase):
         self.assertEqual(dump.shaped('zset', ['a', '1.5']), [['a', 1.5]])
         self.assertEqual(dump.shaped('set', ['b', 'a']), ['a', 'b'])
         self.assertEqual(dump.shaped('string', 'x'), 'x')
+
+    def test_times_of_a_dump(self):
+        self.assertEqual(dump.time_text(1_796_063_779_000_000_042), '2026-11-30T18:36:19.000000042Z')
 
 
 class Histories(unittest.TestCase):
@@ -262,6 +266,24 @@ class Stacks(unittest.TestCase):
             rows = [line.split() for line in file if re.match(r'\w', line)]
         for words in rows:
             self.assertIn(words[1], ('1', stack.INSTANCES[words[0]]))
+
+
+class PortsOfStores(unittest.TestCase):
+    """MM_PROXY_PORTS of ops/stack: a daemon gets the port of the table, or the store's own."""
+
+    def ports(self, table):
+        script = ("set -euo pipefail; root=$PWD; . ops/stack.d/daemons.sh; . ops/stack.d/layout.sh; apply_defaults; "
+                  "port_for session-1 nats; port_for session-1 postgres; port_for session-2 nats")
+        environment = {'PATH': os.environ['PATH'], 'MM_PORT_BASE': '20000', 'MM_PROXY_PORTS': table}
+        done = subprocess.run(['bash', '-c', script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        return [int(word) for word in done.stdout.split()]
+
+    def test_a_port_of_the_table_replaces_the_one_of_the_store(self):
+        self.assertEqual(self.ports(''), [20010, 20013, 20010])
+        with tempfile.NamedTemporaryFile('w') as table:
+            table.write('session-1 nats 41\nsession-1 redis-cache 42\nsession-11 nats 43\n')
+            table.flush()
+            self.assertEqual(self.ports(table.name), [41, 20013, 20010])
 
 
 class Processes(unittest.TestCase):
