@@ -26,6 +26,7 @@ void Stats::record(std::string_view op, Phase phase, std::string_view code, Mill
   ++entry.by_phase[phase];
   if (!code.empty()) ++entry.by_code[std::string(code)];
   entry.took_ms.push_back(static_cast<std::uint32_t>(took.count()));
+  if (op == "connect") return;  // sockets have a limit of their own and are no requests
   ++attempts_;
   if (phase == Phase::info) ++unknown_;
 }

@@ -25,7 +25,7 @@ class Stats {
   /// From now on no new matches are expected.
   void load_ended(SteadyPoint now);
 
-  std::int64_t attempts() const { return attempts_; }
+  std::int64_t attempts() const { return attempts_; }  ///< without opened sockets, as unknown()
   std::int64_t unknown() const { return unknown_; }
   std::size_t matches() const { return matches_.size(); }
   /// The table for the end of a run.
