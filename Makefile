@@ -71,7 +71,7 @@ build-chaos: configure
 chaos: build-chaos ## inject each fault while bots play, then check all that happened (FAULT, SEED, MINUTES: tests/chaos/campaign); about half an hour
 	@python3 tests/chaos/campaign
 
-chaos-short: build-chaos ## the same with the six most telling faults; about five minutes
+chaos-short: build-chaos ## the same with the six most telling faults; about three minutes
 	@SHORT=1 python3 tests/chaos/campaign
 
 test-asan: deps ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
