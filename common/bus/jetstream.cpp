@@ -19,6 +19,7 @@ struct StreamConfig {
   std::string discard = "old";
   std::int64_t max_age = nanoseconds(std::chrono::hours(24));
   std::int64_t max_bytes = 1LL << 30;
+  std::int64_t max_msg_size = limits::kMaxEventBytes;
   std::int64_t duplicate_window = 0;
   int num_replicas = 1;
 };
@@ -31,6 +32,7 @@ void describe(F& f, StreamConfig& m) {
   f("discard", m.discard);
   f("max_age", m.max_age);
   f("max_bytes", m.max_bytes);
+  f("max_msg_size", m.max_msg_size);
   f("duplicate_window", m.duplicate_window);
   f("num_replicas", m.num_replicas);
 }
