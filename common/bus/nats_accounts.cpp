@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/contracts/bus_rights.h"
+#include "common/contracts/canary.h"
 
 namespace mm::bus {
 namespace {
@@ -44,6 +45,8 @@ Permissions daemon_permissions(std::string_view daemon) {
     (sends ? all.publish : all.subscribe).emplace_back(right.subject);
   }
   all.publish.emplace_back(rights::kViolations);
+  for (auto& subject : canary::probes_of(daemon)) all.publish.push_back(std::move(subject));
+  if (!canary::probes_of(daemon).empty()) all.publish.push_back(canary::subject_of(daemon));
   for (const auto& consumer : rights::kConsumers) {
     if (consumer.daemon == daemon) add_consumer(consumer, all);
   }
