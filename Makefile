@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build build-stack up down restart status logs env dead-letters seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)

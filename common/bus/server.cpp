@@ -47,7 +47,7 @@ struct Server::Impl {
     Condition arrived;          // of a batch subject
   };
 
-  Route& add(std::string subject, const std::string& address = {});
+  Route& add(std::string subject, const std::string& address);
   void start();
   void stop();
   void on_request(Route& route, MsgPtr message);
@@ -88,8 +88,8 @@ Server::Server(Bus& bus, ServerOptions options, metrics::Registry& metrics)
 
 Server::~Server() { impl_->stop(); }
 
-void Server::serve_raw(std::string subject, RawHandler handler) {
-  impl_->add(std::move(subject)).one = std::move(handler);
+void Server::serve_raw(std::string subject, const std::string& address, RawHandler handler) {
+  impl_->add(std::move(subject), address).one = std::move(handler);
 }
 
 void Server::serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,

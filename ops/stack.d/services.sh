@@ -71,7 +71,8 @@ write_service() {
   rm -rf "$aside"
   mkdir -p "$aside/log" "$aside/control" "$MM_STATE/log/$name"
   { echo '#!/bin/sh'; echo 'exec 2>&1'; echo 'ulimit -c 0'; run_line "$name"; } > "$aside/run"
-  printf '#!/bin/sh\nexec env "%s" setpriv --pdeathsig KILL svlogd -tt "%s"\n' "$mark" "$MM_STATE/log/$name" > "$aside/log/run"
+  # log_relay takes lines while svlogd does not (services/log_relay/README.md). Both end when the process's output ends.
+  printf '#!/bin/sh\n"%s" | exec env "%s" svlogd -tt "%s"\n' "$build/bin/log_relay" "$mark" "$MM_STATE/log/$name" > "$aside/log/run"
   printf 's10485760\nn5\n' > "$MM_STATE/log/$name/config"
   if [ "$name" = postgres ]; then
     # runit's stop is SIGTERM, which waits for every client; SIGINT is PostgreSQL's fast shutdown.
