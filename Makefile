@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack up down restart status logs env dead-letters seed demo test test-unit test-chaos test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -28,13 +28,13 @@ build: configure ## build all programs and the SDK
 build-stack: configure
 	@cmake --build --preset release -j $(JOBS) --target mm_stack
 
-up: build-stack ## build and start everything; returns when all processes are ready
+up: build-stack build-chaos ## build and start everything; returns when all processes are ready
 	@ops/stack up
 
 down: ## stop all processes; the data stays
 	@ops/stack down
 
-restart: build-stack ## build, stop and start everything
+restart: build-stack build-chaos ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
@@ -64,6 +64,15 @@ test-unit: configure ## the unit tests only
 test-chaos: configure ## the outage tests; about ten minutes
 	@cmake --build --preset release -j $(JOBS) --target mm_tests_chaos
 	@ops/run-tests $(BUILD) chaos
+
+build-chaos: configure
+	@cmake --build --preset release -j $(JOBS) --target mm_chaos
+
+chaos: build-chaos ## inject each fault while bots play, then check all that happened (FAULT, SEED, MINUTES: tests/chaos/campaign); about half an hour
+	@python3 tests/chaos/campaign
+
+chaos-short: build-chaos ## the same with the six most telling faults; about three minutes
+	@SHORT=1 python3 tests/chaos/campaign
 
 test-asan: deps ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@[ -f build/asan/build.ninja ] || cmake --preset asan -DCMAKE_MESSAGE_LOG_LEVEL=WARNING

@@ -120,10 +120,10 @@ daemon_settings() {
   local kind=${1%-[0-9]} setting value
   for setting in $("$build/bin/$kind" --help | sed -nE 's/^  (MM_[A-Z_]+) .*/\1/p'); do
     case $setting in
-      MM_NATS_URL) value=nats://127.0.0.1:$(port_of nats) ;;
-      MM_REDIS_QUEUE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-queue) ;;
-      MM_REDIS_CACHE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-cache) ;;
-      MM_POSTGRES_URL) value=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker ;;
+      MM_NATS_URL) value=nats://127.0.0.1:$(port_for "$1" nats) ;;
+      MM_REDIS_QUEUE_URL) value=redis://$kind@127.0.0.1:$(port_for "$1" redis-queue) ;;
+      MM_REDIS_CACHE_URL) value=redis://$kind@127.0.0.1:$(port_for "$1" redis-cache) ;;
+      MM_POSTGRES_URL) value=postgresql://mm_$kind@127.0.0.1:$(port_for "$1" postgres)/matchmaker ;;
       MM_NATS_USER) value=$kind ;;
       MM_INSTANCE) value=$1 ;;
       MM_CREDENTIALS_DIR) value=$MM_STATE/credentials/$kind ;;
