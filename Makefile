@@ -38,10 +38,13 @@ restart: build-stack build-chaos ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
-status: ## each process with pid, port and readiness (FORMAT=json for scripts)
+rolling-restart: build-stack ## build, and restart the daemons one process after the other
+	@ops/stack rolling-restart
+
+status: ## each process with pid, port, readiness and restarts (FORMAT=json for scripts)
 	@ops/stack status
 
-logs: ## follow the logs (SERVICE=lobby for one process)
+logs: ## follow the logs (SERVICE=lobby for one daemon)
 	@ops/stack logs $(SERVICE)
 
 env: ## print shell assignments with the addresses and passwords of the running stack

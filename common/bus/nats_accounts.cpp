@@ -43,6 +43,9 @@ Permissions daemon_permissions(std::string_view daemon) {
     if (right.daemon != daemon) continue;
     const bool sends = right.use == rights::Use::request || right.use == rights::Use::publish;
     (sends ? all.publish : all.subscribe).emplace_back(right.subject);
+    if (right.use == rights::Use::request && daemon == rights::kRetries) {
+      all.publish.push_back(join(right.subject, ".*"));
+    }
   }
   all.publish.emplace_back(rights::kViolations);
   for (auto& subject : canary::probes_of(daemon)) all.publish.push_back(std::move(subject));

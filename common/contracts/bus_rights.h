@@ -40,6 +40,10 @@ enum class Use {
   subscribe,  ///< receives events on the subject while connected
 };
 
+/// The only daemon that sends a request again to another instance. So it may send each of its requests also to any
+/// instance's own address (addressed()).
+inline constexpr std::string_view kRetries = "gateway";
+
 struct Right {
   std::string_view daemon;
   Use use;
@@ -111,6 +115,7 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::publish, "notify.*"},
 
     {"session", Use::serve, "session.*"},
+    {"session", Use::serve, "session.*.*"},  // addressed()
     {"session", Use::request, AllocateServer::kSubject.text},
     {"session", Use::request, ReleaseServer::kSubject.text},
     {"session", Use::request, "leaderboard.dead_letter.session"},
@@ -121,15 +126,17 @@ inline constexpr Right kTable[] = {
     {"session", Use::publish, "notify.*"},
 
     {"orchestrator", Use::serve, "orchestrator.*"},
+    {"orchestrator", Use::serve, "orchestrator.*.*"},  // addressed()
     {"orchestrator", Use::request, GetMatch::kSubject.text},
 
     {"profile", Use::serve, "profile.*"},
+    {"profile", Use::serve, "profile.*.*"},  // addressed()
     {"profile", Use::request, "leaderboard.dead_letter.profile"},
     {"profile", Use::publish, MatchRated::kSubject.text},
     {"profile", Use::publish, "notify.*"},
 
     {"leaderboard", Use::serve, "leaderboard.*"},
-    {"leaderboard", Use::serve, "leaderboard.dead_letter.*"},
+    {"leaderboard", Use::serve, "leaderboard.*.*"},  // addressed(), and the dead letters
     {"leaderboard", Use::request, "leaderboard.dead_letter.leaderboard"},
 };
 

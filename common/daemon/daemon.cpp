@@ -74,6 +74,10 @@ AdminAnswer readiness(const runtime::Health& health) {
   writer.begin_array();
   for (const auto& name : failing) writer.string(name);
   writer.end_array();
+  if (health.is_standby()) {
+    writer.key("standby");
+    writer.boolean(true);
+  }
   writer.end_object();
   return {failing.empty() ? 200 : 503, "application/json", writer.take()};
 }
