@@ -60,7 +60,7 @@ bool DeadLetterSender::store(const PulledEvent& event, const std::string& reason
 }
 
 RetryRequests::RetryRequests(Bus& bus, Stream stream, const std::string& consumer, metrics::Registry& metrics)
-    : endpoint_(bus.impl(), retry_subject(bus.impl().user, stream, consumer), {}, consumer, metrics) {
+    : endpoint_(bus.impl(), retry_subject(bus.impl().user, stream, consumer), {}, {}, consumer, metrics) {
   const auto status = natsConnection_QueueSubscribeSync(&subscription_, endpoint_.connection(),
                                                         endpoint_.listens_on().c_str(), consumer.c_str());
   if (status == NATS_OK) {

@@ -43,7 +43,7 @@ std::string text_of(const Problem& problem) {
 
 std::string line_of(const Letter& letter) {
   auto reason = printable(letter.reason);
-  if (reason.size() > kReasonInList) reason = reason.substr(0, kReasonInList) + "...";
+  if (reason.size() > kReasonInList) reason.replace(kReasonInList, std::string::npos, "...");
   char start[256];
   std::snprintf(start, sizeof start, "%6lld  %-24s  %-22s  %-18s  %8lld  %7d  ",
                 static_cast<long long>(letter.letter_id), letter.given_up_at.c_str(),
