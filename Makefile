@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack build-chaos up down restart status logs env seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -38,10 +38,13 @@ restart: build-stack build-chaos ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
-status: ## each process with pid, port and readiness (FORMAT=json for scripts)
+rolling-restart: build-stack ## build, and restart the daemons one process after the other
+	@ops/stack rolling-restart
+
+status: ## each process with pid, port, readiness and restarts (FORMAT=json for scripts)
 	@ops/stack status
 
-logs: ## follow the logs (SERVICE=lobby for one process)
+logs: ## follow the logs (SERVICE=lobby for one daemon)
 	@ops/stack logs $(SERVICE)
 
 env: ## print shell assignments with the addresses and passwords of the running stack

@@ -4,9 +4,9 @@
 
 #include "common/bus/bus_impl.h"
 #include "common/bus/notify_script.h"
+#include "common/contracts/frames.h"
 #include "common/contracts/subjects.h"
 #include "common/runtime/log.h"
-#include "common/wire/json.h"
 #include "common/wire/time_text.h"
 
 namespace mm::bus {
@@ -15,29 +15,25 @@ namespace {
 constexpr Milliseconds kCacheTimeout{200};
 // After a failure of the cache, frames are dropped for this time, so that notifications do not slow down the callers.
 constexpr Milliseconds kCoolDown{1'000};
-constexpr const char* kCounterSeconds = "86400";
 // Gateways write the presence of 10,000 players again within two seconds after the cache has returned.
 constexpr const char* kUncertainSeconds = "30";
 
-std::string frame_text(const Notifier::Frame& frame, std::int64_t seq, TimePoint now) {
-  json::Writer writer;
-  writer.begin_object();
-  writer.key("event");
-  writer.string(frame.event);
-  writer.key("seq");
-  writer.integer(seq);
-  writer.key("data");
-  writer.raw(frame.data);
-  writer.key("timestamp");
-  writer.string(wire::format_time(now));
-  writer.end_object();
-  return writer.take();
+/// The text of a frame around its number.
+struct Parts {
+  std::string head;
+  std::string tail;
+};
+
+Parts parts_of(const Notifier::Frame& frame, TimePoint now) {
+  return {R"({"event":")" + std::string(frame.event) + R"(","seq":)",
+          R"(,"data":)" + frame.data + R"(,"timestamp":")" + wire::format_time(now) + R"("})"};
 }
 
-storage::RedisCommand numbering(const Tenant& tenant, PlayerId player) {
+storage::RedisCommand storing(const Tenant& tenant, PlayerId player, const Parts& frame) {
   const auto prefix = "mm:{" + tenant.str() + "}:";
   const auto id = player.to_string();
-  return {.arguments = {kCounterSeconds, kUncertainSeconds, prefix + "presence:" + id},
+  return {.arguments = {frame.head, frame.tail, std::to_string(kFrameLogTime.count()), kUncertainSeconds,
+                        prefix + "presence:" + id, prefix + "frames:" + id},
           .script = &kNotify,
           .keys = {prefix + "seq:" + id, prefix + "seq:seen", prefix + "seq:uncertain"}};
 }
@@ -50,6 +46,8 @@ struct Notifier::Impl {
         cache(r),
         clock(c),
         sent(b.impl().registry.counter("mm_notify_frames_total", "Frames sent to players with an open socket")),
+        stored(b.impl().registry.counter("mm_notify_frames_stored_total",
+                                         "Frames stored for players whose last socket was closed recently")),
         lost(b.impl().registry.counter("mm_notify_frames_lost_total",
                                        "Frames not sent because cache or bus was down")) {}
 
@@ -57,6 +55,7 @@ struct Notifier::Impl {
   storage::Redis& cache;
   const Clock& clock;
   metrics::Counter sent;
+  metrics::Counter stored;
   metrics::Counter lost;
   std::atomic<std::int64_t> paused_until{0};  // steady time in ms
 
@@ -77,21 +76,31 @@ Notifier::~Notifier() = default;
 void Notifier::send(const Tenant& tenant, const std::vector<Frame>& frames) {
   if (frames.empty()) return;
   if (impl_->is_paused()) return impl_->lost.add(static_cast<double>(frames.size()));
+  const auto now = impl_->clock.now();
+  std::vector<Parts> parts;
   std::vector<storage::RedisCommand> commands;
+  parts.reserve(frames.size());
   commands.reserve(frames.size());
-  for (const auto& frame : frames) commands.push_back(numbering(tenant, frame.player));
+  for (const auto& frame : frames) {
+    parts.push_back(parts_of(frame, now));
+    commands.push_back(storing(tenant, frame.player, parts.back()));
+  }
   const auto numbers = impl_->cache.pipeline(commands, Deadline::after(kCacheTimeout));
   if (!numbers) {
     impl_->lost.add(static_cast<double>(frames.size()));
     return impl_->pause(numbers.error().text);
   }
-  const auto now = impl_->clock.now();
   for (std::size_t i = 0; i < frames.size() && i < numbers->size(); ++i) {
     const auto& number = (*numbers)[i];
-    const bool counted = number.kind == storage::RedisReply::Kind::integer;
-    if (counted && number.integer == 0) continue;  // no socket is open
+    const bool numbered = number.kind == storage::RedisReply::Kind::integer;
+    if (numbered && number.integer == 0) continue;  // no socket was open recently
+    if (numbered && number.integer < 0) {
+      impl_->stored.add();
+      continue;
+    }
     const bool published =
-        counted && impl_->bus.publish(notify_subject(frames[i].player), frame_text(frames[i], number.integer, now));
+        numbered && impl_->bus.publish(notify_subject(frames[i].player),
+                                       parts[i].head + std::to_string(number.integer) + parts[i].tail);
     (published ? impl_->sent : impl_->lost).add();
   }
 }

@@ -1,8 +1,9 @@
 // Notifier: sends WebSocket frames to players on notify.<player_id>. Each frame gets a number (`seq`, counted per
-// player in the Redis cache, across daemons and gateways). Only players with an open socket get frames; others receive
-// the whole state in `welcome` when they connect. For some time after the cache lost its data all players get frames,
-// because the cache does not know yet who is connected. Delivery is best effort: a lost frame is counted and leaves a
-// gap in `seq`, upon which the gateway sends a new `welcome`.
+// player in the Redis cache, across daemons and gateways) and is stored there for kFrameLogTime, so that a gateway can
+// replay the frames that a client has missed. Players without an open socket get no frame; frames are stored for them
+// until kFrameLogTime after their last socket was closed. For some time after the cache lost its data all players get
+// frames, because the cache does not know yet who is connected. Delivery is best effort: a frame that is lost on the
+// bus is counted and leaves a gap in `seq`, upon which the gateway replays it.
 #pragma once
 
 #include <memory>

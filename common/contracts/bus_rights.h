@@ -12,12 +12,14 @@
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/contracts/dead_letter.h"
 #include "common/contracts/events.h"
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
 #include "common/contracts/lobby.h"
 #include "common/contracts/matchmaker.h"
 #include "common/contracts/profile.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/recent.h"
 #include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
@@ -37,6 +39,10 @@ enum class Use {
   publish,    ///< publishes events on the subject
   subscribe,  ///< receives events on the subject while connected
 };
+
+/// The only daemon that sends a request again to another instance. So it may send each of its requests also to any
+/// instance's own address (addressed()).
+inline constexpr std::string_view kRetries = "gateway";
 
 struct Right {
   std::string_view daemon;
@@ -79,6 +85,7 @@ inline constexpr Right kTable[] = {
     {"gateway", Use::subscribe, "notify.*"},
     {"gateway", Use::subscribe, PartyUpdated::kSubject.text},
     {"gateway", Use::subscribe, PartyDisbanded::kSubject.text},
+    {"gateway", Use::subscribe, QueueReset::kSubject.text},
 
     {"lobby", Use::serve, "lobby.>"},
     {"lobby", Use::request, GetProfile::kSubject.text},
@@ -87,6 +94,7 @@ inline constexpr Right kTable[] = {
     {"lobby", Use::request, CancelTicket::kSubject.text},
     {"lobby", Use::request, GetTicket::kSubject.text},
     {"lobby", Use::request, MakeMatch::kSubject.text},
+    {"lobby", Use::request, "leaderboard.dead_letter.lobby"},
     {"lobby", Use::publish, PartyCreated::kSubject.text},
     {"lobby", Use::publish, PartyUpdated::kSubject.text},
     {"lobby", Use::publish, PartyDisbanded::kSubject.text},
@@ -96,15 +104,21 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::serve, "matchmaker.>"},
     {"matchmaker", Use::request, "matchmaker.explain_here.*"},
     {"matchmaker", Use::request, ReconcileMatches::kSubject.text},
+    {"matchmaker", Use::request, RecordGeneration::kSubject.text},
+    {"matchmaker", Use::request, ListOpenMatches::kSubject.text},
+    {"matchmaker", Use::request, "leaderboard.dead_letter.matchmaker"},
     {"matchmaker", Use::publish, MatchFound::kSubject.text},
     {"matchmaker", Use::publish, TicketClosed::kSubject.text},
     {"matchmaker", Use::publish, TicketRequeued::kSubject.text},
     {"matchmaker", Use::publish, QueueChanged::kSubject.text},
+    {"matchmaker", Use::publish, QueueReset::kSubject.text},
     {"matchmaker", Use::publish, "notify.*"},
 
     {"session", Use::serve, "session.*"},
+    {"session", Use::serve, "session.*.*"},  // addressed()
     {"session", Use::request, AllocateServer::kSubject.text},
     {"session", Use::request, ReleaseServer::kSubject.text},
+    {"session", Use::request, "leaderboard.dead_letter.session"},
     {"session", Use::publish, MatchReady::kSubject.text},
     {"session", Use::publish, MatchCompleted::kSubject.text},
     {"session", Use::publish, MatchCancelled::kSubject.text},
@@ -112,16 +126,22 @@ inline constexpr Right kTable[] = {
     {"session", Use::publish, "notify.*"},
 
     {"orchestrator", Use::serve, "orchestrator.*"},
+    {"orchestrator", Use::serve, "orchestrator.*.*"},  // addressed()
     {"orchestrator", Use::request, GetMatch::kSubject.text},
 
     {"profile", Use::serve, "profile.*"},
+    {"profile", Use::serve, "profile.*.*"},  // addressed()
+    {"profile", Use::request, "leaderboard.dead_letter.profile"},
     {"profile", Use::publish, MatchRated::kSubject.text},
     {"profile", Use::publish, "notify.*"},
 
     {"leaderboard", Use::serve, "leaderboard.*"},
+    {"leaderboard", Use::serve, "leaderboard.*.*"},  // addressed(), and the dead letters
+    {"leaderboard", Use::request, "leaderboard.dead_letter.leaderboard"},
 };
 
-/// Every daemon may publish these subjects, in addition to its rows of the table.
+/// Every daemon may publish these subjects, in addition to its rows of the table, and may subscribe to the retry
+/// subject of each of its consumers (common/contracts/dead_letter.h).
 inline constexpr std::string_view kViolations = "events.violation.*";
 
 /// The first tokens of all subjects in common/contracts.
@@ -180,6 +200,18 @@ constexpr bool reads_events_of(std::string_view daemon, std::string_view publish
 /// `instance` counts from 1.
 inline std::string instance_consumer(std::string_view name, int instance) {
   return std::string(name) + "-" + std::to_string(instance);
+}
+
+/// The daemon that a consumer in NATS belongs to ("lobby-ratings-2" of MATCH to lobby), or empty if there is none.
+inline std::string_view owner_of(std::string_view stream, std::string_view name) {
+  for (const auto& consumer : kConsumers) {
+    if (consumer.stream.name != stream) continue;
+    if (consumer.instances == 0 && consumer.name == name) return consumer.daemon;
+    for (int i = 1; i <= consumer.instances; ++i) {
+      if (instance_consumer(consumer.name, i) == name) return consumer.daemon;
+    }
+  }
+  return {};
 }
 
 /// Inbox prefix of a user, without the dot. The operator has the default prefix of NATS clients.

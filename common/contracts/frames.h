@@ -8,6 +8,14 @@
 
 #include "common/contracts/events.h"
 
+namespace mm {
+
+/// How long frames of a player are stored for a replay, and how long they are numbered and stored after the player's
+/// last socket was closed.
+inline constexpr Seconds kFrameLogTime{120};
+
+}  // namespace mm
+
 namespace mm::frames {
 
 struct MemberJoined {

@@ -147,11 +147,12 @@ enum class CloseReason {
   party_disbanded,
   match_cancelled,  ///< its match was cancelled, and the ticket does not search again
   no_server,        ///< no game server was available for its matches, several times
+  queue_reset,      ///< the queue lost data, and it is not known what became of the ticket
 };
 
 template <>
 struct EnumText<CloseReason> {
-  static constexpr std::array<std::pair<CloseReason, std::string_view>, 9> kAll{{
+  static constexpr std::array<std::pair<CloseReason, std::string_view>, 10> kAll{{
       {CloseReason::cancelled, "cancelled"},
       {CloseReason::timed_out, "timed_out"},
       {CloseReason::member_disconnected, "member_disconnected"},
@@ -161,6 +162,7 @@ struct EnumText<CloseReason> {
       {CloseReason::party_disbanded, "party_disbanded"},
       {CloseReason::match_cancelled, "match_cancelled"},
       {CloseReason::no_server, "no_server"},
+      {CloseReason::queue_reset, "queue_reset"},
   }};
 };
 

@@ -177,9 +177,11 @@ std::string OwnRedis::url_as(const std::string& user) const {
 
 std::string OwnRedis::password_of(const std::string& user) const { return secret("redis_" + name_ + "_" + user); }
 
+std::string OwnRedis::data_folder() const { return impl_->folder + "/appendonlydir"; }
+
 void OwnRedis::restart_without_state() {
   impl_->kill();
-  std::filesystem::remove_all(impl_->folder + "/appendonlydir");
+  std::filesystem::remove_all(data_folder());
   impl_->start();
 }
 

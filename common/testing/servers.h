@@ -79,6 +79,8 @@ class OwnRedis : public OwnServer {
   enum class Instance { queue, cache };
   explicit OwnRedis(Instance instance, std::vector<std::string> arguments = {});
   void restart_without_state();
+  /// The folder of the append-only file, which a test may copy and replace while the server is stopped.
+  std::string data_folder() const;
 
   /// The URL for a daemon: "lobby", … url() and password() are those of the operator, who may use every key.
   std::string url_as(const std::string& user) const;

@@ -4,6 +4,7 @@
 #include <future>
 #include <thread>
 
+#include "common/contracts/queue_generation.h"
 #include "common/daemon/startup.h"
 #include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
@@ -105,6 +106,7 @@ void Service::on_tick(std::size_t index, SteadyPoint now) {
   shard.connections.on_tick(now);
   sockets_[index]->on_tick(now);
   shard.logins.on_tick();
+  shard.requests.on_tick(now);
   shard.keyed.on_tick(now, index == 0);
   if (index != 0) return;
   gateway_.endings.publish_pending();
@@ -125,6 +127,9 @@ void Service::subscribe() {
   }));
   subscriptions_.push_back(
       bus::subscribe<PartyDisbanded>(bus, "", [this](const PartyDisbanded& event) { on_party(event.party_id, {}); }));
+  subscriptions_.push_back(bus::subscribe<QueueReset>(bus, "", [this](const QueueReset&) {
+    for (auto& sockets : sockets_) sockets->shard().loop.post([&sockets = *sockets] { sockets.queue_reset(); });
+  }));
   // This server has no request subjects. It only answers the discovery requests $SRV.* of NATS.
   const bus::ServerOptions options{.name = std::string(kName), .description = "REST and WebSocket", .workers = 0};
   described_ = std::make_unique<bus::Server>(bus, options, gateway_.runtime.metrics);

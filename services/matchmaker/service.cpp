@@ -11,7 +11,8 @@ namespace mm::matchmaker {
 namespace {
 
 constexpr int kWorkers = 4;
-/// Enqueues, workers, outbox relay, reconciler, explanations and the consumer; each holds a connection only briefly.
+/// Enqueues, workers, outbox relay, reconciler, verifier, explanations and the consumer; each holds a connection only
+/// briefly.
 constexpr int kQueueConnections = 6;
 constexpr std::size_t kEnqueueBatch = 128;
 constexpr int kEnqueueThreads = 2;
@@ -54,6 +55,8 @@ Service::Service(const Settings& settings, Runtime& runtime)
       store_((daemon::await_queue(runtime, queue_, settings.allow_weak_stores), queue_), settings.limits),
       owner_store_(tick_queue_),
       after_commit_store_(queue_),
+      generation_store_(queue_),
+      verifier_({generation_store_, store_, runtime.bus, runtime.clock, metrics_}),
       wait_estimator_(runtime.clock),
       publisher_(runtime.bus, notifier_, metrics_),
       outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_),
@@ -61,17 +64,17 @@ Service::Service(const Settings& settings, Runtime& runtime)
                 [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),
       reconciler_({store_, after_commit_store_, outcomes_, runtime.bus, wait_estimator_, owned_tenants_, runtime.clock,
                    metrics_}),
-      ticket_handler_({store_, publisher_, wait_estimator_, modes_, runtime.clock,
+      ticket_handler_({store_, publisher_, verifier_, wait_estimator_, modes_, runtime.clock,
                        [this](const Tenant& tenant) { outbox_relay_.wake(tenant); },
                        [this] { return tick_loop_.holds_back(); }}),
       recorder_(record_options(settings, runtime), runtime.clock, metrics_),
       address_(new_uuid(runtime.clock.now())),
       snapshot_requests_(metrics_),
       explain_handler_({store_, snapshot_requests_, runtime.bus, runtime.metrics, metrics_, address_}),
-      tick_loop_(
-          {owner_store_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus, runtime.clock, metrics_,
-           runtime.instance, recorder_, snapshot_requests_, address_, plan_threads(settings), settings.max_unconfirmed},
-          Milliseconds{settings.tick_ms}),
+      tick_loop_({owner_store_, verifier_, modes_, publisher_, wait_estimator_, owned_tenants_, runtime.bus,
+                  runtime.clock, metrics_, runtime.instance, recorder_, snapshot_requests_, address_,
+                  plan_threads(settings), settings.max_unconfirmed},
+                 Milliseconds{settings.tick_ms}),
       enqueue_handler_({store_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_,
                         [this] { tick_loop_.bucket_opened(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
@@ -79,6 +82,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
   follow_matches();
   serve();
   runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
+  runtime_.health.probe("queue_verified", [this] { return verifier_.current().has_value(); });
   runtime_.health.probe("ticking", [this] { return tick_loop_.ticking(); });
 }
 

@@ -12,6 +12,7 @@
 #include "common/storage/redis.h"
 #include "services/matchmaker/after_commit/outbox_relay.h"
 #include "services/matchmaker/after_commit/reconciler.h"
+#include "services/matchmaker/generation/verifier.h"
 #include "services/matchmaker/owner/recorder.h"
 #include "services/matchmaker/owner/snapshot_requests.h"
 #include "services/matchmaker/owner/tick_loop.h"
@@ -73,6 +74,8 @@ class Service {
   RequestStore store_;
   OwnerStore owner_store_;
   OwnerStore after_commit_store_;
+  GenerationStore generation_store_;
+  QueueVerifier verifier_;
   WaitEstimator wait_estimator_;
   OwnedTenants owned_tenants_;
   MatchPublisher publisher_;

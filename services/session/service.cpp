@@ -64,6 +64,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
                                                 .allow_weak = settings.allow_weak_stores})),
       outbox_(std::make_unique<bus::Outbox>(*postgres_, runtime.bus, "session", runtime.metrics)),
       store_(*postgres_, *outbox_),
+      queue_store_(*postgres_),
       notifier_(runtime.bus, *cache_, runtime.clock),
       match_notifier_(runtime.bus, notifier_, tokens_, metrics_),
       servers_(store_, runtime.bus, tokens_, match_notifier_, metrics_),
@@ -77,6 +78,10 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
   server_.serve_batch<ReportResult>(
       kMaxResultsPerBatch, [this](std::vector<bus::Incoming<ReportResult>>& batch) { report(batch); }, kResultThreads);
   server_.serve<ReconcileMatches>([this](const ReconcileMatches& r, const bus::Context& c) { return reconcile(r, c); });
+  server_.serve<RecordGeneration>(
+      [this](const RecordGeneration& r, const bus::Context& c) { return record_generation(r, c); });
+  server_.serve<ListOpenMatches>(
+      [this](const ListOpenMatches& r, const bus::Context& c) { return open_matches(r, c); });
   events_.on_batch<MatchFound>(kMaxFoundPerBatch, [this](const auto& events) { return on_found(events); });
   server_.start();
   events_.start();
@@ -134,6 +139,16 @@ Reply<MatchStates> Service::reconcile(const ReconcileMatches& request, const bus
     if (match.status == MatchStatus::cancelled) state.requeue = match.requeue;
   }
   return answer;
+}
+
+Reply<RecordedGeneration> Service::record_generation(const RecordGeneration& request, const bus::Context& context) {
+  if (context.caller.role != Role::service) return refuse(Code::forbidden);
+  return queue_store_.record(request.generation, context.deadline.within(kStoreTimeout));
+}
+
+Reply<OpenMatches> Service::open_matches(const ListOpenMatches& request, const bus::Context& context) {
+  if (context.caller.role != Role::service) return refuse(Code::forbidden);
+  return queue_store_.open_matches(request.after, context.deadline.within(kStoreTimeout));
 }
 
 Reply<MatchView> Service::get(const GetMatch& request, const bus::Context& context) {

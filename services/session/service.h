@@ -7,10 +7,12 @@
 
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/recent.h"
 #include "common/contracts/reconcile.h"
 #include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
+#include "services/session/queue_store.h"
 #include "services/session/sweeper.h"
 
 namespace mm::storage {
@@ -56,6 +58,8 @@ class Service {
   /// Stores the matches, notifies of the new ones, and requests their servers.
   Reply<std::vector<Store::Stored>> store_found(const std::vector<Store::Arrival>& arrivals, Deadline deadline);
   Store::Arrival arrival_of(const MatchFound& found);
+  Reply<RecordedGeneration> record_generation(const RecordGeneration& request, const bus::Context& context);
+  Reply<OpenMatches> open_matches(const ListOpenMatches& request, const bus::Context& context);
 
   Reply<MatchView> get(const GetMatch& request, const bus::Context& context);
   Reply<RecentMatches> recent(const GetRecentMatches& request, const bus::Context& context);
@@ -80,6 +84,7 @@ class Service {
   std::unique_ptr<storage::Postgres> postgres_;
   std::unique_ptr<bus::Outbox> outbox_;
   Store store_;
+  QueueStore queue_store_;
   bus::Notifier notifier_;
   MatchNotifier match_notifier_;
   ServerAllocator servers_;

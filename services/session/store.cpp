@@ -5,11 +5,10 @@
 
 #include "common/bus/outbox.h"
 #include "common/contracts/recent.h"
-#include "common/runtime/log.h"
 #include "common/runtime/match_trace.h"
 #include "common/storage/array_text.h"
-#include "common/storage/postgres.h"
 #include "common/wire/codec.h"
+#include "services/session/store_run.h"
 
 namespace mm::session {
 
@@ -119,13 +118,6 @@ const std::string kRecentSql = select(
     "ORDER BY ended.ended_at DESC LIMIT $4) ORDER BY ended_at, match_id");
 const storage::Statement kRecent{"session_recent", kRecentSql.c_str()};
 
-// For values that session wrote itself: they parse unless somebody changed the table by hand.
-template <class T>
-T require(std::optional<T>&& parsed) {
-  check(parsed.has_value(), "session.match holds a value that session never writes");
-  return *std::move(parsed);
-}
-
 template <class T>
 T json_of(const std::string& text) {
   auto value = wire::decode<T>(text, wire::Unknown::ignored, bus::Bus::kTrusted);
@@ -210,18 +202,6 @@ pqxx::result with_players(pqxx::work& tx, const storage::Statement& statement,
   return statement(tx, array_text(players, [](const PlayerOfMatch& p) { return p.match->tenant.str(); }),
                    array_text(players, [](const PlayerOfMatch& p) { return p.player.to_string(); }),
                    array_text(players, [](const PlayerOfMatch& p) { return p.match->id.to_string(); }));
-}
-
-// Runs one transaction. If the reply to the commit was lost, runs it again: every transaction here is idempotent.
-template <class Work>
-auto run(storage::Postgres& postgres, Deadline deadline, Work work) -> Reply<std::invoke_result_t<Work, pqxx::work&>> {
-  auto result = postgres.transaction(deadline, work);
-  if (!result && result.error().kind == storage::DatabaseError::Kind::unknown_outcome) {
-    result = postgres.transaction(deadline, work);
-  }
-  if (result) return *std::move(result);
-  log::warning("database_failed", {{"error", result.error().text}});
-  return fail(to_problem(result.error()));
 }
 
 // As run(), for transactions that may put an event into the outbox. Wakes the relay of the outbox.

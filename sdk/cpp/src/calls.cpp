@@ -153,7 +153,10 @@ void Client::Impl::log_in(Call what, Callback<Done> done) {
     }
     const auto before = access.player_id;
     if (!accept_tokens(answer)) return call_game(done, Result<Done>(protocol_error("the answer has no tokens")));
-    if (access.player_id != before) ends = {};
+    if (access.player_id != before) {
+      ends = {};
+      last_seq = 0;
+    }
     ends.logged_in = utc_text(access.issued_at_seconds);
     call_game(done, Result<Done>(Done{}));
   });

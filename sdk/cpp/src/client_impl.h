@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -82,6 +83,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   void socket_opened();
   void socket_closed(int code, const std::string& why);
   void received(const std::string& text);
+  bool is_new(const std::string& event, std::int64_t seq);
   void dispatch(const std::string& event, const JsonValue& data);
   void welcomed(const Active& active);
   void deliver_missed(const Active& active);
@@ -131,6 +133,7 @@ struct MATCHMAKER_HIDDEN Client::Impl {
   std::unique_ptr<Socket> socket;
   std::chrono::milliseconds pause{0};
   Clock::time_point reconnect_at = Clock::time_point::max();
+  std::int64_t last_seq = 0;  ///< number of the last event that was delivered; 0: unknown
   MatchEnds ends;
 };
 

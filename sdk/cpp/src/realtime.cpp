@@ -1,6 +1,7 @@
 // The realtime connection. It is opened with the access token; a renewed token is sent on the open connection. Pauses
-// between reconnects double and have jitter. Each connection starts with the frame `welcome`, which carries the
-// complete current state.
+// between reconnects double and have jitter. A connection names the last frame that the client has. It starts with the
+// frames that the client has missed, if the service has all of them, and then `welcome`, which carries the complete
+// current state.
 #include <utility>
 
 #include "src/client_impl.h"
@@ -17,6 +18,11 @@ E as(const JsonValue& data) {
   E event{};
   read(data, event);
   return event;
+}
+
+/// These frames repeat the number of the frame before them.
+bool has_own_number(const std::string& event) {
+  return event != "ack" && event != "pong" && event != "error" && event != "bye";
 }
 
 }  // namespace
@@ -46,7 +52,8 @@ void Client::Impl::open_socket() {
   handlers.closed = [this, mine](int code, std::string why) {
     mine([this, code, why = std::move(why)] { socket_closed(code, why); });
   };
-  socket = transport->open("/v1/ws", access.text, std::move(handlers));
+  const auto resume = last_seq > 0 ? "?resume=" + std::to_string(last_seq) : std::string();
+  socket = transport->open("/v1/ws" + resume, access.text, std::move(handlers));
 }
 
 void Client::Impl::close_socket() {
@@ -91,7 +98,21 @@ void Client::Impl::received(const std::string& text) {
   if (over) return;
   const auto frame = parse_message(text);
   if (!frame) return log(LogLevel::warning, "a frame is not valid JSON");
-  dispatch(text_of(*frame, "event"), member(*frame, "data"));
+  const auto event = text_of(*frame, "event");
+  if (is_new(event, read_member<std::int64_t>(*frame, "seq"))) dispatch(event, member(*frame, "data"));
+}
+
+// Returns false for an event that was delivered before. A welcome may set the number back: the service has then started
+// new numbers, or it cannot name a number.
+bool Client::Impl::is_new(const std::string& event, std::int64_t seq) {
+  if (event == "welcome") {
+    last_seq = seq;
+    return true;
+  }
+  if (seq <= 0 || !has_own_number(event)) return true;
+  if (seq <= last_seq) return false;
+  last_seq = seq;
+  return true;
 }
 
 void Client::Impl::dispatch(const std::string& event, const JsonValue& data) {

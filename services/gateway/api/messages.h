@@ -96,7 +96,7 @@ struct Welcome {
   std::optional<MatchView> match;
   std::optional<std::vector<Invitation>> invites;  ///< absent if there are none
   std::optional<std::vector<RecentMatch>> recent;
-  bool resumed = false;  ///< true: missed frames were replayed. The gateway always sends false
+  bool resumed = false;  ///< true: all frames that the client had missed were sent before this frame
 };
 
 template <class F>
@@ -125,6 +125,17 @@ void describe(F& f, Bye& m) {
   f("reconnect_after_ms", m.reconnect_after_ms);
 }
 
+/// The query of the URL of a WebSocket.
+struct OpenSocket {
+  std::optional<std::int64_t> resume;  ///< the number of the last frame that the client has, as in Resume
+};
+
+template <class F>
+void describe(F& f, OpenSocket& m) {
+  f("resume", m.resume, fields::InQuery{}, fields::InRange{0, 9e15});
+}
+
+/// The client has all frames up to `seq`. 0: it has none.
 struct Resume {
   std::int64_t seq = 0;
 };

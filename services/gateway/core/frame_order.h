@@ -41,9 +41,16 @@ class FrameOrder {
   /// Stops relaying because a resync has begun. Frames are held until `start`.
   void stop() { running_ = false; }
 
+  /// Stops relaying. The client has all frames up to `seq`: it says so, or they were replayed.
+  void stop_after(std::int64_t seq) {
+    stop();
+    last_ = seq;
+  }
+
   /// To be called periodically. Requests a resync if held frames have waited for a missing number for kHoldTimeout.
   Step tick(SteadyPoint now);
 
+  /// The number of the last frame that the client has; 0 if unknown.
   std::int64_t last() const { return last_; }
 
  private:

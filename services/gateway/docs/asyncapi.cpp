@@ -84,7 +84,9 @@ class Document {
     Channel out{"frames_to_players",
                 "/v1/ws",
                 "Frames of the gateway. `seq` increases by one with each frame. ack, "
-                "pong, error, welcome and bye repeat the last number.",
+                "pong, error, welcome and bye repeat the last number. A client that names its last number "
+                "(`?resume=`, or `resume` in hello) gets the frames that it has missed before the welcome, if all "
+                "of them are stored.",
                 {}};
     out.messages = {server_frame<Welcome>(),
                     server_frame<Bye>(),
@@ -109,7 +111,9 @@ class Document {
     out.messages.push_back({"error", frame_schema("error", anything), "The problem object"});
     Channel in{"frames_from_players", "/v1/ws", "Frames of clients, answered by ack or error with the same `ref`.", {}};
     in.messages = {
-        client_frame<Hello>("hello", "First frame without an Authorization header; later, renews the token"),
+        client_frame<Hello>("hello",
+                            "First frame without an Authorization header; later, renews the token. With resume: "
+                            "answered by the missed frames and welcome"),
         client_frame<NoFields>("ping", "Answered by pong"),
         client_frame<EnterQueue>("enqueue", "With party_id: POST /v1/party/queue; else POST /v1/matchmaking/queue"),
         client_frame<LeaveQueue>("cancel",

@@ -33,6 +33,7 @@ struct SocketAdmission {
   std::optional<security::AccessClaims> player;  ///< none: the client must send its token in a hello frame
   std::optional<PartyId> party;                  ///< if set, only members of this party may use the socket
   std::string address;                           ///< key for limits per address
+  std::int64_t resume = 0;                       ///< the client has all frames up to this number; 0: unknown
   HeaderFields headers;                          ///< header fields of the 101 answer
 };
 

@@ -207,9 +207,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/queues", kAnyone, Cost::read, 200, own<NoFields, PublicQueues>(&figures::queues), "Standings",
      "Waiting players and wait times by mode and region, at most two seconds old"},
 
-    {"GET", "/v1/ws", kAnyone, Cost::read, 101, own<NoFields, Empty>(&streams::open), "WebSocket",
+    {"GET", "/v1/ws", kAnyone, Cost::read, 101, own<OpenSocket, Empty>(&streams::open), "WebSocket",
      "WebSocket with all frames for the player", "origin_not_allowed"},
-    {"GET", "/v1/ws/party/{party_id}", kAnyone, Cost::read, 101, own<GetParty, Empty>(&streams::open), "WebSocket",
+    {"GET", "/v1/ws/party/{party_id}", kAnyone, Cost::read, 101, own<OpenSocket, Empty>(&streams::open), "WebSocket",
      "The same stream, for members of the party only", "origin_not_allowed not_member"},
 
     {"GET", "/internal/queues/summary", Audience::admin, Cost::read, 200, forward<GetQueues>(), "Operation",

@@ -35,15 +35,13 @@ bool is_handshake(const HttpRequest& request) {
          *version == "13" && key != nullptr && key->size() == kHandshakeKeyBytes && key->ends_with("==");
 }
 
-std::optional<Problem> refusal_of_query(const Exchange& x) {
-  for (const auto& [name, value] : x.parts.query) {
-    const bool named = name.find("token") != std::string::npos || name.find("auth") != std::string::npos;
-    const bool secret = named || value.starts_with(kTokenStart);
-    // URLs are stored in logs and browser histories, so a token in the query is refused with a clear detail.
-    if (secret) return refuse(Code::malformed_request, "a token must not be in the query of a URL").error;
-    return refuse_field("/" + name, "is not a known query parameter").error;
-  }
-  return std::nullopt;
+/// URLs are stored in logs and browser histories, so a token in the query is refused with a clear detail.
+bool has_token(const Exchange& x) {
+  return std::any_of(x.parts.query.begin(), x.parts.query.end(), [](const auto& entry) {
+    const auto& [name, value] = entry;
+    return name.find("token") != std::string::npos || name.find("auth") != std::string::npos ||
+           value.starts_with(kTokenStart);
+  });
 }
 
 }  // namespace
@@ -57,7 +55,10 @@ void get_active(const ExchangePtr& x) {
 }
 
 void open(const ExchangePtr& x) {
-  if (auto problem = refusal_of_query(*x)) return x->refuse(*std::move(problem));
+  if (has_token(*x))
+    return x->refuse(refuse(Code::malformed_request, "a token must not be in the query of a URL").error);
+  const auto query = wire::decode_http<OpenSocket>({.body = {}, .path = {}, .query = x->parts.query});
+  if (!query) return x->refuse(query.error());
   if (!is_handshake(x->request))
     return x->refuse(refuse(Code::malformed_request, "open this as a WebSocket, version 13").error);
   auto protocol = agreed_protocol(x->request);
@@ -65,6 +66,7 @@ void open(const ExchangePtr& x) {
   SocketAdmission admission;
   admission.player = x->principal.player;
   admission.address = x->address;
+  admission.resume = query->resume.value_or(0);
   x->headers.insert(x->headers.end(), protocol->begin(), protocol->end());
   if (x->parts.path.empty()) return x->admit(std::move(admission));
 

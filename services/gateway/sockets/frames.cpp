@@ -7,6 +7,8 @@ namespace mm::gateway {
 namespace {
 
 constexpr std::size_t kMaxRefBytes = 64;
+/// The limits of frames that daemons send.
+constexpr json::ReadLimits kTrustedFrame{limits::kMaxJsonDepth, 1'000'000};
 
 bool has(const ClientFrame& frame, std::string_view name) {
   const auto found = frame.document.root().find(name);
@@ -59,12 +61,60 @@ std::string frame_text(std::string_view event, std::int64_t seq, std::string_vie
 }
 
 std::optional<std::int64_t> read_frame_seq(std::string_view text) {
-  const auto document = json::Document::parse(text, {limits::kMaxJsonDepth, 1'000'000});
+  const auto document = json::Document::parse(text, kTrustedFrame);
   if (!document || !document->root().is(json::Kind::object)) return std::nullopt;
   const auto event = document->root().find("event");
   const auto seq = document->root().find("seq");
   const bool valid = event && event->is(json::Kind::string) && seq && seq->is(json::Kind::number);
   return valid ? seq->integer() : std::nullopt;
+}
+
+std::vector<StoredFrame> read_frame_log(std::string_view log) {
+  std::vector<StoredFrame> frames;
+  for (auto feed = log.find('\n'); feed != std::string_view::npos;) {
+    const auto next = log.find('\n', feed + 1);
+    const auto text = log.substr(feed + 1, next == std::string_view::npos ? next : next - feed - 1);
+    if (const auto seq = read_frame_seq(text)) frames.push_back({*seq, std::make_shared<const std::string>(text)});
+    feed = next;
+  }
+  return frames;
+}
+
+void LastKnown::set(const Welcome& state) {
+  ticket = state.ticket ? std::optional(state.ticket->ticket_id) : std::nullopt;
+  party = state.party ? std::optional(state.party->party_id) : std::nullopt;
+}
+
+// Most frames concern neither tickets nor parties, so the event is read before the frame is parsed.
+void LastKnown::follow(std::string_view text) {
+  constexpr std::string_view kStart = R"({"event":")";
+  if (!text.starts_with(kStart)) return;
+  const auto event = text.substr(kStart.size(), text.find('"', kStart.size()) - kStart.size());
+  const auto id_in_data = [&]<class I>(std::string_view field, std::optional<I> none) {
+    const auto document = json::Document::parse(text, kTrustedFrame);
+    const auto data = document ? document->root().find("data") : std::nullopt;
+    const auto id = data ? data->find(field) : std::nullopt;
+    return id && id->is(json::Kind::string) ? I::parse(id->string()) : none;
+  };
+  if (event == frames::QueueEntered::kEvent) {
+    ticket = id_in_data("ticket_id", ticket);
+  } else if (event == frames::QueueLeft::kEvent || event == frames::MatchCompletedFrame::kEvent ||
+             event == frames::MatchCancelledFrame::kEvent) {
+    ticket.reset();  // a ticket that is queued again is entered again
+  } else if (event == frames::PartyChanged::kEvent || event == frames::MemberJoined::kEvent) {
+    party = id_in_data("party_id", party);
+  } else if (event == frames::PartyGone::kEvent) {
+    party.reset();
+  }
+}
+
+LastKnown LastKnown::losses(const Welcome& state) const {
+  LastKnown present;
+  present.set(state);
+  LastKnown lost;
+  if (ticket && ticket != present.ticket && !state.match) lost.ticket = ticket;
+  if (party && party != present.party) lost.party = party;
+  return lost;
 }
 
 Result<ClientFrame, std::string> read_client_frame(std::string_view text) {

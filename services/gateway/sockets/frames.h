@@ -5,11 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/contracts/problem.h"
 #include "common/wire/json.h"
+#include "services/gateway/api/messages.h"
 #include "services/gateway/api/route.h"
+#include "services/gateway/core/replay.h"
 
 namespace mm::gateway {
 
@@ -19,6 +22,22 @@ std::string frame_text(std::string_view event, std::int64_t seq, std::string_vie
 
 /// Reads the number of a frame from the bus. The text of the frame is relayed unchanged.
 std::optional<std::int64_t> read_frame_seq(std::string_view text);
+
+/// Reads the frames of a player's log (LoggedFrames::log). Drops text that is not a complete frame.
+std::vector<StoredFrame> read_frame_log(std::string_view log);
+
+/// The ticket and the party that a client knows from the frames it received. Used to tell the client what the queue has
+/// lost.
+struct LastKnown {
+  std::optional<TicketId> ticket;  ///< until its match is over
+  std::optional<PartyId> party;
+
+  void set(const Welcome& state);
+  /// Follows a frame of a daemon.
+  void follow(std::string_view text);
+  /// The ticket and the party that are not in this state any more. A ticket that is in the present match is not lost.
+  LastKnown losses(const Welcome& state) const;
+};
 
 /// A frame of a client: a JSON object with a `type`, which is empty here if it is missing or not a string.
 struct ClientFrame {

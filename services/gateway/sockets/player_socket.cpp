@@ -28,7 +28,9 @@ PlayerSocket::PlayerSocket(Sockets& sockets, std::uint64_t number, SocketLink& l
       address_(std::move(admission.address)),
       opened_at_(shard_.gateway.runtime.clock.now()),
       started_(std::chrono::steady_clock::now()),
-      frames_(kFrames, started_) {}
+      frames_(kFrames, started_) {
+  order_.stop_after(admission.resume);
+}
 
 std::string PlayerSocket::name() const { return shard_.gateway.instance + "/" + std::to_string(number_); }
 
@@ -81,39 +83,64 @@ bool PlayerSocket::resync() {
   return true;
 }
 
+bool PlayerSocket::resync_after_reset() {
+  reset_ = resync();
+  return reset_;
+}
+
+// The frames are read before the state, so the state includes the effects of all replayed frames. Frames that arrive
+// meanwhile are held; those that were replayed are dropped when the welcome is sent.
 void PlayerSocket::welcome() {
   if (welcoming_) return;
   welcoming_ = true;
   read_again_ = false;
   order_.stop();
-  read_state();
+  shard_.store.read_frames(claims_->tenant, claims_->player, order_.last(),
+                           [self = shared_from_this()](storage::RedisResult<LoggedFrames> stored) {
+                             if (self->is_over()) return;
+                             // Without the cache, frames get no numbers and are not sent. Any frame sent after its
+                             // recovery follows this state.
+                             if (!stored) return self->read_state(0, false);
+                             const bool resumed = self->replay(*stored);
+                             if (!self->is_over()) self->read_state(stored->last, resumed);
+                           });
 }
 
-void PlayerSocket::read_state() {
-  const auto& claims = *claims_;
-  shard_.store.last_seq(
-      claims.tenant, claims.player, [self = shared_from_this()](storage::RedisResult<std::int64_t> seq) {
-        if (self->is_over()) return;
-        // Without the cache, frames get no numbers and are not sent. Any frame sent after its recovery follows this
-        // state.
-        const auto from = seq ? *seq : 0;
-        read_active_state(self->shard_, self->context(), [self, from](Reply<ActiveState> state) {
-          if (self->is_over()) return;
-          self->welcoming_ = false;
-          if (!state) return self->welcome_failed();
-          if (self->read_again_) return self->welcome();
-          const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
-          if (!member) return self->end(close_codes::kNotMember, "no longer a member");
-          Welcome welcome;
-          welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
-          welcome.party = std::move(state->party);
-          welcome.ticket = std::move(state->ticket);
-          welcome.match = std::move(state->match);
-          welcome.invites = std::move(state->invites);
-          welcome.recent = std::move(state->recent);
-          self->send_welcome(welcome, from);
-        });
-      });
+/// Sends the frames that the client has missed. Returns false, and sends nothing, if not all of them are stored.
+bool PlayerSocket::replay(const LoggedFrames& stored) {
+  const auto missed = missed_frames(order_.last(), stored.last, read_frame_log(stored.log));
+  if (!missed) {
+    if (order_.last() != 0) shard_.gateway.metrics.replays_impossible.add();
+    return false;
+  }
+  for (const auto& text : *missed) {
+    if (link_ == nullptr || is_over()) return false;
+    shard_.gateway.metrics.frames_replayed.add();
+    known_.follow(*text);
+    link_->send(text);
+  }
+  order_.stop_after(stored.last);
+  return true;
+}
+
+void PlayerSocket::read_state(std::int64_t seq, bool resumed) {
+  read_active_state(shard_, context(), [self = shared_from_this(), seq, resumed](Reply<ActiveState> state) {
+    if (self->is_over()) return;
+    self->welcoming_ = false;
+    if (!state) return self->welcome_failed();
+    if (self->read_again_) return self->welcome();
+    const bool member = !self->party_ || (state->party && state->party->party_id == *self->party_);
+    if (!member) return self->end(close_codes::kNotMember, "no longer a member");
+    Welcome welcome;
+    welcome.player = {self->claims_->player, self->claims_->name, self->claims_->region};
+    welcome.party = std::move(state->party);
+    welcome.ticket = std::move(state->ticket);
+    welcome.match = std::move(state->match);
+    welcome.invites = std::move(state->invites);
+    welcome.recent = std::move(state->recent);
+    welcome.resumed = resumed;
+    self->send_welcome(welcome, seq);
+  });
 }
 
 void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
@@ -121,9 +148,19 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   welcome_failures_ = 0;
   shard_.gateway.metrics.welcomes.add();
   const auto ref = std::exchange(welcome_ref_, std::nullopt);
+  if (std::exchange(reset_, false)) send_losses(state);
+  known_.set(state);
   if (link_ != nullptr)
     link_->send(std::make_shared<const std::string>(frame_text(Welcome::kEvent, seq, wire::encode(state), now(), ref)));
   apply(order_.start(seq, std::chrono::steady_clock::now()));
+}
+
+void PlayerSocket::send_losses(const Welcome& state) {
+  const auto losses = known_.losses(state);
+  if (losses.ticket) {
+    send(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
+  }
+  if (losses.party) send(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
 }
 
 void PlayerSocket::welcome_failed() {
@@ -139,6 +176,7 @@ void PlayerSocket::on_frame(std::int64_t seq, const FrameText& text) {
 void PlayerSocket::apply(const FrameOrder::Step& step) {
   for (const auto& text : step.relay) {
     shard_.gateway.metrics.frames_relayed.add();
+    known_.follow(*text);
     if (link_ != nullptr) link_->send(text);
   }
   if (step.resync && !is_over()) welcome();
@@ -198,12 +236,13 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
   if (claims_ && (claims->player != claims_->player || claims->tenant != claims_->tenant)) {
     return end(close_codes::kNotAuthenticated, "another player's token");
   }
-  const auto on_login_read = [self = shared_from_this(), claims = *claims, resume = hello->resume.has_value(),
+  const auto on_login_read = [self = shared_from_this(), claims = *claims, resume = hello->resume,
                               ref = hello->ref](storage::RedisResult<LimitAnswer> taken) {
     if (self->is_over()) return;
     if (taken && taken->denied) return self->end(close_codes::kNotAuthenticated, "token not accepted");
     if (self->phase_ == Phase::greeting) {
       self->welcome_ref_ = ref;
+      if (resume) self->order_.stop_after(resume->seq);
       return self->enter(claims);
     }
     self->renew(claims, resume, ref);
@@ -211,11 +250,13 @@ void PlayerSocket::on_hello(const ClientFrame& frame) {
   shard_.store.read_login(claims->tenant, claims->login, claims->player, on_login_read);
 }
 
-void PlayerSocket::renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref) {
+void PlayerSocket::renew(security::AccessClaims claims, const std::optional<Resume>& resume,
+                         const std::optional<std::string>& ref) {
   claims_ = std::move(claims);
   if (!resume) return send("ack", {}, ref);
   welcome_ref_ = ref;
-  welcome();
+  order_.stop_after(resume->seq);
+  resync();
 }
 
 void PlayerSocket::on_ping(const ClientFrame& frame) {

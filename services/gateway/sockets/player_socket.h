@@ -2,7 +2,8 @@
 // shard's loop. The transport is a SocketLink.
 //
 //   greeting  the client has sent no token yet; only hello is accepted, within 5 s
-//   entering  the token is valid; the membership is checked, presence is written, then the state is read
+//   entering  the token is valid; the membership is checked, presence is written, missed frames are replayed, then the
+//             state is read
 //   live      the welcome was sent
 //   over      closing or closed
 #pragma once
@@ -46,9 +47,12 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   // Called by Sockets.
   void on_frame(std::int64_t seq, const FrameText& text);
   void on_tick(SteadyPoint now);
-  /// Reads the state again and sends a new welcome, because frames may have been lost. Returns false if the socket has
-  /// no valid token yet or is over.
+  /// Replays lost frames, reads the state again and sends a new welcome, because frames may have been lost. Returns
+  /// false if the socket has no valid token yet or is over.
   bool resync();
+  /// As resync(), after the queue lost data: if the player's ticket or party is gone, the frame queue_left or
+  /// party_disbanded comes before the welcome.
+  bool resync_after_reset();
   /// Sends a bye frame with the reason, then closes the socket. Has no effect if the socket is over.
   void end(std::uint16_t code, std::string_view reason);
 
@@ -66,13 +70,15 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   void check_member();
   void join();
   void welcome();
-  void read_state();
+  bool replay(const LoggedFrames& stored);
+  void read_state(std::int64_t seq, bool resumed);
   void send_welcome(const Welcome& state, std::int64_t seq);
+  void send_losses(const Welcome& state);
   void welcome_failed();
 
   bool count_frame();
   void on_hello(const ClientFrame& frame);
-  void renew(security::AccessClaims claims, bool resume, const std::optional<std::string>& ref);
+  void renew(security::AccessClaims claims, const std::optional<Resume>& resume, const std::optional<std::string>& ref);
   void on_ping(const ClientFrame& frame);
   void on_command(const ClientFrame& frame);
   void find_party(Command command, const std::optional<std::string>& ref);
@@ -96,6 +102,8 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   const SteadyPoint started_;
   TokenBucket frames_;
   FrameOrder order_;
+  LastKnown known_;     ///< the ticket and the party that the client knows
+  bool reset_ = false;  ///< the next welcome follows a reset of the queue
   bool welcoming_ = false;
   bool read_again_ = false;  ///< read the state once more: the current read may have begun before an outage
   std::optional<std::string> welcome_ref_;  ///< `ref` of the hello that the next welcome answers

@@ -212,12 +212,23 @@ void Sockets::retry_removals(SteadyPoint now) {
   }
 }
 
+void Sockets::queue_reset() {
+  to_tell_.clear();
+  for (const auto& [number, socket] : by_number_) to_tell_.push_back(number);
+}
+
 void Sockets::send_pending_welcomes() {
-  const bool possible = shard_.cache.connected() && shard_.gateway.runtime.bus.connected();
-  for (std::size_t i = 0; possible && i < kMaxWelcomes && !to_welcome_.empty();) {
-    const auto found = by_number_.find(to_welcome_.front());
-    to_welcome_.pop_front();
-    if (found != by_number_.end() && found->second->resync()) ++i;
+  if (!shard_.cache.connected() || !shard_.gateway.runtime.bus.connected()) return;
+  auto most = kMaxWelcomes;
+  send_some(to_tell_, &PlayerSocket::resync_after_reset, most);
+  send_some(to_welcome_, &PlayerSocket::resync, most);
+}
+
+void Sockets::send_some(std::deque<std::uint64_t>& numbers, bool (PlayerSocket::*resync)(), std::size_t& most) {
+  while (most > 0 && !numbers.empty()) {
+    const auto found = by_number_.find(numbers.front());
+    numbers.pop_front();
+    if (found != by_number_.end() && ((*found->second).*resync)()) --most;
   }
 }
 

@@ -32,6 +32,7 @@ class Sockets {
   // Posted by the threads of the bus.
   void deliver(PlayerId player, std::int64_t seq, const FrameText& text);
   void end(const CloseSockets& event);
+  void queue_reset();
   void party_changed(PartyId party, const std::vector<PlayerId>& members);
 
   void end_all(std::uint16_t code, std::string_view reason);
@@ -64,12 +65,14 @@ class Sockets {
   void write_due_presence(SteadyPoint now);
   void retry_removals(SteadyPoint now);
   void send_pending_welcomes();
+  void send_some(std::deque<std::uint64_t>& numbers, bool (PlayerSocket::*resync)(), std::size_t& most);
 
   Shard& shard_;
   std::unordered_map<std::uint64_t, std::shared_ptr<PlayerSocket>> by_number_;
   std::unordered_map<PlayerId, OfPlayer> by_player_;
   std::deque<PendingRemoval> pending_removals_;
   std::deque<std::uint64_t> to_welcome_;  ///< numbers of the sockets that need a new welcome
+  std::deque<std::uint64_t> to_tell_;     ///< the same, after a reset of the queue
   std::uint64_t cache_connections_ = 0;
   std::uint64_t bus_reconnections_ = 0;
   SteadyPoint tick_at_{};

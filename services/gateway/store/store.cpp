@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/contracts/frames.h"
 #include "common/security/secrets.h"
 #include "services/gateway/store/lua/scripts.h"
 
@@ -33,6 +34,9 @@ std::string sockets_key(const Tenant& tenant, PlayerId player) {
   return tenant_key(tenant, "sockets:" + player.to_string());
 }
 std::string seq_key(const Tenant& tenant, PlayerId player) { return tenant_key(tenant, "seq:" + player.to_string()); }
+std::string frames_key(const Tenant& tenant, PlayerId player) {
+  return tenant_key(tenant, "frames:" + player.to_string());
+}
 
 // Addresses and account names may be any text. They are hashed, so that keys are short and cannot collide.
 std::string limit_key(const LimitSubject& subject) {
@@ -184,7 +188,8 @@ void Store::end_family(const Tenant& tenant, LoginId login, PlayerId player, The
 void Store::write_presence(const Tenant& tenant, PlayerId player, const std::string& instance,
                            const std::vector<SocketPresence>& sockets, Then<PresenceAnswer> then) {
   Arguments keys{presence_key(tenant, player), sockets_key(tenant, player), seq_key(tenant, player)};
-  Arguments arguments{instance, ms(kPresenceExpiry), std::to_string(kMaxSocketsPerPlayer), std::string(kBeatPrefix)};
+  Arguments arguments{instance, ms(kPresenceExpiry), std::to_string(kMaxSocketsPerPlayer), std::string(kBeatPrefix),
+                      std::to_string(kFrameLogTime.count())};
   for (const auto& socket : sockets) {
     keys.push_back(denied_key(tenant, socket.login));
     arguments.push_back(ms(socket.opened_at));
@@ -192,11 +197,11 @@ void Store::write_presence(const Tenant& tenant, PlayerId player, const std::str
   }
   const auto count = sockets.size();
   cache_.eval(lua::kPresenceWrite, keys, arguments, kCacheTimeout,
-              reading<PresenceAnswer>(std::move(then), 2 + count, [count](const RedisReply& reply) {
+              reading<PresenceAnswer>(std::move(then), 1 + count, [count](const RedisReply& reply) {
                 PresenceAnswer out;
                 out.before = static_cast<int>(number(reply.items[0]));
-                for (std::size_t i = 2; i < 2 + count; ++i) out.denied.push_back(number(reply.items[i]) == 1);
-                for (std::size_t i = 2 + count; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
+                for (std::size_t i = 1; i < 1 + count; ++i) out.denied.push_back(number(reply.items[i]) == 1);
+                for (std::size_t i = 1 + count; i < reply.items.size(); ++i) out.evicted.push_back(reply.items[i].text);
                 return out;
               }));
 }
@@ -209,8 +214,11 @@ void Store::remove_presence(const Tenant& tenant, PlayerId player, const std::st
               }));
 }
 
-void Store::last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then) {
-  cache_.command({"GET", seq_key(tenant, player)}, kCacheTimeout, reading<std::int64_t>(std::move(then), 0, number));
+void Store::read_frames(const Tenant& tenant, PlayerId player, std::int64_t seen, Then<LoggedFrames> then) {
+  cache_.eval(lua::kFramesRead, {seq_key(tenant, player)}, {std::to_string(seen), frames_key(tenant, player)},
+              kCacheTimeout, reading<LoggedFrames>(std::move(then), 2, [](const RedisReply& reply) {
+                return LoggedFrames{number(reply.items[0]), reply.items[1].text};
+              }));
 }
 
 }  // namespace mm::gateway

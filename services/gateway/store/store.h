@@ -2,7 +2,7 @@
 // loop. Every call returns at once; its callback runs on the loop.
 //
 // In the "cache" Redis (data may be lost): limits, ended logins until their access tokens expire, changed home regions,
-// presence. In the "queue" Redis (durable): families of refresh tokens.
+// presence, frames. In the "queue" Redis (durable): families of refresh tokens.
 #pragma once
 
 #include <functional>
@@ -81,6 +81,12 @@ struct PresenceAnswer {
   std::vector<std::string> evicted;  ///< names of the player's oldest sockets beyond the limit
 };
 
+/// The frames of a player as the daemons have stored them (common/bus/notify.lua).
+struct LoggedFrames {
+  std::int64_t last = 0;  ///< the number of the last frame; 0 if there is no counter
+  std::string log;        ///< each frame after a line feed; the first may be cut off. Empty if nothing was missed
+};
+
 class Store {
  public:
   template <class T>
@@ -112,14 +118,16 @@ class Store {
   void end_family(const Tenant& tenant, LoginId login, PlayerId player, Then<bool> then);
 
   // Presence (cache).
-  /// Writes the open sockets that this gateway instance has for a player.
+  /// Writes the open sockets that this gateway instance has for a player. From then on frames for the player are
+  /// numbered and stored.
   void write_presence(const Tenant& tenant, PlayerId player, const std::string& instance,
                       const std::vector<SocketPresence>& sockets, Then<PresenceAnswer> then);
   /// Removes a closed socket. The result is the number of sockets the player still has, on all gateways.
   void remove_presence(const Tenant& tenant, PlayerId player, const std::string& instance, const std::string& socket,
                        Then<int> then);
-  /// The number of the last frame published for the player.
-  void last_seq(const Tenant& tenant, PlayerId player, Then<std::int64_t> then);
+  /// The number of the player's last frame, and the stored frames for a client that has all frames up to `seen` (0:
+  /// unknown).
+  void read_frames(const Tenant& tenant, PlayerId player, std::int64_t seen, Then<LoggedFrames> then);
 
   static constexpr int kMaxSocketsPerPlayer = 5;
   static constexpr Milliseconds kPresenceExpiry{45'000};

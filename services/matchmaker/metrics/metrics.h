@@ -74,6 +74,10 @@ struct Metrics {
                              "Confirmed ticket events dropped because too many were kept for sending again")),
         held_back(registry.gauge("mm_matchmaker_commits_held_back",
                                  "1 while no match is committed because too many are unconfirmed")),
+        queue_went_back(went_back("redis_queue")),
+        database_went_back(went_back("postgres")),
+        restored(registry.counter("mm_matchmaker_matches_restored_total",
+                                  "Matches of session that the queue had lost, and that were made live again")),
         swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
         explain(
             registry.histogram("mm_matchmaker_explain_seconds", "Duration of computing an explanation", {}, kShort)),
@@ -145,6 +149,9 @@ struct Metrics {
   metrics::Counter relayed_again;
   metrics::Counter relayed_dropped;
   metrics::Gauge held_back;
+  metrics::Counter queue_went_back;
+  metrics::Counter database_went_back;
+  metrics::Counter restored;
   metrics::Counter swept;
   metrics::Histogram explain;
   metrics::Histogram explain_copy;
@@ -159,6 +166,10 @@ struct Metrics {
   metrics::Counter refusal(const std::string& why) {
     return registry.counter("mm_matchmaker_commits_refused_total", "Commits that did not create a match",
                             {{"reason", why}});
+  }
+  metrics::Counter went_back(const std::string& store) {
+    return registry.counter("mm_matchmaker_store_went_back_total",
+                            "Times that a store was found to be empty or older than it had been", {{"store", store}});
   }
   metrics::Counter request(const std::string& result) {
     return registry.counter("mm_matchmaker_enqueues_total", "Enqueue requests", {{"result", result}});

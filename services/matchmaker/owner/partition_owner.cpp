@@ -29,17 +29,17 @@ void Partition::forget() {
   unconfirmed = 0;
 }
 
-PartitionOwner::PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics,
-                               Uuid address, recording::EventEncoder* encoder)
-    : store_(store),
-      modes_(modes),
-      table_version_(modes.version()),
-      table_(modes.current()),
-      clock_(clock),
-      metrics_(metrics),
-      changes_(address),
-      address_(address),
-      encoder_(encoder) {}
+PartitionOwner::PartitionOwner(const Parts& parts)
+    : store_(parts.store),
+      verifier_(parts.verifier),
+      modes_(parts.modes),
+      table_version_(parts.modes.version()),
+      table_(parts.modes.current()),
+      clock_(parts.clock),
+      metrics_(parts.metrics),
+      changes_(parts.address),
+      address_(parts.address),
+      encoder_(parts.encoder) {}
 
 // The version is read first: a table that is loaded between the two reads is found at the next tick.
 void PartitionOwner::follow_modes() {
@@ -88,6 +88,7 @@ bool PartitionOwner::pulse(bool bucket_opened) {
   if (pulsed_at_ && started - *pulsed_at_ > kMaxTickPause) poll_all_of_ours();
   const auto read = store_.pulse(changes_.next(started, bucket_opened), Deadline::after(kQueueTimeout));
   if (!read) return failed(read.error()), false;
+  if (!follow_generation(read->generation)) return false;
   pulsed_at_ = clock_.steady();
   pulses_.seen(read->pulses, *pulsed_at_);
   for (const auto& [tenant, number] : changes_.update(read->changes, *pulsed_at_)) {
@@ -101,6 +102,26 @@ bool PartitionOwner::pulse(bool bucket_opened) {
   follow_tenants(*tenants);
   const auto forgotten = store_.forget_pulses(pulses_.forgotten(), Deadline::after(kQueueTimeout));
   return forgotten.ok() || (failed(forgotten.error()), false);
+}
+
+// While the queue is not verified, no lease counts as standing still. A new generation has other leases and change
+// numbers, so nothing in memory is valid any more.
+bool PartitionOwner::follow_generation(const GenerationRead& read) {
+  const auto queue = verifier_.accept(read);
+  if (!queue) {
+    for (auto& [name, partition] : partitions_) partition.lease.missed();
+    pulses_.missed();
+    poll_all_of_ours();
+    return false;
+  }
+  store_.use(*queue);
+  if (std::exchange(generation_, queue->number) == queue->number) return true;
+  for (auto& [name, partition] : partitions_) {
+    partition.lease.released();
+    partition.forget();
+  }
+  ownership_changed_ = true;
+  return true;
 }
 
 void PartitionOwner::follow_tenants(const std::vector<Tenant>& tenants) {

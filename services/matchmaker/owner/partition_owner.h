@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/runtime/live_modes.h"
+#include "services/matchmaker/generation/verifier.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/owner/bucket_state.h"
 #include "services/matchmaker/owner/change_numbers.h"
@@ -46,13 +47,20 @@ class PartitionOwner {
   /// An idle partition is polled this often.
   static constexpr Milliseconds kPollInterval{30'000};
 
-  /// `encoder`: records the changes of buckets; may be null.
-  /// `address`: written into acquired leases, so that other instances can send requests to their holder.
-  PartitionOwner(OwnerStore& store, const runtime::LiveModes& modes, const Clock& clock, Metrics& metrics, Uuid address,
-                 recording::EventEncoder* encoder = nullptr);
+  struct Parts {
+    OwnerStore& store;
+    QueueVerifier& verifier;
+    const runtime::LiveModes& modes;
+    const Clock& clock;
+    Metrics& metrics;
+    Uuid address;  ///< written into acquired leases, so that other instances can send requests to their holder
+    recording::EventEncoder* encoder = nullptr;  ///< records the changes of buckets; may be null
+  };
+  explicit PartitionOwner(const Parts& parts);
 
   /// Reads what has changed, acquires partitions without an owner, and reads until memory is up to date.
-  /// `bucket_opened`: a bucket was opened through this instance. Returns false if the queue did not answer.
+  /// `bucket_opened`: a bucket was opened through this instance. Returns false if the queue did not answer, or is not
+  /// verified (generation/verifier.h).
   bool refresh(bool bucket_opened);
 
   /// Releases all leases, so that others acquire them at once. For shutdown, or when this instance cannot act as owner.
@@ -92,6 +100,7 @@ class PartitionOwner {
 
   void follow_modes();
   bool pulse(bool bucket_opened);
+  bool follow_generation(const GenerationRead& read);
   void follow_tenants(const std::vector<Tenant>& tenants);
   bool list_buckets(bool bucket_opened);
   void keep_partitions(const Tenant& tenant, const std::vector<Bucket>& buckets);
@@ -121,6 +130,7 @@ class PartitionOwner {
   void failed(const storage::RedisError& error);
 
   OwnerStore& store_;
+  QueueVerifier& verifier_;
   const runtime::LiveModes& modes_;
   std::uint64_t table_version_;      ///< read before table_, so table_ has this version or a newer one
   runtime::LiveModes::Table table_;  ///< the rules of all buckets
@@ -135,6 +145,7 @@ class PartitionOwner {
   Unconfirmed unconfirmed_;
   std::optional<SteadyPoint> discovered_at_;
   std::optional<SteadyPoint> pulsed_at_;
+  std::int64_t generation_ = 0;  ///< its number; 0: none was accepted yet
   bool reachable_ = true;
   const Uuid address_;
   std::uint64_t attempts_ = 0;  ///< attempts to acquire a lease; each has a number of its own

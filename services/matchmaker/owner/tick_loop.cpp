@@ -16,7 +16,8 @@ constexpr Milliseconds kTickTimeout{3'000};
 TickLoop::TickLoop(const Parts& parts, Milliseconds interval)
     : parts_(parts),
       interval_(interval),
-      owner_(parts.store, parts.modes, parts.clock, parts.metrics, parts.address, parts.recorder.encoder()),
+      owner_({parts.store, parts.verifier, parts.modes, parts.clock, parts.metrics, parts.address,
+              parts.recorder.encoder()}),
       committer_({parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.plan_threads,
                   parts.max_unconfirmed}),
       depth_report_(parts.store, parts.publisher, parts.waits, parts.clock, parts.metrics, parts.instance),

@@ -22,6 +22,7 @@ class TickLoop {
  public:
   struct Parts {
     OwnerStore& store;
+    QueueVerifier& verifier;
     const runtime::LiveModes& modes;
     MatchPublisher& publisher;
     WaitEstimator& waits;

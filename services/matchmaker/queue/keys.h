@@ -16,5 +16,6 @@ inline std::string ticket_key(const Tenant& tenant, const std::string& ticket) {
 }
 inline const std::string kTenantsKey = "mm:tenants";
 inline const std::string kPulsesKey = "mm:pulses";
+inline const std::string kGenerationKey = "mm:generation";
 
 }  // namespace mm::matchmaker

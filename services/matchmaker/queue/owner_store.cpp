@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::size_t kSweepBatch = 500;
 constexpr std::size_t kMaxKeysPerRead = 1'000;
+/// The epochs of a generation lie between its number times this and the next one's, so those of a later generation are
+/// greater, whatever the queue has lost.
+constexpr std::int64_t kEpochsPerGeneration = 1'000'000'000;
 
 RedisCommand script(const storage::Script& script, const Tenant& tenant, storage::Arguments arguments) {
   return {std::move(arguments), &script, {prefix_of(tenant)}};
@@ -111,7 +114,8 @@ ExpireResult parse_expire(const RedisReply& reply) {
 // One MGET for all tenants, instead of a poll per tenant, makes idle tenants cheap: some 0.3 ms for a thousand of them.
 // It is the only command here that reads keys of many slots; a Redis cluster would need one MGET per node.
 PulseQuery::PulseQuery(Uuid address, std::vector<Tenant> tenants)
-    : commands_{{{"HINCRBY", kPulsesKey, address.to_string(), "1"}, nullptr, {}},
+    : commands_{GenerationStore::read_command(),
+                {{"HINCRBY", kPulsesKey, address.to_string(), "1"}, nullptr, {}},
                 {{"HGETALL", kPulsesKey}, nullptr, {}}},
       tenants_(std::move(tenants)) {
   for (std::size_t i = 0; i < tenants_.size(); i += kMaxKeysPerRead) {
@@ -122,6 +126,17 @@ PulseQuery::PulseQuery(Uuid address, std::vector<Tenant> tenants)
   }
 }
 
+void OwnerStore::use(const VerifiedQueue& queue) {
+  queue_ = queue;
+  highest_epoch_ = std::max(highest_epoch_, queue.number * kEpochsPerGeneration);
+}
+
+// An emptied queue has lost the last epoch. Until the next pulse notices, this instance must not acquire a lease with a
+// lower epoch than before.
+void OwnerStore::saw_epoch(std::string_view token) {
+  highest_epoch_ = std::max(highest_epoch_, integer_of(token.substr(0, token.find(':'))));
+}
+
 RedisResult<PulseRead> OwnerStore::pulse(const PulseQuery& query, Deadline deadline) {
   auto replies = redis_.pipeline(query.commands_, deadline);
   if (!replies) return fail(std::move(replies).error());
@@ -129,12 +144,15 @@ RedisResult<PulseRead> OwnerStore::pulse(const PulseQuery& query, Deadline deadl
     if (reply.kind == RedisReply::Kind::error) return fail(storage::RedisError{true, reply.text});
   }
   PulseRead read;
-  const auto& numbers = (*replies)[1].items;
+  auto generation = GenerationStore::parse(replies->front());
+  if (!generation) return fail(generation.error());
+  read.generation = *std::move(generation);
+  const auto& numbers = (*replies)[2].items;
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
     if (const auto id = Uuid::parse(numbers[i].text)) read.pulses[*id] = integer_of(numbers[i + 1].text);
   }
   read.changes.reserve(query.tenants_.size());
-  for (std::size_t i = 2; i < replies->size(); ++i) {
+  for (std::size_t i = 3; i < replies->size(); ++i) {
     for (const auto& change : (*replies)[i].items) read.changes.push_back(integer_of(change.text));
   }
   read.changes.resize(query.tenants_.size());
@@ -184,6 +202,7 @@ RedisResult<std::vector<PollResult>> OwnerStore::poll(const std::vector<PollRequ
   for (const auto& reply : *replies) {
     if (reply.kind == RedisReply::Kind::error) return fail(storage::RedisError{true, reply.text});
     results.push_back(parse_poll(reply));
+    saw_epoch(results.back().token);
   }
   return results;
 }
@@ -216,12 +235,16 @@ RedisResult<std::vector<LeaseResult>> OwnerStore::acquire_leases(const std::vect
   std::vector<RedisCommand> commands;
   for (const auto& request : requests) {
     commands.push_back(script(scripts::kTakeLease, request.name.tenant,
-                              {request.name.partition, request.token, request.beat, request.fresh}));
+                              {queue_.run, request.name.partition, request.token, request.beat, request.fresh,
+                               std::to_string(highest_epoch_)}));
   }
   auto replies = redis_.pipeline(commands, deadline);
   if (!replies) return fail(std::move(replies).error());
   std::vector<LeaseResult> results;
-  for (const auto& reply : *replies) results.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
+  for (const auto& reply : *replies) {
+    results.push_back({integer_at(reply, 0) == 1, text_at(reply, 1)});
+    saw_epoch(results.back().token);
+  }
   return results;
 }
 
@@ -244,8 +267,12 @@ RedisResult<OwnerStore::Decided> OwnerStore::decide(const std::vector<CommitRequ
                               {request.ticket.to_string(), "timed_out", request.name.partition, request.token}));
   }
   for (const auto& request : commits) {
-    storage::Arguments arguments{request.name.partition, request.token, request.bucket,
-                                 request.found.match_id.to_string(), wire::encode(request.found)};
+    storage::Arguments arguments{queue_.run,
+                                 request.name.partition,
+                                 request.token,
+                                 request.bucket,
+                                 request.found.match_id.to_string(),
+                                 wire::encode(request.found)};
     for (const auto& seat : request.seats) {
       arguments.push_back(seat.ticket.to_string());
       arguments.push_back(std::to_string(seat.attempt));

@@ -1,6 +1,7 @@
 // Owner store: how the owners of partitions read and change the queue, once a tick, all commands of a tick pipelined.
 // Each change carries the owner's lease token and is refused if the token is not the current one. Keys and scripts are
-// described in common/protocol/README.md. Thread-safe; the tick thread uses it with a connection of its own.
+// described in common/protocol/README.md. Thread-safe, except for use(); the tick thread uses it with a connection of
+// its own.
 #pragma once
 
 #include <map>
@@ -13,6 +14,7 @@
 #include "common/contracts/events.h"
 #include "common/storage/redis.h"
 #include "services/matchmaker/queue/bucket.h"
+#include "services/matchmaker/queue/generation_store.h"
 #include "services/matchmaker/queue/ticket_record.h"
 
 namespace mm::matchmaker {
@@ -120,6 +122,7 @@ struct RestampRequest {
 
 /// What each instance reads once a tick, whatever it owns.
 struct PulseRead {
+  GenerationRead generation;
   std::map<Uuid, std::int64_t> pulses;  ///< of all instances, after our own was raised
   std::vector<std::int64_t> changes;    ///< newest change number of each tenant of the query; 0: none yet
 };
@@ -146,6 +149,10 @@ struct BucketOwned {
 class OwnerStore {
  public:
   explicit OwnerStore(storage::Redis& redis) : redis_(redis) {}
+
+  /// Sets the queue in which leases are acquired and matches are committed. Before the first call, and after
+  /// redis-server was started again, both are refused.
+  void use(const VerifiedQueue& queue);
 
   /// Raises our own number and reads what has changed, in one round trip.
   storage::RedisResult<PulseRead> pulse(const PulseQuery& query, Deadline deadline);
@@ -184,7 +191,11 @@ class OwnerStore {
   storage::RedisResult<std::int64_t> sweep(const PartitionName& name, const std::string& token, Deadline deadline);
 
  private:
+  void saw_epoch(std::string_view token);
+
   storage::Redis& redis_;
+  VerifiedQueue queue_;
+  std::int64_t highest_epoch_ = 0;  ///< in a token that this instance has seen
 };
 
 }  // namespace mm::matchmaker

@@ -232,10 +232,13 @@ RedisResult<OutcomeResult> RequestStore::outcome(const MatchOutcome& outcome, De
   return std::move(*results->front());
 }
 
-RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, Deadline deadline) {
+RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, const std::string& run, Deadline deadline) {
   const Bucket bucket{found.tenant, found.mode, found.region, found.team_size};
-  storage::Arguments arguments{found.match_id.to_string(), issued_at_text(found.match_id.uuid()),
-                               std::to_string(kUnknownMaxAge.count()), partition_of(bucket.text()),
+  storage::Arguments arguments{run,
+                               found.match_id.to_string(),
+                               issued_at_text(found.match_id.uuid()),
+                               std::to_string(kUnknownMaxAge.count()),
+                               partition_of(bucket.text()),
                                wire::encode(found)};
   for (const auto& team : found.teams) {
     for (const auto& player : team.players) arguments.push_back(player.player_id.to_string());
@@ -246,6 +249,7 @@ RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, Deadli
   if (word == "made") return MakeResult{MakeResult::Kind::made, {}};
   if (word == "same") return MakeResult{MakeResult::Kind::same, {}};
   if (word == "expired") return MakeResult{MakeResult::Kind::expired, {}};
+  if (word == "unverified") return MakeResult{MakeResult::Kind::unverified, {}};
   if (word == "claimed") return MakeResult{MakeResult::Kind::claimed, parse_claim(item(*reply, 1), item(*reply, 2))};
   return fail(unexpected(*reply));
 }

@@ -102,7 +102,7 @@ struct OutcomeResult {
 };
 
 struct MakeResult {
-  enum class Kind { made, same, claimed, expired };
+  enum class Kind { made, same, claimed, expired, unverified };
   Kind kind = Kind::made;
   Claim claim;
 };
@@ -144,7 +144,8 @@ class RequestStore {
   /// One round trip; one result per outcome, in order. A result is empty if the queue refused the outcome.
   storage::RedisResult<std::vector<std::optional<OutcomeResult>>> outcomes(const std::vector<MatchOutcome>& outcomes,
                                                                            Deadline deadline);
-  storage::RedisResult<MakeResult> make_match(const MatchFound& found, Deadline deadline);
+  /// `run`: the process of redis-server in which the queue was verified; the match is not made in another one.
+  storage::RedisResult<MakeResult> make_match(const MatchFound& found, const std::string& run, Deadline deadline);
   storage::RedisResult<std::optional<StatusResult>> status(const Tenant& tenant, std::optional<TicketId> ticket,
                                                            std::optional<PlayerId> player, Deadline deadline);
 

@@ -11,6 +11,7 @@ namespace {
 
 /// Limit of the time used from the caller's deadline; the rest is for the reply's way back.
 constexpr Milliseconds kQueueTimeout{1'000};
+constexpr const char* kUnverified = "the queue is being compared with session's matches";
 }  // namespace
 
 Reply<CancelledTicket> TicketHandler::cancel(const CancelTicket& request, const bus::Context& context) {
@@ -48,7 +49,11 @@ Reply<Ticket> TicketHandler::status(const GetTicket& request, const bus::Context
       parts_.store.status(tenant_of(request.tenant, caller), request.ticket_id,
                           request.ticket_id ? std::nullopt : player, context.deadline.within(kQueueTimeout));
   if (!found) return fail(storage::to_problem(found.error()));
-  const auto missing = [] { return refuse(Code::not_found, "there is no such ticket"); };
+  const auto missing = [] {
+    return refuse(
+        Code::not_found,
+        "there is no such ticket: tickets are deleted after their end, and may be lost when the queue is reset");
+  };
   if (!*found) return missing();
   if (!is_shown(**found) || !may_see(**found, caller)) return missing();
   if (player && !holds((*found)->ticket, *player)) return missing();
@@ -87,8 +92,10 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
   auto found = admit_match(request, request.tenant, *parts_.modes.current(), parts_.clock.now());
   if (!found) return fail(std::move(found).error());
   if (parts_.holds_back()) return refuse(Code::unavailable, "too many matches are unconfirmed by session");
+  const auto queue = parts_.verifier.current();
+  if (!queue) return refuse(Code::unavailable, kUnverified);
   const auto deadline = context.deadline.within(kQueueTimeout);
-  const auto result = parts_.store.make_match(*found, deadline);
+  const auto result = parts_.store.make_match(*found, queue->run, deadline);
   if (!result) return fail(storage::to_problem(result.error()));
   // The owner of the tenant's maintenance partition looks after the match, so the tenant must be in the set of tenants.
   // It is added after the match, because an idle tenant may be retired at any time. A caller that is refused here
@@ -97,6 +104,7 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
     return fail(storage::to_problem(known.error()));
   }
   switch (result->kind) {
+    case MakeResult::Kind::unverified: return refuse(Code::unavailable, kUnverified);
     case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "the match id was issued too long ago");
     case MakeResult::Kind::claimed: {
       if (!result->claim.ticket) return refuse_for(Code::in_match, {result->claim.player}, "the player is in a match");

@@ -7,6 +7,7 @@
 #include "common/contracts/matchmaker.h"
 #include "common/runtime/live_modes.h"
 #include "services/matchmaker/after_commit/match_publisher.h"
+#include "services/matchmaker/generation/verifier.h"
 #include "services/matchmaker/queue/request_store.h"
 #include "services/matchmaker/waits/wait_estimator.h"
 
@@ -17,6 +18,7 @@ class TicketHandler {
   struct Parts {
     RequestStore& store;
     MatchPublisher& publisher;
+    const QueueVerifier& verifier;
     WaitEstimator& waits;
     const runtime::LiveModes& modes;
     const Clock& clock;

@@ -202,6 +202,11 @@ World::~World() {
   if (std::getenv("MM_KEEP_LOGS") != nullptr) folder_.keep();
 }
 
+void World::replace_matchmaker() {
+  matchmaker->kill();
+  matchmaker = start("matchmaker", false);
+}
+
 std::unique_ptr<testing::DaemonProcess> World::start(const std::string& name, bool with_postgres) {
   std::vector<std::string> settings{"MM_NATS_URL=" + nats.url(), "MM_ADMIN_PORT=0", "MM_LOG_LEVEL=warning"};
   if (with_postgres) settings.push_back("MM_POSTGRES_URL=" + postgres.url_as(name));

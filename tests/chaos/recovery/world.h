@@ -104,6 +104,8 @@ class World {
   /// The number of events in the stream MATCH, by match.
   std::map<MatchId, int> events_per_match();
   std::int64_t live_matches();
+  /// Kills the matchmaker and starts another one.
+  void replace_matchmaker();
 
   testing::OwnNats nats;
   testing::OwnRedis queue{testing::OwnRedis::Instance::queue};

@@ -112,7 +112,7 @@ def rule_services_do_not_include_each_other(sources) -> Iterator[Finding]:
 
 # The folders of a service in the order of their dependencies: a file includes its own folder and those before it.
 FLOWS = {
-    'services/matchmaker/': ['matching', 'recording', 'queue', 'metrics', 'waits', 'after_commit', 'owner', 'requests'],
+    'services/matchmaker/': ['matching', 'recording', 'queue', 'metrics', 'generation', 'waits', 'after_commit', 'owner', 'requests'],
     'services/matchmaker/matching/': ['ticket', 'rules', 'pool', 'teams', 'search', '', 'explain'],
     'services/simulator/': ['crowd', 'policies', 'world', 'report', 'analysis', 'commands'],
 }

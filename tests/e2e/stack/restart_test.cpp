@@ -271,7 +271,8 @@ INSTANTIATE_TEST_SUITE_P(Each, RestartedStore, ::testing::Values("nats", "redis-
 /// Removes what daemons write as soon as they run: leases and measured values. The rest must stay the same.
 Content lasting(Content all) {
   std::erase_if(all, [](const auto& entry) {
-    for (const auto* changing : {"}:lease:", "}:epoch", "}:stats", "stream "}) {
+    for (const auto* changing :
+         {"}:lease:", "}:epoch", "}:stats", "mm:generation", "session.queue_generation", "stream "}) {
       if (entry.first.find(changing) != std::string::npos) return true;
     }
     return false;
@@ -322,6 +323,92 @@ TEST(RestartedStack, HasEveryKeyAndRowAfterDownAndUp) {
   evening().expect_all_there();
   evening().expect_login_kept();
 }
+
+/// The value of a series of the matchmaker.
+double matchmaker_metric(const std::string& series) {
+  const int port = Stack::instance().port_base() + 30;  // deployments/daemons.table
+  const auto page = "\n" + http("GET", "http://127.0.0.1:" + std::to_string(port) + "/metrics").body;
+  const auto at = page.find("\n" + series + " ");
+  return at == page.npos ? 0 : std::stod(page.substr(at + series.size() + 2));
+}
+
+/// Redis "queue" goes back: it is emptied while it runs ("emptied"), or replaced by an earlier copy of its file
+/// ("older"). The last tests of this file, because the players of the evening lose their tickets.
+class LostQueue : public ::testing::TestWithParam<const char*> {
+ protected:
+  bool older() const { return GetParam() == std::string("older"); }
+  static void shell(const std::string& command) {
+    const auto state = Stack::instance().folder() + "/state";
+    const auto done = Stack::instance().shell("export SVDIR=" + state + "/service; cd " + state + " && " + command);
+    EXPECT_EQ(done.status, 0) << done.output;
+  }
+  void keep_copy() const {
+    if (!older()) return;
+    shell("sv -w 30 stop redis-queue && rm -rf copy && cp -a redis-queue/appendonlydir copy && sv start redis-queue");
+    expect_ready({"redis-queue", "matchmaker-1", "gateway-1", "lobby"});
+  }
+  void lose() const {
+    if (older()) {
+      return shell(
+          "sv -w 30 stop redis-queue && rm -rf redis-queue/appendonlydir && "
+          "cp -a copy redis-queue/appendonlydir && sv start redis-queue");
+    }
+    storage::Redis redis(redis_options(setting("MM_REDIS_QUEUE_URL")));
+    const auto done =
+        redis.command({"EVAL", "for _, k in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', k) end", "0"}, soon());
+    EXPECT_TRUE(done.ok());
+  }
+};
+
+TEST_P(LostQueue, PlayersLearnOfItAndMatchesGoOn) {
+  const auto winner = Player::fresh_after_outage("sa-lost"), loser = Player::fresh("sa-lost");
+  keep_copy();
+  const auto waiting = Player::fresh_after_outage("sa-wait");
+  Socket socket(websocket("/v1/ws"), waiting.token());
+  ASSERT_NE(socket.wait_for("welcome"), "");
+  const auto party = waiting.post("/v1/party", R"({"max_size":5})");
+  ASSERT_EQ(party.status, 201) << party.body;
+  const auto ticket = waiting.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})");
+  ASSERT_EQ(ticket.status, 201) << ticket.body;
+  ASSERT_NE(socket.wait_for("queue_entered"), "");
+  Socket game(websocket("/v1/ws"), winner.token());
+  ASSERT_NE(game.wait_for("welcome"), "");
+  for (const auto* player : {&winner, &loser}) {
+    ASSERT_EQ(player->post("/v1/matchmaking/queue", R"({"mode":"duel"})").status, 201);
+  }
+  ASSERT_NE(game.wait_for("session_ready"), "");
+  const auto series = R"(mm_matchmaker_store_went_back_total{store="redis_queue"})";
+  const auto before = matchmaker_metric(series);
+  lose();
+
+  const auto left = socket.wait_for("queue_left", kRestartTimeout);
+  EXPECT_EQ(member(left, "data.reason"), "queue_reset") << left;
+  EXPECT_EQ(member(left, "data.ticket_id"), ticket.at("ticket_id")) << left;
+  EXPECT_NE(socket.wait_for("party_disbanded"), "");
+  EXPECT_NE(socket.wait_for("welcome"), "");
+  EXPECT_EQ(matchmaker_metric(series), before + 1);
+  expect_ready(daemon_processes());
+  const auto gone = waiting.get("/v1/matchmaking/queue/" + ticket.at("ticket_id"));
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_NE(gone.at("detail").find("reset"), std::string::npos) << gone.body;
+  // The login is lost too; the player logs in again.
+  const auto refresh =
+      http("POST", gateway("/v1/auth/refresh"), R"({"refresh_token":")" + waiting.refresh_token() + R"("})");
+  EXPECT_EQ(refresh.status, 401);
+  EXPECT_EQ(refresh.at("code"), "invalid_refresh_token");
+  EXPECT_TRUE(testing::eventually(
+      [&] { return waiting.post("/v1/matchmaking/queue", R"({"mode":"ranked","team_size":5})").status == 201; },
+      kRestartTimeout));
+  // The match that ran is played once.
+  for (const auto* player : {&winner, &loser}) {
+    EXPECT_TRUE(
+        testing::eventually([&] { return player->get("/v1/matches/history").size("matches") == 1; }, kRestartTimeout));
+    EXPECT_EQ(member(player->get("/v1/matchmaking/active").body, "ticket"), "");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, LostQueue, ::testing::Values("emptied", "older"),
+                         [](const auto& row) { return std::string(row.param); });
 
 }  // namespace
 }  // namespace mm::e2e

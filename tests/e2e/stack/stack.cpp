@@ -15,6 +15,11 @@
 
 #include "common/base/result.h"
 
+// Further settings of the stack of this test program, as "MM_LOBBIES=2".
+#ifndef MM_E2E_SETTINGS
+#define MM_E2E_SETTINGS ""
+#endif
+
 namespace mm::e2e {
 namespace {
 
@@ -130,7 +135,7 @@ std::string Stack::prefix() const {
   return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ +
          "/state MM_PORT_BASE=" + std::to_string(port_base_) + " MM_MODES_FILE=" + folder_ +
          "/modes.toml MM_BUILD_DIR='" + build_ +
-         "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
+         "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 " MM_E2E_SETTINGS " ";
 }
 
 Stack::Command Stack::control(const std::string& words) const { return run(prefix() + "ops/stack " + words); }

@@ -96,6 +96,20 @@ TEST_F(Rights, OfEverySubjectOfTheContractADaemonMayUseWhatItsRowsSay) {
   }
 }
 
+TEST_F(Rights, OnlyTheGatewaySendsItsRequestsToParticularInstances) {
+  for (const auto daemon : rights::kDaemons) {
+    RawClient client(nats_->port(), std::string(daemon));
+    for (const auto& right : rights::kTable) {
+      if (right.use != rights::Use::request || right.subject.ends_with('*')) continue;
+      const auto to_instance = addressed({right.subject}, kUuid);
+      EXPECT_EQ(may_publish(client, to_instance), daemon == "gateway" && in_table(daemon, true, right.subject))
+          << daemon << " publishes " << to_instance;
+      EXPECT_EQ(may_subscribe(client, to_instance), in_table(daemon, false, right.subject))
+          << daemon << " subscribes " << to_instance;
+    }
+  }
+}
+
 TEST_F(Rights, ADaemonReadsItsOwnInboxesAndNobodyElses) {
   for (const auto daemon : rights::kDaemons) {
     RawClient client(nats_->port(), std::string(daemon));

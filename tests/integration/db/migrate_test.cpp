@@ -205,7 +205,7 @@ TEST_F(Migrate, WhatIsShippedIsAppliedAndComplete) {
   const auto again = run(command, folder_ / "out");
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.output, HasSubstr("nothing to do"));
-  EXPECT_EQ(psql(server_url(), "SELECT count(*) FROM meta.generation").output, "1\n");
+  EXPECT_EQ(psql(server_url(), "SELECT count(*) FROM session.queue_generation").output, "0\n");
   // The role of each service may use its own schema and no other.
   EXPECT_EQ(psql(server_url(),
                  "SELECT r.rolname, n.nspname FROM pg_roles r, pg_namespace n WHERE r.rolname LIKE 'mm\\_%'"

@@ -27,15 +27,6 @@ Answer refresh(const std::string& token, const Instance& at = gateway()) {
   return at.send("POST", "/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}");
 }
 
-/// As nobody_is_anywhere(), for another world.
-void nobody_is_in(World& world) {
-  world.fake<GetParty>().refuse(Code::no_party);
-  world.fake<GetTicket>().refuse(Code::not_found);
-  world.fake<GetMatch>().refuse(Code::no_match);
-  world.fake<GetInvitations>().answer(OpenInvitations{});
-  world.fake<GetRecentMatches>().answer(RecentMatches{});
-}
-
 class Stopwatch {
  public:
   bool within(std::chrono::steady_clock::duration time) const {

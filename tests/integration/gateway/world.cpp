@@ -46,8 +46,14 @@ World::World(std::vector<std::string> queue_arguments)
   write_secret(credentials.path(), "admin_token", kAdminToken);
   write_secret(credentials.path(), "redis_cache_password", cache.password_of("gateway"));
   write_secret(credentials.path(), "redis_queue_password", queue.password_of("gateway"));
-  serve_all(server, fakes);
-  server.start();
+  serve();
+}
+
+void World::serve() {
+  const bus::ServerOptions options{.name = "fakes", .description = "answers for all daemons"};
+  server = std::make_unique<bus::Server>(*bus, options, metrics);
+  serve_all(*server, fakes);
+  server->start();
 }
 
 World& World::get() {
@@ -156,12 +162,12 @@ MatchView match_with(const Player& player) {
   return match;
 }
 
-void nobody_is_anywhere() {
-  fake<GetParty>().refuse(Code::no_party);
-  fake<GetTicket>().refuse(Code::not_found);
-  fake<GetMatch>().refuse(Code::no_match);
-  fake<GetInvitations>().answer(OpenInvitations{});
-  fake<GetRecentMatches>().answer(RecentMatches{});
+void nobody_is_in(World& world) {
+  world.fake<GetParty>().refuse(Code::no_party);
+  world.fake<GetTicket>().refuse(Code::not_found);
+  world.fake<GetMatch>().refuse(Code::no_match);
+  world.fake<GetInvitations>().answer(OpenInvitations{});
+  world.fake<GetRecentMatches>().answer(RecentMatches{});
 }
 
 void expect_problem(const Answer& answer, int status, const std::string& code) {

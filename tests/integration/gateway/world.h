@@ -107,7 +107,10 @@ struct World {
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus = mm::testing::connect(nats, metrics);
   AllFakes fakes;
-  bus::Server server{*bus, {.name = "fakes", .description = "answers for all daemons"}, metrics};
+  std::unique_ptr<bus::Server> server;  ///< null after stop_serving()
+
+  void serve();
+  void stop_serving() { server.reset(); }
 
   template <class Req>
   Fake<Req>& fake() {
@@ -194,7 +197,8 @@ Party party_of(const std::vector<Player>& members);
 Ticket ticket_in(const std::string& mode = "ranked");
 MatchView match_with(const Player& player);
 /// The fakes of lobby, matchmaker and session have no party, ticket or match for any player.
-void nobody_is_anywhere();
+void nobody_is_in(World& world);
+inline void nobody_is_anywhere() { nobody_is_in(World::get()); }
 
 /// Checks that the answer is a problem with this status and code and with the headers of every refusal.
 void expect_problem(const Answer& answer, int status, const std::string& code);

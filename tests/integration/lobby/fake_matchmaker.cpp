@@ -48,7 +48,11 @@ TicketStatus status_of(matchmaker::TicketState state) {
 }  // namespace
 
 FakeMatchmaker::FakeMatchmaker(bus::Bus& bus, storage::Redis& queue, metrics::Registry& metrics)
-    : bus_(bus), store_(queue, {}), owner_store_(queue), server_(bus, {.name = "matchmaker", .workers = 8}, metrics) {
+    : bus_(bus),
+      store_(queue, {}),
+      owner_store_(queue),
+      generation_store_(queue),
+      server_(bus, {.name = "matchmaker", .workers = 8}, metrics) {
   server_.serve<Enqueue>([this](const Enqueue& request, const bus::Context&) { return enqueue(request); });
   server_.serve<CancelTicket>([this](const CancelTicket& request, const bus::Context&) { return cancel(request); });
   server_.serve<GetTicket>([this](const GetTicket& request, const bus::Context&) -> Reply<Ticket> {
@@ -145,6 +149,7 @@ MatchId FakeMatchmaker::match(const Tenant& tenant, const std::vector<TicketId>&
     request.name = {tenant, ticket.partition};
     request.seats.push_back({id, ticket.attempt, ticket.change, 0, 0});
   }
+  owner_store_.use({must(generation_store_.read(in_time())).run, 1});
   request.token = lease(tenant, request.bucket);
   request.found = found;
   const auto decided = must(owner_store_.decide({request}, {}, in_time()));

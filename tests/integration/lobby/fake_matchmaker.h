@@ -47,6 +47,7 @@ class FakeMatchmaker {
   bus::Bus& bus_;
   matchmaker::RequestStore store_;
   matchmaker::OwnerStore owner_store_;
+  matchmaker::GenerationStore generation_store_;
   mutable std::mutex mutex_;
   std::function<void(const Enqueue&)> hook_;
   std::vector<Enqueue> enqueues_;

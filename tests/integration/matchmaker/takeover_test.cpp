@@ -200,6 +200,7 @@ TEST(Commit, IsRefusedToAnotherTokenAndToALateCopy) {
   request.found.team_size = 5;
   request.found.teams.resize(2);
   request.found.teams[0].players.push_back({one.players[0].player_id, one.ticket_id, std::nullopt, 1500, 0});
+  world.owner_store.use({world.generation().run, 1});
   const auto commit = [&]() {
     const auto decided = world.owner_store.decide({request}, {}, soon());
     return decided ? decided->commits[0].kind : CommitResult::Kind::failed;

@@ -48,12 +48,18 @@ max_wait_seconds = 1.0
 FakeSession::FakeSession(const testing::OwnNats& nats)
     : bus_(connect(nats, metrics_)), server_(*bus_, {.name = "session"}, metrics_) {
   found_ = bus::subscribe<MatchFound>(*bus_, "", [this](const MatchFound& event) {
-    const std::lock_guard lock(mutex_);
-    if (ignoring_events_) return;
-    matches_.emplace(event.match_id, MatchState{event.match_id, MatchStatus::allocating, false, {}, {}});
+    {
+      const std::lock_guard lock(mutex_);
+      if (ignoring_events_) return;
+    }
+    learn(event);
   });
   server_.serve<ReconcileMatches>(
       [this](const ReconcileMatches& request, const bus::Context&) { return reconcile(request); });
+  server_.serve<RecordGeneration>(
+      [this](const RecordGeneration& request, const bus::Context&) { return record(request); });
+  server_.serve<ListOpenMatches>(
+      [this](const ListOpenMatches& request, const bus::Context&) { return open_matches(request); });
   server_.start();
 }
 
@@ -84,7 +90,10 @@ int FakeSession::requests_about(MatchId match) const {
 
 Reply<MatchStates> FakeSession::reconcile(const ReconcileMatches& request) {
   const std::lock_guard lock(mutex_);
-  for (const auto& found : request.matches) ++requests_[found.match_id];
+  for (const auto& found : request.matches) {
+    ++requests_[found.match_id];
+    if (!unavailable_) rosters_.emplace(found.match_id, found);
+  }
   if (unavailable_) return refuse(Code::unavailable);
   MatchStates answer;
   for (const auto& found : request.matches) {
@@ -94,6 +103,62 @@ Reply<MatchStates> FakeSession::reconcile(const ReconcileMatches& request) {
     answer.matches.back().fresh = known.second;
   }
   return answer;
+}
+
+void FakeSession::learn(const MatchFound& found) {
+  const std::lock_guard lock(mutex_);
+  rosters_.emplace(found.match_id, found);
+  matches_.emplace(found.match_id, MatchState{found.match_id, MatchStatus::allocating, false, {}, {}});
+}
+
+std::optional<QueueGeneration> FakeSession::generation() const {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+void FakeSession::set_generation(std::optional<QueueGeneration> generation) {
+  const std::lock_guard lock(mutex_);
+  generation_ = generation;
+}
+
+void FakeSession::set_verifying(bool verifying) {
+  const std::lock_guard lock(mutex_);
+  verifying_ = verifying;
+}
+
+int FakeSession::listings() const {
+  const std::lock_guard lock(mutex_);
+  return listings_;
+}
+
+Reply<RecordedGeneration> FakeSession::record(const RecordGeneration& request) {
+  const std::lock_guard lock(mutex_);
+  if (!verifying_) return refuse(Code::unavailable);
+  const auto& next = request.generation;
+  const bool follows = next && (!generation_ || generation_->number < next->number ||
+                                (generation_->id == next->id && generation_->mark == next->mark - 1));
+  if (follows) {
+    generation_ = next;
+    marked_at_ = wall();
+  }
+  return RecordedGeneration{generation_, marked_at_};
+}
+
+Reply<OpenMatches> FakeSession::open_matches(const ListOpenMatches& request) {
+  constexpr std::size_t kPage = 3;
+  const std::lock_guard lock(mutex_);
+  ++listings_;
+  if (!verifying_) return refuse(Code::unavailable);
+  OpenMatches page;
+  for (const auto& [id, found] : rosters_) {
+    if (id <= request.after.value_or(MatchId()) || is_over(matches_.at(id).status)) continue;
+    if (page.matches.size() == kPage) {
+      page.next = page.matches.back().match_id;
+      break;
+    }
+    page.matches.push_back(found);
+  }
+  return page;
 }
 
 std::optional<MatchFound> Published::match_of(TicketId ticket) const {
@@ -140,6 +205,12 @@ std::string World::fresh_consumer(Stream stream, Subject subject) {
 void World::set_connected(const Tenant& tenant, PlayerId player) {
   storage::Redis sockets(testing::redis_options(cache));
   testing::set_connected(sockets, tenant, player);
+}
+
+GenerationRead World::generation() {
+  const auto read = generation_store.read(soon());
+  EXPECT_TRUE(read.ok()) << (read ? "" : read.error().text);
+  return read ? *read : GenerationRead{};
 }
 
 storage::RedisReply World::redis_command(storage::Arguments arguments) {

@@ -13,6 +13,7 @@
 
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/reconcile.h"
 #include "common/contracts/session.h"
 #include "common/testing/connections.h"
@@ -33,27 +34,44 @@ using testing::soon;
 
 inline TimePoint wall() { return SystemClock{}.now(); }
 
-/// Answers session.reconcile. A match has the status `allocating` once its match.found was received, or another status
-/// if the test has set one with set_status().
+/// Answers session.reconcile, and holds the generation of the queue and the open matches as session does. A match has
+/// the status `allocating` once its match.found was received, or another status if the test has set one with
+/// set_status().
 class FakeSession {
  public:
   explicit FakeSession(const testing::OwnNats& nats);
 
   /// While ignoring, it drops match.found, and learns of a match only when a request carries it.
   void set_ignoring_events(bool ignoring);
-  /// While unavailable, it answers each request with `unavailable`.
+  /// While unavailable, it answers each session.reconcile with `unavailable`.
   void set_unavailable(bool unavailable);
   void set_status(MatchId match, MatchStatus status, std::vector<TicketId> requeue = {});
   int requests_about(MatchId match) const;
 
+  /// Stores a match, as on match.found.
+  void learn(const MatchFound& found);
+  std::optional<QueueGeneration> generation() const;
+  /// As after a restore of PostgreSQL.
+  void set_generation(std::optional<QueueGeneration> generation);
+  /// While it verifies nothing, it answers requests about the generation and the open matches with `unavailable`.
+  void set_verifying(bool verifying);
+  int listings() const;  ///< the number of requests for open matches
+
  private:
   Reply<MatchStates> reconcile(const ReconcileMatches& request);
+  Reply<RecordedGeneration> record(const RecordGeneration& request);
+  Reply<OpenMatches> open_matches(const ListOpenMatches& request);
 
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   mutable std::mutex mutex_;
   bool ignoring_events_ = false;
   bool unavailable_ = false;
+  bool verifying_ = true;
+  int listings_ = 0;
+  std::optional<QueueGeneration> generation_;
+  TimePoint marked_at_;
+  std::map<MatchId, MatchFound> rosters_;
   std::map<MatchId, MatchState> matches_;
   std::map<MatchId, int> requests_;
   std::unique_ptr<bus::Subscription> found_;
@@ -96,6 +114,8 @@ struct World {
   std::string fresh_consumer(Stream stream, Subject subject);
   /// Marks the player as connected, so that frames are sent to this player.
   void set_connected(const Tenant& tenant, PlayerId player);
+  /// What the queue says about its generation.
+  GenerationRead generation();
   /// Runs a command on the Redis of the queue.
   storage::RedisReply redis_command(storage::Arguments arguments);
 
@@ -107,6 +127,7 @@ struct World {
   storage::Redis queue{testing::redis_options(redis)};
   RequestStore store{queue, {}};
   OwnerStore owner_store{queue};
+  GenerationStore generation_store{queue};
   FakeSession session{nats};
   Published published{*bus};
 };

@@ -53,7 +53,7 @@ TEST_P(PostgresRole, MakesNothingAndBecomesNobody) {
   auto postgres = as_role();
   for (const auto* forbidden :
        {"CREATE TABLE t (i int)", "CREATE TEMPORARY TABLE t (i int)", "CREATE SCHEMA s", "CREATE DATABASE d",
-        "CREATE ROLE r", "SELECT * FROM meta.generation", "COPY (SELECT 1) TO PROGRAM 'true'", "SET ROLE postgres",
+        "CREATE ROLE r", "SELECT * FROM meta.migration", "COPY (SELECT 1) TO PROGRAM 'true'", "SET ROLE postgres",
         "SELECT lo_create(0)", "SELECT lo_creat(-1)", "SELECT lo_from_bytea(0, 'x')",
         "SELECT pg_read_file('PG_VERSION')", "SELECT passwd FROM pg_shadow", "ALTER SYSTEM SET fsync = off",
         "ALTER ROLE CURRENT_USER SET log_min_messages = debug5", "SET log_min_messages = debug5",

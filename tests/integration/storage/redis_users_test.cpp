@@ -106,6 +106,23 @@ TEST_F(RedisUsers, WhoTellsPlayersNumbersFramesAndNothingElse) {
   }
 }
 
+// The logs of frames contain chat and join tokens.
+TEST_F(RedisUsers, WhoTellsPlayersMayWriteTheirLogsAndOnlyGatewaysMayReadThem) {
+  const Script read{"read_log", "#!lua\nreturn redis.call('LRANGE', 'mm:{t}:frames:1', 0, -1)"};
+  const Script write{"write_log", "#!lua\nreturn redis.call('RPUSH', 'mm:{t}:frames:1', 'x')"};
+  for (const char* user : {"lobby", "matchmaker", "session", "profile"}) {
+    auto redis = as(server(kCache), user);
+    EXPECT_TRUE(redis.eval(write, {}, {}, soon()).ok()) << user;
+    EXPECT_TRUE(redis.command({"LTRIM", "mm:{t}:frames:1", "-64", "-1"}, soon()).ok()) << user;
+    EXPECT_FALSE(redis.eval(read, {}, {}, soon()).ok()) << user;
+    EXPECT_FALSE(redis.command({"RPUSH", "mm:{t}:presence:1", "x"}, soon()).ok()) << user;
+  }
+  auto gateway = as(server(kCache), "gateway");
+  EXPECT_TRUE(gateway.eval(read, {}, {}, soon()).ok());
+  EXPECT_FALSE(gateway.eval(write, {}, {}, soon()).ok());
+  EXPECT_FALSE(gateway.command({"DEL", "mm:{t}:frames:1"}, soon()).ok());
+}
+
 TEST_F(RedisUsers, NoDaemonAdministersOrReadsWhatItDoesNotKnowTheNameOf) {
   const std::map<Instance, std::vector<const char*>> users{
       {kQueue, {"gateway", "lobby", "matchmaker"}}, {kCache, {"gateway", "lobby", "matchmaker", "session", "profile"}}};

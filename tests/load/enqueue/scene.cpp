@@ -30,6 +30,14 @@ Scene::Scene(const std::string& program, const std::string& record_dir)
     }
     return answer;
   });
+  // Stores every generation, because the queue never goes back here.
+  session_->serve<RecordGeneration>([this](const RecordGeneration& request, const bus::Context&) {
+    const MutexLock lock(mutex_);
+    if (request.generation) recorded_ = {request.generation, SystemClock{}.now()};
+    return Reply<RecordedGeneration>(recorded_);
+  });
+  session_->serve<ListOpenMatches>(
+      [](const ListOpenMatches&, const bus::Context&) { return Reply<OpenMatches>(OpenMatches{}); });
   session_->start();
   consumer_ = std::make_unique<bus::Consumer>(*confirming_, streams::kMatch,
                                               bus::ConsumerOptions{.name = "session", .batch = 256}, metrics_);

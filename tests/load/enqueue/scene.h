@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/bus/async_requests.h"
 #include "common/bus/bus.h"
 #include "common/bus/consumer.h"
 #include "common/bus/server.h"
 #include "common/contracts/events.h"
+#include "common/contracts/queue_generation.h"
 #include "common/contracts/session.h"
 #include "common/testing/own_file.h"
 #include "common/testing/servers.h"
@@ -53,6 +55,8 @@ class Scene {
   std::unique_ptr<bus::Bus> confirming_;
   std::unique_ptr<bus::AsyncRequests> requests_;
   std::unique_ptr<bus::Subscription> found_;
+  Mutex mutex_;
+  RecordedGeneration recorded_ GUARDED_BY(mutex_);
   std::unique_ptr<bus::Server> session_;
   std::atomic<std::uint64_t> confirmed_ = 0;
   std::unique_ptr<bus::Consumer> consumer_;  // last, so that it is destroyed first

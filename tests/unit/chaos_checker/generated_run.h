@@ -121,7 +121,7 @@ class GeneratedRun {
   std::int64_t order_ = 0;
   std::int64_t now_ms_ = 1'000;
   std::int64_t end_ms_ = 0;
-  int tickets_ = 0, matches_ = 0, parties_ = 0, keys_ = 0;
+  int tickets_ = 0, matches_ = 0, parties_ = 0, keys_ = 0, pages_ = 0;
   std::int64_t sequences_[2] = {0, 0};
   std::int64_t applied_ = 0;
   std::deque<int> free_slots_;

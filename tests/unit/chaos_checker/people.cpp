@@ -124,12 +124,24 @@ std::string GeneratedRun::make_party(std::size_t leader, std::size_t member, std
 void GeneratedRun::read_history(Player& player, std::int64_t at_ms) {
   std::vector<std::string> shown;
   for (auto entry = player.history.rbegin(); entry != player.history.rend(); ++entry) {
-    if (entry->first <= at_ms) shown.push_back(entry->second);
+    // A match whose transaction has not committed is not shown yet, although its row has the time of the beginning.
+    const bool uncommitted = shown.empty() && entry->first > at_ms - 2'000 && one_in(2);
+    if (entry->first <= at_ms && !uncommitted) shown.push_back(entry->second);
   }
-  const bool complete = shown.size() <= 5 || one_in(2);
-  if (!complete) shown.resize(5);
-  run_.call("bots", "history", at_ms, at_ms + 4, "ok", Json().text("player", player.id),
-            Json().texts("matches", shown).flag("complete", complete));
+  std::int64_t page_before = -1;
+  for (std::size_t from = 0; from == 0 || from < shown.size(); from += 5) {
+    const auto to = std::min(shown.size(), from + 5);
+    const auto page = static_cast<std::int64_t>(100'000'000 + ++pages_);
+    Json asked = Json().text("player", player.id);
+    if (page_before >= 0) asked.number("after", page_before);
+    run_.line("bots", page, "history", "invoke", at_ms, asked);
+    if (one_in(20)) return;
+    const std::vector<std::string> matches(shown.begin() + static_cast<std::ptrdiff_t>(from),
+                                           shown.begin() + static_cast<std::ptrdiff_t>(to));
+    run_.line("bots", page, "history", "ok", at_ms + 4,
+              Json().texts("matches", matches).flag("more", to < shown.size()));
+    page_before = page;
+  }
 }
 
 }  // namespace mm::chaos

@@ -176,14 +176,26 @@ void history_leaves_out_a_match(RunFiles& run) {
     on_the_leaderboard(run, match, at + 50, at);
     change(run, match, "a", 0, 150'000, 150'000, "leaderboard.match_player");
   }
-  run.call("bots", "history", 9'000, 9'005, "ok", Json().text("player", "a"),
-           Json().texts("matches", {"m3", "m1"}).flag("complete", true));
+  run.call("bots", "history", 19'000, 19'005, "ok", Json().text("player", "a"),
+           Json().texts("matches", {"m3", "m1"}).flag("more", false));
 }
 
 void history_repeats_a_match(RunFiles& run) {
   on_the_leaderboard(run, "m", 1'050, 1'000);
   change(run, "m", "a", 0, 150'000, 150'000, "leaderboard.match_player");
   run.call("bots", "history", 9'000, 9'005, "ok", Json().text("player", "a"), Json().texts("matches", {"m", "m"}));
+}
+
+void second_page_leaves_out_a_match(RunFiles& run) {
+  for (const auto& [match, at] : {std::pair<std::string, std::int64_t>{"m1", 1'000}, {"m2", 2'000}, {"m3", 3'000}}) {
+    on_the_leaderboard(run, match, at + 50, at);
+    change(run, match, "a", 0, 150'000, 150'000, "leaderboard.match_player");
+  }
+  const Json asked = Json().text("player", "a");
+  run.line("bots", 1'001, "history", "invoke", 19'000, asked);
+  run.line("bots", 1'001, "history", "ok", 19'005, Json().texts("matches", {"m3"}).flag("more", true));
+  run.line("bots", 1'002, "history", "invoke", 19'010, Json().text("player", "a").number("after", 1'001));
+  run.line("bots", 1'002, "history", "ok", 19'015, Json().texts("matches", {"m1"}).flag("more", false));
 }
 
 void player_is_missing_in_the_history(RunFiles& run) {
@@ -210,6 +222,7 @@ std::vector<Planted> planted_results() {
       {"I20", "leaderboard lags", leaderboard_lags},
       {"I20", "standing is wrong", standing_is_wrong},
       {"I21", "history leaves out a match", history_leaves_out_a_match},
+      {"I21", "second page leaves out a match", second_page_leaves_out_a_match},
       {"I21", "history repeats a match", history_repeats_a_match},
       {"I21", "player is missing in the history", player_is_missing_in_the_history},
   };

@@ -52,6 +52,13 @@ void one_lost_attempt_makes_two_tickets(RunFiles& run) {
   ticket_key(run, "t-2", "cancelled", "a");
 }
 
+void a_retry_makes_a_second_ticket(RunFiles& run) {
+  run.lost("bots", "enqueue", 500, Json().text("player", "a").text("mode", "duel").text("key", "key-t-2"));
+  enqueue(run, "a", 2'000, "t-2");
+  ticket_key(run, "t-1", "cancelled", "a");
+  ticket_key(run, "t-2", "cancelled", "a");
+}
+
 void two_live_tickets(RunFiles& run) {
   enqueue(run, "a", 1'000, "t-a");
   enqueue(run, "a", 2'000, "t-2");
@@ -118,6 +125,7 @@ std::vector<Planted> planted_tickets() {
       {"I02", "timed out ticket plays", timed_out_ticket_plays},
       {"I03", "ticket of nobody", ticket_of_nobody},
       {"I03", "one lost attempt makes two tickets", one_lost_attempt_makes_two_tickets},
+      {"I03", "a retry makes a second ticket", a_retry_makes_a_second_ticket},
       {"I04", "two live tickets", two_live_tickets},
       {"I04", "ticket during a live match", ticket_during_a_live_match},
       {"I05", "cancelled ticket plays", cancelled_ticket_plays},

@@ -15,7 +15,7 @@
 // Errors: every error is a value. No call throws, for any argument. If the gateway address is invalid, every call ends
 // with an error of the kind `invalid` and the code `invalid_address`.
 // Recovery: the client renews access tokens and reopens a broken realtime connection without action by the game. After
-// a reconnect it delivers the complete current state, and each end of a match that was missed, once, as an event. Calls
+// a reconnect it delivers the events that were missed, each once, and the complete current state. Calls
 // that create something carry an idempotency key, so that they can be retried safely.
 #pragma once
 

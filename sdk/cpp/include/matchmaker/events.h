@@ -46,7 +46,7 @@ struct ChatMessage {
 struct QueueLeft {
   std::string ticket_id = {};
   /// cancelled, timed_out, member_disconnected, member_left, leader_left, kicked, party_disbanded, match_cancelled,
-  /// no_server
+  /// no_server, queue_reset (the service lost data; the player may queue again)
   std::string reason = {};
   std::string player_id = {};  ///< the player who caused it; empty if no single player did
 };
@@ -88,8 +88,9 @@ struct RatingChanged {
   double mmr_change = 0;
 };
 
-/// `connected` carries the complete current state, also after a reconnect. Ends of matches that were missed are
-/// delivered just before `connected`, as match_completed, rating_changed and match_cancelled. Each of these events is
+/// `connected` carries the complete current state, also after a reconnect. Events that were missed during a break of up
+/// to two minutes are delivered in order just before `connected`. After a longer break, only the ends of matches that
+/// were missed are delivered there, as match_completed, rating_changed and match_cancelled. Each of these events is
 /// delivered once per match. A match that had ended before this Client logged in appears in `Active::recent` only,
 /// unless an earlier event or state of this Client named the match.
 ///

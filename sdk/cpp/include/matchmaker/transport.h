@@ -48,7 +48,8 @@ class MATCHMAKER_API Transport {
  public:
   virtual ~Transport() = default;
   virtual void send(HttpRequest request, std::function<void(HttpAnswer)> done) = 0;
-  /// `target`: a path on the gateway, which begins with a slash, or a complete ws:// or wss:// address.
+  /// `target`: a path on the gateway, which begins with a slash and may have a query, or a complete ws:// or wss://
+  /// address.
   virtual std::unique_ptr<Socket> open(const std::string& target, const std::string& access_token,
                                        Socket::Handlers handlers) = 0;
 };

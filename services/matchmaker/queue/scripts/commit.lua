@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
 -- Commits a match of (ticket, attempt) pairs, all or nothing. Only the bucket's owner may do so, which its lease token
--- proves: an owner that was paused and replaced is refused.
+-- proves: an owner that was paused and replaced is refused. `run`: the process of redis-server in which the queue was
+-- verified. Another process may have loaded an older queue, in which the token is valid too.
 --@include queue.lua
-local partition, token, bucket, match, found = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+--@include run.lua
+local run, partition, token, bucket, match, found = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 local tickets = {}
 local mine = 0
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local f = redis.call('HMGET', key_of_ticket(ARGV[i]), 'state', 'attempt', 'change', 'match_id', 'deadline',
     'players', 'buckets')
   tickets[#tickets + 1] = {id = ARGV[i], expected = ARGV[i + 1], state = f[1], attempt = f[2], change = f[3],
@@ -18,6 +20,9 @@ end
 -- A repetition of a commit whose reply was lost.
 if mine == #tickets then
   return {'ok'}
+end
+if run_id() ~= run then
+  return {'unverified'}
 end
 if redis.call('HGET', prefix .. 'lease:' .. partition, 'token') ~= token then
   return {'lost'}

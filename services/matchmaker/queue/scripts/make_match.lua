@@ -1,19 +1,24 @@
 #!lua
--- Creates a match for players who are not in the queue: claims all of them or none. ARGV: match, when its id was issued
--- (0: unknown), the maximum age of an unknown id, partition for the clock, JSON of match.found, the players.
+-- Creates a match for players who are not in the queue: claims all of them or none. ARGV: the process of redis-server in
+-- which the queue was verified, match, when its id was issued (0: unknown), the maximum age of an unknown id, partition
+-- for the clock, JSON of match.found, the players.
 --@include queue.lua
-local match, issued_at, unknown_max_age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local partition, found = ARGV[4], ARGV[5]
+--@include run.lua
+local run, match, issued_at, unknown_max_age = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local partition, found = ARGV[5], ARGV[6]
 
 if is_live(match) then
   return {'same'}
+end
+if run_id() ~= run then
+  return {'unverified'}
 end
 local now = bucket_time(partition)
 if issued_at > 0 and issued_at < now - unknown_max_age then
   return {'expired'}
 end
 local players = {}
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   players[#players + 1] = ARGV[i]
 end
 local held = redis.call('HMGET', claims, unpack(players))

@@ -64,7 +64,13 @@ end
 
 -- Queues the same ticket again. The time it spent matched does not count for its rating windows and its deadline.
 -- Returns whether the ticket was queued: it ends if its deadline passed, or if it was left without a server too often.
+-- A ticket that was matched before the queue went back ends, too: it may have been in a later match that was lost.
+local reset_at = tonumber(redis.call('GET', prefix .. 'reset') or 0)
 local function requeue(ticket, now)
+  if ticket.matched_at < reset_at then
+    end_ticket(ticket, 'cancelled', 'm:' .. match, now, 'queue_reset')
+    return false
+  end
   local spent = math.max(0, now - ticket.matched_at)
   local queued_at, deadline = ticket.queued_at + spent, ticket.deadline + spent
   if now >= deadline then

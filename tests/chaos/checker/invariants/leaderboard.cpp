@@ -12,6 +12,8 @@ namespace mm::chaos {
 namespace {
 
 constexpr std::int64_t kLagMs = 5'000;
+/// A row has the time at which its transaction began; the statements of a transaction may take 10 s.
+constexpr std::int64_t kTransactionMs = 10'000;
 
 template <class Row>
 std::unordered_map<Symbol, const Row*> by_match(const std::vector<Row>& rows) {
@@ -191,7 +193,7 @@ void check_read(const Run& run, const Reading& read, const std::vector<Entry>& e
     oldest = entry->ended_ms;
   }
   for (const auto& entry : entries) {
-    const bool was_there = entry.applied_ms != kNever && entry.applied_ms + kClockSlackMs < read.first->begin.wall_ms;
+    const bool was_there = entry.applied_ms != kNever && entry.applied_ms + kTransactionMs < read.first->begin.wall_ms;
     const bool in_reach = read.last->complete || (!read.matches.empty() && entry.ended_ms > oldest);
     if (!was_there || !in_reach || seen.contains(entry.match)) continue;
     auto shown = lines;

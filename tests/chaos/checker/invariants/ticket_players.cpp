@@ -31,15 +31,20 @@ Where where_of_unasked(const Run& run, const TicketStory& story) {
 /// For each player, how many tickets may exist that this player asked for without an acknowledgement: one for each
 /// Idempotency-Key whose attempts all have an unknown outcome.
 std::unordered_map<Symbol, std::size_t> unknown_enqueues(const Run& run) {
-  std::set<Symbol> answered;
+  std::unordered_map<Symbol, std::int64_t> answered;  // when, wall
   for (const auto& call : run.calls) {
-    if (call.op == Op::enqueue && call.ok() && call.key) answered.insert(call.key);
+    if (call.op == Op::enqueue && call.ok() && call.key) answered.emplace(call.key, call.end.wall_ms);
   }
   std::unordered_map<Symbol, std::size_t> unknown;
   std::set<Symbol> counted;
   for (const auto& call : run.calls) {
     if (call.op != Op::enqueue || call.outcome != Outcome::unknown) continue;
-    if (call.key && (answered.contains(call.key) || !counted.insert(call.key).second)) continue;
+    const auto answer = answered.find(call.key);
+    // The attempts with one key make one ticket, unless the queue has forgotten the first of them.
+    const bool forgotten =
+        answer != answered.end() && run.timeline.any_between(call.begin.wall_ms, answer->second, kQueueLost);
+    if (answer != answered.end() && !forgotten) continue;
+    if (call.key && !counted.insert(call.key).second) continue;
     ++unknown[call.player];
   }
   return unknown;
