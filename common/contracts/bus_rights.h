@@ -157,7 +157,9 @@ struct StreamConsumer {
   std::string_view daemon;
   std::string_view subject;  ///< filter: the subjects of the stream that it receives
   int instances = 0;
-  Milliseconds ack_wait{30'000};  ///< an event that is not acknowledged within this time is delivered again
+  /// An event that is not acknowledged within this time is delivered again. So it is also the time after which another
+  /// instance gets the events of a killed one.
+  Milliseconds ack_wait{5'000};
 };
 
 inline constexpr int kMaxLobbies = 8;
