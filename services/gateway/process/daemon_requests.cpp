@@ -6,7 +6,7 @@
 namespace mm::gateway {
 namespace {
 
-/// "lobby.enqueue": "lobby".
+/// The daemon that serves the subject: the first token.
 std::string_view daemon_of(std::string_view subject) { return subject.substr(0, subject.find('.')); }
 
 }  // namespace

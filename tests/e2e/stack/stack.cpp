@@ -20,6 +20,11 @@
 #define MM_E2E_SETTINGS ""
 #endif
 
+// Whether the tests freeze daemons that have requests: their answers come too late, and nats-server refuses them.
+#ifndef MM_E2E_LATE_ANSWERS
+#define MM_E2E_LATE_ANSWERS false
+#endif
+
 namespace mm::e2e {
 namespace {
 
@@ -69,6 +74,9 @@ class NatsLog : public ::testing::Environment {
   void TearDown() override {
     std::ifstream log(path_);
     for (std::string line; std::getline(log, line);) {
+      const bool late_answer = line.find("Publish Violation - ") != std::string::npos &&
+                               line.find("Subject \"_INBOX_gateway.") != std::string::npos;
+      if (MM_E2E_LATE_ANSWERS && late_answer) continue;
       const bool wrong =
           line.find(" Violation - ") != std::string::npos || line.find("Slow Consumer") != std::string::npos;
       EXPECT_FALSE(wrong) << "nats-server says: " << line;
