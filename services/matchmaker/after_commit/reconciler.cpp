@@ -102,10 +102,10 @@ void Reconciler::follow_live(const OwnedTokens& owned) {
 void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
   auto due = schedule_.take(kMaxMatchesPerRequest, now);
-  // While session does not answer, the pauses grow. One match is asked about in each round, so
-  // that it is noticed soon that session answers again.
-  if (due.empty() && !session_answers_) due = schedule_.soonest();
+  // While session does not answer, the pauses grow. A probe every kRefreshInterval notices soon that it answers again.
+  if (due.empty() && !session_answers_ && now - requested_at_ >= kRefreshInterval) due = schedule_.soonest();
   if (due.empty()) return;
+  requested_at_ = now;
   if (reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {

@@ -58,6 +58,7 @@ class Reconciler {
   std::uint64_t changes_seen_ = 0;
   std::uint64_t changes_learnt_ = 0;
   bool session_answers_ = true;  ///< whether the last request got a reply
+  SteadyPoint requested_at_{};
   SteadyPoint refreshed_at_{};
   SteadyPoint listed_at_{};
   SteadyPoint learnt_all_at_{};

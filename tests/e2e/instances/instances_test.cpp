@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <sstream>
+
 #include "common/testing/wait.h"
 #include "tests/e2e/instances/load.h"
 #include "tests/e2e/stack/client.h"
