@@ -363,6 +363,8 @@ std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at
 
 void PartitionOwner::apply(Partition& partition, const PollRequest& request, const PollResult& result,
                            std::vector<Unloaded>& unloaded) {
+  // The partition counts as owned from its first poll on (owned()), which may come long after the lease was acquired.
+  ownership_changed_ = ownership_changed_ || partition.now == 0;
   partition.before = partition.polled_now;
   partition.polled_now = result.now;
   partition.now = std::max(partition.now, result.now);
