@@ -28,13 +28,13 @@ build: configure ## build all programs and the SDK
 build-stack: configure
 	@cmake --build --preset release -j $(JOBS) --target mm_stack
 
-up: build-stack build-chaos ## build and start everything; returns when all processes are ready
+up: build-stack ## build and start everything; returns when all processes are ready
 	@ops/stack up
 
 down: ## stop all processes; the data stays
 	@ops/stack down
 
-restart: build-stack build-chaos ## build, stop and start everything
+restart: build-stack ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
