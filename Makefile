@@ -50,6 +50,10 @@ logs: ## follow the logs (SERVICE=lobby for one daemon)
 env: ## print shell assignments with the addresses and passwords of the running stack
 	@ops/stack env
 
+dead-letters: ## list the events that were given up (SHOW, BODY, RETRY, DISCARD=17 for one; RETRY and DISCARD=all)
+	@ops/with-stack $(BUILD)/bin/mm-dead-letters $(if $(SHOW),show $(SHOW),$(if $(BODY),body $(BODY),$(if $(RETRY),retry \
+	  $(RETRY),$(if $(DISCARD),discard $(DISCARD),list))))
+
 seed: build up ## register 50 sample players
 	@ops/with-stack $(BUILD)/bin/mm-demo seed
 
