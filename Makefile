@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack up down restart status logs env seed demo test test-unit test-chaos test-asan test-tsan simulate lint format bench sim clean
+.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan simulate lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -38,14 +38,21 @@ restart: build-stack ## build, stop and start everything
 	@ops/stack down
 	@ops/stack up
 
-status: ## each process with pid, port and readiness (FORMAT=json for scripts)
+rolling-restart: build-stack ## build, and restart the daemons one process after the other
+	@ops/stack rolling-restart
+
+status: ## each process with pid, port, readiness and restarts (FORMAT=json for scripts)
 	@ops/stack status
 
-logs: ## follow the logs (SERVICE=lobby for one process)
+logs: ## follow the logs (SERVICE=lobby for one daemon)
 	@ops/stack logs $(SERVICE)
 
 env: ## print shell assignments with the addresses and passwords of the running stack
 	@ops/stack env
+
+dead-letters: ## list the events that were given up (SHOW, BODY, RETRY, DISCARD=17 for one; RETRY and DISCARD=all)
+	@ops/with-stack $(BUILD)/bin/mm-dead-letters $(if $(SHOW),show $(SHOW),$(if $(BODY),body $(BODY),$(if $(RETRY),retry \
+	  $(RETRY),$(if $(DISCARD),discard $(DISCARD),list))))
 
 seed: build up ## register 50 sample players
 	@ops/with-stack $(BUILD)/bin/mm-demo seed
@@ -64,6 +71,15 @@ test-unit: configure ## the unit tests only
 test-chaos: configure ## the outage tests; about ten minutes
 	@cmake --build --preset release -j $(JOBS) --target mm_tests_chaos
 	@ops/run-tests $(BUILD) chaos
+
+build-chaos: configure
+	@cmake --build --preset release -j $(JOBS) --target mm_chaos
+
+chaos: build-chaos ## inject each fault while bots play, then check all that happened (FAULT, SEED, MINUTES: tests/chaos/campaign); about half an hour
+	@python3 tests/chaos/campaign
+
+chaos-short: build-chaos ## the same with the six most telling faults; about three minutes
+	@SHORT=1 python3 tests/chaos/campaign
 
 test-asan: deps ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@[ -f build/asan/build.ninja ] || cmake --preset asan -DCMAKE_MESSAGE_LOG_LEVEL=WARNING

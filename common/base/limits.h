@@ -10,8 +10,11 @@ namespace mm::limits {
 inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxJsonNodes = 16'384;
 inline constexpr std::size_t kMaxHttpBodyBytes = 64 * 1024;
-/// Largest NATS payload that is accepted or sent (the default of nats-server).
-inline constexpr std::size_t kMaxBusBodyBytes = 1024 * 1024;
+/// Largest event with its headers that a stream stores.
+inline constexpr std::size_t kMaxEventBytes = 1024 * 1024;
+/// Largest NATS payload that is accepted or sent (max_payload in deployments/nats/nats.conf). A request that contains a
+/// whole event as base64 fits.
+inline constexpr std::size_t kMaxBusBodyBytes = 2 * 1024 * 1024;
 
 // Matching.
 inline constexpr int kMaxTeamSize = 100;

@@ -22,8 +22,19 @@ class AsyncRequests {
   AsyncRequests(const AsyncRequests&) = delete;
   AsyncRequests& operator=(const AsyncRequests&) = delete;
 
-  void request(std::string_view subject, std::string body, const Caller& caller, const trace::Context& trace,
+  void request(std::string_view subject, std::string_view body, const Caller& caller, const trace::Context& trace,
                Deadline deadline, Handler handler);
+
+  /// What a caller that may send a request again needs to know about the end of this attempt.
+  struct Outcome {
+    Reply<std::string> reply;
+    std::string instance;   ///< the address of the instance that answered; empty if none did
+    bool unserved = false;  ///< no instance serves the subject, so the request has reached none
+  };
+  using OutcomeHandler = std::function<void(Outcome)>;
+  /// As request(). `subject` may be the own address of an instance: addressed().
+  void attempt(std::string_view subject, std::string_view body, const Caller& caller, const trace::Context& trace,
+               Deadline deadline, OutcomeHandler handler);
 
  private:
   struct Impl;

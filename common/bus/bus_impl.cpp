@@ -94,7 +94,8 @@ Result<Stored, std::string> stored_of(natsStatus status, natsMsg* message, const
 }
 
 Bus::Impl::Impl(const Options& options, metrics::Registry& r)
-    : inbox_prefix(rights::inbox_prefix(options.user)),
+    : user(options.user),
+      inbox_prefix(rights::inbox_prefix(options.user)),
       keys(options.keys),
       registry(r),
       up(r.gauge("mm_bus_connected", "1 while connected to NATS")),

@@ -75,6 +75,7 @@ struct Bus::Impl {
                   const HeaderList& headers);
 
  public:
+  const std::string user;
   const std::string inbox_prefix;  // without the dot
   const EventKeys keys;
   metrics::Registry& registry;

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "common/base/mutex.h"
+#include "common/bus/dead_letters.h"
+#include "common/bus/event_reports.h"
 #include "common/bus/jetstream.h"
 #include "common/bus/pulled_event.h"
 #include "common/runtime/log.h"
@@ -27,39 +29,7 @@ constexpr Milliseconds kMaxRetryPause{5'000};
 constexpr Milliseconds kFirstAbsentPause{100};  // interval of checks for a missing consumer
 constexpr Milliseconds kMaxAbsentPause{2'000};
 constexpr std::size_t kMaxAttempts = 10'000;  // limit of `attempts`
-constexpr const char* kRefusedReason = "refused by the handler, or cannot be decoded";
-
-struct PoisonMessage {
-  static constexpr std::string_view kCode = "poison_message";
-  std::string stream;
-  std::string consumer;
-  std::string subject;
-  std::uint64_t sequence = 0;
-  std::string reason;
-};
-template <class F>
-void describe(F& f, PoisonMessage& m) {
-  f("stream", m.stream);
-  f("consumer", m.consumer);
-  f("subject", m.subject);
-  f("sequence", m.sequence);
-  f("reason", m.reason);
-}
-
-struct ForgedEvent {
-  static constexpr std::string_view kCode = "forged_event";
-  std::string stream;
-  std::string consumer;
-  std::string subject;
-  std::uint64_t sequence = 0;
-};
-template <class F>
-void describe(F& f, ForgedEvent& m) {
-  f("stream", m.stream);
-  f("consumer", m.consumer);
-  f("subject", m.subject);
-  f("sequence", m.sequence);
-}
+constexpr const char* kRefusedReason = "refused by the handler";
 
 trace::Context trace_of(const PulledEvent& event) {
   const auto parent = trace::parse_traceparent(header_of(event.message(), headers::kTraceparent));
@@ -70,13 +40,12 @@ trace::Context trace_of(const PulledEvent& event) {
 struct Attempts {
   int retries = 0;
   int failures = 0;
+  bool reported = false;  // as poison
 };
 
 }  // namespace
 
 struct Consumer::Impl {
-  using Handler = std::function<Ack(std::string_view, const EventInfo&)>;
-
   Impl(Bus& b, Stream s, ConsumerOptions o, metrics::Registry& r)
       : bus(b),
         stream(s),
@@ -84,10 +53,11 @@ struct Consumer::Impl {
         labels{{"stream", std::string(stream.name)}, {"consumer", options.name}},
         handled(r.counter("mm_bus_events_total", "Events handled", labels)),
         retried(r.counter("mm_bus_events_retried_total", "Events put back for redelivery", labels)),
-        dead(r.counter("mm_bus_dead_letters_total", "Events terminated because they could not be handled", labels)),
         forged(r.counter("mm_bus_forged_events_total", "Events without a valid signature of their publisher", labels)),
         behind(r.gauge("mm_bus_events_behind", "Events of the stream not yet delivered", labels)),
-        prefix(bus.impl().new_inbox() + ".") {}
+        prefix(bus.impl().new_inbox() + "."),
+        letters(bus, stream, options.name, r),
+        registry(r) {}
 
   void run();
   bool find();
@@ -105,6 +75,9 @@ struct Consumer::Impl {
   bool others_wait() const;
   void retry(const PulledEvent& event);
   void give_up(const PulledEvent& event, const std::string& reason);
+  Reply<Empty> handle_again(const DeadEvent& event, std::string_view body);
+  Ack run_handler(std::string_view subject, RawEvent& raw);
+  bool handles(std::string_view subject) const;
   bool has_valid_signature(const PulledEvent& event);
   void refuse_forged(const PulledEvent& event);
   void settle(const PulledEvent& event);
@@ -117,11 +90,12 @@ struct Consumer::Impl {
   const metrics::Labels labels;
   metrics::Counter handled;
   metrics::Counter retried;
-  metrics::Counter dead;
   metrics::Counter forged;
   metrics::Gauge behind;
-  const std::string prefix;                              // of the inbox, with the last dot
-  std::map<std::string, Handler, std::less<>> handlers;  // constant after start
+  const std::string prefix;  // of the inbox, with the last dot
+  DeadLetterSender letters;
+  metrics::Registry& registry;
+  std::map<std::string, RawHandler, std::less<>> handlers;  // constant after start
   struct Batch {
     std::size_t limit = 1;
     RawBatchHandler handler;
@@ -130,6 +104,7 @@ struct Consumer::Impl {
 
   // Used only by the pulling thread:
   natsSubscription* inbox = nullptr;
+  std::optional<RetryRequests> retries;
   std::string found_on;          // id of the nats-server that has the consumer; empty: must be looked for
   std::uint64_t generation = 0;  // number of searches that found it; the last token of the inbox
   Milliseconds absent_pause = kFirstAbsentPause;
@@ -162,7 +137,7 @@ Consumer::~Consumer() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler) {
+void Consumer::on_raw(std::string subject, RawHandler handler) {
   check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
   impl_->handlers.insert_or_assign(std::move(subject), std::move(handler));
 }
@@ -170,6 +145,13 @@ void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, c
 void Consumer::on_batch_raw(std::string subject, std::size_t limit, RawBatchHandler handler) {
   check(!impl_->thread.joinable(), "a handler is set before the consumer starts");
   impl_->batch_handlers.insert_or_assign(std::move(subject), Impl::Batch{limit, std::move(handler)});
+}
+
+std::string Consumer::flaw_of(const Problem& problem) {
+  std::string text = "cannot be decoded";
+  if (!problem.errors.empty())
+    return text + ": " + problem.errors.front().pointer + " " + problem.errors.front().detail;
+  return problem.detail.empty() ? text : text + ": " + problem.detail;
 }
 
 void Consumer::start() {
@@ -184,6 +166,7 @@ void Consumer::Impl::run() {
     return;
   }
   natsSubscription_SetPendingLimits(inbox, -1, -1);
+  retries.emplace(bus, stream, options.name, registry);
   while (!is_stopping()) {
     if (!bus.connected()) {
       pause(kStopCheckInterval);
@@ -201,6 +184,7 @@ void Consumer::Impl::run() {
   }
   put_back_rest();
   note_missing(false);
+  retries.reset();
   natsSubscription_Unsubscribe(inbox);
   natsSubscription_Destroy(inbox);
   nats_ReleaseThreadMemory();
@@ -251,6 +235,7 @@ bool Consumer::Impl::pull() {
     if (is_stopping() || !bus.connected() || bus.server_id() != found_on) break;
     // A batch is not delayed to become full: the handler gets the events that have arrived.
     if (!others_wait()) handle_batch();
+    retries->serve([this](const DeadEvent& event, std::string_view bytes) { return handle_again(event, bytes); });
     if (!take_from(deadline, wanted)) {
       handle_batch();
       return false;
@@ -344,10 +329,11 @@ void Consumer::Impl::handle_batch() {
   std::vector<RawEvent> raw;
   for (const auto& event : events) raw.push_back({event.body(), event.place().info, trace_of(event)});
   std::vector<Ack> acks;
-  std::vector<std::string> reasons(events.size(), kRefusedReason);
+  std::vector<std::string> reasons(events.size());
   try {
     acks = batch.handler(raw);
     check(acks.size() == events.size(), "a batch handler answers each of its events");
+    for (std::size_t i = 0; i < events.size(); ++i) reasons[i] = raw[i].flaw.empty() ? kRefusedReason : raw[i].flaw;
   } catch (const std::exception& error) {
     acks.clear();
     for (std::size_t i = 0; i < events.size(); ++i) acks.push_back(failed(events[i], error, reasons[i]));
@@ -368,29 +354,25 @@ void Consumer::Impl::finish(const PulledEvent& event, Ack ack, const std::string
 
 // Events without a handler here need no signature.
 bool Consumer::Impl::has_valid_signature(const PulledEvent& event) {
-  if (!handlers.contains(event.subject()) && !batch_handlers.contains(event.subject())) return true;
+  if (!handles(event.subject())) return true;
   return bus::has_valid_signature(bus.impl().keys, event.subject(), header_of(event.message(), headers::kMessageId),
                                   event.body(), header_of(event.message(), kSignatureHeader));
 }
 
 void Consumer::Impl::refuse_forged(const PulledEvent& event) {
-  const auto sequence = event.place().info.sequence;
   forged.add();
-  log::error(
-      "forged_event",
-      {{"stream", stream.name}, {"consumer", options.name}, {"subject", event.subject()}, {"sequence", sequence}});
-  const ForgedEvent violation{std::string(stream.name), options.name, std::string(event.subject()), sequence};
-  (void)bus.publish(violation_subject(ForgedEvent::kCode), wire::encode(violation));
+  report_forged(bus, {stream, options.name}, event);
   event.terminate(bus.impl());
   settle(event);
 }
 
 Ack Consumer::Impl::decide(const PulledEvent& event, std::string& reason) {
-  const auto found = handlers.find(event.subject());
-  if (found == handlers.end()) return Ack::done;
+  if (!handlers.contains(event.subject())) return Ack::done;
   try {
-    reason = kRefusedReason;
-    return found->second(event.body(), event.place().info);
+    RawEvent raw{event.body(), event.place().info, trace::current()};
+    const auto ack = run_handler(event.subject(), raw);
+    reason = raw.flaw.empty() ? kRefusedReason : raw.flaw;
+    return ack;
   } catch (const std::exception& error) {
     return failed(event, error, reason);
   }
@@ -401,7 +383,7 @@ Ack Consumer::Impl::failed(const PulledEvent& event, const std::exception& error
              {{"subject", event.subject()}, {"sequence", event.place().info.sequence}, {"reason", error.what()}});
   auto& attempt = attempts[event.place().info.sequence];
   if (++attempt.failures < kMaxDeliveries) return Ack::retry;
-  reason = "the handler failed " + std::to_string(attempt.failures) + " times";
+  reason = "the handler failed " + std::to_string(attempt.failures) + " times: " + error.what();
   return Ack::reject;
 }
 
@@ -415,18 +397,47 @@ void Consumer::Impl::retry(const PulledEvent& event) {
   event.retry_after(bus.impl(), delay);
 }
 
+// The letter is stored before the event is terminated. If the process dies in between, the event is delivered again and
+// its letter is found. If the letter cannot be stored, the event stays in the stream. It is reported only once.
 void Consumer::Impl::give_up(const PulledEvent& event, const std::string& reason) {
-  const auto sequence = event.place().info.sequence;
-  dead.add();
-  log::error("poison_message", {{"stream", stream.name},
-                                {"consumer", options.name},
-                                {"subject", event.subject()},
-                                {"sequence", sequence},
-                                {"reason", reason}});
-  const PoisonMessage violation{std::string(stream.name), options.name, std::string(event.subject()), sequence, reason};
-  (void)bus.publish(violation_subject(PoisonMessage::kCode), wire::encode(violation));
+  const bool reported = std::exchange(attempts[event.place().info.sequence].reported, true);
+  if (!reported) report_poison(bus, {stream, options.name}, event, reason);
+  if (!letters.store(event, reason)) return retry(event);
   event.terminate(bus.impl());
   settle(event);
+}
+
+bool Consumer::Impl::handles(std::string_view subject) const {
+  return handlers.contains(subject) || batch_handlers.contains(subject);
+}
+
+// Calls the handler of a subject that has one, with one event.
+Ack Consumer::Impl::run_handler(std::string_view subject, RawEvent& raw) {
+  if (const auto found = handlers.find(subject); found != handlers.end()) return found->second(raw);
+  std::vector<RawEvent> one{std::move(raw)};
+  const auto acks = batch_handlers.find(subject)->second.handler(one);
+  raw = std::move(one.front());
+  return acks.at(0);
+}
+
+Reply<Empty> Consumer::Impl::handle_again(const DeadEvent& event, std::string_view body) {
+  if (!handles(event.subject)) return refuse(Code::not_found, "this consumer has no handler for the subject");
+  if (!bus::has_valid_signature(bus.impl().keys, event.subject, event.message_id, body, event.signature)) {
+    return refuse(Code::forbidden, "the signature is not valid");
+  }
+  RawEvent raw{body, {event.sequence, 1, event.stored_at}, trace::current()};
+  try {
+    switch (run_handler(event.subject, raw)) {
+      case Ack::done: handled.add(); return Empty{};
+      case Ack::retry: return refuse(Code::unavailable, "the handler cannot handle it now");
+      case Ack::reject: return refuse(Code::invalid_fields, raw.flaw.empty() ? kRefusedReason : raw.flaw);
+    }
+  } catch (const std::exception& error) {
+    log::error("event_handler_failed",
+               {{"subject", event.subject}, {"sequence", event.sequence}, {"reason", error.what()}});
+    return refuse(Code::internal_error, std::string("the handler failed: ") + error.what());
+  }
+  return refuse(Code::internal_error);
 }
 
 // Forgets an event that was acknowledged or terminated.

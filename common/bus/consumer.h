@@ -6,9 +6,11 @@
 //
 // Handlers commit before the event is acknowledged, so an event may be delivered again: every handler is idempotent and
 // documents its key. Events of subjects without a handler are acknowledged unread. An event is given up if it does not
-// decode, if a handler returned `Ack::reject`, or if it failed kMaxDeliveries times. Then it is logged, counted
-// (mm_bus_dead_letters_total), published on events.violation.poison_message and terminated, and the next event is
-// handled.
+// decode, if a handler returned `Ack::reject`, or if it failed kMaxDeliveries times. Then it is logged, reported on
+// events.violation.poison_message, stored as a dead letter (common/contracts/dead_letter.h), counted
+// (mm_bus_dead_letters_total) and terminated, and the next event is handled. If the letter cannot be stored, the event
+// is put back and tried again, while later events are handled. An operator can have a stored event handled again by the
+// same handler, on the pulling thread. This is one more reason why handlers are idempotent.
 //
 // Events are handled one after the other in the order of the stream, except for events put back by Ack::retry: later
 // events are handled while such an event waits for its back-off (0.2 s, doubling to 5 s). Only exceptions count as
@@ -70,10 +72,9 @@ class Consumer {
 
   template <class E>
   void on(std::function<Ack(const E&, const EventInfo&)> handler) {
-    on_raw(std::string(E::kSubject.text), [handler = std::move(handler)](std::string_view body, const EventInfo& info) {
-      auto event = wire::decode<E>(body, wire::Unknown::ignored, Bus::kTrusted);
-      if (!event) return Ack::reject;
-      return handler(*event, info);
+    on_raw(std::string(E::kSubject.text), [handler = std::move(handler)](RawEvent& raw) {
+      auto event = decode_event<E>(raw);
+      return event ? handler(*event, raw.info) : Ack::reject;
     });
   }
 
@@ -82,21 +83,20 @@ class Consumer {
   /// failure, events are handled one at a time until one succeeds.
   template <class E>
   void on_batch(std::size_t limit, std::function<std::vector<Ack>(const std::vector<Delivered<E>>&)> handler) {
-    on_batch_raw(std::string(E::kSubject.text), limit,
-                 [handler = std::move(handler)](const std::vector<RawEvent>& raw) {
-                   std::vector<Ack> acks(raw.size(), Ack::reject);
-                   std::vector<Delivered<E>> events;
-                   std::vector<std::size_t> places;
-                   for (std::size_t i = 0; i < raw.size(); ++i) {
-                     auto event = wire::decode<E>(raw[i].body, wire::Unknown::ignored, Bus::kTrusted);
-                     if (!event) continue;
-                     events.push_back({std::move(*event), raw[i].info, raw[i].trace});
-                     places.push_back(i);
-                   }
-                   const auto answers = events.empty() ? std::vector<Ack>{} : handler(events);
-                   for (std::size_t i = 0; i < places.size(); ++i) acks[places[i]] = answers.at(i);
-                   return acks;
-                 });
+    on_batch_raw(std::string(E::kSubject.text), limit, [handler = std::move(handler)](std::vector<RawEvent>& raw) {
+      std::vector<Ack> acks(raw.size(), Ack::reject);
+      std::vector<Delivered<E>> events;
+      std::vector<std::size_t> places;
+      for (std::size_t i = 0; i < raw.size(); ++i) {
+        auto event = decode_event<E>(raw[i]);
+        if (!event) continue;
+        events.push_back({std::move(*event), raw[i].info, raw[i].trace});
+        places.push_back(i);
+      }
+      const auto answers = events.empty() ? std::vector<Ack>{} : handler(events);
+      for (std::size_t i = 0; i < places.size(); ++i) acks[places[i]] = answers.at(i);
+      return acks;
+    });
   }
 
   void start();
@@ -106,10 +106,20 @@ class Consumer {
     std::string_view body;
     EventInfo info;
     trace::Context trace;
+    std::string flaw{};  ///< why the event cannot be decoded; set by the handler below
   };
-  using RawBatchHandler = std::function<std::vector<Ack>(const std::vector<RawEvent>&)>;
+  using RawHandler = std::function<Ack(RawEvent&)>;
+  using RawBatchHandler = std::function<std::vector<Ack>(std::vector<RawEvent>&)>;
 
-  void on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler);
+  template <class E>
+  static Reply<E> decode_event(RawEvent& raw) {
+    auto event = wire::decode<E>(raw.body, wire::Unknown::ignored, Bus::kTrusted);
+    if (!event) raw.flaw = flaw_of(event.error());
+    return event;
+  }
+  static std::string flaw_of(const Problem& problem);
+
+  void on_raw(std::string subject, RawHandler handler);
   void on_batch_raw(std::string subject, std::size_t limit, RawBatchHandler handler);
 
   struct Impl;

@@ -26,12 +26,13 @@ std::string endpoint_name(std::string_view subject) {
 
 }  // namespace
 
-Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
-                   metrics::Registry& registry)
+Endpoint::Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& instance,
+                   const std::string& queue_group, metrics::Registry& registry)
     : bus_(bus),
       connection_(bus.connection),
       subject_(std::move(subject)),
       listens_on_(address.empty() ? subject_ : addressed({subject_}, address)),
+      instance_(instance),
       name_(endpoint_name(subject_)),
       queue_group_(queue_group),
       registry_(registry),
@@ -76,7 +77,7 @@ void Endpoint::drop(const Request& request) {
 void Endpoint::send(const Request& request, const trace::Context& trace, const Reply<std::string>& reply) {
   const auto to = reply_of(request.message.get());
   if (reply) {
-    (void)bus_.publish_reply(connection_, to, *reply, {});
+    (void)bus_.publish_reply(connection_, to, *reply, {{kInstanceHeader, instance_}});
     return;
   }
   const auto& problem = reply.error();
@@ -84,7 +85,8 @@ void Endpoint::send(const Request& request, const trace::Context& trace, const R
   log::debug("request_refused", {{"subject", subject_}, {"code", code.name}, {"detail", problem.detail}});
   const auto trace_id = (trace.none() ? trace::new_trace() : trace).trace_id_text();
   const HeaderList headers{{headers::kServiceError, header_text(code.name)},
-                           {headers::kServiceErrorCode, std::to_string(code.status)}};
+                           {headers::kServiceErrorCode, std::to_string(code.status)},
+                           {kInstanceHeader, instance_}};
   (void)bus_.publish_reply(connection_, to, wire::encode_problem(problem, trace_id), headers);
 }
 

@@ -12,6 +12,9 @@
 
 namespace mm::bus {
 
+/// Header of an answer: the address of the instance that answered.
+inline constexpr const char* kInstanceHeader = "Mm-Instance";
+
 /// A request in the inbox.
 struct Request {
   MsgPtr message;
@@ -20,10 +23,10 @@ struct Request {
 
 class Endpoint {
  public:
-  /// `address`: the address of this instance, appended to the subject on the wire; empty if instances share the
-  /// subject.
-  Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& queue_group,
-           metrics::Registry& registry);
+  /// `address`: appended to the subject on the wire; empty if instances share the subject. `instance`: the address of
+  /// this instance, which its answers carry.
+  Endpoint(Bus::Impl& bus, std::string subject, const std::string& address, const std::string& instance,
+           const std::string& queue_group, metrics::Registry& registry);
 
   /// Sets the connection for requests and answers. Must be called before the first request.
   void use(natsConnection* connection) { connection_ = connection; }
@@ -54,6 +57,7 @@ class Endpoint {
   natsConnection* connection_;
   const std::string subject_;
   const std::string listens_on_;
+  const std::string instance_;
   const std::string name_;
   const std::string queue_group_;
   metrics::Registry& registry_;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include "common/contracts/canary.h"
+
 namespace mm::bus::jetstream {
 namespace {
 
@@ -19,6 +21,8 @@ struct StreamConfig {
   std::string discard = "old";
   std::int64_t max_age = nanoseconds(std::chrono::hours(24));
   std::int64_t max_bytes = 1LL << 30;
+  std::int64_t max_msg_size = limits::kMaxEventBytes;
+  std::int64_t max_msgs_per_subject = -1;
   std::int64_t duplicate_window = 0;
   int num_replicas = 1;
 };
@@ -31,6 +35,8 @@ void describe(F& f, StreamConfig& m) {
   f("discard", m.discard);
   f("max_age", m.max_age);
   f("max_bytes", m.max_bytes);
+  f("max_msg_size", m.max_msg_size);
+  f("max_msgs_per_subject", m.max_msgs_per_subject);
   f("duplicate_window", m.duplicate_window);
   f("num_replicas", m.num_replicas);
 }
@@ -172,13 +178,9 @@ Result<Done, ApiError> make(Bus::Impl& bus, const ConsumerSettings& settings, co
       call(bus, path("CONSUMER.DURABLE.CREATE", settings.stream, settings.durable), wire::encode(create), deadline));
 }
 
-}  // namespace
-
-Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds duplicate_window, Deadline deadline) {
-  StreamConfig config;
+Result<Done, ApiError> ensure(Bus::Impl& bus, Stream stream, StreamConfig config, Deadline deadline) {
   config.name = stream.name;
   config.subjects = {std::string(stream.subjects)};
-  config.duplicate_window = nanoseconds(duplicate_window);
   const auto body = wire::encode(config);
   auto answer = call(bus, path("STREAM.CREATE", stream), body, deadline);
   // Creating an identical stream again is not an error. A stream with the same name and other settings is updated.
@@ -186,6 +188,23 @@ Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds
     answer = call(bus, path("STREAM.UPDATE", stream), body, deadline);
   }
   return done_or_error(answer);
+}
+
+}  // namespace
+
+Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds duplicate_window, Deadline deadline) {
+  StreamConfig config;
+  config.duplicate_window = nanoseconds(duplicate_window);
+  return ensure(bus, stream, std::move(config), deadline);
+}
+
+Result<Done, ApiError> ensure_canary(Bus::Impl& bus, Deadline deadline) {
+  StreamConfig config;
+  config.max_bytes = 1 << 20;
+  config.max_msg_size = 1'024;
+  config.max_msgs_per_subject = 1;
+  config.duplicate_window = nanoseconds(Milliseconds{1'000});
+  return ensure(bus, canary::kStream, std::move(config), deadline);
 }
 
 Result<std::uint64_t, ApiError> last_sequence(Bus::Impl& bus, Stream stream, Deadline deadline) {

@@ -21,6 +21,8 @@ inline bool is_missing(const ApiError& error) {
   return error.code == kConsumerNotFound || error.code == kStreamNotFound;
 }
 
+/// Creates the stream CANARY, or updates its settings if it exists. It keeps one small message per subject.
+Result<Done, ApiError> ensure_canary(Bus::Impl& bus, Deadline deadline);
 /// Creates the stream, or updates its settings if it exists.
 Result<Done, ApiError> ensure_stream(Bus::Impl& bus, Stream stream, Milliseconds duplicate_window, Deadline deadline);
 /// Sequence of the newest event in the stream.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/contracts/bus_rights.h"
+#include "common/contracts/canary.h"
 
 namespace mm::bus {
 namespace {
@@ -22,14 +23,15 @@ void add_service_protocol(std::string_view daemon, std::vector<std::string>& sub
   }
 }
 
-void add_consumer(const rights::StreamConsumer& consumer, std::vector<std::string>& subjects) {
+void add_consumer(const rights::StreamConsumer& consumer, Permissions& all) {
   const auto add = [&](const std::string& name) {
     const auto path = std::string(consumer.stream.name) + "." + name;
-    subjects.push_back("$JS.API.CONSUMER.INFO." + path);
-    subjects.push_back("$JS.API.CONSUMER.MSG.NEXT." + path);
+    all.publish.push_back("$JS.API.CONSUMER.INFO." + path);
+    all.publish.push_back("$JS.API.CONSUMER.MSG.NEXT." + path);
     // allow_responses is not sufficient for acknowledgements: the right to answer ends with the connection on which the
     // event arrived, and an event that was handled during a reconnect is acknowledged on the next connection.
-    subjects.push_back("$JS.ACK." + path + ".>");
+    all.publish.push_back("$JS.ACK." + path + ".>");
+    all.subscribe.push_back(retry_subject(consumer.daemon, consumer.stream, name));
   };
   if (consumer.instances == 0) return add(std::string(consumer.name));
   for (int i = 1; i <= consumer.instances; ++i) add(rights::instance_consumer(consumer.name, i));
@@ -41,10 +43,15 @@ Permissions daemon_permissions(std::string_view daemon) {
     if (right.daemon != daemon) continue;
     const bool sends = right.use == rights::Use::request || right.use == rights::Use::publish;
     (sends ? all.publish : all.subscribe).emplace_back(right.subject);
+    if (right.use == rights::Use::request && daemon == rights::kRetries) {
+      all.publish.push_back(join(right.subject, ".*"));
+    }
   }
   all.publish.emplace_back(rights::kViolations);
+  for (auto& subject : canary::probes_of(daemon)) all.publish.push_back(std::move(subject));
+  if (!canary::probes_of(daemon).empty()) all.publish.push_back(canary::subject_of(daemon));
   for (const auto& consumer : rights::kConsumers) {
-    if (consumer.daemon == daemon) add_consumer(consumer, all.publish);
+    if (consumer.daemon == daemon) add_consumer(consumer, all);
   }
   all.subscribe.push_back(rights::inbox_prefix(daemon) + ".>");
   add_service_protocol(daemon, all.subscribe);

@@ -1,6 +1,9 @@
 // Threads: the library's delivery pool only puts requests into the inbox. `workers` threads handle plain subjects, and
 // each batch subject has its own threads. The inbox has one limit over all queues, so that a flood on one subject is
 // noticed.
+//
+// Each instance also serves its subjects under an address of its own, which its answers carry (kInstanceHeader). So a
+// caller whose request was not answered can send the request to another instance.
 #include "common/bus/server.h"
 
 #include <atomic>
@@ -41,15 +44,17 @@ struct Server::Impl {
     std::shared_ptr<Endpoint> endpoint;  // owners: this, and outstanding answers
     RawHandler one;                      // of a plain subject
     RawBatchHandler many;                // of a batch subject
+    bool has_own_address = false;        // serves only requests to an address of the handler's choice
     std::size_t limit = 1;
     int side_by_side = 1;       // number of threads of a batch subject
     std::deque<Request> queue;  // of a batch subject; guarded by Impl::mutex
     Condition arrived;          // of a batch subject
   };
 
-  Route& add(std::string subject, const std::string& address = {});
+  Route& add(std::string subject, const std::string& address);
   void start();
   void stop();
+  void subscribe(Route& route, const std::string& subject, const std::string& queue);
   void on_request(Route& route, MsgPtr message);
   void put(Route& route, Request request) REQUIRES(mutex);
   void work();
@@ -88,8 +93,8 @@ Server::Server(Bus& bus, ServerOptions options, metrics::Registry& metrics)
 
 Server::~Server() { impl_->stop(); }
 
-void Server::serve_raw(std::string subject, RawHandler handler) {
-  impl_->add(std::move(subject)).one = std::move(handler);
+void Server::serve_raw(std::string subject, const std::string& address, RawHandler handler) {
+  impl_->add(std::move(subject), address).one = std::move(handler);
 }
 
 void Server::serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,
@@ -107,7 +112,9 @@ const TenantList& Server::tenants() const { return impl_->options.tenants; }
 Server::Impl::Route& Server::Impl::add(std::string subject, const std::string& address) {
   check(subscriptions.empty(), "a subject is served before the server starts");
   routes.push_back(std::make_unique<Route>());
-  routes.back()->endpoint = std::make_shared<Endpoint>(bus, std::move(subject), address, options.name, registry);
+  routes.back()->endpoint =
+      std::make_shared<Endpoint>(bus, std::move(subject), address, identity.id, options.name, registry);
+  routes.back()->has_own_address = !address.empty();
   return *routes.back();
 }
 
@@ -131,12 +138,17 @@ void Server::Impl::start() {
     return wire::encode(stats);
   });
   for (const auto& route : routes) {
-    subscriptions.push_back(std::make_unique<CallbackSubscription>(
-        route->endpoint->connection(), route->endpoint->listens_on(), options.name,
-        [this, &r = *route](MsgPtr message) { on_request(r, std::move(message)); }));
+    subscribe(*route, route->endpoint->listens_on(), options.name);
+    if (!route->has_own_address) subscribe(*route, addressed({route->endpoint->subject()}, identity.id), "");
   }
   // After the flush the server has all subscriptions, so requests arrive from now on.
   bus.flush(Milliseconds{2'000});
+}
+
+void Server::Impl::subscribe(Route& route, const std::string& subject, const std::string& queue) {
+  subscriptions.push_back(std::make_unique<CallbackSubscription>(
+      route.endpoint->connection(), subject, queue,
+      [this, &route](MsgPtr message) { on_request(route, std::move(message)); }));
 }
 
 void Server::Impl::describe_on(const std::string& verb, std::function<std::string()> text) {

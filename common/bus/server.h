@@ -50,7 +50,13 @@ class Server {
 
   template <class Req>
   void serve(std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
-    serve_raw(std::string(Req::kSubject.text),
+    serve_at<Req>({}, std::move(handler));
+  }
+
+  /// Serves requests that are sent to addressed(Req::kSubject, address).
+  template <class Req>
+  void serve_at(std::string address, std::function<Reply<typename Req::Answer>(const Req&, const Context&)> handler) {
+    serve_raw(std::string(Req::kSubject.text), address,
               [this, handler = std::move(handler)](std::string_view body, const Context& context) {
                 auto request = wire::decode<Req>(body, wire::Unknown::ignored, read_limits<Req>());
                 if (!request) return Reply<std::string>(fail(std::move(request).error()));
@@ -138,7 +144,7 @@ class Server {
     if (!batch.empty()) handler(batch);
   }
 
-  void serve_raw(std::string subject, RawHandler handler);
+  void serve_raw(std::string subject, const std::string& address, RawHandler handler);
   void serve_batch_raw(std::string subject, std::string address, std::size_t limit, RawBatchHandler handler,
                        int side_by_side);
 

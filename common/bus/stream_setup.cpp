@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/bus/jetstream.h"
+#include "common/contracts/canary.h"
 #include "common/runtime/log.h"
 
 namespace mm::bus {
@@ -95,6 +96,9 @@ class Setup {
 
 Result<Done, std::string> set_up_streams(Bus& bus, std::span<const rights::StreamConsumer> consumers,
                                          Deadline deadline) {
+  if (const auto made = jetstream::ensure_canary(bus.impl(), deadline); !made) {
+    return fail("stream " + std::string(canary::kStream.name) + ": " + made.error().text);
+  }
   for (const auto& stream : streams::kAll) {
     const auto done = Setup(bus, stream, consumers, deadline).run();
     if (!done) return fail("stream " + std::string(stream.name) + ": " + done.error().text);

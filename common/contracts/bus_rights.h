@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/contracts/dead_letter.h"
 #include "common/contracts/events.h"
 #include "common/contracts/explain.h"
 #include "common/contracts/leaderboard.h"
@@ -38,6 +39,10 @@ enum class Use {
   publish,    ///< publishes events on the subject
   subscribe,  ///< receives events on the subject while connected
 };
+
+/// The only daemon that sends a request again to another instance. So it may send each of its requests also to any
+/// instance's own address (addressed()).
+inline constexpr std::string_view kRetries = "gateway";
 
 struct Right {
   std::string_view daemon;
@@ -89,6 +94,7 @@ inline constexpr Right kTable[] = {
     {"lobby", Use::request, CancelTicket::kSubject.text},
     {"lobby", Use::request, GetTicket::kSubject.text},
     {"lobby", Use::request, MakeMatch::kSubject.text},
+    {"lobby", Use::request, "leaderboard.dead_letter.lobby"},
     {"lobby", Use::publish, PartyCreated::kSubject.text},
     {"lobby", Use::publish, PartyUpdated::kSubject.text},
     {"lobby", Use::publish, PartyDisbanded::kSubject.text},
@@ -100,6 +106,7 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::request, ReconcileMatches::kSubject.text},
     {"matchmaker", Use::request, RecordGeneration::kSubject.text},
     {"matchmaker", Use::request, ListOpenMatches::kSubject.text},
+    {"matchmaker", Use::request, "leaderboard.dead_letter.matchmaker"},
     {"matchmaker", Use::publish, MatchFound::kSubject.text},
     {"matchmaker", Use::publish, TicketClosed::kSubject.text},
     {"matchmaker", Use::publish, TicketRequeued::kSubject.text},
@@ -108,8 +115,10 @@ inline constexpr Right kTable[] = {
     {"matchmaker", Use::publish, "notify.*"},
 
     {"session", Use::serve, "session.*"},
+    {"session", Use::serve, "session.*.*"},  // addressed()
     {"session", Use::request, AllocateServer::kSubject.text},
     {"session", Use::request, ReleaseServer::kSubject.text},
+    {"session", Use::request, "leaderboard.dead_letter.session"},
     {"session", Use::publish, MatchReady::kSubject.text},
     {"session", Use::publish, MatchCompleted::kSubject.text},
     {"session", Use::publish, MatchCancelled::kSubject.text},
@@ -117,16 +126,22 @@ inline constexpr Right kTable[] = {
     {"session", Use::publish, "notify.*"},
 
     {"orchestrator", Use::serve, "orchestrator.*"},
+    {"orchestrator", Use::serve, "orchestrator.*.*"},  // addressed()
     {"orchestrator", Use::request, GetMatch::kSubject.text},
 
     {"profile", Use::serve, "profile.*"},
+    {"profile", Use::serve, "profile.*.*"},  // addressed()
+    {"profile", Use::request, "leaderboard.dead_letter.profile"},
     {"profile", Use::publish, MatchRated::kSubject.text},
     {"profile", Use::publish, "notify.*"},
 
     {"leaderboard", Use::serve, "leaderboard.*"},
+    {"leaderboard", Use::serve, "leaderboard.*.*"},  // addressed(), and the dead letters
+    {"leaderboard", Use::request, "leaderboard.dead_letter.leaderboard"},
 };
 
-/// Every daemon may publish these subjects, in addition to its rows of the table.
+/// Every daemon may publish these subjects, in addition to its rows of the table, and may subscribe to the retry
+/// subject of each of its consumers (common/contracts/dead_letter.h).
 inline constexpr std::string_view kViolations = "events.violation.*";
 
 /// The first tokens of all subjects in common/contracts.
@@ -142,7 +157,9 @@ struct StreamConsumer {
   std::string_view daemon;
   std::string_view subject;  ///< filter: the subjects of the stream that it receives
   int instances = 0;
-  Milliseconds ack_wait{30'000};  ///< an event that is not acknowledged within this time is delivered again
+  /// An event that is not acknowledged within this time is delivered again. So it is also the time after which another
+  /// instance gets the events of a killed one.
+  Milliseconds ack_wait{5'000};
 };
 
 inline constexpr int kMaxLobbies = 8;
@@ -185,6 +202,18 @@ constexpr bool reads_events_of(std::string_view daemon, std::string_view publish
 /// `instance` counts from 1.
 inline std::string instance_consumer(std::string_view name, int instance) {
   return std::string(name) + "-" + std::to_string(instance);
+}
+
+/// The daemon that a consumer in NATS belongs to ("lobby-ratings-2" of MATCH to lobby), or empty if there is none.
+inline std::string_view owner_of(std::string_view stream, std::string_view name) {
+  for (const auto& consumer : kConsumers) {
+    if (consumer.stream.name != stream) continue;
+    if (consumer.instances == 0 && consumer.name == name) return consumer.daemon;
+    for (int i = 1; i <= consumer.instances; ++i) {
+      if (instance_consumer(consumer.name, i) == name) return consumer.daemon;
+    }
+  }
+  return {};
 }
 
 /// Inbox prefix of a user, without the dot. The operator has the default prefix of NATS clients.

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "common/bus/jetstream_watch.h"
 #include "common/contracts/bus_rights.h"
 #include "common/daemon/admin_server.h"
 #include "common/daemon/process_metrics.h"
@@ -73,6 +74,10 @@ AdminAnswer readiness(const runtime::Health& health) {
   writer.begin_array();
   for (const auto& name : failing) writer.string(name);
   writer.end_array();
+  if (health.is_standby()) {
+    writer.key("standby");
+    writer.boolean(true);
+  }
   writer.end_object();
   return {failing.empty() ? 200 : 503, "application/json", writer.take()};
 }
@@ -144,6 +149,7 @@ class Daemon {
   StopSignals signals_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<bus::Bus> bus_;
+  std::optional<bus::JetStreamWatch> jetstream_;
 };
 
 int Daemon::run(const Make& make) {
@@ -170,6 +176,7 @@ int Daemon::run(const Make& make) {
   } catch (const std::exception& error) {
     log::error("start_failed", {{"reason", error.what()}});
   }
+  jetstream_.reset();
   bus_.reset();
   admin_.reset();
   log::info("stopped", {{"status", status}});
@@ -214,12 +221,15 @@ void Daemon::connect() {
     return Done{};
   };
   wait_until(&signals_.requested(), "nats", attempt, Deadline::after(kNatsTimeout));
+  jetstream_.emplace(*bus_, name_, metrics_);
 }
 
 void Daemon::tend() {
   health_.set("nats", bus_->connected());
   health_.set("nats_permissions", !bus_->refused());
   health_.set("consumers", bus_->missing_consumers().empty());
+  jetstream_->tick();
+  health_.set("jetstream", jetstream_->flaw().empty());
 }
 
 int Daemon::serve(const Make& make) {

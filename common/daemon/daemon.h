@@ -9,7 +9,8 @@
 // immediately.
 //
 // Readiness conditions of the harness itself: started, draining, nats, nats_permissions (nats-server refused a subject
-// that the daemon needs), consumers (a consumer that the daemon needs does not exist).
+// that the daemon needs), consumers (a consumer that the daemon needs does not exist), jetstream (JetStream does not
+// store what the daemon publishes; common/bus/jetstream_watch.h).
 //
 // Exit status (common/runtime/start_errors.h): 0 stopped; 64 wrong arguments (--help, --version and --check are
 // accepted); 69 a dependency is not available (NATS for 30 s, the admin port, Unavailable thrown by the Service's

@@ -2,6 +2,7 @@
 // with the names of the failing ones. /livez only shows that the process answers. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -22,6 +23,10 @@ class Health {
   /// milliseconds.
   void probe(std::string_view name, std::function<bool()> holds);
 
+  /// A standby serves nothing until it takes over from another instance. It is ready if all conditions hold.
+  void set_standby(bool standby) { standby_ = standby; }
+  bool is_standby() const { return standby_; }
+
   /// While paused, probes are not called, because their owner is being constructed or destroyed. pause_probes() waits
   /// for a running probe.
   void pause_probes();
@@ -39,6 +44,7 @@ class Health {
     bool held;
   };
 
+  std::atomic<bool> standby_ = false;
   mutable Mutex mutex_;
   std::map<std::string, bool, std::less<>> conditions_ GUARDED_BY(mutex_);
   mutable Mutex probing_;

@@ -31,8 +31,8 @@ refuse_incomplete_daemons() {
     done
   done
   awk '/^#/ || !NF { next }
-    { for (port = $3; port < $3 + ($2 == 1 ? 1 : 8); ++port) if (port < 20 || port > 59 || taken[port]++) bad[$1] }
-    END { for (kind in bad) print FILENAME ": an admin port of " kind " is taken or not in 20 to 59"; exit length(bad) > 0 }' \
+    { for (port = $3; port < $3 + ($2 == 1 ? 1 : 8); ++port) if (port < 20 || port > 89 || taken[port]++) bad[$1] }
+    END { for (kind in bad) print FILENAME ": an admin port of " kind " is taken or not in 20 to 89"; exit length(bad) > 0 }' \
     deployments/daemons.table >&2 || wrong=1
   [ $wrong -eq 0 ] || { echo "CONTRIBUTING.md, How to add a daemon, has the steps." >&2; exit 78; }
 }

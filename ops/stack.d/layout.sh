@@ -3,10 +3,12 @@
 build=$root/build/release
 
 # The settings of `make up` with their defaults. Each is passed only to the daemons that use it (services.sh).
-defaults="MM_PORT_BASE= MM_MATCHMAKERS=1 MM_GATEWAYS=1 MM_RATE_LIMITS=on MM_BCRYPT_COST=10 MM_GAME_SECONDS=15 MM_MAX_SERVERS=8
+defaults="MM_PORT_BASE= MM_GATEWAYS=1 MM_LOBBIES=1 MM_MATCHMAKERS=1 MM_SESSIONS=1 MM_ORCHESTRATORS=1 MM_PROFILES=1
+MM_LEADERBOARDS=1 MM_RATE_LIMITS=on MM_BCRYPT_COST=10 MM_GAME_SECONDS=15 MM_MAX_SERVERS=8
 MM_ALLOW_WEAK_STORES=0 MM_TICK_MS=100 MM_MODES_FILE= MM_ALLOWED_HOSTS= MM_ALLOWED_ORIGINS= MM_TRUSTED_PROXIES= MM_TLS_CERT_FILE=
 MM_TLS_KEY_FILE= MM_LOG_LEVEL=info MM_SEASONS= MM_PROVIDER=process MM_PLAN_THREADS=0 MM_RECORD_DIR= MM_RECORD_MB=1024
-MM_LISTEN_ADDRESS=0.0.0.0 MM_TENANTS=default MM_MAX_UNCONFIRMED=2000 MM_GAME_SERVER_PROGRAM= MM_GAME_ADDRESS=127.0.0.1"
+MM_LISTEN_ADDRESS=0.0.0.0 MM_TENANTS=default MM_MAX_UNCONFIRMED=2000 MM_GAME_SERVER_PROGRAM= MM_GAME_ADDRESS=127.0.0.1
+MM_PROXY_PORTS="
 setting_names="$(echo $(sed 's/=[^ ]*//g' <<< "$defaults")) MM_BUILD_DIR"
 
 MM_STATE=${MM_STATE:-.state}
@@ -58,7 +60,7 @@ daemons() {
   done
 }
 
-# The ports are one block of 200: 0-9 gateways, 10-19 stores, 20-59 admin ports (daemons.table), 100-199 game servers.
+# The ports are one block of 200: 0-9 gateways, 10-19 stores, 20-89 admin ports (daemons.table), 100-199 game servers.
 # Without MM_PORT_BASE the block begins at 18080, and the first gateway has port 8080.
 # A daemon without a port for clients is known by its admin port.
 declare -A port_offsets=([nats]=10 [redis-queue]=11 [redis-cache]=12 [postgres]=13 [nats-monitor]=14 [game-servers]=100)
@@ -69,6 +71,14 @@ port_of() {
     gateway-*) echo $((base + ${1#gateway-} - 1)) ;;
     *) [ -z "${port_offsets[$1]:-}" ] && admin_port_of "$1" || echo $((base + port_offsets[$1])) ;;
   esac
+}
+
+# port_for PROCESS STORE: prints the port at which the process reaches the store: the one that MM_PROXY_PORTS names for both
+# (tests/chaos/proxy), else the store's own.
+port_for() {
+  local port=
+  [ -z "$MM_PROXY_PORTS" ] || port=$(awk -v process="$1" -v store="$2" '$1 == process && $2 == store { print $3 }' "$MM_PROXY_PORTS")
+  echo "${port:-$(port_of "$2")}"
 }
 
 admin_port_of() {

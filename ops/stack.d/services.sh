@@ -70,18 +70,20 @@ write_service() {
   local name=$1 folder=$MM_STATE/service/$1 aside=$MM_STATE/bin/new-$1
   rm -rf "$aside"
   mkdir -p "$aside/log" "$aside/control" "$MM_STATE/log/$name"
-  { echo '#!/bin/sh'; echo 'exec 2>&1'; echo 'ulimit -c 0'; run_line "$name"; } > "$aside/run"
-  printf '#!/bin/sh\nexec env "%s" setpriv --pdeathsig KILL svlogd -tt "%s"\n' "$mark" "$MM_STATE/log/$name" > "$aside/log/run"
+  { echo '#!/bin/sh'; echo 'exec 2>&1'; echo 'ulimit -c 0'; echo 'rm -f told; date +%s > began'; run_line "$name"; } > "$aside/run"
+  # log_relay takes lines while svlogd does not (services/log_relay/README.md). Both end when the process's output ends.
+  printf '#!/bin/sh\n"%s" | exec env "%s" svlogd -tt "%s"\n' "$build/bin/log_relay" "$mark" "$MM_STATE/log/$name" > "$aside/log/run"
   printf 's10485760\nn5\n' > "$MM_STATE/log/$name/config"
-  if [ "$name" = postgres ]; then
-    # runit's stop is SIGTERM, which waits for every client; SIGINT is PostgreSQL's fast shutdown.
-    printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' > "$aside/control/t"
-    chmod 755 "$aside/control/t"
-  fi
-  printf '#!/bin/sh\necho "$1" > ended\n' > "$aside/finish"  # stores the exit status for wait.sh
-  chmod 755 "$aside/run" "$aside/finish" "$aside/log/run"
+  # runit calls control/t before it stops a process. With status 0 it sends no SIGTERM, which for PostgreSQL would wait
+  # for every client; SIGINT is PostgreSQL's fast shutdown.
+  { echo '#!/bin/sh'; echo 'touch told'
+    if [ "$name" = postgres ]; then echo 'exec kill -INT "$(cat supervise/pid)"'; else echo 'exit 1'; fi; } > "$aside/control/t"
+  printf '#!/bin/sh\nexec "%s" "$1" "$2"\n' "$root/ops/stack.d/process-ended" > "$aside/finish"
+  chmod 755 "$aside/run" "$aside/finish" "$aside/control/t" "$aside/log/run"
   if [ -d "$folder" ]; then
+    mkdir -p "$folder/control"
     mv "$aside/run" "$aside/finish" "$folder/"
+    mv "$aside/control/t" "$folder/control/"
     rm -rf "$aside"
   else
     touch "$aside/down"  # start_one starts the processes in order
@@ -119,10 +121,10 @@ daemon_settings() {
   local kind=${1%-[0-9]} setting value
   for setting in $("$build/bin/$kind" --help | sed -nE 's/^  (MM_[A-Z_]+) .*/\1/p'); do
     case $setting in
-      MM_NATS_URL) value=nats://127.0.0.1:$(port_of nats) ;;
-      MM_REDIS_QUEUE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-queue) ;;
-      MM_REDIS_CACHE_URL) value=redis://$kind@127.0.0.1:$(port_of redis-cache) ;;
-      MM_POSTGRES_URL) value=postgresql://mm_$kind@127.0.0.1:$(port_of postgres)/matchmaker ;;
+      MM_NATS_URL) value=nats://127.0.0.1:$(port_for "$1" nats) ;;
+      MM_REDIS_QUEUE_URL) value=redis://$kind@127.0.0.1:$(port_for "$1" redis-queue) ;;
+      MM_REDIS_CACHE_URL) value=redis://$kind@127.0.0.1:$(port_for "$1" redis-cache) ;;
+      MM_POSTGRES_URL) value=postgresql://mm_$kind@127.0.0.1:$(port_for "$1" postgres)/matchmaker ;;
       MM_NATS_USER) value=$kind ;;
       MM_INSTANCE) value=$1 ;;
       MM_CREDENTIALS_DIR) value=$MM_STATE/credentials/$kind ;;
@@ -157,7 +159,7 @@ start_supervisor() {
   end_leftovers  # processes of a supervisor that was killed
   for folder in "$MM_STATE"/service/*/; do
     case " $(echo $(stores) $(daemons)) " in *" $(basename "$folder") "*) touch "$folder/down" ;; *) rm -rf "$folder" ;; esac
-    rm -rf "$folder/supervise" "$folder/log/supervise"
+    rm -rf "$folder"/{supervise,log/supervise,began,told,deaths,last_end}
   done
   PATH=$MM_STATE/bin:$PATH env "$mark" setsid runsvdir -P "$MM_STATE/service" < /dev/null > "$MM_STATE/log/supervisor.log" 2>&1 &
   pid=$!
@@ -173,7 +175,12 @@ supervised_all() {
 start_one() {
   rm -f "$MM_STATE/service/$1/down" "$MM_STATE/service/$1/ended"
   SVDIR=$MM_STATE/service sv up "$1" > /dev/null
+  # A process that keeps dying is started now instead of after its pause (process-ended).
+  ! grep -q '^finish' "$MM_STATE/service/$1/supervise/stat" || SVDIR=$MM_STATE/service sv term "$1" > /dev/null
 }
+
+# Stops one process, with SIGKILL after 10 s, and starts it again.
+restart_one() { SVDIR=$MM_STATE/service sv -w 10 force-restart "$1" > /dev/null; }
 
 # Prints the pids of this stack's processes. Daemons have the mark; game servers, which may be any program, have the
 # folder that their orchestrator gave them.

@@ -36,6 +36,7 @@ check_own_settings() {
   [ -z "$MM_PORT_BASE" ] || in_range MM_PORT_BASE 1024 65336
   one_of MM_RATE_LIMITS on off
   one_of MM_ALLOW_WEAK_STORES 0 1
+  [ -z "$MM_PROXY_PORTS" ] || [ -r "$MM_PROXY_PORTS" ] || refuse_setting MM_PROXY_PORTS "it must be a file that mm-chaos-proxy has written"
   if [ -n "$MM_RECORD_DIR" ] && [ -e "$MM_RECORD_DIR" ] && [ ! -d "$MM_RECORD_DIR" ]; then
     refuse_setting MM_RECORD_DIR "it must be a folder, or must not exist"
   fi

@@ -1,32 +1,49 @@
 # The commands status, logs and env. Sourced by ops/stack.
 
 status() {
-  local name pid state port refused rows=() notes=() any=0
+  local name pid state standby refused end rows=() notes=() any=0
   for name in $(stores) $(daemons); do
     pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
-    port=$(port_of "$name")
-    state=down
+    state=down standby=false refused=false
     if running && [ -n "$pid" ]; then
       any=1
       if ready "$name"; then state=ready; else state=unready; fi
+      if [ $state = ready ] && is_standby "$name"; then standby=true; fi
+      if modes_refused "$name"; then
+        refused=true
+        notes+=("$name goes on with an older mode table: the file of MM_MODES_FILE is invalid (make logs SERVICE=$name shows why)")
+      fi
     fi
-    refused=false
-    if [ "$state" != down ] && modes_refused "$name"; then
-      refused=true
-      notes+=("$name goes on with an older mode table: the file of MM_MODES_FILE is invalid (make logs SERVICE=$name shows why)")
-    fi
-    rows+=("$name|${pid:-0}|$port|$(admin_port_of "$name")|$state|$refused")
+    mapfile -t end < <(cat "$MM_STATE/service/$name/last_end" 2>/dev/null)
+    [ ${#end[@]} -eq 0 ] || notes+=("$name ended at ${end[1]} (${end[2]}); its last line was: $(last_line "$name")")
+    rows+=("$name|${pid:-0}|$(port_of "$name")|$(admin_port_of "$name")|${end[0]:-0}|${end[2]:-}|$state|$standby|$refused")
   done
   if [ "${FORMAT:-}" = json ]; then
     printf '%s\n' "${rows[@]}" | awk -F'|' 'BEGIN { printf "[" }
-      { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"state\":\"%s\",\"modes_refused\":%s}",
-        (NR > 1 ? "," : ""), $1, ($2 == 0 ? "null" : $2), $3, ($4 == "" ? "null" : $4), $5, $6) }
+      { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"restarts\":%s,\"last_end\":%s," \
+          "\"state\":\"%s\",\"standby\":%s,\"modes_refused\":%s}",
+          (NR > 1 ? "," : ""), $1, ($2 == 0 ? "null" : $2), $3, ($4 == "" ? "null" : $4), $5,
+          ($6 == "" ? "null" : "\"" $6 "\""), $7, $8, $9) }
       END { print "]" }'
   else
-    { echo 'process|pid|port|admin port|state'; printf '%s\n' "${rows[@]%|*}"; } | column -t -s '|'
+    { echo 'process|pid|port|admin port|restarts|last end|state'
+      printf '%s\n' "${rows[@]}" | awk -F'|' -v OFS='|' '{ print $1, $2, $3, $4, $5, $6, ($8 == "true" ? "standby" : $7) }'
+    } | column -t -s '|'
     [ ${#notes[@]} -eq 0 ] || printf '%s\n' "${notes[@]}"
   fi
   [ $any -eq 1 ] || return 3
+}
+
+# True if the daemon is ready to take over from another instance, and does not serve before.
+is_standby() {
+  local port
+  port=$(admin_port_of "$1")
+  [ -n "$port" ] && curl -fsS -m 1 "http://127.0.0.1:$port/readyz" 2>/dev/null | grep -q '"standby":true'
+}
+
+# The last line that a process has written before it ended.
+last_line() {
+  grep -B 1 '"event":"process_ended"' "$MM_STATE/log/$1/current" 2>/dev/null | tail -n 2 | head -n 1 | cut -d ' ' -f 2- | cut -c 1-400
 }
 
 # True if the daemon has refused the current mode file and uses an older mode table.
@@ -38,6 +55,7 @@ modes_refused() {
 
 logs() {
   local files=("$MM_STATE"/log/${1:-*}/current)
+  [ -e "${files[0]}" ] || files=("$MM_STATE"/log/"$1"-[0-9]/current)
   [ -e "${files[0]}" ] || { echo "logs: no log of '${1:-}'; there are: $(ls "$MM_STATE/log" 2>/dev/null | tr '\n' ' ')" >&2; exit 1; }
   exec tail -n 50 -F "${files[@]}"
 }

@@ -106,6 +106,7 @@ void Service::on_tick(std::size_t index, SteadyPoint now) {
   shard.connections.on_tick(now);
   sockets_[index]->on_tick(now);
   shard.logins.on_tick();
+  shard.requests.on_tick(now);
   shard.keyed.on_tick(now, index == 0);
   if (index != 0) return;
   gateway_.endings.publish_pending();

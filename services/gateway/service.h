@@ -1,6 +1,7 @@
 // The gateway daemon: creates the shared objects and one shard per io thread, listens for connections, and dispatches
 // messages from the bus to the shards. Shutdown: it accepts no new connections, asks the clients of WebSockets to
-// reconnect, answers the requests in progress for up to 3.5 s, and then closes everything.
+// reconnect, answers the requests that come on open connections within a second and all that are in progress for up to
+// 3.5 s, and then closes everything.
 #pragma once
 
 #include <memory>

@@ -36,6 +36,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
                                                 .connections = kDatabaseConnections,
                                                 .allow_weak = settings.allow_weak_stores})),
       store_(*postgres_),
+      dead_letters_(*postgres_, runtime.metrics),
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, {.name = std::string(kName), .description = "Standings and finished matches"},
               runtime.metrics) {
@@ -43,6 +44,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
   server_.serve<GetLeaderboard>([this](const GetLeaderboard& r, const bus::Context& c) { return top(r, c); });
   server_.serve<GetHistory>([this](const GetHistory& r, const bus::Context& c) { return history(r, c); });
   server_.serve<GetFinishedMatch>([this](const GetFinishedMatch& r, const bus::Context& c) { return match(r, c); });
+  dead_letters_.serve_on(server_);
   events_.on<MatchRated>([this](const MatchRated& match, const bus::EventInfo& info) { return on_rated(match, info); });
   events_.start();
   server_.start();

@@ -9,6 +9,7 @@
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
 #include "services/leaderboard/core/seasons.h"
+#include "services/leaderboard/dead_letters/dead_letters.h"
 #include "services/leaderboard/metrics.h"
 #include "services/leaderboard/store.h"
 
@@ -52,6 +53,7 @@ class Service {
   Metrics metrics_;
   std::unique_ptr<storage::Postgres> postgres_;
   Store store_;
+  dead_letters::DeadLetters dead_letters_;
   bus::Consumer events_;
   bus::Server server_;  // last, so that it is destroyed first: no request reaches a destroyed member
 };

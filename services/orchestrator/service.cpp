@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "common/daemon/startup.h"
-#include "common/daemon/wait_until.h"
 #include "common/runtime/log.h"
 #include "common/runtime/settings_check.h"
 #include "common/storage/postgres.h"
@@ -16,7 +16,9 @@
 namespace mm::orchestrator {
 namespace {
 
-constexpr Milliseconds kFolderTimeout{30'000};
+constexpr Milliseconds kTakeOverInterval{100};
+/// There is nothing more to do.
+constexpr Milliseconds kNever{24 * 3'600'000LL};
 /// Workers mostly wait for the answers of game servers.
 constexpr int kWorkers = 8;
 constexpr int kDatabaseConnections = kWorkers + 2;
@@ -27,22 +29,15 @@ std::string program_of(const Settings& settings) {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "game_server";
 }
 
-// Waits until a predecessor that is still shutting down has released the folder.
-RuntimeFolder open_folder(const Settings& settings, const Runtime& runtime) {
+RuntimeFolder open_folder(const Settings& settings) {
   if (settings.runtime_dir.empty())
     daemon::refuse_to_start("MM_RUNTIME_DIR", "it is missing: the process provider needs it");
   auto folder = RuntimeFolder::open(settings.runtime_dir);
   if (!folder) daemon::refuse_to_start("MM_RUNTIME_DIR", folder.error());
-  const auto attempt = [&]() -> Result<Done, std::string> {
-    if (folder->lock()) return Done{};
-    return fail(std::string("another orchestrator holds the runtime folder"));
-  };
-  daemon::wait_until(runtime, "runtime_folder", attempt, Deadline::after(kFolderTimeout));
   return *std::move(folder);
 }
 
-std::unique_ptr<Provider> make_provider(const Settings& settings, const Runtime& runtime, Metrics& metrics) {
-  if (settings.provider == ProviderKind::none) return std::make_unique<NoProvider>();
+ProcessSettings process_settings(const Settings& settings) {
   ProcessSettings process;
   process.program = program_of(settings);
   if (!std::filesystem::exists(process.program))
@@ -52,7 +47,7 @@ std::unique_ptr<Provider> make_provider(const Settings& settings, const Runtime&
   process.port_first = settings.game_port_first;
   process.port_count = settings.game_port_count;
   process.game_seconds = settings.game_seconds;
-  return std::make_unique<ProcessProvider>(process, open_folder(settings, runtime), runtime.clock, metrics);
+  return process;
 }
 
 bus::ServerOptions server_options() {
@@ -86,38 +81,89 @@ void check_settings(const Settings& settings, runtime::SettingsCheck& check) {
   }
 }
 
+struct Service::Duty {
+  Duty(Service& service, std::unique_ptr<Provider> the_provider)
+      : provider(std::move(the_provider)),
+        placement(service.store_, *provider, service.runtime_.bus, service.settings_.gateway_url, service.metrics_),
+        sweeper(service.store_, *provider, placement, service.runtime_.bus, service.timing_, service.metrics_),
+        server(service.runtime_.bus, server_options(), service.runtime_.metrics) {
+    server.serve<AllocateServer>([this, &service](const AllocateServer& request, const bus::Context& context) {
+      return service.allocate(placement, request, context);
+    });
+    server.serve<ReleaseServer>([this, &service](const ReleaseServer& request, const bus::Context& context) {
+      return service.release(placement, request, context);
+    });
+    server.start();
+  }
+
+  const std::unique_ptr<Provider> provider;
+  Placement placement;
+  Sweeper sweeper;
+  bus::Server server;  // last, so that no request runs when other members are destroyed
+};
+
 Service::Service(const Settings& settings, Runtime& runtime, const Timing& timing)
-    : metrics_(runtime.metrics),
+    : settings_(settings),
+      timing_(timing),
+      runtime_(runtime),
+      metrics_(runtime.metrics),
       // Session checks whether the same server is durable.
       postgres_(daemon::open_postgres(runtime, {.url = settings.postgres_url,
                                                 .schema = "orchestrator",
                                                 .connections = kDatabaseConnections,
                                                 .allow_weak = true})),
-      store_(*postgres_),
-      provider_(make_provider(settings, runtime, metrics_)),
-      placement_(store_, *provider_, runtime.bus, settings.gateway_url, metrics_),
-      sweeper_(store_, *provider_, placement_, runtime.bus, timing, metrics_),
-      server_(runtime.bus, server_options(), runtime.metrics) {
+      store_(*postgres_) {
   runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
-  runtime.health.probe("game_servers", [this] { return provider_->ready(); });
-  server_.serve<AllocateServer>([this](const AllocateServer& r, const bus::Context& c) { return allocate(r, c); });
-  server_.serve<ReleaseServer>([this](const ReleaseServer& r, const bus::Context& c) { return release(r, c); });
-  server_.start();
+  runtime.health.probe("game_servers", [this] { return has_game_servers(); });
+  if (settings.provider == ProviderKind::none) {
+    take_over(std::make_unique<NoProvider>());
+    return;
+  }
+  (void)process_settings(settings);  // refuses wrong settings at the start of a standby
+  folder_.emplace(open_folder(settings));
+  if (try_to_take_over() == kNever) return;
+  runtime.health.set_standby(true);
+  log::info("standby_started");
+  standby_.emplace([this] { return try_to_take_over(); });
 }
 
 Service::~Service() = default;
 
-Reply<Allocation> Service::allocate(const AllocateServer& request, const bus::Context& context) {
+Milliseconds Service::try_to_take_over() {
+  if (!folder_) return kNever;
+  if (!folder_->lock()) return kTakeOverInterval;
+  auto folder = *std::exchange(folder_, std::nullopt);
+  take_over(
+      std::make_unique<ProcessProvider>(process_settings(settings_), std::move(folder), runtime_.clock, metrics_));
+  return kNever;
+}
+
+void Service::take_over(std::unique_ptr<Provider> provider) {
+  auto duty = std::make_unique<Duty>(*this, std::move(provider));
+  {
+    const MutexLock lock(mutex_);
+    duty_ = std::move(duty);
+  }
+  if (runtime_.health.is_standby()) log::info("standby_took_over");
+  runtime_.health.set_standby(false);
+}
+
+bool Service::has_game_servers() {
+  const MutexLock lock(mutex_);
+  return !duty_ || duty_->provider->ready();
+}
+
+Reply<Allocation> Service::allocate(Placement& placement, const AllocateServer& request, const bus::Context& context) {
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
   const auto start = std::chrono::steady_clock::now();
-  auto answer = placement_.allocate(request, context.deadline);
+  auto answer = placement.allocate(request, context.deadline);
   metrics_.allocate.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return answer;
 }
 
-Reply<Released> Service::release(const ReleaseServer& request, const bus::Context& context) {
+Reply<Released> Service::release(Placement& placement, const ReleaseServer& request, const bus::Context& context) {
   if (context.caller.role != Role::service) return refuse(Code::forbidden);
-  return placement_.release(request.match_id, context.deadline);
+  return placement.release(request.match_id, context.deadline);
 }
 
 }  // namespace mm::orchestrator

@@ -1,12 +1,19 @@
 // The orchestrator daemon: allocates one slot on a game server to each match, and releases it.
+//
+// With the process provider, only the instance that holds the lock of the runtime folder serves. Other instances are
+// standbys: they are ready, try to get the lock every 100 ms, and take over when the holder has ended.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/base/mutex.h"
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
+#include "common/runtime/periodic_task.h"
+#include "services/orchestrator/runtime_folder.h"
 #include "services/orchestrator/sweeper.h"
 
 namespace mm::runtime {
@@ -69,17 +76,28 @@ class Service {
   ~Service();
 
  private:
-  /// Both idempotent by match_id, and only for daemons.
-  Reply<Allocation> allocate(const AllocateServer& request, const bus::Context& context);
-  Reply<Released> release(const ReleaseServer& request, const bus::Context& context);
+  /// What only a serving instance has.
+  struct Duty;
 
+  void take_over(std::unique_ptr<Provider> provider);
+  /// Returns the time until the next attempt.
+  Milliseconds try_to_take_over();
+  bool has_game_servers();
+
+  /// Both idempotent by match_id, and only for daemons.
+  Reply<Allocation> allocate(Placement& placement, const AllocateServer& request, const bus::Context& context);
+  Reply<Released> release(Placement& placement, const ReleaseServer& request, const bus::Context& context);
+
+  const Settings settings_;
+  const Timing timing_;
+  Runtime& runtime_;
   Metrics metrics_;
   std::unique_ptr<storage::Postgres> postgres_;
   Store store_;
-  std::unique_ptr<Provider> provider_;
-  Placement placement_;
-  Sweeper sweeper_;
-  bus::Server server_;  // last, so that no request runs when other members are destroyed
+  std::optional<RuntimeFolder> folder_;  // of a standby; used only by standby_
+  Mutex mutex_;
+  std::unique_ptr<Duty> duty_ GUARDED_BY(mutex_);  // null: this instance is a standby
+  std::optional<runtime::PeriodicTask> standby_;   // last: it uses all other members
 };
 
 }  // namespace mm::orchestrator

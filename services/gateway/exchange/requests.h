@@ -9,6 +9,7 @@
 #include "common/contracts/caller.h"
 #include "common/runtime/trace.h"
 #include "common/wire/codec.h"
+#include "services/gateway/exchange/repeatable.h"
 #include "services/gateway/process/gateway.h"
 
 namespace mm::gateway {
@@ -20,24 +21,22 @@ struct RequestContext {
   Deadline deadline = Deadline::after(limits::kRequestTimeout);
 };
 
-/// Sends `body` to `subject`. `then` is called exactly once, on the shard's loop, unless the loop stops before.
-void send_raw_request(Shard& shard, std::string_view subject, std::string body, const RequestContext& context,
-                      std::function<void(Reply<std::string>)> then);
-
 /// Logs an answer that does not match its contract and returns internal_error. The decoding error itself (a 422) is not
 /// returned, because it would suggest that the client's request was wrong.
 Failure<Problem> not_understood(std::string_view subject, const Problem& problem);
 
+/// `then` is called exactly once, on the shard's loop, unless the loop stops before.
 template <class Req, class Then>
 void send_request(Shard& shard, const Req& request, const RequestContext& context, Then then) {
   using Answer = typename Req::Answer;
-  send_raw_request(shard, Req::kSubject.text, wire::encode(request), context,
-                   [then = std::move(then)](Reply<std::string> text) mutable {
-                     if (!text) return then(Reply<Answer>(fail(std::move(text).error())));
-                     auto answer = wire::decode<Answer>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
-                     if (!answer) return then(Reply<Answer>(not_understood(Req::kSubject.text, answer.error())));
-                     then(std::move(answer));
-                   });
+  shard.requests.send({Req::kSubject.text, wire::encode(request), context.caller, context.trace, context.deadline,
+                       is_repeatable(request)},
+                      [then = std::move(then)](Reply<std::string> text) mutable {
+                        if (!text) return then(Reply<Answer>(fail(std::move(text).error())));
+                        auto answer = wire::decode<Answer>(*text, wire::Unknown::ignored, bus::Bus::kTrusted);
+                        if (!answer) return then(Reply<Answer>(not_understood(Req::kSubject.text, answer.error())));
+                        then(std::move(answer));
+                      });
 }
 
 }  // namespace mm::gateway

@@ -20,7 +20,7 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual void on_tick(SteadyPoint now) = 0;
-  /// Begins the shutdown of the connection. An idle connection closes at once; a busy one after its current answer.
+  /// Begins the shutdown of the connection. It closes after its next answer, or soon if no request comes.
   virtual void wind_down() = 0;
 };
 

@@ -63,7 +63,8 @@ Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cac
       store(cache, queue),
       keyed(queue),
       logins(store, gateway.local_limits, gateway.runtime.clock),
-      queue_figures(gateway.runtime.clock) {}
+      queue_figures(gateway.runtime.clock),
+      requests(loop, gateway.requests, gateway.metrics) {}
 
 // Connections, exchanges and Redis calls own each other. They are destroyed here, while all members that they use
 // exist.
@@ -71,6 +72,7 @@ Shard::~Shard() {
   loop.stop();
   over = true;
   queue_figures.drop_all();
+  requests.drop_all();
   cache.close();
   queue.close();
   logins.drop_all();

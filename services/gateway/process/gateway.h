@@ -22,6 +22,7 @@
 #include "services/gateway/net/connections.h"
 #include "services/gateway/net/hosts.h"
 #include "services/gateway/net/loop.h"
+#include "services/gateway/process/daemon_requests.h"
 #include "services/gateway/process/directory.h"
 #include "services/gateway/process/metrics.h"
 #include "services/gateway/process/queue_figures.h"
@@ -70,6 +71,7 @@ struct Shard {
   LoginAttempts logins;
   Connections connections;
   QueueFigures queue_figures;
+  DaemonRequests requests;
   std::size_t in_flight = 0;  ///< number of live exchanges
   bool over = false;          ///< the loop has stopped: exchanges destroyed from now on send no answer
 

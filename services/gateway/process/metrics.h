@@ -39,7 +39,12 @@ struct Metrics {
         frames_received(registry.counter("mm_gateway_frames_received_total", "Frames received from clients")),
         welcomes(registry.counter("mm_gateway_welcomes_total", "Welcome frames sent")),
         sockets_too_slow(registry.counter("mm_gateway_sockets_too_slow_total",
-                                          "WebSockets closed with 4413 because the client read too slowly")) {
+                                          "WebSockets closed with 4413 because the client read too slowly")),
+        retries_unserved(retries(registry, "unserved")),
+        retries_unanswered(retries(registry, "unanswered")),
+        retries_refused(registry.counter("mm_gateway_retries_refused_total",
+                                         "Requests to daemons not sent again because the budget was used up")),
+        retry_budget(registry.gauge("mm_gateway_retry_budget", "Requests to daemons that may be sent again now")) {
     for (const auto& route : routes) by_route.push_back(of_route(registry, route.method, route.path));
   }
 
@@ -58,8 +63,16 @@ struct Metrics {
   metrics::Counter frames_received;
   metrics::Counter welcomes;
   metrics::Counter sockets_too_slow;
+  metrics::Counter retries_unserved;
+  metrics::Counter retries_unanswered;
+  metrics::Counter retries_refused;
+  metrics::Gauge retry_budget;
 
  private:
+  static metrics::Counter retries(metrics::Registry& registry, const char* reason) {
+    return registry.counter("mm_gateway_retries_total", "Requests to daemons that were sent again",
+                            {{"reason", reason}});
+  }
   static OfRoute of_route(metrics::Registry& registry, std::string_view method, std::string_view path) {
     const auto answered = [&](const char* status_class) {
       return registry.counter(

@@ -28,6 +28,9 @@ constexpr Milliseconds kHeadTimeout{5'000};
 constexpr Milliseconds kIdleTimeout{30'000};
 constexpr Milliseconds kWriteTimeout{10'000};
 constexpr Milliseconds kLingerTimeout{1'000};
+// During the shutdown, an idle connection stays open for this time, because a request may be on its way. Its answer
+// tells the client to close the connection.
+constexpr Milliseconds kIdleGrace{1'000};
 // A body may take this long, plus one second for each kilobyte received.
 constexpr Milliseconds kBodyTimeout{5'000};
 constexpr std::size_t kBodyBytesPerSecond = 1024;
@@ -75,7 +78,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   }
 
   void wind_down() override {
-    if (phase_ == Phase::idle) close();
+    if (phase_ == Phase::idle) deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + kIdleGrace);
   }
 
  private:
@@ -94,8 +97,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
       enter(Phase::head, kHeadTimeout);
       return look_for_head();
     }
-    if (shard_.gateway.draining && served_ > 0) return close();
-    enter(Phase::idle, served_ == 0 ? kHeadTimeout : kIdleTimeout);
+    enter(Phase::idle, shard_.gateway.draining ? kIdleGrace : served_ == 0 ? kHeadTimeout : kIdleTimeout);
     read_more();
   }
 

@@ -103,9 +103,16 @@ Result<int, runtime::ListenError> Listener::open(const std::string& address, int
 
 void Listener::start() { impl_->accept(); }
 
+// The kernel resets connections that nobody has accepted, so they are accepted first.
 void Listener::close() {
   error_code error;
   impl_->retry_at = SteadyPoint::max();
+  impl_->acceptor.non_blocking(true, error);
+  for (int i = 0; i < kBacklog && !error; ++i) {
+    TcpSocket socket(impl_->shard.loop.context());
+    impl_->acceptor.accept(socket, error);
+    if (!error) impl_->take(std::move(socket));
+  }
   impl_->acceptor.close(error);
 }
 

@@ -34,7 +34,7 @@ class Listener {
   Result<int, runtime::ListenError> open(const std::string& address, int port);
   /// Starts to accept connections. On the loop.
   void start();
-  /// Stops listening. On the loop.
+  /// Serves the connections that have arrived, and stops listening. On the loop.
   void close();
   /// Accepts again after an error. On the loop.
   void on_tick(SteadyPoint now);

@@ -69,7 +69,7 @@ RedisResult<bool> GenerationStore::is_open(const Verification& verification, Dea
 RedisResult<bool> GenerationStore::adopt(const Verification& verification, const QueueGeneration& generation,
                                          Deadline deadline) {
   const auto reply = redis_.eval(scripts::kAdoptGeneration, {kGenerationKey},
-                                 {verification.run, std::to_string(verification.since), generation.id.to_string(),
+                                 {verification.run, verification.next_id.to_string(), generation.id.to_string(),
                                   std::to_string(generation.number), std::to_string(generation.mark)},
                                  deadline);
   if (!reply) return fail(reply.error());

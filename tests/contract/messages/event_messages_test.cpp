@@ -1,4 +1,5 @@
 // Tests of the golden files of events and of frames for players.
+#include "common/contracts/dead_letter.h"
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
 #include "common/contracts/queue_generation.h"
@@ -8,11 +9,12 @@
 namespace mm::golden {
 namespace {
 
-using EventMessages = Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted,
-                               MatchCancelled, RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated,
-                               PartyUpdated, PartyDisbanded, PresenceChanged, CloseSockets, QueueChanged,
-                               SessionStateChanged, MatchState, MatchStates, ReconcileMatches, QueueGeneration,
-                               RecordedGeneration, RecordGeneration, OpenMatches, ListOpenMatches, QueueReset>;
+using EventMessages =
+    Messages<FoundPlayer, FoundTeam, MatchFound, MatchReady, CompletedPlayer, MatchCompleted, MatchCancelled,
+             RatedPlayer, MatchRated, TicketClosed, TicketRequeued, PartyCreated, PartyUpdated, PartyDisbanded,
+             PresenceChanged, CloseSockets, QueueChanged, SessionStateChanged, MatchState, MatchStates,
+             ReconcileMatches, QueueGeneration, RecordedGeneration, RecordGeneration, OpenMatches, ListOpenMatches,
+             QueueReset, DeadEvent, StoreDeadLetter, RetryEvent>;
 
 using FrameMessages = Messages<frames::MemberJoined, frames::MemberLeft, frames::MemberReady, frames::PartyChanged,
                                frames::PartyGone, frames::Invited, frames::InviteEnded, frames::ChatMessage,

@@ -2,6 +2,7 @@
 // every message has a golden file.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <filesystem>
 #include <map>
 #include <regex>
@@ -128,6 +129,30 @@ TEST(Vocabulary, EveryCodeIsInEnumOrderAndHasAnErrorStatus) {
     EXPECT_LT(kCodes[i].status, 600);
     EXPECT_EQ(code_named(kCodes[i].name), kCodes[i].code);
   }
+}
+
+/// "MatchFound" -> "match_found"
+std::string file_name(const std::string& type) {
+  std::string name;
+  for (const char c : type) {
+    if (c >= 'A' && c <= 'Z' && !name.empty()) name += '_';
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+// Stored events are kept in streams, outboxes and dead letters, which operators read.
+TEST(Vocabulary, StoredEventsHaveNoSecretsAndNoAddresses) {
+  static const std::regex kSecret(R"re("[a-z_]*(token|password|secret|key|email|signature)[a-z_]*":)re");
+  int events = 0;
+  for (const auto& one : declarations()) {
+    if (one.stream.empty()) continue;
+    ++events;
+    const auto golden = read_file(source_folder() + "/tests/contract/golden/" + file_name(one.type) + ".json");
+    EXPECT_FALSE(golden.empty()) << one.type;
+    EXPECT_FALSE(std::regex_search(golden, kSecret)) << one.type;
+  }
+  EXPECT_GE(events, 7);
 }
 
 TEST(Vocabulary, EverySubjectIsDeclaredOnce) {

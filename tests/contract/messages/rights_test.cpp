@@ -31,6 +31,15 @@ std::set<std::string> users_of(std::string_view subject, Use use) {
   return users;
 }
 
+/// The daemons that send a request to particular addresses: those of instances, or of their own name.
+std::set<std::string> users_of_addresses(const std::string& subject) {
+  std::set<std::string> users;
+  for (const auto& right : rights::kTable) {
+    if (right.use == Use::request && right.subject.starts_with(subject + ".")) users.insert(std::string(right.daemon));
+  }
+  return users;
+}
+
 struct Subjects {
   std::set<std::string> requests;
   std::set<std::string> events;
@@ -96,7 +105,7 @@ everything else. The messages are the structs of `common/contracts/` that have t
 )";
   for (const auto& subject : all.requests) {
     auto clients = users_of(subject, Use::request);
-    clients.merge(users_of(subject + ".x", Use::request));
+    clients.merge(users_of_addresses(subject));
     page += "| `" + subject + "` | " + joined(users_of(subject, Use::serve)) + " | " + joined(clients) + " |\n";
   }
   page += R"(
@@ -127,9 +136,29 @@ TEST(RightsTable, EveryRequestIsServedByTheDaemonOfItsNameAndHasAClient) {
   EXPECT_TRUE(requests.contains("lobby.enqueue"));
   for (const auto& subject : requests) {
     EXPECT_THAT(users_of(subject, Use::serve), ::testing::ElementsAre(subject.substr(0, subject.find('.')))) << subject;
-    const bool addressed = !users_of(subject + ".x", Use::request).empty();
-    EXPECT_TRUE(addressed || !users_of(subject, Use::request).empty()) << "no daemon may send the request " << subject;
+    EXPECT_TRUE(!users_of_addresses(subject).empty() || !users_of(subject, Use::request).empty())
+        << "no daemon may send the request " << subject;
   }
+}
+
+TEST(RightsTable, EveryDaemonWithAConsumerMayStoreItsOwnDeadLettersAndNoOthers) {
+  for (const auto daemon : rights::kDaemons) {
+    const bool consumes =
+        std::ranges::any_of(rights::kConsumers, [&](const auto& consumer) { return consumer.daemon == daemon; });
+    const std::set<std::string> expected = consumes ? std::set{std::string(daemon)} : std::set<std::string>{};
+    EXPECT_EQ(users_of(addressed(StoreDeadLetter::kSubject, daemon), Use::request), expected) << daemon;
+  }
+}
+
+TEST(RightsTable, KnowsTheOwnerOfEachConsumer) {
+  EXPECT_EQ(rights::owner_of("MATCH", "session"), "session");
+  EXPECT_EQ(rights::owner_of("MATCH", "lobby-ratings-1"), "lobby");
+  EXPECT_EQ(rights::owner_of("MATCH", rights::instance_consumer("lobby-ratings", rights::kMaxLobbies)), "lobby");
+  EXPECT_EQ(rights::owner_of("TICKET", "lobby"), "lobby");
+  for (const char* nobody : {"lobby-ratings", "lobby-ratings-0", "lobby-ratings-9", "gateway", ""}) {
+    EXPECT_EQ(rights::owner_of("MATCH", nobody), "") << nobody;
+  }
+  EXPECT_EQ(rights::owner_of("TICKET", "session"), "");
 }
 
 TEST(RightsTable, EveryEventIsPublishedByOneDaemon) {

@@ -42,6 +42,9 @@ TEST(FirstSteps, AWrongValueIsRefusedInOneLineBeforeAnythingStarts) {
       {"MM_RATE_LIMITS=of", "MM_RATE_LIMITS is 'of'; it must be one of on, off; the nearest is off"},
       {"MM_ALLOW_WEAK_STORES=2", "MM_ALLOW_WEAK_STORES is '2'; it must be one of 0, 1"},
       {"MM_GATEWAYS=0", "MM_GATEWAYS is '0'; it must be a whole number from 1 to 8; the nearest is 1"},
+      {"MM_LOBBIES=9", "MM_LOBBIES is '9'; it must be a whole number from 1 to 8; the nearest is 8"},
+      {"MM_ORCHESTRATORS=0", "MM_ORCHESTRATORS is '0'; it must be a whole number from 1 to 8; the nearest is 1"},
+      {"MM_SESSION=2", "MM_SESSION is no setting; did you mean MM_SESSIONS?"},
       {"MM_MATCHMAKERS=many", "MM_MATCHMAKERS is 'many'; it must be a whole number from 1 to 8"},
       {"MM_PORT_BASE=70000",
        "MM_PORT_BASE is '70000'; it must be a whole number from 1024 to 65336; the nearest is 65336"},
@@ -106,7 +109,7 @@ TEST(FirstSteps, ARefusedModeTableShowsInTheStatus) {
   EXPECT_FALSE(in_json());
   ASSERT_EQ(stack.shell("cp " + file + " " + file + ".good && echo mistake >> " + file).status, 0);
   EXPECT_TRUE(testing::eventually([&] { return refused() && in_json(); }, Milliseconds(30'000)));
-  EXPECT_TRUE(stack.ready("lobby")) << "it goes on";
+  EXPECT_TRUE(stack.ready("lobby-1")) << "it goes on";
   ASSERT_EQ(stack.shell("mv " + file + ".good " + file).status, 0);
   EXPECT_TRUE(testing::eventually([&] { return !refused(); }, Milliseconds(30'000)));
 }
@@ -134,21 +137,21 @@ int hold(int port) {
 TEST(FirstSteps, ADaemonWhosePortIsTakenSaysByWhomAndComesBack) {
   const auto& stack = Stack::instance();
   const auto port =
-      std::atoi(stack.shell("ops/stack status | awk \"\\$1 == \\\"lobby\\\" { print \\$4 }\"").output.c_str());
+      std::atoi(stack.shell("ops/stack status | awk \"\\$1 == \\\"lobby-1\\\" { print \\$4 }\"").output.c_str());
   ASSERT_GT(port, 0);
-  ASSERT_EQ(::kill(stack.pid_of("lobby"), SIGKILL), 0);
+  ASSERT_EQ(::kill(stack.pid_of("lobby-1"), SIGKILL), 0);
   const int held = hold(port);
   ASSERT_GE(held, 0) << "the port was never free";
   const auto said = "(pid " + std::to_string(::getpid()) + ")";
   EXPECT_TRUE(testing::eventually(
       [&] {
-        const auto log = stack.shell("grep MM_ADMIN_PORT " + stack.folder() + "/state/log/lobby/current").output;
+        const auto log = stack.shell("grep MM_ADMIN_PORT " + stack.folder() + "/state/log/lobby-1/current").output;
         return log.find("127.0.0.1:" + std::to_string(port)) != std::string::npos &&
                log.find("in use") != std::string::npos && log.find(said) != std::string::npos;
       },
       Milliseconds(30'000)));
   ::close(held);
-  EXPECT_TRUE(testing::eventually([&] { return stack.ready("lobby"); }, Milliseconds(30'000)));
+  EXPECT_TRUE(testing::eventually([&] { return stack.ready("lobby-1"); }, Milliseconds(30'000)));
 }
 
 /// A second stack with another game server program.
@@ -201,7 +204,7 @@ TEST_F(ForeignServer, HostsMatchesAtTheAddressThatIsSet) {
   const auto history = http("GET", url("/v1/matches/history"), "", players[0]);
   EXPECT_EQ(history.at("matches.0.duration_seconds"), "1");
   const auto log = Stack::instance()
-                       .shell("cat " + Stack::instance().folder() + "/foreign/log/session/current | grep match_ready")
+                       .shell("cat " + Stack::instance().folder() + "/foreign/log/session-1/current | grep match_ready")
                        .output;
   EXPECT_NE(log.find("127.0.0.2:"), std::string::npos) << log << endpoint;
 }

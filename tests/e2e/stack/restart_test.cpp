@@ -345,7 +345,7 @@ class LostQueue : public ::testing::TestWithParam<const char*> {
   void keep_copy() const {
     if (!older()) return;
     shell("sv -w 30 stop redis-queue && rm -rf copy && cp -a redis-queue/appendonlydir copy && sv start redis-queue");
-    expect_ready({"redis-queue", "matchmaker-1", "gateway-1", "lobby"});
+    expect_ready({"redis-queue", "matchmaker-1", "gateway-1", "lobby-1"});
   }
   void lose() const {
     if (older()) {

@@ -15,6 +15,16 @@
 
 #include "common/base/result.h"
 
+// Further settings of the stack of this test program, as "MM_LOBBIES=2".
+#ifndef MM_E2E_SETTINGS
+#define MM_E2E_SETTINGS ""
+#endif
+
+// Whether the tests freeze daemons that have requests: their answers come too late, and nats-server refuses them.
+#ifndef MM_E2E_LATE_ANSWERS
+#define MM_E2E_LATE_ANSWERS false
+#endif
+
 namespace mm::e2e {
 namespace {
 
@@ -64,6 +74,9 @@ class NatsLog : public ::testing::Environment {
   void TearDown() override {
     std::ifstream log(path_);
     for (std::string line; std::getline(log, line);) {
+      const bool late_answer = line.find("Publish Violation - ") != std::string::npos &&
+                               line.find("Subject \"_INBOX_gateway.") != std::string::npos;
+      if (MM_E2E_LATE_ANSWERS && late_answer) continue;
       const bool wrong =
           line.find(" Violation - ") != std::string::npos || line.find("Slow Consumer") != std::string::npos;
       EXPECT_FALSE(wrong) << "nats-server says: " << line;
@@ -130,7 +143,7 @@ std::string Stack::prefix() const {
   return "cd '" + root_ + "' && env -u MM_TEST_SOURCE_DIR -u MM_TEST_BINARY_DIR MM_STATE=" + folder_ +
          "/state MM_PORT_BASE=" + std::to_string(port_base_) + " MM_MODES_FILE=" + folder_ +
          "/modes.toml MM_BUILD_DIR='" + build_ +
-         "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 ";
+         "' MM_TENANTS='*' MM_RATE_LIMITS=off MM_BCRYPT_COST=4 MM_GAME_SECONDS=2 MM_MAX_SERVERS=2 " MM_E2E_SETTINGS " ";
 }
 
 Stack::Command Stack::control(const std::string& words) const { return run(prefix() + "ops/stack " + words); }

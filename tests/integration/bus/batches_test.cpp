@@ -82,6 +82,7 @@ TEST_F(Batches, OneEventAloneDoesNotWaitForOthers) {
 
 // The handler throws for one event. This event is retried alone and then dropped; the others are handled.
 TEST_F(Batches, AnEventThatFailsDoesNotHoldUpThoseBesideIt) {
+  const FakeLeaderboard leaderboard(*bus_, metrics_);
   store(0, 20);
   std::atomic<int> handled = 0;
   consumer_->on_batch<Found>(20, [&](const std::vector<Delivered<Found>>& events) {

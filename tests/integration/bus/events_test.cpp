@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "common/bus/consumer.h"
+#include "common/security/secrets.h"
 #include "tests/integration/bus/messages.h"
 #include "tests/integration/bus/raw_client.h"
 
@@ -141,7 +142,8 @@ TEST_F(Events, RetryBringsAnEventAgainWhileLaterOnesFlow) {
   EXPECT_EQ(deliveries, 6);
 }
 
-TEST_F(Events, PoisonIsReportedAndTheNextEventFlows) {
+TEST_F(Events, PoisonIsReportedAndStoredAndTheNextEventFlows) {
+  FakeLeaderboard leaderboard(*bus_, metrics_);
   RawClient listener(nats_.port());
   listener.subscribe("events.violation.>");
   store_raw("match.found", "not json", "bad");
@@ -163,10 +165,36 @@ TEST_F(Events, PoisonIsReportedAndTheNextEventFlows) {
     EXPECT_THAT(violation->body, HasSubstr(sequence));
     EXPECT_THAT(violation->body, ::testing::Not(HasSubstr("not json")));
   }
-  EXPECT_EQ(metric("mm_bus_dead_letters_total{consumer=\"test\",stream=\"MATCH\"}"), 2);
+  EXPECT_TRUE(eventually([&] { return metric("mm_bus_dead_letters_total{consumer=\"test\",stream=\"MATCH\"}") == 2; }));
+  const auto letters = leaderboard.letters();
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].event.message_id, "bad");
+  EXPECT_EQ(letters[0].event.body, security::base64url_encode("not json"));
+  EXPECT_THAT(letters[0].reason, HasSubstr("cannot be decoded"));
+  EXPECT_EQ(letters[1].reason, "refused by the handler");
+}
+
+TEST_F(Events, PoisonThatCannotBeStoredComesAgainAndIsReportedOnce) {
+  FakeLeaderboard leaderboard(*bus_, metrics_);
+  leaderboard.refuse_next(2);
+  RawClient listener(nats_.port());
+  listener.subscribe("events.violation.>");
+  store_raw("match.found", "not json", "bad");
+  store(2, "good");
+  Numbers seen;
+  Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
+  consumer.on<Found>(into(seen));
+  consumer.start();
+  ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return metric("mm_bus_dead_letters_total{consumer=\"test\",stream=\"MATCH\"}") == 1; }));
+  EXPECT_EQ(metric("mm_bus_dead_letter_failures_total{consumer=\"test\",stream=\"MATCH\"}"), 2);
+  EXPECT_EQ(leaderboard.letters().size(), 3u);
+  EXPECT_TRUE(listener.next());
+  EXPECT_FALSE(listener.next(Milliseconds{100}));
 }
 
 TEST_F(Events, AHandlerThatThrowsGetsItFiveTimes) {
+  const FakeLeaderboard leaderboard(*bus_, metrics_);
   store(1, "bug");
   store(2, "fine");
   std::atomic<int> thrown{0};

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "common/bus/consumer.h"
+#include "common/bus/server.h"
 #include "common/bus/stream_setup.h"
+#include "common/contracts/dead_letter.h"
 #include "common/testing/connections.h"
 #include "common/testing/wait.h"
 
@@ -94,6 +96,37 @@ inline auto into(Numbers& numbers) {
     return Ack::done;
   };
 }
+
+/// Takes the dead letters of the daemon `test`, as leaderboard does. Thread-safe.
+class FakeLeaderboard {
+ public:
+  FakeLeaderboard(Bus& bus, metrics::Registry& metrics) : server_(bus, {.name = "leaderboard"}, metrics) {
+    server_.serve_at<StoreDeadLetter>("test", [this](const StoreDeadLetter& letter, const Context&) -> Reply<Empty> {
+      std::lock_guard lock(mutex_);
+      letters_.push_back(letter);
+      if (refusals_ > 0 && refusals_-- > 0) return refuse(Code::unavailable);
+      return Empty{};
+    });
+    server_.start();
+  }
+
+  /// All letters so far, in order of arrival, including those that were refused.
+  std::vector<StoreDeadLetter> letters() const {
+    std::lock_guard lock(mutex_);
+    return letters_;
+  }
+  /// Refuses this many letters that arrive next.
+  void refuse_next(int count) {
+    std::lock_guard lock(mutex_);
+    refusals_ = count;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<StoreDeadLetter> letters_;
+  int refusals_ = 0;
+  Server server_;
+};
 
 /// Handlers block in pass() until the test calls open().
 class Gate {

@@ -7,6 +7,7 @@
 
 #include "common/bus/server.h"
 #include "common/contracts/bus_rights.h"
+#include "common/contracts/dead_letter.h"
 #include "tests/integration/bus/messages.h"
 #include "tests/integration/bus/raw_client.h"
 
@@ -93,6 +94,22 @@ TEST_F(Rights, OfEverySubjectOfTheContractADaemonMayUseWhatItsRowsSay) {
     }
     EXPECT_TRUE(may_publish(client, "events.violation.something"));
     EXPECT_FALSE(may_subscribe(client, "events.violation.something"));
+  }
+}
+
+TEST_F(Rights, OnlyTheGatewaySendsItsRequestsToParticularInstances) {
+  for (const auto daemon : rights::kDaemons) {
+    RawClient client(nats_->port(), std::string(daemon));
+    for (const auto& right : rights::kTable) {
+      if (right.use != rights::Use::request || right.subject.ends_with('*')) continue;
+      if (right.subject.starts_with(StoreDeadLetter::kSubject.text))
+        continue;  // has the address of its letters already
+      const auto to_instance = addressed({right.subject}, kUuid);
+      EXPECT_EQ(may_publish(client, to_instance), daemon == "gateway" && in_table(daemon, true, right.subject))
+          << daemon << " publishes " << to_instance;
+      EXPECT_EQ(may_subscribe(client, to_instance), in_table(daemon, false, right.subject))
+          << daemon << " subscribes " << to_instance;
+    }
   }
 }
 

@@ -206,11 +206,12 @@ TEST_F(Migrate, WhatIsShippedIsAppliedAndComplete) {
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.output, HasSubstr("nothing to do"));
   EXPECT_EQ(psql(server_url(), "SELECT count(*) FROM session.queue_generation").output, "0\n");
-  // The role of each service may use its own schema and no other.
+  // The role of each service may use its own schema and no other; leaderboard's also that of the dead letters.
   EXPECT_EQ(psql(server_url(),
                  "SELECT r.rolname, n.nspname FROM pg_roles r, pg_namespace n WHERE r.rolname LIKE 'mm\\_%'"
                  " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
-                 " AND has_schema_privilege(r.oid, n.oid, 'USAGE') <> (r.rolname = 'mm_' || n.nspname)")
+                 " AND has_schema_privilege(r.oid, n.oid, 'USAGE') <> (r.rolname = 'mm_' || n.nspname OR (r.rolname, "
+                 "n.nspname) = ('mm_leaderboard', 'ops'))")
                 .output,
             "");
   EXPECT_EQ(psql(server_url(),

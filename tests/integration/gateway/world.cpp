@@ -46,8 +46,14 @@ World::World(std::vector<std::string> queue_arguments)
   write_secret(credentials.path(), "admin_token", kAdminToken);
   write_secret(credentials.path(), "redis_cache_password", cache.password_of("gateway"));
   write_secret(credentials.path(), "redis_queue_password", queue.password_of("gateway"));
-  serve_all(server, fakes);
-  server.start();
+  serve();
+}
+
+void World::serve() {
+  const bus::ServerOptions options{.name = "fakes", .description = "answers for all daemons"};
+  server = std::make_unique<bus::Server>(*bus, options, metrics);
+  serve_all(*server, fakes);
+  server->start();
 }
 
 World& World::get() {

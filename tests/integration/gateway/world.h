@@ -107,7 +107,10 @@ struct World {
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus = mm::testing::connect(nats, metrics);
   AllFakes fakes;
-  bus::Server server{*bus, {.name = "fakes", .description = "answers for all daemons"}, metrics};
+  std::unique_ptr<bus::Server> server;  ///< null after stop_serving()
+
+  void serve();
+  void stop_serving() { server.reset(); }
 
   template <class Req>
   Fake<Req>& fake() {

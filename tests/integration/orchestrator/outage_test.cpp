@@ -60,6 +60,49 @@ TEST_F(Failing, GameServersOutliveTheirOrchestratorAndAreFoundAgain) {
   EXPECT_TRUE(is_running(server));
 }
 
+TEST_F(Failing, AStandbyTakesOverAndItsMatchesKeepTheirServers) {
+  auto first = start_daemon(settings());
+  const auto game = fresh_game();
+  const auto allocation = allocate_at_last(game);
+  ASSERT_TRUE(allocation) << testing::tail(folder_ + "/orchestrator.log");
+  // In the process of the test, so that its readiness can be read.
+  start(settings());
+  EXPECT_TRUE(orchestrator_->ready()) << "as a standby";
+  EXPECT_TRUE(orchestrator_->health().is_standby());
+  EXPECT_EQ(allocate_at_last(fresh_game())->server_id, allocation->server_id);
+  EXPECT_EQ(orchestrator_->metric("mm_orchestrator_allocated_total"), 0) << "a standby serves no request";
+
+  first.kill();
+  const auto killed = std::chrono::steady_clock::now();
+  EXPECT_TRUE(testing::eventually([&] { return allocate(game).ok(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - killed, Seconds{2});
+  EXPECT_FALSE(orchestrator_->health().is_standby());
+  EXPECT_EQ(allocate(game)->server_id, allocation->server_id);
+  EXPECT_TRUE(testing::eventually([&] { return orchestrator_->ready(); }));
+  EXPECT_EQ(game_servers().size(), 1U) << "the running game server is used";
+}
+
+TEST_F(Failing, AStandbyTakesOverWhenTheOtherIsStopped) {
+  auto first = start_daemon(settings());
+  const auto game = fresh_game();
+  const auto allocation = allocate_at_last(game);
+  ASSERT_TRUE(allocation) << testing::tail(folder_ + "/orchestrator.log");
+  auto second = start_daemon(settings());
+  EXPECT_EQ(first.end(SIGTERM), 0);
+  const auto again = allocate_at_last(game);
+  ASSERT_TRUE(again) << testing::tail(folder_ + "/orchestrator.log");
+  EXPECT_EQ(again->server_id, allocation->server_id);
+  EXPECT_EQ(second.end(SIGTERM), 0);
+}
+
+TEST_F(Failing, AStandbyStopsAtOnce) {
+  start(settings());
+  auto standby = start_daemon(settings());
+  EXPECT_TRUE(testing::eventually(
+      [&] { return testing::tail(folder_ + "/orchestrator.log").find("standby_started") != std::string::npos; }));
+  EXPECT_EQ(standby.end(SIGTERM), 0);
+}
+
 TEST_F(Failing, ASuccessorEndsMatchesThatWereReleasedMeanwhile) {
   start(settings());
   const auto game = fresh_game();

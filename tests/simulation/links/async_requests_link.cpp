@@ -7,9 +7,13 @@ struct AsyncRequests::Impl {};
 
 AsyncRequests::AsyncRequests(Bus&, metrics::Registry&) {}
 AsyncRequests::~AsyncRequests() = default;
-void AsyncRequests::request(std::string_view, std::string, const Caller&, const trace::Context&, Deadline,
+void AsyncRequests::request(std::string_view, std::string_view, const Caller&, const trace::Context&, Deadline,
                             Handler handler) {
   handler(refuse(Code::unavailable));
+}
+void AsyncRequests::attempt(std::string_view, std::string_view, const Caller&, const trace::Context&, Deadline,
+                            OutcomeHandler handler) {
+  handler({refuse(Code::unavailable), {}, true});
 }
 
 }  // namespace mm::bus

@@ -33,7 +33,7 @@ struct Consumer::Impl {
   Bus& bus;
   const std::string stream;
   const ConsumerOptions options;
-  std::map<std::string, std::function<Ack(std::string_view, const EventInfo&)>> handlers;
+  std::map<std::string, RawHandler> handlers;
   std::map<std::string, Batch> batch_handlers;
   Mutex mutex;
   bool stopping = false;
@@ -51,7 +51,10 @@ Consumer::~Consumer() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Consumer::on_raw(std::string subject, std::function<Ack(std::string_view, const EventInfo&)> handler) {
+// Only dead letters show the text, and no event of the simulation becomes one.
+std::string Consumer::flaw_of(const Problem& problem) { return problem.detail; }
+
+void Consumer::on_raw(std::string subject, RawHandler handler) {
   impl_->handlers.insert_or_assign(std::move(subject), std::move(handler));
 }
 
@@ -111,7 +114,10 @@ std::vector<Ack> Consumer::Impl::decide(const std::vector<EventServer::Event>& e
   const auto one = handlers.find(subject);
   if (one == handlers.end()) return std::vector<Ack>(events.size(), Ack::done);
   std::vector<Ack> acks;
-  for (const auto& event : events) acks.push_back(one->second(event.body, info(event)));
+  for (const auto& event : events) {
+    RawEvent raw{event.body, info(event), {}};
+    acks.push_back(one->second(raw));
+  }
   return acks;
 }
 

@@ -66,7 +66,8 @@ Server::Server(Bus& bus, ServerOptions options, metrics::Registry&)
     : impl_(std::make_unique<Impl>(bus, std::move(options))) {}
 Server::~Server() { impl_->stop(); }
 
-void Server::serve_raw(std::string subject, RawHandler handler) {
+void Server::serve_raw(std::string subject, const std::string& address, RawHandler handler) {
+  if (!address.empty()) subject += '.' + address;
   impl_->routes.push_back(std::make_unique<Impl::Route>());
   impl_->routes.back()->subject = std::move(subject);
   impl_->routes.back()->one = std::move(handler);
