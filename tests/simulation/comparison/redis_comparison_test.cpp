@@ -249,14 +249,16 @@ void RedisComparison::queue_script() {
       return;
     }
     case 8:
-      script(kPoll, {partition, token(), "0", "2000", "10", bucket(), number(0, 3), "2", ticket(), ticket()});
+      script(kPoll, {partition, token(), one_of({"0", "5000", "-5000"}), number(1, 4), "10", bucket(), number(0, 3),
+                     "2", ticket(), ticket()});
       return;
     case 9: script(kRestamp, {partition, token(), ticket(), "1", number(-9, 0)}); return;
     case 10: script(kRetireBucket, {partition, token(), bucket()}); return;
     case 11: script(kStatus, {random_.chance(0.5) ? ticket() : "", player()}); return;
     default:
       if (random_.chance(0.3))
-        script(kSweep, {partition, token(), random_.chance(0.5) ? "-1000" : "900000", "2", "900000"});
+        script(kSweep,
+               {partition, token(), random_.chance(0.5) ? "-1000" : "900000", "500", "900000", "1767225600000"});
       else
         script_in_run(kMakeMatch, {run(), match(), "0", "300000", partition, found(match()), player(), "p5"}, prefix_);
       return;
@@ -290,7 +292,7 @@ void RedisComparison::event_script() {
   auto of_real = entries_of(real->front(), "nats-" + number(1, 2));
   auto of_simulated = entries_of(simulated_->execute(read), of_real.front());
   if (relayed) {
-    for (auto* arguments : {&of_real, &of_simulated}) arguments->insert(arguments->begin() + 1, {"900000", "3"});
+    for (auto* arguments : {&of_real, &of_simulated}) arguments->insert(arguments->begin() + 1, "3");
   }
   const auto* which = relayed ? &kRelayed : &kResent;
   both({of_real, which, {prefix_}}, {of_simulated, which, {prefix_}});
