@@ -81,9 +81,14 @@ def psql(stack, statement, file=subprocess.PIPE):
 # --- JetStream ------------------------------------------------------------------------------------------------------
 
 def dump_streams(stack, folder):
-    with nats.Nats(stack.port('nats'), 'operator', stack.secret('nats_operator'), timeout=10) as connection:
+    def connect():
+        return nats.Nats(stack.port('nats'), 'operator', stack.secret('nats_operator'), timeout=10)
+
+    with connect() as connection:
         streams = connection.request('$JS.API.STREAM.NAMES').get('streams') or []
-        for stream in streams:
+    for stream in streams:
+        # One connection for each stream, because the consumer goes on to deliver what is stored during the dump.
+        with connect() as connection:
             write_lines(os.path.join(folder, stream + '.jsonl'), stream_lines(connection, stream))
 
 

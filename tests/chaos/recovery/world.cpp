@@ -121,8 +121,15 @@ void Players::run(int caller) {
     request.mode = *Mode::parse("duel");
     request.region = default_region();
     request.players = {{PlayerId::fresh(now), 1500.0 + caller, 60}};
-    if (bus_->request(request, Caller{}, Deadline::after(kRequestTimeout))) ++queued_;
+    if (!bus_->request(request, Caller{}, Deadline::after(kRequestTimeout))) continue;
+    const std::lock_guard lock(mutex_);
+    queued_.insert(*request.ticket_id);
   }
+}
+
+std::set<TicketId> Players::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queued_;
 }
 
 Watcher::Watcher(bus::Bus& bus) {
@@ -237,6 +244,26 @@ constexpr char kRated[] = "match.rated";
 constexpr char kLast[] = "match.last";
 
 }  // namespace
+
+std::map<TicketId, std::string> World::unaccounted_tickets() {
+  std::map<TicketId, int> played;
+  for (const auto& row :
+       database.rows("SELECT jsonb_path_query(roster, 'strict $.**.ticket_id') #>> '{}' FROM session.match "
+                     "WHERE state = 'completed'")) {
+    ++played[*TicketId::parse(row[0])];
+  }
+  std::map<TicketId, std::string> unaccounted;
+  for (const auto& ticket : players->queued()) {
+    if (const auto found = played.find(ticket); found != played.end()) {
+      if (found->second > 1) unaccounted[ticket] = "has played " + std::to_string(found->second) + " matches";
+      continue;
+    }
+    const auto now = bus->request(GetTicket{default_tenant(), ticket, {}}, Caller{}, testing::soon());
+    if (!now) unaccounted[ticket] = now.error().detail;
+    else if (now->status != TicketStatus::searching) unaccounted[ticket] = "has not played and is not queued";
+  }
+  return unaccounted;
+}
 
 std::map<MatchId, int> World::events_per_match() {
   const std::array wanted{rights::StreamConsumer{streams::kMatch, "counter", "test", streams::kMatch.subjects}};

@@ -61,7 +61,8 @@ class Players {
   ~Players();
 
   void set_rate(double pairs_per_second) { rate_ = pairs_per_second; }
-  std::size_t queued() const { return queued_; }
+  /// The tickets whose entry was acknowledged.
+  std::set<TicketId> queued() const;
 
  private:
   void run(int caller);
@@ -69,7 +70,8 @@ class Players {
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   std::atomic<double> rate_ = 0;
-  std::atomic<std::size_t> queued_ = 0;
+  mutable std::mutex mutex_;
+  std::set<TicketId> queued_;  // guarded by mutex_
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
 };
@@ -104,6 +106,9 @@ class World {
   /// The number of events in the stream MATCH, by match.
   std::map<MatchId, int> events_per_match();
   std::int64_t live_matches();
+  /// The acknowledged tickets of `players` that neither have played exactly one match nor are still queued, each with
+  /// what became of it. A ticket of a cancelled match is queued again.
+  std::map<TicketId, std::string> unaccounted_tickets();
   /// Kills the matchmaker and starts another one.
   void replace_matchmaker();
 
