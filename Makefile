@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan lint format bench sim clean
+.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan simulate lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -90,6 +90,12 @@ test-tsan: deps ## the unit tests under ThreadSanitizer
 	@[ -f build/tsan/build.ninja ] || cmake --preset tsan -DCMAKE_MESSAGE_LOG_LEVEL=WARNING
 	@cmake --build --preset tsan -j $(JOBS) --target mm_tests_unit
 	@ops/run-tests build/tsan unit
+
+SEEDS ?= 1000
+FROM ?= 1
+simulate: configure ## the platform on simulated servers with random faults (SEEDS=1000 FROM=1); see tests/simulation
+	@cmake --build --preset release -j $(JOBS) --target simulate
+	@$(BUILD)/tests/simulate $(SEEDS) $(FROM)
 
 lint: ## check the code rules that need no build
 	@ops/lint

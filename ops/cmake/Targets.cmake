@@ -1,7 +1,7 @@
 # Functions that define the targets of the project, with the same warnings, sanitizers and include paths for all:
 #   mm_library(NAME SOURCES … DEPS …)            a static library
 #   mm_program(NAME SOURCES … DEPS …)            an executable in <build>/bin
-#   mm_test(NAME LABEL unit|contract|integration|e2e|chaos SOURCES … DEPS …)   one GoogleTest program, run by ctest
+#   mm_test(NAME LABEL unit|contract|integration|simulation|e2e|chaos SOURCES … DEPS …)   one GoogleTest program, run by ctest
 #   mm_benchmark(NAME SOURCES … DEPS …)          one Google Benchmark program
 #   mm_embed_lua(TARGET HEADER path/to/scripts.h NAMESPACE mm::x SCRIPTS a.lua … [INCLUDES dir …])
 add_library(mm_flags INTERFACE)
@@ -95,7 +95,7 @@ function(mm_benchmark name)
   add_dependencies(mm_benchmarks ${name})
 endfunction()
 
-foreach(label unit contract integration e2e chaos)
+foreach(label unit contract integration simulation e2e chaos)
   add_custom_target(mm_tests_${label})
 endforeach()
 add_custom_target(mm_benchmarks)
