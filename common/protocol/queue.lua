@@ -20,6 +20,11 @@ local function is_live(match)
   return redis.call('HEXISTS', prefix .. 'live', match) == 1
 end
 
+-- Whether the match or ticket has ended, and was not swept yet.
+local function has_ended(id)
+  return redis.call('ZSCORE', prefix .. 'ended', id) ~= false
+end
+
 -- Bucket time in milliseconds: Redis's wall clock plus the partition's `offset_ms`, which compensates observed jumps.
 local function bucket_time(partition)
   local clock = redis.call('TIME')
@@ -65,20 +70,4 @@ local function add_event(subject, message_id, body)
   local clock = redis.call('TIME')
   redis.call('RPUSH', prefix .. 'outbox', cjson.encode({subject = subject, message_id = message_id,
     at = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)), body = body}))
-end
-
--- Deletes entries of `sent` that are too old to be sent again, at most `most` of them. Entries are
--- `<server id> <at> <entry of the outbox>`, in the order in which the stream confirmed them.
-local function forget_sent(kept_ms, most)
-  local clock = redis.call('TIME')
-  local before = clock[1] * 1000 + math.floor(clock[2] / 1000) - kept_ms
-  local sent = prefix .. 'sent'
-  for _ = 1, most do
-    local first = redis.call('LINDEX', sent, 0)
-    local at = first and tonumber(string.match(first, '^%S+ (%d+) ') or 0)
-    if not at or at >= before then
-      return
-    end
-    redis.call('LPOP', sent)
-  end
 end

@@ -157,7 +157,7 @@ void Reconciler::sweep(const OwnedTokens& owned) {
     at = now;
     const PartitionName partition{tenant, std::string(kMaintenancePartition)};
     for (int i = 0; i < kMaxSweepsPerTenant; ++i) {
-      const auto swept = parts_.owner_store.sweep(partition, token, Deadline::after(kQueueTimeout));
+      const auto swept = parts_.owner_store.sweep(partition, token, parts_.clock.now(), Deadline::after(kQueueTimeout));
       if (!swept || *swept <= 0) break;
       parts_.metrics.swept.add(static_cast<double>(*swept));
     }

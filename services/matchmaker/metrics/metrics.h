@@ -78,7 +78,7 @@ struct Metrics {
         database_went_back(went_back("postgres")),
         restored(registry.counter("mm_matchmaker_matches_restored_total",
                                   "Matches of session that the queue had lost, and that were made live again")),
-        swept(registry.counter("mm_matchmaker_swept_total", "Ended tickets deleted")),
+        swept(registry.counter("mm_matchmaker_swept_total", "Tickets and matches deleted some time after their end")),
         explain(
             registry.histogram("mm_matchmaker_explain_seconds", "Duration of computing an explanation", {}, kShort)),
         explain_copy(registry.histogram("mm_matchmaker_explain_copy_seconds",

@@ -38,7 +38,8 @@ void DepthReport::report(const std::vector<Partition*>& owned, const std::map<st
   for (auto* partition : owned) {
     for (auto& [text, bucket] : partition->buckets) {
       if (!bucket.complete()) continue;
-      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_departures(), partition->now);
+      wait_estimator_.sample_waits(text, bucket.rules(), bucket.pool(), bucket.take_departures(),
+                                   partition->clock.now());
       auto& known = seen.emplace(text, std::move(known_[text])).first->second;
       if (const auto made = matches.find(text); made != matches.end()) known.matches.emplace_back(now, made->second);
       auto summary = summarise(*partition, bucket, known);
@@ -78,7 +79,7 @@ BucketSummary DepthReport::summarise(const Partition& partition, const BucketSta
   summary.tickets = static_cast<std::int64_t>(bucket.pool().size());
   summary.players = static_cast<std::int64_t>(bucket.pool().players());
   if (const auto oldest = bucket.pool().oldest()) {
-    summary.oldest_wait_ms = std::max<BucketMs>(0, partition.now - oldest->queued_at);
+    summary.oldest_wait_ms = std::max<BucketMs>(0, partition.clock.now() - oldest->queued_at);
   }
   for (const auto& [at, made] : known.matches) summary.matches_last_minute += made;
   const auto waits = wait_estimator_.overall(bucket.text());

@@ -54,7 +54,7 @@ bool MatchCommitter::decide(PartitionOwner& owner) {
   for (const auto& [partition, bucket] : buckets) bucket->before_plan();
   auto plans = plan(buckets);
   for (std::size_t i = 0; i < buckets.size(); ++i) {
-    buckets[i].second->after_plan(buckets[i].first->now, plans[i]);
+    buckets[i].second->after_plan(buckets[i].first->clock.now(), plans[i]);
     add(*buckets[i].first, *buckets[i].second, plans[i], work);
   }
   metrics_.plan.observe(std::chrono::duration<double>(clock_.steady() - started).count());
@@ -101,7 +101,7 @@ std::vector<matching::TickPlan> MatchCommitter::plan(
   for (const auto& [partition, bucket] : buckets) waiting += bucket->pool().size();
   std::vector<matching::TickPlan> plans(buckets.size());
   const auto plan_one = [&](std::size_t i, matching::Workspace& workspace) {
-    plans[i] = buckets[i].second->plan(buckets[i].first->now, workspace);
+    plans[i] = buckets[i].second->plan(buckets[i].first->clock.now(), workspace);
   };
   if (waiting >= kMinTicketsToShare) {
     planner_threads_.run(buckets.size(), plan_one);
@@ -145,7 +145,7 @@ CommitRequest MatchCommitter::commit_of(const Partition& partition, const Bucket
   found.teams.resize(static_cast<std::size_t>(bucket.rules().teams));
   for (const auto& seat : tick.seats_of(match)) {
     const auto ticket = bucket.pool().ticket(seat.slot);
-    const auto waited = std::max<BucketMs>(0, partition.now - ticket.queued_at);
+    const auto waited = std::max<BucketMs>(0, partition.clock.now() - ticket.queued_at);
     request.seats.push_back({ticket.id, ticket.attempt, ticket.change, waited, matching::mean_rating(ticket.players),
                              static_cast<int>(ticket.players.size())});
     for (const auto& player : ticket.players) {

@@ -20,15 +20,6 @@ constexpr int kMaxRounds = 25;
 
 }  // namespace
 
-void Partition::forget() {
-  buckets.clear();
-  now = 0;
-  polled_now = 0;
-  before = 0;
-  polled_change.reset();
-  unconfirmed = 0;
-}
-
 PartitionOwner::PartitionOwner(const Parts& parts)
     : store_(parts.store),
       verifier_(parts.verifier),
@@ -37,6 +28,7 @@ PartitionOwner::PartitionOwner(const Parts& parts)
       table_(parts.modes.current()),
       clock_(parts.clock),
       metrics_(parts.metrics),
+      loader_(parts.store, parts.metrics),
       changes_(parts.address),
       address_(parts.address),
       encoder_(parts.encoder) {}
@@ -267,9 +259,8 @@ void PartitionOwner::finish_refresh() {
   const auto now = clock_.steady();
   const Partition* latest = nullptr;  // polled last, of the partitions of one tenant
   for (auto& [name, partition] : partitions_) {
-    if (!partition.lease.mine() || partition.now == 0) continue;
-    const auto since = std::chrono::duration_cast<Milliseconds>(now - partition.polled_at);
-    partition.now = std::max(partition.now, partition.polled_now + since.count());
+    if (!partition.lease.mine() || partition.clock.now() == 0) continue;
+    partition.clock.advance(now);
     for (auto& [text, bucket] : partition.buckets) {
       if (!bucket.pool().empty()) buckets_with_tickets_.emplace_back(&partition, &bucket);
     }
@@ -283,7 +274,8 @@ void PartitionOwner::finish_refresh() {
 void PartitionOwner::add_unconfirmed(const Partition& partition) {
   if (partition.unconfirmed == 0) return;
   unconfirmed_.matches += partition.unconfirmed;
-  unconfirmed_.oldest = std::max(unconfirmed_.oldest, Milliseconds{partition.now - partition.oldest_unconfirmed});
+  unconfirmed_.oldest =
+      std::max(unconfirmed_.oldest, Milliseconds{partition.clock.now() - partition.oldest_unconfirmed});
 }
 
 // If the release fails, the beats of the leases stop, and other instances acquire them a second later.
@@ -298,10 +290,8 @@ PollRequest PartitionOwner::request_of(const Partition& partition) const {
   request.name = partition.name;
   request.token = partition.lease.token();
   if (!partition.lease.mine()) return request;
-  if (partition.polled_now > 0) {
-    request.expected =
-        partition.polled_now + std::chrono::duration_cast<Milliseconds>(clock_.steady() - partition.polled_at).count();
-  }
+  request.correction = partition.clock.correction();
+  request.beat = partition.clock.beat();
   for (const auto& [text, bucket] : partition.buckets) request.buckets.push_back(bucket.poll_request());
   return request;
 }
@@ -310,15 +300,19 @@ std::optional<std::vector<Partition*>> PartitionOwner::poll(const std::vector<Pa
   std::vector<PollRequest> requests;
   requests.reserve(at.size());
   for (const auto* partition : at) requests.push_back(request_of(*partition));
+  const auto sent = clock_.steady();
   const auto results = store_.poll(requests, Deadline::after(kQueueTimeout));
   if (!results) return failed(results.error()), std::nullopt;
 
   std::vector<Partition*> unowned;
-  std::vector<Unloaded> unloaded;
+  std::vector<FoundTicket> found;
   for (std::size_t i = 0; i < at.size(); ++i) {
     auto& partition = *at[i];
     if ((*results)[i].mine) {
-      apply(partition, requests[i], (*results)[i], unloaded);
+      // The partition counts as owned from its first poll on (owned()), which may come long after the lease.
+      ownership_changed_ = ownership_changed_ || partition.clock.now() == 0;
+      partition.clock.polled((*results)[i], sent, clock_.steady());
+      apply(partition, requests[i], (*results)[i], found);
       continue;
     }
     if (partition.lease.mine()) lost(partition);
@@ -332,7 +326,7 @@ std::optional<std::vector<Partition*>> PartitionOwner::poll(const std::vector<Pa
       unowned.push_back(&partition);
     }
   }
-  if (!load(unloaded)) return std::nullopt;
+  if (const auto loaded = loader_.load(found); !loaded) return failed(loaded.error()), std::nullopt;
   auto again = behind(at, *results);
   if (!acquire(unowned)) return std::nullopt;
   return again;
@@ -344,7 +338,8 @@ std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at
   std::vector<Partition*> again;
   for (std::size_t i = 0; i < at.size(); ++i) {
     if (!results[i].mine) continue;
-    bool behind = false;
+    // A jump of the queue's clock is corrected at once, because it stamps new tickets.
+    bool behind = at[i]->clock.correction() != Milliseconds{0};
     for (auto& [text, bucket] : at[i]->buckets) {
       const auto rebuilds = bucket.rebuilds();
       bucket.verify();
@@ -362,13 +357,8 @@ std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at
 }
 
 void PartitionOwner::apply(Partition& partition, const PollRequest& request, const PollResult& result,
-                           std::vector<Unloaded>& unloaded) {
-  // The partition counts as owned from its first poll on (owned()), which may come long after the lease was acquired.
-  ownership_changed_ = ownership_changed_ || partition.now == 0;
-  partition.before = partition.polled_now;
-  partition.polled_now = result.now;
-  partition.now = std::max(partition.now, result.now);
-  partition.polled_at = clock_.steady();
+                           std::vector<FoundTicket>& found) {
+  partition.polled_at = partition.clock.polled_at();
   partition.polled_change = result.change;
   partition.unconfirmed = result.unconfirmed;
   partition.oldest_unconfirmed = result.oldest_unconfirmed;
@@ -376,51 +366,11 @@ void PartitionOwner::apply(Partition& partition, const PollRequest& request, con
   of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == result.known_buckets;
   for (std::size_t i = 0; i < request.buckets.size() && i < result.buckets.size(); ++i) {
     auto& bucket = partition.buckets.at(request.buckets[i].bucket);
-    const bool fresh = bucket.complete() && partition.before > 0;
+    const bool fresh = bucket.complete() && partition.clock.before() > 0;
     for (const auto& ticket : bucket.read(request.buckets[i], result.buckets[i], result.change)) {
-      unloaded.push_back({&partition, &bucket, ticket, fresh});
+      found.push_back({&partition, &bucket, ticket, fresh});
     }
   }
-}
-
-bool PartitionOwner::load(const std::vector<Unloaded>& unloaded) {
-  if (unloaded.empty()) return true;
-  std::vector<std::pair<Tenant, TicketId>> tickets;
-  tickets.reserve(unloaded.size());
-  for (const auto& one : unloaded) tickets.emplace_back(one.partition->name.tenant, one.ticket);
-  auto loaded = store_.load(tickets, Deadline::after(kQueueTimeout));
-  if (!loaded) {
-    // The cursors are already past these tickets: the tickets that were not loaded must be read again.
-    for (const auto& one : unloaded) one.bucket->start_over();
-    return failed(loaded.error()), false;
-  }
-  std::vector<RestampRequest> corrections;
-  for (std::size_t i = 0; i < unloaded.size(); ++i) {
-    auto& ticket = (*loaded)[i];
-    if (auto correction = correct(unloaded[i], ticket)) corrections.push_back(std::move(*correction));
-    unloaded[i].bucket->put(ticket);
-  }
-  if (corrections.empty()) return true;
-  metrics_.clock_jumps.add(static_cast<double>(corrections.size()));
-  log::warning("tickets_restamped", {{"tickets", corrections.size()}});
-  const auto restamped = store_.restamp(corrections, Deadline::after(kQueueTimeout));
-  if (!restamped) return failed(restamped.error()), false;
-  return true;
-}
-
-// A ticket that entered the queue since the previous poll cannot have waited longer than that, and cannot come from the
-// future. If its times say so, they were stamped while the clock had jumped, before a poll noticed the jump.
-std::optional<RestampRequest> PartitionOwner::correct(const Unloaded& at, TicketRecord& ticket) const {
-  if (ticket.state != TicketState::queued || ticket.first_bucket != at.bucket->text()) return std::nullopt;
-  const auto now = at.partition->now;
-  const bool from_the_future = ticket.queued_at > now + kClockTolerance.count();
-  const bool too_old =
-      at.fresh && ticket.attempt == 1 && ticket.queued_at < at.partition->before - kClockTolerance.count();
-  if (!from_the_future && !too_old) return std::nullopt;
-  const Milliseconds by{now - ticket.queued_at};
-  ticket.queued_at += by.count();
-  ticket.deadline += by.count();
-  return RestampRequest{at.partition->name, at.partition->lease.token(), ticket.id, ticket.attempt, by};
 }
 
 bool PartitionOwner::acquire(const std::vector<Partition*>& unowned) {
@@ -451,7 +401,7 @@ bool PartitionOwner::acquire(const std::vector<Partition*>& unowned) {
 std::vector<Partition*> PartitionOwner::owned() {
   std::vector<Partition*> owned;
   for (auto& [name, partition] : partitions_) {
-    if (partition.lease.mine() && partition.now > 0) owned.push_back(&partition);
+    if (partition.lease.mine() && partition.clock.now() > 0) owned.push_back(&partition);
   }
   return owned;
 }

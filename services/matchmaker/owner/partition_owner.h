@@ -16,31 +16,14 @@
 #include "common/runtime/live_modes.h"
 #include "services/matchmaker/generation/verifier.h"
 #include "services/matchmaker/metrics/metrics.h"
-#include "services/matchmaker/owner/bucket_state.h"
 #include "services/matchmaker/owner/change_numbers.h"
 #include "services/matchmaker/owner/commit_gate.h"
-#include "services/matchmaker/owner/lease.h"
+#include "services/matchmaker/owner/partition.h"
 #include "services/matchmaker/owner/pulses.h"
+#include "services/matchmaker/owner/ticket_loader.h"
 #include "services/matchmaker/queue/owner_store.h"
 
 namespace mm::matchmaker {
-
-/// One partition of one tenant. Its buckets are in memory only while this instance holds the lease.
-struct Partition {
-  PartitionName name;
-  Lease lease;
-  std::map<std::string, BucketState> buckets;
-  BucketMs now = 0;         ///< bucket time of this tick; 0: not polled since the lease was acquired
-  BucketMs polled_now = 0;  ///< bucket time at the last poll
-  BucketMs before = 0;      ///< bucket time at the poll before that
-  SteadyPoint polled_at{};
-  std::optional<std::int64_t> polled_change;  ///< the tenant's newest change at the last poll; none: poll at once
-  std::int64_t unconfirmed = 0;               ///< unconfirmed matches of the tenant at the last poll
-  BucketMs oldest_unconfirmed = 0;
-
-  bool is_maintenance() const { return name.partition == kMaintenancePartition; }
-  void forget();
-};
 
 class PartitionOwner {
  public:
@@ -115,16 +98,8 @@ class PartitionOwner {
   void finish_refresh();
   void add_unconfirmed(const Partition& partition);
 
-  struct Unloaded {
-    Partition* partition;
-    BucketState* bucket;
-    TicketId ticket;
-    bool fresh;  ///< entered the queue since the poll before
-  };
   void apply(Partition& partition, const PollRequest& request, const PollResult& result,
-             std::vector<Unloaded>& unloaded);
-  bool load(const std::vector<Unloaded>& unloaded);
-  std::optional<RestampRequest> correct(const Unloaded& at, TicketRecord& ticket) const;
+             std::vector<FoundTicket>& found);
   std::vector<Partition*> behind(const std::vector<Partition*>& at, const std::vector<PollResult>& results);
   void release(const std::vector<std::pair<PartitionName, std::string>>& held);
   void failed(const storage::RedisError& error);
@@ -136,6 +111,7 @@ class PartitionOwner {
   runtime::LiveModes::Table table_;  ///< the rules of all buckets
   const Clock& clock_;
   Metrics& metrics_;
+  TicketLoader loader_;
   std::map<PartitionName, Partition> partitions_;
   std::map<Tenant, OfTenant> tenants_;
   ChangeNumbers changes_;

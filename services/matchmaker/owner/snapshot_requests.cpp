@@ -46,7 +46,7 @@ std::optional<TicketSnapshot> SnapshotRequests::copy(const PartitionOwner::Owned
   TicketSnapshot seen;
   seen.bucket = at.bucket->bucket();
   seen.ticket = pool.ticket(slot);
-  seen.now = at.partition->now;
+  seen.now = at.partition->clock.now();
   if (at.bucket->known_mode()) seen.around = at.bucket->around(slot, seen.now);
   seen.ticks = {seen.now + from_now.first, from_now.every};
   metrics_.explain_copy.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());

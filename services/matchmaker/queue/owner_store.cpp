@@ -43,8 +43,8 @@ std::vector<Tenant> tenants_in(const RedisReply& reply) {
 }
 
 RedisCommand poll_command(const PollRequest& request) {
-  storage::Arguments arguments{request.name.partition, request.token, std::to_string(request.expected),
-                               std::to_string(kClockTolerance.count()), std::to_string(kEntriesPerPoll)};
+  storage::Arguments arguments{request.name.partition, request.token, std::to_string(request.correction.count()),
+                               std::to_string(request.beat), std::to_string(kEntriesPerPoll)};
   for (const auto& bucket : request.buckets) {
     arguments.push_back(bucket.bucket);
     arguments.push_back(std::to_string(bucket.cursor));
@@ -74,6 +74,7 @@ PollResult parse_poll(const RedisReply& reply) {
     result.beat = text_at(reply, 2);
     return result;
   }
+  result.own_beat = integer_at(reply, 1);
   result.now = integer_at(reply, 2);
   result.change = integer_at(reply, 3);
   result.known_buckets = integer_at(reply, 4);
@@ -322,10 +323,11 @@ RedisResult<Done> OwnerStore::retire(const std::vector<BucketOwned>& buckets, De
   return Done{};
 }
 
-RedisResult<std::int64_t> OwnerStore::sweep(const PartitionName& name, const std::string& token, Deadline deadline) {
+RedisResult<std::int64_t> OwnerStore::sweep(const PartitionName& name, const std::string& token, TimePoint now,
+                                            Deadline deadline) {
   auto reply = redis_.eval(scripts::kSweep, {prefix_of(name.tenant)},
                            {name.partition, token, std::to_string(kEndedRetention.count()), std::to_string(kSweepBatch),
-                            std::to_string(kSentRetention.count())},
+                            std::to_string(kSentRetention.count()), std::to_string(now.time_since_epoch().count())},
                            deadline);
   if (!reply) return fail(std::move(reply).error());
   return reply->integer;

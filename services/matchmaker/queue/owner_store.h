@@ -39,8 +39,9 @@ struct BucketPoll {
 
 struct PollRequest {
   PartitionName name;
-  std::string token;      ///< empty: the lease is not ours, only its state is read
-  BucketMs expected = 0;  ///< the bucket time by our own clock; 0: not known
+  std::string token;           ///< empty: the lease is not ours, only its state is read
+  Milliseconds correction{0};  ///< added to bucket time, if the last poll that the queue has seen had this `beat`
+  std::int64_t beat = 0;
   std::vector<BucketPoll> buckets;
 };
 
@@ -59,6 +60,7 @@ struct PollResult {
   std::string token;  ///< of another owner; empty: no owner
   std::string beat;
   BucketMs now = 0;  ///< this and the following members are set only when mine
+  std::int64_t own_beat = 0;
   std::int64_t change = 0;
   std::int64_t known_buckets = 0;
   std::vector<BucketRead> buckets;
@@ -188,7 +190,8 @@ class OwnerStore {
   /// Removes empty buckets from the tenant's set.
   storage::RedisResult<Done> retire(const std::vector<BucketOwned>& buckets, Deadline deadline);
   /// Deletes tickets that ended more than kEndedRetention ago. Returns their number.
-  storage::RedisResult<std::int64_t> sweep(const PartitionName& name, const std::string& token, Deadline deadline);
+  storage::RedisResult<std::int64_t> sweep(const PartitionName& name, const std::string& token, TimePoint now,
+                                           Deadline deadline);
 
  private:
   void saw_epoch(std::string_view token);

@@ -1,5 +1,6 @@
 #include "services/matchmaker/queue/request_store.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/wire/codec.h"
@@ -26,8 +27,9 @@ std::string_view item(const RedisReply& reply, std::size_t index) {
   return index < reply.items.size() ? std::string_view(reply.items[index].text) : std::string_view{};
 }
 
-std::string issued_at_text(const Uuid& id) {
-  return id.version() == 7 ? std::to_string(id.issued_at().time_since_epoch().count()) : "0";
+/// The age of an id in ms. An id that does not say when it was issued counts as new.
+std::string age_text(const Uuid& id, TimePoint now) {
+  return std::to_string(id.version() == 7 ? std::max((now - id.issued_at()).count(), std::int64_t{0}) : 0);
 }
 
 std::string answer_text(const FirstAnswer& answer) {
@@ -166,7 +168,7 @@ RedisCommand RequestStore::enqueue_command(const NewTicket& ticket) const {
   command.keys = {prefix_of(ticket.tenant)};
   command.arguments = {ticket.id.to_string(),
                        ticket.content,
-                       issued_at_text(ticket.id.uuid()),
+                       age_text(ticket.id.uuid(), ticket.admitted_at),
                        players_text(ticket.players),
                        ticket.party ? ticket.party->to_string() : "",
                        ticket.party_version ? std::to_string(*ticket.party_version) : "",
@@ -236,7 +238,7 @@ RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, const 
   const Bucket bucket{found.tenant, found.mode, found.region, found.team_size};
   storage::Arguments arguments{run,
                                found.match_id.to_string(),
-                               issued_at_text(found.match_id.uuid()),
+                               age_text(found.match_id.uuid(), found.created_at),
                                std::to_string(kUnknownMaxAge.count()),
                                partition_of(bucket.text()),
                                wire::encode(found)};
@@ -248,6 +250,7 @@ RedisResult<MakeResult> RequestStore::make_match(const MatchFound& found, const 
   const auto word = first_word(*reply);
   if (word == "made") return MakeResult{MakeResult::Kind::made, {}};
   if (word == "same") return MakeResult{MakeResult::Kind::same, {}};
+  if (word == "over") return MakeResult{MakeResult::Kind::over, {}};
   if (word == "expired") return MakeResult{MakeResult::Kind::expired, {}};
   if (word == "unverified") return MakeResult{MakeResult::Kind::unverified, {}};
   if (word == "claimed") return MakeResult{MakeResult::Kind::claimed, parse_claim(item(*reply, 1), item(*reply, 2))};
@@ -400,7 +403,7 @@ RedisResult<std::vector<OutboxEvent>> RequestStore::outbox(const Tenant& tenant,
 
 RedisResult<std::int64_t> RequestStore::relayed(const Tenant& tenant, const std::string& server,
                                                 const std::vector<std::string>& entries, Deadline deadline) {
-  storage::Arguments arguments{server, std::to_string(kSentRetention.count()), std::to_string(kMaxSent)};
+  storage::Arguments arguments{server, std::to_string(kMaxSent)};
   arguments.insert(arguments.end(), entries.begin(), entries.end());
   auto reply = redis_.eval(scripts::kRelayed, {prefix_of(tenant)}, std::move(arguments), deadline);
   if (!reply) return fail(std::move(reply).error());

@@ -19,7 +19,8 @@ namespace mm::matchmaker {
 
 /// Ended tickets are kept for this long, to answer repeated requests.
 inline constexpr Milliseconds kEndedRetention{15 * 60 * 1000};
-/// An unknown version 7 identifier that is older than this belongs to something that ended and was swept.
+/// An unknown version 7 identifier that is older than this, by the clock of the matchmaker that was asked, belongs to
+/// something that ended and was swept.
 inline constexpr Milliseconds kUnknownMaxAge{5 * 60 * 1000};
 
 struct QueueLimits {
@@ -39,6 +40,7 @@ struct FirstAnswer {
 /// A validated enqueue.
 struct NewTicket {
   TicketId id;
+  TimePoint admitted_at;  ///< by the clock of this matchmaker
   Tenant tenant;
   std::string content;  ///< hash of the request's content
   std::vector<TicketPlayer> players;
@@ -102,7 +104,7 @@ struct OutcomeResult {
 };
 
 struct MakeResult {
-  enum class Kind { made, same, claimed, expired, unverified };
+  enum class Kind { made, same, claimed, over, expired, unverified };
   Kind kind = Kind::made;
   Claim claim;
 };

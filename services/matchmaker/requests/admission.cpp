@@ -81,6 +81,7 @@ Reply<NewTicket> admit(const Enqueue& request, const Tenant& tenant, const ModeT
   }
 
   NewTicket ticket;
+  ticket.admitted_at = now;
   ticket.id = request.ticket_id ? *request.ticket_id : TicketId::fresh(now);
   ticket.tenant = tenant;
   ticket.content = content_hash(request, team_size);

@@ -86,7 +86,8 @@ Ticket TicketHandler::view_of(const StatusResult& found, bool with_players) cons
   return view;
 }
 
-// Idempotent by match_id: if that match is live, the reply is the same as when it was made.
+// Idempotent by match_id: if that match is live, the reply is the same as when it was made. After its end it is
+// refused.
 Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Context& context) {
   if (!is_trusted(context.caller)) return refuse(Code::forbidden);
   auto found = admit_match(request, request.tenant, *parts_.modes.current(), parts_.clock.now());
@@ -105,6 +106,7 @@ Reply<MadeMatch> TicketHandler::make(const MakeMatch& request, const bus::Contex
   }
   switch (result->kind) {
     case MakeResult::Kind::unverified: return refuse(Code::unavailable, kUnverified);
+    case MakeResult::Kind::over: return refuse(Code::match_over, "the match has ended");
     case MakeResult::Kind::expired: return refuse(Code::ticket_expired, "the match id was issued too long ago");
     case MakeResult::Kind::claimed: {
       if (!result->claim.ticket) return refuse_for(Code::in_match, {result->claim.player}, "the player is in a match");

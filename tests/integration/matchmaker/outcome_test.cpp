@@ -381,6 +381,7 @@ TEST(MakeMatch, ClaimsAllPlayersOrNone) {
   over.region = request.region;
   shared().publish(over);
   EXPECT_TRUE(eventually([&] { return claim_of(tenant, request.teams[0][0].player_id).empty(); }));
+  EXPECT_EQ(code_of(shared().send(request)), Code::match_over) << "a match that has ended is not made again";
 }
 
 TEST(MakeMatch, RefusesWhatIsNoMatchOfTheMode) {

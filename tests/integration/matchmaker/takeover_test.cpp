@@ -288,20 +288,25 @@ TEST(Sweep, DeletesTicketsThatEndedLongAgo) {
   auto& world = shared();
   const auto tenant = fresh_tenant();
   const auto prefix = "mm:{" + tenant.str() + "}:";
-  const auto old = request_of(tenant, "ranked", 5, {1500});
+  auto old = request_of(tenant, "ranked", 5, {1500});
+  old.ticket_id = TicketId::parse("0b6b2a1e-5f0c-4c0e-9d67-0a5e2d1c7f33");  // version 4: without a time
   const auto recent = request_of(tenant, "ranked", 5, {1500});
-  for (const auto& request : {old, recent}) {
+  // Its end looks old, as after a jump of Redis's clock, but its id is not.
+  const auto recent_id = request_of(tenant, "ranked", 5, {1500});
+  for (const auto& request : {old, recent, recent_id}) {
     ASSERT_TRUE(world.send(request).ok());
     CancelTicket cancel;
     cancel.tenant = tenant;
     cancel.ticket_id = *request.ticket_id;
     ASSERT_TRUE(world.send(cancel).ok());
   }
-  world.redis_command({"ZINCRBY", prefix + "ended", "-900000", old.ticket_id->to_string()});
+  for (const auto& request : {recent_id, old})
+    world.redis_command({"ZINCRBY", prefix + "ended", "-900000", request.ticket_id->to_string()});
   EXPECT_TRUE(eventually([&] {
     return world.redis_command({"EXISTS", prefix + "ticket:" + old.ticket_id->to_string()}).integer == 0;
   }));
   EXPECT_EQ(world.redis_command({"EXISTS", prefix + "ticket:" + recent.ticket_id->to_string()}).integer, 1);
+  EXPECT_EQ(world.redis_command({"EXISTS", prefix + "ticket:" + recent_id.ticket_id->to_string()}).integer, 1);
 }
 
 TEST(Takeover, AStandbyGoesOnWhenTheOwnerStops) {

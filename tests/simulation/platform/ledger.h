@@ -20,7 +20,6 @@ struct Ledger {
   int losses = 0;  ///< how often Redis "queue" went back; what it had confirmed before may be undone
   std::map<std::pair<std::string, std::string>, int> joins;    ///< party and player: the number of join requests
   std::map<std::pair<std::string, std::string>, int> joining;  ///< the number of those without an answer yet
-  std::set<std::string> made;                                  ///< matches of MakeMatch requests that were sent
   std::map<std::string, std::string> reported;  ///< matches whose result was accepted, and the status in the answer
 };
 

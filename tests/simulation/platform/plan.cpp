@@ -42,8 +42,7 @@ Fault fault_of(Random& random, const Plan& plan) {
                         : fault.daemon == DaemonKind::session  ? plan.sessions
                                                                : 1;
   fault.instance = static_cast<int>(random.below(static_cast<std::uint64_t>(instances)));
-  // After a jump of more than five minutes ahead, enqueue refuses new tickets of buckets without an owner.
-  constexpr std::array<std::int64_t, 4> kJumps{200'000, -3'600'000, 7'000, -5'000};
+  constexpr std::array<std::int64_t, 5> kJumps{3'600'000, -3'600'000, 691'200'000, 7'000, -5'000};
   const bool can_wait = fault.kind == FaultKind::kill || fault.kind == FaultKind::pause;
   if (can_wait && fault.daemon != DaemonKind::orchestrator && random.chance(0.6)) {
     fault.call = call_of(random, fault.daemon);

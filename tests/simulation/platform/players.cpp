@@ -101,7 +101,6 @@ void Players::challenge(PlayerId player, PlayerId other) {
   request.mode = mode_named("duel");
   request.region = default_region();
   request.teams = {{{player, 1'500, 100}}, {{other, 1'500, 100}}};
-  ledger_.made.insert(request.match_id->to_string());
   (void)ask(request, Caller{});
 }
 

@@ -54,6 +54,9 @@ void QueueChecks::after(const storage::RedisCommand& command, const storage::Red
                                                "change",     "depart",  "restore_match", "end_old_tickets"};
   if (!kChanging.contains(script_)) return;
   const bool committed = script_ == "commit" && reply.items.front().text == "ok";
+  const bool ends_match =
+      script_ == "outcome" && (command.arguments[1] == "completed" || command.arguments[1] == "cancelled");
+  if (ends_match) ended_matches_.insert(command.arguments[0]);
   const auto known = matches_.size();
   read_matches();
   if ((committed || script_ == "make_match") && matches_.size() > known) check_verified();
@@ -74,6 +77,7 @@ void QueueChecks::check_verified() const {
 void QueueChecks::went_back() {
   const auto& keyspace = servers_.queue.server.keyspace();
   script_ = "the loss of data";
+  ended_matches_.clear();
   for (auto& [id, match] : matches_) match.undone = true;
   for (auto& [id, ticket] : tickets_) {
     ticket.undone = true;
@@ -106,15 +110,12 @@ void QueueChecks::read_matches() {
   }
   if (live == nullptr) return;
   for (const auto& [id, text] : *live) {
+    if (ended_matches_.contains(id)) throw Violation("I11: match " + id + " is live after its end, by " + script_);
     const auto [known, fresh] = matches_.try_emplace(id);
     auto& match = known->second;
     if (!fresh) {
-      // A repeated MakeMatch makes an ended match live again, until session answers that it is over.
-      // So does a match that is restored late.
       match.undone = match.undone || (!match.live && script_ == "restore_match");
-      if (!match.live && !match.undone && !ledger_.made.contains(id)) {
-        throw Violation("I11: match " + id + " was committed again after its end");
-      }
+      if (!match.live && !match.undone) throw Violation("I11: match " + id + " was committed again");
       match.live = true;
       continue;
     }

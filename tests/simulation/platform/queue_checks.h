@@ -66,6 +66,7 @@ class QueueChecks {
   std::string script_;
   std::map<std::string, TicketHistory> tickets_;
   std::map<std::string, MatchHistory> matches_;
+  std::set<std::string> ended_matches_;  ///< whose end was applied to the present queue
   struct HighestEpoch {
     std::int64_t epoch = 0;
     std::int64_t generation = 0;

@@ -26,7 +26,8 @@ class StoreSchedules : public Stage {
     ledger_.invoked.insert(ticket.id.to_string());
     return ticket;
   }
-  EnqueueResult::Kind enqueue(const matchmaker::NewTicket& ticket) {
+  EnqueueResult::Kind enqueue(matchmaker::NewTicket ticket) {
+    ticket.admitted_at = simulator_.true_time();
     const auto results = requests_.enqueue({ticket}, soon());
     EXPECT_TRUE(results.ok());
     return results->front().kind;
@@ -76,6 +77,22 @@ class StoreSchedules : public Stage {
     const session::MatchEnd end{session::cancelled_event(row, CancelReason::no_server), {}};
     (void)tables.end_overdue(session::Store::Overdue::unserved, Milliseconds{0}, row, end, simulator_.true_time());
   }
+  MatchFound challenge() {
+    MatchFound found;
+    found.created_at = simulator_.true_time();
+    found.match_id = MatchId::fresh(found.created_at);
+    found.tenant = default_tenant();
+    found.mode = duel();
+    found.region = default_region();
+    found.source = MatchSource::challenge;
+    for (int i = 0; i < 2; ++i) found.teams.push_back({1'500, {{new_player(), std::nullopt, std::nullopt, 1'500, 0}}});
+    return found;
+  }
+  matchmaker::MakeResult::Kind make(const MatchFound& match) {
+    const auto made = requests_.make_match(match, servers_.queue.server.keyspace().run_id(), soon());
+    EXPECT_TRUE(made.ok());
+    return made->kind;
+  }
   EndResult::Kind cancel(TicketId ticket) {
     const auto ended = requests_.cancel(default_tenant(), {ticket, {}, CloseReason::cancelled, {}}, soon());
     EXPECT_TRUE(ended.ok());
@@ -117,8 +134,9 @@ TEST_F(StoreSchedules, H4ALateCopyOfAnEnqueueDoesNotQueueAnEndedTicket) {
     ASSERT_EQ(cancel(ticket.id), EndResult::Kind::ended);
     EXPECT_EQ(enqueue(ticket), EnqueueResult::Kind::same);
     EXPECT_EQ(state_of(ticket.id), "cancelled");
-    wait(matchmaker::kEndedRetention + Milliseconds{1'000});
-    ASSERT_EQ(*owner_.sweep(name_, token, soon()), 1);
+    // The ids of this process never go back, so this ticket's may be of the time of an earlier test.
+    wait(matchmaker::kEndedRetention + Milliseconds{300'000});
+    ASSERT_EQ(*owner_.sweep(name_, token, simulator_.true_time(), soon()), 1);
     EXPECT_EQ(enqueue(ticket), EnqueueResult::Kind::expired);
     EXPECT_EQ(claim_of(ticket.players.front().player_id), "");
   });
@@ -229,6 +247,70 @@ TEST_F(StoreSchedules, H22AKnownTicketIdWithOtherContentIsAConflict) {
     ASSERT_EQ(enqueue(ticket), EnqueueResult::Kind::queued);
     ticket.content = "other";
     EXPECT_EQ(enqueue(ticket), EnqueueResult::Kind::conflict);
+  });
+}
+
+// The partitions of these tickets have no owner who would notice the jump.
+TEST_F(StoreSchedules, AJumpOfTheClockExpiresNoNewRequest) {
+  play([&] {
+    (void)take_lease();
+    servers_.queue.clock_offset += Milliseconds{3'600'000};
+    EXPECT_EQ(enqueue(ticket_of(new_player())), EnqueueResult::Kind::queued);
+    EXPECT_EQ(make(challenge()), matchmaker::MakeResult::Kind::made);
+  });
+}
+
+TEST_F(StoreSchedules, AJumpOfTheClockDeletesNoRecentTicket) {
+  play([&] {
+    const auto token = take_lease();
+    const auto ticket = ticket_of(new_player());
+    enqueue(ticket);
+    ASSERT_EQ(cancel(ticket.id), EndResult::Kind::ended);
+    servers_.queue.clock_offset += Milliseconds{3'600'000};
+    EXPECT_EQ(*owner_.sweep(name_, token, simulator_.true_time(), soon()), 0);
+    EXPECT_EQ(enqueue(ticket), EnqueueResult::Kind::same);
+  });
+}
+
+TEST_F(StoreSchedules, AMatchThatHasEndedIsNotMadeAgain) {
+  play([&] {
+    (void)take_lease();
+    const auto match = challenge();
+    ASSERT_EQ(make(match), matchmaker::MakeResult::Kind::made);
+    EXPECT_EQ(make(match), matchmaker::MakeResult::Kind::same);
+    matchmaker::MatchOutcome over{default_tenant(), match.match_id, OutcomeKind::completed, {}, {}};
+    EXPECT_TRUE(requests_.outcome(over, soon()).ok());
+    EXPECT_EQ(make(match), matchmaker::MakeResult::Kind::over);
+  });
+}
+
+// The page of open matches was read before the end, and the end was applied while the queue did not have the match.
+TEST_F(StoreSchedules, AMatchThatIsRestoredAfterItsEndIsNotLive) {
+  play([&] {
+    (void)take_lease();
+    const auto match = challenge();
+    matchmaker::MatchOutcome over{default_tenant(), match.match_id, OutcomeKind::completed, {}, {}};
+    EXPECT_TRUE(requests_.outcome(over, soon()).ok());
+    EXPECT_EQ(*generations_.restore({match}, soon()), 0);
+    EXPECT_EQ(claim_of(match.teams[0].players[0].player_id), "");
+    const auto open = challenge();
+    EXPECT_EQ(*generations_.restore({open}, soon()), 1);
+    EXPECT_EQ(claim_of(open.teams[0].players[0].player_id), "m:" + open.match_id.to_string());
+  });
+}
+
+TEST_F(StoreSchedules, ALateCopyOfAPollDoesNotMoveTheClock) {
+  play([&] {
+    matchmaker::PollRequest poll;
+    poll.name = name_;
+    poll.token = take_lease();
+    const auto first = owner_.poll({poll}, soon())->front();
+    poll.correction = Milliseconds{60'000};
+    poll.beat = first.own_beat;
+    const auto corrected = owner_.poll({poll}, soon())->front();
+    EXPECT_NEAR(static_cast<double>(corrected.now - first.now), 60'000, 100);
+    const auto copy = owner_.poll({poll}, soon())->front();
+    EXPECT_NEAR(static_cast<double>(copy.now - first.now), 60'000, 200);
   });
 }
 

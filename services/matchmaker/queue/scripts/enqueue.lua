@@ -2,7 +2,7 @@
 -- Enqueues a ticket in its buckets and claims its players, or returns why it cannot.
 --@include queue.lua
 --@include party.lua
-local id, content, issued_at = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local id, content, age = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local players, party, party_version = ARGV[4], ARGV[5], ARGV[6]
 local mode, region, size, latencies, buckets, partition = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local max_wait, estimate = tonumber(ARGV[13]), ARGV[14]
@@ -18,11 +18,12 @@ if known[1] then
   return {'same', known[2]}
 end
 
--- A delayed copy of a request, whose ticket has ended and been swept meanwhile, must not queue the ticket again.
-local now = bucket_time(partition)
-if issued_at > 0 and issued_at < now - unknown_max_age then
+-- A delayed copy of a request, whose ticket has ended and been swept meanwhile, must not queue the ticket again. The
+-- caller computes the age of the id: Redis's clock may have jumped, and nobody corrects it for a bucket without an owner.
+if age > unknown_max_age then
   return {'expired'}
 end
+local now = bucket_time(partition)
 
 local ids = ids_of(players)
 local held = redis.call('HMGET', claims, unpack(ids))

@@ -6,6 +6,10 @@
 --@include queue.lua
 --@include end_ticket.lua
 local match, state = ARGV[1], ARGV[2]
+-- A late copy of a command that makes the match live must not do so after its end, also if it was not live at its end.
+if state == 'completed' or state == 'cancelled' then
+  redis.call('ZADD', prefix .. 'ended', 'NX', bucket_time('house'), match)
+end
 local found = redis.call('HGET', prefix .. 'live', match)
 if not found then
   return {'unknown'}

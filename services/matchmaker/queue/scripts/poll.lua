@@ -1,23 +1,24 @@
 #!lua flags=allow-oom
--- One poll of a partition in a tick. For the owner it renews the lease, compensates a jump of Redis's clock, removes
--- tickets known to have ended, and returns what changed. For others it returns the owner's token and beat.
--- ARGV: partition; token; the expected bucket time, or 0; its largest error; the limit of entries to read per bucket;
--- then for each bucket: name, cursor, number of dead tickets, the dead tickets.
+-- One poll of a partition in a tick. For the owner it renews the lease, corrects the bucket time, removes tickets known to
+-- have ended, and returns what changed. For others it returns the owner's token and beat.
+-- ARGV: partition; token; milliseconds by which the owner, at its last poll, found the bucket time to be behind, or 0; the
+-- beat of that poll; the limit of entries to read per bucket; then for each bucket: name, cursor, number of dead tickets,
+-- the dead tickets.
 --@include queue.lua
 local partition, token = ARGV[1], ARGV[2]
-local expected, tolerance, most = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local correction, corrected_beat, most = ARGV[3], ARGV[4], ARGV[5]
 local lease = prefix .. 'lease:' .. partition
 local held = redis.call('HMGET', lease, 'token', 'beat')
 if token == '' or held[1] ~= token then
   return {0, held[1] or '', held[2] or ''}
 end
 
+-- The beat makes a copy of a poll that arrives late harmless: a later poll has raised it.
+if correction ~= '0' and held[2] == corrected_beat then
+  redis.call('HINCRBY', lease, 'offset_ms', correction)
+end
 local beat = redis.call('HINCRBY', lease, 'beat', 1)
 local now = bucket_time(partition)
-if expected > 0 and math.abs(now - expected) > tolerance then
-  redis.call('HINCRBY', lease, 'offset_ms', string.format('%.0f', expected - now))
-  now = expected
-end
 
 local looks = {}
 local at = 6

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Moves events from the outbox to `sent`, after the stream confirmed them; from there they can be sent again. ARGV: the
--- id of the nats-server that confirmed them, how long and how many events are kept in `sent`, then the entries.
+-- id of the nats-server that confirmed them, how many events are kept in `sent`, then the entries.
 -- Idempotent: an entry that is not in the outbox was moved before.
 --@include queue.lua
-local server, kept_ms, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local server, most = ARGV[1], tonumber(ARGV[2])
 local outbox, sent = prefix .. 'outbox', prefix .. 'sent'
-for i = 4, #ARGV do
+for i = 3, #ARGV do
   if redis.call('LREM', outbox, 1, ARGV[i]) == 1 then
     local readable, entry = pcall(cjson.decode, ARGV[i])
     if readable and entry.at then
@@ -13,7 +13,6 @@ for i = 4, #ARGV do
     end
   end
 end
-forget_sent(kept_ms, #ARGV)
 local over = math.max(0, redis.call('LLEN', sent) - most)
 if over > 0 then
   redis.call('LPOP', sent, over)

@@ -1,12 +1,15 @@
 #!lua flags=allow-oom
 -- Makes an open match of session live again, after the queue lost it. ARGV: match, JSON of match.found. The match
 -- claims its players. Its tickets, if the queue has them, are in the match; other tickets in which its players wait end.
--- Idempotent: a live match is not changed.
+-- Idempotent: a live match is not changed, and a match whose end was applied to this queue does not become live again.
 --@include queue.lua
 --@include end_ticket.lua
 local match, found = ARGV[1], ARGV[2]
 if is_live(match) then
   return {'known'}
+end
+if has_ended(match) then
+  return {'over'}
 end
 local holder = 'm:' .. match
 local claim, waiting, own = {}, {}, {}

@@ -1,0 +1,64 @@
+// The bucket time of an owned partition, as its owner follows it by the steady clock of its own process. A jump of
+// Redis's clock does not move it: the owner notices the jump in the reply to a poll, and the next poll corrects the
+// queue.
+//
+// The reply decides, not the poll: a poll that Redis executes late looks like a jump to Redis, but its reply is late,
+// too. A state machine without I/O; not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "common/base/clock.h"
+#include "services/matchmaker/queue/owner_store.h"
+
+namespace mm::matchmaker {
+
+class PartitionClock {
+ public:
+  /// Bucket time of this tick; 0: not polled since the lease was acquired.
+  BucketMs now() const { return now_; }
+  /// Bucket time at the poll before the last one; 0: there was none.
+  BucketMs before() const { return before_; }
+  /// When the last poll was answered.
+  SteadyPoint polled_at() const { return polled_at_; }
+  /// A correction that the next poll must carry, and the beat that belongs to it.
+  Milliseconds correction() const { return correction_; }
+  std::int64_t beat() const { return beat_; }
+
+  void forget() {
+    now_ = polled_ = before_ = 0;
+    correction_ = Milliseconds{0};
+    beat_ = 0;
+  }
+
+  /// The reply to a poll of the owner, which was sent at `sent` and came at `at`. Bucket time stays what the steady
+  /// clock says if the queue's differs by more than kClockTolerance. A reply that came so late says nothing about a
+  /// jump.
+  void polled(const PollResult& result, SteadyPoint sent, SteadyPoint at) {
+    const auto expected = polled_ == 0 ? result.now : polled_ + elapsed(at);
+    const bool timely = at - sent <= kClockTolerance;
+    const bool jumped = std::abs(expected - result.now) > kClockTolerance.count();
+    correction_ = Milliseconds{jumped && timely ? expected - result.now : 0};
+    before_ = polled_;
+    polled_ = jumped ? expected : result.now;
+    polled_at_ = at;
+    beat_ = result.own_beat;
+    now_ = std::max(now_, polled_);
+  }
+
+  /// Between two polls, bucket time advances by the steady clock.
+  void advance(SteadyPoint at) { now_ = std::max(now_, polled_ + elapsed(at)); }
+
+ private:
+  BucketMs elapsed(SteadyPoint at) const { return std::chrono::duration_cast<Milliseconds>(at - polled_at_).count(); }
+
+  BucketMs now_ = 0;
+  BucketMs polled_ = 0;  // bucket time at the last poll
+  BucketMs before_ = 0;
+  SteadyPoint polled_at_{};
+  Milliseconds correction_{0};
+  std::int64_t beat_ = 0;
+};
+
+}  // namespace mm::matchmaker
