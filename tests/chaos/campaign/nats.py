@@ -77,6 +77,8 @@ class Nats:
         self.subscribe(inbox)
         self.publish(subject, body, inbox)
         answer = self.next()
+        while answer.subject != inbox:  # of a stream that is still being delivered to an earlier subscription
+            answer = self.next()
         self.send(b'UNSUB %d\r\n' % self._subscriptions)
         return json.loads(answer.body)
 
