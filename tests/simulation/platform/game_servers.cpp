@@ -95,6 +95,9 @@ void GameServers::report(MatchId match, const ReportResult& result) {
     if (answer) {
       const std::string status(text_of(answer->status));
       const auto [known, fresh] = ledger_.reported.try_emplace(match.to_string(), status);
+      const auto [accepted, first] = results_.try_emplace(match, result.duration_seconds);
+      if (!first && accepted->second != result.duration_seconds)
+        simulator.fail("I16: another result was accepted: " + match.to_string());
       if (!fresh && known->second != status) simulator.fail("I16: two results were accepted: " + match.to_string());
       return;
     }

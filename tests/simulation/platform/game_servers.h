@@ -45,6 +45,7 @@ class GameServers {
   metrics::Registry metrics_;
   std::map<MatchId, Row> rows_;
   std::set<MatchId> hosted_;
+  std::map<MatchId, decltype(ReportResult::duration_seconds)> results_;  ///< the accepted ones, which differ in this
 };
 
 }  // namespace mm::simulation

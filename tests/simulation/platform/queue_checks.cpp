@@ -49,14 +49,16 @@ void QueueChecks::after(const storage::RedisCommand& command, const storage::Red
   if (reply.kind == storage::RedisReply::Kind::error) throw Violation("Redis refused a command: " + reply.text);
   if (command.script == nullptr) return;
   script_ = command.script->name();
-  static const std::set<std::string> kChanging{"enqueue",    "end",     "commit",        "outcome",
-                                               "make_match", "restamp", "sweep",         "create",
-                                               "change",     "depart",  "restore_match", "end_old_tickets"};
-  if (!kChanging.contains(script_)) return;
   const bool committed = script_ == "commit" && reply.items.front().text == "ok";
   const bool ends_match =
       script_ == "outcome" && (command.arguments[1] == "completed" || command.arguments[1] == "cancelled");
   if (ends_match) ended_matches_.insert(command.arguments[0]);
+  if (script_ == "take_lease" && reply.items.front().integer == 1) check_epoch(reply.items[1].text);
+  if (script_ == "commit") check_repeated_commit(command.arguments, committed);
+  static const std::set<std::string> kChanging{"enqueue",    "end",     "commit",        "outcome",
+                                               "make_match", "restamp", "sweep",         "create",
+                                               "change",     "depart",  "restore_match", "end_old_tickets"};
+  if (!kChanging.contains(script_)) return;
   const auto known = matches_.size();
   read_matches();
   if ((committed || script_ == "make_match") && matches_.size() > known) check_verified();
@@ -78,6 +80,8 @@ void QueueChecks::went_back() {
   const auto& keyspace = servers_.queue.server.keyspace();
   script_ = "the loss of data";
   ended_matches_.clear();
+  epochs_taken_.clear();
+  commits_.clear();
   for (auto& [id, match] : matches_) match.undone = true;
   for (auto& [id, ticket] : tickets_) {
     ticket.undone = true;
@@ -85,6 +89,28 @@ void QueueChecks::went_back() {
   }
   read_matches();
   read_tickets();
+}
+
+// I14: an epoch has one owner, and each is greater than those before.
+void QueueChecks::check_epoch(const std::string& token) {
+  const auto epoch = std::strtoll(token.c_str(), nullptr, 10);
+  if (!epochs_taken_.empty() && epoch <= *epochs_taken_.rbegin()) {
+    throw Violation("I14: a lease was taken with the epoch of an earlier one: " + token);
+  }
+  epochs_taken_.insert(epoch);
+}
+
+// I11: an owner that does not know what became of a commit repeats it under the same id of the match.
+void QueueChecks::check_repeated_commit(const storage::Arguments& arguments, bool committed) {
+  constexpr std::size_t kFirstTicket = 6;
+  const auto& match = arguments[4];
+  std::vector<std::string> key{arguments[2]};  // the token of the lease
+  key.insert(key.end(), arguments.begin() + kFirstTicket, arguments.end());
+  const auto known = commits_.find(key);
+  if (known != commits_.end() && known->second != match) {
+    throw Violation("I11: a commit of the tickets of match " + known->second + " was repeated as match " + match);
+  }
+  if (committed) commits_.emplace(std::move(key), match);
 }
 
 // I14: only the holder of the lease commits, and the epochs of commits never decrease.
@@ -180,7 +206,13 @@ void QueueChecks::follow(const std::string& id, const Hash& fields, const std::s
   }
   if (is_over(before))
     throw Violation("I02: ticket " + id + " was " + before + " and became " + state + " by " + script);
-  if (state == "queued" && before == "matched") requeued(id, ticket);
+  if (state == "queued" && before == "matched") {
+    if (attempt <= ticket.attempt) throw Violation("I02: ticket " + id + " was queued again with the same attempt");
+    requeued(id, ticket);
+  }
+  if (state == "cancelled" && before == "matched" && script != "outcome") {
+    throw Violation("I05: ticket " + id + " was cancelled by " + script + " while it was in match " + ticket.match);
+  }
   if (state == "queued" && !fresh && before != "matched") throw Violation("I02: ticket " + id + " was queued twice");
   if (state == "timed_out") timed_out(id, ticket);
   if (state == "matched") {

@@ -52,7 +52,9 @@ class QueueChecks {
 
  private:
   void check_verified() const;
+  void check_epoch(const std::string& token);
   void check_lease(const storage::RedisCommand& commit);
+  void check_repeated_commit(const storage::Arguments& arguments, bool committed);
   void read_matches();
   void read_tickets();
   void follow(const std::string& id, const Hash& fields, const std::string& script);
@@ -67,6 +69,9 @@ class QueueChecks {
   std::map<std::string, TicketHistory> tickets_;
   std::map<std::string, MatchHistory> matches_;
   std::set<std::string> ended_matches_;  ///< whose end was applied to the present queue
+  std::set<std::int64_t> epochs_taken_;  ///< in the present queue
+  /// The match of each commit in the present queue, by the token of the lease, and the tickets with their attempts.
+  std::map<std::vector<std::string>, std::string> commits_;
   struct HighestEpoch {
     std::int64_t epoch = 0;
     std::int64_t generation = 0;

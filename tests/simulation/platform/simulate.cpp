@@ -3,6 +3,8 @@
 //
 //   simulate SEEDS [FROM]     SEEDS seeds from FROM on (1); exit status 1 if an invariant does not hold
 //   simulate --trace SEED     one seed, with everything that happened
+//   simulate --find TEXT SEEDS [FROM]
+//                             stops at the first violation whose text begins with TEXT; exit status 1 if there is none
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -61,6 +63,22 @@ int simulate(std::uint64_t seeds, std::uint64_t from) {
   return violations == 0 ? 0 : 1;
 }
 
+int find(const std::string& text, std::uint64_t seeds, std::uint64_t from) {
+  std::uint64_t others = 0;
+  for (std::uint64_t done = 0; done < seeds; ++done) {
+    const auto outcome = run(plan_of(from + done));
+    if (outcome.error.starts_with(text)) {
+      std::printf("found after %llu seeds, with seed %llu: %s\n", static_cast<unsigned long long>(done + 1),
+                  static_cast<unsigned long long>(from + done), outcome.error.c_str());
+      return 0;
+    }
+    others += outcome.holds ? 0 : 1;
+  }
+  std::printf("not found in %llu seeds; %llu had other violations\n", static_cast<unsigned long long>(seeds),
+              static_cast<unsigned long long>(others));
+  return 1;
+}
+
 }  // namespace
 }  // namespace mm::simulation
 
@@ -69,8 +87,10 @@ int main(int argc, char** argv) {
     return index < argc ? std::strtoull(argv[index], nullptr, 10) : fallback;
   };
   if (argc == 3 && std::strcmp(argv[1], "--trace") == 0) return mm::simulation::show(number(2, 1));
+  if (argc >= 4 && argc <= 5 && std::strcmp(argv[1], "--find") == 0)
+    return mm::simulation::find(argv[2], number(3, 1), number(4, 1));
   if (argc < 2 || argc > 3 || number(1, 0) == 0) {
-    std::fputs("usage: simulate SEEDS [FROM] | simulate --trace SEED\n", stderr);
+    std::fputs("usage: simulate SEEDS [FROM] | simulate --trace SEED | simulate --find TEXT SEEDS [FROM]\n", stderr);
     return 64;
   }
   return mm::simulation::simulate(number(1, 0), number(2, 1));

@@ -13,6 +13,8 @@ const std::string kPrefix = "mm:{default}:";
 /// s, and a match without a server is cancelled after another 60 s.
 constexpr Milliseconds kRestWithin{180'000};
 constexpr Milliseconds kStep{500};
+/// Limit of the events of a match, whatever fails. Its states need at most four.
+constexpr int kMostEvents = 8;
 /// Of Redis with an older state.
 constexpr Milliseconds kRestartTime{300};
 
@@ -265,6 +267,14 @@ void World::check_events() {
   std::map<std::string, std::set<std::string>> stored;
   for (const auto* stream : {"MATCH", "TICKET"}) {
     for (const auto& event : servers_.events.stream(stream)) stored[event.subject].insert(event.message_id);
+  }
+  std::map<std::string, int> of_match;
+  for (const auto& [subject, ids] : servers_.events.ever_stored()) {
+    if (!subject.starts_with("match.")) continue;
+    for (const auto& id : ids) {
+      if (++of_match[id.substr(0, id.find('.'))] > kMostEvents)
+        throw Violation("I28: a storm of events of match " + id.substr(0, id.find('.')));
+    }
   }
   for (const auto& [subject, ids] : wanted) {
     for (const auto& id : ids) {

@@ -34,6 +34,13 @@ bool may_follow(MatchStatus from, MatchStatus to) {
   return std::find(before.begin(), before.end(), from) != before.end();
 }
 
+/// The service decided what the constraints of the tables refuse.
+[[noreturn]] void broken(const char* what) {
+  if (auto* simulator = Simulator::current()) simulator->fail(what);
+  check(false, what);
+  std::abort();
+}
+
 std::string event_id(MatchId match, std::string_view fact) { return match.to_string() + "." + std::string(fact); }
 
 }  // namespace
@@ -79,7 +86,7 @@ std::vector<Store::Stored> SessionTables::insert_found(const std::vector<Store::
     const auto found = busy.find(arrival->found.match_id);
     if (found == busy.end()) continue;
     auto refusal = decide(*arrival, rows_.at(found->first).match, found->second);
-    check(refusal.has_value(), "a match with a busy player was not refused");
+    if (!refusal) broken("I08: a match with a player of another live match was not refused");
     refusals.emplace(found->first, *std::move(refusal));
   }
   for (const auto& [id, refusal] : refusals) {
@@ -207,7 +214,7 @@ void SessionTables::end(Row& row, const MatchEnd& how, TimePoint now) {
   auto& match = row.match;
   const auto* cancelled = std::get_if<MatchCancelled>(&how.event);
   const auto status = cancelled != nullptr ? MatchStatus::cancelled : MatchStatus::completed;
-  check(may_follow(match.status, status), "a match ends in a state that it cannot reach");
+  if (!may_follow(match.status, status)) broken("I11: a match ended in a state that it cannot reach");
   match.status = status;
   match.result_hash = how.result_hash;
   match.ended_at = now;
