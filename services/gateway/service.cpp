@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxConnectionsPerAddress = 64;
 constexpr Milliseconds kPortTimeout{300'000};
+constexpr Milliseconds kLoadTimeout{1'000};  // of the ended logins, once Redis is there
 // Time for answers and close frames during the shutdown; part of the drain time of the daemon harness. After this time
 // all connections are closed.
 constexpr Milliseconds kWindDownTimeout{3'500};
@@ -33,17 +34,20 @@ RedisTarget target_of(const Runtime& runtime, const std::string& url, std::strin
 }
 
 /// Refuses to start if the queue Redis could lose acknowledged writes: refresh families and stored answers must not be
-/// lost.
-void require_durable(const Settings& settings, const Runtime& runtime) {
-  storage::Redis redis(daemon::redis_queue(runtime, settings.redis_queue_url, 1));
-  daemon::await_queue(runtime, redis, settings.allow_weak_stores);
+/// lost. Then reads which logins have ended.
+void await_queue(Gateway& gateway) {
+  const auto& settings = gateway.settings;
+  storage::Redis redis(daemon::redis_queue(gateway.runtime, settings.redis_queue_url, 1));
+  daemon::await_queue(gateway.runtime, redis, settings.allow_weak_stores);
+  const auto load = [&] { return gateway.ended_logins.load(redis, Deadline::after(kLoadTimeout)); };
+  daemon::wait_until(gateway.runtime, "redis_queue", load, Deadline::after(kPortTimeout));
 }
 
 }  // namespace
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : gateway_(settings, runtime, routes()), cap_(connections_allowed(), kMaxConnectionsPerAddress) {
-  require_durable(settings, runtime);
+  await_queue(gateway_);
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     daemon::refuse_to_start("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
   }
@@ -110,6 +114,7 @@ void Service::on_tick(std::size_t index, SteadyPoint now) {
   shard.keyed.on_tick(now, index == 0);
   if (index != 0) return;
   gateway_.endings.publish_pending();
+  gateway_.ended_logins.on_tick(shard.store, now);
   gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
 }
 

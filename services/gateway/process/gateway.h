@@ -14,6 +14,7 @@
 #include "services/gateway/core/router.h"
 #include "services/gateway/docs/site.h"
 #include "services/gateway/logins/denials.h"
+#include "services/gateway/logins/ended_logins.h"
 #include "services/gateway/logins/endings.h"
 #include "services/gateway/logins/login_attempts.h"
 #include "services/gateway/logins/tokens.h"
@@ -53,6 +54,7 @@ struct Gateway {
   LocalLimits local_limits;
   Directory directory;
   Endings endings;
+  EndedLoginsReader ended_logins;  ///< used at the start, then on the first loop only
   std::atomic<bool> draining{false};
   std::optional<bus::AsyncRequests> requests;  ///< destroyed before the loops to which it posts answers
 };
