@@ -2,7 +2,7 @@
 # Every target works on a fresh clone: it installs, builds and starts what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan simulate lint format bench sim clean
+.PHONY: help deps configure build build-stack build-chaos up down restart status logs env dead-letters seed demo test test-unit test-chaos chaos chaos-short test-asan test-tsan simulate simulate-planted lint format bench sim clean
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -96,6 +96,9 @@ FROM ?= 1
 simulate: configure ## the platform on simulated servers with random faults (SEEDS=1000 FROM=1); see tests/simulation
 	@cmake --build --preset release -j $(JOBS) --target simulate
 	@$(BUILD)/tests/simulate $(SEEDS) $(FROM)
+
+simulate-planted: deps ## plant known bugs one by one in a copy of the tree; the simulation must find each (NAMES=…, SEEDS=2000 each)
+	@$(if $(filter command line environment,$(origin SEEDS)),SEEDS=$(SEEDS)) tests/simulation/planted/run $(NAMES)
 
 lint: ## check the code rules that need no build
 	@ops/lint

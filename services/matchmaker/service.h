@@ -76,6 +76,7 @@ class Service {
   OwnerStore after_commit_store_;
   GenerationStore generation_store_;
   QueueVerifier verifier_;
+  KnownTenants known_tenants_;
   WaitEstimator wait_estimator_;
   OwnedTenants owned_tenants_;
   MatchPublisher publisher_;

@@ -46,6 +46,7 @@ Reconciler::Reconciler(const Parts& parts) : parts_(parts), worker_(kRoundInterv
 void Reconciler::round() {
   const auto owned = parts_.owned_tenants.tenants();
   const auto now = parts_.clock.steady();
+  parts_.tenants.follow_queue(Deadline::after(kQueueTimeout));
   collect(owned);
   sweep(owned);
   if (now - refreshed_at_ >= kRefreshInterval) {

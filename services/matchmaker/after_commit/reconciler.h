@@ -13,6 +13,7 @@
 #include "services/matchmaker/after_commit/outcomes.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/after_commit/reconcile_schedule.h"
+#include "services/matchmaker/generation/known_tenants.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/queue/owner_store.h"
 #include "services/matchmaker/queue/request_store.h"
@@ -25,6 +26,7 @@ class Reconciler {
   struct Parts {
     RequestStore& store;
     OwnerStore& owner_store;
+    KnownTenants& tenants;
     Outcomes& outcomes;
     bus::Bus& bus;
     WaitEstimator& waits;

@@ -349,7 +349,10 @@ std::vector<Partition*> PartitionOwner::behind(const std::vector<Partition*>& at
       }
       behind = behind || !bucket.at_end();
     }
-    if (!behind) continue;
+    if (!behind) {
+      at[i]->clock.loaded(results[i].change);
+      continue;
+    }
     at[i]->polled_change.reset();
     again.push_back(at[i]);
   }
@@ -366,9 +369,8 @@ void PartitionOwner::apply(Partition& partition, const PollRequest& request, con
   of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == result.known_buckets;
   for (std::size_t i = 0; i < request.buckets.size() && i < result.buckets.size(); ++i) {
     auto& bucket = partition.buckets.at(request.buckets[i].bucket);
-    const bool fresh = bucket.complete() && partition.clock.before() > 0;
     for (const auto& ticket : bucket.read(request.buckets[i], result.buckets[i], result.change)) {
-      found.push_back({&partition, &bucket, ticket, fresh});
+      found.push_back({&partition, &bucket, ticket});
     }
   }
 }

@@ -34,16 +34,10 @@ storage::RedisResult<Done> TicketLoader::load(const std::vector<FoundTicket>& fo
   return store_.restamp(corrections, Deadline::after(kQueueTimeout));
 }
 
-// A ticket that entered the queue since the previous poll cannot have waited longer than that, and cannot come from the
-// future. If its times say so, they were stamped while the clock had jumped, before a poll corrected the jump.
 std::optional<RestampRequest> TicketLoader::correct(const FoundTicket& at, TicketRecord& ticket) const {
   if (ticket.state != TicketState::queued || ticket.first_bucket != at.bucket->text()) return std::nullopt;
-  const auto now = at.partition->clock.now();
-  const bool from_the_future = ticket.queued_at > now + kClockTolerance.count();
-  const bool too_old =
-      at.fresh && ticket.attempt == 1 && ticket.queued_at < at.partition->clock.before() - kClockTolerance.count();
-  if (!from_the_future && !too_old) return std::nullopt;
-  const Milliseconds by{now - ticket.queued_at};
+  const auto by = at.partition->clock.error_of(ticket);
+  if (by == Milliseconds{0}) return std::nullopt;
   ticket.queued_at += by.count();
   ticket.deadline += by.count();
   return RestampRequest{at.partition->name, at.partition->lease.token(), ticket.id, ticket.attempt, by};

@@ -16,7 +16,6 @@ struct FoundTicket {
   Partition* partition;
   BucketState* bucket;
   TicketId ticket;
-  bool fresh;  ///< entered the queue since the poll before
 };
 
 class TicketLoader {

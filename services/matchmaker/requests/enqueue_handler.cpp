@@ -45,7 +45,9 @@ void EnqueueHandler::submit(Batch batch) {
     parts_.metrics.enqueue_failed.add(static_cast<double>(batch.answers.size()));
     for (auto& answer : batch.answers) answer(refuse(Code::unavailable, "the queue does not answer"));
   };
-  if (!add_unknown_tenants(batch.tickets, deadline)) return refuse_all();
+  for (const auto& ticket : batch.tickets) {
+    if (!parts_.tenants.add(ticket.tenant, deadline)) return refuse_all();
+  }
   const auto results = parts_.store.enqueue(batch.tickets, deadline);
   if (!results) return refuse_all();
 
@@ -57,7 +59,7 @@ void EnqueueHandler::submit(Batch batch) {
     const auto& result = (*results)[i];
     if (result.new_bucket) {
       opened = true;
-      on_bucket_opened(batch.tickets[i], deadline);
+      parts_.tenants.add_again(batch.tickets[i].tenant, deadline);
     }
     if (result.kind == EnqueueResult::Kind::claimed && result.claim.match) {
       claims.push_back(result.claim);
@@ -69,28 +71,6 @@ void EnqueueHandler::submit(Batch batch) {
   }
   if (opened) parts_.bucket_opened();
   if (!again.tickets.empty()) try_again(std::move(again), claims);
-}
-
-// The tenant is added to the set of tenants before its first ticket is written; otherwise no owner would look for the
-// ticket. The set is in another slot than the tenant's keys, so no script can do both.
-bool EnqueueHandler::add_unknown_tenants(const std::vector<NewTicket>& tickets, Deadline deadline) {
-  for (const auto& ticket : tickets) {
-    {
-      const MutexLock lock(known_mutex_);
-      if (known_tenants_.contains(ticket.tenant)) continue;
-    }
-    if (!parts_.store.add_tenant(ticket.tenant, deadline)) return false;
-    const MutexLock lock(known_mutex_);
-    known_tenants_.insert(ticket.tenant);
-  }
-  return true;
-}
-
-// A known tenant's bucket is also opened after the queue was emptied. Then the set of tenants is empty too.
-void EnqueueHandler::on_bucket_opened(const NewTicket& ticket, Deadline deadline) {
-  if (parts_.store.add_tenant(ticket.tenant, deadline)) return;
-  const MutexLock lock(known_mutex_);
-  known_tenants_.erase(ticket.tenant);
 }
 
 void EnqueueHandler::try_again(Batch batch, const std::vector<Claim>& claims) {
@@ -116,14 +96,14 @@ void EnqueueHandler::try_again(Batch batch, const std::vector<Claim>& claims) {
 // Session decides, and what it answers is applied. Without an answer the claim stays.
 bool EnqueueHandler::is_over(const Tenant& tenant, MatchId match, Deadline deadline) {
   {
-    const MutexLock lock(known_mutex_);
+    const MutexLock lock(mutex_);
     const auto asked = playing_.find(match);
     if (asked != playing_.end() && parts_.clock.steady() - asked->second < kPlayingLifetime) return false;
   }
   const LiveMatch live{tenant, match};
   const auto results = parts_.outcomes.reconcile({live}, deadline);
   if (results && results->contains(live) && results->at(live) == Outcomes::ReconcileResult::over) return true;
-  const MutexLock lock(known_mutex_);
+  const MutexLock lock(mutex_);
   if (playing_.size() >= kMaxPlaying) playing_.clear();
   playing_[match] = parts_.clock.steady();
   return false;

@@ -5,13 +5,13 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "common/base/mutex.h"
 #include "common/bus/server.h"
 #include "common/runtime/live_modes.h"
 #include "services/matchmaker/after_commit/outcomes.h"
+#include "services/matchmaker/generation/known_tenants.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/requests/admission.h"
 #include "services/matchmaker/waits/wait_estimator.h"
@@ -22,6 +22,7 @@ class EnqueueHandler {
  public:
   struct Parts {
     RequestStore& store;
+    KnownTenants& tenants;
     Outcomes& outcomes;
     WaitEstimator& waits;
     const runtime::LiveModes& modes;
@@ -43,17 +44,14 @@ class EnqueueHandler {
   };
 
   void submit(Batch batch);
-  bool add_unknown_tenants(const std::vector<NewTicket>& tickets, Deadline deadline);
-  void on_bucket_opened(const NewTicket& ticket, Deadline deadline);
   /// For tickets whose players the queue holds in a match: asks session, and enqueues again those whose match is over.
   void try_again(Batch batch, const std::vector<Claim>& claims);
   bool is_over(const Tenant& tenant, MatchId match, Deadline deadline);
   Reply<Enqueued> answer_of(const NewTicket& ticket, const EnqueueResult& result);
 
   Parts parts_;
-  Mutex known_mutex_;
-  std::set<Tenant> known_tenants_ GUARDED_BY(known_mutex_);
-  std::map<MatchId, SteadyPoint> playing_ GUARDED_BY(known_mutex_);  // when session last said that the match goes on
+  Mutex mutex_;
+  std::map<MatchId, SteadyPoint> playing_ GUARDED_BY(mutex_);  // when session last said that the match goes on
 };
 
 }  // namespace mm::matchmaker

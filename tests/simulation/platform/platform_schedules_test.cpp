@@ -249,6 +249,23 @@ TEST_F(PlatformSchedules, AnEmptyQueueGetsTheMatchesThatItHasLost) {
   });
 }
 
+// The bucket is known when the players ask again, so nobody is told that it is new.
+TEST_F(PlatformSchedules, AnEmptyQueueGetsTheTenantOfATicketWhoseAnswerWasLost) {
+  play([&] {
+    start_all();
+    new_match();
+    servers_.queue.intercept = [&](const Process&, const std::vector<storage::RedisCommand>& commands) {
+      const auto* script = commands.front().script;
+      const bool loses = !done_ && script != nullptr && script->name() == "enqueue";
+      done_ = done_ || loses;
+      return std::pair(loses ? Passage::reply_lost : Passage::passes, Milliseconds{0});
+    };
+    lose_queue({});
+    new_match();
+    EXPECT_TRUE(done_);
+  });
+}
+
 TEST_F(PlatformSchedules, H21ANewBucketIsFoundByAnyInstance) {
   play([&] {
     start_all();

@@ -100,17 +100,19 @@ void QueueChecks::check_epoch(const std::string& token) {
   epochs_taken_.insert(epoch);
 }
 
-// I11: an owner that does not know what became of a commit repeats it under the same id of the match.
+// I11: an owner that does not know what became of a commit repeats it under the same id of the match. After a refusal
+// it may plan the tickets again as another match, and a late copy of the refused commit may follow.
 void QueueChecks::check_repeated_commit(const storage::Arguments& arguments, bool committed) {
   constexpr std::size_t kFirstTicket = 6;
   const auto& match = arguments[4];
   std::vector<std::string> key{arguments[2]};  // the token of the lease
   key.insert(key.end(), arguments.begin() + kFirstTicket, arguments.end());
   const auto known = commits_.find(key);
-  if (known != commits_.end() && known->second != match) {
+  if (known != commits_.end() && known->second != match && !refused_commits_.contains(match)) {
     throw Violation("I11: a commit of the tickets of match " + known->second + " was repeated as match " + match);
   }
   if (committed) commits_.emplace(std::move(key), match);
+  else refused_commits_.insert(match);
 }
 
 // I14: only the holder of the lease commits, and the epochs of commits never decrease.

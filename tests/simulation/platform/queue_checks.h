@@ -72,6 +72,7 @@ class QueueChecks {
   std::set<std::int64_t> epochs_taken_;  ///< in the present queue
   /// The match of each commit in the present queue, by the token of the lease, and the tickets with their attempts.
   std::map<std::vector<std::string>, std::string> commits_;
+  std::set<std::string> refused_commits_;
   struct HighestEpoch {
     std::int64_t epoch = 0;
     std::int64_t generation = 0;

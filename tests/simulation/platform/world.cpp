@@ -13,6 +13,8 @@ const std::string kPrefix = "mm:{default}:";
 /// s, and a match without a server is cancelled after another 60 s.
 constexpr Milliseconds kRestWithin{180'000};
 constexpr Milliseconds kStep{500};
+/// The latest copies of requests come within this time (bus_link.cpp), and may be requests of players.
+constexpr Milliseconds kLatest{16'000};
 /// Limit of the events of a match, whatever fails. Its states need at most four.
 constexpr int kMostEvents = 8;
 /// Of Redis with an older state.
@@ -148,6 +150,7 @@ void World::heal() {
 }
 
 void World::come_to_rest() {
+  simulator_.sleep(kLatest);
   const auto limit = simulator_.elapsed() + kRestWithin;
   std::string left = "nothing was looked at";
   while (!left.empty()) {
