@@ -155,7 +155,11 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   apply(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
+// These frames are in no log and have no number: with the last number, a client would take them for repeated ones.
 void PlayerSocket::send_losses(const Welcome& state) {
+  const auto send = [this](std::string_view event, const std::string& data) {
+    if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(event, 0, data, now(), {})));
+  };
   const auto losses = known_.losses(state);
   if (losses.ticket) {
     send(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));

@@ -94,7 +94,9 @@ def dump_streams(stack, folder):
 
 def stream_lines(connection, stream):
     """All messages of a stream, through a consumer of our own that nats-server removes when we are gone."""
-    count = connection.request(f'$JS.API.STREAM.INFO.{stream}')['state']['messages']
+    state = connection.request(f'$JS.API.STREAM.INFO.{stream}')['state']
+    if not state['messages']:
+        return
     inbox = f'_INBOX.dump.{stream}'
     made = connection.request(f'$JS.API.CONSUMER.CREATE.{stream}', json.dumps({
         'stream_name': stream, 'config': {'deliver_subject': inbox, 'deliver_policy': 'all', 'ack_policy': 'none',
@@ -102,13 +104,16 @@ def stream_lines(connection, stream):
     if 'error' in made:
         raise RuntimeError(f"the stream {stream} cannot be read: {made['error']}")
     connection.subscribe(inbox)  # from now on the server delivers
-    for _ in range(count):
+    sequence = pending = None
+    # A stream that has lost its end may count messages that it has no more.
+    while pending != 0 and sequence != state['last_seq']:
         message = connection.next()
-        if nats.FOREIGN in message.headers:
-            continue
         # The reply subject: $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>
         words = message.reply.split('.')
-        yield {'seq': int(words[5]), 'subject': message.subject, 'msg_id': message.headers.get('Nats-Msg-Id', ''),
+        sequence, pending = int(words[5]), int(words[8])
+        if nats.FOREIGN in message.headers:
+            continue
+        yield {'seq': sequence, 'subject': message.subject, 'msg_id': message.headers.get('Nats-Msg-Id', ''),
                'time': time_text(int(words[7])), 'body': nats.json_or_text(message.body)}
 
 

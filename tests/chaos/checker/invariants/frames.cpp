@@ -49,6 +49,8 @@ class FrameNumbers {
     if (call.op == Op::connect) return connected(call);
     if (call.op == Op::disconnect) missed_from_.reset();
     if (call.op != Op::frame || call.sequence < 0) return;
+    // What the gateway says of a lost ticket or party has no number, and a welcome follows.
+    if (call.sequence == 0 && (type == "queue_left" || type == "party_disbanded")) return;
     if (type == "welcome") {
       missed_from_ = last_;
       last_ = call.sequence;
