@@ -155,16 +155,17 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   apply(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
-// These frames are in no log and have no number: with the last number, a client would take them for repeated ones.
+// Without a number: a client would drop a frame with a number that it has seen.
 void PlayerSocket::send_losses(const Welcome& state) {
-  const auto send = [this](std::string_view event, const std::string& data) {
-    if (link_ != nullptr) link_->send(std::make_shared<const std::string>(frame_text(event, 0, data, now(), {})));
+  const auto tell = [this](std::string_view event, const std::string& data) {
+    if (!is_over() && link_ != nullptr)
+      link_->send(std::make_shared<const std::string>(frame_text(event, 0, data, now(), std::nullopt)));
   };
   const auto losses = known_.losses(state);
   if (losses.ticket) {
-    send(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
+    tell(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
   }
-  if (losses.party) send(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
+  if (losses.party) tell(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
 }
 
 void PlayerSocket::welcome_failed() {

@@ -103,11 +103,21 @@ void Reconciler::follow_live(const OwnedTokens& owned) {
 void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
   auto due = schedule_.take(kMaxMatchesPerRequest, now);
-  // While session does not answer, the pauses grow. A probe every kRefreshInterval notices soon that it answers again.
-  if (due.empty() && !session_answers_ && now - requested_at_ >= kRefreshInterval) due = schedule_.soonest();
+  // While session does not answer, the pauses grow. That it answers again is noticed soon, because it sends an event,
+  // or because of a probe every kRefreshInterval.
+  const auto messages = parts_.outcomes.session_messages();
+  const bool probes = messages != session_messages_ || now - requested_at_ >= kRefreshInterval;
+  if (due.empty() && !session_answers_ && probes) due = schedule_.soonest();
   if (due.empty()) return;
   requested_at_ = now;
-  if (reconcile(due)) return;
+  session_messages_ = messages;
+  const bool answered_before = session_answers_;
+  ask(due);
+  if (!answered_before && session_answers_) ask(schedule_.take(kMaxMatchesPerRequest, parts_.clock.steady()));
+}
+
+void Reconciler::ask(const std::vector<LiveMatch>& due) {
+  if (due.empty() || reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {
     if (due.size() == 1 || !reconcile({match})) refused(match);

@@ -43,6 +43,7 @@ class Reconciler {
   void follow_unconfirmed();
   void follow_live(const OwnedTokens& owned);
   void reconcile();
+  void ask(const std::vector<LiveMatch>& due);
   /// Returns false if session refuses the request. A missing reply returns true: the schedule repeats the matches.
   bool reconcile(const std::vector<LiveMatch>& matches);
   void refused(const LiveMatch& match);
@@ -59,7 +60,8 @@ class Reconciler {
   std::map<Tenant, SteadyPoint> swept_at_;
   std::uint64_t changes_seen_ = 0;
   std::uint64_t changes_learnt_ = 0;
-  bool session_answers_ = true;  ///< whether the last request got a reply
+  bool session_answers_ = true;         ///< whether the last request got a reply
+  std::uint64_t session_messages_ = 0;  ///< at the last request
   SteadyPoint requested_at_{};
   SteadyPoint refreshed_at_{};
   SteadyPoint listed_at_{};

@@ -40,9 +40,9 @@ TEST(QueueReset, TellsThatTheTicketAndThePartyOfTheWelcomeAreGone) {
   reset_queue();
   const auto left = one.socket.read();
   EXPECT_EQ(left.at("event"), "queue_left");
-  EXPECT_EQ(left.at("seq"), "0") << "a client drops a frame with a number that it has";
   EXPECT_EQ(left.at("data/ticket_id"), ticket.ticket_id.to_string());
   EXPECT_EQ(left.at("data/reason"), "queue_reset");
+  EXPECT_EQ(left.at("seq"), "0") << "clients drop a number that they have seen";
   const auto disbanded = one.socket.read();
   EXPECT_EQ(disbanded.at("event"), "party_disbanded");
   EXPECT_EQ(disbanded.at("seq"), "0");
