@@ -51,7 +51,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
           runtime.bus,
           {.name = std::string(kName), .description = "Accounts, profiles and ratings", .tenants = settings.tenants},
           runtime.metrics) {
-  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("postgres", [this] { return postgres_->refusal(); });
   serve();
   events_.on_batch<MatchCompleted>(kMaxMatchesPerBatch, [this](const auto& events) { return on_completed(events); });
   events_.start();
