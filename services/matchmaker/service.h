@@ -81,6 +81,7 @@ class Service {
   WaitEstimator wait_estimator_;
   OwnedTenants owned_tenants_;
   MatchPublisher publisher_;
+  runtime::RecoveryBudget recovery_;
   OutboxRelay outbox_relay_;
   Outcomes outcomes_;
   Reconciler reconciler_;

@@ -101,11 +101,12 @@ void Reconciler::follow_live(const OwnedTokens& owned) {
 
 void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
-  auto due = schedule_.take(kMaxMatchesPerRequest, now);
+  auto due = schedule_.take(std::min(kMaxMatchesPerRequest, parts_.recovery.room()), now);
   // While session does not answer, the pauses grow. A probe every kRefreshInterval notices soon that it answers again.
   if (due.empty() && !session_answers_ && now - requested_at_ >= kRefreshInterval) due = schedule_.soonest();
   if (due.empty()) return;
   requested_at_ = now;
+  parts_.recovery.spend(runtime::Recovery::match_reconciled, due.size());
   if (reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {
