@@ -8,7 +8,8 @@
 namespace mm::leaderboard {
 namespace {
 
-constexpr Milliseconds kStoreTimeout{5'000};
+/// Less than the time after which another instance gets the event.
+constexpr Milliseconds kStoreTimeout{4'000};
 constexpr int kDatabaseConnections = 6;
 
 Seasons seasons_of(const Settings& settings) {

@@ -17,7 +17,8 @@
 namespace mm::profile {
 namespace {
 
-constexpr Milliseconds kStoreTimeout{5'000};
+/// Less than the time after which another instance gets the event.
+constexpr Milliseconds kStoreTimeout{4'000};
 constexpr int kDatabaseConnections = 8;
 constexpr int kCacheConnections = 1;  // only the thread of the consumer notifies players
 /// Requests of one subject handled as one batch. Each makes a short query before it goes to the password pool.
