@@ -10,6 +10,7 @@
 #include "common/bus/async_requests.h"
 #include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
+#include "common/storage/memory_gate.h"
 #include "services/gateway/api/route.h"
 #include "services/gateway/core/router.h"
 #include "services/gateway/docs/site.h"
@@ -27,6 +28,7 @@
 #include "services/gateway/process/directory.h"
 #include "services/gateway/process/metrics.h"
 #include "services/gateway/process/queue_figures.h"
+#include "services/gateway/process/queue_watch.h"
 #include "services/gateway/process/settings.h"
 #include "services/gateway/store/keyed_store.h"
 #include "services/gateway/store/local_limits.h"
@@ -52,6 +54,7 @@ struct Gateway {
   docs::Site site;
   Denials denials;
   LocalLimits local_limits;
+  storage::MemoryGate queue_memory;  ///< whether new work is refused
   Directory directory;
   Endings endings;
   EndedLoginsReader ended_logins;  ///< used at the start, then on the first loop only
@@ -74,10 +77,9 @@ struct Shard {
   Connections connections;
   QueueFigures queue_figures;
   DaemonRequests requests;
-  std::size_t in_flight = 0;  ///< number of live exchanges
-  bool over = false;          ///< the loop has stopped: exchanges destroyed from now on send no answer
-
-  static constexpr std::size_t kMaxInFlight = 4096;
+  std::optional<QueueWatch> queue_watch;  ///< only in the first shard
+  std::size_t in_flight = 0;              ///< number of live exchanges
+  bool over = false;                      ///< the loop has stopped: exchanges destroyed from now on send no answer
 };
 
 }  // namespace mm::gateway

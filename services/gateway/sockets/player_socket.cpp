@@ -13,7 +13,7 @@ namespace {
 
 // 20 frames a second, with bursts of up to 40.
 constexpr Quota kFrames{40, Seconds{2}};
-constexpr int kMaxWelcomeAttempts = 10;
+constexpr int kMaxWelcomeAttempts = 30;
 constexpr Milliseconds kWelcomeRetryInterval{500};
 
 }  // namespace

@@ -102,7 +102,7 @@ void Reconciler::follow_live(const OwnedTokens& owned) {
 
 void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
-  auto due = schedule_.take(kMaxMatchesPerRequest, now);
+  auto due = schedule_.take(std::min(kMaxMatchesPerRequest, parts_.recovery.room()), now);
   // While session does not answer, the pauses grow. That it answers again is noticed soon, because it sends an event,
   // or because of a probe every kRefreshInterval.
   const auto messages = parts_.outcomes.session_messages();
@@ -113,11 +113,15 @@ void Reconciler::reconcile() {
   session_messages_ = messages;
   const bool answered_before = session_answers_;
   ask(due);
-  if (!answered_before && session_answers_) ask(schedule_.take(kMaxMatchesPerRequest, parts_.clock.steady()));
+  if (!answered_before && session_answers_) {
+    ask(schedule_.take(std::min(kMaxMatchesPerRequest, parts_.recovery.room()), parts_.clock.steady()));
+  }
 }
 
 void Reconciler::ask(const std::vector<LiveMatch>& due) {
-  if (due.empty() || reconcile(due)) return;
+  if (due.empty()) return;
+  parts_.recovery.spend(runtime::Recovery::match_reconciled, due.size());
+  if (reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {
     if (due.size() == 1 || !reconcile({match})) refused(match);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/runtime/periodic_task.h"
+#include "common/runtime/recovery_budget.h"
 #include "services/matchmaker/after_commit/outcomes.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/after_commit/reconcile_schedule.h"
@@ -33,6 +34,7 @@ class Reconciler {
     const OwnedTenants& owned_tenants;
     const Clock& clock;
     Metrics& metrics;
+    runtime::RecoveryBudget& recovery;
   };
   explicit Reconciler(const Parts& parts);
 

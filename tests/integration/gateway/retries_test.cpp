@@ -6,27 +6,13 @@
 #include <atomic>
 #include <thread>
 
-#include "common/bus/bus.h"
-#include "tests/integration/gateway/world.h"
+#include "tests/integration/gateway/frozen.h"
 
 namespace mm::gateway::testing {
 namespace {
 
 using mm::testing::DaemonProcess;
 using mm::testing::eventually;
-
-/// An instance of a daemon that gets its share of the requests and does not answer.
-class Frozen {
- public:
-  Frozen(World& world, const Subject& subject)
-      : subscription_(*world.bus, std::string(subject.text), "fakes",
-                      [this](std::string_view, std::string_view) { ++requests_; }) {}
-  int requests() const { return requests_; }
-
- private:
-  std::atomic<int> requests_ = 0;
-  bus::Subscription subscription_;
-};
 
 class Retries : public ::testing::Test {
  protected:

@@ -205,6 +205,8 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
   ASSERT_TRUE(eventually([&] { return world.bus->connected(); }));
   ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_relayed_again_total") == 30; }, Seconds(40)));
   EXPECT_EQ(closed_in_stream(world, 30), cancelled);
+  EXPECT_EQ(instance->metric("mm_recovery_messages_total{kind=\"event_resent\"}"), 30);
+  EXPECT_EQ(instance->metric("mm_recovery_lost_events_total"), 30) << "an alarm: the stream had lost them";
   EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "the events can be resent once more";
 }
 

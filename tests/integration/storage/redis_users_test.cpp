@@ -180,6 +180,18 @@ TEST_F(RedisUsers, NoDaemonAdministersOrReadsWhatItDoesNotKnowTheNameOf) {
   }
 }
 
+TEST_F(RedisUsers, EachDaemonOfTheQueueSeesItsStateAndMemory) {
+  for (const auto* name : {"gateway", "lobby", "matchmaker"}) {
+    auto redis = as(server(kQueue), name);
+    redis.require_durability();
+    const auto state = redis.state(soon());
+    EXPECT_EQ(state.flaw, "") << name;
+    ASSERT_TRUE(state.memory) << name;
+    EXPECT_GT(state.memory->used, 0);
+    EXPECT_EQ(state.memory->most, 2LL * 1024 * 1024 * 1024) << "as deployed";
+  }
+}
+
 TEST_F(RedisUsers, AStrangerIsNobody) {
   RedisOptions options;
   options.url = "redis://127.0.0.1:" + std::to_string(server(kQueue).port());
