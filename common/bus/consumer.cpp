@@ -1,8 +1,9 @@
 // Implements the pull loop without natsSubscription_Fetch: in nats.c 3.4.1, a fetch of more than one message overflows
 // its array if messages of an earlier fetch are left over. Only one pull request is outstanding at a time. Its events
 // and its end (a message with a status header) arrive in one inbox. The reply subject of an event names its consumer,
-// and the last token of a status message's subject names its pull, so a late status of an earlier pull is not taken for
-// the end of the present one.
+// and the last token of a status message's subject names its pull, so a late or repeated status of an earlier pull is
+// not taken for the end of the present one. Otherwise each such status would begin another pull, until nats-server
+// refuses pulls of this consumer for good (409 Exceeded MaxWaiting) and gives out no events.
 #include "common/bus/consumer.h"
 
 #include <algorithm>
@@ -105,8 +106,8 @@ struct Consumer::Impl {
   // Used only by the pulling thread:
   natsSubscription* inbox = nullptr;
   std::optional<RetryRequests> retries;
-  std::string found_on;          // id of the nats-server that has the consumer; empty: must be looked for
-  std::uint64_t generation = 0;  // number of searches that found it; the last token of the inbox
+  std::string found_on;     // id of the nats-server that has the consumer; empty: must be looked for
+  std::uint64_t pulls = 0;  // the number of the present pull; the last token of its reply subject
   Milliseconds absent_pause = kFirstAbsentPause;
   bool quiet = true;                           // the pull has brought no event yet
   std::map<std::uint64_t, Attempts> attempts;  // by sequence
@@ -200,7 +201,6 @@ bool Consumer::Impl::find() {
   }
   note_missing(false);
   found_on = server;
-  ++generation;
   attempts.clear();
   behind.set(static_cast<double>(state->pending));
   log::info("consumer_found", {{"stream", stream.name}, {"consumer", options.name}, {"pending", state->pending}});
@@ -226,7 +226,7 @@ bool Consumer::Impl::pull() {
   quiet = true;
   const auto body = "{\"batch\":" + std::to_string(wanted) + ",\"expires\":" + std::to_string(expires) + "}";
   const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + std::string(stream.name) + "." + options.name;
-  if (bus.impl().publish(subject, prefix + std::to_string(generation), body, {}) != NATS_OK) {
+  if (bus.impl().publish(subject, prefix + std::to_string(++pulls), body, {}) != NATS_OK) {
     pause(kStopCheckInterval);
     return true;
   }
@@ -286,7 +286,7 @@ bool Consumer::Impl::others_wait() const {
 
 // Handles a status message. Returns false if the consumer is gone.
 bool Consumer::Impl::is_end(natsMsg* message, int& wanted) {
-  if (subject_of(message) != prefix + std::to_string(generation)) return true;
+  if (subject_of(message) != prefix + std::to_string(pulls)) return true;
   const auto status = header_of(message, "Status");
   if (status == "100") return true;  // heartbeat
   wanted = 0;

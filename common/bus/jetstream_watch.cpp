@@ -22,13 +22,14 @@ struct JetStreamWatch::State {
     bool is_stored = false;
     bool waits = false;  // for an answer
     int failures = 0;    // in a row
+    bool has_worked = false;
   };
 
   State(std::string_view daemon, metrics::Registry& metrics)
       : works(metrics.gauge("mm_bus_jetstream_works", "1 while JetStream stores what this daemon publishes")),
         failed(metrics.counter("mm_bus_jetstream_failures_total", "Checks of JetStream without the expected answer")) {
-    for (auto& subject : canary::probes_of(daemon)) watched.push_back({std::move(subject), false, false, 0});
-    if (!watched.empty()) watched.push_back({canary::subject_of(daemon), true, false, 0});
+    for (auto& subject : canary::probes_of(daemon)) watched.push_back({std::move(subject), false, false, 0, false});
+    if (!watched.empty()) watched.push_back({canary::subject_of(daemon), true, false, 0, false});
     works.set(1);
   }
 
@@ -50,6 +51,7 @@ void JetStreamWatch::State::answered(std::size_t at, bool well) {
   const bool failed_before = any_failed();
   one.waits = false;
   one.failures = well ? 0 : one.failures + 1;
+  one.has_worked = one.has_worked || well;
   if (!well) failed.add();
   const bool fails = any_failed();
   works.set(fails ? 0 : 1);
@@ -99,6 +101,11 @@ std::string JetStreamWatch::flaw() const {
     if (one.failures >= kFailuresMost) return State::flaw_of(one);
   }
   return {};
+}
+
+bool JetStreamWatch::has_worked() const {
+  const MutexLock lock(state_->mutex);
+  return std::ranges::all_of(state_->watched, &State::Watched::has_worked);
 }
 
 }  // namespace mm::bus

@@ -23,7 +23,7 @@ class JetStreamWatch {
  public:
   static constexpr int kFailuresMost = 3;
 
-  /// `daemon`: decides which subjects are watched (common/contracts/canary.h).
+  /// `daemon`: decides which subjects are watched (common/contracts/canary.h). The operator watches every stream.
   JetStreamWatch(Bus& bus, std::string_view daemon, metrics::Registry& metrics,
                  Milliseconds interval = Milliseconds{1'000});
   ~JetStreamWatch();
@@ -35,6 +35,9 @@ class JetStreamWatch {
 
   /// Why JetStream does not work, or an empty text. A daemon that stores no events is never affected.
   std::string flaw() const;
+
+  /// Whether each message has had the expected answer at least once.
+  bool has_worked() const;
 
  private:
   struct State;

@@ -77,6 +77,7 @@ Permissions operator_permissions() {
   for (const char* subject : {"$SRV.>", "$JS.EVENT.>", "$JS.API.>", "$JS.ACK.>", "_INBOX.>"}) {
     all.subscribe.emplace_back(subject);
   }
+  all.publish.push_back(canary::subject_of(rights::kOperator));  // services/nats_watch
   for (const auto daemon : rights::kDaemons) all.denied.push_back(rights::inbox_prefix(daemon) + ".>");
   return all;
 }

@@ -6,6 +6,7 @@
 
 #include "common/runtime/log.h"
 #include "common/runtime/periodic_task.h"
+#include "common/runtime/recovery_budget.h"
 #include "common/storage/array_text.h"
 
 namespace mm::bus {
@@ -76,6 +77,7 @@ struct Outbox::Impl {
         oldest(metrics.gauge("mm_outbox_oldest_unsent_seconds", "Age of the oldest event not confirmed yet")),
         published(metrics.counter("mm_outbox_published_total", "Events confirmed by JetStream, including resent ones")),
         failures(metrics.counter("mm_outbox_publish_failures_total", "Events JetStream did not confirm in time")),
+        recovery(metrics, clock),
         relay([this] { return turn(); }) {}
 
   storage::Postgres& postgres;
@@ -87,6 +89,8 @@ struct Outbox::Impl {
   metrics::Gauge oldest;
   metrics::Counter published;
   metrics::Counter failures;
+  const SystemClock clock;
+  runtime::RecoveryBudget recovery;
 
   // Used only by the relay thread:
   std::string settled_server;  // id of the server for which no row is left to resend
@@ -100,8 +104,9 @@ struct Outbox::Impl {
   Milliseconds turn();
   bool send();
   storage::DatabaseResult<Turn> send_unsent();
-  storage::DatabaseResult<Turn> send_lost(const std::string& server);
-  Turn publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows);
+  storage::DatabaseResult<Turn> send_lost(const std::string& server, std::size_t most);
+  enum class Sent { first, again };
+  Turn publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows, Sent sent);
   void measure();
   void prune();
 
@@ -125,7 +130,10 @@ bool Outbox::Impl::send() {
   const bool more = outcome && outcome->found == kBatch;
   const bool check_for_lost = settled_server != server || due(next_resend_check, kResendCheckInterval);
   if (outcome && outcome->first_error.empty() && !more && check_for_lost && due(next_resend, kResendPause)) {
-    outcome = send_lost(server);
+    const auto room = std::min(kBatch, recovery.room());
+    if (room == 0) return false;
+    outcome = send_lost(server, room);
+    if (outcome) recovery.spend(runtime::Recovery::event_resent, outcome->found);
     settled_server = outcome && outcome->found == 0 ? server : std::string();
   }
   const auto error = outcome ? outcome->first_error : outcome.error().text;
@@ -142,26 +150,28 @@ bool Outbox::Impl::send() {
 storage::DatabaseResult<Turn> Outbox::Impl::send_unsent() {
   return postgres.transaction(Deadline::after(kTurnTimeout), [this](pqxx::work& tx) {
     return publish_and_mark(
-        tx, rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
-                                       " WHERE sent_under IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-                                   kBatch)));
+        tx,
+        rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
+                                   " WHERE sent_under IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+                               kBatch)),
+        Sent::first);
   });
 }
 
 // The newest rows first: consumers have handled most of the older ones, and a stream that lost its end lost the newest.
-storage::DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server) {
+storage::DatabaseResult<Turn> Outbox::Impl::send_lost(const std::string& server, std::size_t most) {
   return postgres.transaction(Deadline::after(kTurnTimeout), [&](pqxx::work& tx) {
     auto rows = rows_of(tx.exec_params("SELECT id, message_id, subject, body, traceparent FROM " + table +
                                            " WHERE sent_under <> $2 AND created_at > now() - interval '15 minutes'"
                                            " ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED",
-                                       kBatch, server));
+                                       most, server));
     std::reverse(rows.begin(), rows.end());
-    return publish_and_mark(tx, rows);
+    return publish_and_mark(tx, rows, Sent::again);
   });
 }
 
 // Idempotent by message id: if the commit fails after publishing, the rows are sent again.
-Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows) {
+Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows, Sent sent) {
   Turn turn;
   turn.found = rows.size();
   if (rows.empty()) return turn;
@@ -181,6 +191,7 @@ Turn Outbox::Impl::publish_and_mark(pqxx::work& tx, const std::vector<Row>& rows
     auto& ids = ids_by_server[results[i]->server_id];
     ids += (ids.empty() ? "{" : ",") + rows[i].id;
     ++turn.confirmed;
+    if (sent == Sent::again && !results[i]->duplicate) recovery.count_lost();
   }
   for (const auto& [server, ids] : ids_by_server) {
     tx.exec_params("UPDATE " + table + " SET sent_under = $1 WHERE id = ANY ($2::bigint[])", server, ids + "}");

@@ -1,13 +1,16 @@
 // Threads: the library's delivery pool only puts requests into the inbox. `workers` threads handle plain subjects, and
 // each batch subject has its own threads. The inbox has one limit over all queues, so that a flood on one subject is
-// noticed.
+// noticed. The limit has shares by class of request, and workers take results, cancels and leaves first and reads last
+// (common/contracts/work.h).
 //
 // Each instance also serves its subjects under an address of its own, which its answers carry (kInstanceHeader). So a
 // caller whose request was not answered can send the request to another instance.
 #include "common/bus/server.h"
 
+#include <array>
 #include <atomic>
 #include <deque>
+#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -15,6 +18,7 @@
 #include "common/base/mutex.h"
 #include "common/bus/endpoint.h"
 #include "common/bus/request_headers.h"
+#include "common/contracts/work.h"
 #include "common/runtime/log.h"
 
 namespace mm::bus {
@@ -37,6 +41,8 @@ struct Server::Impl {
         registry(r),
         depth(r.gauge("mm_bus_inbox_depth", "Requests waiting for a worker")),
         unanswerable(r.counter("mm_bus_requests_without_reply_total", "Requests ignored: no inbox to reply to")),
+        crowded_out(r.counter("mm_bus_requests_crowded_out_total",
+                              "Requests refused because too many requests waited for a worker")),
         identity{options.name, new_uuid(SystemClock{}.now()).to_string(), options.version, {}},
         started(SystemClock{}.now()) {}
 
@@ -44,12 +50,15 @@ struct Server::Impl {
     std::shared_ptr<Endpoint> endpoint;  // owners: this, and outstanding answers
     RawHandler one;                      // of a plain subject
     RawBatchHandler many;                // of a batch subject
-    bool has_own_address = false;        // serves only requests to an address of the handler's choice
+    Work work = Work::change;
+    bool has_own_address = false;  // serves only requests to an address of the handler's choice
     std::size_t limit = 1;
     int side_by_side = 1;       // number of threads of a batch subject
     std::deque<Request> queue;  // of a batch subject; guarded by Impl::mutex
     Condition arrived;          // of a batch subject
   };
+
+  using Inbox = std::deque<std::pair<Route*, Request>>;
 
   Route& add(std::string subject, const std::string& address);
   void start();
@@ -62,6 +71,7 @@ struct Server::Impl {
   void serve_one(Route& route, Request request);
   void serve_many(Route& route, std::deque<Request> requests);
   std::optional<Context> open(Route& route, Request& request);
+  Inbox* next_inbox() REQUIRES(mutex);
   void describe_on(const std::string& verb, std::function<std::string()> text);
   void refuse_rest();
 
@@ -70,6 +80,7 @@ struct Server::Impl {
   metrics::Registry& registry;
   metrics::Gauge depth;
   metrics::Counter unanswerable;
+  metrics::Counter crowded_out;
   const service_protocol::Identity identity;
   const TimePoint started;
 
@@ -77,8 +88,8 @@ struct Server::Impl {
   Mutex mutex;
   Condition arrived;
   Condition emptied;
-  std::deque<std::pair<Route*, Request>> inbox GUARDED_BY(mutex);
-  std::size_t waiting GUARDED_BY(mutex) = 0;  // over all queues
+  std::array<Inbox, kWorkRanks> inboxes GUARDED_BY(mutex);  // by rank_of the request's class
+  std::size_t waiting GUARDED_BY(mutex) = 0;                // over all queues
   // Number of batch requests without an answer. Owners: this, and those requests.
   std::shared_ptr<std::atomic<int>> unanswered = std::make_shared<std::atomic<int>>(0);
   bool stopping GUARDED_BY(mutex) = false;
@@ -112,6 +123,7 @@ const TenantList& Server::tenants() const { return impl_->options.tenants; }
 Server::Impl::Route& Server::Impl::add(std::string subject, const std::string& address) {
   check(subscriptions.empty(), "a subject is served before the server starts");
   routes.push_back(std::make_unique<Route>());
+  routes.back()->work = work_of(subject);
   routes.back()->endpoint =
       std::make_shared<Endpoint>(bus, std::move(subject), address, identity.id, options.name, registry);
   routes.back()->has_own_address = !address.empty();
@@ -165,13 +177,18 @@ void Server::Impl::describe_on(const std::string& verb, std::function<std::strin
 void Server::Impl::on_request(Route& route, MsgPtr message) {
   if (!is_inbox(reply_of(message.get()))) return unanswerable.add();
   Request request{std::move(message), std::chrono::steady_clock::now()};
+  if (route.work == Work::begin && options.refuse_new_work) {
+    if (auto refusal = options.refuse_new_work()) return route.endpoint->answer(request, {}, fail(*std::move(refusal)));
+  }
   bool full = false;
   {
     const MutexLock lock(mutex);
-    full = waiting >= options.inbox;
+    full = waiting >= room_for(route.work, options.inbox);
     if (!full) put(route, std::move(request));
   }
-  if (full) route.endpoint->answer(request, {}, refuse(Code::unavailable, "too many requests are waiting"));
+  if (!full) return;
+  crowded_out.add();
+  route.endpoint->answer(request, {}, refuse(Code::unavailable, "too many requests are waiting"));
 }
 
 void Server::Impl::put(Route& route, Request request) {
@@ -181,18 +198,27 @@ void Server::Impl::put(Route& route, Request request) {
     route.queue.push_back(std::move(request));
     route.arrived.notify_one();
   } else {
-    inbox.emplace_back(&route, std::move(request));
+    inboxes[rank_of(route.work)].emplace_back(&route, std::move(request));
     arrived.notify_one();
   }
+}
+
+/// The inbox whose request is next, or null if all are empty.
+Server::Impl::Inbox* Server::Impl::next_inbox() {
+  for (auto& inbox : inboxes) {
+    if (!inbox.empty()) return &inbox;
+  }
+  return nullptr;
 }
 
 void Server::Impl::work() {
   MutexLock lock(mutex);
   while (true) {
-    arrived.wait(lock, [this]() REQUIRES(mutex) { return stopping || !inbox.empty(); });
-    if (inbox.empty()) break;
-    auto [route, request] = std::move(inbox.front());
-    inbox.pop_front();
+    arrived.wait(lock, [this]() REQUIRES(mutex) { return stopping || next_inbox() != nullptr; });
+    auto* inbox = next_inbox();
+    if (inbox == nullptr) break;
+    auto [route, request] = std::move(inbox->front());
+    inbox->pop_front();
     depth.set(static_cast<double>(--waiting));
     lock.unlock();
     serve_one(*route, std::move(request));
@@ -320,7 +346,10 @@ void Server::Impl::refuse_rest() {
   std::deque<std::pair<Route*, Request>> rest;
   {
     const MutexLock lock(mutex);
-    rest.swap(inbox);
+    for (auto& inbox : inboxes) {
+      std::move(inbox.begin(), inbox.end(), std::back_inserter(rest));
+      inbox.clear();
+    }
     for (const auto& route : routes) {
       for (auto& request : route->queue) rest.emplace_back(route.get(), std::move(request));
       route->queue.clear();

@@ -6,14 +6,16 @@
 //   server_.serve<KickPlayer>([this](const KickPlayer& r, const bus::Context& c) { return kick(r, c); });
 //   server_.start();                       // subscribes; queue group = the name
 //
-// If the inbox is full, requests are answered `unavailable` immediately. A request whose deadline passed in the inbox
-// is not handled, because its caller has stopped waiting. An exception in a handler is a bug; it is logged and answered
-// internal_error. The destructor stops receiving, handles what is in the inbox, and waits for outstanding answers (at
-// most kDrainTimeout).
+// If the inbox is full, requests are answered `unavailable` immediately. Reads are refused while there is still room
+// for results and cancels, and are answered after them (common/contracts/work.h). A request whose deadline passed in
+// the inbox is not handled, because its caller has stopped waiting. An exception in a handler is a bug; it is logged
+// and answered internal_error. The destructor stops receiving, handles what is in the inbox, and waits for outstanding
+// answers (at most kDrainTimeout).
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,9 @@ struct ServerOptions {
   int workers = 4;
   std::size_t inbox = 4096;                ///< limit of waiting requests, over all subjects
   TenantList tenants = TenantList::any();  ///< requests for other tenants are refused with unknown_tenant
+  /// Called for each request that begins new work; if it returns a problem, the request is refused with it. Called on
+  /// the delivery threads of the bus, so it must not block.
+  std::function<std::optional<Problem>()> refuse_new_work{};
 };
 
 /// One request of a batch and the function that answers it. The function must be called exactly once.

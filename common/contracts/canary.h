@@ -14,13 +14,15 @@ inline constexpr Stream kStream{"CANARY", "canary.*"};
 
 inline std::string subject_of(std::string_view daemon) { return "canary." + std::string(daemon); }
 
-/// A subject in each stream in which the daemon stores events: `match.probe`. Nothing is ever stored under it.
+/// A subject in each stream in which the daemon stores events: `match.probe`. Nothing is ever stored under it. The
+/// operator has one in every stream.
 inline std::vector<std::string> probes_of(std::string_view daemon) {
   std::vector<std::string> subjects;
   for (const auto& stream : streams::kAll) {
     const auto stem = stream.subjects.substr(0, stream.subjects.size() - 1);
     for (const auto& right : rights::kTable) {
-      if (right.daemon != daemon || right.use != rights::Use::publish || !right.subject.starts_with(stem)) continue;
+      const bool stores = right.daemon == daemon && right.use == rights::Use::publish;
+      if (!right.subject.starts_with(stem) || (!stores && daemon != rights::kOperator)) continue;
       subjects.push_back(std::string(stem) + "probe");
       break;
     }

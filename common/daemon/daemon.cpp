@@ -65,21 +65,29 @@ void harden_process() {
 }
 
 AdminAnswer readiness(const runtime::Health& health) {
-  const auto failing = health.failing();
+  const auto failures = health.failures();
   json::Writer writer;
   writer.begin_object();
   writer.key("ready");
-  writer.boolean(failing.empty());
+  writer.boolean(failures.empty());
   writer.key("failing");
   writer.begin_array();
-  for (const auto& name : failing) writer.string(name);
+  for (const auto& failure : failures) writer.string(failure.name);
   writer.end_array();
+  writer.key("reasons");
+  writer.begin_object();
+  for (const auto& failure : failures) {
+    if (failure.reason.empty()) continue;
+    writer.key(failure.name);
+    writer.string(failure.reason);
+  }
+  writer.end_object();
   if (health.is_standby()) {
     writer.key("standby");
     writer.boolean(true);
   }
   writer.end_object();
-  return {failing.empty() ? 200 : 503, "application/json", writer.take()};
+  return {failures.empty() ? 200 : 503, "application/json", writer.take()};
 }
 
 AdminAnswer version_answer(const std::string& name) {
@@ -225,11 +233,12 @@ void Daemon::connect() {
 }
 
 void Daemon::tend() {
-  health_.set("nats", bus_->connected());
-  health_.set("nats_permissions", !bus_->refused());
-  health_.set("consumers", bus_->missing_consumers().empty());
+  health_.set("nats", bus_->connected(), "there is no connection to nats-server");
+  health_.set("nats_permissions", !bus_->refused(), "nats-server refused a subject that the daemon needs");
+  health_.set("consumers", bus_->missing_consumers().empty(), "a consumer of a stream does not exist");
   jetstream_->tick();
-  health_.set("jetstream", jetstream_->flaw().empty());
+  const auto flaw = jetstream_->flaw();
+  health_.set("jetstream", flaw.empty(), flaw);
 }
 
 int Daemon::serve(const Make& make) {

@@ -1,6 +1,7 @@
 #include "common/daemon/startup.h"
 
 #include "common/daemon/wait_until.h"
+#include "common/runtime/breaker_metrics.h"
 #include "common/wire/mode_table.h"
 
 namespace mm::daemon {
@@ -16,6 +17,10 @@ storage::RedisOptions redis_options(const Runtime& runtime, std::string_view set
   options.password = runtime.credentials.require(credential);
   options.connections = connections;
   return options;
+}
+
+std::function<void(bool)> breaker_metrics(const Runtime& runtime, const char* dependency) {
+  return [breaker = metrics::BreakerMetrics(runtime.metrics, dependency)](bool open) mutable { breaker.changed(open); };
 }
 
 /// The first error that a retry may end; otherwise the weakness of the server, empty if it has none.
@@ -79,6 +84,12 @@ std::unique_ptr<storage::Postgres> open_postgres(const Runtime& runtime, const P
   options.password = runtime.credentials.require("postgres_password");
   options.application = runtime.instance;
   options.connections = settings.connections;
+  options.must_be_durable = !settings.allow_weak;
+  options.breaker_changed = breaker_metrics(runtime, "postgres");
+  options.probed = [works = runtime.metrics.gauge("mm_store_works", "1 while the store takes writes",
+                                                  {{"store", "postgres"}})](bool good) mutable {
+    works.set(good ? 1 : 0);
+  };
   auto postgres = std::make_unique<storage::Postgres>(options);
   await_store(runtime, "postgres", settings.allow_weak, settings.timeout,
               [&] { return weakness_of(*postgres, settings.schema); });
@@ -86,15 +97,20 @@ std::unique_ptr<storage::Postgres> open_postgres(const Runtime& runtime, const P
 }
 
 storage::RedisOptions redis_queue(const Runtime& runtime, const std::string& url, int connections) {
-  return redis_options(runtime, "MM_REDIS_QUEUE_URL", url, "redis_queue_password", connections);
+  auto options = redis_options(runtime, "MM_REDIS_QUEUE_URL", url, "redis_queue_password", connections);
+  options.breaker_changed = breaker_metrics(runtime, "redis_queue");
+  return options;
 }
 
 storage::RedisOptions redis_cache(const Runtime& runtime, const std::string& url, int connections) {
-  return redis_options(runtime, "MM_REDIS_CACHE_URL", url, "redis_cache_password", connections);
+  auto options = redis_options(runtime, "MM_REDIS_CACHE_URL", url, "redis_cache_password", connections);
+  options.breaker_changed = breaker_metrics(runtime, "redis_cache");
+  return options;
 }
 
 void await_queue(const Runtime& runtime, storage::Redis& queue, bool allow_weak, Milliseconds timeout) {
   await_store(runtime, "redis_queue", allow_weak, timeout, [&] { return weakness_of(queue); });
+  if (!allow_weak) queue.require_durability();
 }
 
 }  // namespace mm::daemon

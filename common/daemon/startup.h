@@ -46,7 +46,7 @@ storage::RedisOptions redis_queue(const Runtime& runtime, const std::string& url
 storage::RedisOptions redis_cache(const Runtime& runtime, const std::string& url, int connections);
 
 /// Waits until Redis "queue" answers. Throws Unavailable at the timeout; StartRefused if it may lose acknowledged
-/// writes, unless `allow_weak`.
+/// writes, unless `allow_weak`. A server that becomes such a one later makes the daemon unready (QueueWatch).
 void await_queue(const Runtime& runtime, storage::Redis& queue, bool allow_weak, Milliseconds timeout = kStoreTimeout);
 
 }  // namespace mm::daemon

@@ -34,7 +34,10 @@ local function end_ticket(ticket, state, holder, now, reason, player)
   if player and player ~= '' then
     body.player_id = player
   end
-  add_event('ticket.closed', ticket.id .. '.' .. ticket.attempt .. '.closed', body)
+  -- The ticket may have ended before, in the part of the queue that was lost. Its event must not be taken for a copy of
+  -- the earlier one.
+  local ending = reason == 'queue_reset' and '.reset' or '.closed'
+  add_event('ticket.closed', ticket.id .. '.' .. ticket.attempt .. ending, body)
 end
 
 -- Withdraws a ticket for its players. A queued ticket ends as cancelled. A ticket in a live match is only marked, so

@@ -10,14 +10,26 @@ constexpr Milliseconds kFailedProbeInterval{100};
 
 }  // namespace
 
-void Health::set(std::string_view name, bool holds) {
+void Health::set(std::string_view name, bool holds, std::string_view reason) {
   const MutexLock lock(mutex_);
-  conditions_.insert_or_assign(std::string(name), holds);
+  conditions_.insert_or_assign(std::string(name), State{holds, std::string(reason)});
+}
+
+void Health::probe(std::string_view name, std::function<std::string()> flaw) {
+  add_probe(name, [flaw = std::move(flaw)] {
+    auto reason = flaw();
+    const bool holds = reason.empty();
+    return State{holds, std::move(reason)};
+  });
 }
 
 void Health::probe(std::string_view name, std::function<bool()> holds) {
+  add_probe(name, [holds = std::move(holds)] { return State{holds(), {}}; });
+}
+
+void Health::add_probe(std::string_view name, std::function<State()> ask) {
   const MutexLock lock(probing_);
-  probes_.insert_or_assign(std::string(name), Probe{std::move(holds), {}, false});
+  probes_.insert_or_assign(std::string(name), Probe{std::move(ask), {}, {}});
 }
 
 void Health::pause_probes() {
@@ -30,10 +42,16 @@ void Health::resume_probes() {
   paused_ = false;
 }
 
-bool Health::ready() const { return failing().empty(); }
+bool Health::ready() const { return failures().empty(); }
 
 std::vector<std::string> Health::failing() const {
-  std::map<std::string, bool, std::less<>> all;
+  std::vector<std::string> names;
+  for (auto& failure : failures()) names.push_back(std::move(failure.name));
+  return names;
+}
+
+std::vector<Health::Failure> Health::failures() const {
+  std::map<std::string, State, std::less<>> all;
   {
     const MutexLock lock(mutex_);
     all = conditions_;
@@ -45,18 +63,18 @@ std::vector<std::string> Health::failing() const {
     for (auto& [name, probe] : probes_) {
       if (paused_) break;
       if (probe.asked_at == SteadyPoint{} ||
-          now - probe.asked_at >= (probe.held ? Milliseconds(kProbeInterval) : kFailedProbeInterval)) {
-        probe.held = probe.holds();
+          now - probe.asked_at >= (probe.state.holds ? Milliseconds(kProbeInterval) : kFailedProbeInterval)) {
+        probe.state = probe.ask();
         probe.asked_at = now;
       }
-      all.insert_or_assign(name, probe.held);
+      all.insert_or_assign(name, probe.state);
     }
   }
-  std::vector<std::string> names;
-  for (const auto& [name, holds] : all) {
-    if (!holds) names.push_back(name);
+  std::vector<Failure> failures;
+  for (auto& [name, state] : all) {
+    if (!state.holds) failures.push_back({name, std::move(state.reason)});
   }
-  return names;
+  return failures;
 }
 
 }  // namespace mm::runtime

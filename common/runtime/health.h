@@ -1,5 +1,7 @@
 // Health: the readiness of a daemon, a set of named conditions. /readyz answers 200 if all of them hold, otherwise 503
-// with the names of the failing ones. /livez only shows that the process answers. Thread-safe.
+// with the names of the failing ones and the reasons. /livez only shows that the process answers. Thread-safe.
+//
+// A reason is a phrase for an operator, without addresses, names of users and other texts of a server.
 #pragma once
 
 #include <atomic>
@@ -17,10 +19,17 @@ namespace mm::runtime {
 
 class Health {
  public:
-  /// `name`: "nats", "redis_queue", "postgres", "draining", …
-  void set(std::string_view name, bool holds);
-  /// Adds a condition that is evaluated on request, at most once a second while it holds. `holds` must return within
-  /// milliseconds.
+  struct Failure {
+    std::string name;
+    std::string reason;  ///< empty: the name says it
+  };
+
+  /// `name`: "nats", "redis_queue", "postgres", "draining", … `reason`: why it does not hold.
+  void set(std::string_view name, bool holds, std::string_view reason = {});
+  /// Adds a condition that is evaluated on request, at most once a second while it holds. `flaw` returns the reason why
+  /// the condition does not hold, or an empty text if it holds. It must return within milliseconds.
+  void probe(std::string_view name, std::function<std::string()> flaw);
+  /// The same for a condition whose name says everything.
   void probe(std::string_view name, std::function<bool()> holds);
 
   /// A standby serves nothing until it takes over from another instance. It is ready if all conditions hold.
@@ -33,20 +42,27 @@ class Health {
   void resume_probes();
 
   bool ready() const;
-  std::vector<std::string> failing() const;
+  std::vector<std::string> failing() const;  ///< names, in alphabetical order
+  std::vector<Failure> failures() const;     ///< the same conditions
 
  private:
   static constexpr Seconds kProbeInterval{1};
 
-  struct Probe {
-    std::function<bool()> holds;
-    SteadyPoint asked_at;
-    bool held;
+  /// Whether a condition holds, and the reason if it does not.
+  struct State {
+    bool holds = false;
+    std::string reason;
   };
+  struct Probe {
+    std::function<State()> ask;
+    SteadyPoint asked_at;
+    State state;
+  };
+  void add_probe(std::string_view name, std::function<State()> ask);
 
   std::atomic<bool> standby_ = false;
   mutable Mutex mutex_;
-  std::map<std::string, bool, std::less<>> conditions_ GUARDED_BY(mutex_);
+  std::map<std::string, State, std::less<>> conditions_ GUARDED_BY(mutex_);
   mutable Mutex probing_;
   mutable std::map<std::string, Probe, std::less<>> probes_ GUARDED_BY(probing_);
   bool paused_ GUARDED_BY(probing_) = false;

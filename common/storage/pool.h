@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -26,6 +27,9 @@ struct PoolOptions {
   Milliseconds connect_timeout{1'000};  ///< how long one caller waits for a new connection
   Milliseconds first_pause{50};         ///< after a failed attempt; doubled for each further failure
   Milliseconds longest_pause{500};
+  /// Called when callers begin to be refused at once (true), and when a connection succeeds again (false). Must not
+  /// block.
+  std::function<void(bool)> breaker_changed{};
 };
 
 /// `Connection` has `bool is_quiet() const`: the server has neither closed the idle connection nor sent anything.
@@ -38,7 +42,7 @@ class Pool {
   using ConnectionResult = Result<std::unique_ptr<Connection>, std::string>;
   using Start = std::function<Result<std::unique_ptr<Attempt>, std::string>()>;
 
-  Pool(PoolOptions options, Start start) : options_(options), start_(std::move(start)) {}
+  Pool(PoolOptions options, Start start) : options_(std::move(options)), start_(std::move(start)) {}
 
   /// Returns a connection, or the reason why there is none. The caller must give it back, also if it is broken.
   ConnectionResult acquire(Deadline deadline) {
@@ -104,28 +108,36 @@ class Pool {
       return Acquired{std::move(connection), {}};
     }
     if (unreachable_ && (connecting_ || std::chrono::steady_clock::now() < next_attempt_)) {
+      auto why = "not connected; the next attempt comes soon; the last one failed: " + last_failure_;
       lock.unlock();
       returned_.notify_one();
-      return fail(std::string("not connected; the next attempt comes soon"));
+      return fail(std::move(why));
     }
     connecting_ = unreachable_;
     ++in_use_;
     return Acquired{nullptr, std::move(pending_attempt_)};
   }
 
+  void set_unreachable(bool unreachable) REQUIRES(mutex_) {
+    if (std::exchange(unreachable_, unreachable) == unreachable) return;
+    if (options_.breaker_changed) options_.breaker_changed(unreachable);
+  }
+
   void connected() {
     const MutexLock lock(mutex_);
-    unreachable_ = connecting_ = false;
+    set_unreachable(false);
+    connecting_ = false;
     pause_ = Milliseconds{0};
   }
 
   ConnectionResult failed(std::string why) {
     {
       const MutexLock lock(mutex_);
-      unreachable_ = true;
+      set_unreachable(true);
       connecting_ = false;
       pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
       next_attempt_ = std::chrono::steady_clock::now() + pause_;
+      last_failure_ = why;
     }
     release(nullptr);
     return fail(std::move(why));
@@ -137,7 +149,10 @@ class Pool {
     {
       const MutexLock lock(mutex_);
       // Only an attempt of this age shows that the server is silent; the caller may have had very little time.
-      if (age > kAnswerTimeout) unreachable_ = true;
+      if (age > kAnswerTimeout) {
+        set_unreachable(true);
+        last_failure_ = "no answer";
+      }
       connecting_ = false;
       if (!pending_attempt_.attempt) pending_attempt_ = std::move(started);
     }
@@ -156,6 +171,7 @@ class Pool {
   bool connecting_ GUARDED_BY(mutex_) = false;   // while away: a caller is trying to connect
   Started pending_attempt_ GUARDED_BY(mutex_);   // half-open attempt for the next caller
   SteadyPoint next_attempt_ GUARDED_BY(mutex_){};
+  std::string last_failure_ GUARDED_BY(mutex_);
   Milliseconds pause_ GUARDED_BY(mutex_){0};
 };
 

@@ -4,9 +4,11 @@
 #include <random>
 #include <thread>
 
+#include "common/base/mutex.h"
 #include "common/runtime/periodic_task.h"
 #include "common/storage/pool.h"
 #include "common/storage/postgres_connection.h"
+#include "common/storage/refusals.h"
 #include "common/storage/watchdog.h"
 
 namespace mm::storage {
@@ -23,16 +25,18 @@ constexpr Milliseconds kProbeInterval{1'000};
 constexpr Milliseconds kFailedProbeInterval{50};
 constexpr Milliseconds kProbeTimeout{1'000};
 constexpr Milliseconds kReachableFor{3'000};
+constexpr Milliseconds kRefusedFor{3'000};
 constexpr int kConflictTries = 5;
 constexpr int kBrokenTries = 2;
 
 DatabaseError error_of(Kind kind, const std::string& text) { return {kind, text, {}}; }
 
-/// Result of one run of the work. `again`: a retry may succeed.
+/// Result of one run of the work. `again`: a retry may succeed. `refused`: the server takes no writes.
 struct Attempt {
   enum class End { done, failed, again, broken };
   End end = End::done;
   DatabaseError error;
+  bool refused = false;
 };
 
 /// The name of the constraint in a text such as `… violates unique constraint "account_email_key"`.
@@ -43,6 +47,12 @@ std::string constraint_in(const std::string& message) {
   const auto from = start + kBefore.size();
   const auto end = message.find('"', from);
   return end == std::string::npos ? std::string() : message.substr(from, end - from);
+}
+
+/// Whether an SQLSTATE says that the server takes no writes, though it may still answer reads: read-only, out of a
+/// resource such as the disk, I/O error.
+bool is_refusal(const std::string& state) {
+  return state == "25006" || state == "53100" || state == "53200" || state.starts_with("58");
 }
 
 /// Whether an SQLSTATE is an error of the server's state, not of the statement: timeouts (57014, 55P03), shutdown or
@@ -75,7 +85,7 @@ Attempt attempt_on(PostgresConnection& connection, const std::function<void(pqxx
       return {End::broken, error_of(Kind::unavailable, error.what())};
     }
     const auto kind = is_unavailable(error.sqlstate()) ? Kind::unavailable : Kind::statement;
-    return {End::failed, error_of(kind, error.what())};
+    return {End::failed, error_of(kind, error.what()), is_refusal(error.sqlstate())};
   } catch (const std::exception& error) {
     if (!connection.is_open()) return {End::broken, error_of(Kind::unavailable, error.what())};
     return {End::failed, error_of(Kind::statement, error.what())};
@@ -107,7 +117,8 @@ Problem to_problem(const DatabaseError& error) {
 struct Postgres::Impl {
   explicit Impl(PostgresOptions given)
       : options(std::move(given)),
-        pool({options.connections, kLeaseTimeout, kConnectTimeout, kAttemptPause, kAttemptPause},
+        pool({options.connections, kLeaseTimeout, kConnectTimeout, kAttemptPause, kAttemptPause,
+              options.breaker_changed},
              [this] { return PostgresConnection::start(options); }),
         probe([this] { return run_probe(); }) {}
 
@@ -115,10 +126,17 @@ struct Postgres::Impl {
   Watchdog watchdog;
   Pool<PostgresConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
+  Mutex mutex;
+  std::string probe_flaw GUARDED_BY(mutex) = "it was not asked yet";  // of the latest probe; empty: it succeeded
+  std::string refused GUARDED_BY(mutex);                              // the latest refusal of any transaction
+  SteadyPoint refused_at GUARDED_BY(mutex){};
 
   DatabaseResult<Done> run(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   Result<Attempt, std::string> attempt(Deadline deadline, const std::function<void(pqxx::work&)>& work);
   bool succeeded_within(Milliseconds time) const;
+  void note_refusal(const std::string& text);
+  std::string refusal();
+  Result<Done, std::string> probe_writes();
   Milliseconds run_probe();
 
   runtime::PeriodicTask probe;  // last member: it uses all others
@@ -137,6 +155,7 @@ Result<Attempt, std::string> Postgres::Impl::attempt(Deadline deadline, const st
     const Watchdog::Guard guard(watchdog, lease.connection->socket(), deadline);
     outcome = attempt_on(*lease.connection, work);
   }
+  if (outcome.refused) note_refusal(outcome.error.text);
   if (!lease.connection->is_open() || outcome.end == Attempt::End::broken) lease.connection.reset();
   return outcome;
 }
@@ -167,12 +186,48 @@ bool Postgres::Impl::succeeded_within(Milliseconds time) const {
   return last.time_since_epoch() != SteadyPoint::duration::min() && std::chrono::steady_clock::now() - last < time;
 }
 
+void Postgres::Impl::note_refusal(const std::string& text) {
+  const MutexLock lock(mutex);
+  refused = postgres_refusal(text);
+  refused_at = std::chrono::steady_clock::now();
+}
+
+// A refused write counts for a while, because the next probe may need no room on the full disk. A probe that got no
+// answer does not count while other transactions succeed.
+std::string Postgres::Impl::refusal() {
+  const MutexLock lock(mutex);
+  if (!refused.empty() && std::chrono::steady_clock::now() - refused_at < kRefusedFor) return refused;
+  if (succeeded_within(kReachableFor) && probe_flaw == postgres_refusal({})) return {};
+  return probe_flaw;
+}
+
+/// A transaction that writes, without a table: its record in the write-ahead log means nothing to anybody.
+Result<Done, std::string> Postgres::Impl::probe_writes() {
+  std::string flaw;
+  const auto probed = run(Deadline::after(kProbeTimeout), [&](pqxx::work& tx) {
+    const auto row = tx.exec1(
+        "SELECT current_setting('transaction_read_only') = 'on', "
+        "'off' IN (current_setting('fsync'), current_setting('synchronous_commit'), "
+        "current_setting('full_page_writes'))");
+    flaw = row[0].as<bool>()                              ? "it is read-only"
+           : options.must_be_durable && row[1].as<bool>() ? "it could lose acknowledged writes"
+                                                          : "";
+    if (flaw.empty()) tx.exec1("SELECT pg_logical_emit_message(true, 'readiness', '')");
+  });
+  if (!probed) return fail(std::string(postgres_refusal(probed.error().text)));
+  if (!flaw.empty()) return fail(flaw);
+  return Done{};
+}
+
 /// Returns the time until the next call.
 Milliseconds Postgres::Impl::run_probe() {
-  if (!succeeded_within(kProbeInterval)) {
-    const auto probed = run(Deadline::after(kProbeTimeout), [](pqxx::work& tx) { tx.exec1("SELECT 1"); });
-    if (!probed && !succeeded_within(kProbeInterval)) last_success = SteadyPoint::duration::min();
+  const auto probed = probe_writes();
+  {
+    const MutexLock lock(mutex);
+    probe_flaw = probed ? std::string() : probed.error();
   }
+  if (options.probed) options.probed(refusal().empty());
+  if (!probed && !succeeded_within(kProbeInterval)) last_success = SteadyPoint::duration::min();
   return succeeded_within(kProbeInterval) ? kProbeInterval : kFailedProbeInterval;
 }
 
@@ -184,6 +239,8 @@ DatabaseResult<Done> Postgres::run_raw(Deadline deadline, const std::function<vo
 }
 
 bool Postgres::reachable() { return impl_->succeeded_within(kReachableFor); }
+
+std::string Postgres::refusal() { return impl_->refusal(); }
 
 DatabaseResult<std::string> Postgres::weakness(Deadline deadline) {
   return transaction(deadline, [](pqxx::work& tx) {

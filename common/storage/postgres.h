@@ -33,7 +33,10 @@ struct PostgresOptions {
   std::string application;
   int connections = 4;
   Milliseconds statement_timeout{2'000};
-  Milliseconds lock_timeout{1'000};  ///< for one wait for a lock that another transaction holds
+  Milliseconds lock_timeout{1'000};             ///< for one wait for a lock that another transaction holds
+  bool must_be_durable = false;                 ///< a server that could lose acknowledged writes counts as refusing
+  std::function<void(bool)> breaker_changed{};  ///< whether calls fail immediately; must not block
+  std::function<void(bool)> probed{};           ///< called every second: whether the server takes writes
 };
 
 /// The reason why a transaction has no result. `unavailable`: nothing was changed, the database is away or overloaded.
@@ -90,9 +93,14 @@ class Postgres {
     }
   }
 
-  /// Whether a transaction succeeded within the last seconds; without traffic a background thread runs SELECT 1. For
-  /// readiness. Does not block.
+  /// Whether a transaction succeeded within the last seconds. A background thread runs one every second. Does not
+  /// block.
   bool reachable();
+
+  /// The reason why the server does not take writes at present, as a sentence for an operator; empty if it takes them.
+  /// For readiness. The background thread's transaction writes a record to the log of the server, so a server that only
+  /// answers reads is noticed. Does not block.
+  std::string refusal();
 
   /// The settings of the server that could lose acknowledged writes (fsync, synchronous_commit, full_page_writes), in
   /// words; empty if there are none.

@@ -7,12 +7,13 @@
 
 #include "common/storage/pool.h"
 #include "common/storage/redis_connection.h"
+#include "common/storage/refusals.h"
 
 namespace mm::storage {
 namespace {
 
-constexpr Milliseconds kReachableFor{1'000};
-constexpr Milliseconds kPingTimeout{100};
+/// While the last exchange that succeeded is not older, a server that does not answer counts as busy.
+constexpr Milliseconds kAnswersFor{1'000};
 
 std::string sha1_hex(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -54,19 +55,24 @@ void append_script(std::string& request, const RedisCommand& command, bool with_
 Script::Script(std::string_view name, std::string_view source)
     : name_(name), source_(source), sha1_(sha1_hex(source)) {}
 
+const Script kWriteProbe{"write_probe", "#!lua\nreturn 1"};
+
 Problem to_problem(const RedisError&) { return refuse(Code::unavailable).error; }
 
 struct Redis::Impl {
   explicit Impl(RedisOptions given)
       : options(std::move(given)),
         address(RedisAddress::parse(options.url)),
-        pool({.connections = options.connections, .connect_timeout = options.connect_timeout},
+        pool({.connections = options.connections,
+              .connect_timeout = options.connect_timeout,
+              .breaker_changed = options.breaker_changed},
              [this] { return start(); }) {}
 
   const RedisOptions options;
   const Result<RedisAddress, std::string> address;
   Pool<RedisConnection> pool;
   std::atomic<SteadyPoint::duration> last_success{SteadyPoint::duration::min()};
+  std::atomic<bool> must_be_durable{false};
 
   Result<std::unique_ptr<RedisConnection::Attempt>, std::string> start() const;
   RedisResult<std::vector<RedisReply>> run(const std::vector<RedisCommand>& commands, Deadline deadline);
@@ -167,14 +173,26 @@ RedisResult<std::vector<RedisReply>> Redis::pipeline(const std::vector<RedisComm
   return impl_->run(commands, deadline);
 }
 
-bool Redis::reachable() {
+RedisState Redis::state(Deadline deadline) {
   const SteadyPoint last(impl_->last_success.load());
-  if (last.time_since_epoch() != SteadyPoint::duration::min() &&
-      std::chrono::steady_clock::now() - last < kReachableFor) {
-    return true;
+  const auto replies = pipeline({{{}, &kWriteProbe, {}}, {{"INFO", "memory"}, nullptr, {}}}, deadline);
+  if (!replies) {
+    const bool answers = last.time_since_epoch() != SteadyPoint::duration::min() &&
+                         std::chrono::steady_clock::now() - last < kAnswersFor;
+    const auto* reason = redis_refusal(replies.error().text);
+    const bool is_busy = answers && reason == redis_refusal({});
+    return {is_busy ? std::string() : reason, std::nullopt};
   }
-  return command({"PING"}, Deadline::after(kPingTimeout)).ok();
+  const auto& probed = replies->front();
+  RedisState state{probed.kind == RedisReply::Kind::error ? redis_refusal(probed.text) : "",
+                   memory_in(replies->back().text)};
+  if (!impl_->must_be_durable || !state.flaw.empty()) return state;
+  const auto weak = weakness(deadline);
+  if (weak && !weak->empty()) state.flaw = "it could lose acknowledged writes";
+  return state;
 }
+
+void Redis::require_durability() { impl_->must_be_durable = true; }
 
 RedisResult<std::string> Redis::weakness(Deadline deadline) {
   static const std::vector<std::pair<std::string, std::string>> kWanted{

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/contracts/problem.h"
+#include "common/storage/memory_gate.h"
 
 namespace mm::storage {
 
@@ -70,6 +72,17 @@ struct RedisOptions {
   std::string password;
   int connections = 4;
   Milliseconds connect_timeout{1'000};
+  std::function<void(bool)> breaker_changed{};  ///< whether calls fail immediately; must not block
+};
+
+/// A script that changes nothing, and that Redis refuses exactly when it refuses writes (READONLY, MISCONF, OOM, …). It
+/// needs no key.
+extern const Script kWriteProbe;
+
+/// What the server says about itself.
+struct RedisState {
+  std::string flaw;  ///< why it does not take writes, as a phrase for an operator; empty: it takes them
+  std::optional<RedisMemory> memory;
 };
 
 /// Whether RedisOptions::url can be used. The error does not contain the URL, because it might include a password.
@@ -90,9 +103,11 @@ class Redis {
   /// Kind::error.
   RedisResult<std::vector<RedisReply>> pipeline(const std::vector<RedisCommand>& commands, Deadline deadline);
 
-  /// Whether an exchange succeeded within the last second, or a PING succeeds now. For readiness. Blocks for at most
-  /// 100 ms.
-  bool reachable();
+  /// Asks the server for its state, in one round trip. A server that does not answer has no flaw while other exchanges
+  /// succeed, because all connections may be in use.
+  RedisState state(Deadline deadline);
+  /// From now on a server that could lose acknowledged writes has a flaw (`weakness`).
+  void require_durability();
 
   /// The setting of the server that could lose acknowledged writes (appendonly, appendfsync, maxmemory-policy), in
   /// words; empty if there is none. For the queue instance.

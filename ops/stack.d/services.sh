@@ -95,7 +95,7 @@ run_line() {
   local as=() home in_folder="cd '$MM_STATE/$1' && exec env -i PATH=/usr/sbin:/usr/bin:/bin '$mark' setpriv --pdeathsig KILL"
   case $1 in
     nats) echo "$in_folder '$root/deployments/nats/run' '$MM_STATE/nats' $(port_of nats) $(port_of nats-monitor)" \
-      "'$build/bin/nats_setup'" ;;
+      "'$build/bin/nats_setup' '$build/bin/nats_watch' '$MM_STATE/secrets'" ;;
     redis-*) echo "$in_folder redis-server ./redis.conf" ;;
     postgres)
       home=$(postgres_home)

@@ -1,23 +1,19 @@
 # The commands status, logs and env. Sourced by ops/stack.
 
 status() {
-  local name pid state standby refused end rows=() notes=() any=0
+  local name folder lines rows=() notes=()
+  folder=$(mktemp -d)
+  # All at once, because a frozen process takes a second for each question.
   for name in $(stores) $(daemons); do
-    pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
-    state=down standby=false refused=false
-    if running && [ -n "$pid" ]; then
-      any=1
-      if ready "$name"; then state=ready; else state=unready; fi
-      if [ $state = ready ] && is_standby "$name"; then standby=true; fi
-      if modes_refused "$name"; then
-        refused=true
-        notes+=("$name goes on with an older mode table: the file of MM_MODES_FILE is invalid (make logs SERVICE=$name shows why)")
-      fi
-    fi
-    mapfile -t end < <(cat "$MM_STATE/service/$name/last_end" 2>/dev/null)
-    [ ${#end[@]} -eq 0 ] || notes+=("$name ended at ${end[1]} (${end[2]}); its last line was: $(last_line "$name")")
-    rows+=("$name|${pid:-0}|$(port_of "$name")|$(admin_port_of "$name")|${end[0]:-0}|${end[2]:-}|$state|$standby|$refused")
+    look_at "$name" > "$folder/$name" &
   done
+  wait
+  for name in $(stores) $(daemons); do
+    mapfile -t lines < "$folder/$name"
+    rows+=("${lines[0]}")
+    notes+=("${lines[@]:1}")
+  done
+  rm -r "$folder"
   if [ "${FORMAT:-}" = json ]; then
     printf '%s\n' "${rows[@]}" | awk -F'|' 'BEGIN { printf "[" }
       { printf("%s{\"name\":\"%s\",\"pid\":%s,\"port\":%s,\"admin_port\":%s,\"restarts\":%s,\"last_end\":%s," \
@@ -31,7 +27,25 @@ status() {
     } | column -t -s '|'
     [ ${#notes[@]} -eq 0 ] || printf '%s\n' "${notes[@]}"
   fi
-  [ $any -eq 1 ] || return 3
+  running || return 3
+}
+
+# Prints the row of a process, with | between the columns, and then its notes.
+look_at() {
+  local name=$1 pid state=down standby=false refused=false end notes=()
+  pid=$(cat "$MM_STATE/service/$name/supervise/pid" 2>/dev/null || true)
+  if running && [ -n "$pid" ]; then
+    if ready "$name"; then state=ready; else state=unready; fi
+    if [ $state = ready ] && is_standby "$name"; then standby=true; fi
+    if modes_refused "$name"; then
+      refused=true
+      notes+=("$name goes on with an older mode table: the file of MM_MODES_FILE is invalid (make logs SERVICE=$name shows why)")
+    fi
+  fi
+  mapfile -t end < <(cat "$MM_STATE/service/$name/last_end" 2>/dev/null)
+  [ ${#end[@]} -eq 0 ] || notes+=("$name ended at ${end[1]} (${end[2]}); its last line was: $(last_line "$name")")
+  echo "$name|${pid:-0}|$(port_of "$name")|$(admin_port_of "$name")|${end[0]:-0}|${end[2]:-}|$state|$standby|$refused"
+  [ ${#notes[@]} -eq 0 ] || printf '%s\n' "${notes[@]}"
 }
 
 # True if the daemon is ready to take over from another instance, and does not serve before.

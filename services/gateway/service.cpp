@@ -7,6 +7,7 @@
 #include "common/contracts/queue_generation.h"
 #include "common/daemon/startup.h"
 #include "common/daemon/wait_until.h"
+#include "common/runtime/breaker_metrics.h"
 #include "common/runtime/log.h"
 #include "common/storage/redis.h"
 #include "services/gateway/core/close_codes.h"
@@ -21,29 +22,37 @@ namespace {
 
 constexpr std::size_t kMaxConnectionsPerAddress = 64;
 constexpr Milliseconds kPortTimeout{300'000};
+constexpr Milliseconds kLoadTimeout{1'000};  // of the ended logins, once Redis is there
 // Time for answers and close frames during the shutdown; part of the drain time of the daemon harness. After this time
 // all connections are closed.
 constexpr Milliseconds kWindDownTimeout{3'500};
 constexpr Milliseconds kPollInterval{20};
 
-RedisTarget target_of(const Runtime& runtime, const std::string& url, std::string_view password_name) {
+RedisTarget target_of(const Runtime& runtime, const std::string& url, std::string_view password_name,
+                      const char* dependency) {
   auto target = resolve_redis(url, runtime.credentials.require(password_name));
   if (!target) daemon::refuse_to_start(password_name, target.error());
+  target->breaker_changed = [breaker = metrics::BreakerMetrics(runtime.metrics, dependency)](bool open) mutable {
+    breaker.changed(open);
+  };
   return *std::move(target);
 }
 
 /// Refuses to start if the queue Redis could lose acknowledged writes: refresh families and stored answers must not be
-/// lost.
-void require_durable(const Settings& settings, const Runtime& runtime) {
-  storage::Redis redis(daemon::redis_queue(runtime, settings.redis_queue_url, 1));
-  daemon::await_queue(runtime, redis, settings.allow_weak_stores);
+/// lost. Then reads which logins have ended.
+void await_queue(Gateway& gateway) {
+  const auto& settings = gateway.settings;
+  storage::Redis redis(daemon::redis_queue(gateway.runtime, settings.redis_queue_url, 1));
+  daemon::await_queue(gateway.runtime, redis, settings.allow_weak_stores);
+  const auto load = [&] { return gateway.ended_logins.load(redis, Deadline::after(kLoadTimeout)); };
+  daemon::wait_until(gateway.runtime, "redis_queue", load, Deadline::after(kPortTimeout));
 }
 
 }  // namespace
 
 Service::Service(const Settings& settings, Runtime& runtime)
     : gateway_(settings, runtime, routes()), cap_(connections_allowed(), kMaxConnectionsPerAddress) {
-  require_durable(settings, runtime);
+  await_queue(gateway_);
   if (settings.tls_cert_file.has_value() != settings.tls_key_file.has_value()) {
     daemon::refuse_to_start("MM_TLS_CERT_FILE", "it must be set together with MM_TLS_KEY_FILE");
   }
@@ -66,12 +75,14 @@ Service::Service(const Settings& settings, Runtime& runtime)
 
 void Service::build_shards() {
   const auto& settings = gateway_.settings;
-  const auto cache = target_of(gateway_.runtime, settings.redis_cache_url, "redis_cache_password");
-  const auto queue = target_of(gateway_.runtime, settings.redis_queue_url, "redis_queue_password");
+  const auto cache = target_of(gateway_.runtime, settings.redis_cache_url, "redis_cache_password", "redis_cache");
+  const auto queue = target_of(gateway_.runtime, settings.redis_queue_url, "redis_queue_password", "redis_queue");
   const auto count = settings.threads > 0 ? static_cast<std::size_t>(settings.threads)
                                           : std::max<std::size_t>(1, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>(gateway_, i, cache, queue));
+    if (i == 0)
+      shard.queue_watch.emplace(shard.queue, shard.keyed, gateway_.queue_memory, gateway_.metrics.queue_memory);
     auto& sockets = *sockets_.emplace_back(std::make_unique<Sockets>(shard));
     listeners_.push_back(std::make_unique<Listener>(shard, sockets, cap_, tls_.get()));
   }
@@ -107,9 +118,11 @@ void Service::on_tick(std::size_t index, SteadyPoint now) {
   sockets_[index]->on_tick(now);
   shard.logins.on_tick();
   shard.requests.on_tick(now);
-  shard.keyed.on_tick(now, index == 0);
+  shard.keyed.on_tick(now);
+  if (shard.queue_watch) shard.queue_watch->on_tick(now);
   if (index != 0) return;
   gateway_.endings.publish_pending();
+  gateway_.ended_logins.on_tick(shard.store, now);
   gateway_.metrics.connections.set(static_cast<double>(cap_.open()));
 }
 
@@ -139,8 +152,10 @@ void Service::subscribe() {
 void Service::watch_health() {
   // There is deliberately no probe for the cache: without it, the gateway serves requests with the limits of this
   // process.
-  gateway_.runtime.health.probe("redis_queue", [this] {
-    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->queue.connected(); });
+  gateway_.runtime.health.probe("redis_queue", [this]() -> std::string {
+    const bool connected =
+        std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->queue.connected(); });
+    return connected ? shards_.front()->queue_watch->flaw() : "it does not answer";
   });
 }
 

@@ -8,7 +8,8 @@
 namespace mm::leaderboard {
 namespace {
 
-constexpr Milliseconds kStoreTimeout{5'000};
+/// Less than the time after which another instance gets the event.
+constexpr Milliseconds kStoreTimeout{4'000};
 constexpr int kDatabaseConnections = 6;
 
 Seasons seasons_of(const Settings& settings) {
@@ -40,7 +41,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
       server_(runtime.bus, {.name = std::string(kName), .description = "Standings and finished matches"},
               runtime.metrics) {
-  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("postgres", [this] { return postgres_->refusal(); });
   server_.serve<GetLeaderboard>([this](const GetLeaderboard& r, const bus::Context& c) { return top(r, c); });
   server_.serve<GetHistory>([this](const GetHistory& r, const bus::Context& c) { return history(r, c); });
   server_.serve<GetFinishedMatch>([this](const GetFinishedMatch& r, const bus::Context& c) { return match(r, c); });

@@ -25,12 +25,13 @@ int instance_number(const std::string& instance) {
                           "it must end in a number from 1 to " + std::to_string(rights::kMaxLobbies) + ", as lobby-1");
 }
 
-bus::ServerOptions server_options(const Settings& settings) {
+bus::ServerOptions server_options(const Settings& settings, daemon::QueueWatch& queue_watch) {
   bus::ServerOptions options;
   options.name = Service::kName;
   options.description = "Parties and their entry to the queue";
   options.workers = kWorkers;
   options.tenants = settings.tenants;
+  options.refuse_new_work = [&queue_watch] { return queue_watch.refuse_new_work(); };
   return options;
 }
 
@@ -41,6 +42,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       modes_(daemon::load_modes(settings.modes_file), settings.modes_file, runtime.metrics),
       queue_(daemon::redis_queue(runtime, settings.redis_queue_url, kQueueConnections)),
       cache_(daemon::redis_cache(runtime, settings.redis_cache_url, kCacheConnections)),
+      queue_watch_(runtime, queue_),
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics),
       store_(queue_),
@@ -54,11 +56,10 @@ Service::Service(const Settings& settings, Runtime& runtime)
       event_handlers_({runtime.bus, store_, changes_, party_notifier_, metrics_, runtime.clock, runtime.metrics}),
       presence_(
           {runtime.bus, presence_store_, changes_, invitations_, party_notifier_, modes_, metrics_, runtime.clock}),
-      server_(runtime.bus, server_options(settings), runtime.metrics) {
+      server_(runtime.bus, server_options(settings, queue_watch_), runtime.metrics) {
   daemon::await_queue(runtime, queue_, settings.allow_weak_stores);
   serve();
   runtime_.health.set("open", false);
-  runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
   start_thread_ = std::jthread([this](const std::stop_token& stop) { start(stop); });
 }
 

@@ -10,6 +10,7 @@
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/queue_watch.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/lobby/event_handlers.h"
@@ -54,6 +55,7 @@ class Service {
   runtime::LiveModes modes_;
   storage::Redis queue_;
   storage::Redis cache_;
+  daemon::QueueWatch queue_watch_;
   bus::Notifier notifier_;
   Metrics metrics_;
   PartyStore store_;

@@ -33,12 +33,13 @@ Recorder::Options record_options(const Settings& settings, const Runtime& runtim
   return options;
 }
 
-bus::ServerOptions server_options(const Settings& settings) {
+bus::ServerOptions server_options(const Settings& settings, daemon::QueueWatch& queue_watch) {
   bus::ServerOptions options;
   options.name = Service::kName;
   options.description = "Tickets, queues, and the matches made of them";
   options.workers = kWorkers;
   options.tenants = settings.tenants;
+  options.refuse_new_work = [&queue_watch] { return queue_watch.refuse_new_work(); };
   return options;
 }
 
@@ -53,6 +54,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
       notifier_(runtime.bus, cache_, runtime.clock),
       metrics_(runtime.metrics, *modes_.current()),
       store_((daemon::await_queue(runtime, queue_, settings.allow_weak_stores), queue_), settings.limits),
+      queue_watch_(runtime, queue_),
       owner_store_(tick_queue_),
       after_commit_store_(queue_),
       generation_store_(queue_),
@@ -60,11 +62,12 @@ Service::Service(const Settings& settings, Runtime& runtime)
       known_tenants_(store_, verifier_),
       wait_estimator_(runtime.clock),
       publisher_(runtime.bus, notifier_, metrics_),
-      outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_),
+      recovery_(runtime.metrics, runtime.clock),
+      outbox_relay_(store_, runtime.bus, owned_tenants_, metrics_, recovery_),
       outcomes_(store_, runtime.bus, publisher_, metrics_,
                 [this](const Tenant& tenant) { outbox_relay_.wake(tenant); }),
       reconciler_({store_, after_commit_store_, known_tenants_, outcomes_, runtime.bus, wait_estimator_, owned_tenants_,
-                   runtime.clock, metrics_}),
+                   runtime.clock, metrics_, recovery_}),
       ticket_handler_({store_, publisher_, verifier_, wait_estimator_, modes_, runtime.clock,
                        [this](const Tenant& tenant) { outbox_relay_.wake(tenant); },
                        [this] { return tick_loop_.holds_back(); }}),
@@ -79,10 +82,9 @@ Service::Service(const Settings& settings, Runtime& runtime)
       enqueue_handler_({store_, known_tenants_, outcomes_, wait_estimator_, modes_, runtime.clock, metrics_,
                         [this] { tick_loop_.bucket_opened(); }}),
       matches_(runtime.bus, streams::kMatch, {.name = std::string(kName)}, runtime.metrics),
-      server_(runtime.bus, server_options(settings), runtime.metrics) {
+      server_(runtime.bus, server_options(settings, queue_watch_), runtime.metrics) {
   follow_matches();
   serve();
-  runtime_.health.probe("redis_queue", [this] { return queue_.reachable(); });
   runtime_.health.probe("queue_verified", [this] { return verifier_.current().has_value(); });
   runtime_.health.probe("ticking", [this] { return tick_loop_.ticking(); });
 }

@@ -8,6 +8,7 @@
 #include "common/bus/notifier.h"
 #include "common/bus/server.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/queue_watch.h"
 #include "common/runtime/live_modes.h"
 #include "common/storage/redis.h"
 #include "services/matchmaker/after_commit/outbox_relay.h"
@@ -72,6 +73,7 @@ class Service {
   bus::Notifier notifier_;
   Metrics metrics_;
   RequestStore store_;
+  daemon::QueueWatch queue_watch_;
   OwnerStore owner_store_;
   OwnerStore after_commit_store_;
   GenerationStore generation_store_;
@@ -80,6 +82,7 @@ class Service {
   WaitEstimator wait_estimator_;
   OwnedTenants owned_tenants_;
   MatchPublisher publisher_;
+  runtime::RecoveryBudget recovery_;
   OutboxRelay outbox_relay_;
   Outcomes outcomes_;
   Reconciler reconciler_;

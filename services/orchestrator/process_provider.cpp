@@ -15,6 +15,8 @@ namespace mm::orchestrator {
 namespace {
 
 constexpr Milliseconds kScanInterval{5'000};
+constexpr Milliseconds kLogInterval{5'000};
+constexpr std::uintmax_t kMaxLogBytes = 10 * 1024 * 1024;
 constexpr int kIdlePollMs = 200;
 constexpr int kConnectingPollMs = 5;  // poll() cannot wait for a socket file to appear
 constexpr int kExitPortTaken = 98;
@@ -162,12 +164,20 @@ void ProcessProvider::run() {
     auto input = expected_input();
     // Only this thread destroys links, so the descriptors stay valid while the mutex is free.
     lock.unlock();
+    limit_log();
     ::poll(input.descriptors.data(), input.descriptors.size(), input.timeout_ms);
     std::uint64_t drained = 0;
     [[maybe_unused]] const auto got = ::read(wake_, &drained, sizeof drained);
     lock.lock();
     if (!stopping_) receive_lines();
   }
+}
+
+// Without the mutex, because the copy may take a while.
+void ProcessProvider::limit_log() {
+  if (now() < limit_log_at_) return;
+  limit_log_at_ = now() + kLogInterval;
+  folder_.limit_log(kMaxLogBytes);
 }
 
 ProcessProvider::Input ProcessProvider::expected_input() const {

@@ -78,6 +78,7 @@ class ProcessProvider final : public Provider {
 
   void run();
   void wake_thread();
+  void limit_log();
   Input expected_input() const REQUIRES(mutex_);
   void apply(Servers::iterator at, ServerEvent event) REQUIRES(mutex_);
   void execute(Servers::iterator at, ServerEffect effect) REQUIRES(mutex_);
@@ -101,7 +102,8 @@ class ProcessProvider final : public Provider {
   const RuntimeFolder folder_;
   const Clock& clock_;
   Metrics& metrics_;
-  const int wake_;  // eventfd
+  const int wake_;              // eventfd
+  SteadyPoint limit_log_at_{};  // used by the thread only
 
   Mutex mutex_;
   Condition changed_;  // the state of a server changed, or a hand-over was answered

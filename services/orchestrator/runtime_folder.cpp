@@ -61,6 +61,17 @@ std::string RuntimeFolder::socket_path(ServerId server) const {
   return "/proc/self/fd/" + std::to_string(directory_) + "/" + server.to_string() + std::string(kSocket);
 }
 
+void RuntimeFolder::limit_log(std::uintmax_t most) const {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const auto size = fs::file_size(log_path(), failed);
+  if (failed || size <= most) return;
+  const auto copy = log_path() + ".1";
+  fs::copy_file(log_path(), copy, fs::copy_options::overwrite_existing, failed);
+  if (failed) fs::remove(copy, failed);
+  fs::resize_file(log_path(), 0, failed);
+}
+
 void RuntimeFolder::remove_files(ServerId server) const {
   ::unlinkat(directory_, (server.to_string() + std::string(kSocket)).c_str(), 0);
   ::unlinkat(directory_, (server.to_string() + ".pid").c_str(), 0);

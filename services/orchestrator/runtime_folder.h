@@ -2,6 +2,7 @@
 // 0700: other users cannot reach a server.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ class RuntimeFolder {
   /// A path to the server's socket that is short enough for a socket address, whatever the folder's path.
   std::string socket_path(ServerId server) const;
   std::string log_path() const { return path_ + "/game_servers.log"; }
+  /// Moves the text of the servers' log to `game_servers.log.1` if the log is larger than `most` bytes. The servers
+  /// keep the file open, so its text is copied; lines that are written meanwhile are lost. If there is no room for the
+  /// copy, the text is lost.
+  void limit_log(std::uintmax_t most) const;
   const std::string& path() const { return path_; }
   /// Removes the socket and the pid file of a server.
   void remove_files(ServerId server) const;

@@ -113,7 +113,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
                                                 .connections = kDatabaseConnections,
                                                 .allow_weak = true})),
       store_(*postgres_) {
-  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("postgres", [this] { return postgres_->refusal(); });
   runtime.health.probe("game_servers", [this] { return has_game_servers(); });
   if (settings.provider == ProviderKind::none) {
     take_over(std::make_unique<NoProvider>());

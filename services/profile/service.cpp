@@ -17,7 +17,8 @@
 namespace mm::profile {
 namespace {
 
-constexpr Milliseconds kStoreTimeout{5'000};
+/// Less than the time after which another instance gets the event.
+constexpr Milliseconds kStoreTimeout{4'000};
 constexpr int kDatabaseConnections = 8;
 constexpr int kCacheConnections = 1;  // only the thread of the consumer notifies players
 /// Requests of one subject handled as one batch. Each makes a short query before it goes to the password pool.
@@ -51,7 +52,7 @@ Service::Service(const Settings& settings, Runtime& runtime)
           runtime.bus,
           {.name = std::string(kName), .description = "Accounts, profiles and ratings", .tenants = settings.tenants},
           runtime.metrics) {
-  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("postgres", [this] { return postgres_->refusal(); });
   serve();
   events_.on_batch<MatchCompleted>(kMaxMatchesPerBatch, [this](const auto& events) { return on_completed(events); });
   events_.start();

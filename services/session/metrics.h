@@ -6,6 +6,7 @@
 
 #include "common/contracts/session.h"
 #include "common/runtime/metrics.h"
+#include "common/runtime/recovery_budget.h"
 
 namespace mm::session {
 
@@ -21,6 +22,7 @@ struct Metrics {
                                           "Results equal to the result that was accepted before")),
         results_refused(registry.counter("mm_session_results_refused_total",
                                          "Results refused because the match is over or another result was accepted")),
+        servers_requested_again(runtime::recovery_counter(registry, runtime::Recovery::server_requested)),
         dropped(registry.counter("mm_session_notifications_dropped_total",
                                  "Notifications dropped: the queue was full, the bus was away, or session stopped")) {
     for (const auto& [status, text] : EnumText<MatchStatus>::kAll) {
@@ -35,6 +37,7 @@ struct Metrics {
   metrics::Counter duplicates;
   metrics::Counter results_repeated;
   metrics::Counter results_refused;
+  metrics::Counter servers_requested_again;
   metrics::Counter dropped;
   std::map<MatchStatus, metrics::Counter> entered;  // complete after construction, read by all threads
 };

@@ -65,13 +65,14 @@ void ServerAllocator::allocate(const Match& match) {
   if (!none_free_ && !backlogged_) enqueue(match, false);
 }
 
-void ServerAllocator::enqueue(const Match& match, bool probe) {
+bool ServerAllocator::enqueue(const Match& match, bool probe) {
   {
     const MutexLock lock(mutex_);
-    if (allocating_.size() >= kMaxInProgress || !allocating_.insert(match.id).second) return;
+    if (allocating_.size() >= kMaxInProgress || !allocating_.insert(match.id).second) return false;
     to_allocate_.push_back({match, probe});
   }
   work_queued_.notify_one();
+  return true;
 }
 
 void ServerAllocator::release(MatchId match) {
@@ -88,10 +89,12 @@ bool ServerAllocator::sweep() {
   if (!rows) return false;
   metrics_.waiting.set(static_cast<double>(rows->size()));
   backlogged_ = rows->size() == kMaxPerSweep;
+  int requested = 0;
   if (rows->empty()) none_free_ = false;
-  else if (none_free_) enqueue(rows->front(), true);
+  else if (none_free_) requested += enqueue(rows->front(), true) ? 1 : 0;
   else
-    for (const auto& match : *rows) enqueue(match, false);
+    for (const auto& match : *rows) requested += enqueue(match, false) ? 1 : 0;
+  metrics_.servers_requested_again.add(requested);
   return true;
 }
 

@@ -50,7 +50,8 @@ class ServerAllocator {
     bool probe = false;  ///< requested alone, while the other matches wait
   };
 
-  void enqueue(const Match& match, bool probe);
+  /// Returns false if the match is in progress already.
+  bool enqueue(const Match& match, bool probe);
   void work();
   /// None: the match still waits, or has ended.
   std::optional<Allocation> allocate_now(const Job& job);

@@ -71,7 +71,7 @@ Service::Service(const Settings& settings, Runtime& runtime, const Timing& timin
       sweeper_(store_, servers_, match_notifier_, runtime.bus, timing),
       server_(runtime.bus, {.name = std::string(kName), .description = "Matches from found to over"}, runtime.metrics),
       events_(runtime.bus, streams::kMatch, {.name = std::string(kName), .batch = kMaxFoundPerBatch}, runtime.metrics) {
-  runtime.health.probe("postgres", [this] { return postgres_->reachable(); });
+  runtime.health.probe("postgres", [this] { return postgres_->refusal(); });
   server_.serve<GetMatch>([this](const GetMatch& r, const bus::Context& c) { return get(r, c); });
   server_.serve<GetRecentMatches>([this](const GetRecentMatches& r, const bus::Context& c) { return recent(r, c); });
   server_.serve<Heartbeat>([this](const Heartbeat& r, const bus::Context& c) { return heartbeat(r, c); });

@@ -230,6 +230,12 @@ void run(const ExchangePtr& x, bool denied) {
   if (denied || ended) return x->refuse(problem_of(Code::unauthorized, "the login has ended"));
   if (x->refusal) return x->refuse(*std::move(x->refusal));
   if (x->request.method == "OPTIONS") return answer_preflight(*x);
+  if (work_of(*x->route) == Work::begin) {
+    if (auto refusal = x->gateway().queue_memory.refusal()) {
+      x->gateway().metrics.queue_memory.refused.add();
+      return x->refuse(*std::move(refusal));
+    }
+  }
   x->route->endpoint.handle(x);
 }
 
@@ -256,6 +262,14 @@ void count_and_run(const ExchangePtr& x) {
   });
 }
 
+// Without a route the request is refused anyway, and counts as a read.
+bool is_crowded_out(const Exchange& x) {
+  const auto work = x.route != nullptr ? work_of(*x.route) : Work::read;
+  if (x.shard.in_flight <= room_for(work, x.gateway().settings.max_in_flight)) return false;
+  x.gateway().metrics.crowded_out[rank_of(work)].add();
+  return true;
+}
+
 }  // namespace
 
 Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_view token) {
@@ -266,6 +280,7 @@ Reply<security::AccessClaims> read_access(const Gateway& gateway, std::string_vi
 }
 
 void admit_and_run(const ExchangePtr& x) {
+  if (is_crowded_out(*x)) return x->refuse(problem_of(Code::unavailable, "too many requests at once"));
   const bool free = x->route != nullptr && x->route->cost == Cost::free;
   const bool limited = x->gateway().settings.rate_limits && !free;
   if (limited) return count_and_run(x);
@@ -286,8 +301,11 @@ void serve(Shard& shard, HttpRequest request, Exchange::Respond respond) {
   x->request_id = sanitised_request_id(x->request.header("x-request-id"));
   x->address = address_of(*x);
 
-  if (shard.in_flight > Shard::kMaxInFlight)
+  // Refused before the request is parsed, whatever its class.
+  if (shard.in_flight > x->gateway().settings.max_in_flight) {
+    x->gateway().metrics.crowded_out[rank_of(Work::finish)].add();
     return x->refuse(problem_of(Code::unavailable, "too many requests at once"));
+  }
   const auto target = parse_target(x->request.target);
   if (!target) return x->refuse(problem_of(Code::malformed_request, std::string(target.error())));
   x->refusal = first_refusal(*x, *target);

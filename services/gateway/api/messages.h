@@ -10,6 +10,7 @@
 #include "common/contracts/events.h"
 #include "common/contracts/frames.h"
 #include "common/contracts/recent.h"
+#include "common/contracts/work.h"
 
 namespace mm::gateway {
 
@@ -31,6 +32,7 @@ void describe(F& f, TokenPair& m) {
 
 struct RefreshTokens {
   using Answer = TokenPair;
+  static constexpr Work kWork = Work::change;
   std::string refresh_token;
 };
 
@@ -41,6 +43,7 @@ void describe(F& f, RefreshTokens& m) {
 
 struct Logout {
   using Answer = Empty;
+  static constexpr Work kWork = Work::finish;
   std::string refresh_token;
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/contracts/work.h"
 #include "common/wire/schema.h"
 #include "services/gateway/core/token_bucket.h"
 
@@ -36,6 +37,7 @@ struct Messages {
 struct Endpoint {
   void (*handle)(const ExchangePtr&);
   Messages (*messages)(wire::Schemas&);
+  Work work;  ///< class of the request (common/contracts/work.h)
 };
 
 /// The role that the caller must have in the party of the request.
@@ -63,6 +65,9 @@ struct Route {
 };
 
 using Routes = std::span<const Route>;
+
+/// The class of the requests to a route. Health checks are refused last.
+inline Work work_of(const Route& route) { return route.cost == Cost::free ? Work::finish : route.endpoint.work; }
 
 /// The route with this method and path pattern. It must exist: the process aborts otherwise.
 const Route& route_named(Routes routes, std::string_view method, std::string_view path);

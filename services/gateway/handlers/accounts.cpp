@@ -33,23 +33,32 @@ void reply_tokens(const ExchangePtr& x, const Family& family, std::string refres
   x->reply(wire::encode(pair));
 }
 
+/// Ends a login on all gateways: its access tokens are refused and its sockets are closed. If the end cannot be listed,
+/// a gateway could accept the tokens again after a loss of the cache: then nothing is done, and the result is the
+/// error.
+void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, Store::Then<Done> then) {
+  const auto on_listed = [x, tenant, login, player, then = std::move(then)](storage::RedisResult<Done> listed) {
+    if (!listed) return then(std::move(listed));
+    x->gateway().endings.end_everywhere(login_ended(player, login));
+    x->shard.store.deny(tenant, login, kDenialLifetime, [then](storage::RedisResult<Done>) { then(Done{}); });
+  };
+  x->shard.store.record_end(login, player, on_listed);
+}
+
 void start_login(const ExchangePtr& x, const LoggedIn& player) {
   const auto now = x->now();
   const Family family{LoginId::fresh(now), player.tenant, player.player_id,
                       player.username,     player.region, now + kRefreshLifetime};
   auto token = x->gateway().tokens.refresh_token({family.tenant, family.login, 0});
   const auto digest = Tokens::digest(token);
-  x->shard.store.start_family(family, digest, now,
-                              [x, family, token = std::move(token)](storage::RedisResult<Done> started) {
-                                if (!started) return x->refuse(storage::to_problem(started.error()));
-                                reply_tokens(x, family, token);
-                              });
-}
-
-/// Ends a login on all gateways: its access tokens are refused and its sockets are closed.
-void end_login(const ExchangePtr& x, const Tenant& tenant, LoginId login, PlayerId player, std::function<void()> then) {
-  x->gateway().endings.end_everywhere(login_ended(player, login));
-  x->shard.store.deny(tenant, login, kDenialLifetime, [then = std::move(then)](storage::RedisResult<Done>) { then(); });
+  const auto on_started = [x, family, token = std::move(token)](storage::RedisResult<std::vector<LoginId>> surplus) {
+    if (!surplus) return x->refuse(storage::to_problem(surplus.error()));
+    for (const auto login : *surplus) {
+      end_login(x, family.tenant, login, family.player, [](storage::RedisResult<Done>) {});
+    }
+    reply_tokens(x, family, token);
+  };
+  x->shard.store.start_family(family, digest, now, on_started);
 }
 
 Problem refused_token() { return refuse(Code::invalid_refresh_token).error; }
@@ -140,7 +149,11 @@ void refresh(const ExchangePtr& x) {
         }
         x->gateway().metrics.refresh_reused.add();
         log::warning("refresh_token_reused", {{"player_id", rotated->player}, {"login", child.login}});
-        end_login(x, child.tenant, child.login, rotated->player, [x] { x->refuse(refused_token()); });
+        end_login(x, child.tenant, child.login, rotated->player,
+                  [x, ended = login_ended(rotated->player, child.login)](storage::RedisResult<Done> listed) {
+                    if (!listed) x->gateway().endings.end_everywhere(ended);
+                    x->refuse(refused_token());
+                  });
       });
 }
 
@@ -149,12 +162,15 @@ void logout(const ExchangePtr& x) {
   if (!request) return x->refuse(request.error());
   const auto claims = x->gateway().tokens.read_refresh(request->refresh_token);
   if (!claims || claims->tenant != x->player().tenant) return x->refuse(refused_token());
-  x->shard.store.end_family(claims->tenant, claims->login, x->player().player,
-                            [x, claims = *claims](storage::RedisResult<bool> ended) {
-                              if (!ended) return x->refuse(storage::to_problem(ended.error()));
-                              if (!*ended) return x->refuse(refused_token());
-                              end_login(x, claims.tenant, claims.login, x->player().player, [x] { x->reply(204, {}); });
-                            });
+  x->shard.store.end_family(
+      claims->tenant, claims->login, x->player().player, [x, claims = *claims](storage::RedisResult<bool> ended) {
+        if (!ended) return x->refuse(storage::to_problem(ended.error()));
+        if (!*ended) return x->refuse(refused_token());
+        end_login(x, claims.tenant, claims.login, x->player().player, [x](storage::RedisResult<Done> recorded) {
+          if (!recorded) return x->refuse(storage::to_problem(recorded.error()));
+          x->reply(204, {});
+        });
+      });
 }
 
 void get_me(const ExchangePtr& x) {

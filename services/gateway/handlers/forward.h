@@ -40,6 +40,15 @@ Messages messages_of(wire::Schemas& schemas) {
   return out;
 }
 
+/// The class of a request message: that of its subject, or of the message itself if only the gateway uses it. All other
+/// requests only read.
+template <class Req>
+constexpr Work work_of_message() {
+  if constexpr (requires { Req::kWork; }) return Req::kWork;
+  else if constexpr (requires { Req::kSubject; }) return mm::work_of(Req::kSubject.text);
+  else return Work::read;
+}
+
 /// `complete(exchange, request)` adds fields that only the gateway knows before the request is sent to the daemon.
 /// `present(exchange, answer)` adds header fields before the answer is sent to the client.
 template <class Req>
@@ -63,13 +72,13 @@ void forward_request(const ExchangePtr& x) {
 
 template <class Req, Complete<Req> complete = nullptr, Present<typename Req::Answer> present = nullptr>
 constexpr Endpoint forward() {
-  return {&forward_request<Req, complete, present>, &messages_of<Req, typename Req::Answer>};
+  return {&forward_request<Req, complete, present>, &messages_of<Req, typename Req::Answer>, work_of_message<Req>()};
 }
 
 /// A route with a handler of its own, and its messages.
 template <class Req, class Answer>
 constexpr Endpoint own(void (*handle)(const ExchangePtr&)) {
-  return {handle, &messages_of<Req, Answer>};
+  return {handle, &messages_of<Req, Answer>, work_of_message<Req>()};
 }
 
 }  // namespace mm::gateway

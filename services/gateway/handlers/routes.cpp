@@ -6,6 +6,7 @@
 #include "services/gateway/handlers/accounts.h"
 #include "services/gateway/handlers/figures.h"
 #include "services/gateway/handlers/forward.h"
+#include "services/gateway/handlers/matches.h"
 #include "services/gateway/handlers/pages.h"
 #include "services/gateway/handlers/streams.h"
 
@@ -185,8 +186,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/matchmaking/active", kPlayer, Cost::read, 200, own<NoFields, ActiveState>(&streams::get_active),
      "Matchmaking", "The current party, ticket, match and invitations of the player"},
 
-    {"GET", "/v1/session/{match_id}", kPlayer, Cost::read, 200, forward<GetMatch>(), "Sessions",
-     "A match of the player, with the player's join token", "not_found"},
+    {"GET", "/v1/session/{match_id}", kPlayer, Cost::read, 200, own<GetMatch, MatchView>(&matches::get), "Sessions",
+     "A match of the player, with the player's join token", "not_found not_ready_yet"},
     {"POST", "/v1/session/{match_id}/heartbeat", Audience::server, Cost::server, 200, forward<Heartbeat>(), "Sessions",
      "Heartbeat of the match's game server", "invalid_server_token forbidden match_over not_found"},
     {"POST", "/v1/session/{match_id}/result", Audience::server, Cost::server, 200, forward<ReportResult>(), "Sessions",

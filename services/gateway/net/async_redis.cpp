@@ -191,6 +191,7 @@ void AsyncRedis::Impl::handshake() {
       ++times_usable;
       backoff = kFirstBackoff;
       if (!was_usable) log::info("redis_back", {{"redis", name}});
+      if (!was_usable && target.breaker_changed) target.breaker_changed(false);
       was_usable = true;
     }
   };
@@ -212,6 +213,7 @@ void AsyncRedis::Impl::handshake() {
 void AsyncRedis::Impl::on_lost(const char* why) {
   usable = false;
   if (was_usable) log::warning("redis_lost", {{"redis", name}, {"reason", why}});
+  if (was_usable && target.breaker_changed) target.breaker_changed(true);
   was_usable = false;
   in_flight.clear();
   next_try = std::chrono::steady_clock::now() + backoff;

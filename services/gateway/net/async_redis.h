@@ -25,6 +25,7 @@ struct RedisTarget {
   std::string user;
   std::string password;
   int database = 0;
+  std::function<void(bool)> breaker_changed{};  ///< called when commands begin to fail at once (true), and no longer do
 };
 
 /// Parses redis://[user@]host[:port][/db] and resolves the host. Blocks, so it may be used only at the start.

@@ -1,6 +1,5 @@
 #include "services/gateway/process/daemon_requests.h"
 
-#include <chrono>
 #include <utility>
 
 namespace mm::gateway {
@@ -12,11 +11,45 @@ std::string_view daemon_of(std::string_view subject) { return subject.substr(0, 
 }  // namespace
 
 void DaemonRequests::send(Request request, Then then) {
+  auto& dependency = dependency_of(request.subject);
+  if (auto refusal = refusal_of(dependency, request)) {
+    metrics_.requests_refused.add();
+    // Posted, because the caller does not expect an answer before this function has returned.
+    return loop_.post([then = std::move(then), refusal = *std::move(refusal)] { then(fail(refusal)); });
+  }
   budget_.add_request();
+  ++dependency.waiting;
   const auto id = ++last_id_;
-  auto& pending = pending_.emplace(id, Pending{std::move(request), std::move(then)}).first->second;
+  auto& pending = pending_.emplace(id, Pending{std::move(request), std::move(then), dependency}).first->second;
   pending.patience = pending.request.deadline.remaining() / 4;
   attempt(id, pending, {});
+}
+
+DaemonRequests::Dependency& DaemonRequests::dependency_of(std::string_view subject) {
+  const auto daemon = daemon_of(subject);
+  const auto known = dependencies_.find(daemon);
+  if (known != dependencies_.end()) return known->second;
+  const metrics::BreakerMetrics breaker_metrics(metrics_.registry, std::string(daemon));
+  return dependencies_.emplace(daemon, Dependency{{}, breaker_metrics, 0}).first->second;
+}
+
+std::optional<Problem> DaemonRequests::refusal_of(Dependency& dependency, const Request& request) {
+  if (dependency.waiting >= room_for(mm::work_of(request.subject), kMaxWaitingPerDaemon)) {
+    return refuse(Code::unavailable, "too many requests wait for this part of the service").error;
+  }
+  if (dependency.breaker.allows(std::chrono::steady_clock::now())) return std::nullopt;
+  return refuse(Code::unavailable, "this part of the service does not answer at the moment").error;
+}
+
+void DaemonRequests::count_outcome(Pending& pending, const bus::AsyncRequests::Outcome& outcome) {
+  auto& [breaker, breaker_metrics, waiting] = pending.dependency;
+  const auto now = std::chrono::steady_clock::now();
+  if (!outcome.instance.empty()) {
+    instances_.answered(daemon_of(pending.request.subject), outcome.instance, now);
+    if (breaker.answered(now)) breaker_metrics.changed(false);
+  } else if (!outcome.reply && outcome.reply.error().code == Code::deadline_exceeded) {
+    if (breaker.unanswered(pending.sent_at, now)) breaker_metrics.changed(true);
+  }
 }
 
 /// `instance`: empty for any.
@@ -37,9 +70,8 @@ void DaemonRequests::attempt(Id id, Pending& pending, const std::string& instanc
 
 void DaemonRequests::on_outcome(Id id, const std::string& instance, bus::AsyncRequests::Outcome outcome) {
   const auto found = pending_.find(id);
-  const auto now = std::chrono::steady_clock::now();
   if (found == pending_.end()) return;  // another attempt was answered
-  if (!outcome.instance.empty()) instances_.answered(daemon_of(found->second.request.subject), outcome.instance, now);
+  count_outcome(found->second, outcome);
   if (outcome.unserved) return on_unserved(id, found->second, instance);
   finish(id, std::move(outcome.reply));
 }
@@ -92,6 +124,7 @@ void DaemonRequests::again(Id id, SteadyPoint now) {
 
 void DaemonRequests::finish(Id id, Reply<std::string> reply) {
   auto node = pending_.extract(id);
+  --node.mapped().dependency.waiting;
   node.mapped().then(std::move(reply));
 }
 

@@ -9,11 +9,16 @@
 //   stay valid, because the first instance may only be slow.
 //
 // Both only within the deadline of the request, and within a budget (core/retry_budget.h). No other part of the
-// platform sends requests again. Used only on the loop of the shard.
+// platform sends requests again.
+//
+// Requests are refused at once while the daemon answers nothing (core/circuit_breaker.h), and if too many requests wait
+// for this daemon already: results and cancels last (common/contracts/work.h). Used only on the loop of the shard.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +26,10 @@
 #include <vector>
 
 #include "common/bus/async_requests.h"
+#include "common/contracts/work.h"
+#include "common/runtime/breaker_metrics.h"
 #include "services/gateway/core/answering_instances.h"
+#include "services/gateway/core/circuit_breaker.h"
 #include "services/gateway/core/retry_budget.h"
 #include "services/gateway/net/loop.h"
 #include "services/gateway/process/metrics.h"
@@ -31,6 +39,9 @@ namespace mm::gateway {
 class DaemonRequests {
  public:
   static constexpr int kMaxUnanswered = 3;  ///< attempts of a repeatable request
+  /// The most requests that wait for one daemon: half of Settings::max_in_flight, so that a slow daemon leaves room for
+  /// the others.
+  static constexpr std::size_t kMaxWaitingPerDaemon = 2'048;
   static constexpr Milliseconds kUnservedPause{100};
 
   struct Request {
@@ -54,9 +65,17 @@ class DaemonRequests {
   void drop_all();
 
  private:
+  /// A daemon: the first token of its subjects.
+  struct Dependency {
+    CircuitBreaker breaker;
+    metrics::BreakerMetrics breaker_metrics;
+    std::size_t waiting = 0;
+  };
   struct Pending {
     Request request;
     Then then;
+    Dependency& dependency;
+    SteadyPoint sent_at = std::chrono::steady_clock::now();
     Milliseconds patience{0};          // time without an answer after which a repeatable request is sent again
     int attempts = 0;                  // that may have reached an instance
     int unserved = 0;                  // attempts for which no instance served the subject
@@ -65,6 +84,9 @@ class DaemonRequests {
   };
   using Id = std::uint64_t;
 
+  Dependency& dependency_of(std::string_view subject);
+  static std::optional<Problem> refusal_of(Dependency& dependency, const Request& request);
+  void count_outcome(Pending& pending, const bus::AsyncRequests::Outcome& outcome);
   void attempt(Id id, Pending& pending, const std::string& instance);
   void again(Id id, SteadyPoint now);
   void on_outcome(Id id, const std::string& instance, bus::AsyncRequests::Outcome outcome);
@@ -77,6 +99,7 @@ class DaemonRequests {
   RetryBudget budget_;
   double reported_budget_ = 0;
   AnsweringInstances instances_;
+  std::map<std::string, Dependency, std::less<>> dependencies_;
   std::unordered_map<Id, Pending> pending_;
   Id last_id_ = 0;
 };

@@ -52,6 +52,7 @@ Gateway::Gateway(const Settings& the_settings, Runtime& the_runtime, Routes the_
       router(router_of(routes)),
       site(the_settings.docs_dir.value_or(docs::default_folder()), routes),
       endings(the_runtime.bus, denials),
+      ended_logins(endings),
       requests(std::in_place, the_runtime.bus, the_runtime.metrics) {}
 
 Shard::Shard(Gateway& the_gateway, std::size_t the_index, const RedisTarget& cache_target,

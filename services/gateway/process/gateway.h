@@ -10,10 +10,12 @@
 #include "common/bus/async_requests.h"
 #include "common/daemon/daemon.h"
 #include "common/runtime/live_modes.h"
+#include "common/storage/memory_gate.h"
 #include "services/gateway/api/route.h"
 #include "services/gateway/core/router.h"
 #include "services/gateway/docs/site.h"
 #include "services/gateway/logins/denials.h"
+#include "services/gateway/logins/ended_logins.h"
 #include "services/gateway/logins/endings.h"
 #include "services/gateway/logins/login_attempts.h"
 #include "services/gateway/logins/tokens.h"
@@ -26,6 +28,7 @@
 #include "services/gateway/process/directory.h"
 #include "services/gateway/process/metrics.h"
 #include "services/gateway/process/queue_figures.h"
+#include "services/gateway/process/queue_watch.h"
 #include "services/gateway/process/settings.h"
 #include "services/gateway/store/keyed_store.h"
 #include "services/gateway/store/local_limits.h"
@@ -51,8 +54,10 @@ struct Gateway {
   docs::Site site;
   Denials denials;
   LocalLimits local_limits;
+  storage::MemoryGate queue_memory;  ///< whether new work is refused
   Directory directory;
   Endings endings;
+  EndedLoginsReader ended_logins;  ///< used at the start, then on the first loop only
   std::atomic<bool> draining{false};
   std::optional<bus::AsyncRequests> requests;  ///< destroyed before the loops to which it posts answers
 };
@@ -72,10 +77,9 @@ struct Shard {
   Connections connections;
   QueueFigures queue_figures;
   DaemonRequests requests;
-  std::size_t in_flight = 0;  ///< number of live exchanges
-  bool over = false;          ///< the loop has stopped: exchanges destroyed from now on send no answer
-
-  static constexpr std::size_t kMaxInFlight = 4096;
+  std::optional<QueueWatch> queue_watch;  ///< only in the first shard
+  std::size_t in_flight = 0;              ///< number of live exchanges
+  bool over = false;                      ///< the loop has stopped: exchanges destroyed from now on send no answer
 };
 
 }  // namespace mm::gateway

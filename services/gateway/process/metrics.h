@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/contracts/work.h"
+#include "common/daemon/queue_watch.h"
 #include "common/runtime/metrics.h"
 #include "services/gateway/api/route.h"
 
@@ -17,8 +19,9 @@ struct Metrics {
     metrics::Histogram seconds;
   };
 
-  Metrics(metrics::Registry& registry, Routes routes)
-      : unmatched(of_route(registry, "none", "none")),
+  Metrics(metrics::Registry& the_registry, Routes routes)
+      : registry(the_registry),
+        unmatched(of_route(registry, "none", "none")),
         connections(registry.gauge("mm_gateway_connections", "Open connections, WebSockets included")),
         sockets(registry.gauge("mm_gateway_sockets", "Open WebSockets")),
         connections_refused(registry.counter("mm_gateway_connections_refused_total",
@@ -44,10 +47,16 @@ struct Metrics {
         retries_unanswered(retries(registry, "unanswered")),
         retries_refused(registry.counter("mm_gateway_retries_refused_total",
                                          "Requests to daemons not sent again because the budget was used up")),
+        requests_refused(registry.counter("mm_gateway_daemon_requests_refused_total",
+                                          "Requests to daemons refused at once, because the daemon does not answer or "
+                                          "too many requests wait for it")),
+        crowded_out{crowded(registry, "finish"), crowded(registry, "change"), crowded(registry, "read")},
+        queue_memory(registry),
         retry_budget(registry.gauge("mm_gateway_retry_budget", "Requests to daemons that may be sent again now")) {
     for (const auto& route : routes) by_route.push_back(of_route(registry, route.method, route.path));
   }
 
+  metrics::Registry& registry;
   std::vector<OfRoute> by_route;  ///< in the order of the table of routes
   OfRoute unmatched;
   metrics::Gauge connections;
@@ -66,9 +75,16 @@ struct Metrics {
   metrics::Counter retries_unserved;
   metrics::Counter retries_unanswered;
   metrics::Counter retries_refused;
+  metrics::Counter requests_refused;
+  std::array<metrics::Counter, kWorkRanks> crowded_out;  ///< by rank_of
+  daemon::QueueMetrics queue_memory;
   metrics::Gauge retry_budget;
 
  private:
+  static metrics::Counter crowded(metrics::Registry& registry, const char* work) {
+    return registry.counter("mm_gateway_crowded_out_total",
+                            "Requests refused because too many were in progress, by class", {{"work", work}});
+  }
   static metrics::Counter retries(metrics::Registry& registry, const char* reason) {
     return registry.counter("mm_gateway_retries_total", "Requests to daemons that were sent again",
                             {{"reason", reason}});

@@ -33,6 +33,7 @@ struct Settings {
   std::string modes_file;               ///< empty: the default modes; shown at /v1/modes
   std::optional<std::string> docs_dir;  ///< absent: ../share/docs_ui relative to the program
   int threads = 0;                      ///< io threads; 0: one per core
+  std::size_t max_in_flight = 4'096;    ///< requests in progress per io thread; not read from the environment
 };
 
 template <class F>

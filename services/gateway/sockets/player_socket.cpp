@@ -13,7 +13,7 @@ namespace {
 
 // 20 frames a second, with bursts of up to 40.
 constexpr Quota kFrames{40, Seconds{2}};
-constexpr int kMaxWelcomeAttempts = 10;
+constexpr int kMaxWelcomeAttempts = 30;
 constexpr Milliseconds kWelcomeRetryInterval{500};
 
 }  // namespace
@@ -155,12 +155,17 @@ void PlayerSocket::send_welcome(const Welcome& state, std::int64_t seq) {
   apply(order_.start(seq, std::chrono::steady_clock::now()));
 }
 
+// Without a number: a client would drop a frame with a number that it has seen.
 void PlayerSocket::send_losses(const Welcome& state) {
+  const auto tell = [this](std::string_view event, const std::string& data) {
+    if (!is_over() && link_ != nullptr)
+      link_->send(std::make_shared<const std::string>(frame_text(event, 0, data, now(), std::nullopt)));
+  };
   const auto losses = known_.losses(state);
   if (losses.ticket) {
-    send(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
+    tell(frames::QueueLeft::kEvent, wire::encode(frames::QueueLeft{*losses.ticket, CloseReason::queue_reset, {}}));
   }
-  if (losses.party) send(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
+  if (losses.party) tell(frames::PartyGone::kEvent, wire::encode(frames::PartyGone{*losses.party}));
 }
 
 void PlayerSocket::welcome_failed() {

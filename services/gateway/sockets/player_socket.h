@@ -51,7 +51,7 @@ class PlayerSocket : public std::enable_shared_from_this<PlayerSocket> {
   /// false if the socket has no valid token yet or is over.
   bool resync();
   /// As resync(), after the queue lost data: if the player's ticket or party is gone, the frame queue_left or
-  /// party_disbanded comes before the welcome.
+  /// party_disbanded comes before the welcome, with the number 0.
   bool resync_after_reset();
   /// Sends a bye frame with the reason, then closes the socket. Has no effect if the socket is over.
   void end(std::uint16_t code, std::string_view reason);

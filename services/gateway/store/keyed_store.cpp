@@ -21,7 +21,6 @@ constexpr Milliseconds kTimeout{1'000};
 constexpr Milliseconds kLifetime{24 * 3'600 * 1'000};
 constexpr Milliseconds kRetryInterval{1'000};
 constexpr Milliseconds kRetryTimeout{60'000};
-constexpr Milliseconds kMemoryCheckInterval{1'000};
 constexpr int kMaxSweptAtOnce = 500;
 // Memory of a record without its answer: the hash with digests and times, and its entries in two indexes. More than
 // MEMORY USAGE reports.
@@ -52,12 +51,6 @@ KeyedWork work_of(const RedisReply& reply) {
   if (state == "running" && more) out.running_for = Milliseconds(number(reply.items[1]));
   if (state == "fresh" && more) out.created_at = TimePoint(Milliseconds(number(reply.items[1])));
   return out;
-}
-
-/// The value of `name:` in the text of INFO.
-std::int64_t info_value(std::string_view info, std::string_view name) {
-  const auto at = info.find("\n" + std::string(name) + ":");
-  return at == std::string_view::npos ? 0 : number(info.substr(at + name.size() + 2));
 }
 
 }  // namespace
@@ -101,26 +94,16 @@ void KeyedStore::send_finish(PendingFinish finish, std::function<void()> then) {
               });
 }
 
-void KeyedStore::on_tick(SteadyPoint now, bool sweeps) {
-  if (!queue_.connected()) return;
-  if (now >= retry_at_) {
-    retry_at_ = now + kRetryInterval;
-    for (auto& finish : std::exchange(pending_, {})) {
-      if (now < finish.retry_until) send_finish(std::move(finish), [] {});
-    }
+void KeyedStore::on_tick(SteadyPoint now) {
+  if (!queue_.connected() || now < retry_at_) return;
+  retry_at_ = now + kRetryInterval;
+  for (auto& finish : std::exchange(pending_, {})) {
+    if (now < finish.retry_until) send_finish(std::move(finish), [] {});
   }
-  if (!sweeps || now < check_at_) return;
-  check_at_ = now + kMemoryCheckInterval;
-  check_memory();
 }
 
-void KeyedStore::check_memory() {
-  queue_.command({"INFO", "memory"}, kTimeout, [this](RedisResult<RedisReply> reply) {
-    if (!reply) return;
-    const auto most = static_cast<double>(info_value(reply->text, "maxmemory"));
-    const auto used = static_cast<double>(info_value(reply->text, "used_memory"));
-    if (most > 0 && used > most * kMaxMemoryShare) sweep();
-  });
+void KeyedStore::make_room(const storage::RedisMemory& memory) {
+  if (memory.share() > kMaxMemoryShare) sweep();
 }
 
 void KeyedStore::sweep() {
@@ -128,7 +111,9 @@ void KeyedStore::sweep() {
               [this](RedisResult<RedisReply> reply) {
                 if (!reply || reply->integer == 0) return;
                 log::warning("idempotency_records_swept", {{"records", reply->integer}});
-                check_memory();
+                queue_.command({"INFO", "memory"}, kTimeout, [this](RedisResult<RedisReply> info) {
+                  if (const auto memory = info ? storage::memory_in(info->text) : std::nullopt) make_room(*memory);
+                });
               });
 }
 

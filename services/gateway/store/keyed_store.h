@@ -45,8 +45,9 @@ class KeyedStore {
   void finish(const KeyedAttempt& attempt, TimePoint now, const std::optional<std::string>& answer,
               std::function<void()> then);
 
-  /// `sweeps`: also check the memory of Redis. True for one loop of the process.
-  void on_tick(SteadyPoint now, bool sweeps);
+  void on_tick(SteadyPoint now);
+  /// Removes the oldest records if more than kMaxMemoryShare of the memory of Redis is used.
+  void make_room(const storage::RedisMemory& memory);
 
   static constexpr int kMaxBytesPerOwner = 64 * 1024;
   static constexpr double kMaxMemoryShare = 0.6;
@@ -61,13 +62,11 @@ class KeyedStore {
   static constexpr std::size_t kMaxPending = 256;
 
   void send_finish(PendingFinish finish, std::function<void()> then);
-  void check_memory();
   void sweep();
 
   AsyncRedis& queue_;
   std::deque<PendingFinish> pending_;
   SteadyPoint retry_at_{};
-  SteadyPoint check_at_{};
 };
 
 }  // namespace mm::gateway

@@ -20,6 +20,8 @@ constexpr Milliseconds kCacheTimeout{200};
 constexpr Milliseconds kQueueTimeout{1'000};
 constexpr int kMaxLoginsPerPlayer = 50;
 constexpr std::string_view kBeatPrefix = "mm:gateway:";
+constexpr std::string_view kEndedLoginsKey = "mm:{gateway}:ended_logins";
+constexpr std::string_view kMaxEndedLogins = "50000";
 
 std::string tenant_key(const Tenant& tenant, std::string_view rest) {
   return "mm:{" + tenant.str() + "}:" + std::string(rest);
@@ -75,6 +77,24 @@ AsyncRedis::Handler reading(Store::Then<T> then, std::size_t items, Read read) {
 
 AsyncRedis::Handler nothing() {
   return [](RedisResult<RedisReply>) {};
+}
+
+Arguments read_ends_command(const std::string& position) {
+  return {"XRANGE", std::string(kEndedLoginsKey),           "(" + position, "+",
+          "COUNT",  std::to_string(Store::kEndedLoginsPage)};
+}
+
+// Each item is {position, {"login", id, "player", id}}.
+EndedLogins read_ended_logins(const RedisReply& reply, const std::string& position) {
+  EndedLogins out{{}, position};
+  for (const auto& item : reply.items) {
+    if (item.items.size() != 2 || item.items[1].items.size() != 4) continue;
+    out.position = item.items[0].text;
+    const auto login = LoginId::parse(item.items[1].items[1].text);
+    const auto player = PlayerId::parse(item.items[1].items[3].text);
+    if (login && player) out.logins.push_back({*login, *player});
+  }
+  return out;
 }
 
 std::optional<Region> home_of(const RedisReply& reply) { return Region::parse(reply.text); }
@@ -148,12 +168,39 @@ void Store::get_home(const Tenant& tenant, PlayerId player, Then<std::optional<R
                  reading<std::optional<Region>>(std::move(then), 0, home_of));
 }
 
-void Store::start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then) {
+// The positions that Redis gives never go back, even if its clock does.
+void Store::record_end(LoginId login, PlayerId player, Then<Done> then) {
+  queue_.command({"XADD", std::string(kEndedLoginsKey), "MAXLEN", "~", std::string(kMaxEndedLogins), "*", "login",
+                  login.to_string(), "player", player.to_string()},
+                 kQueueTimeout, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
+}
+
+void Store::read_ends(const std::string& position, Then<EndedLogins> then) {
+  queue_.command(read_ends_command(position), kQueueTimeout,
+                 reading<EndedLogins>(std::move(then), 0, [position](const RedisReply& reply) {
+                   return read_ended_logins(reply, position);
+                 }));
+}
+
+RedisResult<EndedLogins> Store::read_ends(storage::Redis& queue, const std::string& position, Deadline deadline) {
+  const auto reply = queue.command(read_ends_command(position), deadline);
+  if (!reply) return fail(reply.error());
+  return read_ended_logins(*reply, position);
+}
+
+void Store::start_family(const Family& family, const std::string& digest, TimePoint now,
+                         Then<std::vector<LoginId>> then) {
   queue_.eval(
       lua::kFamilyStart, {family_key(family.tenant, family.login), tenant_key(family.tenant, "login_expiry")},
       {family.login.to_string(), family.player.to_string(), family.name, family.region.str(), digest,
        ms(family.expires_at), ms(now), tenant_key(family.tenant, "login:"), std::to_string(kMaxLoginsPerPlayer)},
-      kQueueTimeout, reading<Done>(std::move(then), 0, [](const RedisReply&) { return Done{}; }));
+      kQueueTimeout, reading<std::vector<LoginId>>(std::move(then), 0, [](const RedisReply& reply) {
+        std::vector<LoginId> surplus;
+        for (const auto& item : reply.items) {
+          if (const auto login = LoginId::parse(item.text)) surplus.push_back(*login);
+        }
+        return surplus;
+      }));
 }
 
 void Store::rotate(const Tenant& tenant, LoginId login, const std::string& digest, const std::string& child_digest,

@@ -2,18 +2,20 @@
 // loop. Every call returns at once; its callback runs on the loop.
 //
 // In the "cache" Redis (data may be lost): limits, ended logins until their access tokens expire, changed home regions,
-// presence, frames. In the "queue" Redis (durable): families of refresh tokens.
+// presence, frames. In the "queue" Redis (durable): families of refresh tokens, and the list of ended logins.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/contracts/names.h"
 #include "common/contracts/problem.h"
+#include "common/storage/redis.h"
 #include "services/gateway/core/token_bucket.h"
 #include "services/gateway/net/async_redis.h"
 
@@ -67,6 +69,17 @@ struct Rotated {
   std::string current_digest;
 };
 
+struct EndedLogin {
+  LoginId login;
+  PlayerId player;
+};
+
+/// A part of the list of ended logins, oldest first.
+struct EndedLogins {
+  std::vector<EndedLogin> logins;
+  std::string position;  ///< of the last one in the list; the position before the part if the part is empty
+};
+
 /// An open socket of a player, as it is written to presence.
 struct SocketPresence {
   std::string name;  ///< instance/number
@@ -110,8 +123,18 @@ class Store {
   void set_home(const Tenant& tenant, PlayerId player, const Region& region, Milliseconds how_long);
   void get_home(const Tenant& tenant, PlayerId player, Then<std::optional<Region>> then);
 
+  // Ended logins (queue): a list of the last 50,000, which outlives every loss of the cache and of events. At 50 ends a
+  // second, that is the lifetime of an access token.
+  void record_end(LoginId login, PlayerId player, Then<Done> then);
+  /// Reads up to kEndedLoginsPage logins that are behind `position` in the list.
+  void read_ends(const std::string& position, Then<EndedLogins> then);
+  /// The same, for the start. Blocks.
+  static storage::RedisResult<EndedLogins> read_ends(storage::Redis& queue, const std::string& position,
+                                                     Deadline deadline);
+
   // Refresh tokens (queue).
-  void start_family(const Family& family, const std::string& digest, TimePoint now, Then<Done> then);
+  /// The result is the player's oldest logins beyond the limit, which are ended.
+  void start_family(const Family& family, const std::string& digest, TimePoint now, Then<std::vector<LoginId>> then);
   void rotate(const Tenant& tenant, LoginId login, const std::string& digest, const std::string& child_digest,
               std::uint32_t child_generation, TimePoint now, Then<Rotated> then);
   /// Ends a family. The result is false if the family belongs to another player.
@@ -129,6 +152,8 @@ class Store {
   /// unknown).
   void read_frames(const Tenant& tenant, PlayerId player, std::int64_t seen, Then<LoggedFrames> then);
 
+  static constexpr std::string_view kFirstPosition = "0-0";  ///< before the whole list of ended logins
+  static constexpr std::size_t kEndedLoginsPage = 1'000;
   static constexpr int kMaxSocketsPerPlayer = 5;
   static constexpr Milliseconds kPresenceExpiry{45'000};
   static constexpr Milliseconds kRefreshGrace{10'000};

@@ -26,6 +26,7 @@ namespace http = boost::beast::http;
 constexpr Milliseconds kHandshakeTimeout{5'000};
 constexpr Milliseconds kHeadTimeout{5'000};
 constexpr Milliseconds kIdleTimeout{30'000};
+constexpr Milliseconds kServingTimeout{60'000};
 constexpr Milliseconds kWriteTimeout{10'000};
 constexpr Milliseconds kLingerTimeout{1'000};
 // During the shutdown, an idle connection stays open for this time, because a request may be on its way. Its answer
@@ -189,7 +190,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   // --- the answer ---
 
   void hand_over() {
-    enter(Phase::serving, Milliseconds{60'000});
+    enter(Phase::serving, kServingTimeout);
     ++served_;
     head_only_ = request_.method == "HEAD";
     // parser_ is kept until the answer, because an upgrade needs the Beast message.

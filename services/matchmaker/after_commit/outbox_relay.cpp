@@ -1,5 +1,6 @@
 #include "services/matchmaker/after_commit/outbox_relay.h"
 
+#include <algorithm>
 #include <map>
 
 #include "common/contracts/events.h"
@@ -46,10 +47,14 @@ Sendable sendable(const Tenant& tenant, const std::vector<OutboxEvent>& events) 
 
 }  // namespace
 
-OutboxRelay::OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics)
-    : store_(store), bus_(bus), owned_tenants_(owned_tenants), metrics_(metrics), worker_(kRelayInterval, [this] {
-        relay();
-      }) {}
+OutboxRelay::OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics,
+                         runtime::RecoveryBudget& recovery)
+    : store_(store),
+      bus_(bus),
+      owned_tenants_(owned_tenants),
+      metrics_(metrics),
+      recovery_(recovery),
+      worker_(kRelayInterval, [this] { relay(); }) {}
 
 void OutboxRelay::wake(const Tenant& tenant) {
   {
@@ -122,7 +127,7 @@ void OutboxRelay::resend() {
     server_ = server;
     for (const auto& [tenant, token] : owned_tenants_.tenants()) may_need_resend_.insert(tenant);
   }
-  std::size_t remaining = kMaxResentPerRound;
+  std::size_t remaining = std::min(kMaxResentPerRound, recovery_.room());
   while (remaining > 0 && !may_need_resend_.empty()) {
     const auto tenant = may_need_resend_.begin();
     const auto sent = owned_tenants_.owns(*tenant) ? resend_some(*tenant, server, remaining) : std::size_t{0};
@@ -138,8 +143,10 @@ std::optional<std::size_t> OutboxRelay::resend_some(const Tenant& tenant, const 
   if (!events) return std::nullopt;
   if (events->empty()) return 0;
   const auto out = sendable(tenant, *events);
+  recovery_.spend(runtime::Recovery::event_resent, out.events.size());
   for (const auto& stored : bus_.store_all(out.events, Deadline::after(kStoreTimeout))) {
     if (!stored.ok() || stored->server_id != server) return std::nullopt;
+    if (!stored->duplicate) recovery_.count_lost();
   }
   std::vector<std::string> entries;
   for (const auto& event : *events) entries.push_back(event.entry);

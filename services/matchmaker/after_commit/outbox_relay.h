@@ -12,6 +12,7 @@
 #include "common/base/mutex.h"
 #include "common/bus/bus.h"
 #include "common/runtime/periodic_task.h"
+#include "common/runtime/recovery_budget.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/metrics/metrics.h"
 #include "services/matchmaker/queue/request_store.h"
@@ -20,7 +21,8 @@ namespace mm::matchmaker {
 
 class OutboxRelay {
  public:
-  OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics);
+  OutboxRelay(RequestStore& store, bus::Bus& bus, const OwnedTenants& owned_tenants, Metrics& metrics,
+              runtime::RecoveryBudget& recovery);
 
   /// Call when something was written to the outbox of this tenant.
   void wake(const Tenant& tenant);
@@ -38,6 +40,7 @@ class OutboxRelay {
   bus::Bus& bus_;
   const OwnedTenants& owned_tenants_;
   Metrics& metrics_;
+  runtime::RecoveryBudget& recovery_;
   Mutex mutex_;
   std::set<Tenant> woken_ GUARDED_BY(mutex_);
   // Used by the worker thread only:

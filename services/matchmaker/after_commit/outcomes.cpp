@@ -55,6 +55,7 @@ bus::Ack Outcomes::on(const MatchCancelled& event) {
 
 // Idempotent by the match id: after its outcome was applied, a match is not live any more.
 bus::Ack Outcomes::apply(const MatchOutcome& outcome) {
+  ++session_messages_;
   const auto result = store_.outcome(outcome, Deadline::after(kApplyTimeout));
   if (!result) return bus::Ack::retry;
   if (result->changed) metrics_.outcomes.add();
@@ -106,6 +107,7 @@ Reply<std::map<LiveMatch, Outcomes::ReconcileResult>> Outcomes::reconcile(const 
   if (asked.empty()) return results;
   const auto answer = bus_.request(request, Caller{}, deadline.within(kRequestTimeout));
   if (!answer) return fail(answer.error());
+  ++session_messages_;
   if (answer->matches.size() != asked.size())
     return refuse(Code::internal_error, "session answered about other matches");
   std::vector<MatchOutcome> outcomes;

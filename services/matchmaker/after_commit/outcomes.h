@@ -2,6 +2,8 @@
 // the same idempotent script, so their order and number do not matter. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <vector>
@@ -26,6 +28,9 @@ class Outcomes {
   bus::Ack on(const MatchCompleted& event);
   bus::Ack on(const MatchCancelled& event);
 
+  /// Number of events and replies of session. A change means that session has worked since.
+  std::uint64_t session_messages() const { return session_messages_; }
+
   enum class ReconcileResult {
     confirmed,   ///< session has the match, and it holds its players
     over,        ///< the match does not hold its players any more
@@ -46,6 +51,7 @@ class Outcomes {
   MatchPublisher& publisher_;
   Metrics& metrics_;
   const std::function<void(const Tenant&)> tickets_changed_;
+  std::atomic<std::uint64_t> session_messages_{0};
 };
 
 }  // namespace mm::matchmaker

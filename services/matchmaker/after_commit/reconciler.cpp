@@ -102,11 +102,25 @@ void Reconciler::follow_live(const OwnedTokens& owned) {
 
 void Reconciler::reconcile() {
   const auto now = parts_.clock.steady();
-  auto due = schedule_.take(kMaxMatchesPerRequest, now);
-  // While session does not answer, the pauses grow. A probe every kRefreshInterval notices soon that it answers again.
-  if (due.empty() && !session_answers_ && now - requested_at_ >= kRefreshInterval) due = schedule_.soonest();
+  auto due = schedule_.take(std::min(kMaxMatchesPerRequest, parts_.recovery.room()), now);
+  // While session does not answer, the pauses grow. That it answers again is noticed soon, because it sends an event,
+  // or because of a probe every kRefreshInterval.
+  const auto messages = parts_.outcomes.session_messages();
+  const bool probes = messages != session_messages_ || now - requested_at_ >= kRefreshInterval;
+  if (due.empty() && !session_answers_ && probes) due = schedule_.soonest();
   if (due.empty()) return;
   requested_at_ = now;
+  session_messages_ = messages;
+  const bool answered_before = session_answers_;
+  ask(due);
+  if (!answered_before && session_answers_) {
+    ask(schedule_.take(std::min(kMaxMatchesPerRequest, parts_.recovery.room()), parts_.clock.steady()));
+  }
+}
+
+void Reconciler::ask(const std::vector<LiveMatch>& due) {
+  if (due.empty()) return;
+  parts_.recovery.spend(runtime::Recovery::match_reconciled, due.size());
   if (reconcile(due)) return;
   // Session refuses the request because of one of its matches. Asking one by one lets the others go on.
   for (const auto& match : due) {

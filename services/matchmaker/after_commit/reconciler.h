@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/runtime/periodic_task.h"
+#include "common/runtime/recovery_budget.h"
 #include "services/matchmaker/after_commit/outcomes.h"
 #include "services/matchmaker/after_commit/owned_tenants.h"
 #include "services/matchmaker/after_commit/reconcile_schedule.h"
@@ -33,6 +34,7 @@ class Reconciler {
     const OwnedTenants& owned_tenants;
     const Clock& clock;
     Metrics& metrics;
+    runtime::RecoveryBudget& recovery;
   };
   explicit Reconciler(const Parts& parts);
 
@@ -43,6 +45,7 @@ class Reconciler {
   void follow_unconfirmed();
   void follow_live(const OwnedTokens& owned);
   void reconcile();
+  void ask(const std::vector<LiveMatch>& due);
   /// Returns false if session refuses the request. A missing reply returns true: the schedule repeats the matches.
   bool reconcile(const std::vector<LiveMatch>& matches);
   void refused(const LiveMatch& match);
@@ -59,7 +62,8 @@ class Reconciler {
   std::map<Tenant, SteadyPoint> swept_at_;
   std::uint64_t changes_seen_ = 0;
   std::uint64_t changes_learnt_ = 0;
-  bool session_answers_ = true;  ///< whether the last request got a reply
+  bool session_answers_ = true;         ///< whether the last request got a reply
+  std::uint64_t session_messages_ = 0;  ///< at the last request
   SteadyPoint requested_at_{};
   SteadyPoint refreshed_at_{};
   SteadyPoint listed_at_{};

@@ -131,7 +131,7 @@ void Bot::on_text(std::string_view text) {
   }
   fields.add("type", *event).add("seq", *seq->integer()).add("conn", connection_);
   world_.history.fact("frame", fields.add_all(frame_fields(*event, *data)));
-  last_seq_ = *seq->integer();
+  if (*seq->integer() > 0 || *event == "welcome") last_seq_ = *seq->integer();
   if (*event == "welcome") return on_welcome(*data, last_seq_);
   on_frame(*event, *data);
 }

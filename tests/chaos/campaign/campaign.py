@@ -1,5 +1,6 @@
 """One run: starts the stack behind the proxy, lets bots play, injects one fault after the other, lets everything come to
 rest, and has the history checked. Everything that was started is stopped at the end, however the run ends."""
+import dataclasses
 import json
 import os
 import random
@@ -143,6 +144,7 @@ class Campaign:
 
     def inject(self, chosen):
         """Injects faults together, heals them, and measures the time until everything is normal."""
+        chosen = [dataclasses.replace(one, bound=one.bound * self.settings.slack) for one in chosen]
         row = Row('+'.join(one.name for one in chosen), '; '.join(one.text for one in chosen),
                   max(one.bound for one in chosen), gap=self._gap, no_errors=any(one.no_errors for one in chosen))
         self.say(f'{row.name}: {row.text}')

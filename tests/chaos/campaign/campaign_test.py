@@ -106,7 +106,7 @@ class Settings(unittest.TestCase):
 
     def test_what_is_wrong_is_refused_with_the_reason(self):
         for environment, word in (({'SEED': 'x'}, 'SEED'), ({'FAULT': 'F99'}, 'no fault'), ({'FAULT': 'F38'}, 'two versions'),
-                                  ({'FAULT': 'none'}, 'MINUTES'), ({'RATE': '0'}, 'RATE')):
+                                  ({'FAULT': 'none'}, 'MINUTES'), ({'RATE': '0'}, 'RATE'), ({'SLACK': '0.5'}, 'SLACK')):
             with self.assertRaisesRegex(settings.Refused, word):
                 settings.read(environment, ROOT)
 

@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import time
 
 
 FOREIGN = 'Chaos-Foreign'  # header of messages that the campaign itself puts among the events
@@ -61,10 +62,14 @@ class Nats:
         head = b'NATS/1.0\r\n' + FOREIGN.encode() + b': 1\r\n\r\n'
         self.send(b'HPUB %s %d %d\r\n%s%s\r\n' % (subject.encode(), len(head), len(head) + len(body), head, body))
 
-    def next(self):
-        """The next message. Raises TimeoutError after the timeout, ConnectionError at the end of the connection."""
+    def next(self, within=None):
+        """The next message. Raises TimeoutError if nats-server sends nothing, not even a ping, for the timeout, or no message
+        `within` these seconds; ConnectionError at the end of the connection."""
+        until = None if within is None else time.monotonic() + within
         while True:
             line = self._line()
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError('nats-server sends no message')
             if line == b'PING':
                 self.send(b'PONG\r\n')
             elif line.startswith((b'MSG ', b'HMSG ')):
@@ -76,7 +81,9 @@ class Nats:
         inbox = '_INBOX.' + os.urandom(8).hex()
         self.subscribe(inbox)
         self.publish(subject, body, inbox)
-        answer = self.next()
+        answer = self.next(within=10)
+        while answer.subject != inbox:  # of a stream that is still being delivered to an earlier subscription
+            answer = self.next(within=10)
         self.send(b'UNSUB %d\r\n' % self._subscriptions)
         return json.loads(answer.body)
 

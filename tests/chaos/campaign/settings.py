@@ -17,6 +17,7 @@ class Settings:
     minutes: float = 0.0   # of random pairs, after the single faults
     players: int = 200
     rate: int = 40         # operations of the bots per second
+    slack: float = 1.0     # factor of the faults' bounds, for a busy machine
     short: bool = False
     run: str = ''          # folder of the run; becomes the archive of a failure
     keep: bool = False     # keep the folder also if everything is fine
@@ -32,7 +33,7 @@ class Settings:
 
     def longest_seconds(self):
         """After this time the run is ended, whatever it is doing."""
-        each = sum(one.seconds + one.bound + 30 for one in self.faults)
+        each = sum(one.seconds + self.slack * one.bound + 30 for one in self.faults)
         return 300 + each + 60 * self.minutes * 1.5 + 180
 
 
@@ -73,6 +74,7 @@ def read(environment, root):
     settings.minutes = number(environment, 'MINUTES', 0, 0, 1440, float)
     settings.players = number(environment, 'PLAYERS', settings.players, 10, 10_000)
     settings.rate = number(environment, 'RATE', settings.rate, 1, 10_000)
+    settings.slack = number(environment, 'SLACK', settings.slack, 1, 10, float)
     settings.keep = environment.get('KEEP', '') == '1'
     settings.build = environment.get('MM_BUILD_DIR') or os.path.join(root, 'build/release')
     settings.run = os.path.abspath(environment.get('RUN') or os.path.join(root, 'build/chaos', time.strftime('%Y%m%d-%H%M%S')))

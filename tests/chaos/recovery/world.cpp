@@ -16,7 +16,6 @@ namespace {
 constexpr Milliseconds kRequestTimeout{1'000};
 constexpr Milliseconds kInterval{5};
 constexpr int kGameThreads = 8;
-constexpr int kCallers = 4;
 
 }  // namespace
 
@@ -94,8 +93,9 @@ void FakeGameServers::run() {
   }
 }
 
-Players::Players(const testing::OwnNats& nats) : bus_(connect(nats, "lobby", metrics_)) {
-  for (int i = 0; i < kCallers; ++i) threads_.emplace_back([this, i] { run(i); });
+Players::Players(const testing::OwnNats& nats, Match match, int callers)
+    : match_(match), callers_(callers), bus_(connect(nats, "lobby", metrics_)) {
+  for (int i = 0; i < callers; ++i) threads_.emplace_back([this, i] { run(i); });
 }
 
 Players::~Players() {
@@ -114,20 +114,33 @@ void Players::run(int caller) {
       continue;
     }
     next = std::max(next, std::chrono::steady_clock::now() - std::chrono::milliseconds(500)) +
-           std::chrono::microseconds(static_cast<std::int64_t>(1e6 * kCallers / (2 * rate)));
+           std::chrono::microseconds(static_cast<std::int64_t>(1e6 * callers_ / (2 * rate)));
     const auto now = SystemClock{}.now();
     Enqueue request;
     request.ticket_id = TicketId::fresh(now);
-    request.mode = *Mode::parse("duel");
+    request.mode = *Mode::parse(match_ == Match::duel ? "duel" : "ranked");
     request.region = default_region();
     request.players = {{PlayerId::fresh(now), 1500.0 + caller, 60}};
-    if (bus_->request(request, Caller{}, Deadline::after(kRequestTimeout))) ++queued_;
+    if (!bus_->request(request, Caller{}, Deadline::after(kRequestTimeout))) continue;
+    const std::lock_guard lock(mutex_);
+    queued_.insert(*request.ticket_id);
   }
+}
+
+std::set<TicketId> Players::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queued_;
+}
+
+std::size_t Players::accepted() const {
+  const std::lock_guard lock(mutex_);
+  return queued_.size();
 }
 
 Watcher::Watcher(bus::Bus& bus) {
   subscriptions_.push_back(bus::subscribe<MatchFound>(bus, "", [this](const MatchFound& event) {
     const std::lock_guard lock(mutex_);
+    found_at_.insert(event.created_at);
     if (!settled_.contains(event.match_id)) found_.emplace(event.match_id, event.created_at);
   }));
   const auto settle = [this](MatchId match) {
@@ -165,6 +178,11 @@ std::size_t Watcher::ready() const {
 std::size_t Watcher::cancelled() const {
   const std::lock_guard lock(mutex_);
   return cancelled_;
+}
+std::optional<TimePoint> Watcher::first_found_after(TimePoint since) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = found_at_.upper_bound(since);
+  return found == found_at_.end() ? std::nullopt : std::optional(*found);
 }
 bool Watcher::ready_of_later(TimePoint since) const {
   const std::lock_guard lock(mutex_);
@@ -237,6 +255,26 @@ constexpr char kRated[] = "match.rated";
 constexpr char kLast[] = "match.last";
 
 }  // namespace
+
+std::map<TicketId, std::string> World::unaccounted_tickets() {
+  std::map<TicketId, int> played;
+  for (const auto& row :
+       database.rows("SELECT jsonb_path_query(roster, 'strict $.**.ticket_id') #>> '{}' FROM session.match "
+                     "WHERE state = 'completed'")) {
+    ++played[*TicketId::parse(row[0])];
+  }
+  std::map<TicketId, std::string> unaccounted;
+  for (const auto& ticket : players->queued()) {
+    if (const auto found = played.find(ticket); found != played.end()) {
+      if (found->second > 1) unaccounted[ticket] = "has played " + std::to_string(found->second) + " matches";
+      continue;
+    }
+    const auto now = bus->request(GetTicket{default_tenant(), ticket, {}}, Caller{}, testing::soon());
+    if (!now) unaccounted[ticket] = now.error().detail;
+    else if (now->status != TicketStatus::searching) unaccounted[ticket] = "has not played and is not queued";
+  }
+  return unaccounted;
+}
 
 std::map<MatchId, int> World::events_per_match() {
   const std::array wanted{rights::StreamConsumer{streams::kMatch, "counter", "test", streams::kMatch.subjects}};

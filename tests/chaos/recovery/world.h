@@ -54,22 +54,29 @@ class FakeGameServers {
   std::vector<std::thread> threads_;
 };
 
-/// Queues pairs of players at a set rate.
+/// Queues players one by one at a set rate, who accept each other: two, or ten, make a match.
 class Players {
  public:
-  explicit Players(const testing::OwnNats& nats);
+  enum class Match { duel, five_against_five };
+  /// `callers`: entries at the same time.
+  explicit Players(const testing::OwnNats& nats, Match match = Match::duel, int callers = 4);
   ~Players();
 
   void set_rate(double pairs_per_second) { rate_ = pairs_per_second; }
-  std::size_t queued() const { return queued_; }
+  /// The tickets whose entry was acknowledged.
+  std::set<TicketId> queued() const;
+  std::size_t accepted() const;  ///< their number
 
  private:
   void run(int caller);
 
+  const Match match_;
+  const int callers_;
   metrics::Registry metrics_;
   std::unique_ptr<bus::Bus> bus_;
   std::atomic<double> rate_ = 0;
-  std::atomic<std::size_t> queued_ = 0;
+  mutable std::mutex mutex_;
+  std::set<TicketId> queued_;  // guarded by mutex_
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
 };
@@ -83,12 +90,15 @@ class Watcher {
   std::size_t found() const;
   std::size_t ready() const;
   std::size_t cancelled() const;
+  /// When the first match after `since` was found, by the clock of its matchmaker; none: not yet.
+  std::optional<TimePoint> first_found_after(TimePoint since) const;
   /// True if a match that was found after `since` has become ready.
   bool ready_of_later(TimePoint since) const;
 
  private:
   mutable std::mutex mutex_;
   std::map<MatchId, TimePoint> found_;
+  std::set<TimePoint> found_at_;
   std::set<MatchId> settled_;
   std::size_t ready_ = 0;
   std::size_t cancelled_ = 0;
@@ -104,6 +114,11 @@ class World {
   /// The number of events in the stream MATCH, by match.
   std::map<MatchId, int> events_per_match();
   std::int64_t live_matches();
+  /// The acknowledged tickets of `players` that neither have played exactly one match nor are still queued, each with
+  /// what became of it. A ticket of a cancelled match is queued again.
+  std::map<TicketId, std::string> unaccounted_tickets();
+  /// Starts one more matchmaker, which takes over when `matchmaker`, the owner of all queues, is killed.
+  void add_matchmaker() { others_.push_back(start("matchmaker", false)); }
   /// Kills the matchmaker and starts another one.
   void replace_matchmaker();
 

@@ -11,6 +11,7 @@
 
 #include "common/contracts/problem.h"
 #include "common/contracts/subjects.h"
+#include "common/contracts/work.h"
 #include "tests/contract/messages/golden.h"
 #include "tests/contract/messages/source.h"
 
@@ -163,6 +164,27 @@ TEST(Vocabulary, EverySubjectIsDeclaredOnce) {
   }
   EXPECT_TRUE(seen.contains("lobby.enqueue"));
   EXPECT_TRUE(seen.contains("match.found"));
+}
+
+// A request without a class would be treated as a change, whatever it does.
+TEST(Vocabulary, EveryRequestHasOneClassOfWork) {
+  std::multiset<std::string> classified;
+  for (const auto& row : kWork) classified.emplace(row.subject);
+  std::set<std::string> requests;
+  for (const auto& one : declarations()) {
+    if (one.subject.empty() || one.answer.empty()) continue;
+    requests.insert(one.subject);
+    EXPECT_EQ(classified.count(one.subject), 1u) << one.subject << " in common/contracts/work.h";
+  }
+  for (const auto& subject : classified) EXPECT_TRUE(requests.contains(subject)) << subject;
+}
+
+TEST(Work, LeavesRoomForWhatHasBegun) {
+  EXPECT_EQ(room_for(Work::read, 4'096), 2'458u);
+  EXPECT_EQ(room_for(Work::begin, 4'096), 3'482u);
+  EXPECT_EQ(room_for(Work::change, 4'096), 3'482u);
+  EXPECT_EQ(room_for(Work::finish, 4'096), 4'096u);
+  EXPECT_EQ(room_for(Work::read, 1), 1u) << "a small limit has room for one of each class";
 }
 
 }  // namespace

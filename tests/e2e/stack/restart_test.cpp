@@ -44,13 +44,16 @@ std::string value_of(storage::Redis& redis, const std::string& key) {
                                                           {"hash", {"HGETALL", key}},
                                                           {"list", {"LRANGE", key, "0", "-1"}},
                                                           {"set", {"SMEMBERS", key}},
-                                                          {"zset", {"ZRANGE", key, "0", "-1", "WITHSCORES"}}};
+                                                          {"zset", {"ZRANGE", key, "0", "-1", "WITHSCORES"}},
+                                                          {"stream", {"XRANGE", key, "-", "+"}}};
   const auto value = redis.command(readers.at(type), soon());
   if (!value) return value.error().text;
   std::vector<std::string> parts;
   const std::size_t step = type == "hash" || type == "zset" ? 2 : 1;
   for (std::size_t i = 0; i + step <= value->items.size(); i += step) {
-    parts.push_back(value->items[i].text + (step == 2 ? "=" + value->items[i + 1].text : ""));
+    // An item of a stream is its id and its fields.
+    const auto& item = type == "stream" ? value->items[i].items.at(0) : value->items[i];
+    parts.push_back(item.text + (step == 2 ? "=" + value->items[i + 1].text : ""));
   }
   // A stored event begins with the id of the nats-server that confirmed it, which changes when the event is resent.
   if (key.ends_with(":sent")) {
@@ -99,6 +102,8 @@ void add_streams(Content& content) {
     const auto details = "account_details." + std::to_string(account) + ".stream_detail";
     for (std::size_t i = 0; i < answer.size(details); ++i) {
       const auto stream = details + "." + std::to_string(i);
+      // The watch of nats-server stores a message each second, also while the daemons stand still.
+      if (answer.at(stream + ".name") == "CANARY") continue;
       content["stream " + answer.at(stream + ".name")] =
           answer.at(stream + ".state.messages") + " up to " + answer.at(stream + ".state.last_seq");
     }

@@ -173,6 +173,7 @@ TEST_F(Harness, ARefusedSubjectOfItsOwnMakesItUnreadyAndIsToldOf) {
   EXPECT_THAT(output(), HasSubstr(R"("subject":"test.echo")"));
   EXPECT_TRUE(
       eventually([&] { return get("/readyz").find(R"("failing":["nats_permissions"])") != std::string::npos; }));
+  EXPECT_THAT(get("/readyz"), HasSubstr(R"("reasons":{"nats_permissions":"nats-server refused a subject)"));
   EXPECT_THAT(get("/metrics"), HasSubstr("mm_bus_errors_total{kind=\"permission\"} 1"));
   EXPECT_TRUE(eventually([&] {
     const std::lock_guard lock(mutex);

@@ -320,5 +320,25 @@ TEST_F(Events, AStreamThatVanishedAndIsMadeAgainIsConsumed) {
   EXPECT_TRUE(eventually([&] { return seen.all().back() == 2; }));
 }
 
+// nats-server allows 512 pull requests at a time for each consumer. When they are used up it gives out no event.
+TEST_F(Events, AnEndOfAnEarlierPullThatArrivesAgainDoesNotBeginAnotherPull) {
+  RawClient raw(nats_.port());
+  raw.subscribe("$JS.API.CONSUMER.MSG.NEXT.MATCH.test");
+  ASSERT_TRUE(raw.synchronise());
+  Numbers seen;
+  Consumer consumer(*bus_, streams::kMatch, {.name = "test"}, metrics_);
+  consumer.on<Found>(into(seen));
+  consumer.start();
+  const auto first = raw.next(), second = raw.next();
+  ASSERT_TRUE(first && second);
+  for (int i = 0; i < 50; ++i) raw.publish(first->reply, "", "NATS/1.0 408 Request Timeout\r\n\r\n", "");
+  ASSERT_TRUE(raw.synchronise());
+  store(1, "1");
+  ASSERT_TRUE(eventually([&] { return seen.size() == 1; }));
+  int more = 0;
+  while (raw.next(Milliseconds{100})) ++more;
+  EXPECT_LE(more, 1);
+}
+
 }  // namespace
 }  // namespace mm::bus

@@ -87,6 +87,7 @@ class OutboxTest : public ::testing::Test {
     });
     return count ? *count : -1;
   }
+  bool exposes(const std::string& line) const { return metrics_.expose().find(line + "\n") != std::string::npos; }
   bool all_sent() {
     return eventually([this] { return rows("sent_under IS NULL") == 0; });
   }
@@ -219,6 +220,20 @@ TEST_F(OutboxTest, SendsAgainWhatJetStreamMayHaveLost) {
   }));
   std::lock_guard lock(mutex);
   EXPECT_THAT(stored, UnorderedElementsAreArray(bodies)) << "the stream drops duplicates";
+  EXPECT_TRUE(exposes("mm_recovery_lost_events_total 120")) << "an alarm: the stream had lost all of them";
+  EXPECT_TRUE(exposes("mm_recovery_messages_total{kind=\"event_resent\"} 120"));
+}
+
+TEST_F(OutboxTest, ARestartThatLostNothingRaisesNoAlarm) {
+  const auto box = outbox();
+  add(*box, 20);
+  ASSERT_TRUE(all_sent());
+  const auto before = bus_->server_id();
+  nats_.restart();
+  ASSERT_TRUE(eventually([&] { return bus_->connected() && bus_->server_id() != before; }));
+  EXPECT_TRUE(eventually([&] { return rows("sent_under = '" + before + "'") == 0; }));
+  EXPECT_TRUE(eventually([&] { return exposes("mm_recovery_messages_total{kind=\"event_resent\"} 20"); }));
+  EXPECT_TRUE(exposes("mm_recovery_lost_events_total 0"));
 }
 
 // Usually JetStream still has these events, so resending them must not delay new events.

@@ -98,7 +98,9 @@ std::optional<RawClient::Message> RawClient::next(Milliseconds within) {
     const auto head = with_headers ? std::stoul(words[words.size() - 2]) : 0;
     const auto content = bytes(total + 2, deadline);
     if (!content) return std::nullopt;
-    return Message{words[1], content->substr(0, head), content->substr(head, total - head)};
+    // MSG subject subscription [reply] size, and for HMSG the size of the headers before the whole size.
+    const bool with_reply = words.size() > (with_headers ? 5 : 4);
+    return Message{words[1], with_reply ? words[3] : "", content->substr(0, head), content->substr(head, total - head)};
   }
   return std::nullopt;
 }

@@ -24,6 +24,7 @@ class RawClient {
 
   struct Message {
     std::string subject;
+    std::string reply;  ///< empty: none
     std::string headers;
     std::string body;
   };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -19,6 +20,7 @@ constexpr int kBeginning = 1'000'000;
 class Supervision : public ::testing::Test {
  protected:
   Supervision() {
+    become("lobby-1");
     add_program("sleep", "echo \"$1\" > pause");
     add_program("date", "case $* in *%s) cat clock ;; *) echo 2026-05-04T03:02:01Z ;; esac");
   }
@@ -28,11 +30,16 @@ class Supervision : public ::testing::Test {
     std::ofstream(path) << "#!/bin/sh\n" << text << "\n";
     ::chmod(path.c_str(), 0755);
   }
+  /// From now on the process is of this name: it has a service folder of its own.
+  void become(const std::string& process) {
+    home_ = folder_.path() + "/" + process;
+    std::filesystem::create_directory(home_);
+  }
   void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_.path() + "/" + name) << text << "\n";
+    std::ofstream(home_ + "/" + name) << text << "\n";
   }
   std::string read(const std::string& name) const {
-    std::ifstream file(folder_.path() + "/" + name);
+    std::ifstream file(home_ + "/" + name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
@@ -41,22 +48,30 @@ class Supervision : public ::testing::Test {
     write("began", std::to_string(kBeginning));
     write("clock", std::to_string(kBeginning + seconds));
     const char* root = std::getenv("MM_TEST_SOURCE_DIR");
-    std::remove((folder_.path() + "/pause").c_str());
+    std::remove((home_ + "/pause").c_str());
     testing::run_to_end(
         {.arguments = {std::string(root == nullptr ? "." : root) + "/ops/stack.d/process-ended", status, signal},
          .environment = {"PATH=" + folder_.path() + ":/usr/bin:/bin"},
-         .folder = folder_.path(),
-         .output = folder_.path() + "/log",
+         .folder = home_,
+         .output = home_ + "/log",
          .user = std::nullopt});
     const auto pause = read("pause");
     return pause.substr(0, pause.find('\n'));
   }
 
   const testing::OwnFolder folder_;
+  std::string home_;
 };
 
 TEST_F(Supervision, AProcessThatKeepsDyingIsStartedAfterAGrowingPause) {
   for (const char* pause : {"1", "2", "4", "8", "16", "30", "30"}) EXPECT_EQ(end_after(3), pause);
+}
+
+TEST_F(Supervision, AStoreThatKeepsDyingIsStartedAfterThreeSecondsAtMost) {
+  for (const char* store : {"nats", "redis-queue", "redis-cache", "postgres"}) {
+    become(store);
+    for (const char* pause : {"1", "2", "3", "3", "3", "3", "3"}) EXPECT_EQ(end_after(3), pause) << store;
+  }
 }
 
 TEST_F(Supervision, ALongRunStartsAtOnceAndEndsTheGrowth) {
@@ -74,7 +89,7 @@ TEST_F(Supervision, AnOrderedStopIsNoFailure) {
   write("told", "");
   EXPECT_EQ(end_after(3, "0"), "");
   EXPECT_EQ(read("last_end").substr(0, 2), "1\n") << "not counted as a restart";
-  std::remove((folder_.path() + "/told").c_str());
+  std::remove((home_ + "/told").c_str());
   EXPECT_EQ(end_after(3), "1");
 }
 

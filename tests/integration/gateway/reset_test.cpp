@@ -42,8 +42,10 @@ TEST(QueueReset, TellsThatTheTicketAndThePartyOfTheWelcomeAreGone) {
   EXPECT_EQ(left.at("event"), "queue_left");
   EXPECT_EQ(left.at("data/ticket_id"), ticket.ticket_id.to_string());
   EXPECT_EQ(left.at("data/reason"), "queue_reset");
+  EXPECT_EQ(left.at("seq"), "0") << "clients drop a number that they have seen";
   const auto disbanded = one.socket.read();
   EXPECT_EQ(disbanded.at("event"), "party_disbanded");
+  EXPECT_EQ(disbanded.at("seq"), "0");
   EXPECT_EQ(disbanded.at("data/party_id"), party.party_id.to_string());
   const auto welcome = one.socket.read();
   EXPECT_EQ(welcome.at("event"), "welcome");

@@ -6,27 +6,13 @@
 #include <atomic>
 #include <thread>
 
-#include "common/bus/bus.h"
-#include "tests/integration/gateway/world.h"
+#include "tests/integration/gateway/frozen.h"
 
 namespace mm::gateway::testing {
 namespace {
 
 using mm::testing::DaemonProcess;
 using mm::testing::eventually;
-
-/// An instance of a daemon that gets its share of the requests and does not answer.
-class Frozen {
- public:
-  Frozen(World& world, const Subject& subject)
-      : subscription_(*world.bus, std::string(subject.text), "fakes",
-                      [this](std::string_view, std::string_view) { ++requests_; }) {}
-  int requests() const { return requests_; }
-
- private:
-  std::atomic<int> requests_ = 0;
-  bus::Subscription subscription_;
-};
 
 class Retries : public ::testing::Test {
  protected:
@@ -35,14 +21,17 @@ class Retries : public ::testing::Test {
   }
 
   World world_;
-  Instance gateway_{{}, world_};
+  // One thread, because each thread remembers for itself which instances have answered. Before the first answer a
+  // repeated request goes to any instance, and that may be the frozen one each time.
+  Instance gateway_{[](Settings& settings) { settings.threads = 1; }, world_};
   const Player player_ = fresh_player();
 };
 
 TEST_F(Retries, ARequestToAFrozenInstanceIsAnsweredByTheOther) {
   world_.fake<GetMatch>().answer(match_with(player_));
-  const Frozen frozen(world_, GetMatch::kSubject);
   const auto path = "/v1/session/" + match_with(player_).match_id.to_string();
+  ASSERT_EQ(gateway_.get(path, player_.auth()).status, 200);
+  const Frozen frozen(world_, GetMatch::kSubject);
   while (frozen.requests() < 3) {
     const auto answer = gateway_.get(path, player_.auth());
     ASSERT_EQ(answer.status, 200) << answer.body;
@@ -60,14 +49,17 @@ TEST_F(Retries, AnEntryToTheQueueIsRepeatedUnderTheSameTicket) {
     ticket.ticket_id = *request.ticket_id;
     return ticket;
   });
-  const Frozen frozen(world_, EnterQueue::kSubject);
-  int entries = 0;
-  for (; frozen.requests() < 2; ++entries) {
+  std::size_t entries = 0;
+  const auto enter = [&] {
+    ++entries;
     const auto answer = gateway_.send("POST", "/v1/matchmaking/queue", R"({"mode":"ranked"})", player_.auth());
     ASSERT_EQ(answer.status, 201) << answer.body;
     EXPECT_TRUE(tickets.contains(*TicketId::parse(answer.at("ticket_id"))));
-  }
-  EXPECT_EQ(tickets.size(), static_cast<std::size_t>(entries));
+  };
+  enter();
+  const Frozen frozen(world_, EnterQueue::kSubject);
+  while (frozen.requests() < 2 && !HasFailure()) enter();
+  EXPECT_EQ(tickets.size(), entries);
 }
 
 TEST_F(Retries, ARequestThatMayNotBeRepeatedReachesOneInstance) {

@@ -35,7 +35,10 @@ Reply<Ratings> FakeProfile::page(const GetRatings& request) {
   return page;
 }
 
-Stack::Stack(const StackOptions& options) : profile(*bus, registry, options.ratings), modes_file_(options.modes_file) {
+Stack::Stack(const StackOptions& options)
+    : queue_server(OwnRedis::Instance::queue, options.queue_arguments),
+      profile(*bus, registry, options.ratings),
+      modes_file_(options.modes_file) {
   // Marks the cache as not new. In a new cache, a player without a record counts as perhaps connected.
   (void)cache.command({"SET", "mm:{default}:seq:seen", "1"}, soon());
   if (options.profile_answers) profile.open();

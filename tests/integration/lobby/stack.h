@@ -42,7 +42,8 @@ class FakeProfile {
 struct StackOptions {
   std::vector<Rating> ratings;
   bool profile_answers = true;
-  std::string modes_file;
+  std::string modes_file{};
+  std::vector<std::string> queue_arguments{};  ///< further arguments of the redis-server of the queue
 };
 
 class Stack {
@@ -61,7 +62,7 @@ class Stack {
   double metric(const std::string& series) const { return lobby_->metric(series); }
 
   OwnNats nats;
-  OwnRedis queue_server{OwnRedis::Instance::queue};
+  OwnRedis queue_server;
   OwnRedis cache_server{OwnRedis::Instance::cache};
   ManualClock clock{SystemClock{}.now()};
   metrics::Registry registry;

@@ -209,6 +209,22 @@ TEST(Generation, TicketsOfAnOlderQueueAreNotPlayedAgain) {
   EXPECT_EQ(scene.world.published.match_of(*early.ticket_id)->match_id, over.match_id);
 }
 
+// The stream drops an event with an id that it has, and with it the news for lobby, whose parties are older, too.
+TEST(Generation, TheEndOfATicketThatHadEndedInTheLostPartIsAnEventOfItsOwn) {
+  Scene scene;
+  const auto withdrawn = scene.enqueue("ranked");
+  const auto state = scene.stored_state();
+  ASSERT_TRUE(scene.world.send(CancelTicket{scene.tenant, *withdrawn.ticket_id}).ok());
+  scene.await_mark();
+  scene.replace_queue(state);
+  ASSERT_TRUE(scene.verified_as(2));
+  EXPECT_TRUE(eventually([&] {
+    const auto sent = scene.world.redis_command({"LRANGE", key(scene.tenant, "sent"), "0", "-1"});
+    const auto id = withdrawn.ticket_id->to_string() + ".1.reset";
+    return std::ranges::any_of(sent.items, [&](const auto& entry) { return entry.text.find(id) != std::string::npos; });
+  }));
+}
+
 TEST(Generation, ATicketOfAnOlderQueueThatIsInAnOpenMatchIsMatched) {
   Scene scene;
   const auto early = scene.enqueue();

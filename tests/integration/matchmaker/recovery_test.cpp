@@ -90,6 +90,39 @@ TEST(Reconciling, ThatSessionsAnswerAgainShowsWithinSeconds) {
   EXPECT_LT(wall() - at, Seconds(5));
 }
 
+// The next probe would come two seconds after the last one. Session is made to answer right after a probe.
+TEST(Reconciling, AnEventOfSessionShowsAtOnceThatItAnswersAgain) {
+  World world;
+  world.session.set_ignoring_events(true);
+  world.session.set_unavailable(true);
+  const auto instance = world.start("matchmaker-1");
+  const auto tenant = fresh_tenant();
+  const auto requests = std::vector{request_of(tenant, "duel", 1, {1500}), request_of(tenant, "duel", 1, {1500}),
+                                    request_of(tenant, "duel", 1, {1900}), request_of(tenant, "duel", 1, {1900})};
+  for (const auto& request : requests) ASSERT_TRUE(world.send(request).ok());
+  const auto match_of = [&](const Enqueue& request) { return world.published.match_of(*request.ticket_id); };
+  ASSERT_TRUE(eventually([&] { return match_of(requests[0]) && match_of(requests[2]); }));
+  const auto probes = [&] {
+    return world.session.requests_about(match_of(requests[0])->match_id) +
+           world.session.requests_about(match_of(requests[2])->match_id);
+  };
+  // Both were asked about twice, and wait for eight seconds now: all further requests are probes.
+  ASSERT_TRUE(eventually([&] { return probes() >= 5; }, Seconds(20)));
+  const auto now = probes();
+  ASSERT_TRUE(eventually([&] { return probes() > now; }));
+  world.session.set_unavailable(false);
+  const auto at = wall();
+  MatchCompleted other;
+  other.tenant = tenant;
+  other.match_id = MatchId::fresh(wall());
+  other.mode = mode_named("duel");
+  other.region = default_region();
+  other.started_at = other.ended_at = at;
+  world.publish(other);
+  EXPECT_TRUE(eventually([&] { return world.redis_command({"ZCARD", key(tenant, "unconfirmed")}).integer == 0; }));
+  EXPECT_LT(wall() - at, Milliseconds(1'500)) << "one round, and not a probe's interval and two rounds";
+}
+
 /// The number of scripts that Redis has run.
 std::int64_t scripts_run(World& world) {
   const auto stats = world.redis_command({"INFO", "commandstats"}).text;
@@ -172,6 +205,8 @@ TEST(TicketEvents, AreSentAgainToAServerThatLostThem) {
   ASSERT_TRUE(eventually([&] { return world.bus->connected(); }));
   ASSERT_TRUE(eventually([&] { return instance->metric("mm_matchmaker_relayed_again_total") == 30; }, Seconds(40)));
   EXPECT_EQ(closed_in_stream(world, 30), cancelled);
+  EXPECT_EQ(instance->metric("mm_recovery_messages_total{kind=\"event_resent\"}"), 30);
+  EXPECT_EQ(instance->metric("mm_recovery_lost_events_total"), 30) << "an alarm: the stream had lost them";
   EXPECT_EQ(world.redis_command({"LLEN", key(tenant, "sent")}).integer, 30) << "the events can be resent once more";
 }
 

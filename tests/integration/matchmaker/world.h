@@ -97,6 +97,10 @@ class Instance : public testing::Daemon<Service> {
 };
 
 struct World {
+  /// `queue_arguments`: further arguments of the redis-server of the queue.
+  explicit World(std::vector<std::string> queue_arguments = {})
+      : redis(testing::OwnRedis::Instance::queue, std::move(queue_arguments)) {}
+
   /// A tick of 20 ms makes tests faster.
   Settings settings(int tick_ms = 20) const;
   std::unique_ptr<Instance> start(const std::string& name, int tick_ms = 20) const;
@@ -120,7 +124,7 @@ struct World {
   storage::RedisReply redis_command(storage::Arguments arguments);
 
   testing::OwnNats nats;
-  testing::OwnRedis redis{testing::OwnRedis::Instance::queue};
+  testing::OwnRedis redis;
   testing::OwnRedis cache{testing::OwnRedis::Instance::cache};
   metrics::Registry metrics;
   std::unique_ptr<bus::Bus> bus = connect(nats, metrics);

@@ -1,7 +1,9 @@
 // Allocation and release: repeated, concurrent, delayed and refused requests.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -182,6 +184,25 @@ TEST_F(Allocating, SecretsAreInNoArgumentNoEnvironmentAndNoTable) {
   EXPECT_NE(text.find(game.id().to_string()), std::string::npos);
   EXPECT_EQ(text.find(game.request.server_token), std::string::npos);
   EXPECT_EQ(text.find(game.request.join_key), std::string::npos);
+}
+
+TEST_F(Allocating, TheLogOfTheServersIsLimited) {
+  const auto log = folder_ + "/game_servers.log";
+  std::ofstream(log) << "old\n" << std::string(11'000'000, 'x');
+  start(settings());
+  EXPECT_TRUE(testing::eventually([&] { return std::filesystem::file_size(log) < 1'000'000; }));
+  std::ifstream moved(log + ".1");
+  std::string first;
+  std::getline(moved, first);
+  EXPECT_EQ(first, "old");
+  // A server that was started before goes on writing to the file.
+  ASSERT_TRUE(testing::eventually([&] { return !game_servers().empty(); }));
+  ::kill(game_servers().begin()->second, SIGTERM);
+  EXPECT_TRUE(testing::eventually([&] {
+    std::ifstream file(log);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    return text.find("\"event\":\"stopped\"") != std::string::npos;
+  }));
 }
 
 }  // namespace

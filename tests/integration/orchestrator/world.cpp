@@ -105,8 +105,8 @@ void OrchestratorTest::start(const Settings& settings, const Timing& timing) {
   orchestrator_ = std::make_unique<Instance>(settings, servers_.nats, timing);
 }
 
-Reply<Allocation> OrchestratorTest::allocate(const Game& game) {
-  return servers_.bus->request(game.request, Caller{}, Deadline::after(Milliseconds{5'000}));
+Reply<Allocation> OrchestratorTest::allocate(const Game& game, Milliseconds timeout) {
+  return servers_.bus->request(game.request, Caller{}, Deadline::after(timeout));
 }
 
 std::optional<Allocation> OrchestratorTest::allocate_at_last(const Game& game) {

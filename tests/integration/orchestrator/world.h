@@ -100,7 +100,7 @@ class OrchestratorTest : public ::testing::Test {
   Settings settings() const;
   void start(const Settings& settings, const Timing& timing = {});
 
-  Reply<Allocation> allocate(const Game& game);
+  Reply<Allocation> allocate(const Game& game, Milliseconds timeout = Milliseconds{5'000});
   /// Repeats the request until it succeeds.
   std::optional<Allocation> allocate_at_last(const Game& game);
   Reply<Released> release(MatchId match);

@@ -123,6 +123,32 @@ TEST_F(RedisUsers, WhoTellsPlayersMayWriteTheirLogsAndOnlyGatewaysMayReadThem) {
   EXPECT_FALSE(gateway.command({"DEL", "mm:{t}:frames:1"}, soon()).ok());
 }
 
+TEST_F(RedisUsers, OnlyGatewaysListEndedLogins) {
+  const Arguments add{"XADD", "mm:{gateway}:ended_logins", "MAXLEN", "~", "10", "*", "login", "1"};
+  const Arguments read{"XRANGE", "mm:{gateway}:ended_logins", "-", "+"};
+  auto gateway = as(server(kQueue), "gateway");
+  EXPECT_TRUE(gateway.command(add, soon()).ok());
+  EXPECT_TRUE(gateway.command(read, soon()).ok());
+  EXPECT_FALSE(gateway.command({"XTRIM", "mm:{gateway}:ended_logins", "MAXLEN", "0"}, soon()).ok());
+  for (const char* user : {"lobby", "matchmaker"}) {
+    auto redis = as(server(kQueue), user);
+    EXPECT_FALSE(redis.command(add, soon()).ok()) << user;
+    EXPECT_FALSE(redis.command(read, soon()).ok()) << user;
+  }
+}
+
+// The generation of the queue, and the notes of its verification (docs/adr/0021).
+TEST_F(RedisUsers, OnlyMatchmakersWriteTheGeneration) {
+  for (const char* user : {"gateway", "lobby", "matchmaker"}) {
+    const bool may_write = std::string_view(user) == "matchmaker";
+    auto redis = as(server(kQueue), user);
+    for (const char* key : {"mm:generation", "mm:{t}:reset"}) {
+      EXPECT_EQ(redis.command({"SET", key, "1"}, soon()).ok(), may_write) << user << " " << key;
+      EXPECT_EQ(redis.command({"GET", key}, soon()).ok(), may_write) << user << " " << key;
+    }
+  }
+}
+
 TEST_F(RedisUsers, NoDaemonAdministersOrReadsWhatItDoesNotKnowTheNameOf) {
   const std::map<Instance, std::vector<const char*>> users{
       {kQueue, {"gateway", "lobby", "matchmaker"}}, {kCache, {"gateway", "lobby", "matchmaker", "session", "profile"}}};
@@ -151,6 +177,18 @@ TEST_F(RedisUsers, NoDaemonAdministersOrReadsWhatItDoesNotKnowTheNameOf) {
         EXPECT_TRUE(refused.error().text.starts_with("NOPERM")) << refused.error().text;
       }
     }
+  }
+}
+
+TEST_F(RedisUsers, EachDaemonOfTheQueueSeesItsStateAndMemory) {
+  for (const auto* name : {"gateway", "lobby", "matchmaker"}) {
+    auto redis = as(server(kQueue), name);
+    redis.require_durability();
+    const auto state = redis.state(soon());
+    EXPECT_EQ(state.flaw, "") << name;
+    ASSERT_TRUE(state.memory) << name;
+    EXPECT_GT(state.memory->used, 0);
+    EXPECT_EQ(state.memory->most, 2LL * 1024 * 1024 * 1024) << "as deployed";
   }
 }
 

@@ -9,6 +9,7 @@ struct Postgres::Impl {};
 Postgres::Postgres(PostgresOptions) {}
 Postgres::~Postgres() = default;
 bool Postgres::reachable() { return true; }
+std::string Postgres::refusal() { return {}; }
 DatabaseResult<std::string> Postgres::weakness(Deadline) { return std::string(); }
 DatabaseResult<bool> Postgres::has_schema(const std::string&, Deadline) { return true; }
 DatabaseResult<Done> Postgres::run_raw(Deadline, const std::function<void(pqxx::work&)>&) {

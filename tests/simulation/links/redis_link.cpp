@@ -163,7 +163,9 @@ RedisResult<RedisReply> Redis::eval(const Script& script, Arguments keys, Argume
   return only(pipeline({{std::move(arguments), &script, std::move(keys)}}, deadline));
 }
 
-bool Redis::reachable() { return impl_->node.up; }
+RedisState Redis::state(Deadline) { return {impl_->node.up ? "" : "it does not answer", {}}; }
+
+void Redis::require_durability() {}
 
 RedisResult<std::string> Redis::weakness(Deadline) { return std::string(); }
 

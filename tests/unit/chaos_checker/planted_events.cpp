@@ -74,6 +74,13 @@ void frame_is_missing(RunFiles& run) {
   frame(run, 3'000, 10);
 }
 
+void frame_without_a_number(RunFiles& run) {
+  connect(run, 1'000, false, 7);
+  frame(run, 2'000, 8);
+  frame(run, 3'000, 0, "queue_left");  // allowed: the ticket was lost with the queue
+  frame(run, 3'000, 0, "party_updated");
+}
+
 void frame_is_missing_after_a_resume(RunFiles& run) {
   connect(run, 1'000, false, 7);
   frame(run, 2'000, 8);
@@ -139,6 +146,7 @@ std::vector<Planted> planted_events() {
       {"I28", "published event is not in the stream", published_event_is_not_in_the_stream},
       {"I28", "event is published late", event_is_published_late},
       {"I29", "frame is missing", frame_is_missing},
+      {"I29", "frame without a number", frame_without_a_number},
       {"I29", "frame is missing after a resume", frame_is_missing_after_a_resume},
       {"I29", "resumed welcome skips frames", resumed_welcome_skips_frames},
       {"I29", "match is not announced", match_is_not_announced},

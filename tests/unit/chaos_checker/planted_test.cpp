@@ -74,5 +74,20 @@ TEST(Planted, TicketsAndLoginsLostWithTheQueueAreExcused) {
   }
 }
 
+TEST(Planted, WhatIsLostWithTheQueueIsToldWithoutANumber) {
+  RunFiles run;
+  const auto frame = [&](std::int64_t at_ms, const char* type, std::int64_t number) {
+    run.fact("bots", "frame", at_ms, Json().text("player", "a").text("type", type).number("seq", number));
+  };
+  run.call("bots", "connect", 1'000, 1'005, "ok", Json().text("player", "a"),
+           Json().flag("resumed", false).number("seq", 7));
+  frame(2'000, "party_updated", 8);
+  frame(3'000, "queue_left", 0);
+  frame(3'001, "party_disbanded", 0);
+  frame(3'002, "welcome", 8);
+  frame(4'000, "party_updated", 9);
+  EXPECT_EQ(check(run).violated, std::set<std::string>{});
+}
+
 }  // namespace
 }  // namespace mm::chaos

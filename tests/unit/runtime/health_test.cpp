@@ -27,6 +27,22 @@ TEST(Health, IsReadyWhenAllConditionsHold) {
   EXPECT_TRUE(health.ready());
 }
 
+TEST(Health, SaysWhyAConditionDoesNotHold) {
+  Health health;
+  std::string flaw = "it is starting up";
+  health.set("nats", false, "there is no connection");
+  health.probe("postgres", [&] { return flaw; });
+  const auto failures = health.failures();
+  ASSERT_EQ(failures.size(), 2u);
+  EXPECT_EQ(failures[0].name, "nats");
+  EXPECT_EQ(failures[0].reason, "there is no connection");
+  EXPECT_EQ(failures[1].name, "postgres");
+  EXPECT_EQ(failures[1].reason, "it is starting up");
+  flaw.clear();
+  health.set("nats", true);
+  EXPECT_TRUE(testing::eventually([&] { return health.ready(); }));
+}
+
 TEST(Health, AsksAProbeAtMostOnceASecond) {
   Health health;
   std::atomic<int> asked{0};

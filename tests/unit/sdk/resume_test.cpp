@@ -51,6 +51,14 @@ TEST_F(SdkResume, AFirstConnectionNamesNoNumberAndTheNextNamesTheLast) {
   EXPECT_EQ(target(), resume(2)) << "also if the connection between them brought nothing";
 }
 
+TEST_F(SdkResume, AnEventWithoutANumberIsDeliveredAndDoesNotCount) {
+  event("welcome", 5);
+  frame(R"({"event":"chat_message","seq":0,"data":{"text":"lost"}})");
+  EXPECT_EQ(take().size(), 2U);
+  lose_connection();
+  EXPECT_EQ(target(), resume(5));
+}
+
 TEST_F(SdkResume, ReplayedEventsComeBeforeTheStateAndOnce) {
   event("welcome", 0);
   chat(1);

