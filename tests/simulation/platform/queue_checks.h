@@ -14,8 +14,9 @@ namespace mm::simulation {
 
 /// What is known about the history of one ticket.
 struct TicketHistory {
-  std::string state;  ///< the last one: queued, matched, cancelled, timed_out
-  std::string match;  ///< if matched
+  std::string state;   ///< the last one: queued, matched, cancelled, timed_out
+  std::string reason;  ///< of its end
+  std::string match;   ///< if matched
   std::string party;
   std::vector<std::string> players;
   int attempt = 0;
