@@ -102,6 +102,7 @@ void add_streams(Content& content) {
     const auto details = "account_details." + std::to_string(account) + ".stream_detail";
     for (std::size_t i = 0; i < answer.size(details); ++i) {
       const auto stream = details + "." + std::to_string(i);
+      if (answer.at(stream + ".name") == "CANARY") continue;  // nats_watch writes to this stream all the time
       content["stream " + answer.at(stream + ".name")] =
           answer.at(stream + ".state.messages") + " up to " + answer.at(stream + ".state.last_seq");
     }
