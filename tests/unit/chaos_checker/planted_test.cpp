@@ -89,23 +89,5 @@ TEST(Planted, WhatIsLostWithTheQueueIsToldWithoutANumber) {
   EXPECT_EQ(check(run).violated, std::set<std::string>{});
 }
 
-TEST(Planted, ATicketMayEndAgainOnlyWithAnOlderQueue) {
-  const auto body = [](const char* reason) {
-    return Json().text("ticket_id", "t").text("tenant", "default").text("reason", reason).str();
-  };
-  const auto violated = [&](const char* fault, const char* reason) {
-    RunFiles run;
-    run.message("TICKET", 1, 2'000, "ticket.closed", "t.1.closed", body("cancelled"));
-    run.fact("campaign", "fault_begin", 3'000, Json().text("fault", fault).text("target", "redis_queue"));
-    run.fact("campaign", "fault_end", 3'500, Json().text("fault", fault).text("target", "redis_queue"));
-    run.fact("tap", "event", 4'000,
-             Json().text("subject", "ticket.closed").text("msg_id", "t.1.closed").text("body", body(reason)));
-    return check(run).violated.contains("I26");
-  };
-  EXPECT_FALSE(violated("F30", "queue_reset"));
-  EXPECT_TRUE(violated("F30", "timed_out"));
-  EXPECT_TRUE(violated("F09", "queue_reset"));
-}
-
 }  // namespace
 }  // namespace mm::chaos

@@ -1,7 +1,7 @@
 // Measures what leases, the check of redis-server's process and the record for the sender of match.found add to a
 // commit: the shipped script, and the same script without them, on a Redis "queue" with the shipped configuration. Both
 // commit batches of 50 duels, as a tick does. Compare the two in one run:
-//   mm_commit_benchmark --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true
+//   mm-commit-benchmark --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true
 #include <benchmark/benchmark.h>
 
 #include <chrono>
