@@ -8,6 +8,7 @@
 #include <sstream>
 #include <vector>
 
+#include "common/bus/bus.h"
 #include "common/testing/wait.h"
 #include "tests/e2e/stack/client.h"
 #include "tests/e2e/stack/processes.h"
@@ -110,6 +111,48 @@ TEST(Operations, AGameBuildsAndRunsAgainstTheInstalledSdk) {
     const auto run = stack.shell(stack.folder() + "/examples/" + example);
     EXPECT_EQ(run.status, 0) << example << "\n" << run.output;
   }
+}
+
+// The recipe of the Makefile, with the programs of this build.
+Stack::Command dead_letters(const std::string& words = "") {
+  return Stack::instance().shell("make -s dead-letters BUILD=$BUILD " + words);
+}
+
+TEST(Operations, DeadLettersAreListedShownRetriedAndDiscarded) {
+  const auto url = Stack::instance().nats_url();  // before the deadline begins: the stack may be started here
+  metrics::Registry metrics;
+  const auto deadline = Deadline::after(Milliseconds{30'000});
+  const auto bus = bus::Bus::connect({.url = url, .name = "test"}, metrics, deadline);
+  ASSERT_TRUE(bus.ok()) << bus.error();
+  const auto key = new_uuid(SystemClock{}.now()).to_string();
+  const auto stored = (*bus)->store("match.found", "no event: " + key, key, {}, deadline);
+  ASSERT_TRUE(stored.ok()) << stored.error();
+
+  Stack::Command list;
+  const auto is_listed = [&] {
+    list = dead_letters();
+    return list.status == 0 && list.output.find("MATCH.session") != std::string::npos;
+  };
+  ASSERT_TRUE(testing::eventually(is_listed)) << list.output;
+  // Another consumer may have given the event up as well.
+  std::istringstream lines(list.output);
+  std::string id;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("MATCH.session") != std::string::npos) std::istringstream(line) >> id;
+  }
+
+  const auto letter = dead_letters("SHOW=" + id);
+  EXPECT_EQ(letter.status, 0) << letter.output;
+  EXPECT_NE(letter.output.find("message id: " + key), std::string::npos) << letter.output;
+  EXPECT_EQ(dead_letters("BODY=" + id).output, "no event: " + key);
+  const auto retried = dead_letters("RETRY=" + id);
+  EXPECT_NE(retried.status, 0) << "session cannot decode the event";
+  EXPECT_NE(retried.output.find("letter " + id + ": not handled"), std::string::npos) << retried.output;
+  EXPECT_NE(dead_letters("RETRY=all").status, 0);
+  EXPECT_EQ(dead_letters("DISCARD=" + id).output, "letter " + id + ": discarded\n");
+  EXPECT_EQ(dead_letters().output.find("MATCH.session"), std::string::npos);
+  EXPECT_EQ(dead_letters("DISCARD=all").status, 0);
+  EXPECT_EQ(dead_letters().output, "There are no unresolved dead letters.\n");
 }
 
 }  // namespace
