@@ -24,6 +24,7 @@ struct TicketHistory {
   Nanoseconds spent_matched{0};  ///< in matches that were cancelled
   Milliseconds max_wait{0};
   Milliseconds clock_error{0};  ///< by which the ticket may time out too early
+  bool reset = false;           ///< ended because the queue went back
   bool no_requeue = false;      ///< a cancellation was answered with already_matched
   bool undone = false;          ///< the queue went back since: its later states may have been lost
 };
