@@ -56,14 +56,14 @@ class PartitionClock {
 
   /// By how much the times of a queued ticket must be moved, because they were stamped while the queue's clock had
   /// jumped. A ticket that entered the queue since loaded() cannot have waited longer than that, and cannot come from
-  /// the future. If the clock was set back since then, the ticket may have been stamped before or after: it is taken to
-  /// be younger.
+  /// the future. If the clock was set back since then, the ticket may have been stamped before or after, or got too
+  /// little for the time that it spent in a match: it is taken to be younger.
   Milliseconds error_of(const TicketRecord& ticket) const {
     const Milliseconds waited{now_ - ticket.queued_at};
     if (waited < -kClockTolerance) return waited;
-    const bool fresh = loaded_ > 0 && ticket.change > loaded_change_ && ticket.attempt == 1;
+    const bool fresh = loaded_ > 0 && ticket.change > loaded_change_;
     if (!fresh) return Milliseconds{0};
-    if (ticket.queued_at < loaded_ - kClockTolerance.count()) return waited;
+    if (ticket.attempt == 1 && ticket.queued_at < loaded_ - kClockTolerance.count()) return waited;
     return std::clamp(waited, Milliseconds{0}, set_back_);
   }
 

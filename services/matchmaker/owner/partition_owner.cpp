@@ -367,6 +367,9 @@ void PartitionOwner::apply(Partition& partition, const PollRequest& request, con
   partition.oldest_unconfirmed = result.oldest_unconfirmed;
   auto& of_tenant = tenants_.at(partition.name.tenant);
   of_tenant.listed = of_tenant.listed && of_tenant.known_buckets == result.known_buckets;
+  // After a jump, the next poll corrects bucket time first and reads the same entries again. Times that were corrected
+  // now would be wrong for another owner, if this instance ended before that poll.
+  if (partition.clock.correction() != Milliseconds{0}) return;
   for (std::size_t i = 0; i < request.buckets.size() && i < result.buckets.size(); ++i) {
     auto& bucket = partition.buckets.at(request.buckets[i].bucket);
     for (const auto& ticket : bucket.read(request.buckets[i], result.buckets[i], result.change)) {

@@ -167,7 +167,8 @@ TEST_F(PlatformSchedules, H16ARefusedMatchStaysCancelledWhenTheConflictIsOver) {
     const auto match = new_match();
     MatchFound other;
     ASSERT_TRUE(eventually(Milliseconds{3'000}, [&] {
-      return status_of(match) == MatchStatus::ready || status_of(match) == MatchStatus::running;
+      const auto status = status_of(match);
+      return status == MatchStatus::ready || status == MatchStatus::running;
     }));
     const auto row = *servers_.database.session.find(*MatchId::parse(match));
     other.match_id = MatchId::fresh(simulator_.true_time());

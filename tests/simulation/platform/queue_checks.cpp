@@ -201,7 +201,7 @@ void QueueChecks::follow(const std::string& id, const Hash& fields, const std::s
   ticket.no_requeue = ticket.no_requeue || field(fields, "no_requeue") == "1";
   if (ticket.state == state && ticket.attempt == attempt && (state != "matched" || ticket.match == match)) return;
   const auto before = std::exchange(ticket.state, state);
-  ticket.reason = field(fields, "reason");
+  ticket.reset = field(fields, "reason") == "queue_reset";
   if (ticket.undone) {
     ticket.match = match;
     ticket.attempt = attempt;

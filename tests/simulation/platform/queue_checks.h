@@ -14,9 +14,8 @@ namespace mm::simulation {
 
 /// What is known about the history of one ticket.
 struct TicketHistory {
-  std::string state;   ///< the last one: queued, matched, cancelled, timed_out
-  std::string reason;  ///< of its end
-  std::string match;   ///< if matched
+  std::string state;  ///< the last one: queued, matched, cancelled, timed_out
+  std::string match;  ///< if matched
   std::string party;
   std::vector<std::string> players;
   int attempt = 0;
@@ -25,6 +24,7 @@ struct TicketHistory {
   Nanoseconds spent_matched{0};  ///< in matches that were cancelled
   Milliseconds max_wait{0};
   Milliseconds clock_error{0};  ///< by which the ticket may time out too early
+  bool reset = false;           ///< ended because the queue went back
   bool no_requeue = false;      ///< a cancellation was answered with already_matched
   bool undone = false;          ///< the queue went back since: its later states may have been lost
 };

@@ -265,8 +265,8 @@ void World::check_events() {
     wanted["match.rated"].insert(id.to_string() + ".rated");
   for (const auto& [id, ticket] : queue_checks_.tickets()) {
     if (ticket.undone || ticket.state == "matched") continue;
-    wanted["ticket.closed"].insert(id + '.' + std::to_string(ticket.attempt) +
-                                   (ticket.reason == "queue_reset" ? ".reset" : ".closed"));
+    const std::string attempt = '.' + std::to_string(ticket.attempt);
+    wanted["ticket.closed"].insert(id + attempt + (ticket.reset ? ".reset" : ".closed"));
   }
   std::map<std::string, std::set<std::string>> stored;
   for (const auto* stream : {"MATCH", "TICKET"}) {

@@ -123,6 +123,8 @@ TEST_F(TicketTimes, OfATicketThatMayBeFromBeforeOrAfterTheJumpMakeItYounger) {
   clock_.polled(reply(kFirst + 1'000, 2), at(6'000), at(6'000));
   EXPECT_EQ(clock_.error_of(ticket(kFirst, kLoaded + 1)), Milliseconds{5'000});
   EXPECT_EQ(clock_.error_of(ticket(kFirst + 4'000, kLoaded + 1)), Milliseconds{2'000}) << "not from the future";
+  EXPECT_EQ(clock_.error_of(ticket(kFirst - 9'000, kLoaded + 1, 2)), Milliseconds{5'000}) << "queued again";
+  EXPECT_EQ(clock_.error_of(ticket(kFirst - 9'000, kLoaded, 2)), Milliseconds{0}) << "waited before";
 }
 
 }  // namespace
