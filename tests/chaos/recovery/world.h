@@ -117,7 +117,7 @@ class World {
   /// The acknowledged tickets of `players` that neither have played exactly one match nor are still queued, each with
   /// what became of it. A ticket of a cancelled match is queued again.
   std::map<TicketId, std::string> unaccounted_tickets();
-  /// Starts one more matchmaker, which takes over when `matchmaker`, the owner of all queues, is killed.
+  /// Starts one more matchmaker. It takes over the queues of `matchmaker` when that one is killed.
   void add_matchmaker() { others_.push_back(start("matchmaker", false)); }
   /// Kills the matchmaker and starts another one.
   void replace_matchmaker();
